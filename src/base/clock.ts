@@ -1,0 +1,52 @@
+import type { Khz, Pcpu } from "./domain.ts";
+
+/**
+ * CPUs that run at one speed: a cpufreq policy, joined with those it shares the hardware's clock with
+ * (`related_cpus`, ACPI `freqdomain_cpus`, SMT siblings).
+ */
+export interface Clock {
+  /** Its lowest pCPU, also when that one is offline. */
+  readonly id: Pcpu;
+  /** Its CPUs that can be scaled now, ascending. */
+  readonly pcpus: readonly Pcpu[];
+  /** The kernel's `scaling_driver`. */
+  readonly driver: string;
+  readonly table: FrequencyTable;
+  /** The highest speed that the settings found before ours allow: what a silent domain may count on. */
+  readonly baselineKhz: Khz;
+  /** Its CPUs with a raised base frequency (Intel SST-BF). */
+  readonly priority: ReadonlySet<Pcpu>;
+}
+
+/** The speeds of one clock, as the peer's drivers count them (guest channel protocol, section 9). */
+export interface FrequencyTable {
+  /** Highest first, never empty. With intel_pstate's turbo entry 0 is a marker, base + 1. */
+  readonly khz: readonly Khz[];
+  /** Undefined where the hardware or the host's own switch has no turbo. */
+  readonly turbo: Turbo | undefined;
+}
+
+/** How turbo behaves on one clock; the peer's drivers differ (section 9.4). */
+export interface Turbo {
+  /** Index of the highest speed without turbo. */
+  readonly baseIndex: number;
+  /** Whether who comes new has turbo enabled. */
+  readonly onAtStart: boolean;
+  /** Whether enabling turbo also goes to the highest speed. */
+  readonly enableIsMax: boolean;
+}
+
+/** What should hold on a clock: an index into its table, or the settings that were there before ours. */
+export type Setting = number | "baseline";
+
+/** An order to the kernel: this is what should hold now. */
+export interface Write {
+  readonly clock: Clock["id"];
+  readonly setting: Setting;
+}
+
+/** A write that the kernel did not accept. */
+export interface WriteRefused {
+  /** The file and the kernel's answer, e.g. `cpu2/cpufreq/scaling_setspeed: EBUSY`. */
+  readonly reason: string;
+}

@@ -1,0 +1,32 @@
+import type { Pcpu } from "./domain.ts";
+
+/** CPU numbers at and above this are taken for a mistake: the kernel's largest `CONFIG_NR_CPUS`. */
+export const CPU_NUMBER_END = 8192;
+
+/** Reads the kernel's list format, `0-3,8`; the numbers come ascending and once. Undefined when it is not one. */
+export function parseCpuList(text: string): Pcpu[] | undefined {
+  const trimmed = text.trim();
+  const cpus = new Set<Pcpu>();
+  if (trimmed === "") return [];
+  for (const part of trimmed.split(",")) {
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part.trim());
+    if (match === null) return undefined;
+    const first = Number(match[1]);
+    const last = Number(match[2] ?? match[1]);
+    if (last < first || last >= CPU_NUMBER_END) return undefined;
+    for (let cpu = first; cpu <= last; cpu++) cpus.add(cpu);
+  }
+  return [...cpus].sort((a, b) => a - b);
+}
+
+/** Writes CPU numbers as the kernel does: `0-3,8`. */
+export function formatCpuList(cpus: Iterable<Pcpu>): string {
+  const sorted = [...new Set(cpus)].sort((a, b) => a - b);
+  const parts: string[] = [];
+  for (let i = 0; i < sorted.length; i++) {
+    const first = sorted[i];
+    while (sorted[i + 1] === (sorted[i] as number) + 1) i++;
+    parts.push(first === sorted[i] ? `${first}` : `${first}-${sorted[i]}`);
+  }
+  return parts.join(",");
+}

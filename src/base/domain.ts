@@ -1,0 +1,21 @@
+/** A physical CPU of the host, by the kernel's number. */
+export type Pcpu = number;
+
+/** A virtual CPU of a domain, counted from 0. */
+export type Vcpu = number;
+
+/** A clock speed in kHz. */
+export type Khz = number;
+
+/** What the hypervisor says of one domain that exists: running, or paused. */
+export interface Domain {
+  readonly name: string;
+  /** A paused domain keeps its channels, but may ask for nothing. */
+  readonly state: "running" | "paused";
+  /** The hypervisor's word for how it came to be so: "booted", "migrated", "paused by the operator". */
+  readonly detail: string;
+  /** The pCPUs that each vCPU may run on, ascending; the index is the vCPU. An offline vCPU has none. */
+  readonly pins: readonly (readonly Pcpu[])[];
+  /** Host paths of its channel sockets; undefined where the hypervisor cannot tell. */
+  readonly channelPaths: ReadonlySet<string> | undefined;
+}

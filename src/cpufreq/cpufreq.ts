@@ -1,0 +1,61 @@
+import type { Clock, Write, WriteRefused } from "../base/clock.ts";
+import type { Khz, Pcpu } from "../base/domain.ts";
+
+/** The host's clocks: found, changed and put back. */
+export interface Cpufreq {
+  /** The clocks that may be changed now; a new array whenever the CPUs of the host changed. */
+  clocks(): readonly Clock[];
+  /** CPUs that are left alone, each with the reason. */
+  unmanaged(): readonly UnmanagedCpu[];
+  /**
+   * Makes the kernel hold a setting; synchronous, on files kept open. The first write to a clock saves what is there
+   * to the restore journal before it. `baseline` puts that back.
+   */
+  apply(write: Write): WriteRefused | undefined;
+  /** What the kernel says of one CPU now; reads files, so never on a packet's way. */
+  observe(pcpu: Pcpu): Observation | undefined;
+  /** Looks again: CPUs that came or went, files that somebody else changed. Calls the events it was opened with. */
+  refresh(): void;
+  /** Does what `OnExit` says and closes every file. Answers what could not be put back. */
+  close(): readonly WriteRefused[];
+}
+
+/** What the daemon is told about its clocks. */
+export interface CpufreqEvents {
+  /** {@link Cpufreq.clocks} changed: a CPU came, went, or has another table. */
+  clocksChanged(): void;
+  /** Somebody else changed a file of ours; what was done follows from `OnDrift`. */
+  drift(drift: Drift): void;
+}
+
+/** A file that no longer says what we wrote. */
+export interface Drift {
+  readonly clock: Clock["id"];
+  readonly file: string;
+  readonly ours: string;
+  readonly found: string;
+  /** `reasserted`: written again. `yielded`: left as found until somebody asks again. */
+  readonly outcome: "reasserted" | "yielded" | "failed";
+}
+
+/** A CPU that is left alone. */
+export interface UnmanagedCpu {
+  readonly pcpu: Pcpu;
+  /** For an operator: `offline`, `no cpufreq directory`, `not in ManagedCpus`, … */
+  readonly reason: string;
+}
+
+/** The kernel's own word for one CPU. */
+export interface Observation {
+  readonly governor: string;
+  readonly minKhz: Khz;
+  readonly maxKhz: Khz;
+  /** `scaling_cur_freq`; undefined where the driver has none. */
+  readonly currentKhz: Khz | undefined;
+}
+
+/** What the kernel should hold on when the daemon ends: the originals, our settings, or the highest speed. */
+export type OnExit = "restore" | "keep" | "max";
+
+/** What to do about somebody else's change: write ours again, or let it be. */
+export type OnDrift = "reassert" | "yield";

@@ -1,0 +1,30 @@
+import type { Domain } from "../base/domain.ts";
+
+/** Where domains come from. It is never asked while a packet is handled: it tells, and the last word holds. */
+export interface Hypervisor {
+  status(): HypervisorStatus;
+  /** Asks for everything again, soon. */
+  refresh(): void;
+  /** Says goodbye and closes; no event follows. */
+  close(): Promise<void>;
+}
+
+/** What the daemon is told. Repeats are harmless: each call gives the whole truth about one domain. */
+export interface HypervisorEvents {
+  /** A domain exists and this is all of it: it came, was paused or resumed, or its pins or channels changed. */
+  domain(domain: Domain): void;
+  /** A domain exists no more; `detail` is the hypervisor's reason, e.g. `destroyed by the operator`. */
+  gone(name: string, detail: string): void;
+  /** The first complete list was told. Not called again after a reconnect. */
+  ready(): void;
+}
+
+/** How the connection to the hypervisor is. */
+export interface HypervisorStatus {
+  readonly driver: "libvirt" | "static";
+  readonly uri: string;
+  readonly state: "connected" | "connecting" | "unreachable";
+  /** Why it is not connected, with the remedy. */
+  readonly problem: string | undefined;
+  readonly domains: number;
+}
