@@ -1,0 +1,98 @@
+/** Size in bytes of a guest's packets: which generation and word size of DPDK it was built with (spec section 4). */
+export type Abi = 16 | 456 | 460 | 464;
+
+/** Every packet size, in the order in which detection tries them (spec section 7). */
+export const ABIS: readonly Abi[] = [464, 460, 456, 16];
+
+/** The part that all packets begin with. */
+export const HEADER_SIZE = 16;
+
+/** Offsets of the header's fields. */
+export const RESOURCE_ID = 0;
+export const UNIT = 8;
+export const COMMAND = 12;
+
+/** Offsets and counts of what follows the header; equal in all long packets (spec section 4.1). */
+export const VM_NAME = 16;
+export const VM_NAME_SIZE = 32;
+export const MACS = 48;
+export const MACS_MAX = 10;
+export const MAC_STRIDE = 8;
+export const MAC_COUNT = 128;
+export const MIN_PACKETS = 132;
+export const AVG_PACKETS = 136;
+export const MAX_PACKETS = 140;
+export const VCPUS = 144;
+export const VCPUS_MAX = 8;
+export const VCPU_COUNT = 152;
+export const BUSY_HOURS = 156;
+export const QUIET_HOURS = 252;
+export const TRAFFIC_HOURS = 348;
+export const HOURS_MAX = 24;
+
+/** What stands elsewhere in packets of 456 bytes: they have no core type, so all that follows comes 4 bytes earlier. */
+export interface PolicyTail {
+  readonly coreType: number | undefined;
+  readonly workload: number;
+  readonly kind: number;
+}
+
+/** Offsets of the fields behind the hours. */
+export function policyTail(size: number): PolicyTail {
+  return size === 456
+    ? { coreType: undefined, workload: 444, kind: 448 }
+    : { coreType: 444, workload: 448, kind: 452 };
+}
+
+/** Commands of a guest (spec section 5). */
+export const CPU_POWER = 1;
+export const CONNECT = 2;
+export const PKT_POLICY = 3;
+export const PKT_POLICY_REMOVE = 4;
+export const QUERY_FREQ_LIST = 7;
+export const QUERY_FREQ = 8;
+export const QUERY_CAPS_LIST = 9;
+export const QUERY_CAPS = 10;
+
+/** Commands of a host; they overlap those of a guest. */
+export const ACK = 1;
+export const NACK = 2;
+export const FREQ_LIST = 3;
+export const CAPS_LIST = 4;
+
+/** Offsets in a frequency list (spec section 4.2). */
+export const FREQ_VALUES = 48;
+export const FREQ_COUNT = 80;
+
+/** Offsets in a capability list (spec section 4.3). */
+export const CAPS_TURBO = 48;
+export const CAPS_PRIORITY = 112;
+export const CAPS_COUNT = 176;
+
+/** Bytes of the replies to a guest of 464-byte packets; one of 460 gets 4 less, those of 16 and 456 read nothing. */
+export const FREQ_LIST_SIZE = 88;
+export const CAPS_LIST_SIZE = 184;
+
+/** Reads a little-endian u32. */
+export function u32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)) >>>
+    0
+  );
+}
+
+/** Writes a little-endian u32. */
+export function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+/** Reads a little-endian u64 as a number: exact below 2^53, and never small when the field is not. */
+export function u64(bytes: Uint8Array, at: number): number {
+  return u32(bytes, at) + u32(bytes, at + 4) * 2 ** 32;
+}

@@ -1,0 +1,60 @@
+/** What a guest asks of a clock, by `unit` 1 to 6 (spec section 5). */
+export const SCALE_ACTIONS = ["up", "down", "max", "min", "turbo", "no-turbo"] as const;
+
+/** One of {@link SCALE_ACTIONS}. */
+export type ScaleAction = (typeof SCALE_ACTIONS)[number];
+
+/** What a guest's packet says. Which VM it is from is the channel's to know; `vmName` is only what the packet claims. */
+export type Request =
+  | { readonly kind: "connect" }
+  | Scale
+  | { readonly kind: "set-policy"; readonly policy: GuestPolicy }
+  | { readonly kind: "remove-policy"; readonly vmName: string }
+  | Query;
+
+/** Scale one CPU. */
+export interface Scale {
+  readonly kind: "scale";
+  /** A vCPU, or with `physical` a pCPU. */
+  readonly resource: number;
+  readonly action: ScaleAction;
+  readonly physical: boolean;
+}
+
+/** Ask for frequencies or capabilities, of one vCPU or of all. */
+export interface Query {
+  readonly kind: "query";
+  readonly what: "frequency" | "capabilities";
+  readonly resource: number | "all";
+  readonly vmName: string;
+}
+
+/** DPDK's PKT_POLICY. Numbers are as the guest sent them, not yet judged: see `judgePolicy()`. */
+export interface GuestPolicy {
+  readonly vmName: string;
+  readonly resource: number;
+  /** As many as `macCount` says, at most 10; six bytes each. */
+  readonly macs: readonly Uint8Array[];
+  readonly macCount: number;
+  readonly minPackets: number;
+  readonly avgPackets: number;
+  readonly maxPackets: number;
+  /** As many as `vcpuCount` says, at most 8. */
+  readonly vcpus: readonly number[];
+  readonly vcpuCount: number;
+  /** All 24 slots, as signed numbers. */
+  readonly busyHours: readonly number[];
+  readonly quietHours: readonly number[];
+  readonly trafficHours: readonly number[];
+  readonly physical: boolean;
+  /** 0 high, 1 medium, 2 low. */
+  readonly workload: number;
+  /** 0 traffic, 1 time, 2 workload, 3 branch ratio. */
+  readonly type: number;
+}
+
+/** A frame that is no request of any release. */
+export interface Malformed {
+  readonly kind: "malformed";
+  readonly reason: string;
+}
