@@ -1,0 +1,59 @@
+import type { Config } from "./config.ts";
+import { CONTROL_SOCKET_BYTES_MAX } from "./keys.ts";
+import { type Problem, problem, quote, warning } from "./problem.ts";
+import type { Gathered, Settings } from "./settings.ts";
+
+/** Below 10 MHz there is no CPU: somebody wrote MHz. */
+const KHZ_PLAUSIBLE = 10_000;
+
+/** What is wrong between keys that are right by themselves. */
+export function checkConfig(config: Config, gathered: Gathered): Problem[] {
+  const problems: Problem[] = [];
+  const runtimeDirectory = gathered.sections.get("daemon")?.get("RuntimeDirectory");
+  // A ControlSocket that was written has been judged; the one that follows from the directory has not.
+  if (
+    runtimeDirectory !== undefined &&
+    Buffer.byteLength(config.daemon.controlSocket) > CONTROL_SOCKET_BYTES_MAX
+  ) {
+    const message = `${quote(config.daemon.controlSocket)} is too long for a socket's path`;
+    problems.push(
+      problem(runtimeDirectory.place, message, "set ControlSocket, or a shorter RuntimeDirectory"),
+    );
+  }
+  const isStatic = config.hypervisor.driver === "static";
+  const driver = gathered.sections.get("hypervisor")?.get("Driver");
+  if (
+    isStatic &&
+    driver !== undefined &&
+    ![...config.vms.values()].some(({ vcpus }) => vcpus !== undefined)
+  ) {
+    const message = "Driver=static, but no [vm NAME] says with Vcpus where a VM runs";
+    problems.push(warning(driver.place, message, "no guest can be served"));
+  }
+  for (const [name, settings] of gathered.vms) {
+    problems.push(...checkSpeeds(name, settings));
+    const vcpus = settings.get("Vcpus");
+    if (!isStatic && vcpus?.value !== undefined) {
+      const message = `Vcpus of VM ${quote(name)} is not used with Driver=libvirt`;
+      problems.push(warning(vcpus.place, message, "libvirt knows where its vCPUs run"));
+    }
+  }
+  return problems;
+}
+
+function checkSpeeds(name: string, settings: Settings): Problem[] {
+  const min = settings.get("MinKhz");
+  const max = settings.get("MaxKhz");
+  const problems: Problem[] = [];
+  for (const [key, setting] of [["MinKhz", min] as const, ["MaxKhz", max] as const]) {
+    if (typeof setting?.value === "number" && setting.value < KHZ_PLAUSIBLE) {
+      const message = `${key} of VM ${quote(name)} is ${setting.value} kHz, slower than any CPU`;
+      problems.push(warning(setting.place, message, "speeds are in kHz, like 2300000"));
+    }
+  }
+  if (typeof min?.value === "number" && typeof max?.value === "number" && min.value > max.value) {
+    const message = `VM ${quote(name)} has MinKhz=${min.value} above MaxKhz=${max.value}`;
+    problems.push(problem(max.place, message, `MinKhz stands in ${min.place.file}:${min.place.line}`));
+  }
+  return problems;
+}

@@ -1,0 +1,119 @@
+import { LOG_LEVELS } from "../base/log.ts";
+import {
+  abi,
+  absolutePath,
+  boolean,
+  integer,
+  managedCpus,
+  oneOf,
+  type Parser,
+  SOCKET_PATH_BYTES_MAX,
+  socketPath,
+  uri,
+  users,
+  vcpuPins,
+} from "./values.ts";
+
+/** One key of the configuration. */
+export interface Key<T> {
+  readonly parse: Parser<T>;
+  /** Its default as an operator would write it; undefined where there is none. */
+  readonly default: string | undefined;
+  /** One line for the operator. */
+  readonly doc: string;
+}
+
+/** The keys of one section, by name. */
+export type KeysOf = Readonly<Record<string, Key<unknown>>>;
+
+/** What the keys of a section make: `ControlSocket` becomes `controlSocket`. */
+export type ValuesOf<Keys extends KeysOf> = {
+  readonly [Name in keyof Keys & string as Uncapitalize<Name>]: Keys[Name] extends Key<infer T> ? T : never;
+};
+
+/** Our control socket is bound under this suffix first, then renamed. */
+const NEW_SUFFIX_BYTES = ".new".length;
+
+/** Longest path of our control socket. */
+export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES;
+
+const MULTI_PIN_CPUS_MAX = 1024;
+const KHZ_MAX = 100_000_000;
+
+/** All keys outside `[vm NAME]`: the one source for loading, for messages and for what `etc/vm-power.conf` must say. */
+export const KEYS = {
+  daemon: {
+    ControlSocket: key(
+      socketPath(CONTROL_SOCKET_BYTES_MAX),
+      "/run/vm-power/control.sock",
+      "Where vmpowerctl reaches the daemon. Follows RuntimeDirectory when only that is set.",
+    ),
+    RuntimeDirectory: key(absolutePath, "/run/vm-power", "Sockets and the restore journal; lost at boot."),
+    StateDirectory: key(absolutePath, "/var/lib/vm-power", "What operators set with vmpowerctl."),
+    LogLevel: key(
+      oneOf(LOG_LEVELS),
+      "info",
+      "The quietest lines that are logged: error, warning, notice, info, debug.",
+    ),
+  },
+  channels: {
+    Directory: key(absolutePath, "/tmp/powermonitor", "Where QEMU makes the channel sockets, VM.NUMBER."),
+    AutoAdd: key(boolean, "yes", "Serve the channels of every known VM; no: only after vmpowerctl add-vm."),
+    TrustedUsers: key(
+      users,
+      "root libvirt-qemu qemu",
+      "Who may own channel sockets and be at their other end.",
+    ),
+    StrictDirectory: key(
+      boolean,
+      "no",
+      "Serve nothing from a directory that others may write to; no: only warn.",
+    ),
+  },
+  cpufreq: {
+    Root: key(absolutePath, "/sys/devices/system/cpu", "The kernel's CPU tree; another path is for tests."),
+    ManagedCpus: key(managedCpus, "all", "CPUs that may be scaled, like 2-15,18."),
+    MultiPin: key(oneOf(["all", "last", "reject"]), "all", "Which CPUs a vCPU pinned to several steers."),
+    MultiPinMax: key(integer(1, MULTI_PIN_CPUS_MAX), "4", "A vCPU that floats over more CPUs is refused."),
+    OnExit: key(
+      oneOf(["restore", "keep", "max"]),
+      "restore",
+      "What becomes of the CPUs when the daemon stops.",
+    ),
+    OnDrift: key(
+      oneOf(["reassert", "yield"]),
+      "reassert",
+      "What to do when another program changes a managed CPU.",
+    ),
+  },
+  hypervisor: {
+    Driver: key(oneOf(["libvirt", "static"]), "libvirt", "Who says which VM runs where."),
+    Uri: key(uri, "qemu:///system", "The libvirt connection."),
+    Socket: optional(
+      socketPath(SOCKET_PATH_BYTES_MAX),
+      "libvirt's socket, where the URI does not lead to it.",
+    ),
+  },
+} as const;
+
+/** The keys of `[vm NAME]`. */
+export const VM_KEYS = {
+  Vcpus: optional(vcpuPins, "With Driver=static: the CPU of vCPU 0, of vCPU 1 and so on, like 2,3 or 2-5."),
+  MinKhz: optional(integer(1, KHZ_MAX), "The guest cannot go below this speed."),
+  MaxKhz: optional(integer(1, KHZ_MAX), "The guest cannot go above this speed."),
+  Turbo: key(boolean, "yes", "Whether the guest may use turbo, where the host allows it."),
+  Query: key(boolean, "no", "Whether the guest may ask for frequencies and capabilities."),
+  PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
+  Abi: key(abi, "auto", "Size of the guest's packets: auto, 16, 456, 460 or 464."),
+} as const;
+
+/** The sections with fixed names. */
+export type SectionName = keyof typeof KEYS;
+
+function key<T>(parse: Parser<T>, defaultText: string, doc: string): Key<T> {
+  return { parse, default: defaultText, doc };
+}
+
+function optional<T>(parse: Parser<T>, doc: string): Key<T | undefined> {
+  return { parse, default: undefined, doc };
+}

@@ -1,0 +1,105 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { checkConfig } from "./check.ts";
+import type { Config } from "./config.ts";
+import { FILE_BYTES_MAX, readIni } from "./ini.ts";
+import { KEYS, VM_KEYS } from "./keys.ts";
+import { type Problem, problem } from "./problem.ts";
+import { type Gathered, gather, valuesOf } from "./settings.ts";
+
+/** The configuration's place; only here a missing file means defaults. */
+export const DEFAULT_CONFIG_PATH = "/etc/vm-power.conf";
+
+/** Drop-ins read from `<path>.d`, at most. */
+const DROP_INS_MAX = 256;
+
+/** What came of reading the files. */
+export type Loaded =
+  | { readonly config: Config; readonly warnings: readonly Problem[] }
+  | { readonly problems: readonly Problem[] };
+
+/**
+ * Reads the configuration file, then `<path>.d/*.conf` in the order of their names; a later file replaces single keys
+ * of an earlier one. All problems are collected; one error among them means no configuration.
+ */
+export function loadConfig(path: string, { defaultPath = DEFAULT_CONFIG_PATH } = {}): Loaded {
+  const gathered: Gathered = { sections: new Map(), vms: new Map() };
+  const problems: Problem[] = [];
+  const dropIns = listDropIns(`${path}.d`, problems);
+  for (const file of [path, ...dropIns]) {
+    const content = readBounded(file, { mayBeMissing: file === path && path === defaultPath });
+    if (typeof content === "string") {
+      problems.push(problem({ file, line: 0 }, content));
+      continue;
+    }
+    const ini = readIni(content, file);
+    problems.push(...[...ini.problems, ...gather(ini, file, gathered)].sort((a, b) => a.line - b.line));
+  }
+  const config = toConfig(gathered);
+  problems.push(...checkConfig(config, gathered));
+  return problems.some(({ severity }) => severity === "error")
+    ? { problems }
+    : { config, warnings: problems };
+}
+
+function toConfig({ sections, vms }: Gathered): Config {
+  const daemon = valuesOf(KEYS.daemon, sections.get("daemon"));
+  const controlSocket = sections.get("daemon")?.has("ControlSocket")
+    ? daemon.controlSocket
+    : `${daemon.runtimeDirectory}/control.sock`;
+  return {
+    daemon: { ...daemon, controlSocket },
+    channels: valuesOf(KEYS.channels, sections.get("channels")),
+    cpufreq: valuesOf(KEYS.cpufreq, sections.get("cpufreq")),
+    hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),
+    vms: new Map([...vms].map(([name, settings]) => [name, valuesOf(VM_KEYS, settings)])),
+  };
+}
+
+function listDropIns(directory: string, problems: Problem[]): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    // ENOTDIR is told: somebody meant it to be read.
+    if (codeOf(error) !== "ENOENT") {
+      problems.push(problem({ file: directory, line: 0 }, `Cannot list the directory: ${codeOf(error)}`));
+    }
+    return [];
+  }
+  const files = names.filter((name) => name.endsWith(".conf") && !name.startsWith(".")).sort();
+  if (files.length > DROP_INS_MAX) {
+    const message = `The directory holds ${files.length} files, more than ${DROP_INS_MAX}`;
+    problems.push(problem({ file: directory, line: 0 }, message));
+  }
+  return files.slice(0, DROP_INS_MAX).map((name) => `${directory}/${name}`);
+}
+
+/** The file's bytes, one more than allowed where it is too long, or why it cannot be read. */
+function readBounded(file: string, { mayBeMissing }: { mayBeMissing: boolean }): Uint8Array | string {
+  let fd: number;
+  try {
+    // Opening a FIFO would wait for somebody to write to it.
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENOENT") return mayBeMissing ? new Uint8Array() : "No such file";
+    return `Cannot open the file: ${code}`;
+  }
+  try {
+    if (!fstatSync(fd).isFile()) return "Not a regular file";
+    const buffer = new Uint8Array(FILE_BYTES_MAX + 1);
+    let filled = 0;
+    for (let read = -1; read !== 0 && filled < buffer.length; filled += read) {
+      read = readSync(fd, buffer, filled, buffer.length - filled, null);
+    }
+    return buffer.subarray(0, filled);
+  } catch (error) {
+    return `Cannot read the file: ${codeOf(error)}`;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}

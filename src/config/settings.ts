@@ -1,0 +1,145 @@
+import type { Ini, Section } from "./ini.ts";
+import { KEYS, type Key, type KeysOf, type ValuesOf, VM_KEYS } from "./keys.ts";
+import { type Place, type Problem, problem, quote } from "./problem.ts";
+import { nearest } from "./suggest.ts";
+
+/** A value that a file gave, and where. */
+export interface Setting {
+  readonly value: unknown;
+  readonly place: Place;
+}
+
+/** What the files gave for one section, by key; a later file replaces an earlier one's value. */
+export type Settings = Map<string, Setting>;
+
+/** What the files gave, by section; VMs by name. */
+export interface Gathered {
+  readonly sections: Map<string, Settings>;
+  readonly vms: Map<string, Settings>;
+}
+
+/** Longest VM name, in bytes: its channels are files named after it. */
+const VM_NAME_BYTES_MAX = 250;
+
+const VM_PREFIX = "vm ";
+
+const SECTIONS: Readonly<Record<string, KeysOf>> = KEYS;
+
+/** Judges one file's sections and keys, and adds what is right to what earlier files gave. */
+export function gather(ini: Ini, file: string, into: Gathered): Problem[] {
+  const problems: Problem[] = [];
+  for (const entry of ini.loose) {
+    const home = homeOf(entry.key);
+    const suggestion = home === undefined ? undefined : `it belongs in [${home}]`;
+    problems.push(
+      problem({ file, line: entry.line }, `Key ${quote(entry.key)} before any [section]`, suggestion),
+    );
+  }
+  for (const section of ini.sections) {
+    const found = findSection(section, into);
+    if ("message" in found) {
+      problems.push(problem({ file, line: section.line }, found.message, found.suggestion));
+      continue;
+    }
+    for (const entry of section.entries) {
+      const place = { file, line: entry.line };
+      const key = Object.hasOwn(found.keys, entry.key) ? found.keys[entry.key] : undefined;
+      if (key === undefined) {
+        const message = `Unknown key ${quote(entry.key)} in [${shownName(section.name)}]`;
+        problems.push(problem(place, message, suggestKey(entry.key, found.keys)));
+        continue;
+      }
+      const judged = judgeValue(key, entry.key, entry.value);
+      if ("value" in judged) found.settings.set(entry.key, { value: judged.value, place });
+      else problems.push(problem(place, judged.message, judged.suggestion));
+    }
+  }
+  return problems;
+}
+
+/** The values of a section, with defaults where no file gave any. */
+export function valuesOf<Keys extends KeysOf>(keys: Keys, settings: Settings | undefined): ValuesOf<Keys> {
+  const values: Record<string, unknown> = {};
+  for (const [name, key] of Object.entries(keys)) {
+    values[name.charAt(0).toLowerCase() + name.slice(1)] = settings?.get(name)?.value ?? defaultOf(key);
+  }
+  // Each value came out of its key's own parser.
+  return values as ValuesOf<Keys>;
+}
+
+function defaultOf(key: Key<unknown>): unknown {
+  if (key.default === undefined) return undefined;
+  const parsed = key.parse(key.default);
+  if (!("value" in parsed)) throw new Error(`The default ${quote(key.default)} is not ${parsed.expected}`);
+  return parsed.value;
+}
+
+interface Wrong {
+  readonly message: string;
+  readonly suggestion: string | undefined;
+}
+
+function findSection({ name }: Section, into: Gathered): { keys: KeysOf; settings: Settings } | Wrong {
+  if (Object.hasOwn(SECTIONS, name)) {
+    return { keys: SECTIONS[name] as KeysOf, settings: settingsOf(into.sections, name) };
+  }
+  if (!name.startsWith(VM_PREFIX)) {
+    return { message: `Unknown section [${shownName(name)}]`, suggestion: suggestSection(name) };
+  }
+  const vm = name.slice(VM_PREFIX.length);
+  if (vm.includes("/")) return { message: `VM name ${quote(vm)} holds a "/"`, suggestion: undefined };
+  if (Buffer.byteLength(vm) > VM_NAME_BYTES_MAX) {
+    return {
+      message: `VM name ${quote(vm)} has more than ${VM_NAME_BYTES_MAX} bytes`,
+      suggestion: undefined,
+    };
+  }
+  return { keys: VM_KEYS, settings: settingsOf(into.vms, vm) };
+}
+
+function settingsOf(map: Map<string, Settings>, name: string): Settings {
+  const settings = map.get(name) ?? new Map<string, Setting>();
+  map.set(name, settings);
+  return settings;
+}
+
+function judgeValue(key: Key<unknown>, name: string, text: string): { readonly value: unknown } | Wrong {
+  if (text === "") {
+    // A drop-in can take back what an earlier file set, where "not set" exists.
+    if (key.default === undefined) return { value: undefined };
+    return { message: `${name} has no value`, suggestion: `the default is ${name}=${key.default}` };
+  }
+  const parsed = key.parse(text);
+  if ("value" in parsed) return parsed;
+  const message = `${name}=${quote(text)} is not ${parsed.expected}`;
+  if (/\s[#;]/.test(text)) return { message, suggestion: "comments stand on lines of their own" };
+  if (/^(["']).*\1$/.test(text)) return { message, suggestion: "values are written without quotes" };
+  return { message, suggestion: parsed.suggestion };
+}
+
+function suggestSection(name: string): string | undefined {
+  const vm = /^vms?[\s:."']+([^"']+)["']?$/i.exec(name);
+  if (vm !== null) return `did you mean [vm ${shownName(vm[1] ?? "")}]?`;
+  if (/^vms?$/i.test(name)) return "a VM's section is called [vm NAME]";
+  const near = nearest(name, Object.keys(SECTIONS));
+  return near === undefined
+    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME`
+    : `did you mean [${near}]?`;
+}
+
+function suggestKey(name: string, keys: KeysOf): string | undefined {
+  const home = homeOf(name);
+  if (home !== undefined) return `it belongs in [${home}]`;
+  const near = nearest(name, Object.keys(keys));
+  return near === undefined ? `known are ${Object.keys(keys).join(", ")}` : `did you mean "${near}"?`;
+}
+
+/** The section that has a key of this very name. */
+function homeOf(name: string): string | undefined {
+  if (Object.hasOwn(VM_KEYS, name)) return "vm NAME";
+  return Object.keys(SECTIONS).find((section) => Object.hasOwn(SECTIONS[section] ?? {}, name));
+}
+
+function shownName(name: string): string {
+  return quote(name).slice(1, -1);
+}

@@ -1,0 +1,130 @@
+import { CPU_NUMBER_END, parseCpuList } from "../base/cpu-list.ts";
+import type { Pcpu } from "../base/domain.ts";
+import { nearest } from "./suggest.ts";
+
+/** What a value's text means, or what it should have been. */
+export type Parsed<T> = { readonly value: T } | { readonly expected: string; readonly suggestion?: string };
+
+/** Reads the text of one value, which is never empty. */
+export type Parser<T> = (text: string) => Parsed<T>;
+
+/** vCPUs of one VM, at most: what QEMU's largest machine has. */
+export const VCPUS_MAX = 4096;
+
+/** Users named in one list, at most. */
+const USERS_MAX = 64;
+
+/** A path that a socket can be reached at: `sun_path` less its final NUL. */
+export const SOCKET_PATH_BYTES_MAX = 107;
+
+const PATH_BYTES_MAX = 4095;
+const URI_LENGTH_MAX = 1024;
+
+const TRUE_WORDS = ["yes", "true", "on", "1"];
+const FALSE_WORDS = ["no", "false", "off", "0"];
+
+/** Reads yes/no and the other words that systemd takes for them. */
+export function boolean(text: string): Parsed<boolean> {
+  const word = text.toLowerCase();
+  if (TRUE_WORDS.includes(word)) return { value: true };
+  if (FALSE_WORDS.includes(word)) return { value: false };
+  return { expected: "yes or no" };
+}
+
+/** Makes a parser of one word out of several. */
+export function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
+  return (text) => {
+    const value = words.find((word) => word === text);
+    if (value !== undefined) return { value };
+    const near = nearest(text, words);
+    const expected = `one of ${words.join(", ")}`;
+    return near === undefined ? { expected } : { expected, suggestion: `did you mean "${near}"?` };
+  };
+}
+
+/** Makes a parser of whole numbers within bounds, both included. */
+export function integer(min: number, max: number): Parser<number> {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? { value } : { expected: `a whole number from ${min} to ${max}` };
+  };
+}
+
+/** Reads an absolute path; slashes that mean nothing are dropped, so that paths can be compared as text. */
+export function absolutePath(text: string): Parsed<string> {
+  if (!text.startsWith("/")) return { expected: 'an absolute path, starting with "/"' };
+  const names = text.split("/").filter((name) => name !== "");
+  if (names.some((name) => name === "." || name === "..")) return { expected: 'a path without "." and ".."' };
+  const value = `/${names.join("/")}`;
+  if (Buffer.byteLength(value) > PATH_BYTES_MAX) return { expected: `at most ${PATH_BYTES_MAX} bytes` };
+  return { value };
+}
+
+/** Makes a parser of the absolute path of a socket, which the kernel wants short. */
+export function socketPath(bytesMax: number): Parser<string> {
+  return (text) => {
+    const parsed = absolutePath(text);
+    if (!("value" in parsed) || Buffer.byteLength(parsed.value) <= bytesMax) return parsed;
+    return { expected: `at most ${bytesMax} bytes: the kernel limits the path of a socket` };
+  };
+}
+
+/** Reads `all` or a list of CPUs. */
+export function managedCpus(text: string): Parsed<"all" | readonly Pcpu[]> {
+  if (text === "all") return { value: "all" };
+  const cpus = parseCpuList(text);
+  if (cpus !== undefined && cpus.length > 0) return { value: cpus };
+  return { expected: `"all" or a list of CPUs below ${CPU_NUMBER_END} like 0-3,8` };
+}
+
+/** Reads the pCPU of each vCPU: a list whose order counts, `2,3` or `2-5`; repeats are allowed. */
+export function vcpuPins(text: string): Parsed<readonly Pcpu[]> {
+  const cpus: Pcpu[] = [];
+  for (const part of text.split(",")) {
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part.trim());
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? match?.[1]);
+    if (!(first <= last && last < CPU_NUMBER_END)) {
+      return {
+        expected: `the CPU (below ${CPU_NUMBER_END}) of vCPU 0, of vCPU 1 and so on, like 2,3 or 2-5`,
+      };
+    }
+    for (let cpu = first; cpu <= last; cpu++) cpus.push(cpu);
+    if (cpus.length > VCPUS_MAX) return { expected: `at most ${VCPUS_MAX} vCPUs` };
+  }
+  return { value: cpus };
+}
+
+/** Reads user names or numbers, separated by spaces or commas. */
+export function users(text: string): Parsed<readonly string[]> {
+  const names = text.split(/[\s,]+/).filter((name) => name !== "");
+  const wrong = names.find((name) => !/^(?:\d{1,10}|[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?)$/.test(name));
+  if (names.length === 0 || names.length > USERS_MAX || wrong !== undefined) {
+    return { expected: `1 to ${USERS_MAX} user names or numbers, separated by spaces` };
+  }
+  return { value: [...new Set(names)] };
+}
+
+/** Reads a libvirt connection URI. */
+export function uri(text: string): Parsed<string> {
+  if (text.length <= URI_LENGTH_MAX && /^[a-z][a-z0-9+.-]*:\/\/\S+$/.test(text)) return { value: text };
+  return { expected: "a libvirt URI like qemu:///system" };
+}
+
+/** Reads the size of a guest's packets, or `auto`. */
+export function abi(text: string): Parsed<"auto" | 16 | 456 | 460 | 464> {
+  switch (text) {
+    case "auto":
+      return { value: "auto" };
+    case "16":
+      return { value: 16 };
+    case "456":
+      return { value: 456 };
+    case "460":
+      return { value: 460 };
+    case "464":
+      return { value: 464 };
+    default:
+      return { expected: "one of auto, 16, 456, 460, 464" };
+  }
+}

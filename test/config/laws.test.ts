@@ -1,0 +1,185 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import fc from "fast-check";
+import type { Config, VmConfig } from "../../src/config/config.ts";
+import { readIni } from "../../src/config/ini.ts";
+import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
+import { type Loaded, loadConfig } from "../../src/config/load.ts";
+import { formatProblem } from "../../src/config/problem.ts";
+import { editDistance, nearest } from "../../src/config/suggest.ts";
+
+function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string } {
+  const dir = mkdtempSync(`${tmpdir()}/vm-power-config-`);
+  try {
+    const path = `${dir}/c.conf`;
+    writeFileSync(path, bytes);
+    return { loaded: loadConfig(path), path };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+const names = [...Object.values(KEYS).flatMap((keys) => Object.keys(keys)), ...Object.keys(VM_KEYS)];
+const fragment = fc.oneof(
+  fc.constantFrom(
+    ...names,
+    "=",
+    "\n",
+    "\r",
+    "[",
+    "]",
+    "#",
+    ";",
+    " ",
+    "\t",
+    "vm ",
+    "all",
+    "yes",
+    "0-3,8",
+    "\0",
+    "\x1b[",
+  ),
+  fc.constantFrom(
+    "__proto__",
+    "constructor",
+    "toString",
+    "[__proto__]\n",
+    "[vm __proto__]\n",
+    "99999999999999999999",
+  ),
+  fc.constantFrom("[daemon]\n", "[channels]\n", "[cpufreq]\n", "[hypervisor]\n", "[vm web.1]\n"),
+  fc.string({ unit: "binary" }),
+);
+const text = fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join(""));
+
+test("loadConfig() never throws, and each problem has the file, a line of it and one printable line of text", () => {
+  fc.assert(
+    fc.property(fc.oneof(text, fc.uint8Array({ maxLength: 200 })), (content) => {
+      const { loaded, path } = loadBytes(content);
+      const lines = Buffer.from(content).toString("latin1").split("\n").length;
+      for (const problem of "problems" in loaded ? loaded.problems : loaded.warnings) {
+        expect(problem.file).toBe(path);
+        expect(problem.line).toBeWithin(1, lines + 1);
+        expect(formatProblem(problem)).toMatch(/^[^\p{Cc}\u2028\u2029]+$/u);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("readIni() stops after so many problems", () => {
+  const { problems } = readIni(Buffer.from("x\n".repeat(10_000)), "f");
+  expect(problems.length).toBe(101);
+  expect(problems.at(-1)?.message).toBe("Too many problems; the rest of the file was not read");
+});
+
+const cpus = fc.array(fc.nat(8191), { minLength: 1, maxLength: 20 });
+const path = fc
+  .array(
+    fc
+      .stringMatching(/^[\w .#;=[\]-]{1,12}$/)
+      .filter((name) => name.trim() === name && !/^\.{1,2}$/.test(name)),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  )
+  .map((parts) => `/${parts.join("/")}`);
+const user = fc.stringMatching(/^[a-z_][a-z0-9_-]{0,10}$/);
+
+const vm: fc.Arbitrary<VmConfig> = fc.record({
+  vcpus: fc.option(cpus, { nil: undefined }),
+  minKhz: fc.option(fc.integer({ min: 10_000, max: 1_000_000 }), { nil: undefined }),
+  maxKhz: fc.option(fc.integer({ min: 1_000_000, max: 9_000_000 }), { nil: undefined }),
+  turbo: fc.boolean(),
+  query: fc.boolean(),
+  physicalCores: fc.boolean(),
+  abi: fc.constantFrom<VmConfig["abi"][]>("auto", 16, 456, 460, 464),
+});
+
+const config: fc.Arbitrary<Config> = fc.record({
+  daemon: fc.record({
+    controlSocket: path,
+    runtimeDirectory: path,
+    stateDirectory: path,
+    logLevel: fc.constantFrom("error", "warning", "notice", "info", "debug"),
+  }),
+  channels: fc.record({
+    directory: path,
+    autoAdd: fc.boolean(),
+    trustedUsers: fc.uniqueArray(user, { minLength: 1, maxLength: 5 }),
+    strictDirectory: fc.boolean(),
+  }),
+  cpufreq: fc.record({
+    root: path,
+    managedCpus: fc.oneof(
+      fc.constant("all" as const),
+      cpus.map((list) => [...new Set(list)].sort((a, b) => a - b)),
+    ),
+    multiPin: fc.constantFrom("all", "last", "reject"),
+    multiPinMax: fc.integer({ min: 1, max: 1024 }),
+    onExit: fc.constantFrom("restore", "keep", "max"),
+    onDrift: fc.constantFrom("reassert", "yield"),
+  }),
+  hypervisor: fc.record({
+    driver: fc.constantFrom("libvirt", "static"),
+    uri: fc.constantFrom("qemu:///system", "xen:///system", "test:///default"),
+    socket: fc.option(path, { nil: undefined }),
+  }),
+  vms: fc
+    .dictionary(fc.stringMatching(/^[\w.#;=[\]é日-][\w .#;=[\]é日-]{0,20}[\w.]$/), vm, {
+      maxKeys: 5,
+      noNullPrototype: true,
+    })
+    .map((vms) => new Map(Object.entries(vms))),
+});
+
+/** Writes a configuration the way an operator would, by nothing but the documented rule for names. */
+function write({ vms, ...sections }: Config): string {
+  const lines: string[] = [];
+  const all = [
+    ...Object.entries(sections),
+    ...[...vms].map(([name, values]) => [`vm ${name}`, values] as const),
+  ];
+  for (const [section, values] of all) {
+    lines.push(`[${section}]`);
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined) continue;
+      const shown =
+        typeof value === "boolean" ? (value ? "yes" : "no") : Array.isArray(value) ? value.join(",") : value;
+      lines.push(`${name.charAt(0).toUpperCase()}${name.slice(1)}=${shown}`);
+    }
+  }
+  return lines.join("\n");
+}
+
+test("loadConfig() reads back every configuration that can be written", () => {
+  fc.assert(
+    fc.property(config, (written) => {
+      const { loaded } = loadBytes(write(written));
+      expect("config" in loaded ? loaded.config : loaded.problems.map(formatProblem)).toEqual(written);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("editDistance() is a distance", () => {
+  const word = fc.string({ maxLength: 12, unit: fc.constantFrom("a", "b", "c") });
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      expect(editDistance(a, b)).toBe(editDistance(b, a));
+      expect(editDistance(a, b) === 0).toBe(a === b);
+      expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length));
+    }),
+  );
+});
+
+test("nearest() finds a word with one slip in it, and nothing for an unlike word", () => {
+  for (const name of names.filter((known) => known.length > 3)) {
+    expect(nearest(name.slice(0, 1) + name.slice(2), names)).toBe(name);
+    expect(nearest(name.toUpperCase(), names)).toBe(name);
+  }
+  expect(nearest("Zyzzyva", names)).toBeUndefined();
+  expect(nearest("D".repeat(100_000), names)).toBeUndefined();
+});
