@@ -28,6 +28,8 @@ export interface FrequencyTable {
 
 /** How turbo behaves on one clock; the peer's drivers differ (section 9.4). */
 export interface Turbo {
+  /** What index 0 really runs at; differs from the table only where that has a marker. */
+  readonly khz: Khz;
   /** Index of the highest speed without turbo. */
   readonly baseIndex: number;
   /** Whether who comes new has turbo enabled. */

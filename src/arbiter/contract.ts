@@ -1,0 +1,43 @@
+import type { FrequencyTable } from "../base/clock.ts";
+import type { Khz } from "../base/domain.ts";
+
+/** What a domain's guest may ask. */
+export interface Contract {
+  readonly minKhz: Khz | undefined;
+  readonly maxKhz: Khz | undefined;
+  readonly turbo: boolean;
+  /** Whether it may ask for frequencies and capabilities. */
+  readonly query: boolean;
+  /** Whether it may name pCPUs instead of its vCPUs. */
+  readonly physicalCores: boolean;
+}
+
+/** The part of a table that a contract leaves: indexes `top` (fastest) to `bottom`, both included. */
+export interface Envelope {
+  readonly top: number;
+  readonly bottom: number;
+  readonly turbo: boolean;
+}
+
+/** What an operator is bound by: the table alone. */
+export function wholeTable(table: FrequencyTable): Envelope {
+  return { top: 0, bottom: table.khz.length - 1, turbo: true };
+}
+
+/**
+ * A contract on one clock's table. Where no speed lies within it, the nearest one does: a contract that fits no speed
+ * of this host must not leave its guest without any.
+ */
+export function envelope(table: FrequencyTable, { minKhz, maxKhz, turbo }: Contract): Envelope {
+  const last = table.khz.length - 1;
+  const speeds = table.khz.map((_, index) => realKhz(table, index));
+  const firstBelow = maxKhz === undefined ? 0 : speeds.findIndex((khz) => khz <= maxKhz);
+  const top = firstBelow < 0 ? last : firstBelow;
+  const lastAbove = minKhz === undefined ? last : speeds.findLastIndex((khz) => khz >= minKhz);
+  return { top, bottom: Math.max(top, lastAbove), turbo };
+}
+
+/** The speed that a table's entry stands for. */
+export function realKhz(table: FrequencyTable, index: number): Khz {
+  return index === 0 && table.turbo !== undefined ? table.turbo.khz : (table.khz[index] as Khz);
+}

@@ -1,0 +1,73 @@
+import type { Khz, Vcpu } from "../base/domain.ts";
+import type { Claim, ClockState } from "./claim.ts";
+import { realKhz } from "./contract.ts";
+
+/** The last decision about a clock, in words. */
+export interface Explanation {
+  readonly atMs: number;
+  readonly by: string;
+  readonly vcpu: Vcpu | undefined;
+  readonly asked: string;
+  /** What held then; `khz` is absent for the baseline. */
+  readonly khz: Khz | undefined;
+  readonly accepted: boolean;
+  /** Which rule led to it. */
+  readonly rule: string;
+}
+
+/** Who meets on a clock, and wants what: no speed for one that never asked. */
+export interface ClaimantView {
+  readonly by: string;
+  readonly vcpu: Vcpu | undefined;
+  readonly khz: Khz | undefined;
+}
+
+/** Why a clock runs as it does; undefined when nothing was ever decided about it. */
+export function explain(state: ClockState): Explanation | undefined {
+  const { last } = state;
+  if (last === undefined) return undefined;
+  const { atMs, by, vcpu, asked, setting, refusal } = last;
+  const khz = typeof setting === "number" ? realKhz(state.clock.table, setting) : undefined;
+  return {
+    atMs,
+    by,
+    vcpu,
+    asked,
+    khz,
+    accepted: refusal === undefined,
+    rule: refusal?.reason ?? rule(state),
+  };
+}
+
+/** All who meet on a clock, the operator first. */
+export function claimants({ clock, claims, operator }: ClockState): readonly ClaimantView[] {
+  const views: ClaimantView[] = [];
+  if (operator !== undefined)
+    views.push({ by: "operator", vcpu: undefined, khz: realKhz(clock.table, operator.position.index) });
+  for (const { claimant, position, pinned } of claims) {
+    if (position === undefined && !pinned) continue;
+    const khz = position === undefined ? undefined : realKhz(clock.table, position.index);
+    views.push({ by: claimant.state.domain.name, vcpu: claimant.physical ? undefined : claimant.vcpu, khz });
+  }
+  return views;
+}
+
+function rule({ clock, last, operator }: ClockState): string {
+  if (last === undefined) return "";
+  const { winner, asker, bound } = last;
+  if (winner === "operator")
+    return operator?.hold === true ? "held by the operator" : "set by the operator, until a guest asks";
+  if (winner === undefined) return "nobody claims this CPU, so its own settings hold";
+  if (winner === asker) {
+    if (bound === "top") return "bounded by MaxKhz of its contract";
+    if (bound === "bottom") return "bounded by MinKhz of its contract";
+    return "as asked: the highest claim on this clock";
+  }
+  if (winner.position === undefined)
+    return `${named(winner)} runs here and never asked, so it keeps the baseline`;
+  return `${named(winner)} claims ${realKhz(clock.table, winner.position.index)} kHz on the same clock`;
+}
+
+function named({ claimant }: Claim): string {
+  return `${claimant.state.domain.name}:${claimant.physical ? "CPU " : ""}${claimant.vcpu}`;
+}

@@ -1,0 +1,75 @@
+import type { FrequencyTable } from "../base/clock.ts";
+import type { Khz } from "../base/domain.ts";
+import type { ScaleAction } from "../wire/packet.ts";
+import { type Envelope, realKhz } from "./contract.ts";
+
+/** Where someone stands in a clock's table. */
+export interface Position {
+  readonly index: number;
+  readonly turbo: boolean;
+  /** Which end of the envelope held it back, if one did. */
+  readonly bound: "top" | "bottom" | undefined;
+}
+
+/** Where everyone starts: at the highest speed, as the peer's drivers do (spec section 9.1). */
+export function start(table: FrequencyTable, envelope: Envelope): Position {
+  const turbo = table.turbo?.onAtStart === true && envelope.turbo;
+  return place(highest(table, turbo), turbo, envelope);
+}
+
+/** One step of the peer's, within the envelope (spec section 9.4); undefined for turbo where there is none to enable. */
+export function step(
+  table: FrequencyTable,
+  envelope: Envelope,
+  from: Position,
+  action: ScaleAction,
+): Position | undefined {
+  const { index, turbo } = from;
+  switch (action) {
+    case "max":
+      return place(highest(table, turbo), turbo, envelope);
+    case "min":
+      return place(table.khz.length - 1, turbo, envelope);
+    case "down":
+      return place(Math.min(index + 1, table.khz.length - 1), turbo, envelope);
+    case "up":
+      return place(upFrom(table, index, turbo), turbo, envelope);
+    case "turbo":
+      if (table.turbo === undefined || !envelope.turbo) return undefined;
+      return place(table.turbo.enableIsMax ? 0 : index, true, envelope);
+    case "no-turbo": {
+      const base = table.turbo?.baseIndex ?? 0;
+      return place(Math.max(index, base), false, envelope);
+    }
+  }
+}
+
+/** The slowest speed that is not below `khz`; undefined above the highest or below the lowest. */
+export function positionOf(table: FrequencyTable, khz: Khz, turbo: boolean): Position | undefined {
+  if (khz < realKhz(table, table.khz.length - 1)) return undefined;
+  const index = table.khz.findLastIndex((_, i) => realKhz(table, i) >= khz);
+  return index < 0 ? undefined : { index, turbo, bound: undefined };
+}
+
+/** A position taken over to another table or envelope: as fast as before, or as near as there is. */
+export function carry(from: Khz, turbo: boolean, table: FrequencyTable, envelope: Envelope): Position {
+  const near = from <= realKhz(table, table.khz.length - 1) ? table.khz.length - 1 : undefined;
+  const index = near ?? positionOf(table, from, turbo)?.index ?? 0;
+  const allowed = turbo && envelope.turbo && table.turbo !== undefined;
+  return place(Math.max(index, highest(table, allowed)), allowed, envelope);
+}
+
+function highest(table: FrequencyTable, turbo: boolean): number {
+  return turbo ? 0 : (table.turbo?.baseIndex ?? 0);
+}
+
+/** No step up from 0, and none into turbo's part of the table while turbo is off. */
+function upFrom(table: FrequencyTable, index: number, turbo: boolean): number {
+  return Math.max(index - 1, Math.min(index, highest(table, turbo)));
+}
+
+function place(index: number, turbo: boolean, { top, bottom }: Envelope): Position {
+  if (index < top) return { index: top, turbo, bound: "top" };
+  if (index > bottom) return { index: bottom, turbo, bound: "bottom" };
+  return { index, turbo, bound: undefined };
+}

@@ -1,0 +1,236 @@
+import { type Backoff, backoffMs } from "../base/backoff.ts";
+import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
+import type { Abi } from "../wire/layout.ts";
+import { judgeSocket, judgeUser, type Objection } from "./judge.ts";
+import type { ChannelName } from "./name.ts";
+
+/** Packets handled of one channel before another gets its turn. */
+const FRAMES_PER_TURN = 64;
+
+/** After a close or a refused connect: QEMU's backlog is 1, and a socket's file is there before anyone listens. */
+const RETRY: Backoff = { firstMs: 10, maxMs: 1000 };
+
+/** Tries in quick succession; after them only a scan tries again, so that dead files cost nothing. */
+const RETRIES_MAX = 8;
+
+/** Counts since the channel was found. */
+export interface ChannelCounters {
+  requests: number;
+  granted: number;
+  refused: number;
+  malformed: number;
+  repliesDropped: number;
+  writes: number;
+  writesRefused: number;
+}
+
+/** Who is on the other end of a socket. */
+export interface Peer {
+  readonly uid: number;
+  readonly pid: number;
+}
+
+/** What channels are handed: who may be served, and where packets go. */
+export interface ChannelHost {
+  readonly trustedUids: ReadonlySet<number>;
+  /** Why a channel may not be served now. */
+  admit(channel: Channel): Objection | undefined;
+  /** The packet size that an operator fixed for a VM. */
+  abiOf(vm: string): Abi | "auto";
+  /** Who is connected; undefined when the kernel does not say. */
+  peerOf(fd: number): Peer | undefined;
+  /** One packet of a guest. Synchronous; the frame is the callee's. */
+  packet(channel: Channel, frame: Uint8Array): void;
+  /** It was connected, lost, or refused. */
+  changed(channel: Channel): void;
+}
+
+/** One socket of one VM: connects, cuts what comes, answers. Never closes for what a guest sends. */
+export class Channel {
+  readonly vm: string;
+  readonly number: number;
+  readonly path: string;
+  readonly host: ChannelHost;
+  readonly counters: ChannelCounters = {
+    requests: 0,
+    granted: 0,
+    refused: 0,
+    malformed: 0,
+    repliesDropped: 0,
+    writes: 0,
+    writesRefused: 0,
+  };
+  status: "connected" | "connecting" | "refused" = "connecting";
+  objection: Objection | undefined;
+  peer: Peer | undefined;
+  /** When false, packets are dropped unanswered. */
+  enabled = true;
+  framer: Framer;
+
+  #socket: Bun.Socket<Channel> | undefined;
+  #pause: Timer | undefined;
+  #retry: Timer | undefined;
+  #tries = 0;
+  /** Which file was tried: another one of the same name is another QEMU's. */
+  #file: string | undefined;
+  #closed = false;
+  #dialling = false;
+
+  constructor({ vm, number }: ChannelName, path: string, host: ChannelHost) {
+    this.vm = vm;
+    this.number = number;
+    this.path = path;
+    this.host = host;
+    this.framer = new Framer(host.abiOf(vm));
+  }
+
+  /** Judges the channel again and connects when it may be served; also ends what may be served no more. */
+  reconsider(): void {
+    if (this.#closed || this.#dialling) return;
+    const objection = this.host.admit(this);
+    if (objection !== undefined) this.#refuse(objection);
+    else if (this.#socket === undefined) this.#again();
+    else this.#tries = 0; // It has lasted, so its next loss is a new one.
+  }
+
+  /** Writes a reply whole or not at all: what does not fit is dropped and counted, never queued. */
+  send(reply: Uint8Array): void {
+    if (this.#socket?.write(reply) !== reply.length) this.counters.repliesDropped++;
+  }
+
+  /** Closes for good. */
+  close(): void {
+    this.#closed = true;
+    this.#hangUp();
+  }
+
+  #refuse(objection: Objection): void {
+    const news = this.status !== "refused" || this.objection?.reason !== objection.reason;
+    this.#hangUp();
+    this.status = "refused";
+    this.objection = objection;
+    if (news) this.host.changed(this);
+  }
+
+  #dial(): void {
+    this.status = "connecting";
+    this.objection = undefined;
+    this.#dialling = true;
+    clearTimeout(this.#retry);
+    // A failure is told to connectError as well, which is where it is dealt with.
+    Bun.connect<Channel>({ unix: this.path, data: this, socket: SOCKET_HANDLERS }).catch(() => {});
+  }
+
+  /** Called by the socket. */
+  opened(socket: Bun.Socket<Channel>): void {
+    this.#dialling = false;
+    if (this.#closed) {
+      socket.terminate();
+      return;
+    }
+    const peer = this.host.peerOf(fdOf(socket));
+    const objection =
+      peer === undefined
+        ? { reason: "the kernel does not say who is behind its socket" }
+        : judgeUser(peer.uid, this.host.trustedUids, "its socket is served by");
+    this.#socket = socket;
+    if (objection !== undefined) {
+      this.#refuse(objection);
+      return;
+    }
+    this.peer = peer;
+    this.status = "connected";
+    this.framer = new Framer(this.host.abiOf(this.vm));
+    this.host.changed(this);
+  }
+
+  /** Called by the socket, and when it could not be had. */
+  lost(socket: Bun.Socket<Channel> | undefined, cause: string): void {
+    if (socket !== this.#socket) return;
+    this.#dialling = false;
+    const wasUp = this.status === "connected";
+    this.#hangUp();
+    if (this.#closed || this.status === "refused") return;
+    this.status = "connecting";
+    this.objection = { reason: cause };
+    if (wasUp) this.host.changed(this);
+    if (++this.#tries <= RETRIES_MAX)
+      this.#retry = setTimeout(() => this.#again(), backoffMs(RETRY, this.#tries));
+  }
+
+  /** Called by the socket: bytes of the guest. */
+  received(bytes: Uint8Array): void {
+    clearTimeout(this.#pause);
+    this.framer.push(bytes);
+    this.#turn();
+  }
+
+  /** Handles what is there, but no more than a turn's worth; the rest waits its turn, and the socket with it. */
+  #turn(): void {
+    const { framer, host } = this;
+    for (let handled = 0; handled < FRAMES_PER_TURN; handled++) {
+      const frame = framer.next();
+      if (frame === undefined) {
+        if (framer.waiting) this.#pause = setTimeout(() => this.#quiet(), QUIET_MS);
+        return;
+      }
+      host.packet(this, frame);
+    }
+    if (!framer.waiting) return;
+    const socket = this.#socket;
+    socket?.pause();
+    setImmediate(() => {
+      if (this.#socket !== socket) return;
+      socket?.resume();
+      this.#turn();
+    });
+  }
+
+  #quiet(): void {
+    this.framer.quiet();
+    const { waiting } = this.framer;
+    this.#turn();
+    if (!waiting || !this.framer.waiting) return;
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.framer.silence(), SILENCE_MS - QUIET_MS);
+  }
+
+  #again(): void {
+    const { objection, identity } = judgeSocket(this.path, this.host.trustedUids);
+    if (objection !== undefined) {
+      this.#refuse(objection);
+      return;
+    }
+    if (identity !== this.#file) this.#tries = 0;
+    this.#file = identity;
+    this.#dial();
+  }
+
+  #hangUp(): void {
+    clearTimeout(this.#pause);
+    clearTimeout(this.#retry);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.peer = undefined;
+    socket?.terminate();
+  }
+}
+
+/** One set for all sockets: thousands of channels share it. */
+const SOCKET_HANDLERS: Bun.SocketHandler<Channel> = {
+  open: (socket) => socket.data.opened(socket),
+  data: (socket, bytes) => socket.data.received(bytes),
+  close: (socket) => socket.data.lost(socket, "QEMU closed it"),
+  error: (socket, error) => socket.data.lost(socket, error.message),
+  connectError: (socket, error) => socket.data.lost(undefined, connectFailure(error)),
+};
+
+function connectFailure(error: Error): string {
+  const code = "code" in error ? String(error.code) : error.message;
+  return code === "ECONNREFUSED" ? "nobody listens on it (ECONNREFUSED)" : `it cannot be connected (${code})`;
+}
+
+/** Bun's sockets have it; its types do not say so. */
+function fdOf(socket: Bun.Socket<Channel>): number {
+  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
+}
