@@ -3,13 +3,17 @@ import type { Khz, Pcpu } from "../base/domain.ts";
 
 /** The host's clocks: found, changed and put back. */
 export interface Cpufreq {
-  /** The clocks that may be changed now; a new array whenever the CPUs of the host changed. */
+  /**
+   * The clocks that may be changed now; a new array whenever the CPUs of the host changed. A clock that is the same
+   * object as before holds what it held; a new one, also of an old id, holds its baseline.
+   */
   clocks(): readonly Clock[];
   /** CPUs that are left alone, each with the reason. */
   unmanaged(): readonly UnmanagedCpu[];
   /**
    * Makes the kernel hold a setting; synchronous, on files kept open. The first write to a clock saves what is there
-   * to the restore journal before it. `baseline` puts that back.
+   * to the restore journal before it. `baseline` puts that back. What is refused is undone: the clock then holds what
+   * it held before.
    */
   apply(write: Write): WriteRefused | undefined;
   /** What the kernel says of one CPU now; reads files, so never on a packet's way. */
@@ -24,7 +28,7 @@ export interface Cpufreq {
 export interface CpufreqEvents {
   /** {@link Cpufreq.clocks} changed: a CPU came, went, or has another table. */
   clocksChanged(): void;
-  /** Somebody else changed a file of ours; what was done follows from `OnDrift`. */
+  /** Somebody else changed a file of ours; what was done follows from `OnDrift`, and has been logged. */
   drift(drift: Drift): void;
 }
 
@@ -34,7 +38,10 @@ export interface Drift {
   readonly file: string;
   readonly ours: string;
   readonly found: string;
-  /** `reasserted`: written again. `yielded`: left as found until somebody asks again. */
+  /**
+   * `reasserted`: written again. `yielded`: left as found until somebody asks again. `failed`: written again, and the
+   * kernel refused or holds on to what was found, because another limit is in force.
+   */
   readonly outcome: "reasserted" | "yielded" | "failed";
 }
 

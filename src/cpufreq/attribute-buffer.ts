@@ -1,0 +1,26 @@
+/** Room for what one managed sysfs file says: the longest is an energy preference of 20 letters. */
+export const ATTRIBUTE_SIZE_MAX = 64;
+
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** What an attribute last said, in a buffer that is made once. */
+export class AttributeBuffer {
+  protected readonly bytes = new Uint8Array(ATTRIBUTE_SIZE_MAX);
+  protected size = 0;
+
+  text(): string {
+    return String.fromCharCode(...this.bytes.subarray(0, this.size));
+  }
+
+  number(): number {
+    let value = 0;
+    let digits = 0;
+    for (; digits < this.size; digits++) {
+      const byte = this.bytes[digits] as number;
+      if (byte < ZERO || byte > NINE) break;
+      value = value * 10 + byte - ZERO;
+    }
+    return digits === 0 ? Number.NaN : value;
+  }
+}

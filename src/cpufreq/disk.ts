@@ -1,0 +1,28 @@
+/** The kernel's word for why not: `EBUSY`, `ENODEV`, … */
+export type Errno = string;
+
+/**
+ * Everything in this folder that changes a file goes through here: handed in, so that a refusal, a crash or a dry run
+ * can be played without a kernel.
+ */
+export interface Disk {
+  /** Opens a sysfs file for reading and writing, following no symbolic link in its last part. */
+  open(path: string): Attribute | Errno;
+  /** Makes a new file that is safely on the disk when this returns. */
+  create(path: string, text: string): Errno | undefined;
+  rename(from: string, to: string): Errno | undefined;
+  remove(path: string): Errno | undefined;
+}
+
+/** One sysfs file, kept open. */
+export interface Attribute {
+  /** Writes a value, and reads back what the kernel made of it. */
+  write(data: Uint8Array): Errno | undefined;
+  /** Reads it again. */
+  read(): Errno | undefined;
+  /** What was last read, with the newline. */
+  text(): string;
+  /** What was last read, as a number; NaN when it is none. Makes no string: it is on the packet's way. */
+  number(): number;
+  close(): void;
+}

@@ -1,0 +1,31 @@
+import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
+import { plainSpeeds, stepsDown, unusable } from "../ladder.ts";
+
+/** Some platforms count performance in 10 MHz, others in kHz: 300 and 3000000 are both 3 GHz. */
+const PERFORMANCE_UNIT_KHZ = 10_000;
+
+const TURBO = { baseIndex: 1, onAtStart: true, enableIsMax: true };
+
+/** cppc_cpufreq: from the nominal speed down in steps of 100 MHz, with turbo before it. */
+export const acpiCppc: ScalingDriver = { governor: "userspace", files: "setspeed", speeds };
+
+function speeds(files: CpuFiles): Speeds | string {
+  const maxKhz = files.khz("scaling_max_freq");
+  if (maxKhz === undefined) return unusable(files, "scaling_max_freq");
+  const minKhz = files.khz("scaling_min_freq");
+  if (minKhz === undefined) return unusable(files, "scaling_min_freq");
+  const nominal = files.cppc("nominal_perf");
+  if (nominal === undefined || nominal === 0) return "no number in acpi_cppc/nominal_perf";
+  const nominalKhz = nominal < PERFORMANCE_UNIT_KHZ ? nominal * PERFORMANCE_UNIT_KHZ : nominal;
+  const ladder = stepsDown(nominalKhz, minKhz);
+  // An operator's own limit below the nominal speed leaves no turbo, and the ladder must stay in order.
+  if (!isTurbo(files, nominal) || maxKhz <= nominalKhz) return plainSpeeds(ladder, undefined, files.boostOff);
+  return plainSpeeds([maxKhz, ...ladder], TURBO, files.boostOff);
+}
+
+function isTurbo(files: CpuFiles, nominal: number): boolean {
+  const highest = files.cppc("highest_perf");
+  const topKhz = files.khz("cpuinfo_max_freq");
+  if (highest === undefined || highest <= nominal) return false;
+  return topKhz === highest || topKhz === highest * PERFORMANCE_UNIT_KHZ;
+}

@@ -1,0 +1,50 @@
+import type { Turbo } from "../../base/clock.ts";
+import type { Khz } from "../../base/domain.ts";
+import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
+import { STEP_KHZ, stepsDown, TABLE_ENTRIES_MAX, unusable } from "../ladder.ts";
+
+/** intel_pstate in its active mode: the hardware chooses between the limits, so both are put on one speed. */
+export const intelPstate: ScalingDriver = { governor: "performance", files: "min-max", speeds: intelSpeeds };
+
+/** From the base speed down in steps of 100 MHz; before it, where there is turbo, the marker that stands for the highest. */
+export function intelSpeeds(files: CpuFiles): Speeds | string {
+  const maxKhz = files.khz("cpuinfo_max_freq");
+  if (maxKhz === undefined) return unusable(files, "cpuinfo_max_freq");
+  const minKhz = files.khz("cpuinfo_min_freq");
+  if (minKhz === undefined) return unusable(files, "cpuinfo_min_freq");
+  const base = baseOf(files, { minKhz, maxKhz });
+  const ladder = stepsDown(Math.min(base.khz, maxKhz), minKhz);
+  const [topKhz] = ladder;
+  if (topKhz === undefined) return "its lowest speed is above its highest";
+  if (ladder.length >= TABLE_ENTRIES_MAX) return `more than ${TABLE_ENTRIES_MAX} speeds`;
+  const { priority } = base;
+  if (base.khz >= maxKhz || files.boostOff) {
+    return { table: { khz: ladder, turbo: undefined }, priority };
+  }
+  const turbo: Turbo = { khz: maxKhz, baseIndex: 1, onAtStart: false, enableIsMax: false };
+  return { table: { khz: [topKhz + 1, ...ladder], turbo }, priority };
+}
+
+interface Base {
+  readonly khz: Khz;
+  readonly priority: boolean;
+}
+
+/** The highest speed without turbo, counted in steps of 100 MHz as the peer does. */
+function baseOf(files: CpuFiles, { minKhz, maxKhz }: { minKhz: Khz; maxKhz: Khz }): Base {
+  const minBin = Math.floor(minKhz / STEP_KHZ);
+  const maxBin = Math.floor(maxKhz / STEP_KHZ);
+  const baseBin = Math.floor((files.khz("base_frequency") ?? 0) / STEP_KHZ);
+  // With turbo switched off newer kernels take it out of cpuinfo_max_freq: the share that is turbo is gone already.
+  if (files.boostOff && baseBin >= maxBin) return { khz: maxKhz, priority: false };
+  const share = files.turboPercent;
+  // Without the share (hybrid processors, per-CPU limits) the kernel's own base frequency is all there is to know.
+  if (share === undefined) {
+    const known = baseBin > 0 && baseBin <= maxBin;
+    return { khz: known ? baseBin * STEP_KHZ : maxKhz, priority: false };
+  }
+  const nonTurboBin = minBin + Math.floor(((100 - Math.min(share, 100)) * (maxBin - minBin)) / 100);
+  // A base above the highest speed is a known bug of some kernels.
+  if (baseBin > nonTurboBin && baseBin <= maxBin) return { khz: baseBin * STEP_KHZ, priority: true };
+  return { khz: nonTurboBin * STEP_KHZ, priority: false };
+}

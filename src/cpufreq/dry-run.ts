@@ -1,0 +1,67 @@
+import fs from "node:fs";
+import type { Log } from "../base/log.ts";
+import { ATTRIBUTE_SIZE_MAX, AttributeBuffer } from "./attribute-buffer.ts";
+import type { Attribute, Disk, Errno } from "./disk.ts";
+import { errnoOf } from "./errno.ts";
+
+/** A disk that changes nothing: each write becomes a log line, and is remembered as if the kernel had taken it. */
+export function dryRun(log: Log): Disk {
+  const written = new Map<string, Uint8Array>();
+  return {
+    open(path) {
+      try {
+        return new DryAttribute(path, fs.openSync(path, fs.constants.O_RDONLY), { written, log });
+      } catch (error) {
+        return errnoOf(error);
+      }
+    },
+    create: () => undefined,
+    rename: () => undefined,
+    remove: () => undefined,
+  };
+}
+
+interface DryMemory {
+  readonly written: Map<string, Uint8Array>;
+  readonly log: Log;
+}
+
+class DryAttribute extends AttributeBuffer implements Attribute {
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #memory: DryMemory;
+
+  constructor(path: string, fd: number, memory: DryMemory) {
+    super();
+    this.#path = path;
+    this.#fd = fd;
+    this.#memory = memory;
+  }
+
+  write(data: Uint8Array): Errno | undefined {
+    this.#memory.written.set(this.#path, data);
+    const value = new TextDecoder().decode(data).trimEnd();
+    this.#memory.log.info(`Dry run: would write "${value}" to ${this.#path}`);
+    return this.read();
+  }
+
+  read(): Errno | undefined {
+    const data = this.#memory.written.get(this.#path);
+    try {
+      if (data === undefined) this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
+      else this.#take(data);
+      return undefined;
+    } catch (error) {
+      return errnoOf(error);
+    }
+  }
+
+  #take(data: Uint8Array): void {
+    this.bytes.set(data.subarray(0, ATTRIBUTE_SIZE_MAX));
+    this.size = Math.min(data.length, ATTRIBUTE_SIZE_MAX);
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd);
+  }
+}

@@ -1,0 +1,59 @@
+import fs from "node:fs";
+import { CPU_NUMBER_END } from "../base/cpu-list.ts";
+import type { Pcpu } from "../base/domain.ts";
+import { readNumber, readText } from "./sysfs-file.ts";
+
+/** What is the same for every CPU of a host. */
+export interface Host {
+  /** `/sys/devices/system/cpu` or a tree like it, without symbolic links. */
+  readonly root: string;
+  /** The `cpuN` directories, ascending. */
+  readonly pcpus: readonly Pcpu[];
+  readonly turboPercent: number | undefined;
+  /** The operator switched turbo off for the whole host. */
+  readonly boostOff: boolean;
+  /** All of this and what else tells of a change, in one text. */
+  readonly fingerprint: string;
+}
+
+/** Files whose change means that tables or CPUs are others now. */
+const SWITCHES = [
+  "online",
+  "intel_pstate/status",
+  "intel_pstate/no_turbo",
+  "intel_pstate/turbo_pct",
+  "amd_pstate/status",
+  "cpufreq/boost",
+] as const;
+
+/** Reads what is the same for every CPU; a root that cannot be read has no CPU. */
+export function readHost(root: string): Host {
+  const pcpus = cpuDirectories(root);
+  const switches = SWITCHES.map((file) => readText(`${root}/${file}`));
+  return {
+    root,
+    pcpus,
+    turboPercent: readNumber(`${root}/intel_pstate/turbo_pct`),
+    boostOff: readText(`${root}/intel_pstate/no_turbo`) === "1" || readText(`${root}/cpufreq/boost`) === "0",
+    fingerprint: JSON.stringify([pcpus, switches]),
+  };
+}
+
+function cpuDirectories(root: string): Pcpu[] {
+  let names: string[];
+  try {
+    names = fs.readdirSync(root);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => /^cpu(?:0|[1-9]\d{0,4})$/.test(name))
+    .map((name) => Number(name.slice(3)))
+    .filter((pcpu) => pcpu < CPU_NUMBER_END)
+    .sort((a, b) => a - b);
+}
+
+/** Whether a CPU runs; one that cannot be switched off has no `online` file. */
+export function isOnline(root: string, pcpu: Pcpu): boolean {
+  return readText(`${root}/cpu${pcpu}/online`) !== "0";
+}

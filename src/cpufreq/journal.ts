@@ -1,0 +1,97 @@
+import fs from "node:fs";
+import type { Disk, Errno } from "./disk.ts";
+import { errnoOf } from "./errno.ts";
+import { decodeEntry, ENTRY_SIZE_MAX, encodeEntry, type JournalEntry } from "./journal-entry.ts";
+
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
+
+/** Entries of one directory that are looked at; hosts have fewer CPUs. */
+const ENTRIES_MAX = 8192;
+
+/** Others may not write to an entry, or they could steer root's hand. */
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** A file of the journal, by the name of its cpufreq policy, or why it is not believed. */
+export interface JournalFile {
+  readonly policy: string;
+  readonly entry: JournalEntry | string;
+}
+
+/** Saves an entry so that it is whole or not there, whenever the power goes. */
+export function saveEntry(disk: Disk, directory: string, entry: JournalEntry): Errno | undefined {
+  const path = entryPath(directory, entry.policy);
+  const unfinished = `${path}.new`;
+  const created = disk.create(unfinished, encodeEntry(entry));
+  if (created !== undefined && created !== "EEXIST") return created;
+  // A crash left an unfinished one.
+  if (created === "EEXIST") {
+    const errno = disk.remove(unfinished) ?? disk.create(unfinished, encodeEntry(entry));
+    if (errno !== undefined) return errno;
+  }
+  return disk.rename(unfinished, path);
+}
+
+/** Drops an entry; that there is none is no mistake. */
+export function dropEntry(disk: Disk, directory: string, policy: string): Errno | undefined {
+  const errno = disk.remove(entryPath(directory, policy));
+  return errno === "ENOENT" ? undefined : errno;
+}
+
+/** The entry of one cpufreq policy, or why it is not believed; undefined when there is none. */
+export function loadEntry(directory: string, policy: string): JournalEntry | string | undefined {
+  const text = readOwn(entryPath(directory, policy));
+  if (typeof text !== "string") return text?.problem;
+  const entry = decodeEntry(text);
+  if (entry === undefined) return "it is not a journal entry";
+  return entry.policy === policy ? entry : "it names another cpufreq policy";
+}
+
+/** Every entry of a directory; none when it is missing. */
+export function loadJournal(directory: string): JournalFile[] {
+  let names: string[];
+  try {
+    names = fs.readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+  const files: JournalFile[] = [];
+  for (const name of names.slice(0, ENTRIES_MAX)) {
+    const policy = policyOfName(name);
+    const entry = policy === undefined ? undefined : loadEntry(directory, policy);
+    if (policy !== undefined && entry !== undefined) files.push({ policy, entry });
+  }
+  return files;
+}
+
+/** `cpufreq/policy2` → `policy2.json`, `cpu2/cpufreq` → `cpu2.json`. */
+function entryPath(directory: string, policy: string): string {
+  return `${directory}/${policy.replace(/^cpufreq\/|\/cpufreq$/, "")}.json`;
+}
+
+function policyOfName(name: string): string | undefined {
+  const match = /^(policy|cpu)(\d{1,5})\.json$/.exec(name);
+  if (match === null) return undefined;
+  return match[1] === "policy" ? `cpufreq/policy${match[2]}` : `cpu${match[2]}/cpufreq`;
+}
+
+function readOwn(path: string): string | { readonly problem: string } | undefined {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno === "ENOENT" ? undefined : { problem: errno };
+  }
+  try {
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile() || stat.uid !== process.geteuid?.() || (stat.mode & WRITABLE_BY_OTHERS) !== 0) {
+      return { problem: "it is not a file that only this user may write" };
+    }
+    if (stat.size > ENTRY_SIZE_MAX) return { problem: "it is too large" };
+    return fs.readFileSync(fd, "utf8");
+  } catch (error) {
+    return { problem: errnoOf(error) };
+  } finally {
+    fs.closeSync(fd);
+  }
+}

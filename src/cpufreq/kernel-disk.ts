@@ -1,0 +1,108 @@
+import fs from "node:fs";
+import { dirname } from "node:path";
+import { ATTRIBUTE_SIZE_MAX, AttributeBuffer } from "./attribute-buffer.ts";
+import type { Attribute, Disk, Errno } from "./disk.ts";
+import { errnoOf } from "./errno.ts";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_WRONLY } = fs.constants;
+
+/** The `f_type` of sysfs, as statfs(2) tells it. */
+const SYSFS_MAGIC = 0x62656572;
+
+/** The real disk. `root` tells whether the attributes are the kernel's or plain files of a tree that looks like them. */
+export function kernelDisk(root: string): Disk {
+  const plain = isPlain(root);
+  return {
+    open(path) {
+      try {
+        return new KernelAttribute(fs.openSync(path, O_RDWR | O_NOFOLLOW), plain);
+      } catch (error) {
+        return errnoOf(error);
+      }
+    },
+    create(path, text) {
+      const errno = attempt(() => createFile(path, text));
+      if (errno !== "ENOENT") return errno;
+      // The runtime directory may not have been made yet, or was cleaned away under us.
+      return attempt(() => {
+        fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        createFile(path, text);
+      });
+    },
+    rename: (from, to) => attempt(() => fs.renameSync(from, to)),
+    remove: (path) => attempt(() => fs.unlinkSync(path)),
+  };
+}
+
+/** Whether a directory lies outside sysfs: its files then keep whatever bytes are left in them. */
+export function isPlain(root: string): boolean {
+  try {
+    return fs.statfsSync(root).type !== SYSFS_MAGIC;
+  } catch {
+    return false;
+  }
+}
+
+class KernelAttribute extends AttributeBuffer implements Attribute {
+  readonly #fd: number;
+  readonly #plain: boolean;
+
+  constructor(fd: number, plain: boolean) {
+    super();
+    this.#fd = fd;
+    this.#plain = plain;
+  }
+
+  write(data: Uint8Array): Errno | undefined {
+    try {
+      fs.writeSync(this.#fd, data, 0, data.length, 0);
+      this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
+      // The kernel takes a write as the whole value; a plain file keeps the tail of a longer one before it.
+      if (this.#plain && this.size > data.length) this.#cut(data.length);
+      return undefined;
+    } catch (error) {
+      return errnoOf(error);
+    }
+  }
+
+  #cut(size: number): void {
+    fs.ftruncateSync(this.#fd, size);
+    this.size = size;
+  }
+
+  read(): Errno | undefined {
+    try {
+      this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
+      return undefined;
+    } catch (error) {
+      return errnoOf(error);
+    }
+  }
+
+  close(): void {
+    try {
+      fs.closeSync(this.#fd);
+    } catch {
+      // Nothing is buffered here, so a close that fails has lost nothing.
+    }
+  }
+}
+
+function createFile(path: string, text: string): void {
+  const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    fs.writeFileSync(fd, text);
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function attempt(work: () => void): Errno | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return errnoOf(error);
+  }
+}

@@ -1,0 +1,96 @@
+import fs from "node:fs";
+import type { Pcpu } from "../base/domain.ts";
+import { type CpuFiles, driverNamed, type ScalingDriver, type Speeds } from "./driver.ts";
+import { type Host, isOnline } from "./host.ts";
+import { parseCpus, parseKhz, quote, readNumber, readText } from "./sysfs-file.ts";
+
+/** One CPU that can be scaled, as its files tell. */
+export interface ScannedCpu {
+  readonly pcpu: Pcpu;
+  readonly policy: PolicyDirectory;
+  /** CPUs that the kernel scales together with it, also offline ones, and itself. */
+  readonly related: readonly Pcpu[];
+  /** CPUs with files of their own, but the same hardware clock: its frequency domain, its SMT siblings. */
+  readonly neighbours: readonly Pcpu[];
+  readonly driver: string;
+  readonly scaling: ScalingDriver;
+  readonly speeds: Speeds;
+}
+
+/** The directory of one sysfs cpufreq policy. */
+export interface PolicyDirectory {
+  /** Under the root, without symbolic links: `cpufreq/policy2`, or `cpu2/cpufreq`. */
+  readonly name: string;
+  readonly path: string;
+  /** Another number means that the kernel made the directory anew. */
+  readonly inode: number;
+}
+
+/** The names that a cpufreq policy may have under the root. */
+const POLICY_NAME = /^(?:cpufreq\/policy|cpu)(\d{1,5})(?:\/cpufreq)?$/;
+
+/** Whether a path under the root is that of a cpufreq policy. */
+export function isPolicyName(name: string): boolean {
+  return POLICY_NAME.test(name) && name.startsWith("cpufreq/") !== name.endsWith("/cpufreq");
+}
+
+/** Looks at one CPU; answers for an operator why it cannot be scaled. Never throws, whatever the files say. */
+export function scanCpu(host: Host, pcpu: Pcpu): ScannedCpu | string {
+  if (!isOnline(host.root, pcpu)) return "offline";
+  const policy = policyOf(host.root, pcpu);
+  if (typeof policy === "string") return policy;
+  const related = cpuLists(policy.path, ["related_cpus", "affected_cpus"]);
+  if (typeof related === "string") return related;
+  const domain = cpuLists(policy.path, ["freqdomain_cpus"]);
+  if (typeof domain === "string") return domain;
+  const siblings = cpuLists(`${host.root}/cpu${pcpu}/topology`, ["thread_siblings_list"]);
+  if (typeof siblings === "string") return siblings;
+  const driver = readText(`${policy.path}/scaling_driver`);
+  if (driver === undefined || driver === "") return "no scaling driver";
+  const scaling = driverNamed(driver);
+  const speeds = scaling.speeds(cpuFiles(host, pcpu, policy.path));
+  if (typeof speeds === "string") return speeds;
+  return {
+    pcpu,
+    policy,
+    related: [...new Set([pcpu, ...related])],
+    neighbours: [...new Set([...domain, ...siblings])].filter((other) => other !== pcpu),
+    driver,
+    scaling,
+    speeds,
+  };
+}
+
+function policyOf(root: string, pcpu: Pcpu): PolicyDirectory | string {
+  try {
+    const path = fs.realpathSync(`${root}/cpu${pcpu}/cpufreq`);
+    const name = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : "";
+    if (!isPolicyName(name)) return `its cpufreq directory is ${quote(path)}`;
+    const stat = fs.statSync(path);
+    return stat.isDirectory() ? { name, path, inode: stat.ino } : "its cpufreq is not a directory";
+  } catch {
+    return "no cpufreq directory";
+  }
+}
+
+function cpuLists(directory: string, files: readonly string[]): Pcpu[] | string {
+  const all: Pcpu[] = [];
+  for (const file of files) {
+    const text = readText(`${directory}/${file}`);
+    if (text === undefined) continue;
+    const cpus = parseCpus(text);
+    if (cpus === undefined) return `${file} says ${quote(text)}`;
+    all.push(...cpus);
+  }
+  return all;
+}
+
+function cpuFiles(host: Host, pcpu: Pcpu, policy: string): CpuFiles {
+  return {
+    text: (file) => readText(`${policy}/${file}`),
+    khz: (file) => parseKhz(readText(`${policy}/${file}`)),
+    cppc: (file) => readNumber(`${host.root}/cpu${pcpu}/acpi_cppc/${file}`),
+    turboPercent: host.turboPercent,
+    boostOff: host.boostOff || readText(`${policy}/boost`) === "0",
+  };
+}

@@ -1,0 +1,77 @@
+import type { Khz } from "../base/domain.ts";
+import type { Attribute, Disk, Errno } from "./disk.ts";
+import type { SpeedFilesKind } from "./driver.ts";
+import type { ManagedFile } from "./originals.ts";
+
+/** A speed as the kernel takes it: text without a newline, made once for each entry of a table. */
+export interface SpeedText {
+  readonly khz: Khz;
+  readonly text: string;
+  readonly data: Uint8Array;
+}
+
+/** Writes a speed down. */
+export function speedText(khz: Khz): SpeedText {
+  return { khz, text: `${khz}`, data: new TextEncoder().encode(`${khz}`) };
+}
+
+/** One managed file that is kept open. */
+export interface OpenFile {
+  readonly name: ManagedFile;
+  readonly attribute: Attribute;
+}
+
+/** A file, and the kernel's answer to it. */
+export interface FileRefused {
+  readonly file: ManagedFile;
+  readonly errno: Errno;
+}
+
+/** The files of one cpufreq policy that carry its speed. */
+export interface SpeedFiles {
+  readonly files: readonly OpenFile[];
+  write(speed: SpeedText): FileRefused | undefined;
+}
+
+/** Opens the speed files of a directory, all of them or none. */
+export function openSpeedFiles(disk: Disk, path: string, kind: SpeedFilesKind): SpeedFiles | FileRefused {
+  return kind === "setspeed" ? openSetspeed(disk, path) : openMinMax(disk, path);
+}
+
+function openSetspeed(disk: Disk, path: string): SpeedFiles | FileRefused {
+  const setspeed = openFile(disk, path, "scaling_setspeed");
+  if ("errno" in setspeed) return setspeed;
+  return { files: [setspeed], write: (speed) => writeFile(setspeed, speed.data) };
+}
+
+function openMinMax(disk: Disk, path: string): SpeedFiles | FileRefused {
+  const min = openFile(disk, path, "scaling_min_freq");
+  if ("errno" in min) return min;
+  const max = openFile(disk, path, "scaling_max_freq");
+  if ("errno" in max) {
+    min.attribute.close();
+    return max;
+  }
+  return {
+    files: [min, max],
+    write(speed) {
+      // By what the file says now, not by what we wrote last: others may have moved it, and the kernel refuses a lower
+      // limit above the higher one.
+      const errno = max.attribute.read();
+      if (errno !== undefined) return { file: max.name, errno };
+      const upward = speed.khz > max.attribute.number();
+      return writeFile(upward ? max : min, speed.data) ?? writeFile(upward ? min : max, speed.data);
+    },
+  };
+}
+
+/** Opens one managed file. */
+export function openFile(disk: Disk, path: string, name: ManagedFile): OpenFile | FileRefused {
+  const attribute = disk.open(`${path}/${name}`);
+  return typeof attribute === "string" ? { file: name, errno: attribute } : { name, attribute };
+}
+
+function writeFile(file: OpenFile, data: Uint8Array): FileRefused | undefined {
+  const errno = file.attribute.write(data);
+  return errno === undefined ? undefined : { file: file.name, errno };
+}

@@ -1,0 +1,42 @@
+import type { Pcpu } from "../base/domain.ts";
+import type { UnmanagedCpu } from "./cpufreq.ts";
+import { type Host, readHost } from "./host.ts";
+import { type ScannedCpu, scanCpu } from "./scan.ts";
+import { type FoundClock, findClocks, type Mismatch } from "./topology.ts";
+
+/** Which CPUs an operator lets us change. */
+export type Managed = "all" | readonly Pcpu[];
+
+/** Everything that one look at the host finds. */
+export interface Survey {
+  readonly host: Host;
+  /** What was found for each CPU: for telling later whether it changed. */
+  readonly found: ReadonlyMap<Pcpu, ScannedCpu | string>;
+  readonly clocks: readonly FoundClock[];
+  readonly unmanaged: readonly UnmanagedCpu[];
+  readonly mismatches: readonly Mismatch[];
+}
+
+/** Looks at every CPU of the host. */
+export function survey(root: string, managed: Managed): Survey {
+  const host = readHost(root);
+  const mayChange = managed === "all" ? undefined : new Set(managed);
+  const found = new Map<Pcpu, ScannedCpu | string>();
+  for (const pcpu of host.pcpus) found.set(pcpu, look(host, pcpu, mayChange));
+  for (const pcpu of mayChange ?? []) if (!found.has(pcpu)) found.set(pcpu, "no such CPU");
+  const scanned = [...found.values()].filter((cpu) => typeof cpu !== "string");
+  const unmanaged = [...found]
+    .flatMap(([pcpu, reason]) => (typeof reason === "string" ? [{ pcpu, reason }] : []))
+    .sort((a, b) => a.pcpu - b.pcpu);
+  return { host, found, unmanaged, ...findClocks(scanned) };
+}
+
+/** Looks at one CPU, as {@link survey} does at all. */
+export function look(host: Host, pcpu: Pcpu, mayChange: ReadonlySet<Pcpu> | undefined): ScannedCpu | string {
+  if (mayChange !== undefined && !mayChange.has(pcpu)) return "not in ManagedCpus";
+  const cpu = scanCpu(host, pcpu);
+  if (typeof cpu === "string") return cpu;
+  // One write moves all CPUs of a cpufreq policy, so one that is not ours to change takes the others with it.
+  const foreign = cpu.related.find((related) => mayChange !== undefined && !mayChange.has(related));
+  return foreign === undefined ? cpu : `shares its clock with CPU ${foreign}, which is not in ManagedCpus`;
+}

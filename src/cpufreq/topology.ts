@@ -1,0 +1,76 @@
+import type { Pcpu } from "../base/domain.ts";
+import type { PolicyDirectory, ScannedCpu } from "./scan.ts";
+
+/** CPUs that run at one speed, as found; the first one speaks for all. */
+export interface FoundClock {
+  readonly id: Pcpu;
+  readonly members: readonly ScannedCpu[];
+  /** The directories to write to, each once. */
+  readonly policies: readonly FoundPolicy[];
+}
+
+/** One directory of a clock, and the CPUs that it scales. */
+export interface FoundPolicy extends PolicyDirectory {
+  readonly pcpus: readonly Pcpu[];
+}
+
+/** Two CPUs that should run at one speed, but cannot be given one. */
+export interface Mismatch {
+  readonly pcpu: Pcpu;
+  readonly other: Pcpu;
+}
+
+/** Joins CPUs that share a clock. Those of one clock with other drivers or tables stay apart, and are told of. */
+export function findClocks(scanned: readonly ScannedCpu[]): { clocks: FoundClock[]; mismatches: Mismatch[] } {
+  const byPcpu = new Map(scanned.map((cpu) => [cpu.pcpu, cpu]));
+  const parents = new Map(scanned.map((cpu) => [cpu.pcpu, cpu.pcpu]));
+  const mismatches: Mismatch[] = [];
+  // One directory is one clock, whatever its lists say.
+  for (const [first, ...others] of Map.groupBy(scanned, (cpu) => cpu.policy.path).values()) {
+    for (const other of others) join(parents, (first as ScannedCpu).pcpu, other.pcpu);
+  }
+  for (const cpu of scanned) {
+    for (const pcpu of [...cpu.related, ...cpu.neighbours]) {
+      const other = byPcpu.get(pcpu);
+      if (other === undefined || pcpu === cpu.pcpu) continue;
+      if (canShare(cpu, other)) join(parents, cpu.pcpu, pcpu);
+      else if (cpu.pcpu < pcpu) mismatches.push({ pcpu: cpu.pcpu, other: pcpu });
+    }
+  }
+  const groups = Map.groupBy(scanned, (cpu) => rootOf(parents, cpu.pcpu));
+  const taken = new Set(byPcpu.keys());
+  return { clocks: [...groups.values()].map((members) => foundClock(members, taken)), mismatches };
+}
+
+function canShare(a: ScannedCpu, b: ScannedCpu): boolean {
+  if (a.policy.path === b.policy.path) return true;
+  return a.driver === b.driver && JSON.stringify(a.speeds.table) === JSON.stringify(b.speeds.table);
+}
+
+function join(parents: Map<Pcpu, Pcpu>, a: Pcpu, b: Pcpu): void {
+  const rootA = rootOf(parents, a);
+  const rootB = rootOf(parents, b);
+  parents.set(Math.max(rootA, rootB), Math.min(rootA, rootB));
+}
+
+function rootOf(parents: Map<Pcpu, Pcpu>, pcpu: Pcpu): Pcpu {
+  let root = pcpu;
+  for (let up = parents.get(root); up !== undefined && up !== root; up = parents.get(root)) root = up;
+  return root;
+}
+
+/** `taken` are the CPUs that name another clock, or are to: an offline CPU may be claimed by two. */
+function foundClock(members: readonly ScannedCpu[], taken: Set<Pcpu>): FoundClock {
+  const free = members.flatMap((cpu) => cpu.related).filter((pcpu) => !taken.has(pcpu));
+  const id = Math.min(...free, ...members.map((cpu) => cpu.pcpu));
+  taken.add(id);
+  const policies = Map.groupBy(members, (cpu) => cpu.policy.path);
+  return {
+    id,
+    members,
+    policies: [...policies.values()].map((cpus) => ({
+      ...(cpus[0] as ScannedCpu).policy,
+      pcpus: cpus.map((cpu) => cpu.pcpu),
+    })),
+  };
+}

@@ -1,0 +1,140 @@
+import fs from "node:fs";
+import { dirname } from "node:path";
+import { type CpufreqFiles, driverFiles, type TreeDriver, type TreeSpeeds } from "./cpufreq-files.ts";
+
+/** Some CPUs of a simulated host that are alike. */
+export interface TreeCpus extends TreeSpeeds {
+  readonly cpus: readonly number[];
+  readonly driver: TreeDriver;
+  /** All of them run at one speed, in one cpufreq policy. */
+  readonly shared?: boolean;
+  /** All of them are threads of one core, each with a cpufreq policy of its own. */
+  readonly siblings?: boolean;
+  /** Those that are switched off at first. */
+  readonly offline?: readonly number[];
+  /** Instead of the driver's usual one. */
+  readonly governor?: string;
+  /** More files of the cpufreq policy, or other contents; undefined leaves a file out. */
+  readonly files?: CpufreqFiles;
+}
+
+/** A tree of plain files that looks like `/sys/devices/system/cpu`. */
+export interface CpufreqTree {
+  readonly root: string;
+  /** What a file of `cpuN/cpufreq` says, without the newline; undefined when it is not there. */
+  read(cpu: number, file: string): string | undefined;
+  /** Changes such a file, as another program would. */
+  write(cpu: number, file: string, value: string): void;
+  /** Switches a CPU on or off. A cpufreq policy without a CPU disappears, and comes back as it was at first. */
+  setOnline(cpu: number, online: boolean): void;
+}
+
+/** Builds a tree below `root`. */
+export function makeCpufreqTree(root: string, groups: readonly TreeCpus[]): CpufreqTree {
+  const online = new Set<number>();
+  for (const group of groups) {
+    for (const cpu of group.cpus) {
+      if (!(group.offline ?? []).includes(cpu)) online.add(cpu);
+      makeCpu(root, group, cpu);
+    }
+  }
+  for (const group of groups)
+    for (const cpus of policiesOf(group)) settlePolicy(root, group, { cpus, online });
+  for (const group of groups) putFiles(root, driverFiles(group.driver, group).host);
+  listCpus(root, groups, online);
+  return {
+    root,
+    read: (cpu, file) => readLine(`${root}/cpu${cpu}/cpufreq/${file}`),
+    write: (cpu, file, value) => fs.writeFileSync(`${root}/cpu${cpu}/cpufreq/${file}`, `${value}\n`),
+    setOnline(cpu, on) {
+      const group = groups.find(({ cpus }) => cpus.includes(cpu));
+      if (group === undefined) throw new Error(`The tree has no CPU ${cpu}`);
+      if (on) online.add(cpu);
+      else online.delete(cpu);
+      const cpus = policiesOf(group).find((policy) => policy.includes(cpu)) ?? [];
+      settlePolicy(root, group, { cpus, online });
+      listCpus(root, groups, online);
+    },
+  };
+}
+
+function policiesOf({ cpus, shared }: TreeCpus): (readonly number[])[] {
+  return shared === true ? [cpus] : cpus.map((cpu) => [cpu]);
+}
+
+function makeCpu(root: string, group: TreeCpus, cpu: number): void {
+  const siblings = group.siblings === true ? group.cpus : [cpu];
+  putFiles(`${root}/cpu${cpu}`, {
+    "topology/core_id": `${Math.min(...siblings)}`,
+    "topology/physical_package_id": "0",
+    "topology/thread_siblings_list": siblings.join(","),
+    ...driverFiles(group.driver, group).cpu,
+  });
+}
+
+interface PolicyState {
+  /** The CPUs of one cpufreq policy. */
+  readonly cpus: readonly number[];
+  /** All CPUs of the tree that are switched on. */
+  readonly online: ReadonlySet<number>;
+}
+
+/** Makes the directory of a cpufreq policy appear, change or go, as its CPUs are. */
+function settlePolicy(root: string, group: TreeCpus, { cpus, online }: PolicyState): void {
+  const first = Math.min(...cpus);
+  const policy = `${root}/cpufreq/policy${first}`;
+  const affected = cpus.filter((cpu) => online.has(cpu));
+  for (const cpu of cpus) {
+    // The kernel does not let go of the CPU it booted on.
+    if (cpu !== 0) putFiles(`${root}/cpu${cpu}`, { online: online.has(cpu) ? "1" : "0" });
+    fs.rmSync(`${root}/cpu${cpu}/cpufreq`, { force: true });
+    if (online.has(cpu)) fs.symlinkSync(`../cpufreq/policy${first}`, `${root}/cpu${cpu}/cpufreq`);
+  }
+  if (affected.length === 0) {
+    fs.rmSync(policy, { recursive: true, force: true });
+    return;
+  }
+  if (!fs.existsSync(policy)) putFiles(policy, policyFiles(group, cpus));
+  putFiles(policy, { affected_cpus: affected.join(" ") });
+}
+
+function policyFiles(group: TreeCpus, cpus: readonly number[]): CpufreqFiles {
+  return {
+    ...driverFiles(group.driver, group).policy,
+    related_cpus: cpus.join(" "),
+    ...(group.driver === "acpi-cpufreq" ? { freqdomain_cpus: cpus.join(" ") } : {}),
+    ...(group.governor === undefined ? {} : { scaling_governor: group.governor }),
+    ...group.files,
+  };
+}
+
+/** The kernel's lists of CPUs that exist and of those that run. */
+function listCpus(root: string, groups: readonly TreeCpus[], online: ReadonlySet<number>): void {
+  const all = groups.flatMap(({ cpus }) => cpus).sort((a, b) => a - b);
+  const present = ranges(all);
+  const running = ranges(all.filter((cpu) => online.has(cpu)));
+  putFiles(root, { possible: present, present, online: running });
+}
+
+/** Numbers in the kernel's list format. */
+function ranges(sorted: readonly number[]): string {
+  const first = sorted.filter((cpu) => !sorted.includes(cpu - 1));
+  const last = sorted.filter((cpu) => !sorted.includes(cpu + 1));
+  return first.map((cpu, i) => (cpu === last[i] ? `${cpu}` : `${cpu}-${last[i]}`)).join(",");
+}
+
+function putFiles(directory: string, files: CpufreqFiles): void {
+  for (const [file, text] of Object.entries(files)) {
+    if (text === undefined) continue;
+    fs.mkdirSync(dirname(`${directory}/${file}`), { recursive: true });
+    fs.writeFileSync(`${directory}/${file}`, `${text}\n`);
+  }
+}
+
+function readLine(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
