@@ -1,0 +1,111 @@
+import type { Vcpu } from "../../base/domain.ts";
+import { readXml } from "./xml.ts";
+
+/** More vCPUs than any hypervisor offers; their CPU maps still fit into one reply. */
+const VCPUS_MAX = 4096;
+
+/** Ports of a guest that lead to this daemon: `<target name=…>`, by the kind of the target. */
+const PORT_NAMES: ReadonlyMap<string, RegExp> = new Map([
+  ["virtio", /^virtio\.serial\.port\.poweragent\.(0|[1-9]\d{0,4})$/],
+  ["xen", /^(virtio\.serial\.port\.)?poweragent\.(0|[1-9]\d{0,4})$/],
+]);
+
+/** What the XML of a live domain says that is of use here. */
+export interface DomainXml {
+  readonly name: string;
+  /** Counts the runs of all domains; undefined when this one does not run. */
+  readonly id: number | undefined;
+  /** How many vCPUs there can be; those online are among them. */
+  readonly vcpus: number;
+  readonly online: ReadonlySet<Vcpu>;
+  /** Host paths of the sockets that QEMU listens on for the daemon. */
+  readonly channelPaths: ReadonlySet<string>;
+}
+
+/** Reads the XML of a live domain, or says why it is of no use. */
+export function readDomainXml(xml: string): DomainXml | { readonly problem: string } {
+  const facts = new DomainFacts();
+  const problem = readXml(xml, facts) ?? facts.problem();
+  return problem === undefined ? facts.result() : { problem };
+}
+
+/**
+ * Collects the facts by their whole path from the root: a domain's metadata may hold any markup, also markup that looks
+ * like a channel.
+ */
+class DomainFacts {
+  readonly #path: string[] = [];
+  readonly #listed = new Map<Vcpu, boolean>();
+  readonly #channelPaths = new Set<string>();
+  #name = "";
+  #id: number | undefined;
+  #vcpuText = "";
+  #current: number | undefined;
+  #source: string | undefined;
+  #isOurs = false;
+
+  open(name: string, attributes: ReadonlyMap<string, string>): void {
+    this.#path.push(name);
+    switch (this.#where()) {
+      case "domain":
+        this.#id = countOf(attributes.get("id"));
+        break;
+      case "domain/vcpu":
+        this.#current = countOf(attributes.get("current"));
+        break;
+      case "domain/vcpus/vcpu": {
+        const vcpu = countOf(attributes.get("id"));
+        if (vcpu !== undefined) this.#listed.set(vcpu, attributes.get("enabled") === "yes");
+        break;
+      }
+      case "domain/devices/channel":
+        this.#source = undefined;
+        this.#isOurs = false;
+        break;
+      case "domain/devices/channel/source":
+        if (attributes.get("mode") === "bind") this.#source = attributes.get("path");
+        break;
+      case "domain/devices/channel/target":
+        this.#isOurs =
+          PORT_NAMES.get(attributes.get("type") ?? "")?.test(attributes.get("name") ?? "") ?? false;
+        break;
+    }
+  }
+
+  text(text: string): void {
+    const where = this.#where();
+    if (where === "domain/name") this.#name += text;
+    if (where === "domain/vcpu") this.#vcpuText += text;
+  }
+
+  close(): void {
+    const isChannel = this.#where() === "domain/devices/channel";
+    if (isChannel && this.#isOurs && this.#source !== undefined) this.#channelPaths.add(this.#source);
+    this.#path.pop();
+  }
+
+  problem(): string | undefined {
+    const vcpus = countOf(this.#vcpuText.trim());
+    if (this.#name === "") return "no name";
+    if (vcpus === undefined || vcpus < 1 || vcpus > VCPUS_MAX) return "no usable number of vCPUs";
+    return undefined;
+  }
+
+  result(): DomainXml {
+    const vcpus = Number(this.#vcpuText);
+    const online = new Set<Vcpu>();
+    for (let vcpu = 0; vcpu < vcpus; vcpu++) {
+      if (this.#listed.get(vcpu) ?? vcpu < (this.#current ?? vcpus)) online.add(vcpu);
+    }
+    return { name: this.#name, id: this.#id, vcpus, online, channelPaths: this.#channelPaths };
+  }
+
+  /** The path of an element that can matter; deeper ones never do. */
+  #where(): string {
+    return this.#path.length <= 4 ? this.#path.join("/") : "";
+  }
+}
+
+function countOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,183 @@
+import { type Backoff, backoffMs } from "../../base/backoff.ts";
+import type { Log } from "../../base/log.ts";
+import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
+import { Registry } from "./registry.ts";
+import { openSession, type Session } from "./session.ts";
+import { type Connect, connectUnix } from "./stream.ts";
+import { type Trouble, troubleOf } from "./trouble.ts";
+import { addressOf, type LibvirtAddress } from "./uri.ts";
+import { Watch, type WatchTiming } from "./watch.ts";
+
+/** How patient the connection to libvirt is. */
+export interface LibvirtTiming extends WatchTiming {
+  /** How long one call may take. */
+  readonly callTimeoutMs: number;
+  /** Between two tries to connect. */
+  readonly backoff: Backoff;
+  /** A connection that lasted less counts as a failed try: the next one waits longer. */
+  readonly stableMs: number;
+}
+
+/** An idle libvirt costs one list per `listMs`; a frozen one is noticed after `listMs` and `callTimeoutMs`. */
+export const LIBVIRT_TIMING: LibvirtTiming = {
+  listMs: 30_000,
+  settleMs: 50,
+  callTimeoutMs: 10_000,
+  backoff: { firstMs: 200, maxMs: 15_000 },
+  stableMs: 60_000,
+};
+
+/** Where libvirt puts its sockets. */
+const SOCKET_DIRECTORY = "/run/libvirt";
+
+/** Which libvirt to follow, and how. */
+export interface LibvirtOptions {
+  /** For example `qemu:///system`. */
+  readonly uri: string;
+  /** The socket file, if it is not one of the usual. */
+  readonly socket?: string | undefined;
+  readonly log: Log;
+  readonly connect?: Connect;
+  readonly timing?: LibvirtTiming;
+}
+
+/** Follows the domains of this machine's libvirt, for ever: it may come late, go, freeze and come back. */
+export function openLibvirt(options: LibvirtOptions, events: HypervisorEvents): Hypervisor {
+  const follower = new Follower(options, events);
+  void follower.run();
+  return follower;
+}
+
+class Follower implements Hypervisor {
+  readonly #options: LibvirtOptions;
+  readonly #timing: LibvirtTiming;
+  readonly #events: HypervisorEvents;
+  readonly #registry: Registry;
+  readonly #end = new AbortController();
+  #state: HypervisorStatus["state"] = "connecting";
+  #problem: string | undefined;
+  #isReady = false;
+  #closed = false;
+  #session: Session | undefined;
+  #watch: Watch | undefined;
+  #wake: () => void = () => {};
+
+  constructor(options: LibvirtOptions, events: HypervisorEvents) {
+    this.#options = options;
+    this.#timing = options.timing ?? LIBVIRT_TIMING;
+    this.#events = events;
+    this.#registry = new Registry(events);
+  }
+
+  status(): HypervisorStatus {
+    return {
+      driver: "libvirt",
+      uri: this.#options.uri,
+      state: this.#state,
+      problem: this.#problem,
+      domains: this.#registry.size,
+    };
+  }
+
+  refresh(): void {
+    this.#watch?.refresh();
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#watch?.stop();
+    await this.#session?.close();
+    this.#end.abort();
+    this.#wake();
+  }
+
+  async run(): Promise<void> {
+    const address = addressOf(this.#options.uri, this.#options.socket, SOCKET_DIRECTORY);
+    if ("problem" in address) {
+      this.#trouble(address.problem);
+      return;
+    }
+    for (let attempt = 1; !this.#closed; attempt++) {
+      const since = performance.now();
+      const reason = await this.#follow(address);
+      if (this.#closed) return;
+      this.#trouble(reason);
+      if (performance.now() - since >= this.#timing.stableMs) attempt = 1;
+      await this.#pause(backoffMs(this.#timing.backoff, attempt));
+    }
+  }
+
+  /** Follows libvirt until that ends, and gives the reason. */
+  async #follow(address: LibvirtAddress): Promise<string> {
+    const lost = Promise.withResolvers<string>();
+    const opened = await this.#openAny(address, lost.resolve);
+    if ("text" in opened) return opened.text;
+    const { session, socket } = opened;
+    const watch = new Watch(session.rpc, {
+      registry: this.#registry,
+      log: this.#options.log,
+      timing: this.#timing,
+      onComplete: () => this.#complete(socket),
+    });
+    this.#session = session;
+    this.#watch = watch;
+    watch.refresh();
+    const reason = await lost.promise;
+    watch.stop();
+    this.#session = undefined;
+    this.#watch = undefined;
+    return `${reason}, at "${socket}"`;
+  }
+
+  /** Opens the first socket behind which libvirt answers. */
+  async #openAny(
+    { uri, sockets }: LibvirtAddress,
+    onLost: (reason: string) => void,
+  ): Promise<{ readonly session: Session; readonly socket: string } | Trouble> {
+    let worst: Trouble = { text: "No socket", weight: -1 };
+    for (const socket of sockets) {
+      const session = await openSession({
+        connect: this.#options.connect ?? connectUnix,
+        socket,
+        uri,
+        callTimeoutMs: this.#timing.callTimeoutMs,
+        signal: this.#end.signal,
+        onEvent: (event) => this.#watch?.event(event),
+        onLost,
+      });
+      if ("rpc" in session) return { session, socket };
+      const trouble = troubleOf(session, uri, socket);
+      if (trouble.weight > worst.weight) worst = trouble;
+      // A daemon that is silent at one of its sockets is so at the others.
+      if (session.kind === "lost") break;
+    }
+    return worst;
+  }
+
+  #complete(socket: string): void {
+    if (this.#state !== "connected") this.#options.log.notice(`Connected to libvirt at "${socket}"`);
+    this.#state = "connected";
+    this.#problem = undefined;
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#events.ready();
+  }
+
+  /** The same trouble again is no news. */
+  #trouble(problem: string): void {
+    if (this.#problem !== problem) this.#options.log.warning(problem);
+    this.#state = "unreachable";
+    this.#problem = problem;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import type { DomainRef } from "./messages.ts";
+import { BOUND } from "./protocol.ts";
+import { IN_FLIGHT_MAX } from "./rpc.ts";
+
+/** A domain to look at. */
+export interface LookRequest {
+  readonly ref: DomainRef;
+  /** Whether it is told also when nothing changed. */
+  readonly repeat: boolean;
+}
+
+/**
+ * Looks at domains, a few at a time, each by one only, and never twice for one burst of hints: what comes in while the
+ * burst settles, or while the domain is being looked at, makes one more look.
+ */
+export class LookPool {
+  readonly #look: (request: LookRequest) => Promise<void>;
+  readonly #settleMs: number;
+  readonly #looking = new Set<string>();
+  readonly #hinted = new Map<string, LookRequest>();
+  readonly #queue = new Map<string, LookRequest>();
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(look: (request: LookRequest) => Promise<void>, settleMs: number) {
+    this.#look = look;
+    this.#settleMs = settleMs;
+  }
+
+  /** Looks once the burst that this hint belongs to has settled. */
+  soon(request: LookRequest): void {
+    // Past the bound only an evil libvirtd gets; the next list finds what is left out.
+    if (this.#stopped || this.#hinted.size >= BOUND.domains) return;
+    add(this.#hinted, request);
+    this.#timer ??= setTimeout(() => this.#settle(), this.#settleMs);
+  }
+
+  /** Looks as soon as there is a place. */
+  now(request: LookRequest): void {
+    if (this.#stopped) return;
+    add(this.#queue, request);
+    this.#fill();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#hinted.clear();
+    this.#queue.clear();
+  }
+
+  #settle(): void {
+    this.#timer = undefined;
+    for (const request of this.#hinted.values()) add(this.#queue, request);
+    this.#hinted.clear();
+    this.#fill();
+  }
+
+  #fill(): void {
+    for (const [uuid, request] of this.#queue) {
+      if (this.#looking.size >= IN_FLIGHT_MAX) return;
+      if (this.#looking.has(uuid)) continue;
+      this.#queue.delete(uuid);
+      this.#looking.add(uuid);
+      void this.#look(request).then(() => {
+        this.#looking.delete(uuid);
+        this.#fill();
+      });
+    }
+  }
+}
+
+function add(requests: Map<string, LookRequest>, { ref, repeat }: LookRequest): void {
+  requests.set(ref.uuid, { ref, repeat: repeat || (requests.get(ref.uuid)?.repeat ?? false) });
+}

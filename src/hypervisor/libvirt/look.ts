@@ -1,0 +1,55 @@
+import type { Domain } from "../../base/domain.ts";
+import { CPUMAP_BYTES, cpumapsToLists } from "./cpumaps.ts";
+import { readDomainXml } from "./domain-xml.ts";
+import { type DomainRef, domainArgs, pinsArgs, readCpumaps, readState, readXmlText } from "./messages.ts";
+import { CALL, ERROR } from "./protocol.ts";
+import type { Failure, Rpc } from "./rpc.ts";
+import { conditionOf } from "./words.ts";
+
+/** What was seen of one domain. */
+export type Look =
+  | { readonly kind: "active"; readonly id: number; readonly domain: Domain }
+  /** It does not run; `detail` says why if libvirt still knows. */
+  | { readonly kind: "gone"; readonly detail: string | undefined }
+  /** It could not be seen; look again later. */
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "lost" };
+
+/** Asks for everything about one domain, one question after the other. */
+export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
+  const state = await rpc.call(CALL.domainState, domainArgs(ref), readState);
+  if (!state.ok) return without(state.failure);
+  const condition = conditionOf(state.value.state, state.value.reason);
+  if (condition.state === "stopped") return { kind: "gone", detail: condition.detail };
+
+  const text = await rpc.call(CALL.domainXml, domainArgs(ref), readXmlText);
+  if (!text.ok) return without(text.failure);
+  const xml = readDomainXml(text.value);
+  if ("problem" in xml) return { kind: "failed", reason: `its XML has ${xml.problem}` };
+  if (xml.id === undefined) return { kind: "failed", reason: "it stopped while it was looked at" };
+
+  const cpumaps = await rpc.call(CALL.vcpuPins, pinsArgs(ref, xml.vcpus, CPUMAP_BYTES), readCpumaps);
+  if (!cpumaps.ok) return without(cpumaps.failure);
+  const lists = cpumapsToLists(cpumaps.value.maps, cpumaps.value.count);
+  const domain: Domain = {
+    name: xml.name,
+    state: condition.state,
+    detail: condition.detail,
+    pins: lists.map((list, vcpu) => (xml.online.has(vcpu) ? list : [])),
+    channelPaths: xml.channelPaths,
+  };
+  return { kind: "active", id: xml.id, domain };
+}
+
+function without(failure: Failure): Look {
+  switch (failure.kind) {
+    case "refused":
+      // A domain that vanished between two questions is normal.
+      if (failure.code === ERROR.noDomain) return { kind: "gone", detail: undefined };
+      return { kind: "failed", reason: failure.message };
+    case "slow":
+      return { kind: "failed", reason: "libvirt does not answer for it, though it does for others" };
+    case "lost":
+      return { kind: "lost" };
+  }
+}

@@ -1,0 +1,71 @@
+/** Numbers of libvirt's RPC. The protocol only ever grows: a number keeps its meaning. */
+
+/** The program of all hypervisor calls. */
+export const REMOTE_PROGRAM = 0x20008086;
+
+/** The program of PING and PONG. */
+export const KEEPALIVE_PROGRAM = 0x6b656570;
+
+/** Both programs are at version 1. */
+export const PROGRAM_VERSION = 1;
+
+/** What a frame is. */
+export const FRAME_TYPE = { call: 0, reply: 1, message: 2 } as const;
+
+/** How a reply ended. */
+export const FRAME_STATUS = { ok: 0, error: 1 } as const;
+
+/** Procedures of the keepalive program. */
+export const KEEPALIVE = { ping: 1, pong: 2 } as const;
+
+/** The calls that are made. */
+export const CALL = {
+  open: 1,
+  close: 2,
+  domainXml: 14,
+  authList: 66,
+  authPolkit: 70,
+  domainState: 212,
+  vcpuPins: 230,
+  listDomains: 273,
+  registerEvent: 316,
+  registerClose: 360,
+} as const;
+
+/** How libvirt wants to know who calls. */
+export const AUTH = { none: 0, sasl: 1, polkit: 2 } as const;
+
+/** Events to register for, and the procedure that brings each. */
+export const EVENT = {
+  lifecycle: { id: 0, procedure: 318 },
+  reboot: { id: 1, procedure: 319 },
+  deviceRemoved: { id: 15, procedure: 333 },
+  tunable: { id: 17, procedure: 346 },
+  deviceAdded: { id: 19, procedure: 354 },
+} as const;
+
+/** Brings the news that the daemon behind a proxy (virtproxyd) went away; it has no event id. */
+export const CONNECTION_CLOSED = 362;
+
+/** Only reading: libvirt then refuses whatever could harm a domain. */
+export const OPEN_READ_ONLY = 1;
+
+/** Only domains that exist now, running or paused. */
+export const LIST_ACTIVE = 1;
+
+/** What holds now, not what the next start would bring. */
+export const AFFECT_LIVE = 1;
+
+/** Error codes that mean something to us. */
+export const ERROR = { noDomain: 42 } as const;
+
+/** Bounds of libvirt's own protocol description, version 9. */
+export const BOUND = {
+  stringBytes: 4_194_304,
+  domains: 16_384,
+  authTypes: 20,
+  cpumapsBytes: 8_388_608,
+} as const;
+
+/** A longer name is no file name and no channel's: such a domain is left out. */
+export const NAME_BYTES_MAX = 1024;

@@ -1,0 +1,203 @@
+import { encodeFrame, type Frame, FrameCutter } from "./frame.ts";
+import { readError } from "./messages.ts";
+import * as protocol from "./protocol.ts";
+import type { ByteStream } from "./stream.ts";
+import { XdrReader } from "./xdr-reader.ts";
+
+/** Calls that libvirtd works on at a time; it stops reading at five. */
+export const IN_FLIGHT_MAX = 4;
+
+/** Calls that wait for their turn; one more is refused. */
+export const QUEUED_CALLS_MAX = 256;
+
+const NOT_READING = "libvirt does not read what it is sent";
+
+/** Why a call has no value. */
+export type Failure =
+  /** libvirt said no: its error code and words. */
+  | { readonly kind: "refused"; readonly code: number; readonly message: string }
+  /** No answer in time, though libvirtd answers others. */
+  | { readonly kind: "slow" }
+  /** The connection is over. */
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** What became of a call. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** What a connection tells by itself. */
+export interface RpcEvents {
+  /** An event of libvirt; gives the reason if it ends the connection. */
+  event(procedure: number, body: XdrReader): string | undefined;
+  /** The connection is over; told once. */
+  lost(reason: string): void;
+}
+
+interface Call {
+  readonly procedure: number;
+  readonly bytes: Uint8Array;
+  readonly read: (body: XdrReader) => unknown;
+  readonly settle: (answer: Answer<unknown>) => void;
+  timer: Timer | undefined;
+}
+
+/** Calls and replies over one connection. Any byte that libvirt would not send ends it. */
+export class Rpc {
+  readonly #stream: ByteStream;
+  readonly #events: RpcEvents;
+  readonly #timeoutMs: number;
+  readonly #cutter = new FrameCutter();
+  readonly #inFlight = new Map<number, Call>();
+  #queue: [number, Call][] = [];
+  #serial = 0;
+  /** Messages that came: whoever sends none while a call waits is frozen. */
+  #heard = 0;
+  #ended: string | undefined;
+
+  constructor(stream: ByteStream, events: RpcEvents, timeoutMs: number) {
+    this.#stream = stream;
+    this.#events = events;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Calls whose time is over, but which libvirtd may still work on. */
+  get stuck(): number {
+    return [...this.#inFlight.values()].filter((call) => call.timer === undefined).length;
+  }
+
+  /** Why the connection is over, if it is. */
+  get ended(): string | undefined {
+    return this.#ended;
+  }
+
+  /** Makes a call; `read` takes the reply apart while its bytes are there. Never throws and never rejects. */
+  call<T>(procedure: number, args: Uint8Array, read: (body: XdrReader) => T): Promise<Answer<T>> {
+    return new Promise((resolve) => {
+      const settle = (answer: Answer<unknown>): void => resolve(answer as Answer<T>);
+      if (this.#ended !== undefined) return settle(lost(this.#ended));
+      if (this.#queue.length >= QUEUED_CALLS_MAX) return settle({ ok: false, failure: { kind: "slow" } });
+      this.#serial = (this.#serial % 0xffffffff) + 1;
+      const serial = this.#serial;
+      const bytes = encodeFrame({ ...header(procedure, serial), body: args });
+      const heard = this.#heard;
+      const timer = setTimeout(() => this.#timedOut(serial, heard), this.#timeoutMs);
+      this.#queue.push([serial, { procedure, bytes, read, settle, timer }]);
+      this.#sendNext();
+    });
+  }
+
+  /** Takes bytes of the connection. */
+  received(bytes: Uint8Array): void {
+    if (this.#ended !== undefined) return;
+    const wrong = this.#cutter.push(bytes, (frame) => {
+      this.#heard++;
+      const reason = this.#handle(frame);
+      if (reason !== undefined) this.end(reason);
+      return this.#ended === undefined;
+    });
+    if (wrong !== undefined) this.end(`libvirt sent ${wrong}`);
+  }
+
+  /** Closes the connection and fails every call that waits; the first reason counts. */
+  end(reason: string): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    this.#stream.close();
+    const calls = [...this.#inFlight.values(), ...this.#queue.map(([, call]) => call)];
+    this.#inFlight.clear();
+    this.#queue = [];
+    for (const call of calls) {
+      clearTimeout(call.timer);
+      call.settle(lost(reason));
+    }
+    this.#events.lost(reason);
+  }
+
+  #sendNext(): void {
+    while (this.#inFlight.size < IN_FLIGHT_MAX) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      const [serial, call] = next;
+      this.#inFlight.set(serial, call);
+      if (!this.#stream.write(call.bytes)) this.end(NOT_READING);
+    }
+  }
+
+  /** Gives the reason if the frame ends the connection. */
+  #handle(frame: Frame): string | undefined {
+    if (frame.version !== protocol.PROGRAM_VERSION) return `libvirt sent version ${frame.version}`;
+    if (frame.program === protocol.KEEPALIVE_PROGRAM) return this.#keepalive(frame);
+    if (frame.program !== protocol.REMOTE_PROGRAM)
+      return `libvirt sent a message of program ${frame.program}`;
+    if (frame.type === protocol.FRAME_TYPE.reply) return this.#reply(frame);
+    if (frame.type !== protocol.FRAME_TYPE.message) return `libvirt sent a message of type ${frame.type}`;
+    const body = new XdrReader(frame.body);
+    const reason = this.#events.event(frame.procedure, body);
+    return body.ok ? reason : `libvirt sent an event ${frame.procedure} that makes no sense`;
+  }
+
+  #keepalive(frame: Frame): string | undefined {
+    if (frame.procedure !== protocol.KEEPALIVE.ping) return undefined;
+    const pong = encodeFrame({
+      ...frame,
+      procedure: protocol.KEEPALIVE.pong,
+      type: protocol.FRAME_TYPE.message,
+    });
+    return this.#stream.write(pong) ? undefined : NOT_READING;
+  }
+
+  #reply(frame: Frame): string | undefined {
+    const call = this.#inFlight.get(frame.serial);
+    if (call?.procedure !== frame.procedure) return "libvirt sent a reply that nobody waits for";
+    const reader = new XdrReader(frame.body);
+    const answer = readAnswer(frame.status, reader, call);
+    if (!reader.ok || answer === undefined)
+      return `libvirt sent a reply to ${frame.procedure} that makes no sense`;
+    this.#inFlight.delete(frame.serial);
+    clearTimeout(call.timer);
+    call.settle(answer);
+    this.#sendNext();
+    return undefined;
+  }
+
+  #timedOut(serial: number, heardBefore: number): void {
+    if (this.#heard === heardBefore) {
+      this.end("libvirt does not answer");
+      return;
+    }
+    const failure: Answer<unknown> = { ok: false, failure: { kind: "slow" } };
+    const call = this.#inFlight.get(serial);
+    if (call !== undefined) {
+      // It keeps its place: libvirtd still works on it and would stop reading after too many.
+      call.timer = undefined;
+      call.settle(failure);
+      return;
+    }
+    const waiting = this.#queue.find(([queued]) => queued === serial);
+    this.#queue = this.#queue.filter((entry) => entry !== waiting);
+    waiting?.[1].settle(failure);
+  }
+}
+
+function header(procedure: number, serial: number): Omit<Frame, "body"> {
+  const type = protocol.FRAME_TYPE.call;
+  return {
+    program: protocol.REMOTE_PROGRAM,
+    version: protocol.PROGRAM_VERSION,
+    procedure,
+    type,
+    serial,
+    status: protocol.FRAME_STATUS.ok,
+  };
+}
+
+function readAnswer(status: number, body: XdrReader, call: Call): Answer<unknown> | undefined {
+  if (status === protocol.FRAME_STATUS.ok) return { ok: true, value: call.read(body) };
+  if (status !== protocol.FRAME_STATUS.error) return undefined;
+  return { ok: false, failure: { kind: "refused", ...readError(body) } };
+}
+
+function lost(reason: string): Answer<never> {
+  return { ok: false, failure: { kind: "lost", reason } };
+}

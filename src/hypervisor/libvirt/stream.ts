@@ -1,0 +1,83 @@
+/** Bytes that wait for libvirtd to read on; past it the connection is given up. Calls are small and few. */
+const QUEUED_BYTES_MAX = 1024 * 1024;
+
+/** Where the bytes of a connection go, and its end. */
+export interface StreamSink {
+  data(bytes: Uint8Array): void;
+  /** The other side closed, or the connection broke. Told once, and never after `close()`. */
+  closed(): void;
+}
+
+/** A connection that is open. */
+export interface ByteStream {
+  /** False when the other side does not read and too much waits already. */
+  write(bytes: Uint8Array): boolean;
+  /** Sends what waits, as far as the kernel takes it at once, and closes. */
+  close(): void;
+}
+
+/** Opens a connection to a socket file, or gives the kernel's word for why not, e.g. `ENOENT`. */
+export type Connect = (path: string, sink: StreamSink) => Promise<ByteStream | string>;
+
+/** Connects to a Unix socket of this machine. */
+export async function connectUnix(path: string, sink: StreamSink): Promise<ByteStream | string> {
+  let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  let closed = false;
+
+  function flush(socket: Bun.Socket): void {
+    while (waiting[0] !== undefined) {
+      const taken = socket.write(waiting[0]);
+      if (taken < 0) return;
+      waitingBytes -= taken;
+      if (taken < waiting[0].length) {
+        waiting[0] = waiting[0].subarray(taken);
+        return;
+      }
+      waiting.shift();
+    }
+  }
+
+  function finish(): void {
+    if (closed) return;
+    closed = true;
+    waiting = [];
+    sink.closed();
+  }
+
+  try {
+    const socket = await Bun.connect({
+      unix: path,
+      socket: {
+        data: (_, bytes) => {
+          if (!closed) sink.data(bytes);
+        },
+        drain: flush,
+        close: finish,
+        error: finish,
+      },
+    });
+    return {
+      write(bytes) {
+        if (closed) return true;
+        if (waitingBytes + bytes.length > QUEUED_BYTES_MAX) return false;
+        waiting.push(bytes);
+        waitingBytes += bytes.length;
+        if (waiting.length === 1) flush(socket);
+        return true;
+      },
+      close() {
+        closed = true;
+        waiting = [];
+        socket.end();
+      },
+    };
+  } catch (error) {
+    return errnoOf(error);
+  }
+}
+
+function errnoOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : String(error);
+}

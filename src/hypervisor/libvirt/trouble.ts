@@ -1,0 +1,53 @@
+import { basename } from "node:path";
+import type { Refusal } from "./session.ts";
+
+/** Why libvirt cannot be reached, with the remedy. */
+export interface Trouble {
+  readonly text: string;
+  /** Of several sockets the one that got furthest tells most. */
+  readonly weight: number;
+}
+
+/** Puts a refusal into words for the operator. */
+export function troubleOf(refusal: Refusal, uri: string, socket: string): Trouble {
+  const daemon = daemonOf(socket);
+  switch (refusal.kind) {
+    case "unreachable":
+      return unreachable(refusal.errno, daemon, socket);
+    case "password": {
+      const text = `${daemon} asks for a password (SASL) at "${socket}": set auth_unix_ro = "none" in ${daemon}.conf`;
+      return { text, weight: 4 };
+    }
+    case "refused":
+      return { text: `${daemon} does not open ${uri}: ${refusal.message}`, weight: 5 };
+    case "slow":
+      return { text: `${daemon} does not answer at "${socket}": systemctl status ${daemon}`, weight: 6 };
+    case "lost":
+      return { text: `${refusal.reason}, at "${socket}": systemctl status ${daemon}`, weight: 6 };
+  }
+}
+
+function unreachable(errno: string, daemon: string, socket: string): Trouble {
+  switch (errno) {
+    case "ENOENT":
+      return { text: `${daemon} is not running (no "${socket}"): systemctl start ${daemon}`, weight: 0 };
+    case "ECONNREFUSED":
+      return {
+        text: `${daemon} is not running (nobody listens at "${socket}"): systemctl start ${daemon}`,
+        weight: 1,
+      };
+    case "EACCES":
+    case "EPERM":
+      return {
+        text: `No permission for "${socket}": run as root, or as a member of the group that owns it`,
+        weight: 3,
+      };
+    default:
+      return { text: `Cannot connect to "${socket}": ${errno}`, weight: 2 };
+  }
+}
+
+/** The service behind a socket file: `virtqemud-sock-ro` is virtqemud's. */
+function daemonOf(socket: string): string {
+  return /^(virt[a-z]+d)-sock/.exec(basename(socket))?.[1] ?? "libvirtd";
+}

@@ -1,0 +1,47 @@
+/** The name in the URI of a hypervisor, and the daemon that serves it alone. */
+const DAEMONS: ReadonlyMap<string, string> = new Map([
+  ["qemu", "virtqemud"],
+  ["xen", "virtxend"],
+  ["lxc", "virtlxcd"],
+  ["ch", "virtchd"],
+  ["bhyve", "virtbhyved"],
+  ["vbox", "virtvboxd"],
+  ["vz", "virtvzd"],
+]);
+
+/** Where to knock, and what to ask for there. */
+export interface LibvirtAddress {
+  /** The URI for the daemon: without transport and parameters, which are the client's business. */
+  readonly uri: string;
+  /** Socket files, the best first. */
+  readonly sockets: readonly string[];
+}
+
+const URI = /^([a-z0-9]+)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/;
+
+/**
+ * Finds the sockets of a URI: the one given, else the hypervisor's own daemon, else libvirtd (which on a modular host is
+ * virtproxyd). Of each first the read-only socket: nothing here ever needs the right to change a domain.
+ */
+export function addressOf(
+  uri: string,
+  socket: string | undefined,
+  directory: string,
+): LibvirtAddress | { readonly problem: string } {
+  const match = URI.exec(uri);
+  const [, driver, transport, host, path, query] = match ?? [];
+  if (driver === undefined) return { problem: `"${uri}" is not a libvirt URI such as qemu:///system` };
+  if (host !== "" || (transport !== undefined && transport !== "unix")) {
+    return { problem: `"${uri}" leads to another machine; only this one's CPUs can be scaled` };
+  }
+  const given = socket ?? new URLSearchParams(query ?? "").get("socket") ?? undefined;
+  return {
+    uri: `${driver}://${path ?? "/"}`,
+    sockets: given === undefined ? socketsIn(directory, DAEMONS.get(driver)) : [given],
+  };
+}
+
+function socketsIn(directory: string, daemon: string | undefined): string[] {
+  const names = daemon === undefined ? ["libvirt"] : [daemon, "libvirt"];
+  return names.flatMap((name) => [`${directory}/${name}-sock-ro`, `${directory}/${name}-sock`]);
+}

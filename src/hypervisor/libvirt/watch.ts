@@ -1,0 +1,158 @@
+import type { Log } from "../../base/log.ts";
+import type { DomainEvent } from "./events.ts";
+import { type Look, lookAt } from "./look.ts";
+import { LookPool, type LookRequest } from "./look-pool.ts";
+import { type DomainRef, listArgs, readDomainList } from "./messages.ts";
+import { BOUND, CALL } from "./protocol.ts";
+import type { Registry } from "./registry.ts";
+import type { Failure, Rpc } from "./rpc.ts";
+import { endingOf } from "./words.ts";
+
+/** Every so many lists everything is re-read: a vCPU that is plugged in makes no event. */
+const LISTS_PER_FULL_READ = 20;
+
+/** While so many calls hang in libvirtd, a domain that could not be seen is not asked for again. */
+const STUCK_MAX = 2;
+
+/** How often and how soon to look. */
+export interface WatchTiming {
+  /** Between two lists. They find what no event told, and that libvirtd is frozen. */
+  readonly listMs: number;
+  /** How long a burst of events may gather. */
+  readonly settleMs: number;
+}
+
+/** What a watch works with. */
+export interface WatchOptions {
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly timing: WatchTiming;
+  /** Everything was read and told; called after the first time and after each refresh. */
+  onComplete(): void;
+}
+
+/** Follows all domains over one connection, until that ends or `stop()` is called. */
+export class Watch {
+  readonly #rpc: Rpc;
+  readonly #options: WatchOptions;
+  readonly #pool: LookPool;
+  readonly #endings = new Map<string, string>();
+  readonly #rebooted = new Set<string>();
+  readonly #unseen = new Map<string, { readonly ref: DomainRef; readonly reason: string }>();
+  /** Who is still to be looked at until everything was read; undefined when nobody waits for that. */
+  #remaining: Set<string> | undefined;
+  #lists = 0;
+  #listing = false;
+  #refresh = false;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(rpc: Rpc, options: WatchOptions) {
+    this.#rpc = rpc;
+    this.#options = options;
+    this.#pool = new LookPool((request) => this.#look(request), options.timing.settleMs);
+  }
+
+  /** Reads everything and tells all of it; so a watch begins. */
+  refresh(): void {
+    this.#refresh = true;
+    void this.#list();
+  }
+
+  /** Takes a hint. */
+  event(event: DomainEvent): void {
+    const { uuid } = event.domain;
+    const isKnown = this.#options.registry.knows(uuid);
+    if (isKnown && event.kind === "rebooted") this.#rebooted.add(uuid);
+    if (isKnown && event.kind === "lifecycle") {
+      const ending = endingOf(event.event, event.detail, this.#endings.get(uuid));
+      if (ending !== undefined) this.#endings.set(uuid, ending);
+    }
+    this.#pool.soon({ ref: event.domain, repeat: false });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#pool.stop();
+  }
+
+  async #list(): Promise<void> {
+    if (this.#listing || this.#stopped) return;
+    this.#listing = true;
+    clearTimeout(this.#timer);
+    const repeat = this.#refresh;
+    this.#refresh = false;
+    const list = await this.#rpc.call(CALL.listDomains, listArgs(), readDomainList);
+    this.#listing = false;
+    if (this.#stopped) return;
+    if (list.ok) this.#compare(list.value, repeat);
+    else this.#noList(list.failure, repeat);
+    if (list.ok && this.#refresh) void this.#list();
+    else this.#timer = setTimeout(() => void this.#list(), this.#options.timing.listMs);
+  }
+
+  /** Events go on without a list, but nothing begins without one. */
+  #noList(failure: Failure, repeat: boolean): void {
+    this.#refresh ||= repeat;
+    if (failure.kind === "refused") this.#rpc.end(`libvirt lists no domains: ${failure.message}`);
+    else if (this.#lists === 0) this.#rpc.end("libvirt does not list its domains");
+  }
+
+  /** Looks at what differs from what was told, or at everything. */
+  #compare(listed: readonly DomainRef[], repeat: boolean): void {
+    const { registry } = this.#options;
+    const isFull = ++this.#lists % LISTS_PER_FULL_READ === 0 || repeat;
+    const uuids = new Set(listed.map(({ uuid }) => uuid));
+    for (const uuid of this.#unseen.keys()) {
+      if (!uuids.has(uuid) && !registry.knows(uuid)) this.#unseen.delete(uuid);
+    }
+    const isDue = (ref: DomainRef): boolean =>
+      this.#unseen.has(ref.uuid) ? this.#rpc.stuck < STUCK_MAX : isFull || !registry.has(ref);
+    const vanished = registry.refs().filter(({ uuid }) => !uuids.has(uuid));
+    const due = [...vanished, ...listed.filter(isDue)];
+    if (repeat) this.#remaining = new Set(due.map(({ uuid }) => uuid));
+    for (const ref of due) this.#pool.now({ ref, repeat });
+    this.#finish(undefined);
+  }
+
+  async #look({ ref, repeat }: LookRequest): Promise<void> {
+    const look = await lookAt(this.#rpc, ref);
+    if (this.#stopped || look.kind === "lost") return;
+    if (look.kind === "failed") this.#complain(ref, look.reason);
+    else this.#tell(ref.uuid, look, repeat);
+    this.#finish(ref.uuid);
+  }
+
+  #tell(uuid: string, look: Exclude<Look, { kind: "failed" | "lost" }>, repeat: boolean): void {
+    const { registry } = this.#options;
+    const ending = this.#endings.get(uuid);
+    const rebooted = this.#rebooted.delete(uuid);
+    this.#endings.delete(uuid);
+    this.#unseen.delete(uuid);
+    if (look.kind === "gone") {
+      registry.drop(uuid, ending ?? look.detail ?? "no longer known to libvirt");
+      return;
+    }
+    const run = { uuid, id: look.id };
+    // The guest that asked for something is not the one that boots now.
+    if (rebooted && registry.has(run)) registry.drop(uuid, "rebooted");
+    registry.tell(run, look.domain, { ending, repeat });
+  }
+
+  /** Keeps what was told last, and tries again with the next list. */
+  #complain(ref: DomainRef, reason: string): void {
+    if (this.#unseen.get(ref.uuid)?.reason === reason || this.#unseen.size >= BOUND.domains) return;
+    this.#unseen.set(ref.uuid, { ref, reason });
+    const fields = { VM: ref.name };
+    this.#options.log.warning(`Cannot look at domain ${JSON.stringify(ref.name)}: ${reason}`, fields);
+  }
+
+  #finish(uuid: string | undefined): void {
+    if (this.#remaining === undefined) return;
+    if (uuid !== undefined) this.#remaining.delete(uuid);
+    if (this.#remaining.size > 0) return;
+    this.#remaining = undefined;
+    this.#options.onComplete();
+  }
+}

@@ -1,0 +1,54 @@
+const encoder = new TextEncoder();
+
+/** Room for a usual call; it grows where a name is long. */
+const FIRST_BYTES = 128;
+
+/** Writes XDR. What it is given is ours, so nothing is judged here. */
+export class XdrWriter {
+  #bytes = new Uint8Array(FIRST_BYTES);
+  #length = 0;
+
+  u32(value: number): this {
+    const at = this.#grow(4);
+    new DataView(this.#bytes.buffer).setUint32(at, value);
+    return this;
+  }
+
+  i32(value: number): this {
+    return this.u32(value >>> 0);
+  }
+
+  /** Bytes whose length the reader knows. */
+  fixed(bytes: Uint8Array): this {
+    const at = this.#grow(bytes.length + (-bytes.length & 3));
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  string(text: string): this {
+    const bytes = encoder.encode(text);
+    return this.u32(bytes.length).fixed(bytes);
+  }
+
+  /** A string that may be absent, and is not. */
+  presentString(text: string): this {
+    return this.u32(1).string(text);
+  }
+
+  /** What was written. */
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Makes room for `length` zero bytes and says where they start. */
+  #grow(length: number): number {
+    const at = this.#length;
+    this.#length += length;
+    if (this.#length > this.#bytes.length) {
+      const wider = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
+      wider.set(this.#bytes);
+      this.#bytes = wider;
+    }
+    return at;
+  }
+}

@@ -1,0 +1,120 @@
+/** Elements inside elements; libvirt's own XML stays below 20. */
+const DEPTH_MAX = 200;
+
+/** What a reader is told, in the order of the text. */
+export interface XmlVisitor {
+  open(name: string, attributes: ReadonlyMap<string, string>): void;
+  text(text: string): void;
+  close(): void;
+}
+
+/**
+ * Reads XML as libvirt prints it: elements, attributes, text, CDATA, comments and processing instructions, each told
+ * apart, so that markup inside a comment, a CDATA section or escaped text stays what it is. No DTD, thus no entities but
+ * the five of XML. Gives what is wrong, if anything; the visitor has then seen only a part.
+ */
+export function readXml(xml: string, visitor: XmlVisitor): string | undefined {
+  const open: string[] = [];
+  let at = 0;
+  while (at < xml.length) {
+    const tag = xml.indexOf("<", at);
+    const textEnd = tag < 0 ? xml.length : tag;
+    if (textEnd > at) {
+      const text = unescapeXml(xml.slice(at, textEnd));
+      if (text === undefined) return "an unknown entity";
+      if (open.length > 0) visitor.text(text);
+      else if (text.trim() !== "") return "text outside of the root element";
+    }
+    if (tag < 0) break;
+    const next = readMarkup(xml, tag, open, visitor);
+    if (typeof next === "string") return next;
+    at = next;
+  }
+  return open.length === 0 ? undefined : `"${open.at(-1)}" is not closed`;
+}
+
+/** Reads what starts at the `<` and gives where it ended, or what is wrong. */
+function readMarkup(xml: string, at: number, open: string[], visitor: XmlVisitor): number | string {
+  switch (xml[at + 1]) {
+    case "!":
+      return readDeclaration(xml, at, visitor);
+    case "?":
+      return endOf(xml, "?>", at + 2) ?? "a processing instruction without end";
+    case "/":
+      return readClosingTag(xml, at, open, visitor);
+    default:
+      return readOpeningTag(xml, at, open, visitor);
+  }
+}
+
+function readDeclaration(xml: string, at: number, visitor: XmlVisitor): number | string {
+  if (xml.startsWith("<!--", at)) return endOf(xml, "-->", at + 4) ?? "a comment without end";
+  if (!xml.startsWith("<![CDATA[", at)) return "a document type, which libvirt never sends";
+  const end = endOf(xml, "]]>", at + 9);
+  if (end === undefined) return "a CDATA section without end";
+  visitor.text(xml.slice(at + 9, end - 3));
+  return end;
+}
+
+function readClosingTag(xml: string, at: number, open: string[], visitor: XmlVisitor): number | string {
+  const end = endOf(xml, ">", at);
+  const name = open.pop();
+  if (end === undefined || xml.slice(at + 2, end - 1).trimEnd() !== name) return `"${name}" is not closed`;
+  visitor.close();
+  return end;
+}
+
+const NAME = /[^\s<>"'=/&!?]+/y;
+const ATTRIBUTE = /\s+([^\s<>"'=/&]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
+const TAG_END = /\s*(\/?)>/y;
+
+function readOpeningTag(xml: string, at: number, open: string[], visitor: XmlVisitor): number | string {
+  const name = match(NAME, xml, at + 1)?.[0];
+  if (name === undefined) return "a tag without name";
+  const attributes = new Map<string, string>();
+  let next = at + 1 + name.length;
+  for (let found = match(ATTRIBUTE, xml, next); found !== null; found = match(ATTRIBUTE, xml, next)) {
+    const value = unescapeXml(found[2] ?? found[3] ?? "");
+    if (value === undefined) return `an unknown entity in "${name}"`;
+    attributes.set(found[1] as string, value);
+    next += found[0].length;
+  }
+  const end = match(TAG_END, xml, next);
+  if (end === null) return `"${name}" is not a tag`;
+  if (open.length >= DEPTH_MAX) return `more than ${DEPTH_MAX} elements inside each other`;
+  visitor.open(name, attributes);
+  if (end[1] === "/") visitor.close();
+  else open.push(name);
+  return next + end[0].length;
+}
+
+function match(pattern: RegExp, xml: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(xml);
+}
+
+function endOf(xml: string, mark: string, from: number): number | undefined {
+  const at = xml.indexOf(mark, from);
+  return at < 0 ? undefined : at + mark.length;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+
+/** Text with its entities replaced; undefined where one is unknown. */
+function unescapeXml(text: string): string | undefined {
+  if (!text.includes("&")) return text;
+  let known = true;
+  const plain = text.replace(/&([^;&]{0,10});?/g, (whole, name: string) => {
+    const character = whole.endsWith(";") ? characterOf(name) : undefined;
+    known &&= character !== undefined;
+    return character ?? "";
+  });
+  return known ? plain : undefined;
+}
+
+function characterOf(name: string): string | undefined {
+  const number = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
+  if (number === null) return Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
+  const code = number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+}

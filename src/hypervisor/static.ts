@@ -1,0 +1,59 @@
+import type { Domain, Pcpu } from "../base/domain.ts";
+import type { Hypervisor, HypervisorEvents } from "./hypervisor.ts";
+
+/** The map without a hypervisor: for every domain the pCPUs of each vCPU; the index is the vCPU. */
+export type StaticMap = ReadonlyMap<string, readonly (readonly Pcpu[])[]>;
+
+/** A hypervisor that only knows what the configuration says. */
+export interface StaticHypervisor extends Hypervisor {
+  /** Takes another map, as after a reload: who is not in it any more is gone. */
+  replace(vms: StaticMap): void;
+}
+
+/** Opens the map of the configuration: every domain of it runs, always. It tells after the caller's turn. */
+export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHypervisor {
+  let current = vms;
+  let closed = false;
+
+  function tellAll(): void {
+    for (const [name, pins] of current) events.domain(domainOf(name, pins));
+  }
+
+  queueMicrotask(() => {
+    if (closed) return;
+    tellAll();
+    events.ready();
+  });
+  return {
+    status: () => ({
+      driver: "static",
+      uri: "static",
+      state: "connected",
+      problem: undefined,
+      domains: current.size,
+    }),
+    refresh() {
+      if (!closed) tellAll();
+    },
+    replace(next) {
+      if (closed) return;
+      const removed = [...current.keys()].filter((name) => !next.has(name));
+      current = next;
+      for (const name of removed) events.gone(name, "removed from the configuration");
+      tellAll();
+    },
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+function domainOf(name: string, pins: readonly (readonly Pcpu[])[]): Domain {
+  return {
+    name,
+    state: "running",
+    detail: "configured",
+    pins: pins.map((pcpus) => [...new Set(pcpus)].sort((a, b) => a - b)),
+    channelPaths: undefined,
+  };
+}
