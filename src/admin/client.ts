@@ -1,0 +1,172 @@
+import { ClientError, connectError, VarlinkError } from "./client-error.ts";
+import { conform, formatPath } from "./conform.ts";
+import type { CallName, Calls } from "./control.ts";
+import { CONTROL } from "./control-interface.ts";
+import type { Event } from "./control-types.ts";
+import { createFramer } from "./framer.ts";
+import { encodeMessage, type Reply, readReply } from "./message.ts";
+import { createOutbox } from "./outbox.ts";
+
+/** What a method answers, as it came over the wire. */
+export type ReplyTo<Name extends CallName> = Calls[Name]["answers"] & { readonly schemaVersion: number };
+
+/** One reply of `Subscribe`. */
+export interface EventReply {
+  readonly schemaVersion: number;
+  readonly event: Event;
+  /** Events since the reply before that we were too slow for. */
+  readonly lost: number;
+}
+
+/** A connection to the daemon. */
+export interface ControlClient {
+  call<Name extends CallName>(method: Name, parameters: Calls[Name]["takes"]): Promise<ReplyTo<Name>>;
+  /**
+   * Hands over events as they come, until the daemon ends (true: it said so, false: the connection just ended) or
+   * `signal` aborts (false). The connection is of no more use afterwards.
+   */
+  subscribe(
+    onEvent: (reply: EventReply) => void,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<boolean>;
+  close(): void;
+}
+
+/** How a client behaves. */
+export interface ClientOptions {
+  /** For connecting, and for each call. */
+  readonly timeoutMs: number;
+}
+
+/** One reply: 8192 CPUs with their tables fit. */
+const REPLY_BYTES_MAX = 64 * 1024 * 1024;
+
+interface Waiting {
+  readonly onReply: (reply: Reply) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** Connects to a daemon's control socket. What fails is a {@link ClientError}; what it refuses, a {@link VarlinkError}. */
+export async function connectControl(path: string, { timeoutMs }: ClientOptions): Promise<ControlClient> {
+  const framer = createFramer(REPLY_BYTES_MAX);
+  /** In the order of the calls, which is that of the replies. */
+  const waiting: Waiting[] = [];
+  let ended: ClientError | undefined;
+
+  function end(error: ClientError): void {
+    ended ??= error;
+    for (const { onFailure } of waiting.splice(0)) onFailure(ended);
+    socket.terminate();
+  }
+
+  function received(chunk: Uint8Array): void {
+    framer.push(chunk);
+    for (let message = framer.next(); message !== undefined; message = framer.next()) {
+      const reply = message === "tooLong" ? undefined : readReply(message);
+      const first = waiting[0];
+      if (reply === undefined || first === undefined) {
+        end(new ClientError("notUnderstood", `What answers at "${path}" does not speak varlink`));
+        return;
+      }
+      if (reply.continues !== true) waiting.shift();
+      first.onReply(reply);
+    }
+  }
+
+  const socket = await withTimeout(
+    Bun.connect({
+      unix: path,
+      socket: {
+        data: (_socket, chunk) => received(chunk),
+        drain: () => outbox.flush(),
+        close: () => end(new ClientError("disconnected", "vm-power closed the connection")),
+        error: () => {},
+      },
+    }).catch((error) => {
+      throw connectError(path, error);
+    }),
+    timeoutMs,
+    () => {},
+  );
+  const outbox = createOutbox(socket);
+
+  function send(method: string, parameters: object, more: boolean, on: Waiting): void {
+    if (ended !== undefined) {
+      on.onFailure(ended);
+      return;
+    }
+    waiting.push(on);
+    const call = { method: `${CONTROL.name}.${method}`, parameters };
+    outbox.send(encodeMessage(more ? { ...call, more } : call));
+  }
+
+  return {
+    call(method, parameters) {
+      const { promise, resolve, reject } = Promise.withResolvers<ReplyTo<typeof method>>();
+      send(method, parameters, false, {
+        onReply: (reply) =>
+          settle(() => understood(method, reply) as ReplyTo<typeof method>, resolve, reject),
+        onFailure: reject,
+      });
+      return withTimeout(promise, timeoutMs, end);
+    },
+    subscribe(onEvent, { signal } = {}) {
+      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+      signal?.addEventListener("abort", () => {
+        resolve(false);
+        end(new ClientError("disconnected", "Not subscribed any more"));
+      });
+      if (signal?.aborted) return Promise.resolve(false);
+      send("Subscribe", {}, true, {
+        onReply(reply) {
+          settle(
+            () => onEvent(understood("Subscribe", reply) as EventReply),
+            () => reply.continues !== true && resolve(true),
+            reject,
+          );
+        },
+        onFailure: (error) =>
+          error instanceof ClientError && error.failure === "disconnected" ? resolve(false) : reject(error),
+      });
+      return promise;
+    },
+    close: () => end(new ClientError("disconnected", "Closed")),
+  };
+}
+
+/** The reply's parameters, compared with the interface description; what a newer daemon added passes. */
+function understood(method: string, { error, parameters = {} }: Reply): object {
+  if (error !== undefined) throw new VarlinkError(error, parameters as Record<string, unknown>);
+  const description = CONTROL.methods.get(method);
+  const wrong = description && conform(parameters, description.reply, { types: CONTROL.types, open: true });
+  if (wrong === undefined) return parameters;
+  const what = `${method} answered ${formatPath(wrong.path)}, which is not ${wrong.expected}`;
+  throw new ClientError("notUnderstood", what);
+}
+
+function settle<T>(attempt: () => T, resolve: (value: T) => void, reject: (error: unknown) => void): void {
+  try {
+    resolve(attempt());
+  } catch (error) {
+    reject(error);
+  }
+}
+
+async function withTimeout<T>(
+  promise: Promise<T>,
+  ms: number,
+  onTimeout: (error: ClientError) => void,
+): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new ClientError("timeout", `vm-power did not answer within ${ms / 1000} s`);
+    // Replies come in order, so a call that was given up spoils those after it.
+    reject(error);
+    onTimeout(error);
+  }, ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Log } from "../base/log.ts";
+import { type Caller, NOBODY } from "./caller.ts";
+import { conform } from "./conform.ts";
+import type { Interface, Method, Outcome } from "./interface.ts";
+import { dropNulls, type Incoming } from "./message.ts";
+import { SERVICE_ERRORS } from "./service-interface.ts";
+
+/** A call whose method was found and whose parameters conform. */
+export interface Accepted {
+  readonly kind: "accepted";
+  readonly name: string;
+  readonly method: Method;
+  readonly parameters: object;
+}
+
+type Call = Extract<Incoming, { kind: "call" }>;
+
+/** Parameters in a log line, at most so much of them. */
+const LOGGED_LENGTH_MAX = 300;
+
+/** Finds a call's method and judges its parameters; whoever may not call it, or calls it wrongly, is told so. */
+export function judgeCall(
+  call: Call,
+  caller: Caller,
+  interfaces: ReadonlyMap<string, Interface>,
+): Accepted | Outcome {
+  const dot = call.method.lastIndexOf(".");
+  const found = interfaces.get(call.method.slice(0, Math.max(0, dot)));
+  if (dot <= 0) return SERVICE_ERRORS.methodNotFound(call.method);
+  if (found === undefined) return SERVICE_ERRORS.interfaceNotFound(call.method.slice(0, dot));
+  const name = call.method.slice(dot + 1);
+  const description = found.description.methods.get(name);
+  if (description === undefined) return SERVICE_ERRORS.methodNotFound(call.method);
+  const method = found.methods.get(name);
+  if (method === undefined) return SERVICE_ERRORS.methodNotImplemented(call.method);
+  if (method.mutates && caller === NOBODY) return SERVICE_ERRORS.permissionDenied();
+  const parameters = dropNulls(call.parameters);
+  const wrong = conform(parameters, description.parameters, { types: found.description.types, open: false });
+  if (wrong !== undefined) return SERVICE_ERRORS.invalidParameter(String(wrong.path[0] ?? "parameters"));
+  if (method.kind === "stream" && !call.more) return SERVICE_ERRORS.expectedMore();
+  return { kind: "accepted", name, method, parameters };
+}
+
+/** Writes a mutating call and what came of it to the log, with who made it. */
+export function logMutation(
+  log: Log,
+  { name, parameters }: Accepted,
+  caller: Caller,
+  outcome: Outcome,
+): void {
+  const error = outcome.error?.slice(outcome.error.lastIndexOf(".") + 1);
+  const what = `${name} ${shown(parameters)} by uid ${caller.uid}, pid ${caller.pid}`;
+  log.notice(error === undefined ? what : `${what}: ${error} ${shown(outcome.parameters)}`, {
+    CALL: name,
+    CALLER_UID: caller.uid,
+    CALLER_PID: caller.pid,
+  });
+}
+
+function shown(value: object): string {
+  const text = JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return text.length > LOGGED_LENGTH_MAX ? `${text.slice(0, LOGGED_LENGTH_MAX)}…` : text;
+}

@@ -1,0 +1,109 @@
+/** A varlink call, judged for its outer form only. */
+export type Incoming =
+  | {
+      readonly kind: "call";
+      readonly method: string;
+      readonly parameters: Readonly<Record<string, unknown>>;
+      readonly oneway: boolean;
+      readonly more: boolean;
+    }
+  /** An object, but not a call: the member that is wrong. */
+  | { readonly kind: "invalid"; readonly member: string }
+  /** Not varlink at all. */
+  | { readonly kind: "garbage"; readonly reason: string };
+
+/** A varlink reply. */
+export interface Reply {
+  readonly parameters?: object;
+  readonly continues?: boolean;
+  readonly error?: string;
+}
+
+/** Nesting of a message, its outer object included: the interface needs three. */
+const NESTING_MAX = 16;
+
+const METHOD_LENGTH_MAX = 255;
+
+/** Reads a message as a call. */
+export function readCall(bytes: Uint8Array): Incoming {
+  const json = readJson(bytes);
+  if (json.kind === "garbage") return json;
+  const { method, parameters = {}, oneway = false, more = false, upgrade = false } = dropNulls(json.value);
+  if (typeof method !== "string" || method.length > METHOD_LENGTH_MAX) return invalid("method");
+  if (!isObject(parameters)) return invalid("parameters");
+  if (typeof oneway !== "boolean") return invalid("oneway");
+  // A call nobody waits for cannot have many answers.
+  if (typeof more !== "boolean" || (more && oneway)) return invalid("more");
+  if (upgrade !== false) return invalid("upgrade");
+  return { kind: "call", method, parameters, oneway, more };
+}
+
+/** Reads a message as a reply; undefined when it is none. */
+export function readReply(bytes: Uint8Array): Reply | undefined {
+  const json = readJson(bytes);
+  if (json.kind === "garbage") return undefined;
+  const { parameters = {}, continues = false, error } = dropNulls(json.value);
+  if (!isObject(parameters) || typeof continues !== "boolean") return undefined;
+  if (error === undefined) return { parameters, continues };
+  return typeof error === "string" ? { parameters, error } : undefined;
+}
+
+/** Writes a message, its NUL included. */
+export function encodeMessage(message: object): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(message)}\0`);
+}
+
+/** Leaves out members that are null: to varlink they are not given. */
+export function dropNulls(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  // fromEntries defines members, so that one called "__proto__" stays an ordinary one.
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
+}
+
+type Json =
+  | { readonly kind: "object"; readonly value: Record<string, unknown> }
+  | { readonly kind: "garbage"; readonly reason: string };
+
+function readJson(bytes: Uint8Array): Json {
+  if (nesting(bytes) > NESTING_MAX) return { kind: "garbage", reason: `nested deeper than ${NESTING_MAX}` };
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return { kind: "garbage", reason: "not JSON" };
+  }
+  return isObject(value) ? { kind: "object", value } : { kind: "garbage", reason: "not an object" };
+}
+
+/** How deep brackets nest, found without parsing: parsing is what deep nesting attacks. */
+function nesting(bytes: Uint8Array): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    switch (bytes[i]) {
+      case 0x22: // "
+        inString = !inString;
+        break;
+      case 0x5c: // backslash: what follows it ends no string
+        i++;
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        if (!inString) deepest = Math.max(deepest, ++depth);
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        if (!inString) depth--;
+        break;
+    }
+  }
+  return deepest;
+}
+
+function invalid(member: string): Incoming {
+  return { kind: "invalid", member };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,174 @@
+import { chmodSync, chownSync, renameSync } from "node:fs";
+import type { Socket, UnixSocketListener } from "bun";
+import type { Log } from "../base/log.ts";
+import { type Caller, NOBODY } from "./caller.ts";
+import type { Control } from "./control.ts";
+import { controlInterface } from "./control-interface.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import { encodeMessage } from "./message.ts";
+import { withService } from "./service-interface.ts";
+import { openSession, type Session } from "./session.ts";
+import { checkPathIsFree, identify, removeSocket } from "./socket-file.ts";
+
+/** What the control socket is served with. */
+export interface ServeOptions {
+  /** At most 103 bytes. */
+  readonly path: string;
+  readonly control: Control;
+  /** The kernel's word on who is at the other end of a connection (`SO_PEERCRED`). */
+  readonly peerOf: (fd: number) => Caller | undefined;
+  readonly log: Log;
+  /** For `GetInfo`. */
+  readonly version: string;
+  /** The group whose members may connect; without it only root may. */
+  readonly gid?: number | undefined;
+  /** Told of every mutating call after it was answered; `error` is the error's full name. */
+  readonly onMutation?: ((call: Mutation) => void) | undefined;
+  readonly limits?: Limits;
+}
+
+/** A call that was to change something. */
+export interface Mutation {
+  readonly method: string;
+  readonly parameters: object;
+  readonly caller: Caller;
+  readonly error: string | undefined;
+}
+
+/** A control socket that is being served. */
+export interface ControlServer {
+  /** Takes no more calls, delivers what is queued within a bound, and closes. */
+  close(): Promise<void>;
+}
+
+interface Client {
+  readonly caller: Caller;
+  readonly session: Session;
+}
+
+const SOCKET_MODE = 0o660;
+
+/** Serves `io.vmpower.Control` on a socket; throws where the path is taken by another daemon or another file. */
+export async function serveControl(options: ServeOptions): Promise<ControlServer> {
+  const { path, log, limits = LIMITS } = options;
+  await checkPathIsFree(path);
+  const interfaces = withService(
+    { vendor: "vm-power", product: "vm-power", version: options.version, url: "" },
+    [controlInterface(options.control, { log, callMs: limits.callMs })],
+  );
+  const clients = new Map<Socket<undefined>, Client>();
+  let closing: (() => void) | undefined;
+
+  const listener = bindAt(path, options, {
+    open(socket) {
+      const caller = options.peerOf(fdOf(socket)) ?? NOBODY;
+      const refusal = closing === undefined ? whyRefused(caller, clients, limits) : "The daemon is stopping";
+      if (refusal !== undefined) return refuse(socket, refusal);
+      const session = openSession(peerFor(socket), {
+        caller,
+        interfaces,
+        limits,
+        log,
+        onMutation: ({ name, parameters }, { error }) =>
+          options.onMutation?.({ method: name, parameters, caller, error }),
+      });
+      clients.set(socket, { caller, session });
+    },
+    data: (socket, chunk) => clients.get(socket)?.session.received(chunk),
+    drain: (socket) => clients.get(socket)?.session.drained(),
+    end: (socket) => clients.get(socket)?.session.inputEnded(),
+    close(socket) {
+      clients.get(socket)?.session.closed();
+      clients.delete(socket);
+      if (clients.size === 0) closing?.();
+    },
+    error: (_socket, error) => log.debug(`A control connection failed: ${error.message}`),
+  });
+  const identity = identify(path);
+
+  return {
+    async close() {
+      removeSocket(path, identity);
+      listener.stop();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      closing = resolve;
+      if (clients.size === 0) resolve();
+      for (const { session } of clients.values()) session.finish();
+      const timer = setTimeout(() => {
+        for (const socket of clients.keys()) socket.terminate();
+        resolve();
+      }, limits.closeMs);
+      await promise;
+      clearTimeout(timer);
+    },
+  };
+}
+
+type Handlers = Parameters<typeof Bun.listen<undefined>>[0]["socket"];
+
+/**
+ * Binds beside the path and renames, for three reasons: nobody can connect before mode and group are right, a stale
+ * socket is replaced in one step, and Bun, which unlinks whatever stands at the path it bound, finds nothing there.
+ */
+function bindAt(path: string, { gid, log }: ServeOptions, socket: Handlers): UnixSocketListener<undefined> {
+  const fresh = `${path}.new`;
+  removeSocket(fresh);
+  const umask = process.umask(0o777 & ~SOCKET_MODE);
+  let listener: UnixSocketListener<undefined>;
+  try {
+    listener = Bun.listen<undefined>({ unix: fresh, allowHalfOpen: true, socket });
+  } catch (cause) {
+    throw new Error(`Cannot serve "${path}"`, { cause });
+  } finally {
+    process.umask(umask);
+  }
+  try {
+    chmodSync(fresh, SOCKET_MODE);
+    if (gid !== undefined) giveToGroup(fresh, gid, log);
+    renameSync(fresh, path);
+  } catch (cause) {
+    listener.stop();
+    throw new Error(`Cannot serve "${path}"`, { cause });
+  }
+  return listener;
+}
+
+function giveToGroup(path: string, gid: number, log: Log): void {
+  try {
+    chownSync(path, -1, gid);
+  } catch (error) {
+    // Root can still steer the daemon, which is better than no daemon.
+    log.warning(
+      `Cannot give the control socket to group ${gid}: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function whyRefused(caller: Caller, clients: Map<unknown, Client>, limits: Limits): string | undefined {
+  if (clients.size >= limits.clients) return `There are ${clients.size} clients already`;
+  const own = [...clients.values()].filter(({ caller: { uid } }) => uid === caller.uid).length;
+  if (caller.uid === 0 || own < limits.clientsPerUid) return undefined;
+  return `There are ${own} clients of uid ${caller.uid} already`;
+}
+
+/** Answers the call that will come, so that the client can tell its user why. */
+function refuse(socket: Socket<undefined>, reason: string): void {
+  socket.write(encodeMessage({ error: "io.vmpower.Control.Refused", parameters: { reason } }));
+  socket.end();
+}
+
+function peerFor(socket: Socket<undefined>) {
+  return {
+    write: (bytes: Uint8Array) => socket.write(bytes),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: () => {
+      socket.end();
+    },
+  };
+}
+
+/** Bun's sockets have it; its types do not say so. */
+function fdOf(socket: Socket<undefined>): number {
+  return (socket as unknown as { readonly fd: number }).fd;
+}

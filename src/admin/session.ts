@@ -1,0 +1,206 @@
+import type { Log } from "../base/log.ts";
+import type { Caller } from "./caller.ts";
+import { createDeadline } from "./deadline.ts";
+import { type Accepted, judgeCall, logMutation } from "./dispatch.ts";
+import { createFramer } from "./framer.ts";
+import type { Interface, Outcome } from "./interface.ts";
+import type { Limits } from "./limits.ts";
+import { encodeMessage, readCall } from "./message.ts";
+import { createOutbox, type Writable } from "./outbox.ts";
+import { SERVICE_ERRORS } from "./service-interface.ts";
+import { openStream } from "./stream.ts";
+
+/** The socket of a session. */
+export interface Peer extends Writable {
+  pause(): void;
+  resume(): void;
+  /** Closes; what the kernel took is still read at the other end. */
+  close(): void;
+}
+
+/** What a session works with. */
+export interface SessionOptions {
+  readonly caller: Caller;
+  readonly interfaces: ReadonlyMap<string, Interface>;
+  readonly limits: Limits;
+  readonly log: Log;
+  /** Told of each mutating call after it was answered. */
+  readonly onMutation: (call: Accepted, outcome: Outcome) => void;
+}
+
+/** One client's connection: its calls are answered one after the other, in the order they came. */
+export interface Session {
+  received(chunk: Uint8Array): void;
+  /** The socket takes more. */
+  drained(): void;
+  /** No more bytes will come: answers the calls that are there, then closes. */
+  inputEnded(): void;
+  /** Takes no more calls; closes when what is under way is answered and delivered. */
+  finish(): void;
+  /** The connection is gone. */
+  closed(): void;
+}
+
+/** Begins a session. */
+export function openSession(peer: Peer, options: SessionOptions): Session {
+  const { caller, limits, log } = options;
+  const who = `the control connection of uid ${caller.uid}, pid ${caller.pid}`;
+  const framer = createFramer(limits.messageBytes);
+  const outbox = createOutbox(peer);
+  const deadline = createDeadline(limits, (what) => {
+    log.info(`Closing ${who}: ${what}`);
+    peer.close();
+  });
+  let state: "open" | "inputEnded" | "finishing" | "closed" = "open";
+  let underWay: "single" | "stream" | undefined;
+  let cancelStream: (() => void) | undefined;
+  let paused = false;
+  let nextTurn: ReturnType<typeof setImmediate> | undefined;
+
+  /** Handles calls that have arrived, as many as one turn may take, and settles what follows from that. */
+  function pump(): void {
+    let handled = 0;
+    while (mayTakeCall() && handled < limits.callsPerTurn) {
+      const message = framer.next();
+      if (message === undefined) break;
+      handled++;
+      if (message === "tooLong") fail(`it sent a message of more than ${limits.messageBytes} bytes`);
+      else handle(message);
+    }
+    if (handled === limits.callsPerTurn) pumpNextTurn();
+    settle({ progress: handled > 0 });
+  }
+
+  function pumpNextTurn(): void {
+    nextTurn ??= setImmediate(() => {
+      nextTurn = undefined;
+      pump();
+    });
+  }
+
+  function mayTakeCall(): boolean {
+    const mayCall = state === "open" || state === "inputEnded";
+    return mayCall && underWay === undefined && outbox.queued() < limits.queuedBytes;
+  }
+
+  function handle(message: Uint8Array): void {
+    const call = readCall(message);
+    if (call.kind === "garbage") {
+      fail(`it sent what is no varlink call: ${call.reason}`);
+      return;
+    }
+    const judged =
+      call.kind === "invalid"
+        ? SERVICE_ERRORS.invalidParameter(call.member)
+        : judgeCall(call, caller, options.interfaces);
+    const oneway = call.kind === "call" && call.oneway;
+    if (!("kind" in judged)) {
+      if (!oneway) reply(judged);
+    } else if (judged.method.kind === "stream") {
+      stream(judged);
+    } else {
+      const outcome = judged.method.call(judged.parameters, caller);
+      if (outcome instanceof Promise) answerLater(judged, outcome, oneway);
+      else answer(judged, outcome, oneway);
+    }
+  }
+
+  function answer(call: Accepted, outcome: Outcome, oneway: boolean): void {
+    if (call.method.mutates) {
+      logMutation(log, call, caller, outcome);
+      options.onMutation(call, outcome);
+    }
+    if (!oneway) reply(outcome);
+  }
+
+  function answerLater(call: Accepted, outcome: Promise<Outcome>, oneway: boolean): void {
+    underWay = "single";
+    void outcome.then((late) => {
+      underWay = undefined;
+      answer(call, late, oneway);
+      pump();
+    });
+  }
+
+  function stream(call: Accepted): void {
+    underWay = "stream";
+    const cancel = openStream(call, caller, {
+      send(parameters) {
+        if (outbox.queued() >= limits.queuedBytes) return false;
+        outbox.send(encodeMessage({ parameters, continues: true }));
+        return true;
+      },
+      over(last) {
+        underWay = undefined;
+        cancelStream = undefined;
+        if (last !== undefined) reply(last);
+        // Not at once: the stream may end while it is being opened, by a call that is handled right now.
+        pumpNextTurn();
+      },
+    });
+    if (underWay === "stream") cancelStream = cancel;
+  }
+
+  function reply(outcome: Outcome): void {
+    if (state !== "closed") outbox.send(encodeMessage(outcome));
+  }
+
+  /** After anything that happened: closes when all is done, else reads or rests, and waits for what is due. */
+  function settle({ progress }: { progress: boolean }): void {
+    if (state === "closed") return;
+    if (state !== "open") cancelStream?.();
+    const isIdle = underWay === undefined && nextTurn === undefined && outbox.queued() === 0;
+    if (state !== "open" && isIdle) {
+      peer.close();
+      return;
+    }
+    const isFull = framer.buffered() > limits.pipelinedBytes;
+    if (isFull && underWay === "stream") {
+      // Pausing would hide the end of the connection for as long as the stream lasts.
+      fail("it sent calls without end while it was subscribed");
+      settle({ progress });
+      return;
+    }
+    if (isFull !== paused) {
+      paused = isFull;
+      if (isFull) peer.pause();
+      else peer.resume();
+    }
+    if (underWay !== undefined) deadline.wait(undefined, { progress });
+    else if (outbox.queued() > 0) deadline.wait("stallMs", { progress });
+    else deadline.wait(framer.buffered() > 0 ? "messageMs" : "idleMs", { progress });
+  }
+
+  function fail(why: string): void {
+    log.info(`Closing ${who}: ${why}`);
+    state = "finishing";
+  }
+
+  return {
+    received(chunk) {
+      if (state !== "open") return;
+      framer.push(chunk);
+      pump();
+    },
+    drained() {
+      const before = outbox.queued();
+      outbox.flush();
+      if (outbox.queued() < before) settle({ progress: true });
+      pump();
+    },
+    inputEnded() {
+      if (state === "open") state = "inputEnded";
+      pump();
+    },
+    finish() {
+      if (state !== "closed") state = "finishing";
+      pump();
+    },
+    closed() {
+      state = "closed";
+      deadline.wait(undefined, { progress: true });
+      clearImmediate(nextTurn);
+      cancelStream?.();
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { type Control, ControlError, type Subscriber } from "../../src/admin/control.ts";
+import type { Channel, Counters, Cpu, Status, Vm } from "../../src/admin/control-types.ts";
+
+/** Counters that differ from each other, so that a mix-up shows. */
+export const COUNTERS: Counters = {
+  requests: 120,
+  granted: 110,
+  refused: 7,
+  malformed: 2,
+  framingErrors: 1,
+  repliesDropped: 3,
+  writes: 90,
+  writesRefused: 4,
+};
+
+/** A daemon that is well, but for one channel. */
+export const STATUS: Status = {
+  version: "0.1.0",
+  pid: 4711,
+  startedAtMs: 1_700_000_000_000,
+  hypervisor: { driver: "libvirt", uri: "qemu:///system", state: "connected", domains: 2 },
+  channelDirectory: "/tmp/powermonitor",
+  vms: 2,
+  channels: 3,
+  channelsConnected: 2,
+  channelsRefused: 1,
+  cpusManaged: 4,
+  cpusUnmanaged: 0,
+  claims: 2,
+  counters: COUNTERS,
+};
+
+/** A channel that is served, and one that is not. */
+export const CHANNELS: readonly Channel[] = [
+  {
+    vm: "web.1",
+    number: 0,
+    path: "/tmp/powermonitor/web.1.0",
+    status: "connected",
+    abi: 464,
+    peerPid: 812,
+    counters: COUNTERS,
+  },
+  {
+    vm: "web.1",
+    number: 1,
+    path: "/tmp/powermonitor/web.1.1",
+    status: "refused",
+    reason: "its socket belongs to uid 1000, who is not trusted",
+    remedy: "add the user to TrustedUsers in [channels]",
+    counters: { ...COUNTERS, requests: 0 },
+  },
+];
+
+/** A VM with all that can be said of one. */
+export const WEB1: Vm = {
+  name: "web.1",
+  state: "running",
+  detail: "booted",
+  added: true,
+  contract: { minKhz: 1_200_000, turbo: true, query: false, physicalCores: false },
+  vcpus: [
+    { vcpu: 0, pcpus: [2], claim: { khz: 2_300_000, turbo: false, asked: "max", atMs: 1_700_000_100_000 } },
+    { vcpu: 1, pcpus: [0, 1, 2, 3, 4, 5], problem: "not pinned" },
+  ],
+  channels: CHANNELS,
+};
+
+/** CPUs of a small host: managed and held, and not managed. */
+export const CPUS: readonly Cpu[] = [
+  {
+    pcpu: 2,
+    managed: true,
+    driver: "acpi-cpufreq",
+    clock: [2, 6],
+    governor: "userspace",
+    minKhz: 1_200_000,
+    maxKhz: 2_300_000,
+    currentKhz: 2_300_000,
+    setting: "2300000",
+    requestedKhz: 2_300_000,
+    tableKhz: [2_301_000, 2_300_000, 1_800_000, 1_200_000],
+    turbo: true,
+    held: true,
+    vcpus: ["web.1:0"],
+  },
+  {
+    pcpu: 3,
+    managed: false,
+    reason: "no cpufreq directory",
+    clock: [3],
+    tableKhz: [],
+    turbo: false,
+    held: false,
+    vcpus: [],
+  },
+];
+
+/** A daemon with fixed answers, one VM and two CPUs. */
+export function sampleControl(overrides: Partial<Control> = {}): Control & { subscribers: Set<Subscriber> } {
+  const subscribers = new Set<Subscriber>();
+  const known = <T>(vm: string, answer: T) =>
+    vm === WEB1.name ? answer : new ControlError("NoSuchVm", { vm });
+  const numbers = ({ vm, channels = [0, 1] }: { vm: string; channels?: readonly number[] }) => {
+    const channel = channels.find((number) => number > 1);
+    if (channel !== undefined) return new ControlError("NoSuchChannel", { vm, channel });
+    return known(vm, { channels });
+  };
+  const cpusOf = <T>(cpus: readonly number[], answer: (cpu: Cpu) => T) => {
+    const missing = cpus.find((pcpu) => !CPUS.some((cpu) => cpu.pcpu === pcpu));
+    if (missing !== undefined) throw new ControlError("NoSuchCpu", { cpu: missing });
+    return CPUS.filter(({ pcpu }) => cpus.includes(pcpu)).map(answer);
+  };
+  const result = ({ pcpu, managed }: Cpu) =>
+    managed
+      ? { pcpu, ok: true, setting: "2300000", khz: 2_300_000 }
+      : { pcpu, ok: false, reason: "not managed: no cpufreq directory", setting: "baseline" };
+  return {
+    subscribers,
+    GetStatus: () => STATUS,
+    ListVms: () => ({
+      vms: [
+        { name: "web.1", state: "running", added: true, vcpus: 2, channels: 2, connected: 1, claims: 1 },
+        { name: "db", state: "absent", added: true, vcpus: 0, channels: 0, connected: 0, claims: 0 },
+      ],
+    }),
+    ShowVm: ({ vm }) => known(vm, { vm: WEB1 }),
+    ListChannels: () => ({ channels: CHANNELS }),
+    AddVm: ({ vm }) => (vm === "" ? new ControlError("InvalidParameter", { parameter: "vm" }) : {}),
+    RemoveVm: ({ vm }) => known(vm, {}),
+    AddChannels: numbers,
+    RemoveChannels: numbers,
+    SetChannelStatus: numbers,
+    ListCpus: ({ cpus = [2, 3] }) => ({ cpus: cpusOf(cpus, (cpu) => cpu) }),
+    SetCpuFreq: async ({ cpus }) => ({ results: cpusOf(cpus, result) }),
+    SetQuery: ({ vm }) => known(vm, {}),
+    Explain: ({ cpu }) => ({
+      cpu: cpusOf([cpu], (each) => each)[0] as Cpu,
+      claimants: [
+        { by: "web.1", vcpu: 0, wants: "max", khz: 2_300_000 },
+        { by: "db", vcpu: 0, wants: "baseline" },
+      ],
+      last: {
+        atMs: 1_700_000_100_000,
+        by: "web.1",
+        vcpu: 0,
+        asked: "max",
+        granted: "2300000",
+        khz: 2_300_000,
+        accepted: true,
+        rule: "highest claim",
+      },
+    }),
+    Restore: ({ cpus = [2, 3] }) => ({ results: cpusOf(cpus, result) }),
+    Subscribe(_parameters, _caller, subscriber) {
+      subscribers.add(subscriber);
+      return () => subscribers.delete(subscriber);
+    },
+    ...overrides,
+  };
+}
