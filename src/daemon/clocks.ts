@@ -1,0 +1,50 @@
+import type { Arbiter } from "../arbiter/arbiter.ts";
+import type { Write, WriteRefused } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Cpufreq } from "../cpufreq/cpufreq.ts";
+
+/** Counts of what was written for all. */
+export interface WriteCounters {
+  writes: number;
+  writesRefused: number;
+}
+
+/** Does the arbiter's writes, and tells it what the kernel did not accept. */
+export class Clocks {
+  readonly counters: WriteCounters = { writes: 0, writesRefused: 0 };
+  readonly #arbiter: Arbiter;
+  readonly #cpufreq: Cpufreq;
+  readonly #log: Log;
+
+  constructor(arbiter: Arbiter, cpufreq: Cpufreq, log: Log) {
+    this.#arbiter = arbiter;
+    this.#cpufreq = cpufreq;
+    this.#log = log;
+  }
+
+  /** Does all of them; answers the first refusal. */
+  apply(writes: readonly Write[]): WriteRefused | undefined {
+    let first: WriteRefused | undefined;
+    for (const write of writes) {
+      this.counters.writes++;
+      const refused = this.#cpufreq.apply(write);
+      if (refused === undefined) continue;
+      this.counters.writesRefused++;
+      this.#arbiter.rejected(write);
+      first ??= refused;
+    }
+    return first;
+  }
+
+  /** Does writes that nobody waits for: a refusal is logged, and tried again later. */
+  settle(writes: readonly Write[], cause: string): void {
+    const refused = this.apply(writes);
+    if (refused !== undefined)
+      this.#log.warning(`The kernel refused a write (${refused.reason}) after ${cause}`);
+  }
+
+  /** Tries again what the kernel refused before. */
+  retry(): void {
+    this.apply(this.#arbiter.outstanding());
+  }
+}

@@ -1,0 +1,227 @@
+import { type Control, ControlError } from "../admin/control.ts";
+import type { CpuResult, FrequencyOrder, Vm, VmSummary } from "../admin/control-types.ts";
+import type { Arbiter } from "../arbiter/arbiter.ts";
+import type { Order } from "../arbiter/operate.ts";
+import type { Pcpu } from "../base/domain.ts";
+import { VERSION } from "../base/version.ts";
+import type { Channels } from "../channels/channels.ts";
+import type { Config } from "../config/config.ts";
+import type { Cpufreq } from "../cpufreq/cpufreq.ts";
+import type { Hypervisor } from "../hypervisor/hypervisor.ts";
+import type { Clocks } from "./clocks.ts";
+import type { Events } from "./events.ts";
+import type { CpuDecision, OperatorStore } from "./operator-state.ts";
+import type { ServedVms } from "./served-vms.ts";
+import {
+  channelView,
+  claimCount,
+  cpuView,
+  explanationView,
+  settingView,
+  sumCounters,
+  vcpuView,
+} from "./views.ts";
+
+/** All parts of the daemon, for those who command them. */
+export interface Parts {
+  readonly config: () => Config;
+  readonly arbiter: Arbiter;
+  readonly clocks: Clocks;
+  readonly cpufreq: Cpufreq;
+  readonly channels: Channels;
+  readonly hypervisor: Hypervisor;
+  readonly vms: ServedVms;
+  readonly store: OperatorStore;
+  readonly events: Events;
+  readonly startedAtMs: number;
+}
+
+/** What operators may ask and order. */
+export function control(parts: () => Parts): Control {
+  return {
+    GetStatus: () => status(parts()),
+    ListVms: () => ({ vms: vmNames(parts()).map((name) => vmSummary(name, parts())) }),
+    ShowVm: ({ vm }) => ({ vm: showVm(known(vm, parts()), parts()) }),
+    ListChannels: () => ({ channels: [...parts().channels.list()].map(channelView) }),
+    AddVm: ({ vm }) => decideVm(vm, { added: true }, parts()),
+    RemoveVm: ({ vm }) => decideVm(known(vm, parts()), { added: false }, parts()),
+    AddChannels: ({ vm, channels }) => decideChannels(vm, channels, undefined, parts()),
+    RemoveChannels: ({ vm, channels }) => decideChannels(vm, channels, "removed", parts()),
+    SetChannelStatus: ({ vm, channels, enabled }) =>
+      decideChannels(vm, channels, enabled ? undefined : "disabled", parts()),
+    ListCpus: ({ cpus }) => ({ cpus: chosenCpus(cpus, parts()).map((pcpu) => showCpu(pcpu, parts())) }),
+    SetCpuFreq: (order) => ({ results: setCpuFreq(order, parts()) }),
+    SetQuery: ({ vm, enabled }) => decideVm(known(vm, parts()), { query: enabled }, parts()),
+    Explain: ({ cpu }) => explanationView(showCpu(cpu, parts()), parts().arbiter.clockOf(cpu)),
+    Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),
+    Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),
+  };
+}
+
+function status(parts: Parts) {
+  const { arbiter, channels, clocks, config, cpufreq, hypervisor, startedAtMs } = parts;
+  const all = [...channels.list()];
+  const problem = channels.problem();
+  const domains = [...arbiter.domains.values()];
+  return {
+    version: VERSION,
+    pid: process.pid,
+    startedAtMs,
+    hypervisor: hypervisor.status(),
+    channelDirectory: config().channels.directory,
+    directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
+    vms: domains.length,
+    channels: all.length,
+    channelsConnected: all.filter((channel) => channel.status === "connected").length,
+    channelsRefused: all.filter((channel) => channel.status === "refused").length,
+    cpusManaged: cpufreq.clocks().reduce((sum, { pcpus }) => sum + pcpus.length, 0),
+    cpusUnmanaged: cpufreq.unmanaged().length,
+    claims: domains.reduce((sum, { vcpus }) => sum + claimCount(vcpus), 0),
+    counters: { ...sumCounters(all), ...clocks.counters },
+  };
+}
+
+/** Everything that has a name: what the hypervisor knows, what an operator decided about, what has a socket. */
+function vmNames({ vms, store, channels }: Parts): string[] {
+  const names = new Set([...vms.domains.keys(), ...store.vmNames()]);
+  for (const { vm } of channels.list()) names.add(vm);
+  return [...names].sort();
+}
+
+function known(vm: string, parts: Parts): string {
+  if (vmNames(parts).includes(vm)) return vm;
+  throw new ControlError("NoSuchVm", { vm });
+}
+
+function vmSummary(name: string, { arbiter, channels, vms }: Parts): VmSummary {
+  const domain = vms.domains.get(name);
+  const own = channels.of(name);
+  return {
+    name,
+    state: domain?.state ?? "absent",
+    added: vms.isAdded(name),
+    vcpus: domain?.pins.length ?? 0,
+    channels: own.length,
+    connected: own.filter((channel) => channel.status === "connected").length,
+    claims: claimCount(arbiter.domains.get(name)?.vcpus ?? []),
+  };
+}
+
+function showVm(name: string, parts: Parts): Vm {
+  const { arbiter, channels, vms } = parts;
+  const domain = vms.domains.get(name);
+  const claimants = arbiter.domains.get(name)?.vcpus;
+  return {
+    name,
+    state: domain?.state ?? "absent",
+    detail: domain?.detail ?? "the hypervisor knows no running VM of that name",
+    added: vms.isAdded(name),
+    contract: vms.contract(name),
+    vcpus: claimants?.map(vcpuView) ?? domain?.pins.map((pcpus, vcpu) => ({ vcpu, pcpus })) ?? [],
+    channels: channels.of(name).map(channelView),
+  };
+}
+
+function decideVm(name: string, change: { added?: boolean; query?: boolean }, parts: Parts) {
+  const problem = parts.store.setVm(name, change);
+  parts.vms.decide(name);
+  parts.channels.reconsider(name);
+  parts.events.tell("operator", `${name}: ${JSON.stringify(change)}`, { vm: name });
+  if (problem !== undefined) throw new ControlError("Refused", { reason: problem });
+  return {};
+}
+
+function decideChannels(
+  name: string,
+  numbers: readonly number[] | undefined,
+  decision: "removed" | "disabled" | undefined,
+  parts: Parts,
+) {
+  const { channels, events, store, vms } = parts;
+  known(name, parts);
+  const own = channels.of(name);
+  const chosen = numbers ?? own.map((channel) => channel.number);
+  for (const channel of chosen)
+    if (!own.some(({ number }) => number === channel))
+      throw new ControlError("NoSuchChannel", { vm: name, channel });
+  const decided = { ...store.vm(name).channels };
+  for (const number of chosen) {
+    if (decision === undefined) delete decided[number];
+    else decided[number] = decision;
+  }
+  const problem = store.setVm(name, { channels: decided });
+  for (const channel of own) channel.enabled = decided[channel.number] !== "disabled";
+  vms.decide(name);
+  channels.reconsider(name);
+  events.tell("operator", `${name}: channels ${chosen.join(",")} ${decision ?? "enabled"}`, { vm: name });
+  if (problem !== undefined) throw new ControlError("Refused", { reason: problem });
+  return { channels: chosen };
+}
+
+function chosenCpus(cpus: readonly Pcpu[] | undefined, { cpufreq }: Parts): readonly Pcpu[] {
+  if (cpus !== undefined) return cpus;
+  const all = [
+    ...cpufreq.clocks().flatMap(({ pcpus }) => pcpus),
+    ...cpufreq.unmanaged().map(({ pcpu }) => pcpu),
+  ];
+  return all.sort((a, b) => a - b);
+}
+
+function showCpu(pcpu: Pcpu, { arbiter, cpufreq }: Parts) {
+  const view = cpuView(pcpu, arbiter, cpufreq);
+  if (view === undefined) throw new ControlError("NoSuchCpu", { cpu: pcpu });
+  return view;
+}
+
+function setCpuFreq({ cpus, to, khz, hold }: FrequencyOrder, parts: Parts): readonly CpuResult[] {
+  if (to === "khz" && khz === undefined) throw new ControlError("InvalidParameter", { parameter: "khz" });
+  const order: Order = to === "khz" ? { khz: khz ?? 0 } : to === "noTurbo" ? "no-turbo" : to;
+  for (const pcpu of cpus) showCpu(pcpu, parts);
+  return operate(cpus, order, hold, parts);
+}
+
+function restore(cpus: readonly Pcpu[], parts: Parts): readonly CpuResult[] {
+  for (const pcpu of cpus) showCpu(pcpu, parts);
+  const managed = cpus.filter((pcpu) => parts.arbiter.clockOf(pcpu) !== undefined);
+  return operate(managed, "restore", false, parts);
+}
+
+/** CPUs of one clock are ordered once: a step down for both would be two steps. */
+function operate(cpus: readonly Pcpu[], order: Order, hold: boolean, parts: Parts): readonly CpuResult[] {
+  const { arbiter, clocks, events, store } = parts;
+  const nowMs = Date.now();
+  const done = new Map<Pcpu, string | undefined>();
+  const decisions: [Pcpu, CpuDecision | undefined][] = [];
+  const results = cpus.map((pcpu): CpuResult => {
+    const state = arbiter.clockOf(pcpu);
+    const id = state?.clock.id ?? pcpu;
+    if (!done.has(id)) {
+      const { writes, refusal } = arbiter.operate(pcpu, order, { hold, nowMs });
+      const refused = clocks.apply(writes);
+      done.set(id, refused?.reason ?? refusal?.reason);
+      decisions.push([id, remembered(arbiter, id)]);
+    }
+    const reason = done.get(id);
+    return {
+      pcpu,
+      ok: reason === undefined,
+      reason,
+      ...(state ? settingView(state) : { setting: "unknown" }),
+    };
+  });
+  store.setCpus(decisions);
+  for (const { pcpu, khz, setting } of results)
+    events.tell(
+      "operator",
+      `CPU ${pcpu}: ${typeof order === "string" ? order : `${order.khz} kHz`}, now ${setting}`,
+      { pcpu, khz },
+    );
+  return results;
+}
+
+function remembered(arbiter: Arbiter, id: Pcpu): CpuDecision | undefined {
+  const state = arbiter.clockOf(id);
+  if (state?.operator === undefined) return undefined;
+  const khz = settingView({ ...state, setting: state.operator.position.index }).khz ?? 0;
+  return { khz, hold: state.operator.hold };
+}

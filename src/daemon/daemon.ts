@@ -1,0 +1,189 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { serveControl } from "../admin/server.ts";
+import { Arbiter } from "../arbiter/arbiter.ts";
+import { requestedKhz } from "../arbiter/queries.ts";
+import { VERSION } from "../base/version.ts";
+import { openChannels } from "../channels/channels.ts";
+import type { Config } from "../config/config.ts";
+import { openCpufreq } from "../cpufreq/sysfs.ts";
+import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
+import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
+import { openStatic, type StaticMap } from "../hypervisor/static.ts";
+import { peerCredentials } from "../systemd/libc.ts";
+import type { Notify } from "../systemd/notify.ts";
+import { Clocks } from "./clocks.ts";
+import { control, type Parts } from "./control.ts";
+import { Events } from "./events.ts";
+import { Happenings } from "./happenings.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import type { LeveledLog } from "./log.ts";
+import { OperatorStore } from "./operator-state.ts";
+import { packetPath } from "./packet.ts";
+import { ServedVms } from "./served-vms.ts";
+import { resolveGroup, resolveUsers } from "./users.ts";
+
+/** Channels that are served, at most; a socket each, so it must stay below the limit of open files. */
+const CHANNELS_MAX = 16_384;
+
+/** What a daemon is started with. */
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly log: LeveledLog;
+  readonly notify: Notify;
+}
+
+/** A daemon at work. */
+export interface Daemon {
+  /** Takes another configuration, whole. */
+  reconfigure(config: Config): void;
+  /** Ends in order; answers the exit code. */
+  stop(reason: string): Promise<number>;
+}
+
+/** Joins all parts, from the kernel up. Throws with a message for the operator when it cannot start. */
+export async function startDaemon({ config: first, log, notify }: DaemonOptions): Promise<Daemon> {
+  let config = first;
+  const startedAtMs = Date.now();
+  const { runtimeDirectory, stateDirectory, controlSocket } = config.daemon;
+  mkdirSync(runtimeDirectory, { recursive: true, mode: 0o755 });
+
+  // The control socket comes first: who holds it is the one daemon of this host, and may put back what another left.
+  let parts: Parts;
+  const server = await serveControl({
+    path: controlSocket,
+    control: control(() => parts),
+    peerOf: peerCredentials,
+    log,
+    version: VERSION,
+    gid: resolveGroup("vm-power"),
+  });
+
+  const store = new OperatorStore(stateDirectory, log);
+  const arbiter = new Arbiter(config.cpufreq);
+  const events = new Events((vm, { resource, physical }) => {
+    const domain = arbiter.domains.get(vm);
+    const clock = (physical ? domain?.physical.get(resource) : domain?.vcpus[resource])?.claims[0]?.clock;
+    return typeof clock?.setting === "number" ? requestedKhz(clock) : undefined;
+  });
+  const happenings = new Happenings(() => parts, log);
+  const cpufreq = openCpufreq(
+    {
+      root: config.cpufreq.root,
+      managed: config.cpufreq.managedCpus,
+      get onExit() {
+        return config.cpufreq.onExit;
+      },
+      get onDrift() {
+        return config.cpufreq.onDrift;
+      },
+      journalDirectory: join(runtimeDirectory, "restore"),
+      log,
+    },
+    happenings,
+  );
+  const clocks = new Clocks(arbiter, cpufreq, log);
+  const vms = new ServedVms({
+    config: () => config,
+    store,
+    arbiter,
+    clocks,
+    hypervisor: () => hypervisor?.status(),
+  });
+  let trustedUids = resolveUsers(config.channels.trustedUsers);
+  let hypervisor: Hypervisor | undefined;
+
+  clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
+  for (const [pcpu, { khz, hold }] of store.cpus())
+    clocks.settle(arbiter.operate(pcpu, { khz }, { hold, nowMs: startedAtMs }).writes, "the start");
+
+  const packet = packetPath({ arbiter, clocks, events, log });
+  const channels = openChannels(
+    {
+      directory: config.channels.directory,
+      get strict() {
+        return config.channels.strictDirectory;
+      },
+      max: CHANNELS_MAX,
+      log,
+    },
+    {
+      get trustedUids() {
+        return trustedUids;
+      },
+      admit: (channel) => vms.admit(channel),
+      abiOf: (vm) => config.vms.get(vm)?.abi ?? "auto",
+      peerOf: peerCredentials,
+      packet,
+      changed: (channel) => happenings.channelChanged(channel),
+    },
+  );
+  hypervisor = openHypervisor(config, happenings, log);
+  parts = {
+    config: () => config,
+    arbiter,
+    clocks,
+    cpufreq,
+    channels,
+    hypervisor,
+    vms,
+    store,
+    events,
+    startedAtMs,
+  };
+  happenings.reportCpus();
+  channels.scan();
+  const heartbeat = startHeartbeat(parts, notify);
+  notify.ready(happenings.summary());
+  log.notice(`vm-power ${VERSION} is ready: ${happenings.summary()}`);
+
+  return {
+    reconfigure(next) {
+      config = next;
+      log.setLevel(config.daemon.logLevel);
+      trustedUids = resolveUsers(config.channels.trustedUsers);
+      if (hypervisor !== undefined && "replace" in hypervisor) replaceMap(hypervisor, config);
+      clocks.settle(arbiter.configure(config.cpufreq), "a reload");
+      vms.decideAll();
+      channels.scan();
+      events.tell("daemon", "the configuration was reloaded");
+    },
+    async stop(reason) {
+      notify.stopping();
+      log.notice(`Stopping: ${reason}`);
+      heartbeat.close();
+      channels.close();
+      happenings.close();
+      const refused = cpufreq.close();
+      for (const { reason: why } of refused) log.error(`Cannot put back ${why}`);
+      const done =
+        refused.length === 0 ? `OnExit=${config.cpufreq.onExit} is done` : `${refused.length} not put back`;
+      events.end(`exiting: ${reason}; ${done}`);
+      await Promise.all([server.close(), hypervisor?.close()]);
+      return refused.length === 0 ? 0 : 1;
+    },
+  };
+}
+
+function openHypervisor(config: Config, events: HypervisorEvents, log: LeveledLog): Hypervisor {
+  const { driver, uri, socket } = config.hypervisor;
+  return driver === "static"
+    ? openStatic(staticMap(config), events)
+    : openLibvirt({ uri, socket, log }, events);
+}
+
+function replaceMap(hypervisor: Hypervisor, config: Config): void {
+  if ("replace" in hypervisor && typeof hypervisor.replace === "function")
+    hypervisor.replace(staticMap(config));
+}
+
+function staticMap(config: Config): StaticMap {
+  const map = new Map<string, readonly (readonly number[])[]>();
+  for (const [name, { vcpus }] of config.vms)
+    if (vcpus !== undefined)
+      map.set(
+        name,
+        vcpus.map((pcpu) => [pcpu]),
+      );
+  return map;
+}

@@ -1,0 +1,8 @@
+/** It could not be done; the log says why. */
+export const EXIT_FAILED = 1;
+
+/** It was called wrongly. */
+export const EXIT_USAGE = 2;
+
+/** The configuration is wrong, so starting again will not help (sysexits(3)). */
+export const EXIT_CONFIG = 78;

@@ -1,0 +1,117 @@
+import { formatCpuList } from "../base/cpu-list.ts";
+import type { Domain } from "../base/domain.ts";
+import type { Log } from "../base/log.ts";
+import type { Channel } from "../channels/channel.ts";
+import type { CpufreqEvents, Drift } from "../cpufreq/cpufreq.ts";
+import type { HypervisorEvents } from "../hypervisor/hypervisor.ts";
+import type { Parts } from "./control.ts";
+import { Departures } from "./departures.ts";
+
+/** Everything that happens beside packets: each ends in telling the arbiter and doing what it says. */
+export class Happenings implements HypervisorEvents, CpufreqEvents {
+  readonly #parts: () => Parts;
+  readonly #log: Log;
+  readonly #departures = new Departures((vm) => this.#left(vm));
+
+  constructor(parts: () => Parts, log: Log) {
+    this.#parts = parts;
+    this.#log = log;
+  }
+
+  /** A domain came, changed, was paused or resumed. */
+  domain(domain: Domain): void {
+    const { vms, channels, events } = this.#parts();
+    const { name, state, detail, pins } = domain;
+    const before = vms.set(domain);
+    channels.reconsider(name);
+    const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
+    if (before?.state === state && describe(before) === pinning) return;
+    const what =
+      state === "paused" ? `is paused (${detail}): its claims end` : `runs (${detail}), vCPU:CPUs ${pinning}`;
+    this.#log.info(`${name} ${what}`, { VM: name });
+    events.tell("vm", `${name} ${what}`, { vm: name });
+  }
+
+  /** A domain exists no more. */
+  gone(name: string, detail: string): void {
+    const { vms, channels, events } = this.#parts();
+    vms.delete(name);
+    channels.reconsider(name);
+    const message = `${name} is gone (${detail}): its claims end`;
+    this.#log.notice(message, { VM: name });
+    events.tell("vm", message, { vm: name });
+  }
+
+  /** The first complete list was told: what is unknown now is unknown. */
+  ready(): void {
+    this.#parts().channels.reconsider();
+  }
+
+  /** A CPU came, went, or has another table. */
+  clocksChanged(): void {
+    const { arbiter, clocks, cpufreq, events } = this.#parts();
+    clocks.settle(arbiter.setClocks(cpufreq.clocks()), "a change of the host's CPUs");
+    this.reportCpus();
+    events.tell("cpu", "the host's CPUs changed");
+  }
+
+  /** Somebody else changed a file of ours. */
+  drift({ clock, file, ours, found, outcome }: Drift): void {
+    const done = {
+      reasserted: "it was written again",
+      yielded: "it is left so",
+      failed: "it could not be written again",
+    };
+    const message = `CPU ${clock}: "${file}" was changed from "${ours}" to "${found}" by another program: ${done[outcome]}`;
+    this.#log.warning(message, { CPU: clock });
+    this.#parts().events.tell("drift", message, { pcpu: clock });
+  }
+
+  /** A channel was connected, lost or refused. */
+  channelChanged(channel: Channel): void {
+    const { channels, events, store } = this.#parts();
+    const { vm, number, status, objection } = channel;
+    channel.enabled = store.vm(vm).channels?.[number] !== "disabled";
+    const connected = channels.of(vm).some((other) => other.status === "connected");
+    this.#departures.changed(vm, connected);
+    const why =
+      objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
+    const message = `Channel ${vm}.${number} is ${status}${why}`;
+    this.#log[status === "refused" ? "notice" : "info"](message, { VM: vm, CHANNEL: number });
+    events.tell("channel", message, { vm });
+  }
+
+  /** Tells which CPUs are scaled and which are not. */
+  reportCpus(): void {
+    const { cpufreq } = this.#parts();
+    const drivers = Map.groupBy(cpufreq.clocks(), ({ driver }) => driver);
+    for (const [driver, clocks] of drivers)
+      this.#log.info(`CPUs ${formatCpuList(clocks.flatMap(({ pcpus }) => pcpus))} are scaled by ${driver}`);
+    for (const [reason, cpus] of Map.groupBy(cpufreq.unmanaged(), (cpu) => cpu.reason))
+      this.#log.notice(`CPUs ${formatCpuList(cpus.map(({ pcpu }) => pcpu))} are left alone: ${reason}`);
+  }
+
+  /** The daemon in a line. */
+  summary(): string {
+    const { channels, cpufreq } = this.#parts();
+    const pcpus = cpufreq.clocks().reduce((sum, clock) => sum + clock.pcpus.length, 0);
+    const all = [...channels.list()];
+    const connected = all.filter(({ status }) => status === "connected").length;
+    return `${pcpus} CPUs scaled, ${connected} of ${all.length} channels connected`;
+  }
+
+  close(): void {
+    this.#departures.close();
+  }
+
+  #left(vm: string): void {
+    const { arbiter, clocks } = this.#parts();
+    const writes = arbiter.endClaims(vm);
+    if (writes.length > 0) this.#log.notice(`All channels of ${vm} are closed: its claims end`, { VM: vm });
+    clocks.settle(writes, `the end of ${vm}'s channels`);
+  }
+}
+
+function describe({ pins }: Domain): string {
+  return pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
+}

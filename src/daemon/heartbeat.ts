@@ -1,0 +1,17 @@
+import type { Notify } from "../systemd/notify.ts";
+import type { Parts } from "./control.ts";
+
+/** All that is done now and then is done on one wake-up: so often, unless the service manager wants it more often. */
+const INTERVAL_MS = 7000;
+
+/** Looks for what made no event: changed files, lost sockets, refused writes. And tells the manager that we turn. */
+export function startHeartbeat(parts: Parts, notify: Notify): { close(): void } {
+  const beat = () => {
+    notify.alive();
+    parts.cpufreq.refresh();
+    parts.clocks.retry();
+    parts.channels.scan();
+  };
+  const timer = setInterval(beat, Math.min(INTERVAL_MS, notify.watchdogMs ?? INTERVAL_MS));
+  return { close: () => clearInterval(timer) };
+}

@@ -1,0 +1,53 @@
+import { LOG_LEVELS, type Log, type LogFields, type LogLevel } from "../base/log.ts";
+import { openJournal, PRIORITY } from "../systemd/journal.ts";
+
+/** A log whose loudness can be changed while it is in use. */
+export interface LeveledLog extends Log {
+  setLevel(level: LogLevel): void;
+}
+
+/** Lines to the journal with native fields where stderr is the journal's, else to stderr. */
+export function openLog(env: Readonly<Record<string, string | undefined>>, first: LogLevel): LeveledLog {
+  const write = plainWriter(env);
+  const journal = openJournal(env, write);
+  let loudest = LOG_LEVELS.indexOf(first);
+  const line = (level: LogLevel) => {
+    const rank = LOG_LEVELS.indexOf(level);
+    const sink = journal?.[level] ?? ((message: string) => write(level, message));
+    return (message: string, fields?: LogFields) => {
+      if (rank <= loudest) sink(message, fields);
+    };
+  };
+  return {
+    error: line("error"),
+    warning: line("warning"),
+    notice: line("notice"),
+    info: line("info"),
+    debug: line("debug"),
+    setLevel: (level) => {
+      loudest = LOG_LEVELS.indexOf(level);
+    },
+  };
+}
+
+/** Time stamps for people; under systemd without its journal socket, priorities for whoever collects the lines. */
+function plainWriter(
+  env: Readonly<Record<string, string | undefined>>,
+): (level: LogLevel, message: string) => void {
+  const collected = env["JOURNAL_STREAM"] !== undefined || env["INVOCATION_ID"] !== undefined;
+  return (level, message) => {
+    const text = printable(message);
+    const line = collected
+      ? `<${PRIORITY[level]}>${text}`
+      : `${new Date().toISOString()} ${level.padEnd(7)} ${text}`;
+    process.stderr.write(`${line}\n`);
+  };
+}
+
+/** Names come from guests and file systems: control characters must not reach a terminal. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}

@@ -1,0 +1,107 @@
+import type { Arbiter } from "../arbiter/arbiter.ts";
+import type { Decision } from "../arbiter/ask.ts";
+import { capabilities, frequencies } from "../arbiter/queries.ts";
+import { GUEST_POLICIES_OFF, type Refusal } from "../arbiter/refusal.ts";
+import type { Log } from "../base/log.ts";
+import type { Channel } from "../channels/channel.ts";
+import { decode } from "../wire/decode.ts";
+import { judgePolicy } from "../wire/judge-policy.ts";
+import type { GuestPolicy, Query, Scale } from "../wire/packet.ts";
+import { answer, capabilityList, frequencyList, readsReplies } from "../wire/reply.ts";
+import type { Clocks } from "./clocks.ts";
+import type { Events } from "./events.ts";
+import { LineLimiter } from "./limiter.ts";
+
+/** What handling a packet needs. */
+export interface PacketPath {
+  readonly arbiter: Arbiter;
+  readonly clocks: Clocks;
+  readonly events: Events;
+  readonly log: Log;
+}
+
+/** Makes the way of a packet: judge, decide, do, answer; synchronous, in one turn. */
+export function packetPath({ arbiter, clocks, events, log }: PacketPath) {
+  const limiter = new LineLimiter();
+
+  return function packet(channel: Channel, frame: Uint8Array): void {
+    if (!channel.enabled) return;
+    const request = decode(frame);
+    channel.counters.requests++;
+    switch (request.kind) {
+      case "scale": {
+        const { refusal } = scale(channel, request);
+        return conclude(channel, frame, refusal, `${request.action} for vCPU ${request.resource}`);
+      }
+      case "set-policy":
+        return conclude(channel, frame, judge(channel, request.policy), "a guest policy");
+      case "query":
+        return query(channel, frame, request);
+      case "remove-policy":
+      case "connect":
+        return;
+      case "malformed":
+        channel.counters.malformed++;
+        note(channel, "sent a malformed packet", request.reason);
+    }
+  };
+
+  function scale(channel: Channel, request: Scale): Decision {
+    const nowMs = Date.now();
+    const decision = arbiter.scale(channel.vm, request, nowMs);
+    channel.counters.writes += decision.writes.length;
+    const refused = clocks.apply(decision.writes);
+    const result = refused === undefined ? decision : arbiter.undo(channel.vm, request, refused.reason);
+    if (result !== decision) {
+      channel.counters.writesRefused++;
+      clocks.settle(result.writes, `undoing a request of ${channel.vm}`);
+    }
+    if (events.wanted) events.request(channel.vm, request, result.refusal, nowMs);
+    return result;
+  }
+
+  /** Counts, logs and answers; guests of the old packet sizes read no answers. */
+  function conclude(channel: Channel, frame: Uint8Array, refusal: Refusal | undefined, what: string): void {
+    if (refusal === undefined) channel.counters.granted++;
+    else {
+      channel.counters.refused++;
+      const remedy = refusal.remedy === undefined ? "" : ` (${refusal.remedy})`;
+      note(channel, `was refused ${what}`, `${refusal.reason}${remedy}`);
+    }
+    if (readsReplies(frame.length)) channel.send(answer(frame, refusal === undefined));
+  }
+
+  function judge(channel: Channel, policy: GuestPolicy): Refusal {
+    const vcpuEnd = arbiter.domains.get(channel.vm)?.vcpus.length ?? 0;
+    const fault = judgePolicy(policy, vcpuEnd);
+    return fault === undefined
+      ? GUEST_POLICIES_OFF
+      : { ...GUEST_POLICIES_OFF, reason: `the guest policy ${fault}` };
+  }
+
+  /** Silence is the only refusal of a query: the guest would take an ACK or NACK for the start of a list. */
+  function query(channel: Channel, frame: Uint8Array, request: Query): void {
+    const state = arbiter.domains.get(channel.vm);
+    const refuse = (reason: string) => {
+      channel.counters.refused++;
+      note(channel, `was not told its ${request.what}`, reason);
+    };
+    if (state === undefined) return refuse("the VM is not known");
+    if (!state.contract.query) return refuse(`queries are off (vmpowerctl set-query ${channel.vm} enable)`);
+    if (!readsReplies(frame.length)) return refuse(`guests of ${frame.length}-byte packets read no replies`);
+    const resource = request.resource === "all" ? 0 : request.resource;
+    const what = request.what === "frequency" ? frequencies(state, request) : undefined;
+    const caps = request.what === "capabilities" ? capabilities(state, request) : undefined;
+    if (what !== undefined) channel.send(frequencyList(resource, what, frame.length));
+    else if (caps !== undefined) channel.send(capabilityList(resource, caps, frame.length));
+    else return refuse(`vCPU ${resource} cannot be asked for, or has no managed CPU`);
+    channel.counters.granted++;
+  }
+
+  function note(channel: Channel, what: string, reason: string): void {
+    const allowed = limiter.allow(channel.vm, Date.now());
+    if (allowed === undefined) return;
+    const more = allowed.suppressed === 0 ? "" : ` (${allowed.suppressed} more such lines left out)`;
+    log.notice(`${channel.vm} ${what}: ${reason}${more}`, { VM: channel.vm, CHANNEL: channel.number });
+  }
+}

@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { VERSION } from "../base/version.ts";
+import { DEFAULT_CONFIG_PATH, loadConfig } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
+import { EXIT_CONFIG, EXIT_USAGE } from "./exit-code.ts";
+import { restoreCommand } from "./restore-command.ts";
+import { serve } from "./serve.ts";
+
+/** `vm-power`: the daemon, and what belongs to it. Answers the exit code. */
+export async function runDaemonProgram(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command("vm-power")
+    .description("Scales physical CPUs as the DPDK guests on them ask.")
+    .version(VERSION, "--version", "print the version")
+    .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
+    .option("--check-config", "read the configuration, say what is wrong with it, and exit")
+    .allowExcessArguments(false)
+    .exitOverride()
+    .action(async ({ config, checkConfig }: { config: string; checkConfig?: boolean }) => {
+      exitCode = checkConfig === true ? check(config) : await serve(config);
+    });
+  program
+    .command("restore")
+    .description("Put back what a daemon that is gone had changed; systemd does this after every stop.")
+    .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
+    .option("--kept", "also what OnExit=keep or OnExit=max left behind")
+    .action(async (options: { config: string; kept?: boolean }, command: Command) => {
+      // An option given before the command's name belongs to the program.
+      const { config } = { ...command.parent?.opts(), ...given(command, options) } as { config: string };
+      exitCode = await restoreCommand(config, { kept: options.kept === true });
+    });
+  program
+    .command("simulate")
+    .description("Show the daemon at work on a simulated host, with simulated guests.")
+    .option("--seconds <n>", "stop after so long; without it, at Ctrl-C", seconds)
+    .action(async (options: { seconds?: number }) => {
+      const { simulate } = await import("../simulate/simulate.ts");
+      exitCode = await simulate(options);
+    });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  }
+}
+
+function check(path: string): number {
+  const loaded = loadConfig(path);
+  const problems = "problems" in loaded ? loaded.problems : loaded.warnings;
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  if ("problems" in loaded) return EXIT_CONFIG;
+  process.stdout.write(`${path} and ${join(`${path}.d`, "*.conf")} are sound\n`);
+  return 0;
+}
+
+/** Only what was really typed, not defaults. */
+function given(command: Command, options: object): object {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === "cli"),
+  );
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+}

@@ -1,0 +1,85 @@
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { formatProblem, type Problem } from "../config/problem.ts";
+import { openNotify } from "../systemd/notify.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
+import { type LeveledLog, openLog } from "./log.ts";
+import { needsRestart } from "./reload.ts";
+
+/** Runs the daemon until it is told to stop. Answers the exit code. */
+export async function serve(path: string): Promise<number> {
+  const log = openLog(process.env, "info");
+  const loaded = loadConfig(path);
+  if ("problems" in loaded) {
+    report(loaded.problems, log);
+    return EXIT_CONFIG;
+  }
+  report(loaded.warnings, log);
+  log.setLevel(loaded.config.daemon.logLevel);
+  const notify = openNotify(process.env);
+  let config = loaded.config;
+  let daemon: Daemon;
+  try {
+    daemon = await startDaemon({ config, log, notify });
+  } catch (error) {
+    log.error(`Cannot start: ${describe(error)}`);
+    return EXIT_FAILED;
+  }
+
+  const ended = Promise.withResolvers<number>();
+  let stopping = false;
+  const stop = (reason: string, code?: number) => {
+    if (stopping) return;
+    stopping = true;
+    daemon.stop(reason).then((stopCode) => ended.resolve(code ?? stopCode), ended.reject);
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  process.on("SIGHUP", () => {
+    notify.reloading();
+    config = reload(path, config, daemon, log);
+    notify.ready("reloaded");
+  });
+  // Our own fault must not leave clocks pinned: end in order, and let systemd start us again.
+  const fault = (error: unknown) => {
+    log.error(
+      `A fault of vm-power itself: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+    );
+    stop("a fault of its own", EXIT_FAILED);
+  };
+  process.on("uncaughtException", fault);
+  process.on("unhandledRejection", fault);
+  return ended.promise;
+}
+
+/** All or nothing: with one problem, or one change that needs a restart, the old configuration stays whole. */
+function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): Config {
+  const loaded = loadConfig(path);
+  if ("problems" in loaded) {
+    report(loaded.problems, log);
+    log.error("The configuration was not reloaded: the one before stays in force");
+    return config;
+  }
+  report(loaded.warnings, log);
+  const fixed = needsRestart(config, loaded.config);
+  if (fixed.length > 0) {
+    log.error(
+      `Not reloaded: a change of ${fixed.join(", ")} needs "systemctl restart vm-power"; nothing was changed`,
+    );
+    return config;
+  }
+  daemon.reconfigure(loaded.config);
+  log.notice(`Reloaded ${path}`);
+  return loaded.config;
+}
+
+function report(problems: readonly Problem[], log: LeveledLog): void {
+  for (const problem of problems) log[problem.severity](formatProblem(problem));
+}
+
+/** The message with its causes. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `${error}`;
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+
+/** Numbers of users given by name or number; names that this host does not have are left out. */
+export function resolveUsers(users: readonly string[], passwd = "/etc/passwd"): ReadonlySet<number> {
+  const byName = idsByName(passwd);
+  const ids = new Set<number>();
+  for (const user of users) {
+    const id = /^\d+$/.test(user) ? Number(user) : byName.get(user);
+    if (id !== undefined) ids.add(id);
+  }
+  // Whoever runs the daemon can do all that it can do.
+  const self = process.getuid?.();
+  return self === undefined ? ids : ids.add(self);
+}
+
+/** The number of a group, if this host has it. */
+export function resolveGroup(group: string, groups = "/etc/group"): number | undefined {
+  return idsByName(groups).get(group);
+}
+
+/** passwd(5) and group(5) alike: the name is the first field, the number the third. */
+function idsByName(file: string): ReadonlyMap<string, number> {
+  const ids = new Map<string, number>();
+  let text = "";
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    // A host without the file has no names, and numbers still work.
+  }
+  for (const line of text.split("\n")) {
+    const [name, , id] = line.split(":");
+    if (name !== undefined && id !== undefined && /^\d+$/.test(id)) ids.set(name, Number(id));
+  }
+  return ids;
+}

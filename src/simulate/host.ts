@@ -1,0 +1,57 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CpufreqTree, makeCpufreqTree } from "./cpufreq-tree.ts";
+import type { SimulatedVm } from "./guest.ts";
+
+/** A host of plain files, in a directory of its own. */
+export interface SimulatedHost {
+  readonly directory: string;
+  readonly channels: string;
+  readonly configFile: string;
+  readonly controlSocket: string;
+  readonly tree: CpufreqTree;
+  remove(): void;
+}
+
+const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
+
+/** Makes a host with eight CPUs (4 and 5 share a clock, 6 and 7 are Intel's with hardware P-states) for some VMs. */
+export function makeHost(vms: readonly SimulatedVm[]): SimulatedHost {
+  const directory = mkdtempSync(join(tmpdir(), "vm-power-simulation-"));
+  const path = (name: string) => join(directory, name);
+  const tree = makeCpufreqTree(path("cpu"), [
+    { cpus: [0, 1, 2, 3], driver: "acpi-cpufreq", khz: KHZ },
+    { cpus: [4, 5], driver: "acpi-cpufreq", khz: KHZ, shared: true },
+    { cpus: [6, 7], driver: "intel_pstate", khz: [3_500_000, 800_000], baseKhz: 2_100_000 },
+  ]);
+  mkdirSync(path("channels"), { mode: 0o755 });
+  const host = {
+    directory,
+    channels: path("channels"),
+    configFile: path("vm-power.conf"),
+    controlSocket: path("control.sock"),
+    tree,
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+  writeFileSync(host.configFile, configuration(host, vms));
+  return host;
+}
+
+function configuration(
+  { directory, channels, controlSocket }: Omit<SimulatedHost, "remove">,
+  vms: readonly SimulatedVm[],
+): string {
+  return `[daemon]
+RuntimeDirectory=${join(directory, "run")}
+StateDirectory=${join(directory, "state")}
+ControlSocket=${controlSocket}
+LogLevel=warning
+[channels]
+Directory=${channels}
+[cpufreq]
+Root=${join(directory, "cpu")}
+[hypervisor]
+Driver=static
+${vms.map(({ name, pcpus }) => `[vm ${name}]\nVcpus=${pcpus.join(",")}\n`).join("")}`;
+}

@@ -1,0 +1,108 @@
+import { type ASKS, type SimulatedPort, type SimulatedVm, startVm } from "./guest.ts";
+import { makeHost, type SimulatedHost } from "./host.ts";
+
+/** Three VMs of three generations of DPDK; `db1` and `cache1` meet on one clock. */
+const VMS: readonly SimulatedVm[] = [
+  { name: "web1", packetSize: 464, pcpus: [2, 3] },
+  { name: "db1", packetSize: 456, pcpus: [4] },
+  { name: "cache1", packetSize: 16, pcpus: [5] },
+  { name: "nfv.edge", packetSize: 464, pcpus: [6, 7] },
+];
+
+const ACTIONS: readonly (keyof typeof ASKS)[] = ["down", "down", "min", "up", "turbo", "max", "no-turbo"];
+const PAUSE_MS = 700;
+const STOP_MS = 5000;
+
+/** `vm-power simulate`: the real daemon on a simulated host, until Ctrl-C. Leaves nothing behind. */
+export async function simulate({ seconds }: { readonly seconds?: number }): Promise<number> {
+  const host = makeHost(VMS);
+  const ports = VMS.flatMap((vm) => startVm(vm, host.channels));
+  const stop = Promise.withResolvers<void>();
+  process.once("SIGINT", () => stop.resolve());
+  process.once("SIGTERM", () => stop.resolve());
+  const timer = seconds === undefined ? undefined : setTimeout(() => stop.resolve(), seconds * 1000);
+  const daemon = Bun.spawn([...self(), "--config", host.configFile], {
+    stdio: ["ignore", "inherit", "inherit"],
+    detached: true,
+  });
+  try {
+    say(introduction(host));
+    const ended = Promise.race([stop.promise, daemon.exited.then(() => {})]);
+    await play(ports, host, ended);
+    return daemon.exitCode === null ? 0 : 1;
+  } finally {
+    clearTimeout(timer);
+    daemon.kill("SIGTERM");
+    await Promise.race([daemon.exited, Bun.sleep(STOP_MS)]);
+    if (daemon.exitCode === null) daemon.kill("SIGKILL");
+    for (const port of ports) port.close();
+    if (daemon.exitCode === 0) say(`\nStopped. Every CPU is as it was found: ${governors(host)}.`);
+    host.remove();
+  }
+}
+
+/** This executable; from sources it is bun that runs them. */
+function self(): string[] {
+  const compiled = Bun.main.startsWith("/$bunfs/");
+  return compiled ? [process.execPath] : [process.execPath, Bun.main];
+}
+
+function introduction({ directory, controlSocket }: SimulatedHost): string {
+  return [
+    "A simulated host: 8 CPUs made of plain files, 4 VMs whose guests send real packets,",
+    "and the real daemon in between. Ctrl-C ends it and leaves nothing behind.",
+    "",
+    `  files    ${directory}`,
+    `  look in  vmpowerctl --socket ${controlSocket} status`,
+    "",
+    "  guest       asks      answer    host writes",
+  ].join("\n");
+}
+
+async function play(
+  ports: readonly SimulatedPort[],
+  host: SimulatedHost,
+  ended: Promise<void>,
+): Promise<void> {
+  let going = true;
+  void ended.then(() => {
+    going = false;
+  });
+  while (going && !ports.every((port) => port.connected)) await Promise.race([Bun.sleep(20), ended]);
+  for (let turn = 0; going; turn++) {
+    const port = ports[turn % ports.length];
+    const action = ACTIONS[turn % ACTIONS.length];
+    if (port === undefined || action === undefined) return;
+    // The first guests of 2014 knew no turbo.
+    if (port.vm.packetSize === 16 && action.endsWith("turbo")) continue;
+    const pcpu = port.vm.pcpus[port.vcpu] ?? 0;
+    const before = setting(host, pcpu);
+    const answer = await port.ask(action);
+    const after = setting(host, pcpu);
+    const wrote =
+      before === after ? `nothing: CPU ${pcpu} stays at ${after}` : `CPU ${pcpu}: ${before} → ${after}`;
+    say(`  ${`${port.vm.name}:${port.vcpu}`.padEnd(12)}${action.padEnd(10)}${answer.padEnd(10)}${wrote}`);
+    await Promise.race([Bun.sleep(PAUSE_MS), ended]);
+  }
+}
+
+/** What the host's files say: the governor, and the speed where one is set. */
+function setting({ tree }: SimulatedHost, pcpu: number): string {
+  const governor = tree.read(pcpu, "scaling_governor") ?? "?";
+  if (governor === "userspace") return ghz(tree.read(pcpu, "scaling_setspeed"));
+  const [min, max] = [tree.read(pcpu, "scaling_min_freq"), tree.read(pcpu, "scaling_max_freq")];
+  return min === max ? ghz(max) : `${ghz(min)} to ${ghz(max)} (${governor})`;
+}
+
+function governors({ tree }: SimulatedHost): string {
+  const found = [0, 2, 4, 6].map((pcpu) => setting({ tree } as SimulatedHost, pcpu));
+  return [...new Set(found)].join(", ");
+}
+
+function ghz(khz: string | undefined): string {
+  return `${(Number(khz) / 1e6).toFixed(3)} GHz`;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

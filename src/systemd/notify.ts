@@ -1,0 +1,41 @@
+import { datagramSender, monotonicUs } from "./libc.ts";
+
+/** Tells the service manager how the daemon is (sd_notify(3)); does nothing where there is none. */
+export interface Notify {
+  ready(status: string): void;
+  reloading(): void;
+  stopping(): void;
+  status(text: string): void;
+  /** To be called from the event loop at least this often, in ms; undefined when nobody watches. */
+  readonly watchdogMs: number | undefined;
+  alive(): void;
+}
+
+/** Longest status text that is sent. */
+const STATUS_LENGTH_MAX = 200;
+
+/** Opens the way to the service manager that the environment names. */
+export function openNotify(env: Readonly<Record<string, string | undefined>>): Notify {
+  const sender = env["NOTIFY_SOCKET"] === undefined ? undefined : datagramSender(env["NOTIFY_SOCKET"]);
+  const send = (...lines: readonly string[]) => {
+    sender?.send(new TextEncoder().encode(lines.join("\n")));
+  };
+  const statusLine = (text: string) => `STATUS=${text.replaceAll("\n", " ").slice(0, STATUS_LENGTH_MAX)}`;
+  return {
+    ready: (status) => send("READY=1", statusLine(status)),
+    reloading: () => {
+      if (sender !== undefined) send("RELOADING=1", `MONOTONIC_USEC=${monotonicUs()}`);
+    },
+    stopping: () => send("STOPPING=1"),
+    status: (text) => send(statusLine(text)),
+    watchdogMs: sender === undefined ? undefined : watchdogMs(env),
+    alive: () => send("WATCHDOG=1"),
+  };
+}
+
+/** Half of the manager's time, as sd_watchdog_enabled(3) advises. */
+function watchdogMs(env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const us = Number(env["WATCHDOG_USEC"] ?? "");
+  const forUs = env["WATCHDOG_PID"] === undefined || Number(env["WATCHDOG_PID"]) === process.pid;
+  return forUs && Number.isSafeInteger(us) && us > 0 ? Math.max(1, Math.floor(us / 2000)) : undefined;
+}
