@@ -1,0 +1,48 @@
+import { parseCpuList } from "../base/cpu-list.ts";
+import type { Khz, Pcpu } from "../base/domain.ts";
+import { UsageError } from "./exit-code.ts";
+
+/** Channel numbers that one command may name. */
+const CHANNELS_MAX = 4096;
+
+/** Reads CPUs: `2-5,8`, `cpu7`. */
+export function cpusArgument(text: string): Pcpu[] {
+  const cpus = parseCpuList(text.replace(/^cpu(?=\d)/i, ""));
+  if (cpus === undefined || cpus.length === 0) {
+    throw new UsageError(`"${text}" is not a list of CPUs like 2-5,8`);
+  }
+  return cpus;
+}
+
+/** Reads one CPU: `7`, `cpu7`. */
+export function cpuArgument(text: string): Pcpu {
+  const match = /^(?:cpu)?(\d{1,5})$/i.exec(text);
+  if (match === null) throw new UsageError(`"${text}" is not a CPU like 7 or cpu7`);
+  return Number(match[1]);
+}
+
+/** Reads channels of a VM: `0,1,4-7`, or undefined for `all`. */
+export function channelsArgument(text: string): number[] | undefined {
+  if (text === "all") return undefined;
+  const channels = parseCpuList(text);
+  if (channels === undefined || channels.length === 0 || channels.length > CHANNELS_MAX) {
+    throw new UsageError(`"${text}" is neither "all" nor a list of channels like 0,1`);
+  }
+  return channels;
+}
+
+/** Reads a speed in kHz, or with its unit: `2300000`, `2300MHz`, `2.3GHz`. Undefined when it is none. */
+export function khzArgument(text: string): Khz | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,6})?)\s*(khz|mhz|ghz)?$/i.exec(text);
+  if (match === null) return undefined;
+  const factor = { khz: 1, mhz: 1000, ghz: 1_000_000 }[match[2]?.toLowerCase() ?? "khz"] ?? 1;
+  const khz = Math.round(Number(match[1]) * factor);
+  return Number.isSafeInteger(khz) && khz > 0 ? khz : undefined;
+}
+
+/** Reads one of two words as yes or no. */
+export function switchArgument(text: string, [on, off]: readonly [string, string]): boolean {
+  if (text === on) return true;
+  if (text === off) return false;
+  throw new UsageError(`"${text}" is neither "${on}" nor "${off}"`);
+}

@@ -1,0 +1,61 @@
+import { CommanderError } from "commander";
+import { type ControlClient, connectControl } from "../admin/client.ts";
+import { VarlinkError } from "../admin/client-error.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { describeFailure } from "./failure.ts";
+import { type CtlIo, styleFor } from "./io.ts";
+import { createProgram, type GlobalOptions } from "./program.ts";
+import { jsonText } from "./text.ts";
+import type { Given, Verb } from "./verb.ts";
+import { VERBS } from "./verbs/verbs.ts";
+
+/** Runs `vmpowerctl` with the arguments that follow its name; answers the exit code. */
+export async function runCtl(argv: readonly string[], io: CtlIo): Promise<number> {
+  let code: ExitCode = EXIT.ok;
+  const program = createProgram(VERBS, io, async (verb, given, options) => {
+    code = await runVerb(verb, given, options, io);
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version were asked for, and end the same way.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  return code;
+}
+
+async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: CtlIo): Promise<ExitCode> {
+  const { socket, json, timeoutMs } = options;
+  let client: Promise<ControlClient> | undefined;
+  try {
+    return await verb.run(
+      {
+        io,
+        style: styleFor(io),
+        json,
+        client: () => (client ??= connectControl(socket, { timeoutMs })),
+        show: (reply, words) => {
+          const text = json ? jsonText(reply, { pretty: io.isTty }) : words();
+          if (text !== "") io.stdout.write(`${text}\n`);
+        },
+        now: Date.now,
+      },
+      given,
+    );
+  } catch (error) {
+    const { sentence, code } = describeFailure(error, socket);
+    if (json && error instanceof VarlinkError) {
+      const { error: name, parameters } = error;
+      io.stdout.write(`${jsonText({ error: name, parameters }, { pretty: io.isTty })}\n`);
+    }
+    io.stderr.write(`${sentence}\n`);
+    return code;
+  } finally {
+    // A connection that failed has nothing to close.
+    await client?.then(
+      (connected) => connected.close(),
+      () => {},
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import { ClientError, VarlinkError } from "../admin/client-error.ts";
+import { EXIT, type ExitCode, UsageError } from "./exit-code.ts";
+import { printable } from "./text.ts";
+
+/** What the operator is told of a failure: one sentence with the remedy, and the shell's number. */
+export interface Failure {
+  readonly sentence: string;
+  readonly code: ExitCode;
+}
+
+/** Puts an error into words. Errors that are faults of ours are thrown on. */
+export function describeFailure(error: unknown, socketPath: string): Failure {
+  if (error instanceof UsageError) return { sentence: printable(error.message), code: EXIT.usage };
+  if (error instanceof ClientError) return describeClientError(error, printable(socketPath));
+  if (error instanceof VarlinkError) return describeVarlinkError(error);
+  throw error;
+}
+
+function describeClientError({ failure, code, message }: ClientError, path: string): Failure {
+  switch (failure) {
+    case "notRunning": {
+      const found = code === "ENOENT" ? `no socket at "${path}"` : `nobody listens at "${path}"`;
+      return {
+        sentence: `vm-power is not running (${found}): systemctl start vm-power`,
+        code: EXIT.notRunning,
+      };
+    }
+    case "noPermission":
+      return {
+        sentence: `No permission to use "${path}": become root, or a member of group vm-power`,
+        code: EXIT.noPermission,
+      };
+    case "timeout":
+      return {
+        sentence: `${printable(message)}: systemctl status vm-power, or a longer --timeout`,
+        code: EXIT.timeout,
+      };
+    case "disconnected":
+      return { sentence: `${printable(message)}: journalctl -u vm-power tells why`, code: EXIT.failed };
+    case "notUnderstood":
+      return {
+        sentence: `${printable(message)}: are vmpowerctl and vm-power of one version?`,
+        code: EXIT.failed,
+      };
+  }
+}
+
+function describeVarlinkError({ error, parameters }: VarlinkError): Failure {
+  const text = (name: string) => printable(String(parameters[name] ?? "?"));
+  switch (error) {
+    case "io.vmpower.Control.NoSuchVm":
+      return {
+        sentence: `There is no VM "${text("vm")}": vmpowerctl list shows those known`,
+        code: EXIT.notFound,
+      };
+    case "io.vmpower.Control.NoSuchCpu":
+      return {
+        sentence: `There is no CPU ${text("cpu")}: vmpowerctl show-cpu-freq shows those there are`,
+        code: EXIT.notFound,
+      };
+    case "io.vmpower.Control.NoSuchChannel":
+      return {
+        sentence: `VM "${text("vm")}" has no channel ${text("channel")}: vmpowerctl show-vm shows those found`,
+        code: EXIT.notFound,
+      };
+    case "io.vmpower.Control.Refused": {
+      const remedy = parameters["remedy"] === undefined ? "" : `: ${text("remedy")}`;
+      return { sentence: `${text("reason")}${remedy}`, code: EXIT.failed };
+    }
+    case "org.varlink.service.PermissionDenied":
+      return { sentence: "vm-power does not let you do that: become root", code: EXIT.noPermission };
+    case "org.varlink.service.InvalidParameter":
+      return { sentence: `vm-power does not take this value of "${text("parameter")}"`, code: EXIT.failed };
+    default:
+      return {
+        sentence: `vm-power answered ${printable(error)}: are vmpowerctl and vm-power of one version?`,
+        code: EXIT.failed,
+      };
+  }
+}

@@ -1,0 +1,36 @@
+/** What a program that is used in a terminal or a script is handed. */
+export interface CtlIo {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Whether stdout is a terminal. */
+  readonly isTty: boolean;
+  /** Width of that terminal. */
+  readonly columns: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of this program, for `--version`. */
+  readonly version: string;
+  /** Ends what would go on for ever: Ctrl-C, or a reader of stdout that left. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where text goes. */
+export interface Output {
+  write(text: string): unknown;
+}
+
+/** How words stand out. */
+export interface Style {
+  good(text: string): string;
+  warn(text: string): string;
+  bad(text: string): string;
+  bold(text: string): string;
+  dim(text: string): string;
+}
+
+/** Colours on a terminal that has them, unless `NO_COLOR` is set. */
+export function styleFor({ isTty, env }: CtlIo): Style {
+  const noColor = env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "";
+  const coloured = isTty && !noColor && env["TERM"] !== "dumb";
+  const paint = (code: number) => (text: string) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return { good: paint(32), warn: paint(33), bad: paint(31), bold: paint(1), dim: paint(2) };
+}

@@ -1,0 +1,90 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { CtlIo } from "./io.ts";
+import type { Given, Verb } from "./verb.ts";
+
+/** What stands on every command line. */
+export interface GlobalOptions {
+  readonly socket: string;
+  readonly json: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Does what the command line says. */
+export type Run = (verb: Verb, given: Given, options: GlobalOptions) => Promise<void>;
+
+const DEFAULT_SOCKET = "/run/vm-power/control.sock";
+const DEFAULT_TIMEOUT_SECONDS = 10;
+const TIMEOUT_SECONDS_MAX = 3600;
+
+/** Makes the command-line parser of these verbs. It throws `CommanderError` where a process would exit. */
+export function createProgram(verbs: readonly Verb[], io: CtlIo, run: Run): Command {
+  const program = new Command("vmpowerctl")
+    .description("Look at and steer the vm-power daemon.")
+    .version(io.version, "--version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help of a command")
+    .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
+    .option("--json", "print the daemon's reply as JSON", false)
+    .option("--timeout <seconds>", "wait so long for the daemon", seconds, DEFAULT_TIMEOUT_SECONDS)
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => helpWidth(io),
+      getErrHelpWidth: () => helpWidth(io),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError("(vmpowerctl --help lists the commands)")
+    .exitOverride()
+    .addHelpText("after", examplesText(OVERVIEW_EXAMPLES))
+    .addHelpText("after", EXIT_CODES_TEXT);
+  for (const verb of verbs) addVerb(program, verb, run);
+  return program;
+}
+
+function addVerb(program: Command, verb: Verb, run: Run): void {
+  const command = program.command(verb.name).description(`${verb.summary}.`).summary(verb.summary);
+  for (const { name, required, doc } of verb.arguments)
+    command.argument(required ? `<${name}>` : `[${name}]`, doc);
+  for (const { flag, doc } of verb.options ?? []) command.option(flag, doc);
+  command.addHelpText("after", examplesText(verb.examples));
+  command.showHelpAfterError(`(vmpowerctl help ${verb.name} explains)`);
+  command.action(async () => {
+    const { socket, json, timeout } = program.opts<{ socket: string; json: boolean; timeout: number }>();
+    const flags = new Set(
+      (verb.options ?? [])
+        .map(({ flag }) => flag)
+        .filter((flag) => command.opts()[flag.replace(/^--/, "")] === true),
+    );
+    await run(verb, { arguments: command.args, flags }, { socket, json, timeoutMs: timeout * 1000 });
+  });
+}
+
+function seconds(text: string): number {
+  const value = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= TIMEOUT_SECONDS_MAX) return value;
+  throw new InvalidArgumentError(`It is a number of seconds up to ${TIMEOUT_SECONDS_MAX}.`);
+}
+
+function helpWidth({ isTty, columns }: CtlIo): number {
+  return isTty ? columns : 80;
+}
+
+function examplesText(examples: Verb["examples"]): string {
+  const width = Math.max(...examples.map(([command]) => command.length));
+  const lines = examples.map(([command, what]) => `  vmpowerctl ${command.padEnd(width)}  # ${what}`);
+  return `\nExamples:\n${lines.join("\n")}`;
+}
+
+const OVERVIEW_EXAMPLES: Verb["examples"] = [
+  ["status", "is all well?"],
+  ["why cpu7", "who asked what, and what was granted"],
+  ["set-cpu-freq 2-5 max --hold", "full speed, whatever guests ask"],
+  ["set-cpu-freq 2-5 release", "guests may change it again"],
+];
+
+const EXIT_CODES_TEXT = `
+Exit status:
+  0 done, 1 failed, 2 wrong usage, 3 daemon not running, 4 no permission,
+  5 timeout, 10 no such VM, CPU or channel`;

@@ -1,0 +1,74 @@
+import type { Khz } from "../base/domain.ts";
+
+/**
+ * Makes text from outside safe to show: what a terminal would obey, or what would reorder a line, is written as an
+ * escape. VM names and reasons come from whoever may name a VM.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** Writes JSON that is as safe to show: escapes are part of JSON, so nothing of the value is lost. */
+export function jsonText(value: unknown, { pretty }: { readonly pretty: boolean }): string {
+  return JSON.stringify(value, null, pretty ? 2 : 0).replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) =>
+    Array.from(char, hexEscape).join(""),
+  );
+}
+
+function hexEscape(char: string): string {
+  // A character outside the basic plane is two escapes in JSON.
+  return Array.from(
+    { length: char.length },
+    (_, index) => `\\u${char.charCodeAt(index).toString(16).padStart(4, "0")}`,
+  ).join("");
+}
+
+/** Writes a speed to be read: `2.30 GHz`, `800 MHz`. */
+export function formatKhz(khz: Khz): string {
+  return khz >= 1_000_000 ? `${(khz / 1_000_000).toFixed(2)} GHz` : `${Math.round(khz / 1000)} MHz`;
+}
+
+/** Writes a range of speeds: `1.20–2.30 GHz`. */
+export function formatRange(minKhz: Khz | undefined, maxKhz: Khz | undefined): string {
+  if (minKhz === undefined && maxKhz === undefined) return "-";
+  if (minKhz === undefined || maxKhz === undefined)
+    return `${minKhz === undefined ? "≤" : "≥"} ${formatKhz(minKhz ?? maxKhz ?? 0)}`;
+  const [min, max] = [formatKhz(minKhz), formatKhz(maxKhz)];
+  return min.endsWith("GHz") && max.endsWith("GHz") ? `${min.replace(" GHz", "")}–${max}` : `${min}–${max}`;
+}
+
+/** Writes a time in the operator's zone: `2026-01-31 08:15:00`. */
+export function formatTime(atMs: number): string {
+  return `${formatDate(new Date(atMs))} ${formatClock(atMs)}`;
+}
+
+/** Writes a time of day in the operator's zone: `08:15:00`. */
+export function formatClock(atMs: number): string {
+  const date = new Date(atMs);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
+}
+
+/** Writes how long something lasts: `12 s`, `5 min`, `3 h`, `40 d`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 120 * 60) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** `1 domain`, `2 domains`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function formatDate(date: Date): string {
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
+}
+
+function twoDigits(number: number): string {
+  return `${number}`.padStart(2, "0");
+}

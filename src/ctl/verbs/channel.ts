@@ -1,0 +1,69 @@
+import { formatCpuList } from "../../base/cpu-list.ts";
+import { channelsArgument, switchArgument } from "../arguments.ts";
+import { EXIT } from "../exit-code.ts";
+import { count, printable } from "../text.ts";
+import type { Argument, Verb } from "../verb.ts";
+
+const VM: Argument = { name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" };
+
+const CHANNELS: Argument = {
+  name: "channels",
+  required: false,
+  doc: "numbers like 0,1, or all (the default)",
+  kind: "channels",
+};
+
+/** `add-channels`, `rm-channels`, `set-channel-status`. */
+export const CHANNEL_VERBS: readonly Verb[] = [
+  {
+    name: "add-channels",
+    summary: "Serve channels of a VM",
+    arguments: [VM, CHANNELS],
+    examples: [
+      ["add-channels web1 0,1", "these two"],
+      ["add-channels web1 all", "all that are found"],
+    ],
+    async run({ client, show }, { arguments: [vm = "", numbers = "all"] }) {
+      const reply = await (await client()).call("AddChannels", choice(vm, numbers));
+      show(reply, () => said(reply.channels, vm, "served"));
+      return EXIT.ok;
+    },
+  },
+  {
+    name: "rm-channels",
+    summary: "Serve channels of a VM no more",
+    arguments: [VM, CHANNELS],
+    examples: [["rm-channels web1 1", "the others are served on"]],
+    async run({ client, show }, { arguments: [vm = "", numbers = "all"] }) {
+      const reply = await (await client()).call("RemoveChannels", choice(vm, numbers));
+      show(reply, () => said(reply.channels, vm, "served no more"));
+      return EXIT.ok;
+    },
+  },
+  {
+    name: "set-channel-status",
+    summary: "Listen to channels of a VM, or drop what they send",
+    arguments: [
+      VM,
+      { ...CHANNELS, required: true, doc: "numbers like 0,1, or all" },
+      { name: "status", required: true, doc: "enabled or disabled", kind: ["enabled", "disabled"] },
+    ],
+    examples: [["set-channel-status web1 0 disabled", "requests are dropped unanswered"]],
+    async run({ client, show }, { arguments: [vm = "", numbers = "", word = ""] }) {
+      const enabled = switchArgument(word, ["enabled", "disabled"]);
+      const reply = await (await client()).call("SetChannelStatus", { ...choice(vm, numbers), enabled });
+      show(reply, () => said(reply.channels, vm, word));
+      return EXIT.ok;
+    },
+  },
+];
+
+function choice(vm: string, numbers: string): { vm: string; channels?: readonly number[] } {
+  const channels = channelsArgument(numbers);
+  return channels === undefined ? { vm } : { vm, channels };
+}
+
+function said(channels: readonly number[], vm: string, what: string): string {
+  if (channels.length === 0) return `VM ${printable(vm)} has no channels to change`;
+  return `${count(channels.length, "channel")} of VM ${printable(vm)} ${what}: ${formatCpuList(channels)}`;
+}

@@ -1,0 +1,141 @@
+import type { Cpu, CpuResult, FrequencyOrder } from "../../admin/control-types.ts";
+import { formatCpuList } from "../../base/cpu-list.ts";
+import { cpusArgument, khzArgument } from "../arguments.ts";
+import { EXIT, type ExitCode, UsageError } from "../exit-code.ts";
+import { type Column, drawTable } from "../table.ts";
+import { formatKhz, formatRange, printable } from "../text.ts";
+import type { Argument, Context, Verb } from "../verb.ts";
+import { textWidth, wrapLine } from "../wrap.ts";
+
+const CPUS: Argument = {
+  name: "cpus",
+  required: false,
+  doc: "CPUs like 2-5,8; all where none is named",
+  kind: "cpus",
+};
+
+const WORDS = ["up", "down", "min", "max", "turbo", "no-turbo", "release"] as const;
+
+/** `show-cpu-freq`, `set-cpu-freq`, `restore`. */
+export const CPU_VERBS: readonly Verb[] = [
+  {
+    name: "show-cpu-freq",
+    summary: "Show how fast CPUs run, and what they are set to",
+    arguments: [CPUS],
+    examples: [["show-cpu-freq 2-5", "these four"]],
+    async run({ client, show, io }, { arguments: [list] }) {
+      const reply = await (await client()).call(
+        "ListCpus",
+        list === undefined ? {} : { cpus: cpusArgument(list) },
+      );
+      show(reply, () => cpusText(reply.cpus, textWidth(io)));
+      return EXIT.ok;
+    },
+  },
+  {
+    name: "set-cpu-freq",
+    summary: "Set CPUs by hand, until a guest asks or for good",
+    arguments: [
+      { ...CPUS, required: true, doc: "CPUs like 2-5,8" },
+      {
+        name: "speed",
+        required: true,
+        doc: "up, down, min, max, turbo, no-turbo, a speed like 2300000 (kHz) or 2.3GHz, or release",
+        kind: WORDS,
+      },
+    ],
+    options: [{ flag: "--hold", doc: "guests cannot change it until it is released" }],
+    examples: [
+      ["set-cpu-freq 2-5 max --hold", "full speed, whatever guests ask"],
+      ["set-cpu-freq 2-5 release", "guests may change it again"],
+      ["set-cpu-freq 7 1800000", "a speed in kHz"],
+    ],
+    async run(context, { arguments: [list = "", speed = ""], flags }) {
+      const order = orderOf(cpusArgument(list), speed, flags.has("--hold"));
+      const reply = await (await context.client()).call("SetCpuFreq", order);
+      return showResults(context, reply);
+    },
+  },
+  {
+    name: "restore",
+    summary: "End claims and holds on CPUs, and put back what was",
+    arguments: [CPUS],
+    examples: [
+      ["restore 2-5", "these four"],
+      ["restore", "all CPUs"],
+    ],
+    async run(context, { arguments: [list] }) {
+      const cpus = list === undefined ? {} : { cpus: cpusArgument(list) };
+      return showResults(context, await (await context.client()).call("Restore", cpus));
+    },
+  },
+];
+
+function orderOf(cpus: readonly number[], speed: string, hold: boolean): FrequencyOrder {
+  const word = WORDS.find((known) => known === speed);
+  if (word === "release" && hold) throw new UsageError("release ends a hold: it goes without --hold");
+  if (word !== undefined) return { cpus, to: word === "no-turbo" ? "noTurbo" : word, hold };
+  const khz = khzArgument(speed);
+  if (khz !== undefined) return { cpus, to: "khz", khz, hold };
+  throw new UsageError(`"${speed}" is neither a speed in kHz nor one of ${WORDS.join(", ")}`);
+}
+
+/** Tells what became of each CPU, equal ones together; what failed goes to stderr. */
+function showResults(context: Context, reply: { readonly results: readonly CpuResult[] }): ExitCode {
+  const { done, failed } = Object.groupBy(reply.results, ({ ok }) => (ok ? "done" : "failed"));
+  const lines = (results: readonly CpuResult[], what: (result: CpuResult) => string) =>
+    [...Map.groupBy(results, what)].map(([text, same]) => {
+      const cpus = same.map(({ pcpu }) => pcpu);
+      return `${cpus.length === 1 ? "CPU" : "CPUs"} ${formatCpuList(cpus)}: ${text}`;
+    });
+  const doneText = lines(done ?? [], ({ khz, setting }) =>
+    khz === undefined ? printable(setting) : formatKhz(khz),
+  );
+  context.show(reply, () => doneText.join("\n"));
+  if (failed === undefined) return EXIT.ok;
+  for (const line of lines(failed, ({ reason }) => printable(reason ?? "failed")))
+    context.io.stderr.write(`${line}\n`);
+  return EXIT.failed;
+}
+
+const COLUMNS: readonly Column[] = [
+  { head: "CPU", align: "right" },
+  { head: "NOW", align: "right" },
+  { head: "SET TO" },
+  { head: "RANGE" },
+  { head: "GOVERNOR" },
+  { head: "CLOCK" },
+  { head: "VMS", flexible: true },
+];
+
+function cpusText(cpus: readonly Cpu[], width: number): string {
+  if (cpus.length === 0) return "No CPU was found";
+  const { managed = [], unmanaged = [] } = Object.groupBy(cpus, (cpu) =>
+    cpu.managed ? "managed" : "unmanaged",
+  );
+  const lines = managed.length === 0 ? [] : [drawTable(COLUMNS, managed.map(cpuRow), width)];
+  for (const [reason, same] of Map.groupBy(unmanaged, (cpu) => cpu.reason ?? "no reason given")) {
+    const which = formatCpuList(same.map(({ pcpu }) => pcpu));
+    lines.push(wrapLine(`Not managed: ${which} (${printable(reason)})`, width, 2));
+  }
+  return lines.join("\n");
+}
+
+function cpuRow(cpu: Cpu): string[] {
+  return [
+    `${cpu.pcpu}`,
+    cpu.currentKhz === undefined ? "-" : formatKhz(cpu.currentKhz),
+    settingText(cpu),
+    formatRange(cpu.minKhz, cpu.maxKhz),
+    printable(cpu.governor ?? "-"),
+    cpu.clock.length > 1 ? formatCpuList(cpu.clock) : "own",
+    cpu.vcpus.map(printable).join(" "),
+  ];
+}
+
+/** What the daemon holds on a CPU: `2.30 GHz`, `baseline`, or `-` where it is not managed. */
+export function settingText({ managed, requestedKhz, setting, turbo, held }: Cpu): string {
+  if (!managed) return "-";
+  const speed = requestedKhz === undefined ? printable(setting ?? "baseline") : formatKhz(requestedKhz);
+  return [speed, ...(turbo ? ["turbo"] : []), ...(held ? ["held"] : [])].join(" ");
+}

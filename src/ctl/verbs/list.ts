@@ -1,0 +1,77 @@
+import type { Channel, VmSummary } from "../../admin/control-types.ts";
+import { EXIT } from "../exit-code.ts";
+import type { Style } from "../io.ts";
+import { type Column, drawTable } from "../table.ts";
+import { printable } from "../text.ts";
+import { channelProblem, troubleLines } from "../trouble.ts";
+import type { Verb } from "../verb.ts";
+import { textWidth } from "../wrap.ts";
+
+/** `list`: the VMs, or the channels of all VMs. */
+export const LIST: Verb = {
+  name: "list",
+  summary: "List the VMs that are known, or all channels",
+  arguments: [],
+  options: [{ flag: "--channels", doc: "list the channels of all VMs" }],
+  examples: [
+    ["list", "one line per VM"],
+    ["list --channels", "one line per channel, and why some are refused"],
+  ],
+  async run({ client, show, style, io }, { flags }) {
+    const connection = await client();
+    const width = textWidth(io);
+    if (flags.has("--channels")) {
+      const reply = await connection.call("ListChannels", {});
+      show(reply, () => channelsText(reply.channels, style, width));
+    } else {
+      const reply = await connection.call("ListVms", {});
+      show(reply, () => vmsText(reply.vms, width));
+    }
+    return EXIT.ok;
+  },
+};
+
+const VM_COLUMNS: readonly Column[] = [
+  { head: "VM", flexible: true },
+  { head: "STATE" },
+  { head: "SERVED" },
+  { head: "VCPUS", align: "right" },
+  { head: "CHANNELS", align: "right" },
+  { head: "CONNECTED", align: "right" },
+  { head: "CLAIMS", align: "right" },
+];
+
+function vmsText(vms: readonly VmSummary[], width: number): string {
+  if (vms.length === 0) return "No VM is known";
+  const rows = vms.map(({ name, state, added, vcpus, channels, connected, claims }) => [
+    printable(name),
+    state,
+    added ? "yes" : "no",
+    ...[vcpus, channels, connected, claims].map(String),
+  ]);
+  return drawTable(VM_COLUMNS, rows, width);
+}
+
+const CHANNEL_COLUMNS: readonly Column[] = [
+  { head: "VM", flexible: true },
+  { head: "CHANNEL", align: "right" },
+  { head: "STATUS" },
+  { head: "PACKETS", align: "right" },
+  { head: "REQUESTS", align: "right" },
+  { head: "GRANTED", align: "right" },
+  { head: "REFUSED", align: "right" },
+];
+
+/** Channels as a table, with what is wrong below it. */
+export function channelsText(channels: readonly Channel[], style: Style, width: number): string {
+  if (channels.length === 0) return "No channel was found";
+  const rows = channels.map(({ vm, number, status, abi, counters }) => [
+    printable(vm),
+    `${number}`,
+    status === "refused" ? style.bad(status) : status,
+    abi === undefined ? "-" : `${abi}`,
+    ...[counters.requests, counters.granted, counters.refused].map(String),
+  ]);
+  const refused = channels.filter(({ status }) => status === "refused").map(channelProblem);
+  return [drawTable(CHANNEL_COLUMNS, rows, width), ...troubleLines(refused, style, width)].join("\n");
+}

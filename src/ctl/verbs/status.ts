@@ -1,0 +1,116 @@
+import type { Channel, Status } from "../../admin/control-types.ts";
+import { EXIT } from "../exit-code.ts";
+import type { Style } from "../io.ts";
+import { count, formatDuration, formatTime, printable } from "../text.ts";
+import { channelProblem, type Trouble, troubleLines } from "../trouble.ts";
+import type { Verb } from "../verb.ts";
+import { textWidth, wrapLine } from "../wrap.ts";
+
+/** `status`: whether all is well, and if not, what is wrong. */
+export const STATUS: Verb = {
+  name: "status",
+  summary: "Show whether all is well, and what is not",
+  arguments: [],
+  examples: [["status", "at a glance"]],
+  async run({ client, show, style, now, json, io }) {
+    const connection = await client();
+    const status = await connection.call("GetStatus", {});
+    const refused =
+      status.channelsRefused === 0 || json
+        ? []
+        : (await connection.call("ListChannels", {})).channels.filter(({ status }) => status === "refused");
+    show(status, () => statusText(status, refused, { style, nowMs: now(), width: textWidth(io) }));
+    return EXIT.ok;
+  },
+};
+
+/** Width of the longest name of a fact. */
+const FACT_WIDTH = "Hypervisor".length;
+
+interface Look {
+  readonly style: Style;
+  readonly nowMs: number;
+  readonly width: number;
+}
+
+function statusText(status: Status, refused: readonly Channel[], { style, nowMs, width }: Look): string {
+  const troubles = troublesOf(status, refused);
+  const since = `since ${formatTime(status.startedAtMs)} (${formatDuration(nowMs - status.startedAtMs)})`;
+  const mood =
+    troubles.length === 0
+      ? style.good("is running")
+      : style.bad(`is running, with ${count(troubles.length, "problem")}`);
+  const { hypervisor, counters } = status;
+  const facts: [string, string][] = [
+    ["Process", `${status.pid}, ${since}`],
+    [
+      "Hypervisor",
+      `${hypervisor.driver}${hypervisor.driver === "static" ? "" : ` ${printable(hypervisor.uri)}`}, ` +
+        `${hypervisor.state}, ${count(hypervisor.domains, "domain")}`,
+    ],
+    ["VMs", `${status.vms} known, ${count(status.claims, "claim")}`],
+    [
+      "Channels",
+      `${status.channelsConnected} of ${status.channels} connected in ${printable(status.channelDirectory)}`,
+    ],
+    [
+      "CPUs",
+      `${status.cpusManaged} managed${status.cpusUnmanaged === 0 ? "" : `, ${status.cpusUnmanaged} not`}`,
+    ],
+    ["Requests", requestsText(counters)],
+    [
+      "Writes",
+      `${counters.writes}${counters.writesRefused === 0 ? "" : `, ${counters.writesRefused} refused by the kernel`}`,
+    ],
+  ];
+  const lines = [
+    `${style.bold(`vm-power ${printable(status.version)}`)} ${mood}`,
+    ...facts.map(([name, value]) =>
+      wrapLine(`  ${style.dim(name.padEnd(FACT_WIDTH))} ${value}`, width, FACT_WIDTH + 3),
+    ),
+    ...troubleLines(troubles, style, width),
+  ];
+  return lines.join("\n");
+}
+
+function requestsText({
+  requests,
+  granted,
+  refused,
+  malformed,
+  framingErrors,
+  repliesDropped,
+}: Status["counters"]) {
+  const rest = (
+    [
+      [refused, "refused"],
+      [malformed, "malformed"],
+      [framingErrors, framingErrors === 1 ? "framing error" : "framing errors"],
+      [repliesDropped, "replies not read"],
+    ] as const
+  ).filter(([number]) => number > 0);
+  return [`${requests}: ${granted} granted`, ...rest.map(([number, what]) => `${number} ${what}`)].join(", ");
+}
+
+function troublesOf(status: Status, refused: readonly Channel[]): Trouble[] {
+  const troubles: Trouble[] = [];
+  const { hypervisor } = status;
+  if (hypervisor.state !== "connected") {
+    const why = hypervisor.problem === undefined ? "" : `: ${printable(hypervisor.problem)}`;
+    troubles.push({
+      what: `The hypervisor is ${hypervisor.state}${why}`,
+      remedy: "known VMs are served from what was last heard; systemctl status libvirtd virtqemud",
+    });
+  }
+  if (status.directoryProblem !== undefined) {
+    const what = `${printable(status.channelDirectory)}: ${printable(status.directoryProblem)}`;
+    troubles.push({ what, remedy: undefined });
+  }
+  if (status.cpusManaged === 0) {
+    troubles.push({
+      what: "No CPU can be scaled",
+      remedy: "vmpowerctl show-cpu-freq tells why",
+    });
+  }
+  return [...troubles, ...refused.map(channelProblem)];
+}

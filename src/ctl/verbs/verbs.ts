@@ -1,0 +1,19 @@
+import type { Verb } from "../verb.ts";
+import { CHANNEL_VERBS } from "./channel.ts";
+import { CPU_VERBS } from "./cpu.ts";
+import { EVENTS } from "./events.ts";
+import { LIST } from "./list.ts";
+import { STATUS } from "./status.ts";
+import { VM_VERBS } from "./vm.ts";
+import { WHY } from "./why.ts";
+
+/** All commands, in the order of `--help`. */
+export const VERBS: readonly Verb[] = [
+  STATUS,
+  LIST,
+  ...VM_VERBS,
+  ...CHANNEL_VERBS,
+  ...CPU_VERBS,
+  WHY,
+  EVENTS,
+];

@@ -1,0 +1,109 @@
+import type { Contract, VcpuStatus, Vm } from "../../admin/control-types.ts";
+import { formatCpuList } from "../../base/cpu-list.ts";
+import { switchArgument } from "../arguments.ts";
+import { EXIT } from "../exit-code.ts";
+import type { Style } from "../io.ts";
+import { type Column, drawTable } from "../table.ts";
+import { formatClock, formatKhz, formatRange, printable } from "../text.ts";
+import type { Argument, Verb } from "../verb.ts";
+import { textWidth } from "../wrap.ts";
+import { channelsText } from "./list.ts";
+
+const VM: Argument = { name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" };
+
+/** `show-vm`, `add-vm`, `rm-vm`, `set-query`. */
+export const VM_VERBS: readonly Verb[] = [
+  {
+    name: "show-vm",
+    summary: "Show a VM: its contract, vCPUs and channels",
+    arguments: [VM],
+    examples: [["show-vm web1", "what it may ask, and what it asked"]],
+    async run({ client, show, style, io }, { arguments: [vm = ""] }) {
+      const reply = await (await client()).call("ShowVm", { vm });
+      show(reply, () => vmText(reply.vm, style, textWidth(io)));
+      return EXIT.ok;
+    },
+  },
+  {
+    name: "add-vm",
+    summary: "Serve a VM's guest; remembered over restarts",
+    arguments: [VM],
+    examples: [["add-vm web1", "needed where the daemon runs with AutoAdd=no"]],
+    async run({ client, show }, { arguments: [vm = ""] }) {
+      show(await (await client()).call("AddVm", { vm }), () => `VM ${printable(vm)} is served`);
+      return EXIT.ok;
+    },
+  },
+  {
+    name: "rm-vm",
+    summary: "Serve it no more: channels close, claims end",
+    arguments: [VM],
+    examples: [["rm-vm web1", "the VM itself runs on"]],
+    async run({ client, show }, { arguments: [vm = ""] }) {
+      show(await (await client()).call("RemoveVm", { vm }), () => `VM ${printable(vm)} is served no more`);
+      return EXIT.ok;
+    },
+  },
+  {
+    name: "set-query",
+    summary: "Let a guest ask for frequencies and capabilities",
+    arguments: [
+      VM,
+      { name: "switch", required: true, doc: "enable or disable", kind: ["enable", "disable"] },
+    ],
+    examples: [["set-query web1 enable", "needed by guests that read back what they set"]],
+    async run({ client, show }, { arguments: [vm = "", word = ""] }) {
+      const enabled = switchArgument(word, ["enable", "disable"]);
+      const reply = await (await client()).call("SetQuery", { vm, enabled });
+      show(reply, () => `Queries of VM ${printable(vm)} are ${enabled ? "answered" : "refused"}`);
+      return EXIT.ok;
+    },
+  },
+];
+
+const VCPU_COLUMNS: readonly Column[] = [
+  { head: "VCPU", align: "right" },
+  { head: "CPUS" },
+  { head: "WANTS" },
+  { head: "ASKED" },
+  { head: "AT" },
+  { head: "PROBLEM", flexible: true },
+];
+
+function vmText(vm: Vm, style: Style, width: number): string {
+  const state = `${vm.state}${vm.detail === "" ? "" : ` (${printable(vm.detail)})`}`;
+  const served = vm.added ? style.good("served") : style.warn("not served: vmpowerctl add-vm");
+  const head = `${style.bold(printable(vm.name))}  ${state}, ${served}`;
+  const parts = [`${head}\nMay ask for ${contractText(vm.contract)}`];
+  if (vm.vcpus.length > 0)
+    parts.push(
+      drawTable(
+        VCPU_COLUMNS,
+        vm.vcpus.map((vcpu) => vcpuRow(vcpu, style)),
+        width,
+      ),
+    );
+  parts.push(channelsText(vm.channels, style, width));
+  return parts.join("\n\n");
+}
+
+function vcpuRow({ vcpu, pcpus, problem, claim }: VcpuStatus, style: Style): string[] {
+  return [
+    `${vcpu}`,
+    pcpus.length === 0 ? "-" : formatCpuList(pcpus),
+    claim === undefined ? "-" : `${formatKhz(claim.khz)}${claim.turbo ? " turbo" : ""}`,
+    claim === undefined ? "-" : printable(claim.asked),
+    claim === undefined ? "-" : formatClock(claim.atMs),
+    problem === undefined ? "" : style.warn(printable(problem)),
+  ];
+}
+
+function contractText({ minKhz, maxKhz, turbo, query, physicalCores }: Contract): string {
+  const limits = formatRange(minKhz, maxKhz);
+  return [
+    limits === "-" ? "any speed" : limits,
+    turbo ? "turbo" : "no turbo",
+    query ? "queries" : "no queries",
+    ...(physicalCores ? ["physical CPUs by number"] : []),
+  ].join(", ");
+}

@@ -1,0 +1,25 @@
+import type { CtlIo } from "./io.ts";
+
+/** Columns that text may fill: those of the terminal, and no limit for a file or a pipe. */
+export function textWidth({ isTty, columns }: CtlIo): number {
+  return isTty && columns > 0 ? columns : Number.POSITIVE_INFINITY;
+}
+
+/** Breaks a line between words so that it fits; what follows the first line is indented. */
+export function wrapLine(line: string, width: number, indent: number): string {
+  if (Bun.stringWidth(line) <= width) return line;
+  const [, lead = "", rest = ""] = /^(\s*)(.*)$/s.exec(line) ?? [];
+  const lines: string[] = [];
+  let current = "";
+  for (const word of rest.split(" ")) {
+    const start = lines.length === 0 ? lead : " ".repeat(indent);
+    const longer = current === "" ? `${start}${word}` : `${current} ${word}`;
+    if (current !== "" && Bun.stringWidth(longer) > width) {
+      lines.push(current);
+      current = `${" ".repeat(indent)}${word}`;
+    } else {
+      current = longer;
+    }
+  }
+  return [...lines, current].join("\n");
+}
