@@ -1,12 +1,13 @@
+import type { Domain } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import type { DomainEvent } from "./events.ts";
-import { type Look, lookAt } from "./look.ts";
+import { lookAt } from "./look.ts";
 import { LookPool, type LookRequest } from "./look-pool.ts";
 import { type DomainRef, listArgs, readDomainList } from "./messages.ts";
 import { BOUND, CALL } from "./protocol.ts";
-import type { Registry } from "./registry.ts";
+import type { Registry, Run } from "./registry.ts";
 import type { Failure, Rpc } from "./rpc.ts";
-import { endingOf } from "./words.ts";
+import { type Ending, endingOf } from "./words.ts";
 
 /** Every so many lists everything is re-read: a vCPU that is plugged in makes no event. */
 const LISTS_PER_FULL_READ = 20;
@@ -36,7 +37,7 @@ export class Watch {
   readonly #rpc: Rpc;
   readonly #options: WatchOptions;
   readonly #pool: LookPool;
-  readonly #endings = new Map<string, string>();
+  readonly #endings = new Map<string, Ending>();
   readonly #rebooted = new Set<string>();
   readonly #unseen = new Map<string, { readonly ref: DomainRef; readonly reason: string }>();
   /** Who is still to be looked at until everything was read; undefined when nobody waits for that. */
@@ -107,8 +108,7 @@ export class Watch {
     for (const uuid of this.#unseen.keys()) {
       if (!uuids.has(uuid) && !registry.knows(uuid)) this.#unseen.delete(uuid);
     }
-    const isDue = (ref: DomainRef): boolean =>
-      this.#unseen.has(ref.uuid) ? this.#rpc.stuck < STUCK_MAX : isFull || !registry.has(ref);
+    const isDue = (ref: DomainRef): boolean => isFull || !registry.has(ref) || this.#unseen.has(ref.uuid);
     const vanished = registry.refs().filter(({ uuid }) => !uuids.has(uuid));
     const due = [...vanished, ...listed.filter(isDue)];
     if (repeat) this.#remaining = new Set(due.map(({ uuid }) => uuid));
@@ -117,27 +117,34 @@ export class Watch {
   }
 
   async #look({ ref, repeat }: LookRequest): Promise<void> {
-    const look = await lookAt(this.#rpc, ref);
-    if (this.#stopped || look.kind === "lost") return;
-    if (look.kind === "failed") this.#complain(ref, look.reason);
-    else this.#tell(ref.uuid, look, repeat);
+    // Each further call for it would hang as well, until none is left for the others.
+    const isHopeless = this.#unseen.has(ref.uuid) && this.#rpc.stuck >= STUCK_MAX;
+    const look = isHopeless ? undefined : await lookAt(this.#rpc, ref);
+    if (this.#stopped || look?.kind === "lost") return;
+    if (look?.kind === "failed") this.#complain(ref, look.reason);
+    if (look?.kind === "gone") this.#gone(ref.uuid, look.detail);
+    if (look?.kind === "active") this.#active({ uuid: ref.uuid, id: look.id }, look.domain, repeat);
     this.#finish(ref.uuid);
   }
 
-  #tell(uuid: string, look: Exclude<Look, { kind: "failed" | "lost" }>, repeat: boolean): void {
-    const { registry } = this.#options;
+  #gone(uuid: string, detail: string | undefined): void {
     const ending = this.#endings.get(uuid);
-    const rebooted = this.#rebooted.delete(uuid);
     this.#endings.delete(uuid);
+    this.#rebooted.delete(uuid);
     this.#unseen.delete(uuid);
-    if (look.kind === "gone") {
-      registry.drop(uuid, ending ?? look.detail ?? "no longer known to libvirt");
-      return;
-    }
-    const run = { uuid, id: look.id };
+    this.#options.registry.drop(uuid, ending?.detail ?? detail ?? "no longer known to libvirt");
+  }
+
+  #active(run: Run, domain: Domain, repeat: boolean): void {
+    const { registry } = this.#options;
+    const ending = this.#endings.get(run.uuid);
+    const isSameRun = registry.has(run);
+    // An ending that is over was an earlier run's: this one is alive.
+    if (!isSameRun || ending?.isOver) this.#endings.delete(run.uuid);
     // The guest that asked for something is not the one that boots now.
-    if (rebooted && registry.has(run)) registry.drop(uuid, "rebooted");
-    registry.tell(run, look.domain, { ending, repeat });
+    if (this.#rebooted.delete(run.uuid) && isSameRun) registry.drop(run.uuid, "rebooted");
+    this.#unseen.delete(run.uuid);
+    registry.tell(run, domain, { ending: ending?.detail, repeat });
   }
 
   /** Keeps what was told last, and tries again with the next list. */

@@ -17,15 +17,22 @@ const STOPPED_WORDS = [
 
 const SHUTDOWN_WORDS = ["shut down", "shut down by the guest", "shut down by the host"];
 
+/** Why a domain ends. */
+export interface Ending {
+  readonly detail: string;
+  /** Whether it has ended; else it is about to. */
+  readonly isOver: boolean;
+}
+
 /**
  * Why a domain ends, told by a lifecycle event; undefined when the event is of another kind. A guest that powers off is
  * told twice, and only the first time says who did it: `before` is what was told until now.
  */
-export function endingOf(event: number, detail: number, before: string | undefined): string | undefined {
-  if (event === SHUTDOWN) return SHUTDOWN_WORDS[detail] ?? "shut down";
+export function endingOf(event: number, detail: number, before: Ending | undefined): Ending | undefined {
+  if (event === SHUTDOWN) return { detail: SHUTDOWN_WORDS[detail] ?? "shut down", isOver: false };
   if (event !== STOPPED) return undefined;
-  if (detail === 0 && before !== undefined) return before;
-  return STOPPED_WORDS[detail] ?? "stopped";
+  if (detail === 0 && before?.isOver === false) return { detail: before.detail, isOver: true };
+  return { detail: STOPPED_WORDS[detail] ?? "stopped", isOver: true };
 }
 
 /** How a domain is. */

@@ -1,0 +1,120 @@
+import { expect, test } from "bun:test";
+import { readDomainXml } from "../../src/hypervisor/libvirt/domain-xml.ts";
+
+/** As libvirt 9.0 prints a running QEMU domain, shortened. */
+const WEB1 = `<domain type='kvm' id='7'>
+  <name>web1.example.org</name>
+  <uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>
+  <title>a &lt;channel&gt; &amp; more</title>
+  <memory unit='KiB'>524288</memory>
+  <vcpu placement='static' current='2'>4</vcpu>
+  <vcpus>
+    <vcpu id='0' enabled='yes' hotpluggable='no' order='1'/>
+    <vcpu id='1' enabled='no' hotpluggable='yes'/>
+    <vcpu id='2' enabled='yes' hotpluggable='yes' order='2'/>
+    <vcpu id='3' enabled='no' hotpluggable='yes'/>
+  </vcpus>
+  <cputune>
+    <vcpupin vcpu='0' cpuset='2'/>
+  </cputune>
+  <devices>
+    <channel type='unix'>
+      <source mode='bind' path='/tmp/powermonitor/web1.example.org.0'/>
+      <target type='virtio' name='virtio.serial.port.poweragent.0' state='connected'/>
+      <alias name='channel0'/>
+      <address type='virtio-serial' controller='0' bus='0' port='1'/>
+    </channel>
+    <channel type="unix">
+      <target name="virtio.serial.port.poweragent.12" type="virtio"/>
+      <source path="/tmp/powermonitor/a &amp; b.12" mode="bind"/>
+    </channel>
+    <channel type='unix'>
+      <source mode='bind' path='/var/lib/libvirt/qemu/f16.agent'/>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+    </channel>
+    <channel type='unix'>
+      <source mode='connect' path='/tmp/powermonitor/connects.1'/>
+      <target type='virtio' name='virtio.serial.port.poweragent.1'/>
+    </channel>
+    <channel type='pty'>
+      <source path='/dev/pts/3'/>
+      <target type='virtio' name='virtio.serial.port.poweragent.2'/>
+    </channel>
+    <channel type='unix'>
+      <source mode='bind' path='/tmp/powermonitor/padded.03'/>
+      <target type='virtio' name='virtio.serial.port.poweragent.03'/>
+    </channel>
+    <console type='unix'>
+      <source mode='bind' path='/tmp/powermonitor/console.4'/>
+      <target type='virtio' name='virtio.serial.port.poweragent.4'/>
+    </console>
+  </devices>
+</domain>`;
+
+test("readDomainXml() finds the channels that lead to the daemon, and the vCPUs that are online", () => {
+  expect(readDomainXml(WEB1)).toEqual({
+    name: "web1.example.org",
+    id: 7,
+    vcpus: 4,
+    online: new Set([0, 2]),
+    channelPaths: new Set(["/tmp/powermonitor/web1.example.org.0", "/tmp/powermonitor/a & b.12"]),
+  });
+});
+
+const CHANNEL = `<channel type='unix'><source mode='bind' path='/etc/shadow'/>
+  <target type='virtio' name='virtio.serial.port.poweragent.0'/></channel>`;
+
+test.each([
+  ["in a comment", `<devices><!-- ${CHANNEL} --></devices>`],
+  [
+    "in a CDATA section",
+    `<description><![CDATA[</description><devices>${CHANNEL}</devices>]]></description>`,
+  ],
+  ["in escaped text", `<description>${CHANNEL.replaceAll("<", "&lt;")}</description>`],
+  ["in an attribute", `<x y="${CHANNEL.replaceAll("<", "&lt;").replaceAll('"', "'")}"/>`],
+  ["in metadata", `<metadata><m:x xmlns:m='u'><devices>${CHANNEL}</devices></m:x></metadata>`],
+  [
+    "in metadata, with a root of its own",
+    `<metadata><domain><devices>${CHANNEL}</devices></domain></metadata>`,
+  ],
+  ["below another device", `<devices><disk>${CHANNEL}</disk></devices>`],
+])("readDomainXml() takes no channel %s", (_, inside) => {
+  const xml = `<domain id='1'><name>n</name><vcpu>1</vcpu>${inside}</domain>`;
+  const nothing = new Set<string>();
+  expect(readDomainXml(xml)).toEqual({
+    name: "n",
+    id: 1,
+    vcpus: 1,
+    online: new Set([0]),
+    channelPaths: nothing,
+  });
+});
+
+test.each([
+  ["without a list the first are online", "<vcpu current='2'>3</vcpu>", [0, 1]],
+  ["without a current number all are online", "<vcpu>3</vcpu>", [0, 1, 2]],
+])("readDomainXml(): %s", (_, vcpu, online) => {
+  expect(readDomainXml(`<domain id='1'><name>n</name>${vcpu}</domain>`)).toMatchObject({
+    online: new Set(online),
+  });
+});
+
+test("readDomainXml() finds the channels of a Xen domain", () => {
+  const xml = `<domain id='2'><name>n</name><vcpu>1</vcpu><devices><channel type='unix'>
+    <source mode='bind' path='/tmp/powermonitor/n.0'/><target type='xen' name='poweragent.0' state='connected'/>
+    </channel></devices></domain>`;
+  expect(readDomainXml(xml)).toMatchObject({ channelPaths: new Set(["/tmp/powermonitor/n.0"]) });
+});
+
+test.each([
+  ["no name", "<domain id='1'><vcpu>1</vcpu></domain>"],
+  ["no usable number of vCPUs", "<domain id='1'><name>n</name><vcpu>4097</vcpu></domain>"],
+  ["no usable number of vCPUs", "<domain id='1'><name>n</name><vcpu>-1</vcpu></domain>"],
+  ['"domain" is not closed', "<domain id='1'>"],
+])("readDomainXml() says %s", (problem, xml) => {
+  expect(readDomainXml(xml)).toEqual({ problem });
+});
+
+test("readDomainXml() of a domain that does not run gives no id", () => {
+  expect(readDomainXml("<domain><name>n</name><vcpu>1</vcpu></domain>")).toMatchObject({ id: undefined });
+});

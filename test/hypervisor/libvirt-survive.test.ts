@@ -1,0 +1,193 @@
+import { describe, expect, test } from "bun:test";
+import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
+import { i32 } from "./fake-bytes.ts";
+import { uuidIn } from "./fake-libvirtd.ts";
+import { Recorder, until } from "./recorder.ts";
+import { Stage } from "./stage.ts";
+
+const STOPPED = 5;
+
+describe("openLibvirt() survives", () => {
+  test("a libvirtd that is not there yet", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    fake.stop();
+    stage.open();
+    expect(await stage.problem()).toBe(
+      `libvirtd is not running (no "${fake.path}"): systemctl start libvirtd`,
+    );
+    fake.add("a", [[1]]);
+    fake.listen();
+    await stage.news("a running: booted", "ready");
+    expect(stage.hypervisor.status()).toMatchObject({ state: "connected", problem: undefined });
+    expect(recorder.lines).toEqual([
+      `warning: libvirtd is not running (no "${fake.path}"): systemctl start libvirtd`,
+      `notice: Connected to libvirt at "${fake.path}"`,
+    ]);
+  });
+
+  test("a libvirtd that restarts: who left meanwhile is gone, the others are told again", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    fake.add("a", [[1]]);
+    const b = fake.add("b", [[2]]);
+    const c = fake.add("c", [[3]]);
+    const d = fake.add("d", [[4]]);
+    await stage.opened();
+    fake.stop();
+    await until(() => stage.hypervisor.status().state === "unreachable");
+    expect([...recorder.domains.keys()]).toEqual(["a", "b", "c", "d"]);
+    expect(recorder.news()).toEqual([]);
+    fake.domains.delete(b.uuid);
+    Object.assign(c, { state: STOPPED, reason: 3, id: -1 });
+    d.id = 44;
+    fake.listen();
+    await until(() => stage.hypervisor.status().state === "connected");
+    expect(recorder.news().sort()).toEqual([
+      "a running: booted",
+      "b gone: no longer known to libvirt",
+      "c gone: crashed",
+      "d gone: stopped and started again",
+      "d running: booted",
+    ]);
+  });
+
+  test("a connection that ends within any call of the start", async () => {
+    await using stage = new Stage();
+    const { fake } = stage;
+    for (const procedure of [66, 1, 316, 273, 212, 14, 230]) {
+      let cuts = 0;
+      fake.misbehave.set(procedure, () => (cuts++ === 0 ? { kind: "cut" } : undefined));
+    }
+    fake.add("a", [[1]]);
+    expect(await stage.opened()).toEqual(["a running: booted", "ready"]);
+    expect(fake.connections).toBe(8);
+  });
+
+  test("a frozen libvirtd, found by the next list, and follows it when it thaws", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    const a = fake.add("a", [[1]]);
+    await stage.opened({ listMs: 30, callTimeoutMs: 60 });
+    const procedures = [66, 1, 316, 360, 273, 212, 14, 230];
+    for (const procedure of procedures) fake.misbehave.set(procedure, () => ({ kind: "silence" }));
+    expect(await stage.problem()).toMatch(/^libvirt does not answer, at/);
+    expect(recorder.news()).toEqual([]);
+    a.pins = [[8]];
+    fake.misbehave.clear();
+    await stage.news("a running: booted");
+    expect(recorder.domains.get("a")?.pins).toEqual([[8]]);
+  });
+
+  test("one domain that libvirtd cannot answer for", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    const stuck = fake.add("stuck", [[1]]);
+    fake.add("fine", [[2]]);
+    let hanging = 0;
+    fake.misbehave.set(14, (args) => {
+      if (uuidIn(args) !== stuck.uuid) return undefined;
+      hanging++;
+      return { kind: "silence" };
+    });
+    expect(await stage.opened({ listMs: 20, callTimeoutMs: 100 })).toEqual(["fine running: booted", "ready"]);
+    expect(recorder.lines[0]).toBe(
+      'warning: Cannot look at domain "stuck": libvirt does not answer for it, though it does for others',
+    );
+    await Bun.sleep(400);
+    // Two of the four places are left for the others.
+    expect([hanging, fake.connections, recorder.lines.length]).toEqual([2, 1, 2]);
+    expect(stage.hypervisor.status().state).toBe("connected");
+  });
+
+  test("a domain that it may not read, and tries again", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    fake.add("a", [[1]]);
+    const refusal = { kind: "refuse" as const, code: 1, message: "internal error: no luck" };
+    fake.misbehave.set(230, () => refusal);
+    expect(await stage.opened({ listMs: 10 })).toEqual(["ready"]);
+    await Bun.sleep(30);
+    expect(recorder.lines).toEqual([
+      'warning: Cannot look at domain "a": internal error: no luck',
+      `notice: Connected to libvirt at "${fake.path}"`,
+    ]);
+    fake.misbehave.clear();
+    await stage.news("a running: booted");
+  });
+
+  test("a domain that vanishes between list and look", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    fake.add("a", [[1]]);
+    fake.misbehave.set(14, () => ({ kind: "refuse", code: 42, message: "Domain not found" }));
+    expect(await stage.opened()).toEqual(["ready"]);
+    expect(recorder.lines).toEqual([`notice: Connected to libvirt at "${fake.path}"`]);
+  });
+
+  test("XML that makes no sense", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    const a = fake.add("a", [[1]]);
+    a.xml = "<domain";
+    expect(await stage.opened()).toEqual(["ready"]);
+    expect(recorder.lines[0]).toBe('warning: Cannot look at domain "a": its XML has "domain" is not a tag');
+  });
+
+  test("virtproxyd that lost the daemon behind it", async () => {
+    await using stage = new Stage();
+    const { fake } = stage;
+    const a = fake.add("a", [[1]]);
+    await stage.opened();
+    fake.event(362, i32(3));
+    a.pins = [[6]];
+    await stage.news("a running: booted");
+    expect(fake.connections).toBe(2);
+  });
+});
+
+describe("openLibvirt() says why not", () => {
+  test("SASL", async () => {
+    await using stage = new Stage();
+    const { fake } = stage;
+    fake.authTypes = [1];
+    stage.open();
+    expect(await stage.problem()).toBe(
+      `libvirtd asks for a password (SASL) at "${fake.path}": set auth_unix_ro = "none" in libvirtd.conf`,
+    );
+  });
+
+  test("polkit, which is asked and may say no", async () => {
+    await using stage = new Stage();
+    const { fake } = stage;
+    fake.authTypes = [2];
+    fake.misbehave.set(70, () => ({
+      kind: "refuse",
+      code: 45,
+      message: "authentication failed: access denied",
+    }));
+    stage.open();
+    expect(await stage.problem()).toBe(
+      "libvirtd does not open test:///default: authentication failed: access denied",
+    );
+    fake.misbehave.clear();
+    await stage.news("ready");
+  });
+
+  test("a URI that this libvirtd does not serve", async () => {
+    await using stage = new Stage();
+    const { fake } = stage;
+    fake.misbehave.set(1, () => ({ kind: "refuse", code: 5, message: "no connection driver available" }));
+    stage.open();
+    expect(await stage.problem()).toBe(
+      "libvirtd does not open test:///default: no connection driver available",
+    );
+  });
+
+  test("a URI of another machine, at once and for good", () => {
+    const recorder = new Recorder();
+    const hypervisor = openLibvirt({ uri: "qemu+ssh://h/system", log: recorder.log }, recorder);
+    expect(hypervisor.status().state).toBe("unreachable");
+    expect(recorder.lines.length).toBe(1);
+  });
+});

@@ -1,0 +1,90 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Domain } from "../../src/base/domain.ts";
+import { Registry } from "../../src/hypervisor/libvirt/registry.ts";
+import { Recorder } from "./recorder.ts";
+
+const quiet = { ending: undefined, repeat: false };
+
+function domain(name: string, options: Partial<Domain> = {}): Domain {
+  return { name, state: "running", detail: "booted", pins: [[1]], channelPaths: new Set(["/a"]), ...options };
+}
+
+test("Registry passes on what is new, and nothing twice", () => {
+  const recorder = new Recorder();
+  const registry = new Registry(recorder);
+  const run = { uuid: "u1", id: 1 };
+  registry.tell(run, domain("a"), quiet);
+  registry.tell(run, domain("a"), quiet);
+  expect(recorder.news()).toEqual(["a running: booted"]);
+  for (const change of [
+    { state: "paused" as const },
+    { detail: "resumed" },
+    { pins: [[1], [2]] },
+    { pins: [[2], [1]] },
+    { channelPaths: new Set(["/b"]) },
+    { channelPaths: new Set<string>() },
+  ]) {
+    registry.tell(run, domain("a", change), quiet);
+    expect(recorder.news().length).toBe(1);
+  }
+  registry.tell(run, domain("a"), quiet);
+  registry.tell(run, domain("a"), { ending: undefined, repeat: true });
+  expect(recorder.news().length).toBe(2);
+});
+
+test("Registry ends the old run of a domain before the new one begins", () => {
+  const recorder = new Recorder();
+  const registry = new Registry(recorder);
+  registry.tell({ uuid: "u1", id: 1 }, domain("a"), quiet);
+  registry.tell({ uuid: "u1", id: 2 }, domain("a"), { ending: "crashed", repeat: false });
+  registry.tell({ uuid: "u1", id: 3 }, domain("a"), quiet);
+  expect(recorder.news()).toEqual([
+    "a running: booted",
+    "a gone: crashed",
+    "a running: booted",
+    "a gone: stopped and started again",
+    "a running: booted",
+  ]);
+});
+
+test("Registry lets a name go before it tells of the new one, and of its new owner", () => {
+  const recorder = new Recorder();
+  const registry = new Registry(recorder);
+  registry.tell({ uuid: "u1", id: 1 }, domain("a"), quiet);
+  registry.tell({ uuid: "u1", id: 1 }, domain("b"), quiet);
+  registry.tell({ uuid: "u2", id: 2 }, domain("b"), quiet);
+  registry.drop("u1", "destroyed");
+  expect(recorder.news()).toEqual([
+    "a running: booted",
+    "a gone: renamed",
+    "b running: booted",
+    "b gone: replaced by another domain of this name",
+    "b running: booted",
+  ]);
+  expect([registry.size, registry.has({ uuid: "u2", id: 2 }), registry.knows("u1")]).toEqual([
+    1,
+    true,
+    false,
+  ]);
+});
+
+test("Registry and whoever listens always know the same domains", () => {
+  const uuid = fc.constantFrom("u1", "u2", "u3");
+  const tell = fc.record({ uuid, id: fc.nat(3), name: fc.constantFrom("a", "b", "c"), repeat: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(fc.oneof(tell, fc.record({ uuid }))), (steps) => {
+      const recorder = new Recorder();
+      const registry = new Registry(recorder);
+      for (const step of steps) {
+        if ("name" in step)
+          registry.tell(step, domain(step.name), { ending: undefined, repeat: step.repeat });
+        else registry.drop(step.uuid, "destroyed");
+        // The recorder throws when someone is gone who never came.
+        const known = registry.refs().map(({ name }) => name);
+        expect(known.sort()).toEqual([...recorder.domains.keys()].sort());
+        if ("name" in step) expect(registry.has(step)).toBe(true);
+      }
+    }),
+  );
+});

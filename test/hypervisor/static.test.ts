@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import { openStatic } from "../../src/hypervisor/static.ts";
+import { Recorder } from "./recorder.ts";
+
+test("openStatic() tells every domain, then that this is all", async () => {
+  const recorder = new Recorder();
+  const hypervisor = openStatic(
+    new Map([
+      ["a.b", [[2], [7, 3]]],
+      ["c", [[]]],
+    ]),
+    recorder,
+  );
+  expect(recorder.news()).toEqual([]);
+  await Promise.resolve();
+  expect(recorder.news()).toEqual(["a.b running: configured", "c running: configured", "ready"]);
+  expect(recorder.domains.get("a.b")).toEqual({
+    name: "a.b",
+    state: "running",
+    detail: "configured",
+    pins: [[2], [3, 7]],
+    channelPaths: undefined,
+  });
+  expect(hypervisor.status()).toEqual({
+    driver: "static",
+    uri: "static",
+    state: "connected",
+    problem: undefined,
+    domains: 2,
+  });
+});
+
+test("openStatic(): replace() tells who left, then who is there", async () => {
+  const recorder = new Recorder();
+  const hypervisor = openStatic(
+    new Map([
+      ["a", [[0]]],
+      ["b", [[1]]],
+    ]),
+    recorder,
+  );
+  await Promise.resolve();
+  recorder.news();
+  hypervisor.replace(
+    new Map([
+      ["b", [[2]]],
+      ["c", [[3]]],
+    ]),
+  );
+  expect(recorder.news()).toEqual([
+    "a gone: removed from the configuration",
+    "b running: configured",
+    "c running: configured",
+  ]);
+  expect(recorder.domains.get("b")?.pins).toEqual([[2]]);
+});
+
+test("openStatic() tells nothing after close()", async () => {
+  const recorder = new Recorder();
+  const hypervisor = openStatic(new Map([["a", [[0]]]]), recorder);
+  await hypervisor.close();
+  await Promise.resolve();
+  hypervisor.refresh();
+  hypervisor.replace(new Map());
+  expect(recorder.news()).toEqual([]);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { addressOf } from "../../src/hypervisor/libvirt/uri.ts";
+
+test.each([
+  ["qemu:///system", ["virtqemud-sock-ro", "virtqemud-sock", "libvirt-sock-ro", "libvirt-sock"]],
+  ["xen:///system", ["virtxend-sock-ro", "virtxend-sock", "libvirt-sock-ro", "libvirt-sock"]],
+  ["test:///default", ["libvirt-sock-ro", "libvirt-sock"]],
+])("addressOf(%p) knows the sockets", (uri, names) => {
+  expect(addressOf(uri, undefined, "/run/libvirt")).toEqual({
+    uri,
+    sockets: names.map((name) => `/run/libvirt/${name}`),
+  });
+});
+
+test.each([
+  ["qemu:///system", "/a/sock", "qemu:///system", "/a/sock"],
+  ["qemu+unix:///system?socket=/b%20c/sock&mode=direct", undefined, "qemu:///system", "/b c/sock"],
+  ["qemu+unix:///system?socket=/b/sock", "/a/sock", "qemu:///system", "/a/sock"],
+])("addressOf(%p) with socket %p", (given, socket, uri, path) => {
+  expect(addressOf(given, socket, "/run")).toEqual({ uri, sockets: [path] });
+});
+
+test.each([
+  [
+    "qemu+ssh://host/system",
+    '"qemu+ssh://host/system" leads to another machine; only this one\'s CPUs can be scaled',
+  ],
+  [
+    "qemu://host/system",
+    '"qemu://host/system" leads to another machine; only this one\'s CPUs can be scaled',
+  ],
+  [
+    "qemu+tcp:///system",
+    '"qemu+tcp:///system" leads to another machine; only this one\'s CPUs can be scaled',
+  ],
+  ["qemu", '"qemu" is not a libvirt URI such as qemu:///system'],
+  ["", '"" is not a libvirt URI such as qemu:///system'],
+])("addressOf(%p) says why not", (uri, problem) => {
+  expect(addressOf(uri, undefined, "/run")).toEqual({ problem });
+});
