@@ -30,7 +30,7 @@ export interface ChannelsOptions {
   readonly log: Log;
 }
 
-/** Finds the sockets in a directory that need not exist yet, and keeps a channel for each. */
+/** Finds the sockets in a directory that need not exist yet, and keeps a channel for each; begins at the first scan. */
 export function openChannels(options: ChannelsOptions, host: ChannelHost): Channels {
   const { directory, log } = options;
   const channels = new Map<string, Channel>();
@@ -97,7 +97,6 @@ export function openChannels(options: ChannelsOptions, host: ChannelHost): Chann
   }
 
   const watch = watchDirectory(directory, scan);
-  scan();
   return {
     list: () => channels.values(),
     of: (vm) => byVm.get(vm) ?? [],
