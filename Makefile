@@ -1,0 +1,66 @@
+# vm-power: everything a developer or a packager runs. `make help` explains.
+#
+# It needs node with npm, or bun of the right version. Nothing is installed outside the project.
+
+BUN_VERSION := $(shell sed -n 's/.*"bun": "\([0-9.]*\)".*/\1/p' package.json | head -n 1)
+# An installed bun of that version, else one that npm puts below .tools.
+BUN := $(shell if [ "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)" ]; then command -v bun; \
+	else echo "$(CURDIR)/.tools/node_modules/.bin/bun"; fi)
+BIN := node_modules/.bin
+PREFIX ?= /usr
+DESTDIR ?=
+
+# A compiled program must not read .env, bunfig.toml or a preload from the directory it is started in.
+COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dotenv --no-compile-autoload-bunfig
+
+SOURCES := $(shell find src -type f) package.json bun.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check build bench interop install clean
+
+help: ## Show this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: build ## Build, and show the daemon at work on a simulated host; Ctrl-C ends it
+	@dist/vm-power simulate
+
+test: build ## Run the tests that need no special parts, on the sources and on the built executable
+	@$(BUN) test test
+
+check: node_modules ## Check types, lint, format, floors and dead code
+	$(BIN)/tsc --noEmit
+	$(BIN)/biome check --error-on-warnings .
+	$(BIN)/knip
+	$(BUN) test test/tidy.test.ts
+
+build: dist/vm-power ## Build the one executable, dist/vm-power
+
+bench: build ## Measure speed and cost, beside a bare C program in the same run
+	@$(BUN) bench/bench.ts
+
+interop: build ## Talk to Debian's DPDK guest library and to a real libvirt with a real guest
+	@interop/run
+
+install: build ## Install below DESTDIR and PREFIX
+	install -D -m 0755 dist/vm-power $(DESTDIR)$(PREFIX)/bin/vm-power
+	ln -sf vm-power $(DESTDIR)$(PREFIX)/bin/vmpowerctl
+	ln -sf vm-power $(DESTDIR)$(PREFIX)/bin/vm-power-guest
+	install -D -m 0644 systemd/vm-power.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vm-power.service
+	install -D -m 0644 etc/vm-power.conf $(DESTDIR)/etc/vm-power.conf
+
+clean: ## Remove what was built and installed in the project
+	rm -rf dist node_modules .tools
+
+dist/vm-power: node_modules $(SOURCES)
+	@mkdir -p dist
+	@$(BUN) build $(COMPILE) src/main.ts --outfile dist/vm-power >/dev/null
+	@ln -sf vm-power dist/vmpowerctl
+	@ln -sf vm-power dist/vm-power-guest
+
+node_modules: package.json bun.lock | $(BUN)
+	@$(BUN) install --frozen-lockfile --silent
+	@touch node_modules
+
+$(CURDIR)/.tools/node_modules/.bin/bun:
+	@command -v npm >/dev/null || { echo "vm-power needs bun $(BUN_VERSION), or node with npm to get it" >&2; exit 1; }
+	npm install --silent --no-save --no-package-lock --prefix .tools bun@$(BUN_VERSION)
