@@ -9,6 +9,13 @@ export class AttributeBuffer {
   protected readonly bytes = new Uint8Array(ATTRIBUTE_SIZE_MAX);
   protected size = 0;
 
+  /** Whether another reading says the same; makes no string, for it is asked of every file we hold. */
+  protected saysAgain(bytes: Uint8Array, size: number): boolean {
+    if (size !== this.size) return false;
+    for (let i = 0; i < size; i++) if (bytes[i] !== this.bytes[i]) return false;
+    return true;
+  }
+
   text(): string {
     return String.fromCharCode(...this.bytes.subarray(0, this.size));
   }

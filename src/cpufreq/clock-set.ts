@@ -1,11 +1,12 @@
 import fs from "node:fs";
 import type { Clock, FrequencyTable } from "../base/clock.ts";
+import { formatCpuList } from "../base/cpu-list.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
 import type { UnmanagedCpu } from "./cpufreq.ts";
 import type { ScalingDriver } from "./driver.ts";
 import { HeldClock, type HeldPolicy } from "./held-clock.ts";
-import { isOnline, readHost } from "./host.ts";
+import { readHost } from "./host.ts";
 import { loadEntry } from "./journal.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import { baselineOf, type Originals, readOriginals } from "./originals.ts";
@@ -14,7 +15,7 @@ import { look, type Managed, type Survey, survey } from "./survey.ts";
 import type { FoundClock, FoundPolicy } from "./topology.ts";
 
 /** CPUs beyond those we hold that one {@link ClockSet.changed} looks at closely; the others have their turn later. */
-const CPUS_PER_LOOK = 16;
+const CPUS_PER_LOOK = 8;
 
 /** What a {@link ClockSet} works with. */
 export interface ClockSetOptions extends RecoverMeans {
@@ -48,7 +49,7 @@ export class ClockSet {
   changed(): boolean {
     const host = readHost(this.#options.root);
     if (host.fingerprint !== this.#survey.host.fingerprint) return true;
-    for (const clock of this.held.values()) if (clock.touched && !isThere(host.root, clock)) return true;
+    for (const clock of this.held.values()) if (clock.touched && !this.#isThere(clock)) return true;
     const count = Math.min(CPUS_PER_LOOK, host.pcpus.length);
     for (let i = 0; i < count; i++) {
       const pcpu = host.pcpus[this.#turn++ % host.pcpus.length] as number;
@@ -58,6 +59,15 @@ export class ClockSet {
       if (clock !== this.#stay(clock)) return true;
     }
     return false;
+  }
+
+  /** In sysfs the open files of a directory that went away say so themselves; in a plain tree they live on. */
+  #isThere(clock: HeldClock): boolean {
+    if (!this.#options.plain) return true;
+    return clock.policies.every(({ found }) => {
+      const stat = fs.statSync(found.path, { throwIfNoEntry: false });
+      return stat?.ino === found.inode;
+    });
   }
 
   /** Looks at everything again. What is no longer as it was is put back, and starts anew. */
@@ -134,10 +144,22 @@ export class ClockSet {
 
   #warn(): void {
     for (const { pcpu, other } of this.#survey.mismatches) {
-      const message = `CPU ${pcpu} and CPU ${other} share a clock but not their speeds: scaled separately`;
-      if (!this.#told.has(message)) this.#options.log.warning(message);
-      this.#told.add(message);
+      this.#warnOnce(`CPU ${pcpu} and CPU ${other} share a clock but not their speeds: scaled separately`);
     }
+    const scanned = this.#survey.clocks.flatMap(({ members }) => members);
+    const halves = scanned.filter(({ neighbours }) =>
+      neighbours.some((pcpu) => this.#mayChange?.has(pcpu) === false),
+    );
+    if (halves.length === 0) return;
+    const list = formatCpuList(halves.map(({ pcpu }) => pcpu));
+    this.#warnOnce(
+      `CPU ${list}: neighbours on the same core are not in ManagedCpus, and the faster of both wins`,
+    );
+  }
+
+  #warnOnce(message: string): void {
+    if (!this.#told.has(message)) this.#options.log.warning(message);
+    this.#told.add(message);
   }
 }
 
@@ -152,11 +174,4 @@ function baselineAbove(policies: readonly HeldPolicy[], scaling: ScalingDriver, 
 function keyOf({ id, members, policies }: FoundClock): string {
   const cpus = members.map(({ pcpu, driver, speeds }) => [pcpu, driver, speeds]);
   return JSON.stringify([id, cpus, policies]);
-}
-
-function isThere(root: string, clock: HeldClock): boolean {
-  return clock.policies.every(({ found }) => {
-    const stat = fs.statSync(found.path, { throwIfNoEntry: false });
-    return stat?.ino === found.inode && found.pcpus.every((pcpu) => isOnline(root, pcpu));
-  });
 }

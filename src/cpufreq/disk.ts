@@ -20,6 +20,8 @@ export interface Attribute {
   write(data: Uint8Array): Errno | undefined;
   /** Reads it again. */
   read(): Errno | undefined;
+  /** Whether it still says what was last read; when not, or when it cannot be read, that is not forgotten. */
+  isUnchanged(): boolean;
   /** What was last read, with the newline. */
   text(): string;
   /** What was last read, as a number; NaN when it is none. Makes no string: it is on the packet's way. */

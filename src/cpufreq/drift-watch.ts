@@ -43,13 +43,16 @@ export class DriftWatch {
 
   /** The files of one cpufreq policy that say neither what we wrote nor what the kernel made of it. */
   #changed(clock: HeldClock, policy: HeldPolicy, speed: SpeedText): Found[] | undefined {
+    const files = policy.open?.files ?? [];
+    const isSettled = !this.#unsettled.has(clock);
+    if (isSettled && files.every(({ attribute }) => attribute.isUnchanged())) return [];
     const found: Found[] = [];
-    for (const file of policy.open?.files ?? []) {
+    for (const file of files) {
       const reported = file.attribute.text();
       if (file.attribute.read() !== undefined) return undefined;
       const now = file.attribute.text();
       const ours = file.name === "scaling_governor" ? clock.scaling.governor : speed.text;
-      const isRounding = now === reported && !this.#unsettled.has(clock);
+      const isRounding = isSettled && now === reported;
       if (now.trimEnd() !== ours && !isRounding) found.push({ file, ours, found: now.trimEnd() });
     }
     return found;

@@ -56,6 +56,12 @@ class DryAttribute extends AttributeBuffer implements Attribute {
     }
   }
 
+  isUnchanged(): boolean {
+    const before = this.text();
+    const errno = this.read();
+    return errno === undefined && this.text() === before;
+  }
+
   #take(data: Uint8Array): void {
     this.bytes.set(data.subarray(0, ATTRIBUTE_SIZE_MAX));
     this.size = Math.min(data.length, ATTRIBUTE_SIZE_MAX);

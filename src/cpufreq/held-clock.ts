@@ -31,6 +31,8 @@ export class HeldClock {
   readonly speeds: readonly SpeedText[];
   /** What the kernel last accepted; undefined when that is not known. */
   held: Setting | undefined = "baseline";
+  /** The originals could not be put back when that was wanted: to be tried again. */
+  owesBaseline = false;
   readonly scaling: ScalingDriver;
   readonly #means: Means;
 
@@ -58,9 +60,13 @@ export class HeldClock {
     if (speed === undefined) return { reason: `clock ${this.clock.id} has no speed ${setting}` };
     const before = this.held;
     const refused = this.#write(speed);
-    if (refused === undefined) this.held = setting;
-    else this.#return(before);
-    return refused;
+    if (refused !== undefined) {
+      this.#return(before);
+      return refused;
+    }
+    this.held = setting;
+    this.owesBaseline = false;
+    return undefined;
   }
 
   #write(speed: SpeedText): WriteRefused | undefined {
@@ -114,6 +120,7 @@ export class HeldClock {
     let refused: WriteRefused | undefined;
     for (const policy of this.policies) refused = this.#putBackPolicy(policy) ?? refused;
     this.held = refused === undefined ? "baseline" : undefined;
+    this.owesBaseline = refused !== undefined;
     return refused;
   }
 

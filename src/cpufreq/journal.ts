@@ -6,7 +6,10 @@ import { decodeEntry, ENTRY_SIZE_MAX, encodeEntry, type JournalEntry } from "./j
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 
 /** Entries of one directory that are looked at; hosts have fewer CPUs. */
-const ENTRIES_MAX = 8192;
+const ENTRIES_MAX = 16_384;
+
+/** What the name of an entry ends with until all of it is written. */
+const UNFINISHED = ".new";
 
 /** Others may not write to an entry, or they could steer root's hand. */
 const WRITABLE_BY_OTHERS = 0o022;
@@ -20,7 +23,7 @@ export interface JournalFile {
 /** Saves an entry so that it is whole or not there, whenever the power goes. */
 export function saveEntry(disk: Disk, directory: string, entry: JournalEntry): Errno | undefined {
   const path = entryPath(directory, entry.policy);
-  const unfinished = `${path}.new`;
+  const unfinished = `${path}${UNFINISHED}`;
   const created = disk.create(unfinished, encodeEntry(entry));
   if (created !== undefined && created !== "EEXIST") return created;
   // A crash left an unfinished one.
@@ -29,6 +32,15 @@ export function saveEntry(disk: Disk, directory: string, entry: JournalEntry): E
     if (errno !== undefined) return errno;
   }
   return disk.rename(unfinished, path);
+}
+
+/** Removes what a crash left of entries that were being written; they cover nothing yet. */
+export function dropUnfinished(disk: Disk, directory: string): void {
+  for (const name of namesIn(directory)) {
+    if (name.endsWith(UNFINISHED) && policyOfName(name.slice(0, -UNFINISHED.length)) !== undefined) {
+      disk.remove(`${directory}/${name}`);
+    }
+  }
 }
 
 /** Drops an entry; that there is none is no mistake. */
@@ -48,19 +60,21 @@ export function loadEntry(directory: string, policy: string): JournalEntry | str
 
 /** Every entry of a directory; none when it is missing. */
 export function loadJournal(directory: string): JournalFile[] {
-  let names: string[];
-  try {
-    names = fs.readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
   const files: JournalFile[] = [];
-  for (const name of names.slice(0, ENTRIES_MAX)) {
+  for (const name of namesIn(directory)) {
     const policy = policyOfName(name);
     const entry = policy === undefined ? undefined : loadEntry(directory, policy);
     if (policy !== undefined && entry !== undefined) files.push({ policy, entry });
   }
   return files;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory).sort().slice(0, ENTRIES_MAX);
+  } catch {
+    return [];
+  }
 }
 
 /** `cpufreq/policy2` → `policy2.json`, `cpu2/cpufreq` → `cpu2.json`. */

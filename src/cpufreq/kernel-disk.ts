@@ -9,6 +9,9 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_WRONLY } = fs.constants;
 /** The `f_type` of sysfs, as statfs(2) tells it. */
 const SYSFS_MAGIC = 0x62656572;
 
+/** For readings that are only compared. */
+const again = new Uint8Array(ATTRIBUTE_SIZE_MAX);
+
 /** The real disk. `root` tells whether the attributes are the kernel's or plain files of a tree that looks like them. */
 export function kernelDisk(root: string): Disk {
   const plain = isPlain(root);
@@ -76,6 +79,14 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
       return undefined;
     } catch (error) {
       return errnoOf(error);
+    }
+  }
+
+  isUnchanged(): boolean {
+    try {
+      return this.saysAgain(again, fs.readSync(this.#fd, again, 0, ATTRIBUTE_SIZE_MAX, 0));
+    } catch {
+      return false;
     }
   }
 

@@ -17,14 +17,14 @@ export type ManagedFile = (typeof MANAGED_FILES)[number];
 /** What the managed files of one cpufreq policy said before ours, to the byte. */
 export type Originals = { readonly [file in ManagedFile]?: string };
 
-/**
- * Those that change with ours. `scaling_setspeed` belongs to both: under the userspace governor it tells what to put
- * back. The energy preference is the kernel's to change when `performance` comes, and not always to put back.
- */
-const CHANGED: Readonly<Record<SpeedFilesKind, readonly ManagedFile[]>> = {
-  setspeed: ["scaling_governor", "scaling_setspeed"],
-  "min-max": [...MANAGED_FILES],
-};
+/** Those that change when we hold a cpufreq policy. */
+function changedBy({ governor, files }: ScalingDriver): readonly ManagedFile[] {
+  const limits = files === "min-max" ? (["scaling_min_freq", "scaling_max_freq"] as const) : [];
+  // Under userspace the speed goes with us. Under performance the kernel changes the energy preference, and does not
+  // always put it back.
+  const more = governor === "userspace" ? "scaling_setspeed" : "energy_performance_preference";
+  return ["scaling_governor", ...limits, more];
+}
 
 /** Without these there is nothing to put back, and so nothing may be changed. */
 export const NEEDED: Readonly<Record<SpeedFilesKind, readonly ManagedFile[]>> = {
@@ -49,7 +49,7 @@ export function isOriginal(file: ManagedFile, text: string): boolean {
 /** Reads what will have to be put back. */
 export function readOriginals(policyPath: string, scaling: ScalingDriver): Originals {
   const originals: { [file in ManagedFile]?: string } = {};
-  for (const file of CHANGED[scaling.files]) {
+  for (const file of changedBy(scaling)) {
     const text = readRaw(`${policyPath}/${file}`);
     if (text !== undefined && isOriginal(file, text)) originals[file] = text;
   }

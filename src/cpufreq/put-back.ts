@@ -38,8 +38,9 @@ function restoreLimits(disk: Disk, to: PutBackTo, originals: Originals): NotPutB
 
 function isAbove(disk: Disk, to: PutBackTo, maxText: string | undefined): boolean {
   const maxKhz = parseNumber(maxText);
+  if (maxKhz === undefined) return false;
   const attribute = disk.open(`${to.path}/scaling_max_freq`);
-  if (maxKhz === undefined || typeof attribute === "string") return false;
+  if (typeof attribute === "string") return false;
   const errno = attribute.read();
   attribute.close();
   return errno === undefined && maxKhz > attribute.number();

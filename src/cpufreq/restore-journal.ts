@@ -2,7 +2,7 @@ import fs from "node:fs";
 import type { WriteRefused } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Disk } from "./disk.ts";
-import { loadJournal } from "./journal.ts";
+import { dropUnfinished, loadJournal } from "./journal.ts";
 import { isPlain, kernelDisk } from "./kernel-disk.ts";
 import { recover } from "./recover.ts";
 
@@ -37,6 +37,7 @@ export function restoreWith(
 ): RestoreReport {
   const report = { restored: [] as string[], kept: [] as string[], failed: [] as WriteRefused[] };
   const means = { disk, root: realRoot(root), journalDirectory, plain: isPlain(root) };
+  dropUnfinished(disk, journalDirectory);
   for (const { policy, entry } of loadJournal(journalDirectory)) {
     if (typeof entry !== "string" && entry.kept && !kept) {
       report.kept.push(policy);

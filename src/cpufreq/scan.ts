@@ -26,6 +26,9 @@ export interface PolicyDirectory {
   readonly inode: number;
 }
 
+/** The kernel keeps 16 letters for it. */
+const DRIVER_NAME = /^[\w.-]{1,32}$/;
+
 /** The names that a cpufreq policy may have under the root. */
 const POLICY_NAME = /^(?:cpufreq\/policy|cpu)(\d{1,5})(?:\/cpufreq)?$/;
 
@@ -46,7 +49,8 @@ export function scanCpu(host: Host, pcpu: Pcpu): ScannedCpu | string {
   const siblings = cpuLists(`${host.root}/cpu${pcpu}/topology`, ["thread_siblings_list"]);
   if (typeof siblings === "string") return siblings;
   const driver = readText(`${policy.path}/scaling_driver`);
-  if (driver === undefined || driver === "") return "no scaling driver";
+  if (driver === undefined) return "no scaling_driver";
+  if (!DRIVER_NAME.test(driver)) return `scaling_driver says ${quote(driver)}`;
   const scaling = driverNamed(driver);
   const speeds = scaling.speeds(cpuFiles(host, pcpu, policy.path));
   if (typeof speeds === "string") return speeds;

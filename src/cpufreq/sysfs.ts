@@ -81,7 +81,10 @@ class SysfsCpufreq implements Cpufreq {
   refresh(): void {
     if (this.#set.changed()) this.#renew();
     let readable = true;
-    for (const clock of [...this.#set.held.values()]) readable = this.#drift.check(clock) && readable;
+    for (const clock of [...this.#set.held.values()]) {
+      if (clock.owesBaseline) clock.putBack();
+      readable = this.#drift.check(clock) && readable;
+    }
     // The kernel took a directory away between the two looks.
     if (!readable) this.#renew();
   }
@@ -106,6 +109,7 @@ class SysfsCpufreq implements Cpufreq {
       clock.close();
     }
     if (onExit === "restore") refused.push(...this.#recoverGone());
+    this.#set.held.clear();
     return refused;
   }
 

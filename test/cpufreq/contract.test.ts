@@ -1,0 +1,249 @@
+import { expect, test } from "bun:test";
+import type { TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
+import { ACPI_KHZ, type Change, testHost, watchedDisk } from "./test-host.ts";
+
+/** What every driver has to keep, and the three speeds at which it is asked: index, and what the files then say. */
+interface Driver {
+  readonly cpu: Omit<TreeCpus, "cpus">;
+  readonly governor: string;
+  readonly files: readonly string[];
+  readonly speeds: readonly [index: number, text: string][];
+}
+
+const SETSPEED = ["scaling_setspeed"];
+const MIN_MAX = ["scaling_min_freq", "scaling_max_freq"];
+const intelSpeeds: Driver["speeds"] = [
+  [16, "800000"],
+  [0, "3500000"],
+  [1, "2300000"],
+];
+const amdSpeeds: Driver["speeds"] = [
+  [63, "400000"],
+  [0, "3500000"],
+  [1, "3451000"],
+];
+
+const DRIVERS: readonly Driver[] = [
+  {
+    cpu: { driver: "acpi-cpufreq", khz: ACPI_KHZ },
+    governor: "userspace",
+    files: SETSPEED,
+    speeds: [
+      [5, "1200000"],
+      [0, "2301000"],
+      [1, "2300000"],
+    ],
+  },
+  {
+    cpu: { driver: "acpi-cpufreq", khz: ACPI_KHZ, files: { scaling_driver: "pcc-cpufreq" } },
+    governor: "userspace",
+    files: SETSPEED,
+    speeds: [
+      [5, "1200000"],
+      [0, "2301000"],
+      [1, "2300000"],
+    ],
+  },
+  {
+    cpu: { driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 },
+    governor: "performance",
+    files: MIN_MAX,
+    speeds: intelSpeeds,
+  },
+  {
+    cpu: { driver: "intel_cpufreq", khz: [3500000, 800000], baseKhz: 2300000 },
+    governor: "userspace",
+    files: MIN_MAX,
+    speeds: intelSpeeds,
+  },
+  {
+    cpu: { driver: "amd-pstate", khz: [3500000, 400000], baseKhz: 2600000 },
+    governor: "userspace",
+    files: SETSPEED,
+    speeds: amdSpeeds,
+  },
+  {
+    cpu: { driver: "amd-pstate-epp", khz: [3500000, 400000], baseKhz: 2600000 },
+    governor: "performance",
+    files: MIN_MAX,
+    speeds: amdSpeeds,
+  },
+  {
+    cpu: { driver: "cppc_cpufreq", khz: [3000000, 800000], baseKhz: 2600000 },
+    governor: "userspace",
+    files: SETSPEED,
+    speeds: [
+      [19, "800000"],
+      [0, "3000000"],
+      [1, "2600000"],
+    ],
+  },
+];
+
+for (const { cpu, governor, files, speeds } of DRIVERS) {
+  const driver = cpu.files?.["scaling_driver"] ?? cpu.driver;
+  const group: TreeCpus = { cpus: [0], ...cpu };
+
+  test(`${driver}: nothing is written before it is asked for`, () => {
+    using host = testHost([group]);
+    const before = host.snapshot();
+    const cpufreq = host.open();
+    cpufreq.refresh();
+    expect(cpufreq.close()).toEqual([]);
+    expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
+  });
+
+  test(`${driver}: apply() makes the files say the speed, without a newline`, () => {
+    using host = testHost([group]);
+    const before = host.snapshot();
+    const cpufreq = host.open();
+    for (const [setting, text] of speeds) {
+      expect(cpufreq.apply({ clock: 0, setting })).toBeUndefined();
+      expect(host.snapshot()).toEqual({
+        ...before,
+        "/cpufreq/policy0/scaling_governor": governor,
+        ...Object.fromEntries(files.map((file) => [`/cpufreq/policy0/${file}`, text])),
+      });
+    }
+    cpufreq.close();
+  });
+
+  test(`${driver}: what is held is not written again`, () => {
+    using host = testHost([group]);
+    const changes: Change[] = [];
+    const cpufreq = host.open(
+      {},
+      watchedDisk(host.root, (change) => void changes.push(change)),
+    );
+    cpufreq.apply({ clock: 0, setting: 1 });
+    changes.length = 0;
+    cpufreq.apply({ clock: 0, setting: 1 });
+    cpufreq.refresh();
+    expect(changes).toEqual([]);
+    cpufreq.close();
+  });
+
+  test(`${driver}: baseline puts every byte back and empties the journal`, () => {
+    using host = testHost([group]);
+    const before = host.snapshot();
+    const cpufreq = host.open();
+    for (const [setting] of speeds) cpufreq.apply({ clock: 0, setting });
+    expect(host.journal()).toEqual(["policy0.json"]);
+    expect(cpufreq.apply({ clock: 0, setting: "baseline" })).toBeUndefined();
+    expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
+    cpufreq.close();
+  });
+
+  test(`${driver}: the journal is safe before the first write`, () => {
+    using host = testHost([group]);
+    const kinds: string[] = [];
+    const cpufreq = host.open(
+      {},
+      watchedDisk(host.root, ({ kind, file }) => void kinds.push(`${kind} ${file}`)),
+    );
+    cpufreq.apply({ clock: 0, setting: 1 });
+    expect(kinds.slice(0, 3)).toEqual([
+      "create journal/policy0.json.new",
+      "rename journal/policy0.json",
+      "write policy0/scaling_governor",
+    ]);
+    cpufreq.close();
+  });
+
+  test(`${driver}: a refusal names the file and the errno, and nothing is changed`, () => {
+    for (const refused of ["scaling_governor", ...files]) {
+      using host = testHost([group]);
+      const before = host.snapshot();
+      let once = true;
+      const disk = watchedDisk(host.root, ({ kind, file }) => {
+        if (kind !== "write" || file !== `policy0/${refused}` || !once) return undefined;
+        once = false;
+        return "EBUSY";
+      });
+      const cpufreq = host.open({}, disk);
+      const answer = cpufreq.apply({ clock: 0, setting: 1 });
+      expect({ answer, tree: host.snapshot(), journal: host.journal() }).toEqual({
+        answer: { reason: `cpu0/cpufreq/${refused}: EBUSY` },
+        tree: before,
+        journal: [],
+      });
+      expect(cpufreq.apply({ clock: 0, setting: 1 })).toBeUndefined();
+      cpufreq.close();
+    }
+  });
+
+  test(`${driver}: a later refusal leaves what was held before`, () => {
+    for (const refused of files) {
+      using host = testHost([group]);
+      let armed = false;
+      const disk = watchedDisk(host.root, ({ kind, file }) => {
+        if (kind !== "write" || file !== `policy0/${refused}` || !armed) return undefined;
+        armed = false;
+        return "EIO";
+      });
+      const cpufreq = host.open({}, disk);
+      cpufreq.apply({ clock: 0, setting: 1 });
+      const held = host.snapshot();
+      armed = true;
+      const answer = cpufreq.apply({ clock: 0, setting: 2 });
+      expect({ answer, tree: host.snapshot() }).toEqual({
+        answer: { reason: `cpu0/cpufreq/${refused}: EIO` },
+        tree: held,
+      });
+      cpufreq.close();
+    }
+  });
+
+  test(`${driver}: a dry run says what it would write, and writes nothing`, () => {
+    using host = testHost([group]);
+    const before = host.snapshot();
+    const cpufreq = host.open({ dryRun: true });
+    const [, text] = speeds[2] as [number, string];
+    expect(cpufreq.apply({ clock: 0, setting: 1 })).toBeUndefined();
+    cpufreq.refresh();
+    const would = [`"${governor}" to`, ...files.map(() => `"${text}" to`)];
+    expect(host.lines.map((line) => line.replace(/^.*would write (.* to).*$/, "$1"))).toEqual(would);
+    cpufreq.close();
+    expect({ tree: host.snapshot(), journal: host.journal(), drifts: host.drifts }).toEqual({
+      tree: before,
+      journal: [],
+      drifts: [],
+    });
+  });
+}
+
+test("acpi-cpufreq writes what was measured on the original host", () => {
+  using host = testHost([{ cpus: [0], driver: "acpi-cpufreq", khz: ACPI_KHZ }]);
+  const written: string[] = [];
+  const disk = watchedDisk(host.root, ({ file, text }) => {
+    if (file === "policy0/scaling_setspeed") written.push(text);
+    return undefined;
+  });
+  const cpufreq = host.open({}, disk);
+  // Start, down, down, up, min, min, down, enable turbo, disable turbo, max, up with turbo off, medium.
+  for (const setting of [0, 1, 2, 1, 5, 5, 5, 0, 1, 1, 1, 3]) cpufreq.apply({ clock: 0, setting });
+  const expected = "2301000 2300000 2000000 2300000 1200000 2301000 2300000 1700000";
+  expect(written).toEqual(expected.split(" "));
+  cpufreq.close();
+});
+
+test("intel_pstate writes what DPDK's test plan expects, never with the limits crossed", () => {
+  using host = testHost([{ cpus: [0], driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 }]);
+  const written: string[] = [];
+  const disk = watchedDisk(host.root, ({ kind, file, text }) => {
+    if (kind === "write") written.push(`${file.replace("policy0/scaling_", "")} ${text}`);
+    return undefined;
+  });
+  const cpufreq = host.open({}, disk);
+  // Min; max with turbo enabled; turbo disabled; enabled again, which changes nothing; up; down.
+  for (const setting of [16, 0, 1, 1, 0, 1]) cpufreq.apply({ clock: 0, setting });
+  expect(written).toEqual([
+    "governor performance",
+    ...["min_freq 800000", "max_freq 800000"],
+    ...["max_freq 3500000", "min_freq 3500000"],
+    ...["min_freq 2300000", "max_freq 2300000"],
+    ...["max_freq 3500000", "min_freq 3500000"],
+    ...["min_freq 2300000", "max_freq 2300000"],
+  ]);
+  cpufreq.close();
+});

@@ -1,0 +1,219 @@
+import { expect, test } from "bun:test";
+import fs from "node:fs";
+import type { TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
+import { ACPI_KHZ, type TestHost, testHost } from "./test-host.ts";
+
+const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
+const cppc = { driver: "cppc_cpufreq", khz: [3000000, 800000], baseKhz: 2600000 } as const;
+
+/** The clocks as `id: pcpus`, and the CPUs left alone with their reasons. */
+function found(host: TestHost, managed: "all" | readonly number[] = "all") {
+  const cpufreq = host.open({ managed });
+  return {
+    clocks: cpufreq.clocks().map(({ id, pcpus }) => `${id}: ${pcpus.join(" ")}`),
+    unmanaged: cpufreq.unmanaged().map(({ pcpu, reason }) => `${pcpu}: ${reason}`),
+  };
+}
+
+test("clocks() joins CPUs of one cpufreq policy, SMT siblings and frequency domains", () => {
+  using host = testHost([
+    { cpus: [0], ...acpi },
+    { cpus: [1, 5], siblings: true, ...cppc },
+    { cpus: [2, 3], shared: true, ...cppc },
+    { cpus: [6], ...acpi, files: { freqdomain_cpus: "6 7" } },
+    { cpus: [7], ...acpi, files: { freqdomain_cpus: "6 7" } },
+  ]);
+  expect(found(host)).toEqual({ clocks: ["0: 0", "1: 1 5", "2: 2 3", "6: 6 7"], unmanaged: [] });
+});
+
+test("clocks() joins through several lists at once", () => {
+  using host = testHost([
+    { cpus: [0, 1], shared: true, ...cppc, files: { freqdomain_cpus: "1-2" } },
+    { cpus: [2, 3], siblings: true, ...cppc },
+  ]);
+  expect(found(host)).toEqual({ clocks: ["0: 0 1 2 3"], unmanaged: [] });
+});
+
+test("A directory of its own for every CPU works like the kernel's links", () => {
+  using host = testHost([{ cpus: [2, 3], shared: true, ...acpi }]);
+  for (const cpu of [2, 3]) {
+    fs.unlinkSync(`${host.root}/cpu${cpu}/cpufreq`);
+    fs.cpSync(`${host.root}/cpufreq/policy2`, `${host.root}/cpu${cpu}/cpufreq`, { recursive: true });
+  }
+  fs.rmSync(`${host.root}/cpufreq`, { recursive: true });
+  const before = host.snapshot();
+  const cpufreq = host.open();
+  expect(cpufreq.clocks().map(({ id, pcpus }) => [id, pcpus])).toEqual([[2, [2, 3]]]);
+  cpufreq.apply({ clock: 2, setting: 3 });
+  expect([2, 3].map((cpu) => host.tree.read(cpu, "scaling_setspeed"))).toEqual(["1700000", "1700000"]);
+  expect(host.journal()).toEqual(["cpu2.json", "cpu3.json"]);
+  cpufreq.close();
+  expect(host.snapshot()).toEqual(before);
+});
+
+test("A clock is named by its lowest CPU, also when that one is offline", () => {
+  using host = testHost([{ cpus: [2, 3], shared: true, offline: [2], ...acpi }]);
+  expect(found(host)).toEqual({ clocks: ["2: 3"], unmanaged: ["2: offline"] });
+});
+
+test("Siblings that differ are scaled separately, and that is said once", () => {
+  using host = testHost([
+    { cpus: [0], ...acpi, files: { freqdomain_cpus: "0 1" } },
+    { cpus: [1], ...cppc, files: { freqdomain_cpus: "0 1" } },
+  ]);
+  expect(found(host).clocks).toEqual(["0: 0", "1: 1"]);
+  expect(host.lines).toEqual([
+    "warning: CPU 0 and CPU 1 share a clock but not their speeds: scaled separately",
+  ]);
+});
+
+test("Two clocks never have one name, whatever the lists say", () => {
+  using host = testHost([
+    { cpus: [2], ...acpi, files: { related_cpus: "1 2" } },
+    { cpus: [3], ...cppc, files: { related_cpus: "1 3" } },
+  ]);
+  expect(found(host)).toEqual({ clocks: ["1: 2", "3: 3"], unmanaged: [] });
+});
+
+test("CPUs outside ManagedCpus are left alone, and with them those they share a cpufreq policy with", () => {
+  using host = testHost([
+    { cpus: [0], ...acpi },
+    { cpus: [2, 3], shared: true, ...acpi },
+    { cpus: [4, 5], siblings: true, ...cppc },
+  ]);
+  expect(found(host, [0, 2, 4, 99])).toEqual({
+    clocks: ["0: 0", "4: 4"],
+    unmanaged: [
+      "2: shares its clock with CPU 3, which is not in ManagedCpus",
+      "3: not in ManagedCpus",
+      "5: not in ManagedCpus",
+      "99: no such CPU",
+    ],
+  });
+  expect(host.lines).toEqual([
+    "warning: CPU 4: neighbours on the same core are not in ManagedCpus, and the faster of both wins",
+  ]);
+});
+
+test("A sibling outside ManagedCpus keeps its files", () => {
+  using host = testHost([{ cpus: [4, 5], siblings: true, ...cppc }]);
+  const sibling = (snapshot: Record<string, string>) => {
+    return Object.entries(snapshot).filter(([path]) => path.startsWith("/cpufreq/policy5"));
+  };
+  const before = host.snapshot();
+  const cpufreq = host.open({ managed: [4] });
+  expect(cpufreq.apply({ clock: 4, setting: 3 })).toBeUndefined();
+  expect(sibling(host.snapshot())).toEqual(sibling(before));
+  expect(host.tree.read(4, "scaling_setspeed")).toBe("2400000");
+  cpufreq.close();
+});
+
+const RUBBISH: readonly [file: string, text: string | undefined, reason: string][] = [
+  ["cpufreq/policy0", undefined, "no cpufreq directory"],
+  ["cpufreq/policy0/scaling_driver", undefined, "no scaling_driver"],
+  ["cpufreq/policy0/scaling_driver", "", 'scaling_driver says ""'],
+  ["cpufreq/policy0/scaling_driver", "\u0007bell", 'scaling_driver says "\\u0007bell"'],
+  ["cpufreq/policy0/scaling_available_frequencies", undefined, 'driver "acpi-cpufreq" lists no speeds'],
+  ["cpufreq/policy0/scaling_available_frequencies", "", 'scaling_available_frequencies says ""'],
+  [
+    "cpufreq/policy0/scaling_available_frequencies",
+    "2300000 fast",
+    'scaling_available_frequencies says "2300000 fast"',
+  ],
+  [
+    "cpufreq/policy0/scaling_available_frequencies",
+    "2300000 0",
+    'scaling_available_frequencies says "2300000 0"',
+  ],
+  ["cpufreq/policy0/scaling_available_frequencies", "-1", 'scaling_available_frequencies says "-1"'],
+  [
+    "cpufreq/policy0/scaling_available_frequencies",
+    `${9 ** 20}`,
+    'scaling_available_frequencies says "12157665459056929000"',
+  ],
+  ["cpufreq/policy0/related_cpus", "0-", 'related_cpus says "0-"'],
+  ["cpufreq/policy0/affected_cpus", "0 99999", 'affected_cpus says "0 99999"'],
+  ["cpufreq/policy0/freqdomain_cpus", "all", 'freqdomain_cpus says "all"'],
+  ["cpu0/topology/thread_siblings_list", "x".repeat(5000), `thread_siblings_list says "${"x".repeat(60)}…"`],
+];
+
+for (const [file, text, reason] of RUBBISH) {
+  test(`unmanaged(): ${file} ${text === undefined ? "is missing" : `says ${JSON.stringify(text.slice(0, 20))}`}`, () => {
+    using host = testHost([
+      { cpus: [0], ...acpi },
+      { cpus: [1], ...acpi },
+    ]);
+    host.put(file, text);
+    expect(found(host)).toEqual({ clocks: ["1: 1"], unmanaged: [`0: ${reason}`] });
+  });
+}
+
+test("unmanaged(): a table must be in order and of some size", () => {
+  const intel = { driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 } as const;
+  const amd = { driver: "amd-pstate", khz: [3500000, 400000] } as const;
+  using host = testHost([
+    { cpus: [0], ...intel, files: { cpuinfo_min_freq: "3600000", base_frequency: undefined } },
+    { cpus: [1], ...intel, files: { cpuinfo_max_freq: "99000000", base_frequency: "99000000" } },
+    { cpus: [2], ...intel, files: { cpuinfo_max_freq: undefined } },
+    { cpus: [3], ...amd, files: { scaling_min_freq: "3600000" } },
+    { cpus: [4], ...amd, files: { scaling_max_freq: "none" } },
+    { cpus: [5], ...cppc, files: { scaling_min_freq: "2700000", cpuinfo_max_freq: "1" } },
+    { cpus: [6], ...acpi, khz: Array.from({ length: 300 }, (_, i) => 1000000 - i) },
+  ] satisfies TreeCpus[]);
+  host.put("cpu5/acpi_cppc/highest_perf", undefined);
+  expect(found(host)).toEqual({
+    clocks: [],
+    unmanaged: [
+      "0: its lowest speed is above its highest",
+      "1: more than 256 speeds",
+      "2: no cpuinfo_max_freq",
+      "3: its lowest speed is above its highest",
+      '4: scaling_max_freq says "none"',
+      "5: its lowest speed is above its highest",
+      "6: more than 256 speeds",
+    ],
+  });
+});
+
+test("unmanaged(): a cpufreq directory outside the root is not followed", () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  using other = testHost([{ cpus: [0], ...acpi }]);
+  fs.unlinkSync(`${host.root}/cpu0/cpufreq`);
+  fs.symlinkSync(`${other.root}/cpufreq/policy0`, `${host.root}/cpu0/cpufreq`);
+  const path = JSON.stringify(`${other.root}/cpufreq/policy0`.slice(0, 60)).slice(1, -1);
+  expect(found(host)).toEqual({
+    clocks: [],
+    unmanaged: [expect.stringContaining(`0: its cpufreq directory is "${path}`)],
+  });
+});
+
+test("A host without cpufreq, or without that root, has no clock", () => {
+  using host = testHost([]);
+  host.put("cpu0/topology/core_id", "0");
+  host.put("cpuidle/current_driver", "none");
+  host.put("cpu99999/online", "1");
+  expect(found(host)).toEqual({ clocks: [], unmanaged: ["0: no cpufreq directory"] });
+  const cpufreq = host.open({ root: `${host.root}/nowhere` });
+  cpufreq.refresh();
+  expect([cpufreq.clocks(), cpufreq.unmanaged(), cpufreq.close()]).toEqual([[], [], []]);
+});
+
+test("apply() refuses a clock and a speed that are not there", () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const cpufreq = host.open();
+  expect(cpufreq.apply({ clock: 7, setting: 0 })).toEqual({ reason: "CPU 7 is not managed" });
+  expect(cpufreq.apply({ clock: 0, setting: 6 })).toEqual({ reason: "clock 0 has no speed 6" });
+  expect(cpufreq.apply({ clock: 0, setting: -1 })).toEqual({ reason: "clock 0 has no speed -1" });
+  expect(cpufreq.apply({ clock: 0, setting: 0.5 })).toEqual({ reason: "clock 0 has no speed 0.5" });
+  cpufreq.close();
+});
+
+test("observe() tells what the kernel says, and nothing of a CPU that says nothing", () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const cpufreq = host.open();
+  const seen = { governor: "schedutil", minKhz: 1200000, maxKhz: 2301000 };
+  expect(cpufreq.observe(0)).toEqual({ ...seen, currentKhz: 2301000 });
+  host.put("cpufreq/policy0/scaling_cur_freq", undefined);
+  expect(cpufreq.observe(0)).toEqual({ ...seen, currentKhz: undefined });
+  expect(cpufreq.observe(7)).toBeUndefined();
+});

@@ -1,0 +1,185 @@
+import { expect, test } from "bun:test";
+import fs from "node:fs";
+import { restoreJournal } from "../../src/cpufreq/restore-journal.ts";
+import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
+
+const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
+const intel = { driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 } as const;
+const GROUPS = [
+  { cpus: [0], ...acpi },
+  { cpus: [1], ...intel },
+];
+
+test("keep leaves the settings, and the journal says so", () => {
+  using host = testHost(GROUPS);
+  const cpufreq = host.open({ onExit: "keep" });
+  for (const clock of [0, 1]) cpufreq.apply({ clock, setting: 2 });
+  const held = host.snapshot();
+  expect(cpufreq.close()).toEqual([]);
+  const report = restoreJournal(host);
+  expect({ tree: host.snapshot(), report }).toEqual({
+    tree: held,
+    report: { restored: [], kept: ["cpufreq/policy0", "cpufreq/policy1"], failed: [] },
+  });
+});
+
+test("restoreJournal() puts back what was kept when it is asked to", () => {
+  using host = testHost(GROUPS);
+  const before = host.snapshot();
+  const cpufreq = host.open({ onExit: "keep" });
+  for (const clock of [0, 1]) cpufreq.apply({ clock, setting: 2 });
+  cpufreq.close();
+  expect(restoreJournal({ ...host, kept: true })).toEqual({
+    restored: ["cpufreq/policy0", "cpufreq/policy1"],
+    kept: [],
+    failed: [],
+  });
+  expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
+});
+
+test("max leaves the highest speed on what was changed, and touches nothing else", () => {
+  using host = testHost([...GROUPS, { cpus: [2], ...acpi }]);
+  const before = host.snapshot();
+  const cpufreq = host.open({ onExit: "max" });
+  for (const clock of [0, 1]) cpufreq.apply({ clock, setting: 2 });
+  expect(cpufreq.close()).toEqual([]);
+  expect(host.snapshot()).toEqual({
+    ...before,
+    "/cpufreq/policy0/scaling_governor": "userspace",
+    "/cpufreq/policy0/scaling_setspeed": "2301000",
+    "/cpufreq/policy1/scaling_governor": "performance",
+    "/cpufreq/policy1/scaling_min_freq": "3500000",
+    "/cpufreq/policy1/scaling_max_freq": "3500000",
+  });
+  expect(restoreJournal(host).kept).toEqual(["cpufreq/policy0", "cpufreq/policy1"]);
+});
+
+test("The next daemon takes what was saved for the originals", () => {
+  using host = testHost(GROUPS);
+  const before = host.snapshot();
+  const first = host.open({ onExit: "keep" });
+  for (const clock of [0, 1]) first.apply({ clock, setting: 2 });
+  first.close();
+  const held = host.snapshot();
+  const second = host.open({ onExit: "keep" });
+  expect(second.clocks().map(({ baselineKhz }) => baselineKhz)).toEqual([2301000, 3500000]);
+  expect(host.snapshot()).toEqual(held);
+  second.apply({ clock: 1, setting: "baseline" });
+  second.close();
+  expect(host.journal()).toEqual(["policy0.json"]);
+  expect(host.open({ onExit: "restore" }).close()).toEqual([]);
+  expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
+});
+
+test("Kept settings that were changed again are not kept when the daemon crashes", () => {
+  using host = testHost(GROUPS);
+  const before = host.snapshot();
+  const first = host.open({ onExit: "keep" });
+  first.apply({ clock: 0, setting: 2 });
+  first.close();
+  host.open({ onExit: "keep" }).apply({ clock: 0, setting: 3 });
+  // No close(): it crashed.
+  expect(restoreJournal(host)).toEqual({ restored: ["cpufreq/policy0"], kept: [], failed: [] });
+  expect(host.snapshot()).toEqual(before);
+});
+
+test("close() answers what could not be put back, and it stays in the journal", () => {
+  using host = testHost(GROUPS);
+  const before = host.snapshot();
+  let refuse = false;
+  const disk = watchedDisk(host.root, ({ kind, file }) => {
+    return refuse && kind === "write" && file === "policy1/scaling_max_freq" ? "EACCES" : undefined;
+  });
+  const cpufreq = host.open({}, disk);
+  for (const clock of [0, 1]) cpufreq.apply({ clock, setting: 2 });
+  refuse = true;
+  expect(cpufreq.close()).toEqual([{ reason: "cpu1/cpufreq/scaling_max_freq: EACCES" }]);
+  expect(host.journal()).toEqual(["policy1.json"]);
+  expect(restoreJournal(host).restored).toEqual(["cpufreq/policy1"]);
+  expect(host.snapshot()).toEqual(before);
+});
+
+test("A baseline that was refused is tried again", () => {
+  using host = testHost(GROUPS);
+  const before = host.snapshot();
+  let refuse = false;
+  const disk = watchedDisk(host.root, ({ kind }) => (refuse && kind === "write" ? "EBUSY" : undefined));
+  const cpufreq = host.open({}, disk);
+  cpufreq.apply({ clock: 1, setting: 2 });
+  refuse = true;
+  expect(cpufreq.apply({ clock: 1, setting: "baseline" })).toEqual({
+    reason: "cpu1/cpufreq/scaling_governor: EBUSY",
+  });
+  cpufreq.refresh();
+  refuse = false;
+  cpufreq.refresh();
+  expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
+  cpufreq.close();
+});
+
+test("Nothing is changed that cannot be saved first", () => {
+  using host = testHost(GROUPS);
+  const before = host.snapshot();
+  for (const kind of ["create", "rename"]) {
+    const cpufreq = host.open(
+      {},
+      watchedDisk(host.root, (change) => (change.kind === kind ? "ENOSPC" : undefined)),
+    );
+    expect(cpufreq.apply({ clock: 0, setting: 1 })).toEqual({
+      reason: `restore journal in "${host.journalDirectory}": ENOSPC`,
+    });
+    cpufreq.close();
+  }
+  expect(host.snapshot()).toEqual(before);
+});
+
+test("Nothing is changed where nothing sensible could be put back", () => {
+  using host = testHost(GROUPS);
+  host.tree.write(0, "scaling_governor", "not a governor");
+  host.tree.write(1, "scaling_min_freq", "none");
+  const before = host.snapshot();
+  const cpufreq = host.open();
+  expect([0, 1].map((clock) => cpufreq.apply({ clock, setting: 1 }))).toEqual([
+    { reason: "cpu0/cpufreq/scaling_governor: nothing there that could be put back" },
+    { reason: "cpu1/cpufreq/scaling_min_freq: nothing there that could be put back" },
+  ]);
+  expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
+  cpufreq.close();
+});
+
+test("An energy preference that went with the governor is put back", () => {
+  using host = testHost([{ cpus: [1], ...intel }]);
+  const before = host.snapshot();
+  const cpufreq = host.open();
+  cpufreq.apply({ clock: 1, setting: 1 });
+  host.tree.write(1, "energy_performance_preference", "performance");
+  cpufreq.close();
+  expect(host.snapshot()).toEqual(before);
+});
+
+test("What others changed in files that are not ours stays", () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const cpufreq = host.open();
+  cpufreq.apply({ clock: 0, setting: 1 });
+  host.tree.write(0, "scaling_max_freq", "2000000");
+  cpufreq.close();
+  expect(host.tree.read(0, "scaling_max_freq")).toBe("2000000");
+});
+
+test("Files are closed again", () => {
+  using host = testHost(GROUPS);
+  const before = openFiles();
+  const cpufreq = host.open();
+  for (const clock of [0, 1]) cpufreq.apply({ clock, setting: 2 });
+  // Two for setspeed, three for min and max, governors included.
+  expect(openFiles() - before).toBe(5);
+  cpufreq.apply({ clock: 1, setting: "baseline" });
+  expect(openFiles() - before).toBe(2);
+  cpufreq.close();
+  restoreJournal(host);
+  expect(openFiles() - before).toBe(0);
+});
+
+function openFiles(): number {
+  return fs.readdirSync("/proc/self/fd").length;
+}

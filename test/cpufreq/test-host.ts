@@ -1,0 +1,138 @@
+import fs from "node:fs";
+import os from "node:os";
+import { dirname, join } from "node:path";
+import type { Log, LogLevel } from "../../src/base/log.ts";
+import type { Cpufreq, Drift } from "../../src/cpufreq/cpufreq.ts";
+import type { Disk } from "../../src/cpufreq/disk.ts";
+import { kernelDisk } from "../../src/cpufreq/kernel-disk.ts";
+import { type CpufreqOptions, openCpufreq, openCpufreqOn } from "../../src/cpufreq/sysfs.ts";
+import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
+
+/** The list of the peer's own measurements. */
+export const ACPI_KHZ = [2301000, 2300000, 2000000, 1700000, 1400000, 1200000];
+
+/** A simulated host in a directory of its own, removed at the end of the test. */
+export interface TestHost extends Disposable {
+  readonly root: string;
+  readonly journalDirectory: string;
+  readonly tree: CpufreqTree;
+  readonly log: Log;
+  readonly lines: string[];
+  readonly drifts: Drift[];
+  /** How often `clocksChanged` was called. */
+  changes: number;
+  open(options?: Partial<CpufreqOptions>, disk?: Disk): Cpufreq;
+  /** Everything in the tree: file contents and link targets by path. */
+  snapshot(): Record<string, string>;
+  journal(): string[];
+  /** Writes a file below the root; undefined removes it. */
+  put(file: string, text: string | undefined): void;
+}
+
+export function testHost(groups: readonly TreeCpus[]): TestHost {
+  // Journals are synced: memory is quicker than a disk.
+  const memory = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
+  const directory = fs.mkdtempSync(join(memory, "vm-power-cpufreq-"));
+  const root = join(directory, "cpu");
+  const journalDirectory = join(directory, "journal");
+  const lines: string[] = [];
+  const host: TestHost = {
+    root,
+    journalDirectory,
+    tree: makeCpufreqTree(root, groups),
+    log: logInto(lines),
+    lines,
+    drifts: [],
+    changes: 0,
+    open(options = {}, disk) {
+      const all: CpufreqOptions = {
+        root,
+        managed: "all",
+        onExit: "restore",
+        onDrift: "reassert",
+        journalDirectory,
+        log: host.log,
+        ...options,
+      };
+      const events = {
+        clocksChanged: () => void host.changes++,
+        drift: (drift: Drift) => host.drifts.push(drift),
+      };
+      return disk === undefined ? openCpufreq(all, events) : openCpufreqOn(disk, all, events);
+    },
+    snapshot: () => snapshot(root),
+    journal: () => (fs.existsSync(journalDirectory) ? fs.readdirSync(journalDirectory).sort() : []),
+    put(file, text) {
+      const path = join(root, file);
+      fs.mkdirSync(dirname(path), { recursive: true });
+      if (text === undefined) fs.rmSync(path, { force: true, recursive: true });
+      else fs.writeFileSync(path, `${text}\n`);
+    },
+    [Symbol.dispose]: () => fs.rmSync(directory, { recursive: true, force: true }),
+  };
+  return host;
+}
+
+function logInto(lines: string[]): Log {
+  const at = (level: LogLevel) => (message: string) => void lines.push(`${level}: ${message}`);
+  return {
+    error: at("error"),
+    warning: at("warning"),
+    notice: at("notice"),
+    info: at("info"),
+    debug: at("debug"),
+  };
+}
+
+function snapshot(directory: string, under = ""): Record<string, string> {
+  const found: Record<string, string> = {};
+  // Not `recursive`: Bun then walks through symbolic links.
+  for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
+    const path = `${directory}/${entry.name}`;
+    const name = `${under}/${entry.name}`;
+    if (entry.isSymbolicLink()) found[name] = `-> ${fs.readlinkSync(path)}`;
+    else if (entry.isDirectory()) Object.assign(found, snapshot(path, name));
+    else found[name] = fs.readFileSync(path, "latin1");
+  }
+  return found;
+}
+
+/** One change of the world. */
+export interface Change {
+  readonly kind: "write" | "create" | "rename" | "remove";
+  /** Its last part, with its directory. */
+  readonly file: string;
+  /** What is written. */
+  readonly text: string;
+}
+
+/** A real disk that asks before each change: `before` may throw (a crash) or answer an errno (a refusal). */
+export function watchedDisk(
+  root: string,
+  before: (change: Change) => string | undefined,
+  after?: () => void,
+): Disk {
+  const disk = kernelDisk(root);
+  const ask = (kind: Change["kind"], path: string, text: string, go: () => string | undefined) => {
+    const errno = before({ kind, file: path.split("/").slice(-2).join("/"), text }) ?? go();
+    after?.();
+    return errno;
+  };
+  return {
+    open(path) {
+      const attribute = disk.open(path);
+      if (typeof attribute === "string") return attribute;
+      return {
+        write: (data) => ask("write", path, new TextDecoder().decode(data), () => attribute.write(data)),
+        read: () => attribute.read(),
+        isUnchanged: () => attribute.isUnchanged(),
+        text: () => attribute.text(),
+        number: () => attribute.number(),
+        close: () => attribute.close(),
+      };
+    },
+    create: (path, text) => ask("create", path, text, () => disk.create(path, text)),
+    rename: (from, to) => ask("rename", to, "", () => disk.rename(from, to)),
+    remove: (path) => ask("remove", path, "", () => disk.remove(path)),
+  };
+}
