@@ -18,7 +18,7 @@ import type { FoundClock, FoundPolicy } from "./topology.ts";
 const CPUS_PER_LOOK = 8;
 
 /** What a {@link ClockSet} works with. */
-export interface ClockSetOptions extends RecoverMeans {
+interface ClockSetOptions extends RecoverMeans {
   readonly managed: Managed;
   readonly log: Log;
 }

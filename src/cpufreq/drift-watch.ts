@@ -4,10 +4,10 @@ import { type HeldClock, type HeldPolicy, labelOf } from "./held-clock.ts";
 import type { OpenFile, SpeedText } from "./speed-files.ts";
 
 /** Looks in a row that may find a clock changed by somebody else; then the other one has won. */
-export const FIGHTS_MAX = 5;
+const FIGHTS_MAX = 5;
 
 /** What to do about drift. */
-export interface DriftOptions {
+interface DriftOptions {
   readonly onDrift: OnDrift;
   readonly log: Log;
 }

@@ -10,7 +10,7 @@ import { type FileRefused, type SpeedText, speedText } from "./speed-files.ts";
 import type { FoundPolicy } from "./topology.ts";
 
 /** What a clock needs to act: the side effects, where the journal is, and whether the files are plain ones. */
-export interface Means {
+interface Means {
   readonly disk: Disk;
   readonly journalDirectory: string;
   readonly plain: boolean;
@@ -127,7 +127,7 @@ export class HeldClock {
   #putBackPolicy(policy: HeldPolicy): WriteRefused | undefined {
     if (policy.originals === undefined) return undefined;
     const { disk, journalDirectory, plain } = this.#means;
-    const refused = putBack(disk, { path: policy.found.path, plain }, policy.originals);
+    const refused = putBack({ disk, path: policy.found.path, plain }, policy.originals);
     if (refused !== undefined) return told(policy, refused);
     const errno = dropEntry(disk, journalDirectory, policy.found.name);
     if (errno !== undefined) return { reason: `restore journal in "${journalDirectory}": ${errno}` };
@@ -163,7 +163,7 @@ export class HeldClock {
 }
 
 /** What writes the speeds of a {@link HeldClock}. */
-export interface HeldBy {
+interface HeldBy {
   readonly scaling: ScalingDriver;
   readonly means: Means;
 }

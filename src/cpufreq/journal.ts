@@ -15,7 +15,7 @@ const UNFINISHED = ".new";
 const WRITABLE_BY_OTHERS = 0o022;
 
 /** A file of the journal, by the name of its cpufreq policy, or why it is not believed. */
-export interface JournalFile {
+interface JournalFile {
   readonly policy: string;
   readonly entry: JournalEntry | string;
 }

@@ -21,8 +21,7 @@ export function stepsDown(topKhz: Khz, bottomKhz: Khz): Khz[] {
  */
 export function plainSpeeds(
   khz: readonly Khz[],
-  turbo: Omit<Turbo, "khz"> | undefined,
-  boostOff: boolean,
+  { turbo, boostOff }: { turbo: Omit<Turbo, "khz"> | undefined; boostOff: boolean },
 ): Speeds | string {
   const left = turbo !== undefined && boostOff ? khz.slice(turbo.baseIndex) : khz;
   const [topKhz] = left;

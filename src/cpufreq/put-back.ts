@@ -3,13 +3,14 @@ import type { ManagedFile, Originals } from "./originals.ts";
 import { parseNumber } from "./sysfs-file.ts";
 
 /** A file that could not be put back. */
-export interface NotPutBack {
+interface NotPutBack {
   readonly file: ManagedFile;
   readonly errno: Errno;
 }
 
 /** Where to put originals back, and whether its files are plain ones that keep what the kernel would work out. */
-export interface PutBackTo {
+interface PutBackTo {
+  readonly disk: Disk;
   readonly path: string;
   readonly plain: boolean;
 }
@@ -18,28 +19,28 @@ export interface PutBackTo {
  * Puts back what one cpufreq policy said. Files that say it already are left alone, so it may be done again after it
  * was interrupted anywhere.
  */
-export function putBack(disk: Disk, to: PutBackTo, originals: Originals): NotPutBack | undefined {
+export function putBack(to: PutBackTo, originals: Originals): NotPutBack | undefined {
   // The governor first: under userspace the limits would move the speed twice, and only the old one takes a speed.
   return (
-    restore(disk, to, originals, "scaling_governor") ??
-    restoreLimits(disk, to, originals) ??
-    restoreSpeed(disk, to, originals) ??
-    restore(disk, to, originals, "energy_performance_preference")
+    restore(to, originals, "scaling_governor") ??
+    restoreLimits(to, originals) ??
+    restoreSpeed(to, originals) ??
+    restore(to, originals, "energy_performance_preference")
   );
 }
 
 /** In the order in which the lower limit is never above the higher one. */
-function restoreLimits(disk: Disk, to: PutBackTo, originals: Originals): NotPutBack | undefined {
-  const upFirst = isAbove(disk, to, originals.scaling_max_freq);
+function restoreLimits(to: PutBackTo, originals: Originals): NotPutBack | undefined {
+  const upFirst = isAbove(to, originals.scaling_max_freq);
   const first = upFirst ? "scaling_max_freq" : "scaling_min_freq";
   const second = upFirst ? "scaling_min_freq" : "scaling_max_freq";
-  return restore(disk, to, originals, first) ?? restore(disk, to, originals, second);
+  return restore(to, originals, first) ?? restore(to, originals, second);
 }
 
-function isAbove(disk: Disk, to: PutBackTo, maxText: string | undefined): boolean {
+function isAbove(to: PutBackTo, maxText: string | undefined): boolean {
   const maxKhz = parseNumber(maxText);
   if (maxKhz === undefined) return false;
-  const attribute = disk.open(`${to.path}/scaling_max_freq`);
+  const attribute = to.disk.open(`${to.path}/scaling_max_freq`);
   if (typeof attribute === "string") return false;
   const errno = attribute.read();
   attribute.close();
@@ -47,15 +48,15 @@ function isAbove(disk: Disk, to: PutBackTo, maxText: string | undefined): boolea
 }
 
 /** The kernel takes a speed only under userspace, and says `<unsupported>` by itself under the others. */
-function restoreSpeed(disk: Disk, to: PutBackTo, originals: Originals): NotPutBack | undefined {
+function restoreSpeed(to: PutBackTo, originals: Originals): NotPutBack | undefined {
   if (originals.scaling_governor?.trim() !== "userspace" && !to.plain) return undefined;
-  return restore(disk, to, originals, "scaling_setspeed");
+  return restore(to, originals, "scaling_setspeed");
 }
 
-function restore(disk: Disk, to: PutBackTo, originals: Originals, file: ManagedFile): NotPutBack | undefined {
+function restore(to: PutBackTo, originals: Originals, file: ManagedFile): NotPutBack | undefined {
   const text = originals[file];
   if (text === undefined) return undefined;
-  const attribute = disk.open(`${to.path}/${file}`);
+  const attribute = to.disk.open(`${to.path}/${file}`);
   if (typeof attribute === "string") return { file, errno: attribute };
   const errno =
     attribute.read() ?? (attribute.text() === text ? undefined : attribute.write(Buffer.from(text)));

@@ -36,7 +36,7 @@ function putEntryBack({ disk, root, plain }: RecoverMeans, entry: JournalEntry):
   if (driver === undefined) return `${entry.policy}/scaling_driver cannot be read`;
   // Another driver has made everything anew, and its governors of the same names mean something else.
   if (driver !== entry.driver) return undefined;
-  const refused = putBack(disk, { path, plain }, entry.originals);
+  const refused = putBack({ disk, path, plain }, entry.originals);
   if (refused === undefined) return undefined;
   return `${entry.policy}/${refused.file}: ${refused.errno}, was ${quote(entry.originals[refused.file] ?? "")}`;
 }

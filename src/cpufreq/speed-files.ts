@@ -28,7 +28,7 @@ export interface FileRefused {
 }
 
 /** The files of one cpufreq policy that carry its speed. */
-export interface SpeedFiles {
+interface SpeedFiles {
   readonly files: readonly OpenFile[];
   write(speed: SpeedText): FileRefused | undefined;
 }

@@ -19,7 +19,7 @@ export interface TreeSpeeds {
 export type CpufreqFiles = Readonly<Record<string, string | undefined>>;
 
 /** The files that one driver brings. */
-export interface DriverFiles {
+interface DriverFiles {
   /** Below the root. */
   readonly host: CpufreqFiles;
   /** Below `cpuN`. */

@@ -212,6 +212,19 @@ for (const { cpu, governor, files, speeds } of DRIVERS) {
   });
 }
 
+test("A dry run also says what it would put back", () => {
+  using host = testHost([{ cpus: [0], driver: "acpi-cpufreq", khz: ACPI_KHZ }]);
+  const cpufreq = host.open({ dryRun: true });
+  cpufreq.apply({ clock: 0, setting: 1 });
+  host.lines.length = 0;
+  cpufreq.close();
+  const policy = `${host.root}/cpufreq/policy0`;
+  expect(host.lines).toEqual([
+    `info: Dry run: would write "schedutil" to ${policy}/scaling_governor`,
+    `info: Dry run: would write "<unsupported>" to ${policy}/scaling_setspeed`,
+  ]);
+});
+
 test("acpi-cpufreq writes what was measured on the original host", () => {
   using host = testHost([{ cpus: [0], driver: "acpi-cpufreq", khz: ACPI_KHZ }]);
   const written: string[] = [];

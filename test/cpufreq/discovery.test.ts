@@ -131,6 +131,11 @@ const RUBBISH: readonly [file: string, text: string | undefined, reason: string]
     `${9 ** 20}`,
     'scaling_available_frequencies says "12157665459056929000"',
   ],
+  [
+    "cpufreq/policy0/scaling_available_frequencies",
+    "100000001",
+    'scaling_available_frequencies says "100000001"',
+  ],
   ["cpufreq/policy0/related_cpus", "0-", 'related_cpus says "0-"'],
   ["cpufreq/policy0/affected_cpus", "0 99999", 'affected_cpus says "0 99999"'],
   ["cpufreq/policy0/freqdomain_cpus", "all", 'freqdomain_cpus says "all"'],

@@ -122,6 +122,21 @@ for (const onDrift of ["reassert", "yield"] as const) {
   });
 }
 
+test("What the kernel made of a speed is no drift when another file is", () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const disk = roundingDisk(
+    watchedDisk(host.root, () => undefined),
+    /scaling_setspeed$/,
+    "1600000",
+  );
+  const cpufreq = host.open({ onDrift: "reassert" }, disk);
+  cpufreq.apply({ clock: 0, setting: 3 });
+  host.tree.write(0, "scaling_governor", "schedutil");
+  cpufreq.refresh();
+  expect(host.drifts.map(({ file }) => file)).toEqual(["cpu0/cpufreq/scaling_governor"]);
+  cpufreq.close();
+});
+
 test("A limit that the kernel holds on to is told once", () => {
   using host = testHost([{ cpus: [1], ...intel }]);
   let limit: string | undefined;

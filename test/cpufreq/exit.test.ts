@@ -157,6 +157,21 @@ test("An energy preference that went with the governor is put back", () => {
   expect(host.snapshot()).toEqual(before);
 });
 
+test("Only what differs is written when it is put back: the kernel refuses a preference under performance", () => {
+  using host = testHost([{ cpus: [1], ...intel, governor: "performance" }]);
+  const written: string[] = [];
+  const disk = watchedDisk(host.root, ({ kind, file }) => {
+    if (kind === "write") written.push(file.replace("policy1/", ""));
+    return undefined;
+  });
+  const cpufreq = host.open({}, disk);
+  cpufreq.apply({ clock: 1, setting: 1 });
+  written.length = 0;
+  cpufreq.apply({ clock: 1, setting: "baseline" });
+  expect(written).toEqual(["scaling_max_freq", "scaling_min_freq"]);
+  cpufreq.close();
+});
+
 test("What others changed in files that are not ours stays", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open();

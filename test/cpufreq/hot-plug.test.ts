@@ -84,6 +84,17 @@ test("A directory that was made anew between two looks starts pristine", () => {
   cpufreq.close();
 });
 
+test("A directory that was made anew is noticed at once also on a large host", () => {
+  using host = testHost([{ cpus: Array.from({ length: 40 }, (_, cpu) => cpu), ...acpi }]);
+  const cpufreq = host.open();
+  cpufreq.apply({ clock: 30, setting: 5 });
+  host.tree.setOnline(30, false);
+  host.tree.setOnline(30, true);
+  cpufreq.refresh();
+  expect(host.changes).toBe(1);
+  cpufreq.close();
+});
+
 test("A CPU that is away at the end is told of, and put back when it returns", () => {
   using host = testHost(GROUPS);
   const cpufreq = host.open();

@@ -160,6 +160,15 @@ test("restoreJournal() drops an entry of another driver: the kernel has made eve
   expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
 });
 
+test("openCpufreq() drops kept settings of another driver", () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const before = host.snapshot();
+  leave(host, "policy0.json", JSON.stringify({ ...ENTRY, kept: true, driver: "intel_cpufreq" }));
+  const cpufreq = host.open({ onExit: "keep" });
+  expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
+  cpufreq.close();
+});
+
 test("openCpufreq() is not stopped by an entry that it cannot believe", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const before = host.snapshot();

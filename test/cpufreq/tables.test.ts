@@ -125,6 +125,20 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "cppc_cpufreq under an operator's limit below the nominal speed has no turbo",
+    cpu: { ...cppc, files: { scaling_max_freq: "1100000" } },
+    table: { khz: [1200000, 1100000, 1000000], turbo: undefined },
+  },
+  {
+    name: "cppc_cpufreq on a platform that counts performance in kHz",
+    cpu: cppc,
+    host: { "cpu0/acpi_cppc/highest_perf": "1500000", "cpu0/acpi_cppc/nominal_perf": "1200000" },
+    table: {
+      khz: [1500000, 1200000, 1100000, 1000000],
+      turbo: { khz: 1500000, baseIndex: 1, onAtStart: true, enableIsMax: true },
+    },
+  },
+  {
     name: "cppc_cpufreq whose highest speed is neither of its units has no turbo",
     cpu: { ...cppc, files: { cpuinfo_max_freq: "1490000" } },
     table: { khz: [1200000, 1100000, 1000000], turbo: undefined },

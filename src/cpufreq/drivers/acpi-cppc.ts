@@ -18,9 +18,11 @@ function speeds(files: CpuFiles): Speeds | string {
   if (nominal === undefined || nominal === 0) return "no number in acpi_cppc/nominal_perf";
   const nominalKhz = nominal < PERFORMANCE_UNIT_KHZ ? nominal * PERFORMANCE_UNIT_KHZ : nominal;
   const ladder = stepsDown(nominalKhz, minKhz);
+  const { boostOff } = files;
   // An operator's own limit below the nominal speed leaves no turbo, and the ladder must stay in order.
-  if (!isTurbo(files, nominal) || maxKhz <= nominalKhz) return plainSpeeds(ladder, undefined, files.boostOff);
-  return plainSpeeds([maxKhz, ...ladder], TURBO, files.boostOff);
+  if (!isTurbo(files, nominal) || maxKhz <= nominalKhz)
+    return plainSpeeds(ladder, { turbo: undefined, boostOff });
+  return plainSpeeds([maxKhz, ...ladder], { turbo: TURBO, boostOff });
 }
 
 function isTurbo(files: CpuFiles, nominal: number): boolean {

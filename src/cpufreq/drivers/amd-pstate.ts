@@ -21,7 +21,7 @@ export const amdPstate: ScalingDriver = {
 };
 
 /** Where a ladder of 64 even steps starts and ends, and how wide a step of it is. */
-export interface AmdLadder {
+interface AmdLadder {
   readonly max: string;
   readonly min: string;
   stepKhz(rangeKhz: Khz): Khz;
@@ -35,7 +35,7 @@ export function amdSpeeds(files: CpuFiles, limits: AmdLadder): Speeds | string {
   if (minKhz === undefined) return unusable(files, limits.min);
   if (maxKhz < minKhz) return "its lowest speed is above its highest";
   const khz = evenSteps(maxKhz, limits.stepKhz(maxKhz - minKhz));
-  return plainSpeeds(khz, turboOf(files, khz), files.boostOff);
+  return plainSpeeds(khz, { turbo: turboOf(files, khz), boostOff: files.boostOff });
 }
 
 /** As the peer counts, in 32-bit unsigned numbers: a range above 4.19 GHz wraps, and its ladder ends early. */

@@ -20,5 +20,5 @@ function speeds(files: CpuFiles): Speeds | string {
   const highestFirst = [...new Set(khz)].sort((a, b) => b - a);
   const [first, second] = highestFirst;
   const hasTurbo = first !== undefined && second !== undefined && first - second === TURBO_STEP_KHZ;
-  return plainSpeeds(highestFirst, hasTurbo ? TURBO : undefined, files.boostOff);
+  return plainSpeeds(highestFirst, { turbo: hasTurbo ? TURBO : undefined, boostOff: files.boostOff });
 }
