@@ -4,7 +4,7 @@ import { serveControl } from "../admin/server.ts";
 import { Arbiter } from "../arbiter/arbiter.ts";
 import { requestedKhz } from "../arbiter/queries.ts";
 import { VERSION } from "../base/version.ts";
-import { openChannels } from "../channels/channels.ts";
+import { type Channels, openChannels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import { openCpufreq } from "../cpufreq/sysfs.ts";
 import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
@@ -25,6 +25,10 @@ import { resolveGroup, resolveUsers } from "./users.ts";
 
 /** Channels that are served, at most; a socket each, so it must stay below the limit of open files. */
 const CHANNELS_MAX = 16_384;
+
+/** How long READY waits for channels that may be opened at once. */
+const OPENING_MS = 200;
+const OPENING_STEP_MS = 5;
 
 /** What a daemon is started with. */
 export interface DaemonOptions {
@@ -134,6 +138,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   happenings.reportCpus();
   channels.scan();
   const heartbeat = startHeartbeat(parts, notify);
+  await opened(vms, channels);
   notify.ready(happenings.summary());
   log.notice(`vm-power ${VERSION} is ready: ${happenings.summary()}`);
 
@@ -145,6 +150,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       if (hypervisor !== undefined && "replace" in hypervisor) replaceMap(hypervisor, config);
       clocks.settle(arbiter.configure(config.cpufreq), "a reload");
       vms.decideAll();
+      cpufreq.refresh();
       channels.scan();
       events.tell("daemon", "the configuration was reloaded");
     },
@@ -163,6 +169,13 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       return refused.length === 0 ? 0 : 1;
     },
   };
+}
+
+/** Waits until the hypervisor told its domains and their channels were tried, but never long: either may be absent. */
+async function opened(vms: ServedVms, channels: Channels): Promise<void> {
+  const pending = () => !vms.complete || [...channels.list()].some(({ status }) => status === "connecting");
+  for (let waitedMs = 0; waitedMs < OPENING_MS && pending(); waitedMs += OPENING_STEP_MS)
+    await Bun.sleep(OPENING_STEP_MS);
 }
 
 function openHypervisor(config: Config, events: HypervisorEvents, log: LeveledLog): Hypervisor {

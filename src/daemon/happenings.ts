@@ -44,7 +44,9 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
 
   /** The first complete list was told: what is unknown now is unknown. */
   ready(): void {
-    this.#parts().channels.reconsider();
+    const { channels, vms } = this.#parts();
+    vms.complete = true;
+    channels.reconsider();
   }
 
   /** A CPU came, went, or has another table. */
@@ -69,7 +71,7 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
 
   /** A channel was connected, lost or refused. */
   channelChanged(channel: Channel): void {
-    const { channels, events, store } = this.#parts();
+    const { channels, events, store, vms } = this.#parts();
     const { vm, number, status, objection } = channel;
     channel.enabled = store.vm(vm).channels?.[number] !== "disabled";
     const connected = channels.of(vm).some((other) => other.status === "connected");
@@ -77,7 +79,8 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
     const why =
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
-    this.#log[status === "refused" ? "notice" : "info"](message, { VM: vm, CHANNEL: number });
+    const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
+    this.#log[level](message, { VM: vm, CHANNEL: number });
     events.tell("channel", message, { vm });
   }
 

@@ -21,6 +21,8 @@ export interface ServedVmsOptions {
 export class ServedVms {
   readonly #options: ServedVmsOptions;
   readonly #domains = new Map<string, Domain>();
+  /** Whether the hypervisor has told all its domains once, so that who is unknown is unknown. */
+  complete = false;
 
   constructor(options: ServedVmsOptions) {
     this.#options = options;
@@ -89,10 +91,9 @@ export class ServedVms {
 
   #unknown(): Objection {
     const status = this.#options.hypervisor();
-    if (status === undefined || status.state === "connecting")
-      return { reason: "the hypervisor has not answered yet" };
-    if (status.state === "unreachable")
+    if (status?.state === "unreachable")
       return { reason: "the hypervisor cannot be reached", remedy: status.problem ?? "vmpowerctl status" };
+    if (status === undefined || !this.complete) return { reason: "the hypervisor has not answered yet" };
     return status.driver === "static"
       ? {
           reason: "no VM of that name is configured",

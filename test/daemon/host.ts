@@ -36,7 +36,7 @@ export interface TestHost {
   remove(): Promise<void>;
 }
 
-/** Makes a host; `sections` are added to a configuration that points at it. */
+/** Makes a host; `sections` are a drop-in to a configuration that points at it. */
 export function makeTestHost({
   cpus = DEFAULT_CPUS,
   sections = "",
@@ -52,7 +52,9 @@ export function makeTestHost({
   const ports: Port[] = [];
   let daemon: Bun.Subprocess<"ignore", "ignore", "pipe"> | undefined;
   let printed = "";
-  const configure = (added: string) => writeFileSync(path("vm-power.conf"), configuration(directory, added));
+  mkdirSync(path("vm-power.conf.d"));
+  writeFileSync(path("vm-power.conf"), configuration(directory));
+  const configure = (added: string) => writeFileSync(path("vm-power.conf.d/test.conf"), added);
   configure(sections);
 
   const host: TestHost = {
@@ -116,7 +118,7 @@ const DEFAULT_CPUS: readonly TreeCpus[] = [
   { cpus: [4, 5], driver: "acpi-cpufreq", khz: KHZ, shared: true },
 ];
 
-function configuration(directory: string, sections: string): string {
+function configuration(directory: string): string {
   return `[daemon]
 RuntimeDirectory=${directory}/run
 StateDirectory=${directory}/state
@@ -126,7 +128,7 @@ Directory=${directory}/channels
 Root=${directory}/cpu
 [hypervisor]
 Driver=static
-${sections}`;
+`;
 }
 
 /** Waits until something holds; fails with what it was after a while. */

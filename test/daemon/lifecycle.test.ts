@@ -1,0 +1,301 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeTestHost, type TestHost, until } from "./host.ts";
+import { DOWN, MAX, MIN, nack, scale, UP } from "./port.ts";
+
+let host: TestHost;
+afterEach(() => host.remove());
+
+const ONE_VM = "[vm web1]\nVcpus=2,3\n";
+const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
+const governor = (cpu: number) => host.tree.read(cpu, "scaling_governor");
+
+/** Every file of the tree and what it says. */
+function snapshot(): Record<string, string> {
+  const files: Record<string, string> = {};
+  const root = join(host.directory, "cpu");
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile())
+      files[join(entry.parentPath, entry.name)] = readFileSync(
+        join(entry.parentPath, entry.name),
+        "utf8",
+      ).trim();
+  }
+  return files;
+}
+
+/** Starts a daemon that holds CPU 2 at its lowest speed; answers the tree as it was before. */
+async function startScaled(
+  sections = ONE_VM,
+): Promise<{ found: Record<string, string>; port: ReturnType<TestHost["port"]> }> {
+  host = makeTestHost({ sections });
+  const found = snapshot();
+  const port = host.port("web1", 0);
+  await host.start();
+  await port.ready();
+  await port.ask(scale(0, MIN), 464);
+  expect(speed(2)).toBe("1200000");
+  return { found, port };
+}
+
+describe("what was there before is put back", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("at %s", async (signal) => {
+    const { found } = await startScaled();
+    expect(await host.end(signal)).toBe(0);
+    expect(snapshot()).toEqual(found);
+    expect(readdirSync(join(host.directory, "run/restore"))).toEqual([]);
+  });
+
+  test("after SIGKILL, by the next start", async () => {
+    const { found } = await startScaled();
+    await host.end("SIGKILL");
+    expect(snapshot()).not.toEqual(found);
+    await host.start();
+    expect(snapshot()).toEqual(found);
+  });
+
+  test("after SIGKILL, by vm-power restore, and not while a daemon lives", async () => {
+    const { found } = await startScaled();
+    const alive = host.run("vm-power", "restore", "--config", host.configFile);
+    expect([alive.code, alive.err.includes("vm-power is running")]).toEqual([1, true]);
+    expect(speed(2)).toBe("1200000");
+    await host.end("SIGKILL");
+    expect(host.run("vm-power", "restore", "--config", host.configFile).code).toBe(0);
+    expect(snapshot()).toEqual(found);
+    expect(host.run("vm-power", "restore", "--config", host.configFile).code).toBe(0);
+    expect(snapshot()).toEqual(found);
+  });
+
+  test("when the VM's channels close, and the VM is served again when they come back", async () => {
+    const { found, port } = await startScaled();
+    port.close();
+    await until(() => governor(2) === "schedutil");
+    expect(snapshot()).toEqual(found);
+    const again = host.port("web1", 0);
+    await again.ready();
+    expect(await again.ask(scale(0, DOWN), 464)).toEqual(scale(0, DOWN));
+    expect(speed(2)).toBe("2300000"); // from max, not from where the VM before it stood
+  });
+
+  test("unless OnExit=keep, and even then by the start that takes it over", async () => {
+    const { found } = await startScaled(`${ONE_VM}[cpufreq]\nOnExit=keep\n`);
+    await host.end("SIGTERM");
+    expect(speed(2)).toBe("1200000");
+    expect(host.run("vm-power", "restore", "--config", host.configFile).code).toBe(0);
+    expect(speed(2)).toBe("1200000"); // kept means kept
+    host.configure(ONE_VM);
+    await host.start();
+    const port = host.port("web1", 1);
+    await port.ready();
+    await port.ask(scale(0, MAX), 464);
+    await host.end("SIGTERM");
+    expect(snapshot()).toEqual(found);
+  });
+
+  test("or OnExit=max, which leaves the highest speed", async () => {
+    await startScaled(`${ONE_VM}[cpufreq]\nOnExit=max\n`);
+    await host.end("SIGTERM");
+    expect([speed(2), governor(3)]).toEqual(["2301000", "schedutil"]);
+  });
+});
+
+describe("channels come and go without an operator", () => {
+  test("a dropped connection is made again at once", async () => {
+    const { port } = await startScaled();
+    port.drop();
+    await until(() => port.connections === 2);
+    await port.ask(scale(0, UP), 464);
+    expect(speed(2)).toBe("1400000"); // the claim outlived the moment
+  });
+
+  test("the directory may be missing, be deleted and come back", async () => {
+    host = makeTestHost({ sections: ONE_VM });
+    rmSync(host.channels, { recursive: true });
+    await host.start();
+    for (let round = 0; round < 2; round++) {
+      mkdirSync(host.channels);
+      const port = host.port("web1", 0);
+      await port.ready();
+      expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
+      port.close();
+      rmSync(host.channels, { recursive: true });
+      await Bun.sleep(30);
+    }
+  });
+
+  test("a VM's name may hold dots, and other files do not matter", async () => {
+    host = makeTestHost({ sections: "[vm web.1.eu]\nVcpus=1\n" });
+    for (const name of [
+      "README",
+      "web.1.eu",
+      "web.1.eu.",
+      ".5",
+      "web.1.eu.007",
+      "web.1.eu.99999999",
+      "..",
+      "a\nb.1",
+    ].slice(0, -2))
+      writeFileSync(join(host.channels, name), "");
+    writeFileSync(join(host.channels, "evil\u001b[2J.0"), "");
+    const port = host.port("web.1.eu", 12);
+    await host.start();
+    await port.ready();
+    expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
+    expect(host.log()).not.toContain("\u001b");
+  });
+
+  test("a channel that is not to be trusted is refused with the reason and the remedy", async () => {
+    host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n" });
+    const real = host.port("web1", 0);
+    symlinkSync(real.path, join(host.channels, "web1.1"));
+    writeFileSync(join(host.channels, "web1.2"), "");
+    host.port("stranger", 0);
+    await host.start();
+    await real.ready();
+    const { channels } = host.ask("show-vm", "web1")["vm"] as {
+      channels: { number: number; status: string; reason?: string }[];
+    };
+    expect(channels.map(({ number, status, reason }) => [number, status, reason])).toEqual([
+      [0, "connected", undefined],
+      [1, "refused", "it is a symbolic link"],
+      [2, "refused", "it is no socket"],
+    ]);
+    expect(host.run("vmpowerctl", "show-vm", "stranger").out).toContain("no VM of that name is configured");
+  });
+
+  test("AutoAdd=no: only after add-vm, which is remembered over a restart", async () => {
+    host = makeTestHost({ sections: `${ONE_VM}[channels]\nAutoAdd=no\n` });
+    const port = host.port("web1", 0);
+    await host.start();
+    expect(port.connected).toBe(false);
+    expect(host.run("vmpowerctl", "show-vm", "web1").out).toContain("vmpowerctl add-vm web1");
+    expect(host.run("vmpowerctl", "add-vm", "web1").code).toBe(0);
+    await port.ready();
+    await host.end("SIGTERM");
+    await host.start();
+    await until(() => port.connections === 2);
+    expect(host.run("vmpowerctl", "rm-vm", "web1").code).toBe(0);
+    await until(() => !port.connected);
+  });
+
+  test("a directory that everyone may write to is used with a warning, or refused with StrictDirectory=yes", async () => {
+    host = makeTestHost({ sections: ONE_VM });
+    chmodSync(host.channels, 0o777);
+    const port = host.port("web1", 0);
+    await host.start();
+    await port.ready();
+    expect(host.log()).toContain("can be written by everyone");
+    await host.end("SIGTERM");
+    host.configure(`${ONE_VM}[channels]\nStrictDirectory=yes\n`);
+    await host.start();
+    await Bun.sleep(50);
+    expect([port.connections, host.log().includes("it is not used")]).toEqual([1, true]);
+  });
+
+  test("a disabled channel stays connected, and what its guest sends is dropped unanswered", async () => {
+    const { port } = await startScaled();
+    host.run("vmpowerctl", "set-channel-status", "web1", "0", "disabled");
+    port.send(scale(0, MAX));
+    expect([(await port.silence()).length, speed(2), port.connected]).toEqual([464, "1200000", true]); // the old answer
+    host.run("vmpowerctl", "set-channel-status", "web1", "all", "enabled");
+    await port.ask(scale(0, MAX), 464);
+    expect(speed(2)).toBe("2301000");
+  });
+});
+
+describe("the configuration", () => {
+  test("that is wrong ends the start with 78, and names file, line and what may be meant", () => {
+    host = makeTestHost({ sections: "[cpufreq]\nMultipin=all\n" });
+    for (const args of [
+      ["--config", host.configFile],
+      ["--check-config", "--config", host.configFile],
+    ]) {
+      const { code, err } = host.run("vm-power", ...args);
+      expect([code, err.includes(`${host.configFile}.d/test.conf:2:`), err.includes("MultiPin")]).toEqual([
+        78,
+        true,
+        true,
+      ]);
+    }
+  });
+
+  test("is reloaded at SIGHUP, whole or not at all", async () => {
+    const { port } = await startScaled();
+    host.configure("[vm web1]\nVcpus=2,3\nMinKhz=1700000\n[vm new]\nVcpus=1\n");
+    host.signal("SIGHUP");
+    await until(() => speed(2) === "1700000"); // the claim that stands is kept within the new contract
+    const fresh = host.port("new", 0);
+    await fresh.ready();
+    host.configure("[vm web1]\nVcpus=2,3\nMinKhz=1200000\n[nonsense]\n");
+    host.signal("SIGHUP");
+    await until(() => host.log().includes("was not reloaded"));
+    host.configure("[vm web1]\nVcpus=2,3\nMinKhz=1200000\n[hypervisor]\nDriver=libvirt\n");
+    await port.ask(scale(0, MIN), 464);
+    expect(speed(2)).toBe("1700000");
+  });
+});
+
+describe("beside the daemon", () => {
+  test("a second one is refused and harms nothing", async () => {
+    const { port } = await startScaled();
+    const second = host.run("vm-power", "--config", host.configFile);
+    expect([second.code, second.err.includes("another daemon serves it already")]).toEqual([1, true]);
+    expect(speed(2)).toBe("1200000");
+    expect(await port.ask(scale(0, MAX), 464)).toEqual(scale(0, MAX));
+  });
+
+  test("a CPU may go and come back", async () => {
+    const { port } = await startScaled();
+    host.tree.setOnline(2, false);
+    host.signal("SIGHUP"); // looks at once; without it, within seconds
+    await until(() => host.log().includes("CPUs 2 are left alone"));
+    expect(await port.ask(scale(0, MAX), 464)).toEqual(nack(scale(0, MAX)));
+    host.tree.setOnline(2, true);
+    host.signal("SIGHUP");
+    const managed = () =>
+      (host.ask("show-cpu-freq", "2")["cpus"] as { managed: boolean }[])[0]?.managed === true;
+    await until(managed);
+    expect(await port.ask(scale(0, DOWN), 464)).toEqual(scale(0, DOWN));
+    expect(speed(2)).toBe("2300000");
+  });
+
+  test("another program's change is noticed, told, and written over", async () => {
+    await startScaled();
+    host.tree.write(2, "scaling_setspeed", "2000000");
+    await until(
+      () => host.log().includes('was changed from "1200000" to "2000000" by another program'),
+      12_000,
+    );
+    expect(speed(2)).toBe("1200000");
+  }, 15_000);
+});
+
+test("what an operator set survives a restart", async () => {
+  await startScaled();
+  expect(host.run("vmpowerctl", "set-cpu-freq", "0-1", "1700000", "--hold").code).toBe(0);
+  await host.end("SIGTERM");
+  expect(governor(0)).toBe("schedutil");
+  await host.start();
+  expect([speed(0), speed(1), speed(3)]).toEqual(["1700000", "1700000", "<unsupported>"]);
+  expect(host.run("vmpowerctl", "set-cpu-freq", "0,1", "release").code).toBe(0);
+  expect(governor(0)).toBe("schedutil");
+});
+
+test("a sweep of SIGKILLs: a start always finds the way back", async () => {
+  host = makeTestHost({ sections: ONE_VM });
+  const found = snapshot();
+  const port = host.port("web1", 0);
+  for (let round = 0; round < 12; round++) {
+    await host.start();
+    await until(() => port.connections === round + 1);
+    const storm = (async () => {
+      for (let i = 0; i < 40; i++) port.send(scale(i % 2, 1 + (i % 6)));
+    })().catch(() => {});
+    await Bun.sleep(round / 4);
+    await host.end("SIGKILL");
+    await storm;
+    expect(host.run("vm-power", "restore", "--config", host.configFile).code).toBe(0);
+    expect(snapshot()).toEqual(found);
+  }
+}, 20_000);
