@@ -78,7 +78,7 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
       unix: path,
       socket: {
         data: (_socket, chunk) => received(chunk),
-        drain: () => outbox.flush(),
+        drain: () => outbox.drained(),
         close: () => end(new ClientError("disconnected", "vm-power closed the connection")),
         error: () => {},
       },
@@ -97,7 +97,8 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
     }
     waiting.push(on);
     const call = { method: `${CONTROL.name}.${method}`, parameters };
-    outbox.send(encodeMessage(more ? { ...call, more } : call));
+    outbox.add(encodeMessage(more ? { ...call, more } : call));
+    outbox.flush();
   }
 
   return {

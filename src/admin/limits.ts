@@ -11,6 +11,9 @@ export interface Limits {
   readonly clients: number;
   /** Of one user other than root, so that nobody can lock the others out. */
   readonly clientsPerUid: number;
+  /** Clients past those, which are told so before they are closed. */
+  readonly refusedClients: number;
+  readonly refusalMs: number;
   /** From a call's first byte to its last. */
   readonly messageMs: number;
   /** A client that neither calls nor subscribed. */
@@ -31,6 +34,8 @@ export const LIMITS: Limits = {
   callsPerTurn: 8,
   clients: 64,
   clientsPerUid: 24,
+  refusedClients: 16,
+  refusalMs: 1_000,
   messageMs: 10_000,
   idleMs: 5 * 60_000,
   stallMs: 30_000,

@@ -6,37 +6,43 @@ export interface Writable {
 
 /** What waits to be written to one socket, in order. */
 export interface Outbox {
-  send(bytes: Uint8Array): void;
-  /** Writes on, after the socket said that there is room again. */
+  /** Puts bytes at the end; nothing is written yet. */
+  add(bytes: Uint8Array): void;
+  /** Writes what there is room for, in one piece. */
   flush(): void;
+  /** The socket said that there is room again. */
+  drained(): void;
   /** Bytes that wait. */
   queued(): number;
 }
 
 /** Keeps what a socket does not take at once: Bun's `write()` takes what fits and forgets the rest. */
 export function createOutbox(socket: Writable): Outbox {
-  const waiting: Uint8Array[] = [];
+  let waiting: Uint8Array[] = [];
   let queued = 0;
+  // A full socket is not asked again before it said that there is room.
+  let isFull = false;
 
   function flush(): void {
-    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
-      const taken = Math.max(0, socket.write(first));
-      queued -= taken;
-      if (taken < first.length) {
-        waiting[0] = first.subarray(taken);
-        return;
-      }
-      waiting.shift();
-    }
+    if (isFull || queued === 0) return;
+    const [only] = waiting;
+    const bytes = waiting.length === 1 && only !== undefined ? only : Buffer.concat(waiting);
+    const taken = Math.max(0, socket.write(bytes));
+    queued = bytes.length - taken;
+    isFull = queued > 0;
+    waiting = isFull ? [bytes.subarray(taken)] : [];
   }
 
   return {
-    send(bytes) {
+    add(bytes) {
       waiting.push(bytes);
       queued += bytes.length;
-      if (waiting.length === 1) flush();
     },
     flush,
+    drained() {
+      isFull = false;
+      flush();
+    },
     queued: () => queued,
   };
 }

@@ -5,7 +5,7 @@ import { type Caller, NOBODY } from "./caller.ts";
 import type { Control } from "./control.ts";
 import { controlInterface } from "./control-interface.ts";
 import { LIMITS, type Limits } from "./limits.ts";
-import { encodeMessage } from "./message.ts";
+import { createRefusals } from "./refusals.ts";
 import { withService } from "./service-interface.ts";
 import { openSession, type Session } from "./session.ts";
 import { checkPathIsFree, identify, removeSocket } from "./socket-file.ts";
@@ -57,13 +57,14 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
     [controlInterface(options.control, { log, callMs: limits.callMs })],
   );
   const clients = new Map<Socket<undefined>, Client>();
+  const refusals = createRefusals(limits);
   let closing: (() => void) | undefined;
 
   const listener = bindAt(path, options, {
     open(socket) {
       const caller = options.peerOf(fdOf(socket)) ?? NOBODY;
       const refusal = closing === undefined ? whyRefused(caller, clients, limits) : "The daemon is stopping";
-      if (refusal !== undefined) return refuse(socket, refusal);
+      if (refusal !== undefined) return refusals.refuse(socket, refusal);
       const session = openSession(peerFor(socket), {
         caller,
         interfaces,
@@ -74,10 +75,14 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
       });
       clients.set(socket, { caller, session });
     },
-    data: (socket, chunk) => clients.get(socket)?.session.received(chunk),
+    data(socket, chunk) {
+      clients.get(socket)?.session.received(chunk);
+      refusals.called(socket);
+    },
     drain: (socket) => clients.get(socket)?.session.drained(),
     end: (socket) => clients.get(socket)?.session.inputEnded(),
     close(socket) {
+      refusals.closed(socket);
       clients.get(socket)?.session.closed();
       clients.delete(socket);
       if (clients.size === 0) closing?.();
@@ -149,12 +154,6 @@ function whyRefused(caller: Caller, clients: Map<unknown, Client>, limits: Limit
   const own = [...clients.values()].filter(({ caller: { uid } }) => uid === caller.uid).length;
   if (caller.uid === 0 || own < limits.clientsPerUid) return undefined;
   return `There are ${own} clients of uid ${caller.uid} already`;
-}
-
-/** Answers the call that will come, so that the client can tell its user why. */
-function refuse(socket: Socket<undefined>, reason: string): void {
-  socket.write(encodeMessage({ error: "io.vmpower.Control.Refused", parameters: { reason } }));
-  socket.end();
 }
 
 function peerFor(socket: Socket<undefined>) {

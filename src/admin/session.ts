@@ -60,6 +60,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
   /** Handles calls that have arrived, as many as one turn may take, and settles what follows from that. */
   function pump(): void {
     let handled = 0;
+    outbox.flush();
     while (mayTakeCall() && handled < limits.callsPerTurn) {
       const message = framer.next();
       if (message === undefined) break;
@@ -127,7 +128,9 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
     const cancel = openStream(call, caller, {
       send(parameters) {
         if (outbox.queued() >= limits.queuedBytes) return false;
-        outbox.send(encodeMessage({ parameters, continues: true }));
+        // Written in the next turn, with the other events of this one: a guest's packet may be on its way just now.
+        outbox.add(encodeMessage({ parameters, continues: true }));
+        pumpNextTurn();
         return true;
       },
       over(last) {
@@ -142,7 +145,9 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
   }
 
   function reply(outcome: Outcome): void {
-    if (state !== "closed") outbox.send(encodeMessage(outcome));
+    if (state === "closed") return;
+    outbox.add(encodeMessage(outcome));
+    outbox.flush();
   }
 
   /** After anything that happened: closes when all is done, else reads or rests, and waits for what is due. */
@@ -176,6 +181,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
     state = "finishing";
   }
 
+  settle({ progress: true });
   return {
     received(chunk) {
       if (state !== "open") return;
@@ -184,7 +190,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
     },
     drained() {
       const before = outbox.queued();
-      outbox.flush();
+      outbox.drained();
       if (outbox.queued() < before) settle({ progress: true });
       pump();
     },

@@ -41,7 +41,8 @@ function lstatOf(path: string) {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
-async function isServed(path: string): Promise<boolean> {
+/** Whether somebody listens on a socket. */
+export async function isServed(path: string): Promise<boolean> {
   try {
     const socket = await Bun.connect({ unix: path, socket: { data() {} } });
     socket.terminate();

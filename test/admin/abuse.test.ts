@@ -1,0 +1,178 @@
+import { afterEach, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Caller } from "../../src/admin/caller.ts";
+import type { Limits } from "../../src/admin/limits.ts";
+import { eventually, type Served, serve } from "./harness.ts";
+import { type RawClient, rawClient } from "./raw-client.ts";
+import { CHANNELS, sampleControl } from "./sample-control.ts";
+
+const STATUS = '{"method":"io.vmpower.Control.GetStatus"}\0';
+const SUBSCRIBE = '{"method":"io.vmpower.Control.Subscribe","more":true}\0';
+
+let served: Served;
+const clients: RawClient[] = [];
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  await served.close();
+});
+
+async function start(limits: Partial<Limits> = {}, peerOf?: (fd: number) => Caller | undefined) {
+  served = await serve(sampleControl(), { limits, ...(peerOf && { peerOf }) });
+}
+
+async function join(): Promise<RawClient> {
+  const client = await rawClient(served.path);
+  clients.push(client);
+  return client;
+}
+
+/** Service goes on: another client is answered, and soon. */
+async function expectService(): Promise<void> {
+  const other = await join();
+  const startMs = performance.now();
+  other.send(STATUS);
+  expect(await other.replies(1)).toMatchObject([{ parameters: { pid: 4711 } }]);
+  expect(performance.now() - startMs).toBeLessThan(200);
+  other.leave();
+}
+
+test("any bytes at all end at most the connection they came over", async () => {
+  await start();
+  const calls = fc.constantFrom(STATUS, SUBSCRIBE, "{}\0", "\0", "[[[[", '{"method":"', "\\", '"', "\0\0");
+  const stream = fc.array(fc.oneof(calls, fc.string({ unit: "binary" })), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(stream, async (parts) => {
+      const client = await join();
+      for (const part of parts) client.send(part);
+      await expectService();
+      client.leave();
+    }),
+    { numRuns: 150 },
+  );
+  expect(served.lines.filter((line) => !line.startsWith("info: Closing"))).toEqual([]);
+});
+
+test("what is no varlink ends its connection, after the calls before it were answered", async () => {
+  await start();
+  for (const garbage of ["GET / HTTP/1.1\r\n\r\n\0", "\0", "[1]\0", `${"[".repeat(2_000)}\0`]) {
+    const client = await join();
+    client.send(STATUS + garbage + STATUS);
+    expect((await client.closed()).split("\0").length).toBe(2);
+  }
+  await expectService();
+  expect(served.lines[0]).toBe(
+    "info: Closing the control connection of uid 1000, pid 77: it sent what is no varlink call: not JSON",
+  );
+});
+
+test("a message that is too long ends its connection", async () => {
+  await start();
+  const client = await join();
+  client.send("x".repeat(65 * 1024));
+  await client.closed();
+  await expectService();
+});
+
+test("a client may not take its time over one message, even if it sends a byte now and then", async () => {
+  await start({ messageMs: 150 });
+  const client = await join();
+  const startMs = performance.now();
+  const drip = setInterval(() => client.send("{"), 20);
+  await client.closed();
+  clearInterval(drip);
+  expect(performance.now() - startMs).toBeWithin(100, 1_000);
+  expect(served.lines).toEqual([
+    "info: Closing the control connection of uid 1000, pid 77: it began a message and did not end it",
+  ]);
+});
+
+test("a client that sends byte by byte is answered, if it is quick enough", async () => {
+  await start({ messageMs: 2_000 });
+  const client = await join();
+  for (const byte of STATUS) {
+    client.send(byte);
+    await Bun.sleep(0);
+  }
+  expect(await client.replies(1)).toMatchObject([{ parameters: { pid: 4711 } }]);
+});
+
+test("a client that is silent is let go, a subscriber is not", async () => {
+  await start({ idleMs: 100 });
+  const silent = await join();
+  const subscriber = await join();
+  subscriber.send(SUBSCRIBE);
+  await silent.closed();
+  await Bun.sleep(150);
+  expect(served.lines).toEqual([
+    "info: Closing the control connection of uid 1000, pid 77: it did not call for long",
+  ]);
+});
+
+test("a client that calls and never reads is stopped, and let go", async () => {
+  let calls = 0;
+  served = await serve(
+    sampleControl({
+      ListChannels: () => {
+        calls++;
+        return { channels: Array.from({ length: 100 }, () => CHANNELS[0] as (typeof CHANNELS)[0]) };
+      },
+    }),
+    { limits: { stallMs: 200 } },
+  );
+  const client = await join();
+  client.stopReading();
+  client.send('{"method":"io.vmpower.Control.ListChannels"}\0'.repeat(20_000));
+  await eventually(() => calls > 0);
+  await expectService();
+  await eventually(() => served.lines.length > 0);
+  expect(served.lines).toEqual([
+    "info: Closing the control connection of uid 1000, pid 77: it does not read its replies",
+  ]);
+  // 100 channels are 30 kB: a few in the kernel's buffer, a few in ours.
+  expect(calls).toBeLessThan(100);
+});
+
+test("a client that calls without end while it is subscribed is let go", async () => {
+  await start({ pipelinedBytes: 10_000 });
+  const client = await join();
+  client.send(SUBSCRIBE);
+  client.send(STATUS.repeat(1_000));
+  await client.closed();
+  await expectService();
+});
+
+test("one client's calls leave room for others between them", async () => {
+  await start();
+  const greedy = await join();
+  greedy.send(STATUS.repeat(5_000));
+  await expectService();
+  expect((await greedy.replies(5_000)).length).toBe(5_000);
+});
+
+test("there are only so many clients, and so many of one user; the rest are told", async () => {
+  let uid = 1000;
+  await start({ clients: 6, clientsPerUid: 3 }, () => ({ uid, gid: 100, pid: 1 }));
+  const refusedWith = async () => {
+    const client = await join();
+    client.send(STATUS);
+    const [reply] = (await client.replies(1)) as { error?: string; parameters: { reason?: string } }[];
+    return reply?.parameters.reason;
+  };
+  expect([await refusedWith(), await refusedWith(), await refusedWith()]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(await refusedWith()).toBe("There are 3 clients of uid 1000 already");
+  uid = 0;
+  expect([await refusedWith(), await refusedWith(), await refusedWith()]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(await refusedWith()).toBe("There are 6 clients already");
+  clients[0]?.leave();
+  await Bun.sleep(20);
+  expect(await refusedWith()).toBeUndefined();
+});

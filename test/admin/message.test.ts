@@ -1,0 +1,95 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { encodeMessage, readCall, readReply } from "../../src/admin/message.ts";
+
+const call = (text: string) => readCall(Buffer.from(text));
+
+test("readCall() reads calls", () => {
+  expect(call('{"method":"a.b.C"}')).toEqual({
+    kind: "call",
+    method: "a.b.C",
+    parameters: {},
+    oneway: false,
+    more: false,
+  });
+  expect(call(' {"parameters":{"x":[1]},"more":true,"oneway":null,"method":"a.b.C","extra":1}\n')).toEqual({
+    kind: "call",
+    method: "a.b.C",
+    parameters: { x: [1] },
+    oneway: false,
+    more: true,
+  });
+  expect(call('{"method":"a.b.C","parameters":null,"oneway":true}')).toEqual({
+    kind: "call",
+    method: "a.b.C",
+    parameters: {},
+    oneway: true,
+    more: false,
+  });
+});
+
+test.each([
+  ["{}", "method"],
+  ['{"method":1}', "method"],
+  [`{"method":"${"x".repeat(256)}"}`, "method"],
+  ['{"method":"a.b.C","parameters":[]}', "parameters"],
+  ['{"method":"a.b.C","more":1}', "more"],
+  ['{"method":"a.b.C","more":true,"oneway":true}', "more"],
+  ['{"method":"a.b.C","oneway":"yes"}', "oneway"],
+  ['{"method":"a.b.C","upgrade":true}', "upgrade"],
+])("readCall() names what is wrong in %s", (text, member) => {
+  expect(call(text)).toEqual({ kind: "invalid", member });
+});
+
+test.each([
+  ["", "not JSON"],
+  ["{", "not JSON"],
+  ['{"method":"a.b.C"} {}', "not JSON"],
+  ["[]", "not an object"],
+  ["null", "not an object"],
+  ["17", "not an object"],
+  [`{"method":"a.b.C","parameters":{"x":${"[".repeat(15)}${"]".repeat(15)}}}`, "nested deeper than 16"],
+  ["[".repeat(60_000), "nested deeper than 16"],
+  [`{"a":`.repeat(60_000), "nested deeper than 16"],
+])("readCall() takes %.40j for garbage", (text, reason) => {
+  expect(call(text)).toEqual({ kind: "garbage", reason });
+});
+
+test("readCall() takes text that is not UTF-8 for garbage", () => {
+  const bytes = Buffer.from('{"method":"a.b.\xff"}', "latin1");
+  expect(readCall(bytes)).toEqual({ kind: "garbage", reason: "not JSON" });
+});
+
+test("readCall() does not count brackets in strings as nesting", () => {
+  const text = `${"[{".repeat(50)}\\"${"[".repeat(50)}\\\\`;
+  expect(call(`{"method":"${text}"}`)).toMatchObject({ kind: "call" });
+});
+
+test("readReply() reads replies and errors, and nothing else", () => {
+  expect(readReply(Buffer.from('{"parameters":{"a":1},"continues":true}'))).toEqual({
+    parameters: { a: 1 },
+    continues: true,
+  });
+  expect(readReply(Buffer.from("{}"))).toEqual({ parameters: {}, continues: false });
+  expect(readReply(Buffer.from('{"error":"a.b.E","parameters":{"x":1}}'))).toEqual({
+    error: "a.b.E",
+    parameters: { x: 1 },
+  });
+  for (const text of ["", "[]", '{"error":1}', '{"parameters":1}', '{"continues":"x"}']) {
+    expect(readReply(Buffer.from(text))).toBeUndefined();
+  }
+});
+
+test("encodeMessage() writes JSON and a NUL, and a NUL only at the end", () => {
+  expect(Buffer.from(encodeMessage({ error: "é\0" })).toString()).toBe('{"error":"é\\u0000"}\0');
+});
+
+test("readCall() and readReply() never throw, whatever the bytes", () => {
+  const json = fc.json({ maxDepth: 3 }).map((text) => Buffer.from(text));
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), json), (bytes) => {
+      readCall(bytes);
+      readReply(bytes);
+    }),
+  );
+});
