@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { serveControl } from "../admin/server.ts";
 import { Arbiter } from "../arbiter/arbiter.ts";
 import { requestedKhz } from "../arbiter/queries.ts";
-import { VERSION } from "../base/version.ts";
+import { VERSION } from "../version.ts";
 import { type Channels, openChannels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import { openCpufreq } from "../cpufreq/sysfs.ts";

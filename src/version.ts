@@ -1,4 +1,4 @@
-import { version } from "../../package.json" with { type: "json" };
+import { version } from "../package.json" with { type: "json" };
 
 /** The one place of the version is package.json. */
 export const VERSION: string = version;

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+const LINES_MAX = 250;
+const MEDIAN_LINES_MAX = 100;
+
+/** What a folder of src/ may import beside itself. `type` allows types only. */
+const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string })[]>> = {
+  base: [],
+  wire: ["base"],
+  arbiter: ["base", { type: "wire" }],
+  channels: ["base", "wire"],
+  cpufreq: ["base"],
+  hypervisor: ["base"],
+  admin: ["base"],
+  systemd: ["base"],
+  config: ["base"],
+  ctl: ["base", "admin"],
+  guest: ["base", "wire", "cpufreq"],
+  // The simulator must not share the code that it puts to the test.
+  simulate: ["base"],
+  daemon: [
+    "base",
+    "wire",
+    "arbiter",
+    "channels",
+    "cpufreq",
+    "hypervisor",
+    "admin",
+    "systemd",
+    "config",
+    "simulate",
+    "version",
+  ],
+  main: ["base", "ctl", "guest", "daemon", "version"],
+  version: [],
+};
+
+/** Floors that know no world: no runtime's modules, no clock, no chance, no timer, no output. */
+const PURE = ["base", "wire", "arbiter"];
+const WORLDLY =
+  /\b(Date\.now|new Date|performance\.|Math\.random|crypto\.|setTimeout|setInterval|setImmediate|queueMicrotask|console\.|process\.|Bun\.)/;
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+const SOURCES: readonly Source[] = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => ({ path: name, text: readFileSync(join(ROOT, "src", name), "utf8") }));
+
+/** Everything that is wrong with a file, in words. */
+function faults({ path, text }: Source): string[] {
+  const found: string[] = [];
+  const folder = folderOf(path);
+  const lines = text.split("\n").length - 1;
+  if (lines > LINES_MAX) found.push(`${path} has ${lines} lines`);
+  if (/(^|\/)(index|utils?|helpers?|common)\.ts$/.test(path)) found.push(`${path} is not named for its noun`);
+  if (/\b(TODO|FIXME|XXX|HACK)\b/.test(text)) found.push(`${path} has a mark of unfinished work`);
+  if (/^export (\*|\{[^}]*\}) from /m.test(text)) found.push(`${path} exports what is another's`);
+  for (const { from, typeOnly } of importsOf(text)) {
+    if (from.startsWith(".")) {
+      const target = folderOf(normalize(join(dirname(path), from)));
+      const allowed = FLOORS[folder]?.some((rule) =>
+        typeof rule === "string" ? rule === target : typeOnly && rule.type === target,
+      );
+      if (target !== folder && target !== "" && allowed !== true) found.push(`${path} imports ${from}`);
+    } else {
+      if (PURE.includes(folder)) found.push(`${path} imports ${from}`);
+      if (from === "bun:ffi" && folder !== "systemd") found.push(`${path} imports ${from}`);
+    }
+  }
+  const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+  const worldly = PURE.includes(folder) ? WORLDLY.exec(code) : null;
+  if (worldly !== null) found.push(`${path} uses ${worldly[1]}`);
+  return found;
+}
+
+/** "channels" of "channels/name.ts", "main" of "main.ts", nothing for what is not source. */
+function folderOf(path: string): string {
+  if (!path.endsWith(".ts")) return "";
+  const [first = ""] = path.split("/");
+  return first.replace(/\.ts$/, "");
+}
+
+function importsOf(text: string): { from: string; typeOnly: boolean }[] {
+  const statements = text.matchAll(
+    /^import\s+(type\s)?[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+  );
+  return [...statements].map((match) => ({
+    from: match[2] ?? match[3] ?? match[4] ?? "",
+    typeOnly: match[1] !== undefined,
+  }));
+}
+
+test("the sources are seen, and every folder has its floor", () => {
+  expect(SOURCES.length).toBeGreaterThan(100);
+  expect(
+    [...new Set(SOURCES.map(({ path }) => folderOf(path)))].filter((folder) => !(folder in FLOORS)),
+  ).toEqual([]);
+  expect(
+    importsOf(SOURCES.find(({ path }) => path === "daemon/daemon.ts")?.text ?? "").length,
+  ).toBeGreaterThan(15);
+});
+
+test("the floors hold, and no file is a mess", () => {
+  expect(SOURCES.flatMap(faults)).toEqual([]);
+});
+
+test("files are small", () => {
+  const lines = SOURCES.map(({ text }) => text.split("\n").length - 1).sort((a, b) => a - b);
+  expect(lines[Math.floor(lines.length / 2)]).toBeLessThan(MEDIAN_LINES_MAX);
+});
+
+describe("planted faults are caught", () => {
+  const planted: readonly (readonly [string, string, string])[] = [
+    ["channels/x.ts", 'import { a } from "../cpufreq/a.ts";', "channels/x.ts imports ../cpufreq/a.ts"],
+    ["channels/x.ts", 'import type { A } from "../arbiter/a.ts";', "channels/x.ts imports ../arbiter/a.ts"],
+    ["arbiter/x.ts", 'import { decode } from "../wire/decode.ts";', "arbiter/x.ts imports ../wire/decode.ts"],
+    ["wire/x.ts", 'import fs from "node:fs";', "wire/x.ts imports node:fs"],
+    ["simulate/x.ts", 'import { a } from "../cpufreq/a.ts";', "simulate/x.ts imports ../cpufreq/a.ts"],
+    ["daemon/x.ts", 'const a = await import("../guest/a.ts");', "daemon/x.ts imports ../guest/a.ts"],
+    ["admin/x.ts", 'import { dlopen } from "bun:ffi";', "admin/x.ts imports bun:ffi"],
+    ["base/x.ts", "export const now = Date.now();", "base/x.ts uses Date.now"],
+    ["arbiter/x.ts", "setTimeout(() => {}, 5);", "arbiter/x.ts uses setTimeout"],
+    ["base/utils.ts", "", "base/utils.ts is not named for its noun"],
+    ["ctl/x.ts", "// TODO", "ctl/x.ts has a mark of unfinished work"],
+    ["ctl/x.ts", 'export * from "./y.ts";', "ctl/x.ts exports what is another's"],
+    ["ctl/x.ts", "\n".repeat(251), "ctl/x.ts has 251 lines"],
+  ];
+  test.each(planted)("%s, fault %#", (path, text, fault) => {
+    expect(faults({ path, text })).toEqual([fault]);
+  });
+});
