@@ -74,6 +74,9 @@ export class Channel {
   /** Which file was tried: another one of the same name is another QEMU's. */
   #file: string | undefined;
   #closed = false;
+  /** Why it was refused when that was told last: the same reason is no news. */
+  #toldRefusal: string | undefined;
+  #peerRefused = false;
   #dialling = false;
 
   constructor({ vm, number }: ChannelName, path: string, host: ChannelHost) {
@@ -105,7 +108,8 @@ export class Channel {
   }
 
   #refuse(objection: Objection): void {
-    const news = this.status !== "refused" || this.objection?.reason !== objection.reason;
+    const news = this.#toldRefusal !== objection.reason;
+    this.#toldRefusal = objection.reason;
     this.#hangUp();
     this.status = "refused";
     this.objection = objection;
@@ -113,8 +117,11 @@ export class Channel {
   }
 
   #dial(): void {
-    this.status = "connecting";
-    this.objection = undefined;
+    // One that was refused for who serves it stays so until somebody else is seen to.
+    if (!this.#peerRefused) {
+      this.status = "connecting";
+      this.objection = undefined;
+    }
     this.#dialling = true;
     clearTimeout(this.#retry);
     // A failure is told to connectError as well, which is where it is dealt with.
@@ -129,17 +136,22 @@ export class Channel {
       return;
     }
     const peer = this.host.peerOf(fdOf(socket));
-    const objection =
+    const untrusted =
       peer === undefined
         ? { reason: "the kernel does not say who is behind its socket" }
         : judgeUser(peer.uid, this.host.trustedUids, "its socket is served by");
     this.#socket = socket;
+    this.#peerRefused = untrusted !== undefined;
+    // Its VM may have gone while it was dialled.
+    const objection = untrusted ?? this.host.admit(this);
     if (objection !== undefined) {
       this.#refuse(objection);
       return;
     }
     this.peer = peer;
     this.status = "connected";
+    this.objection = undefined;
+    this.#toldRefusal = undefined;
     this.framer = new Framer(this.host.abiOf(this.vm));
     this.host.changed(this);
   }
@@ -150,12 +162,12 @@ export class Channel {
     this.#dialling = false;
     const wasUp = this.status === "connected";
     this.#hangUp();
-    if (this.#closed || this.status === "refused") return;
+    if (this.#closed || this.#peerRefused) return;
     this.status = "connecting";
     this.objection = { reason: cause };
     if (wasUp) this.host.changed(this);
     if (++this.#tries <= RETRIES_MAX)
-      this.#retry = setTimeout(() => this.#again(), backoffMs(RETRY, this.#tries));
+      this.#retry = setTimeout(() => this.reconsider(), backoffMs(RETRY, this.#tries));
   }
 
   /** Called by the socket: bytes of the guest. */
