@@ -13,7 +13,14 @@ async function main(): Promise<number> {
 /** This process's terminal, for programs that are used in one. */
 function terminal() {
   const { stdout, stderr, env } = process;
-  return { stdout, stderr, isTty: stdout.isTTY === true, columns: stdout.columns ?? 80, env, version: VERSION };
+  return {
+    stdout,
+    stderr,
+    isTty: stdout.isTTY === true,
+    columns: stdout.columns ?? 80,
+    env,
+    version: VERSION,
+  };
 }
 
 process.exitCode = await main();

@@ -3,11 +3,11 @@ import type { CpuResult, FrequencyOrder, Vm, VmSummary } from "../admin/control-
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Order } from "../arbiter/operate.ts";
 import type { Pcpu } from "../base/domain.ts";
-import { VERSION } from "../version.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
+import { VERSION } from "../version.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
 import type { CpuDecision, OperatorStore } from "./operator-state.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { VERSION } from "../version.ts";
 import { DEFAULT_CONFIG_PATH, loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
+import { VERSION } from "../version.ts";
 import { EXIT_CONFIG, EXIT_USAGE } from "./exit-code.ts";
 import { restoreCommand } from "./restore-command.ts";
 import { serve } from "./serve.ts";

@@ -8,7 +8,7 @@ const EXECUTABLE = join(import.meta.dir, "../../dist/vm-power");
 const READY_MS = 5000;
 
 /** The list that DPDK's own measurements were made with. */
-export const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
+const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 
 /** A host of plain files in a directory of its own, for the compiled executable. */
 export interface TestHost {

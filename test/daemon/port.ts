@@ -97,7 +97,7 @@ export function packet(size: number, resource: number, unit: number, command: nu
 }
 
 /** The units of spec section 5. */
-export const [UP, DOWN, MAX, MIN, TURBO, NO_TURBO] = [1, 2, 3, 4, 5, 6] as const;
+export const [UP, DOWN, MAX, MIN, TURBO] = [1, 2, 3, 4, 5] as const;
 
 export const scale = (vcpu: number, unit: number, size = 464) => packet(size, vcpu, unit, 1);
 export const connect = (size = 464) => packet(size, 0, 0, 2);
