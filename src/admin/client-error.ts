@@ -49,6 +49,8 @@ export function connectError(path: string, error: unknown): ClientError {
     case "EACCES":
     case "EPERM":
       return new ClientError("noPermission", `No permission to connect to "${path}"`, code);
+    case "ECONNRESET":
+      return new ClientError("disconnected", "vm-power closed the connection", code);
     default:
       return new ClientError("disconnected", `Cannot connect to "${path}": ${code}`, code);
   }

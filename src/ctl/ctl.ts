@@ -28,13 +28,18 @@ export async function runCtl(argv: readonly string[], io: CtlIo): Promise<number
 async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: CtlIo): Promise<ExitCode> {
   const { socket, json, timeoutMs } = options;
   let client: Promise<ControlClient> | undefined;
+  const connected = () => {
+    client ??= connectControl(socket, { timeoutMs });
+    return client;
+  };
   try {
     return await verb.run(
       {
         io,
         style: styleFor(io),
         json,
-        client: () => (client ??= connectControl(socket, { timeoutMs })),
+        call: async (method, parameters) => (await connected()).call(method, parameters),
+        subscribe: async (onEvent, options) => (await connected()).subscribe(onEvent, options),
         show: (reply, words) => {
           const text = json ? jsonText(reply, { pretty: io.isTty }) : words();
           if (text !== "") io.stdout.write(`${text}\n`);
@@ -54,7 +59,7 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ctl
   } finally {
     // A connection that failed has nothing to close.
     await client?.then(
-      (connected) => connected.close(),
+      (connection) => connection.close(),
       () => {},
     );
   }

@@ -9,26 +9,36 @@ export interface Trouble {
   readonly remedy: string | undefined;
 }
 
-/** Troubles shown at once. */
-const SHOWN_MAX = 10;
+/** Channels named of those that share a trouble. */
+const NAMED_MAX = 3;
 
-/** Why a channel is not served. */
-export function channelProblem({ vm, number, reason, remedy }: Channel): Trouble {
-  return {
-    what: `Channel ${number} of ${printable(vm)} is refused: ${printable(reason ?? "no reason given")}`,
-    remedy: remedy === undefined ? undefined : printable(remedy),
-  };
+/** Why channels are not served; those with the same reason are one trouble. */
+export function refusedChannels(channels: readonly Channel[]): Trouble[] {
+  const refused = channels.filter(({ status }) => status === "refused");
+  const alike = Map.groupBy(refused, ({ reason, remedy }) => JSON.stringify([reason, remedy]));
+  return [...alike.values()].map((same) => {
+    const [{ reason = "no reason given", remedy } = {}] = same;
+    return {
+      what: `${namesOf(same)} refused: ${printable(reason)}`,
+      remedy: remedy === undefined ? undefined : printable(remedy),
+    };
+  });
 }
 
 /** Troubles as a paragraph, with a blank line before it; nothing where there are none. */
 export function troubleLines(troubles: readonly Trouble[], style: Style, width: number): string[] {
   if (troubles.length === 0) return [];
   const lines = [""];
-  for (const { what, remedy } of troubles.slice(0, SHOWN_MAX)) {
+  for (const { what, remedy } of troubles) {
     lines.push(wrapLine(`${style.bad("!")} ${what}`, width, 2));
     if (remedy !== undefined) lines.push(wrapLine(`  ${style.dim("→")} ${remedy}`, width, 4));
   }
-  const more = troubles.length - SHOWN_MAX;
-  if (more > 0) lines.push(`${style.bad("!")} and ${more} more: vmpowerctl list --channels shows all`);
   return lines;
+}
+
+function namesOf(channels: readonly Channel[]): string {
+  const names = channels.slice(0, NAMED_MAX).map(({ vm, number }) => `${printable(vm)}:${number}`);
+  if (channels.length === 1) return `Channel ${names[0]} is`;
+  const more = channels.length > NAMED_MAX ? ` and ${channels.length - NAMED_MAX} more` : "";
+  return `${channels.length} channels (${names.join(", ")}${more}) are`;
 }

@@ -39,8 +39,9 @@ export interface Context {
   readonly io: CtlIo;
   readonly style: Style;
   readonly json: boolean;
-  /** Connects at the first call. */
-  readonly client: () => Promise<ControlClient>;
+  /** Calls the daemon; connects when it is first used, so that wrong usage is told without a daemon. */
+  readonly call: ControlClient["call"];
+  readonly subscribe: ControlClient["subscribe"];
   /** Shows a reply: as it is with `--json`, else in the words given. */
   readonly show: (reply: object, words: () => string) => void;
   readonly now: () => number;

@@ -23,8 +23,8 @@ export const CHANNEL_VERBS: readonly Verb[] = [
       ["add-channels web1 0,1", "these two"],
       ["add-channels web1 all", "all that are found"],
     ],
-    async run({ client, show }, { arguments: [vm = "", numbers = "all"] }) {
-      const reply = await (await client()).call("AddChannels", choice(vm, numbers));
+    async run({ call, show }, { arguments: [vm = "", numbers = "all"] }) {
+      const reply = await call("AddChannels", choice(vm, numbers));
       show(reply, () => said(reply.channels, vm, "served"));
       return EXIT.ok;
     },
@@ -34,8 +34,8 @@ export const CHANNEL_VERBS: readonly Verb[] = [
     summary: "Serve channels of a VM no more",
     arguments: [VM, CHANNELS],
     examples: [["rm-channels web1 1", "the others are served on"]],
-    async run({ client, show }, { arguments: [vm = "", numbers = "all"] }) {
-      const reply = await (await client()).call("RemoveChannels", choice(vm, numbers));
+    async run({ call, show }, { arguments: [vm = "", numbers = "all"] }) {
+      const reply = await call("RemoveChannels", choice(vm, numbers));
       show(reply, () => said(reply.channels, vm, "served no more"));
       return EXIT.ok;
     },
@@ -48,10 +48,10 @@ export const CHANNEL_VERBS: readonly Verb[] = [
       { ...CHANNELS, required: true, doc: "numbers like 0,1, or all" },
       { name: "status", required: true, doc: "enabled or disabled", kind: ["enabled", "disabled"] },
     ],
-    examples: [["set-channel-status web1 0 disabled", "requests are dropped unanswered"]],
-    async run({ client, show }, { arguments: [vm = "", numbers = "", word = ""] }) {
+    examples: [["set-channel-status web1 0 disabled", "drop its requests unanswered"]],
+    async run({ call, show }, { arguments: [vm = "", numbers = "", word = ""] }) {
       const enabled = switchArgument(word, ["enabled", "disabled"]);
-      const reply = await (await client()).call("SetChannelStatus", { ...choice(vm, numbers), enabled });
+      const reply = await call("SetChannelStatus", { ...choice(vm, numbers), enabled });
       show(reply, () => said(reply.channels, vm, word));
       return EXIT.ok;
     },

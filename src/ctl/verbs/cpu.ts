@@ -23,11 +23,8 @@ export const CPU_VERBS: readonly Verb[] = [
     summary: "Show how fast CPUs run, and what they are set to",
     arguments: [CPUS],
     examples: [["show-cpu-freq 2-5", "these four"]],
-    async run({ client, show, io }, { arguments: [list] }) {
-      const reply = await (await client()).call(
-        "ListCpus",
-        list === undefined ? {} : { cpus: cpusArgument(list) },
-      );
+    async run({ call, show, io }, { arguments: [list] }) {
+      const reply = await call("ListCpus", list === undefined ? {} : { cpus: cpusArgument(list) });
       show(reply, () => cpusText(reply.cpus, textWidth(io)));
       return EXIT.ok;
     },
@@ -52,7 +49,7 @@ export const CPU_VERBS: readonly Verb[] = [
     ],
     async run(context, { arguments: [list = "", speed = ""], flags }) {
       const order = orderOf(cpusArgument(list), speed, flags.has("--hold"));
-      const reply = await (await context.client()).call("SetCpuFreq", order);
+      const reply = await context.call("SetCpuFreq", order);
       return showResults(context, reply);
     },
   },
@@ -66,7 +63,7 @@ export const CPU_VERBS: readonly Verb[] = [
     ],
     async run(context, { arguments: [list] }) {
       const cpus = list === undefined ? {} : { cpus: cpusArgument(list) };
-      return showResults(context, await (await context.client()).call("Restore", cpus));
+      return showResults(context, await context.call("Restore", cpus));
     },
   },
 ];

@@ -11,9 +11,8 @@ export const EVENTS: Verb = {
   summary: "Show what happens, as it happens, until Ctrl-C",
   arguments: [],
   examples: [["events --json", "one JSON object per line"]],
-  async run({ client, io, style, json }) {
-    const connection = await client();
-    const last = await connection.subscribe(
+  async run({ subscribe, io, style, json }) {
+    const last = await subscribe(
       (reply) =>
         io.stdout.write(json ? `${jsonText(reply, { pretty: false })}\n` : `${eventText(reply, style)}\n`),
       io.signal === undefined ? {} : { signal: io.signal },
@@ -27,6 +26,6 @@ function eventText({ event, lost }: EventReply, style: Style): string {
   const { atMs, kind, message, vm, vcpu, accepted } = event;
   const where = vm === undefined ? "" : ` ${printable(vm)}${vcpu === undefined ? "" : `:${vcpu}`}`;
   const text = printable(message);
-  const line = `${style.dim(formatClock(atMs))} ${kind.padEnd(8)}${where} ${accepted === false ? style.bad(text) : text}`;
+  const line = `${style.dim(formatClock(atMs))} ${printable(kind).padEnd(8)}${where} ${accepted === false ? style.bad(text) : text}`;
   return lost === 0 ? line : `${style.warn(`(${count(lost, "event")} lost here)`)}\n${line}`;
 }

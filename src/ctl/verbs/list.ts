@@ -3,7 +3,7 @@ import { EXIT } from "../exit-code.ts";
 import type { Style } from "../io.ts";
 import { type Column, drawTable } from "../table.ts";
 import { printable } from "../text.ts";
-import { channelProblem, troubleLines } from "../trouble.ts";
+import { refusedChannels, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
 import { textWidth } from "../wrap.ts";
 
@@ -17,14 +17,13 @@ export const LIST: Verb = {
     ["list", "one line per VM"],
     ["list --channels", "one line per channel, and why some are refused"],
   ],
-  async run({ client, show, style, io }, { flags }) {
-    const connection = await client();
+  async run({ call, show, style, io }, { flags }) {
     const width = textWidth(io);
     if (flags.has("--channels")) {
-      const reply = await connection.call("ListChannels", {});
+      const reply = await call("ListChannels", {});
       show(reply, () => channelsText(reply.channels, style, width));
     } else {
-      const reply = await connection.call("ListVms", {});
+      const reply = await call("ListVms", {});
       show(reply, () => vmsText(reply.vms, width));
     }
     return EXIT.ok;
@@ -45,7 +44,7 @@ function vmsText(vms: readonly VmSummary[], width: number): string {
   if (vms.length === 0) return "No VM is known";
   const rows = vms.map(({ name, state, added, vcpus, channels, connected, claims }) => [
     printable(name),
-    state,
+    printable(state),
     added ? "yes" : "no",
     ...[vcpus, channels, connected, claims].map(String),
   ]);
@@ -68,10 +67,12 @@ export function channelsText(channels: readonly Channel[], style: Style, width: 
   const rows = channels.map(({ vm, number, status, abi, counters }) => [
     printable(vm),
     `${number}`,
-    status === "refused" ? style.bad(status) : status,
+    status === "refused" ? style.bad(status) : printable(status),
     abi === undefined ? "-" : `${abi}`,
     ...[counters.requests, counters.granted, counters.refused].map(String),
   ]);
-  const refused = channels.filter(({ status }) => status === "refused").map(channelProblem);
-  return [drawTable(CHANNEL_COLUMNS, rows, width), ...troubleLines(refused, style, width)].join("\n");
+  return [
+    drawTable(CHANNEL_COLUMNS, rows, width),
+    ...troubleLines(refusedChannels(channels), style, width),
+  ].join("\n");
 }

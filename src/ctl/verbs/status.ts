@@ -2,7 +2,7 @@ import type { Channel, Status } from "../../admin/control-types.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Style } from "../io.ts";
 import { count, formatDuration, formatTime, printable } from "../text.ts";
-import { channelProblem, type Trouble, troubleLines } from "../trouble.ts";
+import { refusedChannels, type Trouble, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
 import { textWidth, wrapLine } from "../wrap.ts";
 
@@ -12,14 +12,11 @@ export const STATUS: Verb = {
   summary: "Show whether all is well, and what is not",
   arguments: [],
   examples: [["status", "at a glance"]],
-  async run({ client, show, style, now, json, io }) {
-    const connection = await client();
-    const status = await connection.call("GetStatus", {});
-    const refused =
-      status.channelsRefused === 0 || json
-        ? []
-        : (await connection.call("ListChannels", {})).channels.filter(({ status }) => status === "refused");
-    show(status, () => statusText(status, refused, { style, nowMs: now(), width: textWidth(io) }));
+  async run({ call, show, style, now, json, io }) {
+    const status = await call("GetStatus", {});
+    const { channels } =
+      status.channelsRefused === 0 || json ? { channels: [] } : await call("ListChannels", {});
+    show(status, () => statusText(status, channels, { style, nowMs: now(), width: textWidth(io) }));
     return EXIT.ok;
   },
 };
@@ -33,8 +30,8 @@ interface Look {
   readonly width: number;
 }
 
-function statusText(status: Status, refused: readonly Channel[], { style, nowMs, width }: Look): string {
-  const troubles = troublesOf(status, refused);
+function statusText(status: Status, channels: readonly Channel[], { style, nowMs, width }: Look): string {
+  const troubles = troublesOf(status, channels);
   const since = `since ${formatTime(status.startedAtMs)} (${formatDuration(nowMs - status.startedAtMs)})`;
   const mood =
     troubles.length === 0
@@ -45,8 +42,8 @@ function statusText(status: Status, refused: readonly Channel[], { style, nowMs,
     ["Process", `${status.pid}, ${since}`],
     [
       "Hypervisor",
-      `${hypervisor.driver}${hypervisor.driver === "static" ? "" : ` ${printable(hypervisor.uri)}`}, ` +
-        `${hypervisor.state}, ${count(hypervisor.domains, "domain")}`,
+      `${printable(hypervisor.driver)}${hypervisor.driver === "static" ? "" : ` ${printable(hypervisor.uri)}`}, ` +
+        `${printable(hypervisor.state)}, ${count(hypervisor.domains, "domain")}`,
     ],
     ["VMs", `${status.vms} known, ${count(status.claims, "claim")}`],
     [
@@ -92,13 +89,13 @@ function requestsText({
   return [`${requests}: ${granted} granted`, ...rest.map(([number, what]) => `${number} ${what}`)].join(", ");
 }
 
-function troublesOf(status: Status, refused: readonly Channel[]): Trouble[] {
+function troublesOf(status: Status, channels: readonly Channel[]): Trouble[] {
   const troubles: Trouble[] = [];
   const { hypervisor } = status;
   if (hypervisor.state !== "connected") {
     const why = hypervisor.problem === undefined ? "" : `: ${printable(hypervisor.problem)}`;
     troubles.push({
-      what: `The hypervisor is ${hypervisor.state}${why}`,
+      what: `The hypervisor is ${printable(hypervisor.state)}${why}`,
       remedy: "known VMs are served from what was last heard; systemctl status libvirtd virtqemud",
     });
   }
@@ -112,5 +109,5 @@ function troublesOf(status: Status, refused: readonly Channel[]): Trouble[] {
       remedy: "vmpowerctl show-cpu-freq tells why",
     });
   }
-  return [...troubles, ...refused.map(channelProblem)];
+  return [...troubles, ...refusedChannels(channels)];
 }

@@ -18,8 +18,8 @@ export const VM_VERBS: readonly Verb[] = [
     summary: "Show a VM: its contract, vCPUs and channels",
     arguments: [VM],
     examples: [["show-vm web1", "what it may ask, and what it asked"]],
-    async run({ client, show, style, io }, { arguments: [vm = ""] }) {
-      const reply = await (await client()).call("ShowVm", { vm });
+    async run({ call, show, style, io }, { arguments: [vm = ""] }) {
+      const reply = await call("ShowVm", { vm });
       show(reply, () => vmText(reply.vm, style, textWidth(io)));
       return EXIT.ok;
     },
@@ -29,8 +29,8 @@ export const VM_VERBS: readonly Verb[] = [
     summary: "Serve a VM's guest; remembered over restarts",
     arguments: [VM],
     examples: [["add-vm web1", "needed where the daemon runs with AutoAdd=no"]],
-    async run({ client, show }, { arguments: [vm = ""] }) {
-      show(await (await client()).call("AddVm", { vm }), () => `VM ${printable(vm)} is served`);
+    async run({ call, show }, { arguments: [vm = ""] }) {
+      show(await call("AddVm", { vm }), () => `VM ${printable(vm)} is served`);
       return EXIT.ok;
     },
   },
@@ -39,8 +39,8 @@ export const VM_VERBS: readonly Verb[] = [
     summary: "Serve it no more: channels close, claims end",
     arguments: [VM],
     examples: [["rm-vm web1", "the VM itself runs on"]],
-    async run({ client, show }, { arguments: [vm = ""] }) {
-      show(await (await client()).call("RemoveVm", { vm }), () => `VM ${printable(vm)} is served no more`);
+    async run({ call, show }, { arguments: [vm = ""] }) {
+      show(await call("RemoveVm", { vm }), () => `VM ${printable(vm)} is served no more`);
       return EXIT.ok;
     },
   },
@@ -51,10 +51,10 @@ export const VM_VERBS: readonly Verb[] = [
       VM,
       { name: "switch", required: true, doc: "enable or disable", kind: ["enable", "disable"] },
     ],
-    examples: [["set-query web1 enable", "needed by guests that read back what they set"]],
-    async run({ client, show }, { arguments: [vm = "", word = ""] }) {
+    examples: [["set-query web1 enable", "for guests that read back what they set"]],
+    async run({ call, show }, { arguments: [vm = "", word = ""] }) {
       const enabled = switchArgument(word, ["enable", "disable"]);
-      const reply = await (await client()).call("SetQuery", { vm, enabled });
+      const reply = await call("SetQuery", { vm, enabled });
       show(reply, () => `Queries of VM ${printable(vm)} are ${enabled ? "answered" : "refused"}`);
       return EXIT.ok;
     },
@@ -71,7 +71,7 @@ const VCPU_COLUMNS: readonly Column[] = [
 ];
 
 function vmText(vm: Vm, style: Style, width: number): string {
-  const state = `${vm.state}${vm.detail === "" ? "" : ` (${printable(vm.detail)})`}`;
+  const state = `${printable(vm.state)}${vm.detail === "" ? "" : ` (${printable(vm.detail)})`}`;
   const served = vm.added ? style.good("served") : style.warn("not served: vmpowerctl add-vm");
   const head = `${style.bold(printable(vm.name))}  ${state}, ${served}`;
   const parts = [`${head}\nMay ask for ${contractText(vm.contract)}`];

@@ -16,8 +16,8 @@ export const WHY: Verb = {
   summary: "Explain why a CPU runs as it does",
   arguments: [{ name: "cpu", required: true, doc: "a CPU like 7 or cpu7", kind: "cpu" }],
   examples: [["why cpu7", "who asked what, and what was granted"]],
-  async run({ client, show, style, io }, { arguments: [cpu = ""] }) {
-    const reply = await (await client()).call("Explain", { cpu: cpuArgument(cpu) });
+  async run({ call, show, style, io }, { arguments: [cpu = ""] }) {
+    const reply = await call("Explain", { cpu: cpuArgument(cpu) });
     show(reply, () => whyText(reply, style, textWidth(io)));
     return EXIT.ok;
   },

@@ -1,0 +1,69 @@
+import { expect, test } from "bun:test";
+import { eventually, serve } from "../admin/harness.ts";
+import { sampleControl } from "../admin/sample-control.ts";
+import { ctl } from "./harness.ts";
+
+test("events are one line each, with what was lost, until the daemon ends", async () => {
+  const control = sampleControl();
+  const served = await serve(control);
+  const run = ctl(`events --socket ${served.path}`);
+  const json = ctl(`events --json --socket ${served.path}`);
+  await eventually(() => control.subscribers.size === 2);
+  const atMs = new Date(2026, 0, 31, 8, 5, 9).getTime();
+  for (const subscriber of control.subscribers) {
+    subscriber.send({
+      atMs,
+      kind: "request",
+      message: "asked max: 2300000 kHz",
+      vm: "web.1",
+      vcpu: 0,
+      accepted: true,
+    });
+    subscriber.end({ atMs, kind: "daemon", message: "exiting\x1b" });
+  }
+  expect(await run).toEqual({
+    code: 0,
+    out: "08:05:09 request  web.1:0 asked max: 2300000 kHz\n08:05:09 daemon   exiting\\x1b\n",
+    err: "",
+  });
+  const lines = (await json).out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines).toEqual([
+    {
+      schemaVersion: 1,
+      event: {
+        atMs,
+        kind: "request",
+        message: "asked max: 2300000 kHz",
+        vm: "web.1",
+        vcpu: 0,
+        accepted: true,
+      },
+      lost: 0,
+    },
+    { schemaVersion: 1, event: { atMs, kind: "daemon", message: "exiting\x1b" }, lost: 0 },
+  ]);
+  await served.close();
+});
+
+test("events end with Ctrl-C, and tell when the daemon died", async () => {
+  const control = sampleControl();
+  const served = await serve(control);
+  const stop = new AbortController();
+  const run = ctl(`events --socket ${served.path}`, { signal: stop.signal });
+  await eventually(() => control.subscribers.size === 1);
+  stop.abort();
+  expect(await run).toEqual({ code: 0, out: "", err: "" });
+  await eventually(() => control.subscribers.size === 0);
+
+  const other = ctl(`events --socket ${served.path}`);
+  await eventually(() => control.subscribers.size === 1);
+  await served.close();
+  expect(await other).toEqual({
+    code: 1,
+    out: "",
+    err: "vm-power ended without saying so: journalctl -u vm-power tells why\n",
+  });
+});

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { ClientError } from "../../src/admin/client-error.ts";
+import { ControlError } from "../../src/admin/control.ts";
+import { describeFailure } from "../../src/ctl/failure.ts";
+import { ctl, ctlWith } from "./harness.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(`${tmpdir()}/vm-power-ctl-`);
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+test.each([
+  [
+    "stats",
+    "error: unknown command 'stats'\n(Did you mean status?)\n(vmpowerctl --help lists the commands)\n",
+  ],
+  [
+    "add_vm x",
+    "error: unknown command 'add_vm'\n(Did you mean add-vm?)\n(vmpowerctl --help lists the commands)\n",
+  ],
+  ["show-vm", "error: missing required argument 'vm'\n(vmpowerctl help show-vm explains)\n"],
+  [
+    "list --chanels",
+    "error: unknown option '--chanels'\n(Did you mean --channels?)\n(vmpowerctl help list explains)\n",
+  ],
+  ["why cpux", '"cpux" is not a CPU like 7 or cpu7\n'],
+  ["why 1-2", '"1-2" is not a CPU like 7 or cpu7\n'],
+  ["show-cpu-freq 5-2", '"5-2" is not a list of CPUs like 2-5,8\n'],
+  ["show-cpu-freq all", '"all" is not a list of CPUs like 2-5,8\n'],
+  [
+    "set-cpu-freq 2 fast",
+    '"fast" is neither a speed in kHz nor one of up, down, min, max, turbo, no-turbo, release\n',
+  ],
+  [
+    "set-cpu-freq 2 0",
+    '"0" is neither a speed in kHz nor one of up, down, min, max, turbo, no-turbo, release\n',
+  ],
+  ["set-cpu-freq 2 release --hold", "release ends a hold: it goes without --hold\n"],
+  ["add-channels web.1 x", '"x" is neither "all" nor a list of channels like 0,1\n'],
+  ["set-channel-status web.1 0 on", '"on" is neither "enabled" nor "disabled"\n'],
+  ["set-query web.1 enabled", '"enabled" is neither "enable" nor "disable"\n'],
+])("%s is wrong usage, without a daemon", async (command, err) => {
+  expect(await ctl(`--socket /nowhere ${command}`)).toEqual({ code: 2, out: "", err });
+});
+
+test("no command, and a timeout that is none, are wrong usage", async () => {
+  const bare = await ctl("");
+  expect([bare.code, bare.out, bare.err.slice(0, 37)]).toEqual([
+    2,
+    "",
+    "Usage: vmpowerctl [options] [command]",
+  ]);
+  for (const timeout of ["0", "-1", "x", "1e3", "99999"]) {
+    expect((await ctl(["--timeout", timeout, "status"])).code).toBe(2);
+  }
+});
+
+test("a daemon that is not running: 3", async () => {
+  const socket = `${dir}/control.sock`;
+  expect(await ctl(`status --socket ${socket}`)).toEqual({
+    code: 3,
+    out: "",
+    err: `vm-power is not running (no socket at "${socket}"): systemctl start vm-power\n`,
+  });
+  await Bun.write(socket, "");
+  expect(await ctl(`status --json --socket ${socket}`)).toEqual({
+    code: 3,
+    out: "",
+    err: `vm-power is not running (nobody listens at "${socket}"): systemctl start vm-power\n`,
+  });
+});
+
+test("no permission to connect: 4", () => {
+  expect(
+    describeFailure(new ClientError("noPermission", "x", "EACCES"), "/run/vm-power/control.sock"),
+  ).toEqual({
+    code: 4,
+    sentence: 'No permission to use "/run/vm-power/control.sock": become root, or a member of group vm-power',
+  });
+});
+
+test("a daemon that does not answer: 5", async () => {
+  expect(await ctlWith({ AddVm: () => new Promise(() => {}) }, "add-vm x --timeout 0.1")).toEqual({
+    code: 5,
+    out: "",
+    err: "vm-power did not answer within 0.1 s: systemctl status vm-power, or a longer --timeout\n",
+  });
+});
+
+test.each([
+  ["show-vm nope", 'There is no VM "nope": vmpowerctl list shows those known\n', "NoSuchVm", { vm: "nope" }],
+  [
+    "why 99",
+    "There is no CPU 99: vmpowerctl show-cpu-freq shows those there are\n",
+    "NoSuchCpu",
+    { cpu: 99 },
+  ],
+  [
+    "rm-channels web.1 7",
+    'VM "web.1" has no channel 7: vmpowerctl show-vm shows those found\n',
+    "NoSuchChannel",
+    { vm: "web.1", channel: 7 },
+  ],
+])("what there is not: 10 (%s)", async (command, err, error, parameters) => {
+  expect(await ctlWith({}, command)).toEqual({ code: 10, out: "", err });
+  const out = `${JSON.stringify({ error: `io.vmpower.Control.${error}`, parameters })}\n`;
+  expect(await ctlWith({}, `${command} --json`)).toEqual({ code: 10, out, err });
+});
+
+test("what the daemon refuses: 1, in its words and with its remedy", async () => {
+  const refusing = (parameters: { reason: string; remedy?: string }) => ({
+    AddVm: () => new ControlError("Refused", parameters),
+  });
+  expect(await ctlWith(refusing({ reason: "There are too many VMs" }), "add-vm x")).toEqual({
+    code: 1,
+    out: "",
+    err: "There are too many VMs\n",
+  });
+  expect(await ctlWith(refusing({ reason: "No", remedy: "ask again" }), "add-vm x")).toEqual({
+    code: 1,
+    out: "",
+    err: "No: ask again\n",
+  });
+  expect(await ctlWith({}, ["add-vm", ""])).toEqual({
+    code: 1,
+    out: "",
+    err: 'vm-power does not take this value of "vm"\n',
+  });
+});
+
+test("a fault of ours is not hidden", () => {
+  expect(() => describeFailure(new TypeError("x is not a function"), "/x")).toThrow("x is not a function");
+});

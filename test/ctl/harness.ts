@@ -1,0 +1,44 @@
+import type { Control } from "../../src/admin/control.ts";
+import { runCtl } from "../../src/ctl/ctl.ts";
+import type { CtlIo } from "../../src/ctl/io.ts";
+import { serve } from "../admin/harness.ts";
+import { sampleControl } from "../admin/sample-control.ts";
+
+/** What came of a run. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `vmpowerctl` with a command line that has no quotes in it, or with arguments as they are. */
+export async function ctl(command: string | readonly string[], io: Partial<CtlIo> = {}): Promise<Ran> {
+  let out = "";
+  let err = "";
+  const argv = typeof command === "string" ? command.split(" ").filter((word) => word !== "") : command;
+  const code = await runCtl(argv, {
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    isTty: false,
+    columns: 80,
+    env: {},
+    version: "0.1.0",
+    ...io,
+  });
+  return { code, out, err };
+}
+
+/** Runs commands against a daemon that is served for that long. */
+export async function ctlWith(
+  control: Partial<Control>,
+  command: string | readonly string[],
+  io: Partial<CtlIo> = {},
+): Promise<Ran> {
+  const served = await serve(sampleControl(control));
+  try {
+    const socket = ["--socket", served.path];
+    return await ctl([...socket, ...(typeof command === "string" ? command.split(" ") : command)], io);
+  } finally {
+    await served.close();
+  }
+}

@@ -1,0 +1,181 @@
+import { expect, test } from "bun:test";
+import { CHANNELS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts";
+import { ctlWith } from "./harness.ts";
+
+const TERMINAL = { isTty: true, columns: 80, env: { TERM: "xterm", NO_COLOR: "1" } };
+/** Started 3 h ago, whenever the test runs. */
+const startedAtMs = Date.now() - 3 * 3_600_000 - 1_000;
+
+async function shown(command: string, control = {}, io = TERMINAL): Promise<string[]> {
+  const { code, out, err } = await ctlWith(control, command, io);
+  expect([code, err]).toEqual([0, ""]);
+  return out.replace(/since [-0-9]+ [:0-9]+/, "since THEN").split("\n");
+}
+
+test("status of a daemon that is well", async () => {
+  const well = { ...STATUS, startedAtMs, channelsRefused: 0, counters: { ...STATUS.counters } };
+  const counters = {
+    ...well.counters,
+    refused: 0,
+    malformed: 0,
+    framingErrors: 0,
+    repliesDropped: 0,
+    writesRefused: 0,
+  };
+  expect(await shown("status", { GetStatus: () => ({ ...well, counters }) })).toEqual([
+    "vm-power 0.1.0 is running",
+    "  Process    4711, since THEN (3 h)",
+    "  Hypervisor libvirt qemu:///system, connected, 2 domains",
+    "  VMs        2 known, 2 claims",
+    "  Channels   2 of 3 connected in /tmp/powermonitor",
+    "  CPUs       4 managed",
+    "  Requests   120: 110 granted",
+    "  Writes     90",
+    "",
+  ]);
+});
+
+test("status says at a glance all that is wrong, and what to do", async () => {
+  const bad = {
+    ...STATUS,
+    startedAtMs,
+    hypervisor: {
+      ...STATUS.hypervisor,
+      state: "unreachable" as const,
+      problem: "no socket\x1b[2J",
+      domains: 1,
+    },
+    directoryProblem: "others may write to it",
+    cpusManaged: 0,
+    cpusUnmanaged: 4,
+  };
+  expect(await shown("status", { GetStatus: () => bad })).toEqual([
+    "vm-power 0.1.0 is running, with 4 problems",
+    "  Process    4711, since THEN (3 h)",
+    "  Hypervisor libvirt qemu:///system, unreachable, 1 domain",
+    "  VMs        2 known, 2 claims",
+    "  Channels   2 of 3 connected in /tmp/powermonitor",
+    "  CPUs       0 managed, 4 not",
+    "  Requests   120: 110 granted, 7 refused, 2 malformed, 1 framing error, 3",
+    "             replies not read",
+    "  Writes     90, 4 refused by the kernel",
+    "",
+    "! The hypervisor is unreachable: no socket\\x1b[2J",
+    "  → known VMs are served from what was last heard; systemctl status libvirtd",
+    "    virtqemud",
+    "! /tmp/powermonitor: others may write to it",
+    "! No CPU can be scaled",
+    "  → vmpowerctl show-cpu-freq tells why",
+    "! Channel web.1:1 is refused: its socket belongs to uid 1000, who is not trusted",
+    "  → add the user to TrustedUsers in [channels]",
+    "",
+  ]);
+});
+
+test("list, and list --channels", async () => {
+  expect(await shown("list")).toEqual([
+    "VM     STATE    SERVED  VCPUS  CHANNELS  CONNECTED  CLAIMS",
+    "web.1  running  yes         2         2          1       1",
+    "db     absent   yes         0         0          0       0",
+    "",
+  ]);
+  expect(await shown("list --channels")).toEqual([
+    "VM     CHANNEL  STATUS     PACKETS  REQUESTS  GRANTED  REFUSED",
+    "web.1        0  connected      464       120      110        7",
+    "web.1        1  refused          -         0      110        7",
+    "",
+    "! Channel web.1:1 is refused: its socket belongs to uid 1000, who is not trusted",
+    "  → add the user to TrustedUsers in [channels]",
+    "",
+  ]);
+  expect(await shown("list", { ListVms: () => ({ vms: [] }) })).toEqual(["No VM is known", ""]);
+  expect(await shown("list --channels", { ListChannels: () => ({ channels: [] }) })).toEqual([
+    "No channel was found",
+    "",
+  ]);
+});
+
+test("channels that are refused for one reason are one problem", async () => {
+  const channels = Array.from({ length: 15 }, (_, number) => ({ ...(CHANNELS[1] ?? fail()), number }));
+  const other = { ...(CHANNELS[1] ?? fail()), reason: "it is a symbolic link", remedy: undefined };
+  const lines = await shown("status", { ListChannels: () => ({ channels: [...channels, other] }) });
+  expect(lines[0]).toBe("vm-power 0.1.0 is running, with 2 problems");
+  expect(lines.slice(-5)).toEqual([
+    "! 15 channels (web.1:0, web.1:1, web.1:2 and 12 more) are refused: its socket",
+    "  belongs to uid 1000, who is not trusted",
+    "  → add the user to TrustedUsers in [channels]",
+    "! Channel web.1:1 is refused: it is a symbolic link",
+    "",
+  ]);
+});
+
+test("show-vm", async () => {
+  expect((await shown("show-vm web.1")).slice(0, 12)).toEqual([
+    "web.1  running (booted), served",
+    "May ask for ≥ 1.20 GHz, turbo, no queries",
+    "",
+    "VCPU  CPUS  WANTS     ASKED  AT        PROBLEM",
+    "   0  2     2.30 GHz  max    22:15:00",
+    "   1  0-5   -         -      -         not pinned",
+    "",
+    "VM     CHANNEL  STATUS     PACKETS  REQUESTS  GRANTED  REFUSED",
+    "web.1        0  connected      464       120      110        7",
+    "web.1        1  refused          -         0      110        7",
+    "",
+    "! Channel web.1:1 is refused: its socket belongs to uid 1000, who is not trusted",
+  ]);
+  const contract = { turbo: false, query: true, physicalCores: true };
+  const absent = {
+    ...WEB1,
+    state: "absent" as const,
+    detail: "",
+    added: false,
+    contract,
+    vcpus: [],
+    channels: [],
+  };
+  expect(await shown("show-vm web.1", { ShowVm: () => ({ vm: absent }) })).toEqual([
+    "web.1  absent, not served: vmpowerctl add-vm",
+    "May ask for any speed, no turbo, queries, physical CPUs by number",
+    "",
+    "No channel was found",
+    "",
+  ]);
+});
+
+test("show-cpu-freq", async () => {
+  const more = { ...(CPUS[1] ?? fail()), pcpu: 4 };
+  expect(await shown("show-cpu-freq", { ListCpus: () => ({ cpus: [...CPUS, more] }) })).toEqual([
+    "CPU       NOW  SET TO               RANGE          GOVERNOR   CLOCK  VMS",
+    "  2  2.30 GHz  2.30 GHz turbo held  1.20–2.30 GHz  userspace  2,6    web.1:0",
+    "Not managed: 3-4 (no cpufreq directory)",
+    "",
+  ]);
+});
+
+test("why", async () => {
+  expect(await shown("why cpu2")).toEqual([
+    "CPU 2 runs at 2.30 GHz, set to 2.30 GHz turbo held",
+    "  Clock    2,6, acpi-cpufreq, userspace",
+    "  Last     2023-11-14 22:15:00 web.1 vCPU 0 asked max",
+    "  Granted  2.30 GHz, ACK",
+    "  Rule     highest claim",
+    "",
+    "WHO    VCPU  WANTS",
+    "web.1     0  max (2.30 GHz)",
+    "db        0  baseline",
+    "",
+  ]);
+  expect(await shown("why 3", { Explain: () => ({ cpu: CPUS[1] ?? fail(), claimants: [] }) })).toEqual([
+    "CPU 3 is not managed: no cpufreq directory",
+    "  Clock    3",
+    "  Last     nobody asked yet",
+    "",
+    "Nobody on this clock wants anything",
+    "",
+  ]);
+});
+
+function fail(): never {
+  throw new Error("No sample");
+}

@@ -1,0 +1,90 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { drawTable } from "../../src/ctl/table.ts";
+import {
+  formatDuration,
+  formatKhz,
+  formatRange,
+  formatTime,
+  jsonText,
+  printable,
+} from "../../src/ctl/text.ts";
+import { wrapLine } from "../../src/ctl/wrap.ts";
+
+test("printable() escapes what a terminal would obey, and leaves the rest", () => {
+  expect(printable("web.1 é 日本 🙂")).toBe("web.1 é 日本 🙂");
+  expect(printable("a\x1b[31m\n\0\x7f\u009b2J\u202e\u2028\u200bz")).toBe(
+    "a\\x1b[31m\\x0a\\x00\\x7f\\x9b2J\\u{202e}\\u{2028}\\u{200b}z",
+  );
+  expect(printable("\ud800")).toBe("\\u{d800}");
+});
+
+test("printable() and jsonText() give one harmless line, and JSON loses nothing", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      expect(printable(text)).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]*$/u);
+      const json = jsonText({ [text]: text }, { pretty: false });
+      expect(json).toMatch(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u);
+      expect(JSON.parse(json)).toEqual({ [text]: text });
+    }),
+  );
+  expect(JSON.parse(jsonText("\u{e0001}", { pretty: true }))).toBe("\u{e0001}");
+});
+
+test("speeds, ranges, times and durations are written to be read", () => {
+  expect([2_300_000, 2_301_000, 999_999, 800_000, 1_000_000].map(formatKhz)).toEqual([
+    "2.30 GHz",
+    "2.30 GHz",
+    "1000 MHz",
+    "800 MHz",
+    "1.00 GHz",
+  ]);
+  expect([
+    formatRange(800_000, 2_300_000),
+    formatRange(1_200_000, 2_300_000),
+    formatRange(undefined, 2_300_000),
+    formatRange(1_200_000, undefined),
+    formatRange(undefined, undefined),
+  ]).toEqual(["800 MHz–2.30 GHz", "1.20–2.30 GHz", "≤ 2.30 GHz", "≥ 1.20 GHz", "-"]);
+  expect(formatTime(new Date(2026, 0, 31, 8, 5, 9).getTime())).toBe("2026-01-31 08:05:09");
+  expect([0, 119_000, 120_000, 7_199_000, 7_200_000, 172_800_000].map(formatDuration)).toEqual([
+    "0 s",
+    "119 s",
+    "2 min",
+    "119 min",
+    "2 h",
+    "2 d",
+  ]);
+});
+
+test("wrapLine() breaks between words, and leaves what cannot be broken", () => {
+  expect(wrapLine("  one two three four", 11, 4)).toBe("  one two\n    three\n    four");
+  expect(wrapLine("short", 80, 2)).toBe("short");
+  expect(wrapLine("averyverylongword and more", 8, 2)).toBe("averyverylongword\n  and\n  more");
+  expect(wrapLine("no limit at all", Number.POSITIVE_INFINITY, 2)).toBe("no limit at all");
+});
+
+test("drawTable() aligns, ignores colours when it measures, and lets one column give way", () => {
+  const columns = [
+    { head: "NAME", flexible: true },
+    { head: "N", align: "right" as const },
+    { head: "LAST" },
+  ];
+  const rows = [
+    ["\x1b[31mweb\x1b[0m", "1", "x"],
+    ["a-very-long-name-of-a-vm", "1000", ""],
+    ["日本", "20", "y"],
+  ];
+  expect(drawTable(columns, rows, Number.POSITIVE_INFINITY).split("\n")).toEqual([
+    "NAME                         N  LAST",
+    "\x1b[31mweb\x1b[0m                          1  x",
+    "a-very-long-name-of-a-vm  1000",
+    "日本                        20  y",
+  ]);
+  expect(drawTable(columns, rows, 24).split("\n")).toEqual([
+    "NAME             N  LAST",
+    "\x1b[31mweb\x1b[0m              1  x",
+    "a-very-long…  1000",
+    "日本            20  y",
+  ]);
+});

@@ -1,0 +1,111 @@
+import { expect, test } from "bun:test";
+import { type CallName, METHODS } from "../../src/admin/control.ts";
+import { VERBS } from "../../src/ctl/verbs/verbs.ts";
+import { CPUS, STATUS, sampleControl } from "../admin/sample-control.ts";
+import { ctlWith } from "./harness.ts";
+
+test.each([
+  ["add-vm web1", "AddVm", { vm: "web1" }],
+  ["rm-vm web.1", "RemoveVm", { vm: "web.1" }],
+  ["add-channels web.1", "AddChannels", { vm: "web.1" }],
+  ["add-channels web.1 all", "AddChannels", { vm: "web.1" }],
+  ["add-channels web.1 1,0", "AddChannels", { vm: "web.1", channels: [0, 1] }],
+  ["rm-channels web.1 1", "RemoveChannels", { vm: "web.1", channels: [1] }],
+  [
+    "set-channel-status web.1 0-1 disabled",
+    "SetChannelStatus",
+    { vm: "web.1", channels: [0, 1], enabled: false },
+  ],
+  ["set-channel-status web.1 all enabled", "SetChannelStatus", { vm: "web.1", enabled: true }],
+  ["set-query web.1 enable", "SetQuery", { vm: "web.1", enabled: true }],
+  ["set-query web.1 disable", "SetQuery", { vm: "web.1", enabled: false }],
+  ["show-cpu-freq", "ListCpus", {}],
+  ["show-cpu-freq 2-3", "ListCpus", { cpus: [2, 3] }],
+  ["set-cpu-freq 2 up", "SetCpuFreq", { cpus: [2], to: "up", hold: false }],
+  ["set-cpu-freq 2 no-turbo --hold", "SetCpuFreq", { cpus: [2], to: "noTurbo", hold: true }],
+  ["set-cpu-freq --hold cpu2 2300000", "SetCpuFreq", { cpus: [2], to: "khz", khz: 2_300_000, hold: true }],
+  ["set-cpu-freq 2 2.3GHz", "SetCpuFreq", { cpus: [2], to: "khz", khz: 2_300_000, hold: false }],
+  ["set-cpu-freq 2 800mhz", "SetCpuFreq", { cpus: [2], to: "khz", khz: 800_000, hold: false }],
+  ["set-cpu-freq 2 release", "SetCpuFreq", { cpus: [2], to: "release", hold: false }],
+  ["why 2", "Explain", { cpu: 2 }],
+  ["why cpu2", "Explain", { cpu: 2 }],
+  ["restore", "Restore", {}],
+  ["restore 2", "Restore", { cpus: [2] }],
+])("%s calls %s with %j", async (command, method, parameters) => {
+  const calls: unknown[] = [];
+  const sample = sampleControl();
+  const spying = Object.fromEntries(
+    (Object.keys(METHODS) as (CallName | "Subscribe")[]).map((name) => [
+      name,
+      (given: never, caller: never, subscriber: never) => {
+        calls.push([name, given]);
+        return sample[name](given, caller, subscriber);
+      },
+    ]),
+  );
+  await ctlWith(spying, command);
+  expect(calls).toEqual([[method, parameters]]);
+});
+
+test.each([
+  ["add-vm web1", "VM web1 is served\n"],
+  ["rm-vm web.1", "VM web.1 is served no more\n"],
+  ["add-channels web.1", "2 channels of VM web.1 served: 0-1\n"],
+  ["rm-channels web.1 1", "1 channel of VM web.1 served no more: 1\n"],
+  ["set-channel-status web.1 0 disabled", "1 channel of VM web.1 disabled: 0\n"],
+  ["set-query web.1 enable", "Queries of VM web.1 are answered\n"],
+  ["set-cpu-freq 2 max", "CPU 2: 2.30 GHz\n"],
+  ["restore 2", "CPU 2: 2.30 GHz\n"],
+])("%s says %j", async (command, out) => {
+  expect(await ctlWith({}, command)).toEqual({ code: 0, out, err: "" });
+});
+
+test("what fails on some CPUs is told on stderr, with exit code 1, equal results together", async () => {
+  const results = [
+    { pcpu: 2, ok: true, setting: "2300000", khz: 2_300_000 },
+    { pcpu: 3, ok: true, setting: "2300000", khz: 2_300_000 },
+    { pcpu: 4, ok: true, setting: "baseline" },
+    { pcpu: 5, ok: false, reason: "not managed", setting: "baseline" },
+    { pcpu: 7, ok: false, reason: "not managed", setting: "baseline" },
+    { pcpu: 8, ok: false, setting: "baseline" },
+  ];
+  expect(await ctlWith({ Restore: () => ({ results }) }, "restore")).toEqual({
+    code: 1,
+    out: "CPUs 2-3: 2.30 GHz\nCPU 4: baseline\n",
+    err: "CPUs 5,7: not managed\nCPU 8: failed\n",
+  });
+});
+
+test.each(VERBS.map(({ name }) => name).filter((name) => name !== "events"))(
+  "%s --json prints the daemon's reply as it is",
+  async (name) => {
+    const given: Record<string, string> = {
+      "set-query": "web.1 enable",
+      "set-channel-status": "web.1 all enabled",
+      "set-cpu-freq": "2 max",
+      why: "2",
+      "show-cpu-freq": "2-3",
+      restore: "2",
+      list: "",
+      status: "",
+    };
+    const command = `${name} ${given[name] ?? "web.1"} --json`.replace("  ", " ");
+    const { code, out, err } = await ctlWith({}, command);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out.endsWith("}\n")).toBe(true);
+    expect(out.trimEnd()).not.toContain("\n");
+    expect(JSON.parse(out)).toMatchObject({ schemaVersion: 1 });
+  },
+);
+
+test("--json is the whole reply, before or behind the verb, and indented on a terminal", async () => {
+  const reply = { schemaVersion: 1, ...STATUS };
+  expect((await ctlWith({}, "--json status")).out).toBe(`${JSON.stringify(reply)}\n`);
+  expect((await ctlWith({}, "status --json", { isTty: true })).out).toBe(
+    `${JSON.stringify(reply, null, 2)}\n`,
+  );
+  expect(JSON.parse((await ctlWith({}, "show-cpu-freq --json")).out)).toEqual({
+    schemaVersion: 1,
+    cpus: CPUS as never,
+  });
+});
