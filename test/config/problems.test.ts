@@ -124,7 +124,8 @@ test("loadConfig() refuses what is no file, and what is too long", () => {
 test.skipIf(process.getuid?.() === 0)(
   "loadConfig() says that it may not read a file (skipped for root, who may)",
   () => {
-    writeFileSync(at.path, "");
+    using at = new ConfigDirectory();
+  writeFileSync(at.path, "");
     chmodSync(at.path, 0);
     expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: Cannot open the file: EACCES"] });
   },
