@@ -125,7 +125,7 @@ test.skipIf(process.getuid?.() === 0)(
   "loadConfig() says that it may not read a file (skipped for root, who may)",
   () => {
     using at = new ConfigDirectory();
-  writeFileSync(at.path, "");
+    writeFileSync(at.path, "");
     chmodSync(at.path, 0);
     expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: Cannot open the file: EACCES"] });
   },
