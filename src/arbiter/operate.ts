@@ -2,7 +2,7 @@ import type { Khz } from "../base/domain.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import { type Decision, refuse } from "./ask.ts";
 import type { ClockState } from "./claim.ts";
-import { wholeTable } from "./contract.ts";
+import { realKhz, wholeTable } from "./contract.ts";
 import { carry, type Position, positionOf, start, step } from "./position.ts";
 import { resolve } from "./resolve.ts";
 import { settle } from "./settle.ts";
@@ -65,7 +65,7 @@ function unavailable({ clock }: ClockState, order: Order) {
   const { khz } = clock.table;
   return {
     code: "no-such-speed",
-    reason: `CPU ${clock.id} runs between ${khz.at(-1)} and ${khz[0]} kHz`,
+    reason: `it runs between ${khz.at(-1)} and ${realKhz(clock.table, 0)} kHz`,
     remedy: `vmpowerctl show-cpu-freq ${clock.id} lists its speeds`,
   } as const;
 }

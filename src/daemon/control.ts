@@ -3,6 +3,7 @@ import type { CpuResult, FrequencyOrder, Vm, VmSummary } from "../admin/control-
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Order } from "../arbiter/operate.ts";
 import type { Pcpu } from "../base/domain.ts";
+import type { Channel } from "../channels/channel.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
@@ -42,7 +43,7 @@ export function control(parts: () => Parts): Control {
     GetStatus: () => status(parts()),
     ListVms: () => ({ vms: vmNames(parts()).map((name) => vmSummary(name, parts())) }),
     ShowVm: ({ vm }) => ({ vm: showVm(known(vm, parts()), parts()) }),
-    ListChannels: () => ({ channels: [...parts().channels.list()].map(channelView) }),
+    ListChannels: () => ({ channels: channelsInOrder(parts()).map(channelView) }),
     AddVm: ({ vm }) => decideVm(vm, { added: true }, parts()),
     RemoveVm: ({ vm }) => decideVm(known(vm, parts()), { added: false }, parts()),
     AddChannels: ({ vm, channels }) => decideChannels(vm, channels, undefined, parts()),
@@ -56,6 +57,10 @@ export function control(parts: () => Parts): Control {
     Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),
     Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),
   };
+}
+
+function channelsInOrder({ channels }: Parts): Channel[] {
+  return [...channels.list()].sort((a, b) => a.vm.localeCompare(b.vm) || a.number - b.number);
 }
 
 function status(parts: Parts) {

@@ -27,6 +27,7 @@ export function packetPath({ arbiter, clocks, events, log }: PacketPath) {
   return function packet(channel: Channel, frame: Uint8Array): void {
     if (!channel.enabled) return;
     const request = decode(frame);
+    if (request.kind === "connect") return;
     channel.counters.requests++;
     switch (request.kind) {
       case "scale": {
@@ -38,7 +39,6 @@ export function packetPath({ arbiter, clocks, events, log }: PacketPath) {
       case "query":
         return query(channel, frame, request);
       case "remove-policy":
-      case "connect":
         return;
       case "malformed":
         channel.counters.malformed++;
