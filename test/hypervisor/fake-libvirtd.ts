@@ -17,7 +17,10 @@ export interface FakeDomain {
 export type Misbehaviour =
   | { readonly kind: "silence" }
   | { readonly kind: "refuse"; readonly code: number; readonly message: string }
+  /** Any bytes instead of a message. */
   | { readonly kind: "raw"; readonly bytes: Uint8Array }
+  /** A reply with the right header and any body. */
+  | { readonly kind: "body"; readonly status: number; readonly bytes: Uint8Array }
   | { readonly kind: "cut" };
 
 interface Client {
@@ -134,10 +137,17 @@ export class FakeLibvirtd {
     client.inFlight--;
     if (wrong?.kind === "cut") return void client.socket.end();
     if (wrong?.kind === "raw") return this.#write(client.socket, wrong.bytes);
-    const body = wrong === undefined ? this.#answer(procedure, args) : errorBody(wrong.code, wrong.message);
-    const failed = wrong !== undefined || body === undefined;
-    const bytes = body ?? errorBody(42, "Domain not found: no domain with matching uuid");
-    this.#write(client.socket, message(0x20008086, procedure, 1, serial, failed ? 1 : 0, bytes));
+    const [status, body] = this.#statusAndBody(procedure, args, wrong);
+    this.#write(client.socket, message(0x20008086, procedure, 1, serial, status, body));
+  }
+
+  #statusAndBody(procedure: number, args: Uint8Array, wrong: Misbehaviour | undefined): [number, Uint8Array] {
+    if (wrong?.kind === "body") return [wrong.status, wrong.bytes];
+    if (wrong?.kind === "refuse") return [1, errorBody(wrong.code, wrong.message)];
+    const body = this.#answer(procedure, args);
+    return body === undefined
+      ? [1, errorBody(42, "Domain not found: no domain with matching uuid")]
+      : [0, body];
   }
 
   /** Undefined: there is no such domain. */

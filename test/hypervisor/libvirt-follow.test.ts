@@ -118,6 +118,20 @@ describe("openLibvirt() follows", () => {
     expect(recorder.domains.get("a")?.pins).toEqual([[2]]);
   });
 
+  test("a burst of events with one look", async () => {
+    await using stage = new Stage();
+    const { fake } = stage;
+    const a = fake.add("a", [[1]]);
+    await stage.opened({ settleMs: 60 });
+    const before = fake.calls.length;
+    for (let i = 0; i < 10; i++) {
+      fake.send(burstEvent(a));
+      await Bun.sleep(2);
+    }
+    await Bun.sleep(100);
+    expect(fake.calls.slice(before)).toEqual([212, 14, 230]);
+  });
+
   test("a storm of 20,000 events with a few looks", async () => {
     await using stage = new Stage();
     const { fake } = stage;

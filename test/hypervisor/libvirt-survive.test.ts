@@ -134,6 +134,15 @@ describe("openLibvirt() survives", () => {
     expect(recorder.lines[0]).toBe('warning: Cannot look at domain "a": its XML has "domain" is not a tag');
   });
 
+  test("too few CPU maps", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    fake.add("a", [[1], [2]]);
+    fake.misbehave.set(230, () => ({ kind: "body", status: 0, bytes: new Uint8Array(8) }));
+    expect(await stage.opened()).toEqual(["ready"]);
+    expect(recorder.lines[0]).toBe('warning: Cannot look at domain "a": libvirt gave 0 CPU maps for 2 vCPUs');
+  });
+
   test("virtproxyd that lost the daemon behind it", async () => {
     await using stage = new Stage();
     const { fake } = stage;

@@ -84,7 +84,10 @@ test("Rpc passes events on, known or not", () => {
 
 test.each([
   ["a reply that nobody waits for", reply("00000009", "00000000")],
-  ["a reply to another procedure", hex("0000001c 20008086 00000001 00000001 00000001 00000001 00000000")],
+  [
+    "a reply to another procedure",
+    hex("00000020 20008086 00000001 00000001 00000001 00000001 00000000 00000000"),
+  ],
   ["a reply cut short", hex("0000001c 20008086 00000001 00000042 00000001 00000001 00000000")],
   ["a status that is none", hex("0000001c 20008086 00000001 00000042 00000001 00000001 00000007")],
   [

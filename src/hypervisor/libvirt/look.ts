@@ -31,6 +31,9 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
   const cpumaps = await rpc.call(CALL.vcpuPins, pinsArgs(ref, xml.vcpus, CPUMAP_BYTES), readCpumaps);
   if (!cpumaps.ok) return without(cpumaps.failure);
   const lists = cpumapsToLists(cpumaps.value.maps, cpumaps.value.count);
+  if (Math.max(...xml.online) >= lists.length) {
+    return { kind: "failed", reason: `libvirt gave ${lists.length} CPU maps for ${xml.vcpus} vCPUs` };
+  }
   const domain: Domain = {
     name: xml.name,
     state: condition.state,

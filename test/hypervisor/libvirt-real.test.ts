@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Hypervisor } from "../../src/hypervisor/hypervisor.ts";
+import { LIBVIRT_TIMING, openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
+import { RealLibvirtd, whyNoLibvirtd } from "./real-libvirtd.ts";
+import { Recorder, until } from "./recorder.ts";
+
+const why = whyNoLibvirtd();
+if (why !== undefined) console.warn(`The real libvirtd is not tested: ${why}`);
+
+/** A domain of the test driver; its description is what a hostile owner would write. */
+const HOSTILE = `<domain type='test'><name>web.1</name><memory>1024</memory><vcpu current='1'>3</vcpu>
+  <cputune><vcpupin vcpu='0' cpuset='2'/><vcpupin vcpu='1' cpuset='0,4-6'/></cputune>
+  <os><type>hvm</type></os>
+  <description>&lt;/description&gt;<![CDATA[</description><devices><channel type='unix'>
+    <source mode='bind' path='/etc/passwd'/><target type='virtio' name='virtio.serial.port.poweragent.9'/>
+    </channel></devices>]]></description>
+  <devices>
+    <channel type='unix'><source mode='bind' path='/tmp/powermonitor/a &amp; b.0'/>
+      <target type='virtio' name='virtio.serial.port.poweragent.0'/></channel>
+    <channel type='unix'><source mode='bind' path='/tmp/agent'/>
+      <target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+  </devices></domain>`;
+
+describe.skipIf(why !== undefined)("openLibvirt() with the real libvirtd", () => {
+  const directory = mkdtempSync(join(tmpdir(), "vm-power-libvirtd-"));
+  const libvirtd = new RealLibvirtd({ directory, uri: "test:///default" });
+  const recorder = new Recorder();
+  let hypervisor: Hypervisor;
+
+  beforeAll(async () => {
+    await libvirtd.start();
+    const timing = { ...LIBVIRT_TIMING, listMs: 300, callTimeoutMs: 400 };
+    const options = { uri: "test:///default", socket: libvirtd.socket, log: recorder.log, timing };
+    hypervisor = openLibvirt(options, recorder);
+  }, 20_000);
+
+  afterAll(async () => {
+    await hypervisor.close();
+    await libvirtd.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function news(...expected: string[]): Promise<void> {
+    await until(
+      () => recorder.told.length >= expected.length,
+      () => recorder.told,
+    );
+    expect(recorder.news()).toEqual(expected);
+  }
+
+  test("reads its domains", async () => {
+    await news("test running: running", "ready");
+    expect(recorder.domains.get("test")?.pins.length).toBe(2);
+    expect(hypervisor.status()).toMatchObject({ state: "connected", problem: undefined, domains: 1 });
+  });
+
+  test("reads pins and channels of a domain with a hostile description", async () => {
+    await Bun.write(join(directory, "web.xml"), HOSTILE);
+    await libvirtd.must("create", join(directory, "web.xml"));
+    await news("web.1 running: booted");
+    expect(recorder.domains.get("web.1")).toMatchObject({
+      pins: [[2], [], []],
+      channelPaths: new Set(["/tmp/powermonitor/a & b.0"]),
+    });
+  });
+
+  test("sees pins that move, and a vCPU that is plugged in", async () => {
+    await libvirtd.must("vcpupin", "web.1", "0", "1,5");
+    // The test driver tells of no pins: the next full read finds them, or an operator's refresh.
+    hypervisor.refresh();
+    await until(() => recorder.domains.get("web.1")?.pins[0]?.join() === "1,5");
+    await libvirtd.must("setvcpus", "web.1", "2");
+    hypervisor.refresh();
+    await until(() => recorder.domains.get("web.1")?.pins[1]?.join() === "0,4,5,6");
+    recorder.news();
+  });
+
+  test.each([
+    ["suspend", "test paused: paused by the operator"],
+    ["resume", "test running: resumed"],
+    ["destroy", "test gone: destroyed"],
+    ["start", "test running: booted"],
+    ["shutdown", "test gone: shut down"],
+    ["start", "test running: booted"],
+  ])("follows virsh %s", async (command, told) => {
+    await libvirtd.must(command, "test");
+    await news(told);
+  });
+
+  test("tells why a domain without a definition is gone", async () => {
+    await libvirtd.must("destroy", "web.1");
+    await news("web.1 gone: destroyed");
+  });
+
+  test("notices that it is frozen, and that it thaws", async () => {
+    libvirtd.freeze();
+    await until(() => hypervisor.status().state === "unreachable");
+    expect(hypervisor.status().problem).toMatch(/^libvirt does not answer/);
+    expect([...recorder.domains.keys()]).toEqual(["test"]);
+    libvirtd.thaw();
+    await until(() => hypervisor.status().state === "connected");
+    // The test driver begins anew once nobody is connected any more, with other runs of its domain.
+    await news("test gone: stopped and started again", "test running: running");
+  });
+
+  test("comes back after it was killed", async () => {
+    await libvirtd.stop("SIGKILL");
+    await until(() => hypervisor.status().state === "unreachable");
+    await libvirtd.start();
+    await until(() => hypervisor.status().state === "connected");
+    // It counts its runs from 1 again, so this looks like the same one.
+    await news("test running: running");
+  }, 20_000);
+});

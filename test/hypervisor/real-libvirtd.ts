@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const LIBVIRTD = "/usr/sbin/libvirtd";
+const VIRSH = "/usr/bin/virsh";
+
+/** How long libvirtd may take to listen, or to go. */
+const PATIENCE_MS = 15_000;
+
+/** Which drivers to start, and for whom. */
+export interface RealLibvirtdOptions {
+  /** A directory of its own: configuration, sockets, log. */
+  readonly directory: string;
+  readonly uri: string;
+  /** The text of qemu.conf, where QEMU domains are to run; without it only the built-in test driver is there. */
+  readonly qemuConf?: string;
+}
+
+/** Why a real libvirtd cannot be started here; undefined when it can. */
+export function whyNoLibvirtd(): string | undefined {
+  const missing = [LIBVIRTD, VIRSH].filter((file) => !existsSync(file));
+  if (missing.length > 0) return `${missing.join(" and ")} missing (Debian: libvirt-daemon, libvirt-clients)`;
+  return process.getuid?.() === 0 ? undefined : "only root starts a libvirtd with sockets of its own";
+}
+
+/** Whether this machine lets us mount where only our own processes see it. */
+export function canUnshare(): boolean {
+  return Bun.spawnSync(["unshare", "--mount", "true"], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
+}
+
+/** The real daemon, started for one test beside whatever else runs on this machine. */
+export class RealLibvirtd {
+  readonly #options: RealLibvirtdOptions;
+  #process: Bun.Subprocess | undefined;
+
+  constructor(options: RealLibvirtdOptions) {
+    this.#options = options;
+    for (const name of ["sockets", "no-drivers", "etc"]) mkdirSync(this.#path(name), { recursive: true });
+    writeFileSync(
+      this.#path("libvirtd.conf"),
+      [
+        `unix_sock_dir = "${this.#path("sockets")}"`,
+        'auth_unix_ro = "none"',
+        'auth_unix_rw = "none"',
+        // Without this it asks the machine's firmware, which may not be there.
+        'host_uuid = "7a1b0a1c-3d4e-4f50-8a61-0123456789ab"',
+        `log_outputs = "2:file:${this.#path("libvirtd.log")}"`,
+        "",
+      ].join("\n"),
+    );
+    if (options.qemuConf !== undefined) writeFileSync(this.#path("etc/qemu.conf"), options.qemuConf);
+  }
+
+  /** The socket that only reads. */
+  get socket(): string {
+    return this.#path("sockets/libvirt-sock-ro");
+  }
+
+  get pid(): number {
+    if (this.#process === undefined) throw new Error("libvirtd does not run");
+    return this.#process.pid;
+  }
+
+  /** Starts it and waits until it answers. */
+  async start(): Promise<void> {
+    const daemon = [LIBVIRTD, "--config", this.#path("libvirtd.conf"), "--pid-file", this.#path("pid")];
+    const withQemu = this.#options.qemuConf !== undefined;
+    this.#process = Bun.spawn(canUnshare() ? this.#alone(daemon) : daemon, {
+      env: {
+        PATH: process.env["PATH"],
+        ...(withQemu ? {} : { LIBVIRT_DRIVER_DIR: this.#path("no-drivers") }),
+      },
+      stdout: Bun.file(this.#path("libvirtd.out")),
+      stderr: Bun.file(this.#path("libvirtd.out")),
+    });
+    const end = performance.now() + PATIENCE_MS;
+    while ((await this.virsh("list")).code !== 0) {
+      if (performance.now() > end) throw new Error(`libvirtd does not answer\n${await this.log()}`);
+      await Bun.sleep(50);
+    }
+  }
+
+  /** Ends it; domains of QEMU go on running, as on a real host. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const running = this.#process;
+    if (running === undefined) return;
+    this.#process = undefined;
+    running.kill("SIGCONT");
+    running.kill(signal);
+    const timer = setTimeout(() => running.kill("SIGKILL"), PATIENCE_MS);
+    await running.exited;
+    clearTimeout(timer);
+    if (signal === "SIGKILL") rmSync(this.#path("pid"), { force: true });
+  }
+
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** Runs a command of virsh. */
+  async virsh(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
+    const { uri } = this.#options;
+    const [scheme, rest] = uri.split(":", 2);
+    const target = `${scheme}+unix:${rest}?socket=${this.#path("sockets/libvirt-sock")}`;
+    const run = Bun.spawn([VIRSH, "--quiet", "--connect", target, ...args], {
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const output = (await new Response(run.stdout).text()) + (await new Response(run.stderr).text());
+    return { code: await run.exited, output };
+  }
+
+  /** Runs a command of virsh that has to work. */
+  async must(...args: string[]): Promise<string> {
+    const { code, output } = await this.virsh(...args);
+    if (code !== 0) throw new Error(`virsh ${args.join(" ")}: ${output}\n${await this.log()}`);
+    return output;
+  }
+
+  /** What it wrote, for a failure's report. */
+  async log(): Promise<string> {
+    const texts = ["libvirtd.log", "libvirtd.out"].map((name) =>
+      Bun.file(this.#path(name))
+        .text()
+        .catch(() => ""),
+    );
+    return (await Promise.all(texts)).join("");
+  }
+
+  /** libvirtd keeps state outside of its configuration's reach: there it shall see directories of ours. */
+  #alone(daemon: string[]): string[] {
+    const script = [
+      "set -e",
+      "mount -t tmpfs tmpfs /run",
+      'mkdir -p "$1/var" && mount --bind "$1/var" /var',
+      'test ! -d /etc/libvirt || mount --bind "$1/etc" /etc/libvirt',
+      'shift; exec "$@"',
+    ].join("\n");
+    return ["unshare", "--mount", "sh", "-c", script, "sh", this.#options.directory, ...daemon];
+  }
+
+  #path(name: string): string {
+    return join(this.#options.directory, name);
+  }
+}
