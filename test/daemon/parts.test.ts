@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import type { Log } from "../../src/base/log.ts";
+import { Departures } from "../../src/daemon/departures.ts";
+import { LineLimiter } from "../../src/daemon/limiter.ts";
+import { OperatorStore } from "../../src/daemon/operator-state.ts";
+import { resolveGroup, resolveUsers } from "../../src/daemon/users.ts";
+
+let directory: string;
+let lines: string[];
+const line = (message: string) => void lines.push(message);
+const log: Log = { error: line, warning: line, notice: line, info: line, debug: line };
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "vm-power-parts-"));
+  lines = [];
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+describe("OperatorStore", () => {
+  const file = () => join(directory, "operator.json");
+
+  test("remembers over a restart", () => {
+    const store = new OperatorStore(directory, log);
+    store.setVm("web.1", { added: true });
+    store.setVm("web.1", { query: false, channels: { 3: "disabled" } });
+    store.setCpus([
+      [7, { khz: 1_200_000, hold: true }],
+      [8, { khz: 1, hold: false }],
+    ]);
+    store.setCpus([[8, undefined]]);
+    const again = new OperatorStore(directory, log);
+    expect([again.vm("web.1"), again.cpus(), [...again.vmNames()]]).toEqual([
+      { added: true, query: false, channels: { 3: "disabled" } },
+      [[7, { khz: 1_200_000, hold: true }]],
+      ["web.1"],
+    ]);
+  });
+
+  test("moves a file aside that it cannot read, and says so", () => {
+    writeFileSync(file(), '{"vms": {"a": {"added": "yes"}}, "cpus": {}}');
+    expect(new OperatorStore(directory, log).vm("a")).toEqual({});
+    expect([existsSync(`${file()}.bad`), lines.length]).toEqual([true, 1]);
+  });
+
+  test("survives any content", () => {
+    const json = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc.record({ vms: fc.jsonValue(), cpus: fc.jsonValue() }).map((v) => JSON.stringify(v)),
+    );
+    fc.assert(
+      fc.property(json, (text) => {
+        writeFileSync(file(), text);
+        const store = new OperatorStore(directory, log);
+        for (const name of store.vmNames()) store.vm(name);
+        store.cpus();
+      }),
+    );
+  });
+
+  test("names like those of Object.prototype are names", () => {
+    const store = new OperatorStore(directory, log);
+    store.setVm("__proto__", { added: true });
+    store.setVm("constructor", { query: true });
+    const again = new OperatorStore(directory, log);
+    expect([again.vm("constructor"), again.vm("toString")]).toEqual([{ query: true }, {}]);
+    expect(again.vm("__proto__")).toEqual({ added: true });
+  });
+
+  test("says when it cannot remember", () => {
+    const store = new OperatorStore(directory, log);
+    rmSync(directory, { recursive: true });
+    expect(store.setVm("a", { added: true })).toContain("Cannot be remembered over a restart");
+    writeFileSync(directory, ""); // for afterEach
+  });
+
+  test("writes whole files only", () => {
+    const store = new OperatorStore(directory, log);
+    store.setVm("a", { added: true });
+    expect(JSON.parse(readFileSync(file(), "utf8"))).toEqual({ vms: { a: { added: true } }, cpus: {} });
+    expect(existsSync(`${file()}.new`)).toBe(false);
+  });
+});
+
+test("LineLimiter lets a few lines per VM and minute through, and counts the rest", () => {
+  const limiter = new LineLimiter();
+  const allowed = (key: string, ms: number) => limiter.allow(key, ms)?.suppressed;
+  expect([0, 1, 2, 3, 4, 5, 6].map((ms) => allowed("evil", ms))).toEqual([
+    0,
+    0,
+    0,
+    0,
+    0,
+    undefined,
+    undefined,
+  ]);
+  expect([allowed("good", 7), allowed("evil", 59_999), allowed("evil", 60_000)]).toEqual([0, undefined, 3]);
+});
+
+test("resolveUsers() knows names and numbers, and leaves out what this host does not have", () => {
+  const passwd = join(directory, "passwd");
+  writeFileSync(
+    passwd,
+    "root:x:0:0::/:/bin/sh\nlibvirt-qemu:x:64055:109::/:/bin/false\nbroken\nodd:x:abc:1\n",
+  );
+  const self = process.getuid?.() ?? -1;
+  expect(resolveUsers(["libvirt-qemu", "qemu", "107", "odd", "broken"], passwd)).toEqual(
+    new Set([64_055, 107, self]),
+  );
+  expect(resolveUsers(["root"], join(directory, "none"))).toEqual(new Set([self]));
+  expect([resolveGroup("libvirt-qemu", passwd), resolveGroup("nobody", passwd)]).toEqual([64_055, undefined]);
+});
+
+test("Departures gives a guest a moment to come back", async () => {
+  const left: string[] = [];
+  const departures = new Departures((vm) => void left.push(vm));
+  departures.changed("flapping", false);
+  departures.changed("gone", false);
+  departures.changed("gone", false);
+  await Bun.sleep(200);
+  departures.changed("flapping", true);
+  await Bun.sleep(1000);
+  expect(left).toEqual(["gone"]);
+  departures.close();
+});
