@@ -156,6 +156,19 @@ test("a fault of ours is logged, and the caller is told no more than that", asyn
   ]);
 });
 
+test("a control may be an object with state of its own", async () => {
+  class Daemon {
+    readonly pid = 99;
+    GetStatus() {
+      return { ...sampleControl().GetStatus({}, NOBODY), pid: this.pid };
+    }
+  }
+  const replies = await callAll(
+    Object.assign(new Daemon(), { ...sampleControl(), GetStatus: Daemon.prototype.GetStatus }) as never,
+  );
+  expect(replies.get("GetStatus")).toMatchObject({ parameters: { pid: 99 } });
+});
+
 test("a call that takes too long is answered all the same", async () => {
   served = await serve(sampleControl({ AddVm: () => new Promise(() => {}) }), { limits: { callMs: 50 } });
   const client = await connectControl(served.path, { timeoutMs: 2_000 });

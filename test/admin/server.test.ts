@@ -115,6 +115,15 @@ test("serveControl() says what it cannot do", async () => {
   await expect(serve()).rejects.toThrow(`Cannot serve "${path}"`);
 });
 
+test("close() does not keep a daemon waiting that has only idle clients", async () => {
+  const server = await serve();
+  const client = await rawClient(path);
+  const startMs = performance.now();
+  await server.close();
+  expect(performance.now() - startMs).toBeLessThan(500);
+  expect(await client.closed()).toBe("");
+});
+
 test("close() removes its own socket, and nothing that came in its place", async () => {
   const first = await serve();
   await first.close();

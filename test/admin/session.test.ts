@@ -1,55 +1,80 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Subscriber } from "../../src/admin/control.ts";
 import { controlInterface } from "../../src/admin/control-interface.ts";
-import { LIMITS } from "../../src/admin/limits.ts";
+import { LIMITS, type Limits } from "../../src/admin/limits.ts";
 import { withService } from "../../src/admin/service-interface.ts";
-import { openSession } from "../../src/admin/session.ts";
+import { openSession, type Session } from "../../src/admin/session.ts";
 import { OPERATOR, recordingLog } from "./harness.ts";
 import { sampleControl } from "./sample-control.ts";
 
-/** Feeds chunks to a session whose socket takes everything; gives what was written, and what reached the daemon. */
-async function run(
-  chunks: Iterable<Uint8Array>,
-): Promise<{ written: string; calls: string[]; log: string[] }> {
-  const calls: string[] = [];
-  const control = sampleControl({
-    AddVm: ({ vm }) => {
-      calls.push(`add ${vm}`);
-      return {};
-    },
-    RemoveVm: async ({ vm }) => {
-      calls.push(`remove ${vm}`);
-      return {};
-    },
-  });
+/** A session whose socket takes so many bytes, everything at first. */
+interface Bench {
+  readonly session: Session;
+  readonly log: string[];
+  written: string;
+  room: number;
+  closed: boolean;
+}
+
+function open(control: Parameters<typeof sampleControl>[0], limits: Partial<Limits> = {}): Bench {
   const log = recordingLog();
-  const product = { vendor: "v", product: "p", version: "1", url: "" };
-  let written = "";
-  let closed = false;
+  const bench = {
+    log: log.lines,
+    written: "",
+    room: Number.POSITIVE_INFINITY,
+    closed: false,
+  };
   const peer = {
     write(bytes: Uint8Array) {
-      written += Buffer.from(bytes).toString();
-      return bytes.length;
+      const taken = Math.min(bench.room, bytes.length);
+      bench.room -= taken;
+      bench.written += Buffer.from(bytes.subarray(0, taken)).toString();
+      return taken;
     },
     pause() {},
     resume() {},
     close() {
-      closed = true;
+      bench.closed = true;
     },
   };
+  const product = { vendor: "v", product: "p", version: "1", url: "" };
   const session = openSession(peer, {
     caller: OPERATOR,
-    interfaces: withService(product, [controlInterface(control, { log, callMs: 1_000 })]),
-    limits: { ...LIMITS, callsPerTurn: 3 },
+    interfaces: withService(product, [controlInterface(sampleControl(control), { log, callMs: 1_000 })]),
+    limits: { ...LIMITS, ...limits },
     log,
     onMutation: () => {},
   });
-  for (const chunk of chunks) session.received(chunk);
-  session.inputEnded();
-  for (let turn = 0; !closed && turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
-  expect(closed).toBe(true);
-  session.closed();
-  return { written, calls, log: log.lines };
+  return Object.assign(bench, { session });
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Feeds chunks to a session; gives what was written, and what reached the daemon. */
+async function run(
+  chunks: Iterable<Uint8Array>,
+): Promise<{ written: string; calls: string[]; log: string[] }> {
+  const calls: string[] = [];
+  const bench = open(
+    {
+      AddVm: ({ vm }) => {
+        calls.push(`add ${vm}`);
+        return {};
+      },
+      RemoveVm: async ({ vm }) => {
+        calls.push(`remove ${vm}`);
+        return {};
+      },
+    },
+    { callsPerTurn: 3 },
+  );
+  for (const chunk of chunks) bench.session.received(chunk);
+  bench.session.inputEnded();
+  for (let turn = 0; !bench.closed && turn < 100; turn++) await nextTurn();
+  expect(bench.closed).toBe(true);
+  bench.session.closed();
+  return { written: bench.written, calls, log: bench.log };
 }
 
 const message = fc.oneof(
@@ -96,4 +121,76 @@ test("Session makes the same calls and replies for every single cut of a stream"
   for (let place = 0; place <= bytes.length; place++) {
     expect(await run([bytes.subarray(0, place), bytes.subarray(place)])).toEqual(whole);
   }
+});
+
+test("Session takes only so many calls in one turn", async () => {
+  let calls = 0;
+  const AddVm = () => {
+    calls++;
+    return {};
+  };
+  const { session } = open({ AddVm }, { callsPerTurn: 3 });
+  const call = '{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"x"},"oneway":true}\0';
+  session.received(Buffer.from(call.repeat(8)));
+  const seen = [calls];
+  for (let turn = 0; turn < 3; turn++) {
+    await nextTurn();
+    seen.push(calls);
+  }
+  expect(seen).toEqual([3, 6, 8, 8]);
+  session.closed();
+});
+
+const SUBSCRIBE = '{"method":"io.vmpower.Control.Subscribe","more":true}\0';
+
+test("Session counts what a subscriber loses from one reply to the next, and tells it once", async () => {
+  let subscriber: Subscriber | undefined;
+  const bench = open(
+    {
+      Subscribe(_parameters, _caller, given) {
+        subscriber = given;
+        return () => {};
+      },
+    },
+    { queuedBytes: 1 },
+  );
+  bench.session.received(Buffer.from(SUBSCRIBE));
+  const send = async (message: string, room: number) => {
+    bench.room = room;
+    bench.session.drained();
+    subscriber?.send({ atMs: 1, kind: "vm", message });
+    await nextTurn();
+  };
+  // One event waits; those that come meanwhile are lost.
+  for (const [message, room] of [
+    ["a", 0],
+    ["b", 0],
+    ["c", 0],
+    ["d", 1_000],
+    ["e", 0],
+    ["f", 0],
+    ["g", 1_000],
+  ] as const) {
+    await send(message, room);
+  }
+  const replies = bench.written
+    .split("\0")
+    .slice(0, -1)
+    .map((text) => JSON.parse(text).parameters);
+  expect(replies.map(({ event, lost }) => [event.message, lost])).toEqual([
+    ["a", 0],
+    ["d", 2],
+    ["e", 0],
+    ["g", 1],
+  ]);
+  bench.session.closed();
+});
+
+test("Session ends a subscription once, when its connection is gone without a word", () => {
+  let ended = 0;
+  const { session } = open({ Subscribe: () => () => ended++ });
+  session.received(Buffer.from(SUBSCRIBE));
+  session.closed();
+  session.closed();
+  expect(ended).toBe(1);
 });

@@ -61,7 +61,7 @@ test("the server answers pipelined calls in the order they came, also those that
       '{"method":"io.vmpower.Control.GetStatus","parameters":{}}\0' +
       '{"method":"io.vmpower.Control.ListChannels","parameters":null,"more":true}\0' +
       '{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"é\\u0000"},"oneway":true}\0' +
-      '{"method":"io.vmpower.Control.SetQuery","parameters":{"vm":"web.1","enabled":true}}\0',
+      '{"method":"io.vmpower.Control.SetQuery","parameters":{"vm":"y","enabled":true}}\0',
     4,
     control,
   );
@@ -69,11 +69,11 @@ test("the server answers pipelined calls in the order they came, also those that
     { error: "io.vmpower.Control.NoSuchVm", parameters: { vm: "x" } },
     { parameters: { schemaVersion: 1, ...STATUS } },
     { parameters: { schemaVersion: 1, channels: CHANNELS } },
-    { parameters: { schemaVersion: 1 } },
+    { error: "io.vmpower.Control.NoSuchVm", parameters: { vm: "y" } },
   ]);
   expect(served?.mutations.map(({ method, error }) => [method, error])).toEqual([
     ["AddVm", undefined],
-    ["SetQuery", undefined],
+    ["SetQuery", "io.vmpower.Control.NoSuchVm"],
   ]);
 });
 

@@ -117,6 +117,13 @@ test("loadConfig() lets ControlSocket follow RuntimeDirectory", () => {
   });
 });
 
+test("loadConfig() lets the last of many drop-ins win, in whatever order they were made", () => {
+  using at = new ConfigDirectory();
+  const made = Array.from({ length: 50 }, (_, index) => 10 + ((index * 37) % 50));
+  const files = made.map((number) => [`vm-power.conf.d/${number}.conf`, `[cpufreq]\nMultiPinMax=${number}`]);
+  expect(at.load({ "vm-power.conf": "", ...Object.fromEntries(files) }).config?.cpufreq.multiPinMax).toBe(59);
+});
+
 test("loadConfig() reads drop-ins in the order of their names, key by key", () => {
   using at = new ConfigDirectory();
   expect(

@@ -71,6 +71,28 @@ PhysicalCores=no
   });
 });
 
+test("loadConfig() knows no key that JavaScript brings along", () => {
+  using at = new ConfigDirectory();
+  const file = "[daemon]\nconstructor=1\n__proto__=2\n[__proto__]\n[constructor]\n[vm __proto__]\ntoString=3";
+  expect(at.load({ "vm-power.conf": file }).said.map((line) => line.split(" (")[0])).toEqual([
+    'vm-power.conf:2: Unknown key "constructor" in [daemon]',
+    'vm-power.conf:3: Unknown key "__proto__" in [daemon]',
+    "vm-power.conf:4: Unknown section [__proto__]",
+    "vm-power.conf:5: Unknown section [constructor]",
+    'vm-power.conf:7: Unknown key "toString" in [vm __proto__]',
+  ]);
+});
+
+test.each([["5-2"], ["8192"], ["1,,2"], ["1-"], ["-1"], ["0-8191"], ["1;2"]])(
+  "loadConfig() does not take %s for Vcpus",
+  (text) => {
+    using at = new ConfigDirectory();
+    expect(at.load({ "vm-power.conf": `[vm a]\nVcpus=${text}` })).toEqual({
+      said: [expect.stringContaining(`vm-power.conf:2: Vcpus="${text}" is not `)],
+    });
+  },
+);
+
 test("loadConfig() compares keys with each other", () => {
   using at = new ConfigDirectory();
   const files = { "vm-power.conf": "[vm web1]\nMinKhz=2", "vm-power.conf.d/a.conf": "[vm web1]\nMaxKhz=1" };

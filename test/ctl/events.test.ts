@@ -48,6 +48,16 @@ test("events are one line each, with what was lost, until the daemon ends", asyn
   await served.close();
 });
 
+test("a command closes its connection", async () => {
+  const served = await serve(sampleControl(), { limits: { clients: 1 } });
+  for (let run = 0; run < 5; run++) {
+    expect((await ctl(`list --socket ${served.path}`)).code).toBe(0);
+    // The server learns of it a moment later.
+    await Bun.sleep(10);
+  }
+  await served.close();
+});
+
 test("events end with Ctrl-C, and tell when the daemon died", async () => {
   const control = sampleControl();
   const served = await serve(control);

@@ -64,6 +64,18 @@ test("wrapLine() breaks between words, and leaves what cannot be broken", () => 
   expect(wrapLine("no limit at all", Number.POSITIVE_INFINITY, 2)).toBe("no limit at all");
 });
 
+test("drawTable() takes no more from its columns than it needs", () => {
+  const columns = [
+    { head: "A", flexible: true },
+    { head: "B", flexible: true },
+  ];
+  const rows = [["a".repeat(20), "b".repeat(20)]];
+  expect(drawTable(columns, rows, 36).split("\n")).toEqual([
+    "A               B",
+    `${"a".repeat(13)}…  ${"b".repeat(20)}`,
+  ]);
+});
+
 test("drawTable() aligns, ignores colours when it measures, and lets one column give way", () => {
   const columns = [
     { head: "NAME", flexible: true },
