@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
 import { i32 } from "./fake-bytes.ts";
-import { uuidIn } from "./fake-libvirtd.ts";
+import { uuidIn, xmlOf } from "./fake-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
 import { Stage } from "./stage.ts";
 
@@ -123,6 +123,24 @@ describe("openLibvirt() survives", () => {
     fake.misbehave.set(14, () => ({ kind: "refuse", code: 42, message: "Domain not found" }));
     expect(await stage.opened()).toEqual(["ready"]);
     expect(recorder.lines).toEqual([`notice: Connected to libvirt at "${fake.path}"`]);
+  });
+
+  test("a domain that stops while it is looked at, without a word; but not for ever", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    const a = fake.add("a", [[1]]);
+    const refusal = { kind: "refuse" as const, code: 55, message: "domain is not running" };
+    fake.misbehave.set(230, () => refusal);
+    await stage.opened({ listMs: 20 });
+    expect(recorder.lines).toEqual([`notice: Connected to libvirt at "${fake.path}"`]);
+    await until(() => recorder.lines.length === 2);
+    expect(recorder.lines[1]).toBe('warning: Cannot look at domain "a": domain is not running');
+    fake.misbehave.clear();
+    a.xml = xmlOf(a).replace(" id=", " no=");
+    await until(() => recorder.lines.length === 3);
+    expect(recorder.lines[2]).toMatch(/: libvirt says that it runs, but not in its XML$/);
+    delete a.xml;
+    await stage.news("a running: booted");
   });
 
   test("XML that makes no sense", async () => {

@@ -35,7 +35,8 @@ export class RealLibvirtd {
 
   constructor(options: RealLibvirtdOptions) {
     this.#options = options;
-    for (const name of ["sockets", "no-drivers", "etc"]) mkdirSync(this.#path(name), { recursive: true });
+    for (const name of ["sockets", "no-drivers", "etc", "run", "var"])
+      mkdirSync(this.#path(name), { recursive: true });
     writeFileSync(
       this.#path("libvirtd.conf"),
       [
@@ -75,7 +76,8 @@ export class RealLibvirtd {
     });
     const end = performance.now() + PATIENCE_MS;
     while ((await this.virsh("list")).code !== 0) {
-      if (performance.now() > end) throw new Error(`libvirtd does not answer\n${await this.log()}`);
+      const isOver = this.#process.exitCode !== null || performance.now() > end;
+      if (isOver) throw new Error(`libvirtd does not answer\n${await this.log()}`);
       await Bun.sleep(50);
     }
   }
@@ -131,13 +133,18 @@ export class RealLibvirtd {
     return (await Promise.all(texts)).join("");
   }
 
-  /** libvirtd keeps state outside of its configuration's reach: there it shall see directories of ours. */
+  /** libvirtd keeps state outside of its configuration's reach: there it shall see directories of ours, also the next time. */
   #alone(daemon: string[]): string[] {
     const script = [
       "set -e",
-      "mount -t tmpfs tmpfs /run",
-      'mkdir -p "$1/var" && mount --bind "$1/var" /var',
+      'mount --bind "$1/run" /run',
+      'mount --bind "$1/var" /var',
       'test ! -d /etc/libvirt || mount --bind "$1/etc" /etc/libvirt',
+      // Debian's QEMU driver does not start without the users that its other packages make.
+      'add() { grep -q "^$2:" "/etc/$1" || echo "$2:x:64055:$3" >>"$d/$1"; }',
+      'd=$1; for file in passwd group; do cp "/etc/$file" "$d/$file"; done',
+      "add passwd libvirt-qemu 64055::/nonexistent:/usr/sbin/nologin; add group libvirt-qemu; add group kvm",
+      'for file in passwd group; do mount --bind "$d/$file" "/etc/$file"; done',
       'shift; exec "$@"',
     ].join("\n");
     return ["unshare", "--mount", "sh", "-c", script, "sh", this.#options.directory, ...daemon];

@@ -11,8 +11,8 @@ export type Look =
   | { readonly kind: "active"; readonly id: number; readonly domain: Domain }
   /** It does not run; `detail` says why if libvirt still knows. */
   | { readonly kind: "gone"; readonly detail: string | undefined }
-  /** It could not be seen; look again later. */
-  | { readonly kind: "failed"; readonly reason: string }
+  /** It could not be seen; look again later. That is no news while it stops: its event follows. */
+  | { readonly kind: "failed"; readonly reason: string; readonly mayPass: boolean }
   | { readonly kind: "lost" };
 
 /** Asks for everything about one domain, one question after the other. */
@@ -25,14 +25,14 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
   const text = await rpc.call(CALL.domainXml, domainArgs(ref), readXmlText);
   if (!text.ok) return without(text.failure);
   const xml = readDomainXml(text.value);
-  if ("problem" in xml) return { kind: "failed", reason: `its XML has ${xml.problem}` };
-  if (xml.id === undefined) return { kind: "failed", reason: "it stopped while it was looked at" };
+  if ("problem" in xml) return failed(`its XML has ${xml.problem}`);
+  if (xml.id === undefined) return failed("libvirt says that it runs, but not in its XML", { mayPass: true });
 
   const cpumaps = await rpc.call(CALL.vcpuPins, pinsArgs(ref, xml.vcpus, CPUMAP_BYTES), readCpumaps);
   if (!cpumaps.ok) return without(cpumaps.failure);
   const lists = cpumapsToLists(cpumaps.value.maps, cpumaps.value.count);
   if (Math.max(...xml.online) >= lists.length) {
-    return { kind: "failed", reason: `libvirt gave ${lists.length} CPU maps for ${xml.vcpus} vCPUs` };
+    return failed(`libvirt gave ${lists.length} CPU maps for ${xml.vcpus} vCPUs`);
   }
   const domain: Domain = {
     name: xml.name,
@@ -49,10 +49,14 @@ function without(failure: Failure): Look {
     case "refused":
       // A domain that vanished between two questions is normal.
       if (failure.code === ERROR.noDomain) return { kind: "gone", detail: undefined };
-      return { kind: "failed", reason: failure.message };
+      return failed(failure.message, { mayPass: failure.code === ERROR.operationInvalid });
     case "slow":
-      return { kind: "failed", reason: "libvirt does not answer for it, though it does for others" };
+      return failed("libvirt does not answer for it, though it does for others");
     case "lost":
       return { kind: "lost" };
   }
+}
+
+function failed(reason: string, { mayPass } = { mayPass: false }): Look {
+  return { kind: "failed", reason, mayPass };
 }

@@ -57,7 +57,7 @@ export const LIST_ACTIVE = 1;
 export const AFFECT_LIVE = 1;
 
 /** Error codes that mean something to us. */
-export const ERROR = { noDomain: 42 } as const;
+export const ERROR = { noDomain: 42, operationInvalid: 55 } as const;
 
 /** Bounds of libvirt's own protocol description, version 9. */
 export const BOUND = {

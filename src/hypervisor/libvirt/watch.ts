@@ -9,8 +9,8 @@ import type { Registry, Run } from "./registry.ts";
 import type { Failure, Rpc } from "./rpc.ts";
 import { type Ending, endingOf } from "./words.ts";
 
-/** Every so many lists everything is re-read: a vCPU that is plugged in makes no event. */
-const LISTS_PER_FULL_READ = 20;
+/** Every so many lists everything is re-read: libvirt makes no event of a vCPU that is plugged in. */
+const LISTS_PER_FULL_READ = 4;
 
 /** While so many calls hang in libvirtd, a domain that could not be seen is not asked for again. */
 const STUCK_MAX = 2;
@@ -32,6 +32,13 @@ export interface WatchOptions {
   onComplete(): void;
 }
 
+/** A domain that could not be looked at. */
+interface Unseen {
+  readonly ref: DomainRef;
+  readonly reason: string;
+  readonly isTold: boolean;
+}
+
 /** Follows all domains over one connection, until that ends or `stop()` is called. */
 export class Watch {
   readonly #rpc: Rpc;
@@ -39,7 +46,7 @@ export class Watch {
   readonly #pool: LookPool;
   readonly #endings = new Map<string, Ending>();
   readonly #rebooted = new Set<string>();
-  readonly #unseen = new Map<string, { readonly ref: DomainRef; readonly reason: string }>();
+  readonly #unseen = new Map<string, Unseen>();
   /** Who is still to be looked at until everything was read; undefined when nobody waits for that. */
   #remaining: Set<string> | undefined;
   #lists = 0;
@@ -121,7 +128,7 @@ export class Watch {
     const isHopeless = this.#unseen.has(ref.uuid) && this.#rpc.stuck >= STUCK_MAX;
     const look = isHopeless ? undefined : await lookAt(this.#rpc, ref);
     if (this.#stopped || look?.kind === "lost") return;
-    if (look?.kind === "failed") this.#complain(ref, look.reason);
+    if (look?.kind === "failed") this.#failed(ref, look);
     if (look?.kind === "gone") this.#gone(ref.uuid, look.detail);
     if (look?.kind === "active") this.#active({ uuid: ref.uuid, id: look.id }, look.domain, repeat);
     this.#finish(ref.uuid);
@@ -148,9 +155,14 @@ export class Watch {
   }
 
   /** Keeps what was told last, and tries again with the next list. */
-  #complain(ref: DomainRef, reason: string): void {
-    if (this.#unseen.get(ref.uuid)?.reason === reason || this.#unseen.size >= BOUND.domains) return;
-    this.#unseen.set(ref.uuid, { ref, reason });
+  #failed(ref: DomainRef, { reason, mayPass }: { readonly reason: string; readonly mayPass: boolean }): void {
+    const before = this.#unseen.get(ref.uuid);
+    const isRepeated = before?.reason === reason;
+    if (before === undefined && this.#unseen.size >= BOUND.domains) return;
+    const isTold = isRepeated ? before.isTold : false;
+    const tellNow = !isTold && (isRepeated || !mayPass);
+    this.#unseen.set(ref.uuid, { ref, reason, isTold: isTold || tellNow });
+    if (!tellNow) return;
     const fields = { VM: ref.name };
     this.#options.log.warning(`Cannot look at domain ${JSON.stringify(ref.name)}: ${reason}`, fields);
   }

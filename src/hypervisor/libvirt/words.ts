@@ -10,7 +10,7 @@ const STOPPED_WORDS = [
   "crashed",
   "migrated to another host",
   "saved",
-  "failed to start",
+  "its emulator failed",
   "stopped by loading a snapshot",
   "stopped to be created anew",
 ];
