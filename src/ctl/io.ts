@@ -9,7 +9,7 @@ export interface CtlIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of this program, for `--version`. */
   readonly version: string;
-  /** Ends what would go on for ever: Ctrl-C, or a reader of stdout that left. */
+  /** Ends what would go on for ever, when nobody reads stdout any more. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -19,11 +19,12 @@ test("events are one line each, with what was lost, until the daemon ends", asyn
       vcpu: 0,
       accepted: true,
     });
+    subscriber.send({ atMs, kind: "vm", message: "web.1 started", vm: "web.1" });
     subscriber.end({ atMs, kind: "daemon", message: "exiting\x1b" });
   }
   expect(await run).toEqual({
     code: 0,
-    out: "08:05:09 request  web.1:0 asked max: 2300000 kHz\n08:05:09 daemon   exiting\\x1b\n",
+    out: "08:05:09 request  web.1:0 asked max: 2300000 kHz\n08:05:09 vm       web.1 started\n08:05:09 daemon   exiting\\x1b\n",
     err: "",
   });
   const lines = (await json).out
@@ -43,6 +44,7 @@ test("events are one line each, with what was lost, until the daemon ends", asyn
       },
       lost: 0,
     },
+    { schemaVersion: 1, event: { atMs, kind: "vm", message: "web.1 started", vm: "web.1" }, lost: 0 },
     { schemaVersion: 1, event: { atMs, kind: "daemon", message: "exiting\x1b" }, lost: 0 },
   ]);
   await served.close();
@@ -76,4 +78,24 @@ test("events end with Ctrl-C, and tell when the daemon died", async () => {
     out: "",
     err: "vm-power ended without saying so: journalctl -u vm-power tells why\n",
   });
+});
+
+test("events end quietly when nobody reads them any more", async () => {
+  const control = sampleControl();
+  const served = await serve(control);
+  const script = `
+    import { runCtl } from ${JSON.stringify(`${import.meta.dir}/../../src/ctl/ctl.ts`)};
+    import { processIo } from ${JSON.stringify(`${import.meta.dir}/../../src/ctl/process-io.ts`)};
+    process.exitCode = await runCtl(["events", "--socket", ${JSON.stringify(served.path)}], processIo("1"));
+  `;
+  const command = `"$0" -e '${script}' | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  const run = Bun.spawn(["bash", "-c", command, process.execPath], { stdout: "pipe", stderr: "pipe" });
+  await eventually(() => control.subscribers.size === 1);
+  const timer = setInterval(() => {
+    for (const subscriber of control.subscribers) subscriber.send({ atMs: 0, kind: "vm", message: "x" });
+  }, 20);
+  const [out, err] = await Promise.all([run.stdout.text(), run.stderr.text()]);
+  clearInterval(timer);
+  expect([out.split("\n").slice(1), err]).toEqual([["0", ""], ""]);
+  await served.close();
 });

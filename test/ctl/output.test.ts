@@ -146,8 +146,8 @@ test("show-vm", async () => {
 test("show-cpu-freq", async () => {
   const more = { ...(CPUS[1] ?? fail()), pcpu: 4 };
   expect(await shown("show-cpu-freq", { ListCpus: () => ({ cpus: [...CPUS, more] }) })).toEqual([
-    "CPU       NOW  SET TO               RANGE          GOVERNOR   CLOCK  VMS",
-    "  2  2.30 GHz  2.30 GHz turbo held  1.20–2.30 GHz  userspace  2,6    web.1:0",
+    "CPU       NOW  SET TO         TURBO  RANGE          CLOCK  VMS",
+    "  2  2.30 GHz  2.30 GHz held  on     1.20–2.30 GHz  2,6    web.1:0",
     "Not managed: 3-4 (no cpufreq directory)",
     "",
   ]);
@@ -155,7 +155,7 @@ test("show-cpu-freq", async () => {
 
 test("why", async () => {
   expect(await shown("why cpu2")).toEqual([
-    "CPU 2 runs at 2.30 GHz, set to 2.30 GHz turbo held",
+    "CPU 2 runs at 2.30 GHz, set to 2.30 GHz held, turbo on",
     "  Clock    2,6, acpi-cpufreq, userspace",
     "  Last     2023-11-14 22:15:00 web.1 vCPU 0 asked max",
     "  Granted  2.30 GHz, ACK",

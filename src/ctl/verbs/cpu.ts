@@ -99,8 +99,8 @@ const COLUMNS: readonly Column[] = [
   { head: "CPU", align: "right" },
   { head: "NOW", align: "right" },
   { head: "SET TO" },
+  { head: "TURBO" },
   { head: "RANGE" },
-  { head: "GOVERNOR" },
   { head: "CLOCK" },
   { head: "VMS", flexible: true },
 ];
@@ -123,16 +123,15 @@ function cpuRow(cpu: Cpu): string[] {
     `${cpu.pcpu}`,
     cpu.currentKhz === undefined ? "-" : formatKhz(cpu.currentKhz),
     settingText(cpu),
+    cpu.turbo ? "on" : "off",
     formatRange(cpu.minKhz, cpu.maxKhz),
-    printable(cpu.governor ?? "-"),
     cpu.clock.length > 1 ? formatCpuList(cpu.clock) : "own",
     cpu.vcpus.map(printable).join(" "),
   ];
 }
 
-/** What the daemon holds on a CPU: `2.30 GHz`, `baseline`, or `-` where it is not managed. */
-export function settingText({ managed, requestedKhz, setting, turbo, held }: Cpu): string {
-  if (!managed) return "-";
+/** What the daemon holds on a CPU: `2.30 GHz`, `baseline`, `2.30 GHz held`. */
+export function settingText({ requestedKhz, setting, held }: Cpu): string {
   const speed = requestedKhz === undefined ? printable(setting ?? "baseline") : formatKhz(requestedKhz);
-  return [speed, ...(turbo ? ["turbo"] : []), ...(held ? ["held"] : [])].join(" ");
+  return held ? `${speed} held` : speed;
 }

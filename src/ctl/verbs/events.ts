@@ -24,7 +24,11 @@ export const EVENTS: Verb = {
 
 function eventText({ event, lost }: EventReply, style: Style): string {
   const { atMs, kind, message, vm, vcpu, accepted } = event;
-  const where = vm === undefined ? "" : ` ${printable(vm)}${vcpu === undefined ? "" : `:${vcpu}`}`;
+  // Most messages say themselves whom they are about.
+  const where =
+    vm === undefined || message.includes(vm)
+      ? ""
+      : ` ${printable(vm)}${vcpu === undefined ? "" : `:${vcpu}`}`;
   const text = printable(message);
   const line = `${style.dim(formatClock(atMs))} ${printable(kind).padEnd(8)}${where} ${accepted === false ? style.bad(text) : text}`;
   return lost === 0 ? line : `${style.warn(`(${count(lost, "event")} lost here)`)}\n${line}`;

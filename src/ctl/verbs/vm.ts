@@ -91,7 +91,7 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: VcpuStatus, style: Style): str
   return [
     `${vcpu}`,
     pcpus.length === 0 ? "-" : formatCpuList(pcpus),
-    claim === undefined ? "-" : `${formatKhz(claim.khz)}${claim.turbo ? " turbo" : ""}`,
+    claim === undefined ? "-" : `${formatKhz(claim.khz)}${claim.turbo ? ", turbo" : ""}`,
     claim === undefined ? "-" : printable(claim.asked),
     claim === undefined ? "-" : formatClock(claim.atMs),
     problem === undefined ? "" : style.warn(printable(problem)),

@@ -31,7 +31,9 @@ const COLUMNS: readonly Column[] = [
 
 function whyText({ cpu, claimants, last }: Explanation, style: Style, width: number): string {
   const now = cpu.currentKhz === undefined ? "" : ` runs at ${formatKhz(cpu.currentKhz)},`;
-  const set = cpu.managed ? `set to ${settingText(cpu)}` : `is not managed: ${printable(cpu.reason ?? "?")}`;
+  const set = cpu.managed
+    ? `set to ${settingText(cpu)}, turbo ${cpu.turbo ? "on" : "off"}`
+    : `is not managed: ${printable(cpu.reason ?? "?")}`;
   const facts = [
     `${style.bold(`CPU ${cpu.pcpu}`)}${now} ${set}`,
     fact(style, "Clock", [formatCpuList(cpu.clock), cpu.driver, cpu.governor]),
@@ -59,6 +61,10 @@ function fact(style: Style, name: string, values: readonly (string | undefined)[
 }
 
 function claimantRow({ by, vcpu, wants, khz }: Claimant): string[] {
-  const speed = khz === undefined ? "" : ` (${formatKhz(khz)})`;
-  return [printable(by), vcpu === undefined ? "-" : `${vcpu}`, `${printable(wants)}${speed}`];
+  return [printable(by), vcpu === undefined ? "-" : `${vcpu}`, wantsText(wants, khz)];
+}
+
+function wantsText(wants: string, khz: number | undefined): string {
+  if (khz === undefined) return printable(wants);
+  return wants === `${khz}` ? formatKhz(khz) : `${printable(wants)} (${formatKhz(khz)})`;
 }

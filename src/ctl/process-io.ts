@@ -1,0 +1,19 @@
+import type { CtlIo } from "./io.ts";
+
+/** This process's terminal or pipes, as `vmpowerctl` uses them. */
+export function processIo(version: string): CtlIo {
+  const { stdout, stderr, env } = process;
+  const readerLeft = new AbortController();
+  // "events | head" closes the pipe. Without a listener Bun prints the error of every write that follows.
+  stdout.on("error", () => readerLeft.abort());
+  stderr.on("error", () => {});
+  return {
+    stdout,
+    stderr,
+    isTty: stdout.isTTY === true,
+    columns: stdout.columns ?? 80,
+    env,
+    version,
+    signal: readerLeft.signal,
+  };
+}
