@@ -1,10 +1,5 @@
 import { lstatSync, unlinkSync } from "node:fs";
 
-/** Why a socket cannot be served at a path. */
-export class SocketPathError extends Error {
-  override readonly name = "SocketPathError";
-}
-
 /** Which file it is, whatever its name becomes. */
 export interface FileIdentity {
   readonly dev: number;
@@ -16,10 +11,10 @@ export async function checkPathIsFree(path: string): Promise<void> {
   const stat = lstatOf(path);
   if (stat === undefined) return;
   if (!stat.isSocket()) {
-    throw new SocketPathError(`Cannot serve "${path}": a file that is not a socket is in the way`);
+    throw new Error(`Cannot serve "${path}": a file that is not a socket is in the way`);
   }
   if (await isServed(path)) {
-    throw new SocketPathError(`Cannot serve "${path}": another daemon serves it already`);
+    throw new Error(`Cannot serve "${path}": another daemon serves it already`);
   }
 }
 

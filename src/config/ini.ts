@@ -4,7 +4,7 @@ import { PROBLEMS_MAX, type Problem, problem, quote } from "./problem.ts";
 export const FILE_BYTES_MAX = 1024 * 1024;
 
 /** Longest line, in bytes: `Vcpus` of the largest VM fits. */
-export const LINE_BYTES_MAX = 32 * 1024;
+const LINE_BYTES_MAX = 32 * 1024;
 
 /** One `[section]` of a file, with its keys in the order of the file. */
 export interface Section {

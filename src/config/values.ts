@@ -9,7 +9,7 @@ export type Parsed<T> = { readonly value: T } | { readonly expected: string; rea
 export type Parser<T> = (text: string) => Parsed<T>;
 
 /** vCPUs of one VM, at most: what QEMU's largest machine has. */
-export const VCPUS_MAX = 4096;
+const VCPUS_MAX = 4096;
 
 /** Users named in one list, at most. */
 const USERS_MAX = 64;

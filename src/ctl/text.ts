@@ -26,9 +26,11 @@ function hexEscape(char: string): string {
   ).join("");
 }
 
-/** Writes a speed to be read: `2.30 GHz`, `800 MHz`. */
+/** Writes a speed to be read: `2.30 GHz`, `2.301 GHz`, `800 MHz`. */
 export function formatKhz(khz: Khz): string {
-  return khz >= 1_000_000 ? `${(khz / 1_000_000).toFixed(2)} GHz` : `${Math.round(khz / 1000)} MHz`;
+  if (khz < 1_000_000) return `${Math.round(khz / 1000)} MHz`;
+  // The third digit is often all that tells turbo from the highest speed without it.
+  return `${(khz / 1_000_000).toFixed(khz % 10_000 === 0 ? 2 : 3)} GHz`;
 }
 
 /** Writes a range of speeds: `1.20–2.30 GHz`. */

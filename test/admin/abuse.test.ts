@@ -33,7 +33,7 @@ async function expectService(): Promise<void> {
   const startMs = performance.now();
   other.send(STATUS);
   expect(await other.replies(1)).toMatchObject([{ parameters: { pid: 4711 } }]);
-  expect(performance.now() - startMs).toBeLessThan(200);
+  expect(performance.now() - startMs).toBeLessThan(1_000);
   other.leave();
 }
 
@@ -81,7 +81,7 @@ test("a client may not take its time over one message, even if it sends a byte n
   const drip = setInterval(() => client.send("{"), 20);
   await client.closed();
   clearInterval(drip);
-  expect(performance.now() - startMs).toBeWithin(100, 1_000);
+  expect(performance.now() - startMs).toBeWithin(100, 3_000);
   expect(served.lines).toEqual([
     "info: Closing the control connection of uid 1000, pid 77: it began a message and did not end it",
   ]);

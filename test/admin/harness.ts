@@ -70,11 +70,11 @@ export async function serve(
   };
 }
 
-/** Waits for something to become true, at most two seconds. */
+/** Waits for something to become true, at most five seconds. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 2_000;
+  const deadline = Date.now() + 5_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Not so within 2 s: ${condition}`);
+    if (Date.now() > deadline) throw new Error(`Not so within 5 s: ${condition}`);
     await Bun.sleep(2);
   }
 }

@@ -2,7 +2,7 @@ import { type Control, ControlError, type Subscriber } from "../../src/admin/con
 import type { Channel, Counters, Cpu, Status, Vm } from "../../src/admin/control-types.ts";
 
 /** Counters that differ from each other, so that a mix-up shows. */
-export const COUNTERS: Counters = {
+const COUNTERS: Counters = {
   requests: 120,
   granted: 110,
   refused: 7,

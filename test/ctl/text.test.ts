@@ -34,7 +34,7 @@ test("printable() and jsonText() give one harmless line, and JSON loses nothing"
 test("speeds, ranges, times and durations are written to be read", () => {
   expect([2_300_000, 2_301_000, 999_999, 800_000, 1_000_000].map(formatKhz)).toEqual([
     "2.30 GHz",
-    "2.30 GHz",
+    "2.301 GHz",
     "1000 MHz",
     "800 MHz",
     "1.00 GHz",
