@@ -3,7 +3,7 @@ import { ControlError } from "../../src/admin/control.ts";
 import type { Event } from "../../src/admin/control-types.ts";
 import { eventually, type Served, serve } from "./harness.ts";
 import { type RawClient, rawClient } from "./raw-client.ts";
-import { sampleControl } from "./sample-control.ts";
+import { CHANNELS, sampleControl } from "./sample-control.ts";
 
 const SUBSCRIBE = '{"method":"io.vmpower.Control.Subscribe","more":true}\0';
 const STATUS = '{"method":"io.vmpower.Control.GetStatus"}\0';
@@ -155,16 +155,28 @@ test("a subscription may be refused, or end at once", async () => {
 });
 
 test("close() delivers answers under way and what is queued, and waits no longer than its bound", async () => {
-  const control = sampleControl({ AddVm: () => Bun.sleep(50).then(() => ({})) });
+  const called: string[] = [];
+  const channel = CHANNELS[0];
+  const control = sampleControl({
+    AddVm: ({ vm }) => {
+      called.push(vm);
+      return Bun.sleep(50).then(() => ({}));
+    },
+    // More than any socket buffer takes.
+    ListChannels: () => {
+      called.push("list");
+      return { channels: channel === undefined ? [] : Array.from({ length: 20_000 }, () => channel) };
+    },
+  });
   served = await serve(control, { limits: { closeMs: 300 } });
   const waiting = await rawClient(served.path);
   const never = await rawClient(served.path);
   clients.push(waiting, never);
-  waiting.send('{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"x"}}\0');
-  const many = Array.from({ length: 2_000 }, () => STATUS).join("");
   never.stopReading();
-  never.send(many);
-  await Bun.sleep(20);
+  never.send('{"method":"io.vmpower.Control.ListChannels"}\0');
+  await eventually(() => called.length === 1);
+  waiting.send('{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"x"}}\0');
+  await eventually(() => called.length === 2);
   const startMs = performance.now();
   await served.server.close();
   const tookMs = performance.now() - startMs;
