@@ -40,13 +40,13 @@ export class FakeLibvirtd {
   /** Most calls that one client had open at a time. */
   inFlightSeen = 0;
   connections = 0;
-  /** Bytes that no call was made of, e.g. PONG. */
-  readonly other: Uint8Array[] = [];
   /** How long every answer takes. */
   delayMs = 0;
   /** Cuts what is written into pieces of so many bytes. */
   pieceBytes = Number.POSITIVE_INFINITY;
   readonly path: string;
+  #thawed: Promise<void> | undefined;
+  #thaw = (): void => {};
   readonly #clients = new Set<Client>();
   #listener: Bun.UnixSocketListener<undefined> | undefined;
 
@@ -101,6 +101,18 @@ export class FakeLibvirtd {
     for (const { socket } of this.#clients) this.#write(socket, bytes);
   }
 
+  /** Takes calls, but answers none until it thaws. */
+  freeze(): void {
+    const thawed = Promise.withResolvers<void>();
+    this.#thawed = thawed.promise;
+    this.#thaw = thawed.resolve;
+  }
+
+  thaw(): void {
+    this.#thawed = undefined;
+    this.#thaw();
+  }
+
   /** Ends every connection. */
   hangUp(): void {
     for (const { socket } of this.#clients) socket.end();
@@ -123,9 +135,14 @@ export class FakeLibvirtd {
       if (have.length < length) return;
       client.received = have.subarray(length);
       const frame = have.slice(0, length);
-      if (view.getUint32(4) !== 0x20008086) this.other.push(frame);
+      if (view.getUint32(4) !== 0x20008086) void this.#ping(client);
       else void this.#call(client, view.getUint32(12), view.getUint32(20), frame.subarray(28));
     }
+  }
+
+  async #ping(client: Client): Promise<void> {
+    await this.#thawed;
+    this.#write(client.socket, message(0x6b656570, 2, 2, 0, 0));
   }
 
   async #call(client: Client, procedure: number, serial: number, args: Uint8Array): Promise<void> {
@@ -134,6 +151,7 @@ export class FakeLibvirtd {
     const wrong = this.misbehave.get(procedure)?.(args);
     if (wrong?.kind === "silence") return;
     if (this.delayMs > 0) await Bun.sleep(this.delayMs);
+    await this.#thawed;
     client.inFlight--;
     if (wrong?.kind === "cut") return void client.socket.end();
     if (wrong?.kind === "raw") return this.#write(client.socket, wrong.bytes);

@@ -51,7 +51,7 @@ test("whatever libvirtd sends, nothing throws, and all is well once libvirtd is"
         const planned = moods.filter(([at]) => at === procedure).map(([, mood]) => mood);
         fake.misbehave.set(procedure, () => planned.shift());
       }
-      stage.open({ callTimeoutMs: 25, listMs: 10, backoff: { firstMs: 1, maxMs: 4 } });
+      stage.open({ callTimeoutMs: 25, listMs: 10, silenceMs: 50, backoff: { firstMs: 1, maxMs: 4 } });
       for (const shout of shouts) {
         await Bun.sleep(2);
         fake.send(shout);

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
 import { i32 } from "./fake-bytes.ts";
 import { uuidIn, xmlOf } from "./fake-libvirtd.ts";
-import { Recorder, until } from "./recorder.ts";
+import { until } from "./recorder.ts";
 import { Stage } from "./stage.ts";
 
 const STOPPED = 5;
@@ -64,19 +63,51 @@ describe("openLibvirt() survives", () => {
     expect(fake.connections).toBe(8);
   });
 
-  test("a frozen libvirtd, found by the next list, and follows it when it thaws", async () => {
+  test("a frozen libvirtd, found by the next list, and waits on the same connection until it thaws", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1]]);
     await stage.opened({ listMs: 30, callTimeoutMs: 60 });
-    const procedures = [66, 1, 316, 360, 273, 212, 14, 230];
-    for (const procedure of procedures) fake.misbehave.set(procedure, () => ({ kind: "silence" }));
-    expect(await stage.problem()).toMatch(/^libvirt does not answer, at/);
-    expect(recorder.news()).toEqual([]);
+    fake.freeze();
+    expect(await stage.problem()).toBe(
+      `libvirtd does not answer at "${fake.path}": systemctl status libvirtd`,
+    );
+    const asked = fake.calls.length;
+    await Bun.sleep(200);
     a.pins = [[8]];
-    fake.misbehave.clear();
+    expect([recorder.news(), fake.calls.length, fake.connections]).toEqual([[], asked, 1]);
+    fake.thaw();
     await stage.news("a running: booted");
     expect(recorder.domains.get("a")?.pins).toEqual([[8]]);
+    expect([fake.connections, stage.hypervisor.status().state]).toEqual([1, "connected"]);
+  });
+
+  test("an answer that never comes, though libvirtd lives", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    fake.add("a", [[1]]);
+    let lists = 0;
+    fake.misbehave.set(273, () => (++lists === 2 ? { kind: "silence" } : undefined));
+    await stage.opened({ listMs: 20, callTimeoutMs: 40 });
+    await stage.news("a running: booted");
+    const connected = `notice: Connected to libvirt at "${fake.path}"`;
+    const silent = `warning: libvirtd does not answer at "${fake.path}": systemctl status libvirtd`;
+    expect([recorder.lines, fake.connections]).toEqual([[connected, silent, connected], 1]);
+  });
+
+  test("a libvirtd that is frozen while it is greeted, and one that never thaws", async () => {
+    await using stage = new Stage();
+    const { fake } = stage;
+    fake.add("a", [[1]]);
+    fake.freeze();
+    stage.open({ callTimeoutMs: 30, listMs: 20, silenceMs: 100 });
+    expect(await stage.problem()).toMatch(/^libvirtd does not answer/);
+    fake.thaw();
+    await stage.news("a running: booted", "ready");
+    const before = fake.connections;
+    fake.freeze();
+    await until(() => fake.connections > before + 1);
+    expect(stage.hypervisor.status().state).toBe("unreachable");
   });
 
   test("one domain that libvirtd cannot answer for", async () => {
@@ -170,51 +201,5 @@ describe("openLibvirt() survives", () => {
     a.pins = [[6]];
     await stage.news("a running: booted");
     expect(fake.connections).toBe(2);
-  });
-});
-
-describe("openLibvirt() says why not", () => {
-  test("SASL", async () => {
-    await using stage = new Stage();
-    const { fake } = stage;
-    fake.authTypes = [1];
-    stage.open();
-    expect(await stage.problem()).toBe(
-      `libvirtd asks for a password (SASL) at "${fake.path}": set auth_unix_ro = "none" in libvirtd.conf`,
-    );
-  });
-
-  test("polkit, which is asked and may say no", async () => {
-    await using stage = new Stage();
-    const { fake } = stage;
-    fake.authTypes = [2];
-    fake.misbehave.set(70, () => ({
-      kind: "refuse",
-      code: 45,
-      message: "authentication failed: access denied",
-    }));
-    stage.open();
-    expect(await stage.problem()).toBe(
-      "libvirtd does not open test:///default: authentication failed: access denied",
-    );
-    fake.misbehave.clear();
-    await stage.news("ready");
-  });
-
-  test("a URI that this libvirtd does not serve", async () => {
-    await using stage = new Stage();
-    const { fake } = stage;
-    fake.misbehave.set(1, () => ({ kind: "refuse", code: 5, message: "no connection driver available" }));
-    stage.open();
-    expect(await stage.problem()).toBe(
-      "libvirtd does not open test:///default: no connection driver available",
-    );
-  });
-
-  test("a URI of another machine, at once and for good", () => {
-    const recorder = new Recorder();
-    const hypervisor = openLibvirt({ uri: "qemu+ssh://h/system", log: recorder.log }, recorder);
-    expect(hypervisor.status().state).toBe("unreachable");
-    expect(recorder.lines.length).toBe(1);
   });
 });

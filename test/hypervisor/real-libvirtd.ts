@@ -62,6 +62,11 @@ export class RealLibvirtd {
     return this.#process.pid;
   }
 
+  /** Where it keeps the process number of a domain's QEMU. */
+  qemuPidFile(domain: string): string {
+    return this.#path(`run/libvirt/qemu/${domain}.pid`);
+  }
+
   /** Starts it and waits until it answers. */
   async start(): Promise<void> {
     const daemon = [LIBVIRTD, "--config", this.#path("libvirtd.conf"), "--pid-file", this.#path("pid")];

@@ -16,6 +16,8 @@ function open(timeoutMs = 10_000) {
       return undefined;
     },
     lost: (reason: string) => ended.push(reason),
+    silent: () => ended.push("silent"),
+    answers: () => ended.push("answers"),
   };
   return { rpc: new Rpc(stream, listener, timeoutMs), written, ended, events };
 }
@@ -115,18 +117,31 @@ test.each([
   });
 });
 
-test("Rpc ends a connection on which nothing comes while a call waits", async () => {
-  const { rpc, ended } = open(20);
-  const failure = { kind: "lost" as const, reason: "libvirt does not answer" };
-  expect(await rpc.call(66, nothing, number)).toEqual({ ok: false, failure });
-  expect(ended).toEqual(["closed", "libvirt does not answer"]);
+test("Rpc tells that nothing comes, keeps the connection, and asks no more until something does", async () => {
+  const { rpc, ended, written } = open(20);
+  const silent = { ok: false as const, failure: { kind: "silent" as const } };
+  expect(await Promise.all([rpc.call(66, nothing, number), rpc.call(66, nothing, number)])).toEqual([
+    silent,
+    silent,
+  ]);
+  expect(await rpc.call(66, nothing, number)).toEqual(silent);
+  expect([ended, written.length]).toEqual([["silent"], 2]);
+  rpc.ping();
+  expect(written[2]).toEqual(hex("0000001c 6b656570 00000001 00000001 00000002 00000000 00000000"));
+  rpc.received(reply("00000001", "00000000"));
+  expect([ended, rpc.stuck]).toEqual([["silent", "answers"], 1]);
+  const call = rpc.call(66, nothing, number);
+  rpc.received(joined(reply("00000002", "00000000"), reply("00000003", "00000009")));
+  expect(await call).toEqual({ ok: true, value: 9 });
+  expect([ended, rpc.stuck]).toEqual([["silent", "answers"], 0]);
 });
 
 test("Rpc takes half a message for silence", async () => {
-  const { rpc } = open(20);
+  const { rpc, ended } = open(20);
   const call = rpc.call(66, nothing, number);
   rpc.received(reply("00000001", "00000000").slice(0, 30));
-  expect(await call).toMatchObject({ ok: false, failure: { kind: "lost" } });
+  expect(await call).toMatchObject({ ok: false, failure: { kind: "silent" } });
+  expect(ended).toEqual(["silent"]);
 });
 
 test("Rpc gives up one slow call while others are answered, and keeps its place until the answer comes", async () => {

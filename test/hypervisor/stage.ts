@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Hypervisor } from "../../src/hypervisor/hypervisor.ts";
-import { type LibvirtTiming, openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
+import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
+import type { LibvirtTiming } from "../../src/hypervisor/libvirt/timing.ts";
 import { FakeLibvirtd } from "./fake-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
 
@@ -14,6 +15,7 @@ export const TIMING: LibvirtTiming = {
   callTimeoutMs: 400,
   backoff: { firstMs: 5, maxMs: 40 },
   stableMs: 60_000,
+  silenceMs: 60_000,
 };
 
 /** A fake libvirtd, a recorder, and the hypervisor between them. */

@@ -1,31 +1,13 @@
-import { type Backoff, backoffMs } from "../../base/backoff.ts";
+import { backoffMs } from "../../base/backoff.ts";
 import type { Log } from "../../base/log.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
 import { Registry } from "./registry.ts";
 import { openSession, type Session } from "./session.ts";
 import { type Connect, connectUnix } from "./stream.ts";
+import { LIBVIRT_TIMING, type LibvirtTiming } from "./timing.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 import { addressOf, type LibvirtAddress } from "./uri.ts";
-import { Watch, type WatchTiming } from "./watch.ts";
-
-/** How patient the connection to libvirt is. */
-export interface LibvirtTiming extends WatchTiming {
-  /** How long one call may take. */
-  readonly callTimeoutMs: number;
-  /** Between two tries to connect. */
-  readonly backoff: Backoff;
-  /** A connection that lasted less counts as a failed try: the next one waits longer. */
-  readonly stableMs: number;
-}
-
-/** An idle libvirt costs one list per `listMs`; a frozen one is noticed after `listMs` and `callTimeoutMs`. */
-export const LIBVIRT_TIMING: LibvirtTiming = {
-  listMs: 30_000,
-  settleMs: 50,
-  callTimeoutMs: 10_000,
-  backoff: { firstMs: 200, maxMs: 15_000 },
-  stableMs: 60_000,
-};
+import { Watch } from "./watch.ts";
 
 /** Where libvirt puts its sockets. */
 const SOCKET_DIRECTORY = "/run/libvirt";
@@ -60,6 +42,7 @@ class Follower implements Hypervisor {
   #closed = false;
   #session: Session | undefined;
   #watch: Watch | undefined;
+  #silence: Timer | undefined;
   #wake: () => void = () => {};
 
   constructor(options: LibvirtOptions, events: HypervisorEvents) {
@@ -124,6 +107,7 @@ class Follower implements Hypervisor {
     this.#watch = watch;
     watch.refresh();
     const reason = await lost.promise;
+    clearTimeout(this.#silence);
     watch.stop();
     this.#session = undefined;
     this.#watch = undefined;
@@ -145,14 +129,27 @@ class Follower implements Hypervisor {
         signal: this.#end.signal,
         onEvent: (event) => this.#watch?.event(event),
         onLost,
+        onSilent: (isSilent) => this.#silent(isSilent, socket),
       });
       if ("rpc" in session) return { session, socket };
       const trouble = troubleOf(session, uri, socket);
       if (trouble.weight > worst.weight) worst = trouble;
       // A daemon that is silent at one of its sockets is so at the others.
-      if (session.kind === "lost") break;
+      if (session.kind === "silent") break;
     }
     return worst;
+  }
+
+  /** What is known goes on to hold; once libvirt speaks again, all of it is read again. */
+  #silent(isSilent: boolean, socket: string): void {
+    clearTimeout(this.#silence);
+    if (!isSilent) {
+      this.#watch?.refresh();
+      return;
+    }
+    this.#trouble(troubleOf({ kind: "silent" }, this.#options.uri, socket).text);
+    const giveUp = (): void => this.#session?.rpc.end("libvirt stayed silent");
+    this.#silence = setTimeout(giveUp, this.#timing.silenceMs);
   }
 
   #complete(socket: string): void {

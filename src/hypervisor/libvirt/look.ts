@@ -13,6 +13,7 @@ export type Look =
   | { readonly kind: "gone"; readonly detail: string | undefined }
   /** It could not be seen; look again later. That is no news while it stops: its event follows. */
   | { readonly kind: "failed"; readonly reason: string; readonly mayPass: boolean }
+  /** libvirt is gone or silent: everything will be looked at again. */
   | { readonly kind: "lost" };
 
 /** Asks for everything about one domain, one question after the other. */
@@ -52,6 +53,7 @@ function without(failure: Failure): Look {
       return failed(failure.message, { mayPass: failure.code === ERROR.operationInvalid });
     case "slow":
       return failed("libvirt does not answer for it, though it does for others");
+    case "silent":
     case "lost":
       return { kind: "lost" };
   }

@@ -12,12 +12,24 @@ export const QUEUED_CALLS_MAX = 256;
 
 const NOT_READING = "libvirt does not read what it is sent";
 
+const PING = encodeFrame({
+  program: protocol.KEEPALIVE_PROGRAM,
+  version: protocol.PROGRAM_VERSION,
+  procedure: protocol.KEEPALIVE.ping,
+  type: protocol.FRAME_TYPE.message,
+  serial: 0,
+  status: protocol.FRAME_STATUS.ok,
+  body: new Uint8Array(),
+});
+
 /** Why a call has no value. */
 export type Failure =
   /** libvirt said no: its error code and words. */
   | { readonly kind: "refused"; readonly code: number; readonly message: string }
   /** No answer in time, though libvirtd answers others. */
   | { readonly kind: "slow" }
+  /** No answer to anything: libvirtd is frozen, and may thaw. */
+  | { readonly kind: "silent" }
   /** The connection is over. */
   | { readonly kind: "lost"; readonly reason: string };
 
@@ -32,6 +44,10 @@ export interface RpcEvents {
   event(procedure: number, body: XdrReader): string | undefined;
   /** The connection is over; told once. */
   lost(reason: string): void;
+  /** A call waited for too long and nothing at all came: told once, until something does come. */
+  silent(): void;
+  /** libvirtd answers again after it was silent. */
+  answers(): void;
 }
 
 interface Call {
@@ -42,7 +58,11 @@ interface Call {
   timer: Timer | undefined;
 }
 
-/** Calls and replies over one connection. Any byte that libvirt would not send ends it. */
+/**
+ * Calls and replies over one connection. Any byte that libvirt would not send ends it. Silence does not: a libvirtd that
+ * thaws answers what it was asked, while one whose client left meanwhile, with calls and events open, may crash
+ * (libvirt 9.0 does, once in about 40 times).
+ */
 export class Rpc {
   readonly #stream: ByteStream;
   readonly #events: RpcEvents;
@@ -53,6 +73,7 @@ export class Rpc {
   #serial = 0;
   /** Messages that came: whoever sends none while a call waits is frozen. */
   #heard = 0;
+  #isSilent = false;
   #ended: string | undefined;
 
   constructor(stream: ByteStream, events: RpcEvents, timeoutMs: number) {
@@ -76,6 +97,7 @@ export class Rpc {
     return new Promise((resolve) => {
       const settle = (answer: Answer<unknown>): void => resolve(answer as Answer<T>);
       if (this.#ended !== undefined) return settle(lost(this.#ended));
+      if (this.#isSilent) return settle({ ok: false, failure: { kind: "silent" } });
       if (this.#queue.length >= QUEUED_CALLS_MAX) return settle({ ok: false, failure: { kind: "slow" } });
       this.#serial = (this.#serial % 0xffffffff) + 1;
       const serial = this.#serial;
@@ -87,6 +109,11 @@ export class Rpc {
     });
   }
 
+  /** Asks whether libvirtd lives; it answers also when all of its workers are busy. */
+  ping(): void {
+    if (this.#ended === undefined && !this.#stream.write(PING)) this.end(NOT_READING);
+  }
+
   /** Takes bytes of the connection. */
   received(bytes: Uint8Array): void {
     if (this.#ended !== undefined) return;
@@ -94,6 +121,10 @@ export class Rpc {
       this.#heard++;
       const reason = this.#handle(frame);
       if (reason !== undefined) this.end(reason);
+      else if (this.#isSilent) {
+        this.#isSilent = false;
+        this.#events.answers();
+      }
       return this.#ended === undefined;
     });
     if (wrong !== undefined) this.end(`libvirt sent ${wrong}`);
@@ -162,11 +193,12 @@ export class Rpc {
   }
 
   #timedOut(serial: number, heardBefore: number): void {
-    if (this.#heard === heardBefore) {
-      this.end("libvirt does not answer");
-      return;
+    const isSilent = this.#heard === heardBefore;
+    const failure: Answer<unknown> = { ok: false, failure: { kind: isSilent ? "silent" : "slow" } };
+    if (isSilent && !this.#isSilent) {
+      this.#isSilent = true;
+      this.#events.silent();
     }
-    const failure: Answer<unknown> = { ok: false, failure: { kind: "slow" } };
     const call = this.#inFlight.get(serial);
     if (call !== undefined) {
       // It keeps its place: libvirtd still works on it and would stop reading after too many.

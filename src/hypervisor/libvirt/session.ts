@@ -17,6 +17,8 @@ export interface SessionOptions {
   onEvent(event: DomainEvent): void;
   /** The session is over, whoever ended it. */
   onLost(reason: string): void;
+  /** libvirt fell silent, or speaks again. The session goes on. */
+  onSilent(isSilent: boolean): void;
 }
 
 /** A connection on which libvirt answers and tells. */
@@ -64,6 +66,12 @@ export async function openSession(options: SessionOptions): Promise<Session | Re
     lost(reason) {
       options.signal.removeEventListener("abort", abort);
       if (open) options.onLost(reason);
+    },
+    silent() {
+      if (open) options.onSilent(true);
+    },
+    answers() {
+      if (open) options.onSilent(false);
     },
   });
   if (!(rpc instanceof Rpc)) return rpc;

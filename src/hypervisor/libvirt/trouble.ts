@@ -21,6 +21,7 @@ export function troubleOf(refusal: Refusal, uri: string, socket: string): Troubl
     case "refused":
       return { text: `${daemon} does not open ${uri}: ${refusal.message}`, weight: 5 };
     case "slow":
+    case "silent":
       return { text: `${daemon} does not answer at "${socket}": systemctl status ${daemon}`, weight: 6 };
     case "lost":
       return { text: `${refusal.reason}, at "${socket}": systemctl status ${daemon}`, weight: 6 };

@@ -7,6 +7,7 @@ import { type DomainRef, listArgs, readDomainList } from "./messages.ts";
 import { BOUND, CALL } from "./protocol.ts";
 import type { Registry, Run } from "./registry.ts";
 import type { Failure, Rpc } from "./rpc.ts";
+import type { WatchTiming } from "./timing.ts";
 import { type Ending, endingOf } from "./words.ts";
 
 /** Every so many lists everything is re-read: libvirt makes no event of a vCPU that is plugged in. */
@@ -14,14 +15,6 @@ const LISTS_PER_FULL_READ = 4;
 
 /** While so many calls hang in libvirtd, a domain that could not be seen is not asked for again. */
 const STUCK_MAX = 2;
-
-/** How often and how soon to look. */
-export interface WatchTiming {
-  /** Between two lists. They find what no event told, and that libvirtd is frozen. */
-  readonly listMs: number;
-  /** How long a burst of events may gather. */
-  readonly settleMs: number;
-}
 
 /** What a watch works with. */
 export interface WatchOptions {
@@ -39,7 +32,7 @@ interface Unseen {
   readonly isTold: boolean;
 }
 
-/** Follows all domains over one connection, until that ends or `stop()` is called. */
+/** Follows all domains over one connection, until that ends or `stop()` is called. It survives silence. */
 export class Watch {
   readonly #rpc: Rpc;
   readonly #options: WatchOptions;
@@ -103,7 +96,9 @@ export class Watch {
   /** Events go on without a list, but nothing begins without one. */
   #noList(failure: Failure, repeat: boolean): void {
     this.#refresh ||= repeat;
-    if (failure.kind === "refused") this.#rpc.end(`libvirt lists no domains: ${failure.message}`);
+    // Were it only this answer that got lost, the next sign of life begins everything anew.
+    if (failure.kind === "silent") this.#rpc.ping();
+    else if (failure.kind === "refused") this.#rpc.end(`libvirt lists no domains: ${failure.message}`);
     else if (this.#lists === 0) this.#rpc.end("libvirt does not list its domains");
   }
 
