@@ -159,14 +159,38 @@ export interface CpuResult {
   readonly khz?: Khz | undefined;
 }
 
+/** The daemon's end. */
+export interface Exiting {
+  readonly reason: "stop" | "restart" | "fault";
+  readonly detail: string;
+  readonly onExit: "restore" | "keep" | "max";
+  readonly cpus: readonly Pcpu[];
+  readonly failed: readonly string[];
+}
+
 /** Something that happened. */
 export interface Event {
   readonly atMs: number;
-  readonly kind: "request" | "vm" | "channel" | "drift" | "cpu" | "operator" | "daemon";
+  readonly kind:
+    | "request"
+    | "policy"
+    | "vm"
+    | "channel"
+    | "drift"
+    | "cpu"
+    | "config"
+    | "operator"
+    | "daemon"
+    | "exiting";
   readonly message: string;
   readonly vm?: string | undefined;
+  readonly channel?: number | undefined;
   readonly vcpu?: Vcpu | undefined;
   readonly pcpu?: Pcpu | undefined;
+  readonly asked?: string | undefined;
   readonly khz?: Khz | undefined;
   readonly accepted?: boolean | undefined;
+  readonly outcome?: "granted" | "bounded" | "refused" | undefined;
+  readonly of?: number | undefined;
+  readonly exiting?: Exiting | undefined;
 }

@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { serveControl } from "../admin/server.ts";
 import { Arbiter } from "../arbiter/arbiter.ts";
-import { requestedKhz } from "../arbiter/queries.ts";
 import { type Channels, openChannels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import { openCpufreq } from "../cpufreq/sysfs.ts";
@@ -14,7 +13,9 @@ import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
 import { Clocks } from "./clocks.ts";
 import { control, type Parts } from "./control.ts";
+import { type Cause, endDaemon } from "./ending.ts";
 import { Events } from "./events.ts";
+import { grantOf } from "./grant.ts";
 import { Happenings } from "./happenings.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { LeveledLog } from "./log.ts";
@@ -42,7 +43,7 @@ export interface Daemon {
   /** Takes another configuration, whole. */
   reconfigure(config: Config): void;
   /** Ends in order; answers the exit code. */
-  stop(reason: string): Promise<number>;
+  stop(cause: Cause): Promise<number>;
 }
 
 /** Joins all parts, from the kernel up. Throws with a message for the operator when it cannot start. */
@@ -65,11 +66,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
 
   const store = new OperatorStore(stateDirectory, log);
   const arbiter = new Arbiter(config.cpufreq);
-  const events = new Events((vm, { resource, physical }) => {
-    const domain = arbiter.domains.get(vm);
-    const clock = (physical ? domain?.physical.get(resource) : domain?.vcpus[resource])?.claims[0]?.clock;
-    return typeof clock?.setting === "number" ? requestedKhz(clock) : undefined;
-  });
+  const events = new Events((vm, request) => grantOf(arbiter, vm, request));
   const happenings = new Happenings(() => parts, log);
   const cpufreq = openCpufreq(
     {
@@ -152,21 +149,17 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       vms.decideAll();
       cpufreq.refresh();
       channels.scan();
-      events.tell("daemon", "the configuration was reloaded");
+      events.tell("config", "the configuration was reloaded");
     },
-    async stop(reason) {
+    stop(cause) {
       notify.stopping();
-      log.notice(`Stopping: ${reason}`);
-      heartbeat.close();
-      channels.close();
-      happenings.close();
-      const refused = cpufreq.close();
-      for (const { reason: why } of refused) log.error(`Cannot put back ${why}`);
-      const done =
-        refused.length === 0 ? `OnExit=${config.cpufreq.onExit} is done` : `${refused.length} not put back`;
-      events.end(`exiting: ${reason}; ${done}`);
-      await Promise.all([server.close(), hypervisor?.close()]);
-      return refused.length === 0 ? 0 : 1;
+      log.notice(`Stopping: ${cause.detail}`);
+      return endDaemon(cause, {
+        parts,
+        log,
+        quiet: [() => heartbeat.close(), () => channels.close(), () => happenings.close()],
+        last: [() => server.close(), () => hypervisor?.close()],
+      });
     },
   };
 }

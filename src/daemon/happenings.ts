@@ -81,7 +81,7 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
     const message = `Channel ${vm}.${number} is ${status}${why}`;
     const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
     this.#log[level](message, { VM: vm, CHANNEL: number });
-    events.tell("channel", message, { vm });
+    events.tell("channel", message, { vm, channel: number });
   }
 
   /** Tells which CPUs are scaled and which are not. */

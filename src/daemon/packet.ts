@@ -34,8 +34,11 @@ export function packetPath({ arbiter, clocks, events, log }: PacketPath) {
         const { refusal } = scale(channel, request);
         return conclude(channel, frame, refusal, `${request.action} for vCPU ${request.resource}`);
       }
-      case "set-policy":
-        return conclude(channel, frame, judge(channel, request.policy), "a guest policy");
+      case "set-policy": {
+        const refusal = judge(channel, request.policy);
+        if (events.wanted) events.policy(channel.vm, refusal);
+        return conclude(channel, frame, refusal, "a guest policy");
+      }
       case "query":
         return query(channel, frame, request);
       case "remove-policy":

@@ -3,6 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { openNotify } from "../systemd/notify.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
+import type { Cause } from "./ending.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
 import { type LeveledLog, openLog } from "./log.ts";
 import { needsRestart } from "./reload.ts";
@@ -29,13 +30,13 @@ export async function serve(path: string): Promise<number> {
 
   const ended = Promise.withResolvers<number>();
   let stopping = false;
-  const stop = (reason: string, code?: number) => {
+  const stop = (cause: Cause, code?: number) => {
     if (stopping) return;
     stopping = true;
-    daemon.stop(reason).then((stopCode) => ended.resolve(code ?? stopCode), ended.reject);
+    daemon.stop(cause).then((stopCode) => ended.resolve(code ?? stopCode), ended.reject);
   };
-  process.on("SIGTERM", () => stop("SIGTERM"));
-  process.on("SIGINT", () => stop("SIGINT"));
+  process.on("SIGTERM", () => stop({ reason: "stop", detail: "SIGTERM" }));
+  process.on("SIGINT", () => stop({ reason: "stop", detail: "SIGINT" }));
   process.on("SIGHUP", () => {
     notify.reloading();
     config = reload(path, config, daemon, log);
@@ -46,7 +47,7 @@ export async function serve(path: string): Promise<number> {
     log.error(
       `A fault of vm-power itself: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
     );
-    stop("a fault of its own", EXIT_FAILED);
+    stop({ reason: "fault", detail: "a fault of its own" }, EXIT_FAILED);
   };
   process.on("uncaughtException", fault);
   process.on("unhandledRejection", fault);

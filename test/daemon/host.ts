@@ -40,9 +40,12 @@ export interface TestHost {
 export function makeTestHost({
   cpus = DEFAULT_CPUS,
   sections = "",
+  env = {},
 }: {
   cpus?: readonly TreeCpus[];
   sections?: string;
+  /** The daemon's, beside PATH. */
+  env?: Readonly<Record<string, string>>;
 } = {}): TestHost {
   if (!existsSync(EXECUTABLE)) throw new Error(`"${EXECUTABLE}" is missing: make build`);
   const directory = mkdtempSync(join(tmpdir(), "vm-power-test-"));
@@ -68,7 +71,7 @@ export function makeTestHost({
         stdin: "ignore",
         stdout: "ignore",
         stderr: "pipe",
-        env: { PATH: process.env["PATH"] ?? "" },
+        env: { PATH: process.env["PATH"] ?? "", ...env },
       });
       daemon = started;
       const from = printed.length;

@@ -1,0 +1,22 @@
+import type { Arbiter } from "../arbiter/arbiter.ts";
+import type { ClockState } from "../arbiter/claim.ts";
+import { explain } from "../arbiter/explain.ts";
+import { requestedKhz } from "../arbiter/queries.ts";
+import type { Scale } from "../wire/packet.ts";
+import type { Grant } from "./events.ts";
+
+/** What a claimant has after its request, on the first of its clocks. */
+export function grantOf(arbiter: Arbiter, vm: string, { resource, physical }: Scale): Grant {
+  const domain = arbiter.domains.get(vm);
+  const claimant = physical ? domain?.physical.get(resource) : domain?.vcpus[resource];
+  const clock = claimant?.claims[0]?.clock;
+  if (clock === undefined) return { khz: undefined, bound: undefined };
+  return { khz: typeof clock.setting === "number" ? requestedKhz(clock) : undefined, bound: boundOf(clock) };
+}
+
+/** The rule that keeps a clock from what was asked of it last; undefined where it runs as asked. */
+export function boundOf(clock: ClockState): string | undefined {
+  const { last } = clock;
+  if (last?.asker === undefined || (last.winner === last.asker && last.bound === undefined)) return undefined;
+  return explain(clock)?.rule;
+}

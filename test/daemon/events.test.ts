@@ -1,0 +1,123 @@
+import { describe, expect, test } from "bun:test";
+import type { Event } from "../../src/admin/control-types.ts";
+import type { Log } from "../../src/base/log.ts";
+import type { Parts } from "../../src/daemon/control.ts";
+import { endDaemon } from "../../src/daemon/ending.ts";
+import { Events } from "../../src/daemon/events.ts";
+import { Sampler } from "../../src/daemon/sampler.ts";
+import type { Scale } from "../../src/wire/packet.ts";
+
+const MAX: Scale = { kind: "scale", resource: 0, action: "max", physical: false };
+const silent: Log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
+
+function listening(grant = { khz: 2_300_000, bound: undefined as string | undefined }) {
+  const told: Event[] = [];
+  const events = new Events(() => grant);
+  events.subscribe({ send: (event) => told.push(event), end: (event) => told.push(event) });
+  return { events, told };
+}
+
+describe("Events", () => {
+  test("tells whether a request was granted, bounded or refused", () => {
+    const about = { atMs: 5, vm: "a", vcpu: 0, asked: "max", of: undefined };
+    const [free, bound] = [listening(), listening({ khz: 1_700_000, bound: "bounded by MaxKhz" })];
+    free.events.request("a", MAX, undefined, 5);
+    free.events.request("a", MAX, { code: "not-running", reason: "the VM is paused" }, 5);
+    bound.events.request("a", MAX, undefined, 5);
+    expect([...free.told, ...bound.told]).toEqual([
+      {
+        ...about,
+        kind: "request",
+        message: "a:0 asked max: 2300000 kHz",
+        khz: 2_300_000,
+        accepted: true,
+        outcome: "granted",
+      },
+      {
+        ...about,
+        kind: "request",
+        message: "a:0 asked max: the VM is paused",
+        khz: undefined,
+        accepted: false,
+        outcome: "refused",
+      },
+      {
+        ...about,
+        kind: "request",
+        message: "a:0 asked max: 1700000 kHz, bounded by MaxKhz",
+        khz: 1_700_000,
+        accepted: true,
+        outcome: "bounded",
+      },
+    ]);
+  });
+
+  test("tells of a guest policy", () => {
+    const { events, told } = listening();
+    events.policy("a", { code: "guest-policies", reason: "guest policies are not enabled" });
+    expect([told[0]?.kind, told[0]?.outcome, told[0]?.message]).toEqual([
+      "policy",
+      "refused",
+      "a sent a guest policy: guest policies are not enabled",
+    ]);
+  });
+
+  test("thins out a storm, and every request is counted in one event or the next", () => {
+    const { events, told } = listening();
+    for (let i = 0; i < 50_000; i++) events.request("a", MAX, undefined, 1000 + i / 10);
+    const counted = told.reduce((sum, { of = 1 }) => sum + of, 0);
+    expect(counted).toBeGreaterThan(49_900);
+    expect(told.length).toBeLessThan(2000); // in five seconds
+    expect(told.at(-1)?.message).toEndWith(` (1 of ${told.at(-1)?.of})`);
+  });
+});
+
+test("Sampler tells everything while there is little, and again after a storm", () => {
+  const sampler = new Sampler();
+  const few = Array.from({ length: 100 }, (_, i) => sampler.take(i * 10));
+  expect(few).toEqual(new Array(100).fill(1));
+  for (let i = 0; i < 10_000; i++) sampler.take(1000);
+  expect([sampler.take(9000), sampler.take(9001)]).toEqual([expect.any(Number), 1]);
+});
+
+test("endDaemon() tells subscribers and puts back, whatever else fails", async () => {
+  const { events, told } = listening();
+  const done: string[] = [];
+  const fail = () => {
+    throw new Error("planted");
+  };
+  const parts = {
+    arbiter: { clockOf: () => ({ setting: 3 }) },
+    cpufreq: {
+      clocks: () => [{ id: 2, pcpus: [2, 6] }],
+      close() {
+        done.push("put back");
+        return [{ reason: "cpu2/cpufreq/scaling_setspeed: EBUSY" }];
+      },
+    },
+    events,
+    config: () => ({ cpufreq: { onExit: "restore" } }),
+  } as unknown as Parts;
+  const options = {
+    parts,
+    log: silent,
+    quiet: [fail, () => void done.push("quiet")],
+    last: [fail, async () => void done.push("last")],
+  };
+  expect(await endDaemon({ reason: "fault", detail: "x" }, options)).toBe(1);
+  expect(done).toEqual(["quiet", "put back", "last"]);
+  expect(told).toEqual([
+    {
+      atMs: expect.any(Number),
+      kind: "exiting",
+      message: "exiting: fault (x); 2 not put back",
+      exiting: {
+        reason: "fault",
+        detail: "x",
+        onExit: "restore",
+        cpus: [2, 6],
+        failed: ["planted", "cpu2/cpufreq/scaling_setspeed: EBUSY"],
+      },
+    },
+  ]);
+});
