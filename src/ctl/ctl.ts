@@ -32,6 +32,15 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ctl
     client ??= connectControl(socket, { timeoutMs });
     return client;
   };
+  const hangUp = async () => {
+    const connection = client;
+    client = undefined;
+    // A connection that failed has nothing to close.
+    await connection?.then(
+      (open) => open.close(),
+      () => {},
+    );
+  };
   try {
     return await verb.run(
       {
@@ -40,6 +49,8 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ctl
         json,
         call: async (method, parameters) => (await connected()).call(method, parameters),
         subscribe: async (onEvent, options) => (await connected()).subscribe(onEvent, options),
+        hangUp,
+        socket,
         show: (reply, words) => {
           const text = json ? jsonText(reply, { pretty: io.isTty }) : words();
           if (text !== "") io.stdout.write(`${text}\n`);
@@ -57,10 +68,6 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ctl
     io.stderr.write(`${sentence}\n`);
     return code;
   } finally {
-    // A connection that failed has nothing to close.
-    await client?.then(
-      (connection) => connection.close(),
-      () => {},
-    );
+    await hangUp();
   }
 }

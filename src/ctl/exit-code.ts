@@ -7,6 +7,7 @@ export const EXIT = {
   noPermission: 4,
   timeout: 5,
   notFound: 10,
+  needsRepair: 20,
 } as const;
 
 /** One of {@link EXIT}. */

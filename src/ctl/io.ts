@@ -9,8 +9,23 @@ export interface CtlIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of this program, for `--version`. */
   readonly version: string;
+  /** Begins to read what is typed. */
+  readonly readLines: (options?: LineOptions) => LineReader;
   /** Ends what would go on for ever, when nobody reads stdout any more. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a reader of lines does on a terminal. */
+export interface LineOptions {
+  /** Words that what was typed may become, and the part of it that they replace. */
+  readonly complete?: (typed: string) => Promise<[words: string[], replaced: string]>;
+}
+
+/** Lines that somebody types, or a pipe brings. */
+export interface LineReader {
+  /** Shows the prompt and gives the next line without its end; undefined when there is none any more. */
+  next(prompt: string): Promise<string | undefined>;
+  close(): void;
 }
 
 /** Where text goes. */

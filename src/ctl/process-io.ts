@@ -1,4 +1,5 @@
 import type { CtlIo } from "./io.ts";
+import { openLineReader } from "./line-reader.ts";
 
 /** This process's terminal or pipes, as `vmpowerctl` uses them. */
 export function processIo(version: string): CtlIo {
@@ -14,6 +15,7 @@ export function processIo(version: string): CtlIo {
     columns: stdout.columns ?? 80,
     env,
     version,
+    readLines: (options) => openLineReader({ input: process.stdin, output: stdout }, options),
     signal: readerLeft.signal,
   };
 }

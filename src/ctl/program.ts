@@ -47,18 +47,29 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
   const command = program.command(verb.name).description(`${verb.summary}.`).summary(verb.summary);
   for (const { name, required, doc } of verb.arguments)
     command.argument(required ? `<${name}>` : `[${name}]`, doc);
-  for (const { flag, doc } of verb.options ?? []) command.option(flag, doc);
+  for (const { flag, doc, value } of verb.options ?? [])
+    command.option(value === undefined ? flag : `${flag} <${value.name}>`, doc);
   command.addHelpText("after", examplesText(verb.examples));
   command.showHelpAfterError(`(vmpowerctl help ${verb.name} explains)`);
   command.action(async () => {
     const { socket, json, timeout } = program.opts<{ socket: string; json: boolean; timeout: number }>();
-    const flags = new Set(
-      (verb.options ?? [])
-        .map(({ flag }) => flag)
-        .filter((flag) => command.opts()[flag.replace(/^--/, "")] === true),
+    await run(
+      verb,
+      { arguments: command.args, ...optionsOf(command) },
+      { socket, json, timeoutMs: timeout * 1000 },
     );
-    await run(verb, { arguments: command.args, flags }, { socket, json, timeoutMs: timeout * 1000 });
   });
+}
+
+function optionsOf(command: Command): Pick<Given, "flags" | "values"> {
+  const flags = new Set<string>();
+  const values = new Map<string, string>();
+  for (const option of command.options) {
+    const value: unknown = command.opts()[option.attributeName()];
+    if (value === true) flags.add(option.long ?? "");
+    if (typeof value === "string") values.set(option.long ?? "", value);
+  }
+  return { flags, values };
 }
 
 function seconds(text: string): number {
@@ -87,4 +98,4 @@ const OVERVIEW_EXAMPLES: Verb["examples"] = [
 const EXIT_CODES_TEXT = `
 Exit status:
   0 done, 1 failed, 2 wrong usage, 3 daemon not running, 4 no permission,
-  5 timeout, 10 no such VM, CPU or channel`;
+  5 timeout, 10 no such VM, CPU or channel, 20 something needs repair`;

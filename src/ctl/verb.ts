@@ -18,20 +18,23 @@ export interface Argument {
   readonly name: string;
   readonly required: boolean;
   readonly doc: string;
-  /** What can be completed: names that the daemon knows, or fixed words. */
-  readonly kind: "vm" | "channels" | "cpu" | "cpus" | readonly string[];
+  /** What can be completed: names that the daemon knows, or fixed words; "text" is nothing of these. */
+  readonly kind: "vm" | "channels" | "cpu" | "cpus" | "text" | readonly string[];
 }
 
-/** A flag of a verb. */
+/** A flag of a verb, with a value or alone. */
 export interface Option {
   readonly flag: string;
   readonly doc: string;
+  /** What follows it, where something does. */
+  readonly value?: Pick<Argument, "name" | "kind">;
 }
 
-/** What was on the command line: arguments by position, and flags that were set. */
+/** What was on the command line: arguments by position, flags that were set, and the values that follow flags. */
 export interface Given {
   readonly arguments: readonly (string | undefined)[];
   readonly flags: ReadonlySet<string>;
+  readonly values: ReadonlyMap<string, string>;
 }
 
 /** What a verb works with. */
@@ -42,6 +45,10 @@ export interface Context {
   /** Calls the daemon; connects when it is first used, so that wrong usage is told without a daemon. */
   readonly call: ControlClient["call"];
   readonly subscribe: ControlClient["subscribe"];
+  /** Closes the connection; the next call makes another. For who lives longer than the daemon may. */
+  readonly hangUp: () => Promise<void>;
+  /** The control socket's path. */
+  readonly socket: string;
   /** Shows a reply: as it is with `--json`, else in the words given. */
   readonly show: (reply: object, words: () => string) => void;
   readonly now: () => number;

@@ -1,6 +1,6 @@
 import type { Control } from "../../src/admin/control.ts";
 import { runCtl } from "../../src/ctl/ctl.ts";
-import type { CtlIo } from "../../src/ctl/io.ts";
+import type { CtlIo, LineReader } from "../../src/ctl/io.ts";
 import { serve } from "../admin/harness.ts";
 import { sampleControl } from "../admin/sample-control.ts";
 
@@ -23,9 +23,22 @@ export async function ctl(command: string | readonly string[], io: Partial<CtlIo
     columns: 80,
     env: {},
     version: "0.1.0",
+    readLines: () => typed([]),
     ...io,
   });
   return { code, out, err };
+}
+
+/** What somebody types, line by line, then the end. */
+export function typed(lines: readonly string[], onPrompt: (prompt: string) => void = () => {}): LineReader {
+  const left = [...lines];
+  return {
+    async next(prompt) {
+      onPrompt(prompt);
+      return left.shift();
+    },
+    close() {},
+  };
 }
 
 /** Runs commands against a daemon that is served for that long. */

@@ -3,6 +3,7 @@ import { CHANNEL_VERBS } from "./channel.ts";
 import { CPU_VERBS } from "./cpu.ts";
 import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
+import { SHELL } from "./shell.ts";
 import { STATUS } from "./status.ts";
 import { VM_VERBS } from "./vm.ts";
 import { WHY } from "./why.ts";
@@ -16,4 +17,5 @@ export const VERBS: readonly Verb[] = [
   ...CPU_VERBS,
   WHY,
   EVENTS,
+  SHELL,
 ];

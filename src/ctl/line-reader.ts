@@ -1,0 +1,64 @@
+import { createInterface } from "node:readline";
+import type { LineOptions, LineReader, Output } from "./io.ts";
+
+/** A terminal's two ends, or a pipe and where answers go. */
+interface Streams {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream & Output;
+}
+
+/**
+ * Reads lines: on a terminal with history, editing and completion; else plainly, with the prompt still shown, as who
+ * drives a program by its prompt waits for it.
+ */
+export function openLineReader({ input, output }: Streams, { complete }: LineOptions = {}): LineReader {
+  const terminal = input.isTTY === true && output.isTTY === true;
+  const reader = createInterface({
+    input,
+    output: terminal ? output : undefined,
+    terminal,
+    ...(complete === undefined
+      ? {}
+      : {
+          completer(typed: string, done: (error: null, result: [string[], string]) => void) {
+            complete(typed).then(
+              (result) => done(null, result),
+              () => done(null, [[], typed]),
+            );
+          },
+        }),
+  });
+  const lines: string[] = [];
+  let waiting: ((line: string | undefined) => void) | undefined;
+  let ended = false;
+
+  reader.on("line", (line) => {
+    // What is typed meanwhile is shown behind the next prompt, not into the answer to this line.
+    if (!ended) reader.pause();
+    if (waiting === undefined) lines.push(line);
+    waiting?.(line);
+    waiting = undefined;
+  });
+  reader.on("SIGINT", () => reader.close());
+  reader.on("close", () => {
+    ended = true;
+    waiting?.(undefined);
+  });
+
+  return {
+    next(prompt) {
+      const line = lines.shift();
+      if (line !== undefined && terminal) output.write(`${prompt}${line}\n`);
+      else if (terminal && !ended) {
+        reader.setPrompt(prompt);
+        reader.prompt();
+      } else if (!terminal) output.write(prompt);
+      if (line !== undefined || ended) return Promise.resolve(line);
+      reader.resume();
+      return new Promise((resolve) => {
+        waiting = resolve;
+      });
+    },
+    close: () => reader.close(),
+  };
+}

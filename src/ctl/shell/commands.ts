@@ -1,0 +1,15 @@
+import { CHANNEL_COMMANDS } from "./channel-commands.ts";
+import type { Token } from "./command-line.ts";
+import { CPU_COMMANDS } from "./cpu-commands.ts";
+import type { Prompt } from "./prompt.ts";
+import { VM_COMMANDS } from "./vm-commands.ts";
+
+/** A command of the prompt. */
+export interface Command {
+  readonly name: string;
+  readonly tokens: readonly Token[];
+  readonly run: (prompt: Prompt, words: readonly string[]) => Promise<void>;
+}
+
+/** All commands but `quit`. */
+export const COMMANDS: readonly Command[] = [...VM_COMMANDS, ...CHANNEL_COMMANDS, ...CPU_COMMANDS];

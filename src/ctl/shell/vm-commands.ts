@@ -1,0 +1,80 @@
+import type { Channel } from "../../admin/control-types.ts";
+import type { Command } from "./commands.ts";
+import type { Prompt } from "./prompt.ts";
+
+/** `add_vm`, `rm_vm`, `show_vm`, `set_query`. */
+export const VM_COMMANDS: readonly Command[] = [
+  {
+    name: "add_vm",
+    tokens: ["vm"],
+    async run(prompt, [vm = ""]) {
+      if (!(await addVm(prompt, vm))) prompt.say(`Unable to add VM '${vm}'`);
+    },
+  },
+  {
+    name: "rm_vm",
+    tokens: ["vm"],
+    async run(prompt, [vm = ""]) {
+      if (!(await removeVm(prompt, vm))) prompt.say(`Unable to remove VM '${vm}'`);
+    },
+  },
+  { name: "show_vm", tokens: ["vm"], run: (prompt, [vm = ""]) => showVm(prompt, vm) },
+  {
+    name: "set_query",
+    tokens: ["vm", ["enable", "disable"]],
+    async run(prompt, [vm = "", word = ""]) {
+      const enabled = word === "enable";
+      const isKnown = (await prompt.vm(vm)) !== undefined;
+      if (isKnown && (await prompt.attempt(() => prompt.call("SetQuery", { vm, enabled })))) return;
+      prompt.say(`Unable to ${enabled ? "allow" : "disallow"} query for VM '${vm}'`);
+    },
+  },
+];
+
+async function addVm(prompt: Prompt, vm: string): Promise<boolean> {
+  if (prompt.added.has(vm)) {
+    prompt.explain(`VM "${vm}" was added already`);
+    return false;
+  }
+  // Our own command takes any name, for VMs to come; the peer's takes those that there are.
+  const isKnown = await prompt.attempt(() => prompt.call("ShowVm", { vm }));
+  if (!isKnown || !(await prompt.attempt(() => prompt.call("AddVm", { vm })))) return false;
+  prompt.added.set(vm, new Set());
+  return true;
+}
+
+async function removeVm(prompt: Prompt, name: string): Promise<boolean> {
+  const vm = await prompt.vm(name);
+  if (vm === undefined) return false;
+  const active = vm.channels.filter(({ status }) => status === "connected" || status === "disabled").length;
+  if (active > 0) {
+    prompt.explain(`there are ${active} channels still active`);
+    return false;
+  }
+  if (!(await prompt.attempt(() => prompt.call("RemoveVm", { vm: name })))) return false;
+  prompt.added.delete(name);
+  return true;
+}
+
+/** The peer's word for how a channel is; those that are refused are not there for it. */
+const STATUS: { readonly [Status in Channel["status"]]: string | undefined } = {
+  connected: "CONNECTED",
+  connecting: "DISCONNECTED",
+  disabled: "DISABLED",
+  refused: undefined,
+};
+
+async function showVm(prompt: Prompt, name: string): Promise<void> {
+  const vm = await prompt.vm(name);
+  if (vm === undefined) return;
+  const channels = vm.channels.filter(({ status }) => STATUS[status] !== undefined);
+  prompt.say(`VM: '${vm.name}', status = ${vm.state === "absent" ? "INACTIVE" : "ACTIVE"}`);
+  prompt.say(`Channels ${channels.length}`);
+  channels.forEach(({ path, status }, index) => {
+    prompt.say(`  [${index}]: ${path}, status = ${STATUS[status]}`);
+  });
+  const online = vm.vcpus.filter(({ pcpus }) => pcpus.length > 0);
+  prompt.say(`Virtual CPU(s): ${online.length}`);
+  // Of several CPUs the peer knows the last.
+  for (const { vcpu, pcpus } of online) prompt.say(`  [${vcpu}]: Physical CPU ${Math.max(...pcpus)}`);
+}

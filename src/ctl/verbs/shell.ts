@@ -1,0 +1,43 @@
+import { EXIT, UsageError } from "../exit-code.ts";
+import { fits, wordsOf } from "../shell/command-line.ts";
+import { COMMANDS } from "../shell/commands.ts";
+import { completer } from "../shell/completion.ts";
+import { Prompt } from "../shell/prompt.ts";
+import type { Verb } from "../verb.ts";
+
+/** `shell`: the prompt of DPDK's sample host program, for what was made to drive that. */
+export const SHELL: Verb = {
+  name: "shell",
+  summary: "Speak as the prompt of DPDK's vm_power_manager does",
+  arguments: [],
+  examples: [["shell", "add_vm, add_channels, show_vm, … quit"]],
+  async run({ call, hangUp, io, json, socket }) {
+    if (json) throw new UsageError("shell speaks as the peer does: it goes without --json");
+    await call("GetStatus", {});
+    const prompt = new Prompt({ call, io, socket });
+    const reader = io.readLines({ complete: completer(call) });
+    try {
+      for (;;) {
+        // Who thinks for long would be hung up on; and the daemon may be another one by now.
+        await hangUp();
+        const line = await reader.next("vmpower> ");
+        if (line === undefined) break;
+        const [name, ...words] = wordsOf(line);
+        if (name === "quit" && words.length === 0) return EXIT.ok;
+        if (name !== undefined) await obey(prompt, name, words);
+      }
+    } finally {
+      reader.close();
+    }
+    // So that the shell's own prompt does not stand behind ours.
+    io.stdout.write("\n");
+    return EXIT.ok;
+  },
+};
+
+async function obey(prompt: Prompt, name: string, words: readonly string[]): Promise<void> {
+  const command = COMMANDS.find((each) => each.name === name);
+  if (command === undefined && name !== "quit") prompt.say("Command not found");
+  else if (command === undefined || !fits(words, command.tokens)) prompt.say("Bad arguments");
+  else await command.run(prompt, words);
+}
