@@ -1,6 +1,7 @@
 import type { Log } from "../base/log.ts";
 import type { Caller } from "./caller.ts";
 import { type CallName, type Control, ControlError, METHODS, SCHEMA_VERSION } from "./control.ts";
+import type { Description } from "./idl.ts";
 import { parseIdl } from "./idl-parser.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
 import idl from "./io.vmpower.Control.varlink" with { type: "text" };
@@ -8,6 +9,9 @@ import { SERVICE_ERRORS } from "./service-interface.ts";
 
 /** The description of `io.vmpower.Control`. */
 export const CONTROL = parseIdl(idl);
+
+/** The description of `io.vmpower.Monitor`: of the same source, less what changes something. */
+export const MONITOR = parseIdl(monitorText(idl));
 
 /** What calls are made with. */
 export interface CallOptions {
@@ -17,23 +21,47 @@ export interface CallOptions {
   readonly callMs: number;
 }
 
-/** Offers a daemon as `io.vmpower.Control`. */
-export function controlInterface(control: Control, options: CallOptions): Interface {
+/** Offers a daemon as `io.vmpower.Control`, or as {@link MONITOR}. */
+export function controlInterface(
+  control: Control,
+  options: CallOptions,
+  description: Description = CONTROL,
+): Interface {
   const methods = new Map<string, Method>();
+  const served = { control, description, ...options };
   for (const [name, { mutates }] of Object.entries(METHODS) as [keyof Control, { mutates: boolean }][]) {
     // A method that is described but missing is answered with MethodNotImplemented.
-    if (control[name] === undefined) continue;
-    methods.set(
-      name,
-      name === "Subscribe"
-        ? subscribeMethod(control, options)
-        : singleMethod(control, name, mutates, options),
-    );
+    if (control[name] === undefined || !description.methods.has(name)) continue;
+    methods.set(name, name === "Subscribe" ? subscribeMethod(served) : singleMethod(served, name, mutates));
   }
-  return { description: CONTROL, methods };
+  return { description, methods };
 }
 
-function singleMethod(control: Control, name: CallName, mutates: boolean, options: CallOptions): Method {
+/** What methods are made of. */
+interface Served extends CallOptions {
+  readonly control: Control;
+  readonly description: Description;
+}
+
+/** Leaves out the paragraphs of methods that change something. */
+function monitorText(text: string): string {
+  const isLook = (paragraph: string) => {
+    const method = /^method (\w+)\(/m.exec(paragraph)?.[1];
+    return method === undefined || METHODS[method as keyof Control]?.mutates === false;
+  };
+  return text
+    .split("\n\n")
+    .filter(isLook)
+    .join("\n\n")
+    .replace(
+      /^# .*\n/,
+      "# Look at the vm-power daemon: the part of io.vmpower.Control that changes nothing.\n",
+    )
+    .replace(/^interface .*$/m, "interface io.vmpower.Monitor");
+}
+
+function singleMethod(served: Served, name: CallName, mutates: boolean): Method {
+  const { control, callMs } = served;
   return {
     kind: "single",
     mutates,
@@ -42,18 +70,19 @@ function singleMethod(control: Control, name: CallName, mutates: boolean, option
         // The dispatcher compared the parameters with the description, which says the same as the types.
         const handler = control[name] as (parameters: object, caller: Caller) => object | Promise<object>;
         const answer = handler.call(control, parameters, caller);
-        if (!(answer instanceof Promise)) return toOutcome(answer);
-        return withinTime(answer, options.callMs).then(toOutcome, (error) =>
-          toError(error, name, options.log),
+        if (!(answer instanceof Promise)) return toOutcome(answer, served);
+        return withinTime(answer, callMs).then(
+          (late) => toOutcome(late, served),
+          (error) => toError(error, name, served),
         );
       } catch (error) {
-        return toError(error, name, options.log);
+        return toError(error, name, served);
       }
     },
   };
 }
 
-function subscribeMethod(control: Control, { log }: CallOptions): Method {
+function subscribeMethod(served: Served): Method {
   return {
     kind: "stream",
     mutates: false,
@@ -67,10 +96,10 @@ function subscribeMethod(control: Control, { log }: CallOptions): Method {
         end: (event: object) => sink.end(versioned({ event, lost })),
       };
       try {
-        const opened = control.Subscribe({}, caller, subscriber);
-        return typeof opened === "function" ? opened : toOutcome(opened);
+        const opened = served.control.Subscribe({}, caller, subscriber);
+        return typeof opened === "function" ? opened : toOutcome(opened, served);
       } catch (error) {
-        return toError(error, "Subscribe", log);
+        return toError(error, "Subscribe", served);
       }
     },
   };
@@ -89,12 +118,14 @@ async function withinTime(answer: Promise<object>, ms: number): Promise<object> 
   }
 }
 
-function toOutcome(answer: object): Outcome {
-  return answer instanceof ControlError ? errorOutcome(answer) : { parameters: versioned(answer) };
+function toOutcome(answer: object, { description }: Served): Outcome {
+  return answer instanceof ControlError
+    ? errorOutcome(answer, description)
+    : { parameters: versioned(answer) };
 }
 
-function toError(error: unknown, name: string, log: Log): Outcome {
-  if (error instanceof ControlError) return errorOutcome(error);
+function toError(error: unknown, name: string, { description, log }: Served): Outcome {
+  if (error instanceof ControlError) return errorOutcome(error, description);
   const message = error instanceof Error ? error.message : String(error);
   log.error(`Call ${name} failed by a fault of vm-power: ${message}`, {
     STACK: error instanceof Error ? (error.stack ?? "") : "",
@@ -104,11 +135,12 @@ function toError(error: unknown, name: string, log: Log): Outcome {
       reason: "A fault of vm-power",
       remedy: "see its log: journalctl -u vm-power",
     }),
+    description,
   );
 }
 
-function errorOutcome({ error, parameters }: ControlError): Outcome {
-  if (error !== "InvalidParameter") return { error: `${CONTROL.name}.${error}`, parameters };
+function errorOutcome({ error, parameters }: ControlError, { name }: Description): Outcome {
+  if (error !== "InvalidParameter") return { error: `${name}.${error}`, parameters };
   return SERVICE_ERRORS.invalidParameter((parameters as { readonly parameter: string }).parameter);
 }
 

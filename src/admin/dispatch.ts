@@ -1,5 +1,5 @@
 import type { Log } from "../base/log.ts";
-import { type Caller, NOBODY } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 import { conform } from "./conform.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
 import { dropNulls, type Incoming } from "./message.ts";
@@ -33,7 +33,7 @@ export function judgeCall(
   if (description === undefined) return SERVICE_ERRORS.methodNotFound(call.method);
   const method = found.methods.get(name);
   if (method === undefined) return SERVICE_ERRORS.methodNotImplemented(call.method);
-  if (method.mutates && caller === NOBODY) return SERVICE_ERRORS.permissionDenied();
+  if (method.mutates && caller.looksOnly) return SERVICE_ERRORS.permissionDenied();
   const parameters = dropNulls(call.parameters);
   const wrong = conform(parameters, description.parameters, { types: found.description.types, open: false });
   if (wrong !== undefined) return SERVICE_ERRORS.invalidParameter(String(wrong.path[0] ?? "parameters"));

@@ -3,7 +3,7 @@ import type { Socket, UnixSocketListener } from "bun";
 import type { Log } from "../base/log.ts";
 import { type Caller, NOBODY } from "./caller.ts";
 import type { Control } from "./control.ts";
-import { controlInterface } from "./control-interface.ts";
+import { controlInterface, MONITOR } from "./control-interface.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { createRefusals } from "./refusals.ts";
 import { withService } from "./service-interface.ts";
@@ -22,6 +22,10 @@ export interface ServeOptions {
   readonly version: string;
   /** The group whose members may connect; without it only root may. */
   readonly gid?: number | undefined;
+  /** Whether everybody on the host may connect. */
+  readonly everyone?: boolean;
+  /** Whether whoever connects may look, and change nothing. */
+  readonly looksOnly?: boolean;
   /** Told of every mutating call after it was answered; `error` is the error's full name. */
   readonly onMutation?: ((call: Mutation) => void) | undefined;
   readonly limits?: Limits;
@@ -47,14 +51,17 @@ interface Client {
 }
 
 const SOCKET_MODE = 0o660;
+const SOCKET_MODE_EVERYONE = 0o666;
 
-/** Serves `io.vmpower.Control` on a socket; throws where the path is taken by another daemon or another file. */
+/** Serves `io.vmpower.Control` and `io.vmpower.Monitor` on a socket; throws where the path is taken by another daemon or another file. */
 export async function serveControl(options: ServeOptions): Promise<ControlServer> {
   const { path, log, limits = LIMITS } = options;
   await checkPathIsFree(path);
   const interfaces = withService(
     { vendor: "vm-power", product: "vm-power", version: options.version, url: "" },
-    [controlInterface(options.control, { log, callMs: limits.callMs })],
+    [undefined, MONITOR].map((part) =>
+      controlInterface(options.control, { log, callMs: limits.callMs }, part),
+    ),
   );
   const clients = new Map<Socket<undefined>, Client>();
   const refusals = createRefusals(limits);
@@ -62,7 +69,8 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
 
   const listener = bindAt(path, options, {
     open(socket) {
-      const caller = options.peerOf(fdOf(socket)) ?? NOBODY;
+      const peer = options.peerOf(fdOf(socket)) ?? NOBODY;
+      const caller = options.looksOnly ? { ...peer, looksOnly: true } : peer;
       const refusal = closing === undefined ? whyRefused(caller, clients, limits) : "The daemon is stopping";
       if (refusal !== undefined) return refusals.refuse(socket, refusal);
       const session = openSession(peerFor(socket), {
@@ -115,10 +123,15 @@ type Handlers = Parameters<typeof Bun.listen<undefined>>[0]["socket"];
  * Binds beside the path and renames, for three reasons: nobody can connect before mode and group are right, a stale
  * socket is replaced in one step, and Bun, which unlinks whatever stands at the path it bound, finds nothing there.
  */
-function bindAt(path: string, { gid, log }: ServeOptions, socket: Handlers): UnixSocketListener<undefined> {
+function bindAt(
+  path: string,
+  { gid, log, everyone }: ServeOptions,
+  socket: Handlers,
+): UnixSocketListener<undefined> {
   const fresh = `${path}.new`;
+  const mode = everyone ? SOCKET_MODE_EVERYONE : SOCKET_MODE;
   removeSocket(fresh);
-  const umask = process.umask(0o777 & ~SOCKET_MODE);
+  const umask = process.umask(0o777 & ~mode);
   let listener: UnixSocketListener<undefined>;
   try {
     listener = Bun.listen<undefined>({ unix: fresh, allowHalfOpen: true, socket });
@@ -128,7 +141,7 @@ function bindAt(path: string, { gid, log }: ServeOptions, socket: Handlers): Uni
     process.umask(umask);
   }
   try {
-    chmodSync(fresh, SOCKET_MODE);
+    chmodSync(fresh, mode);
     if (gid !== undefined) giveToGroup(fresh, gid, log);
     renameSync(fresh, path);
   } catch (cause) {
@@ -144,7 +157,7 @@ function giveToGroup(path: string, gid: number, log: Log): void {
   } catch (error) {
     // Root can still steer the daemon, which is better than no daemon.
     log.warning(
-      `Cannot give the control socket to group ${gid}: ${error instanceof Error ? error.message : error}`,
+      `Cannot give "${path.replace(/\.new$/, "")}" to group ${gid}: ${error instanceof Error ? error.message : error}`,
     );
   }
 }

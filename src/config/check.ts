@@ -10,15 +10,19 @@ const KHZ_PLAUSIBLE = 10_000;
 export function checkConfig(config: Config, gathered: Gathered): Problem[] {
   const problems: Problem[] = [];
   const runtimeDirectory = gathered.sections.get("daemon")?.get("RuntimeDirectory");
-  // A ControlSocket that was written has been judged; the one that follows from the directory has not.
-  if (
-    runtimeDirectory !== undefined &&
-    Buffer.byteLength(config.daemon.controlSocket) > CONTROL_SOCKET_BYTES_MAX
-  ) {
-    const message = `${quote(config.daemon.controlSocket)} is too long for a socket's path`;
-    problems.push(
-      problem(runtimeDirectory.place, message, "set ControlSocket, or a shorter RuntimeDirectory"),
-    );
+  const { controlSocket, monitorSocket } = config.daemon;
+  const sockets = { ControlSocket: controlSocket, MonitorSocket: monitorSocket };
+  // One that was written has been judged; one that follows from the directory has not.
+  const long = Object.entries(sockets).find(([, path]) => Buffer.byteLength(path) > CONTROL_SOCKET_BYTES_MAX);
+  if (runtimeDirectory !== undefined && long !== undefined) {
+    const [key, path] = long;
+    const message = `${quote(path)} is too long for a socket's path`;
+    problems.push(problem(runtimeDirectory.place, message, `set ${key}, or a shorter RuntimeDirectory`));
+  }
+  const written = gathered.sections.get("daemon")?.get("MonitorSocket");
+  if (written !== undefined && monitorSocket === controlSocket) {
+    const message = `MonitorSocket is ${quote(monitorSocket)}, as ControlSocket is`;
+    problems.push(problem(written.place, message, "MonitorAccess=off leaves it away"));
   }
   const isStatic = config.hypervisor.driver === "static";
   const driver = gathered.sections.get("hypervisor")?.get("Driver");

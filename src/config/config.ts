@@ -5,6 +5,8 @@ import type { LogLevel } from "../base/log.ts";
 export interface Config {
   readonly daemon: {
     readonly controlSocket: string;
+    readonly monitorSocket: string;
+    readonly monitorAccess: "group" | "everyone" | "off";
     readonly runtimeDirectory: string;
     readonly stateDirectory: string;
     readonly logLevel: LogLevel;

@@ -48,6 +48,16 @@ export const KEYS = {
       "/run/vm-power/control.sock",
       "Where vmpowerctl reaches the daemon. Follows RuntimeDirectory when only that is set.",
     ),
+    MonitorSocket: key(
+      socketPath(CONTROL_SOCKET_BYTES_MAX),
+      "/run/vm-power/monitor.sock",
+      "Where those may look who may change nothing. Follows RuntimeDirectory likewise.",
+    ),
+    MonitorAccess: key(
+      oneOf(["group", "everyone", "off"]),
+      "group",
+      "Who may look: members of vm-power-monitor, every user of this host, or only who may use ControlSocket.",
+    ),
     RuntimeDirectory: key(absolutePath, "/run/vm-power", "Sockets and the restore journal; lost at boot."),
     StateDirectory: key(absolutePath, "/var/lib/vm-power", "What operators set with vmpowerctl."),
     LogLevel: key(

@@ -43,11 +43,12 @@ export function loadConfig(path: string, { defaultPath = DEFAULT_CONFIG_PATH } =
 
 function toConfig({ sections, vms }: Gathered): Config {
   const daemon = valuesOf(KEYS.daemon, sections.get("daemon"));
-  const controlSocket = sections.get("daemon")?.has("ControlSocket")
-    ? daemon.controlSocket
-    : `${daemon.runtimeDirectory}/control.sock`;
+  const has = (key: string) => sections.get("daemon")?.has(key) === true;
+  const { runtimeDirectory } = daemon;
+  const controlSocket = has("ControlSocket") ? daemon.controlSocket : `${runtimeDirectory}/control.sock`;
+  const monitorSocket = has("MonitorSocket") ? daemon.monitorSocket : `${runtimeDirectory}/monitor.sock`;
   return {
-    daemon: { ...daemon, controlSocket },
+    daemon: { ...daemon, controlSocket, monitorSocket },
     channels: valuesOf(KEYS.channels, sections.get("channels")),
     cpufreq: valuesOf(KEYS.cpufreq, sections.get("cpufreq")),
     hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),

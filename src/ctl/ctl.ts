@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
-import { type ControlClient, connectControl } from "../admin/client.ts";
 import { VarlinkError } from "../admin/client-error.ts";
+import { createConnector } from "./connector.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { describeFailure } from "./failure.ts";
 import { type CtlIo, styleFor } from "./io.ts";
@@ -27,29 +27,16 @@ export async function runCtl(argv: readonly string[], io: CtlIo): Promise<number
 
 async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: CtlIo): Promise<ExitCode> {
   const { socket, json, timeoutMs } = options;
-  let client: Promise<ControlClient> | undefined;
-  const connected = () => {
-    client ??= connectControl(socket, { timeoutMs });
-    return client;
-  };
-  const hangUp = async () => {
-    const connection = client;
-    client = undefined;
-    // A connection that failed has nothing to close.
-    await connection?.then(
-      (open) => open.close(),
-      () => {},
-    );
-  };
+  const connector = createConnector(socket, { timeoutMs });
   try {
     return await verb.run(
       {
         io,
         style: styleFor(io),
         json,
-        call: async (method, parameters) => (await connected()).call(method, parameters),
-        subscribe: async (onEvent, options) => (await connected()).subscribe(onEvent, options),
-        hangUp,
+        call: async (method, parameters) => (await connector.for(method)).call(method, parameters),
+        subscribe: async (onEvent, options) => (await connector.for("Subscribe")).subscribe(onEvent, options),
+        hangUp: connector.hangUp,
         socket,
         show: (reply, words) => {
           const text = json ? jsonText(reply, { pretty: io.isTty }) : words();
@@ -68,6 +55,6 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ctl
     io.stderr.write(`${sentence}\n`);
     return code;
   } finally {
-    await hangUp();
+    await connector.hangUp();
   }
 }

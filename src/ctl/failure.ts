@@ -27,7 +27,7 @@ function describeClientError({ failure, code, message }: ClientError, path: stri
     }
     case "noPermission":
       return {
-        sentence: `No permission to use "${path}": become root, or a member of group vm-power`,
+        sentence: `No permission to use "${path}": become root, or a member of group vm-power (of vm-power-monitor to look)`,
         code: EXIT.noPermission,
       };
     case "timeout":
@@ -68,7 +68,10 @@ function describeVarlinkError({ error, parameters }: VarlinkError): Failure {
       return { sentence: `${text("reason")}${remedy}`, code: EXIT.failed };
     }
     case "org.varlink.service.PermissionDenied":
-      return { sentence: "vm-power does not let you do that: become root", code: EXIT.noPermission };
+      return {
+        sentence: "vm-power lets you look, not change: become root, or a member of group vm-power",
+        code: EXIT.noPermission,
+      };
     case "org.varlink.service.InvalidParameter":
       return { sentence: `vm-power does not take this value of "${text("parameter")}"`, code: EXIT.failed };
     default:

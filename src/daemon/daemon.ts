@@ -19,6 +19,7 @@ import { grantOf } from "./grant.ts";
 import { Happenings } from "./happenings.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { LeveledLog } from "./log.ts";
+import { serveMonitor } from "./monitor.ts";
 import { OperatorStore } from "./operator-state.ts";
 import { packetPath } from "./packet.ts";
 import { ServedVms } from "./served-vms.ts";
@@ -55,13 +56,11 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
 
   // The control socket comes first: who holds it is the one daemon of this host, and may put back what another left.
   let parts: Parts;
-  const server = await serveControl({
-    path: controlSocket,
-    control: control(() => parts),
-    peerOf: peerCredentials,
-    log,
-    version: VERSION,
-    gid: resolveGroup("vm-power"),
+  const served = { control: control(() => parts), peerOf: peerCredentials, log, version: VERSION };
+  const server = await serveControl({ ...served, path: controlSocket, gid: resolveGroup("vm-power") });
+  const monitor = await serveMonitor(config.daemon, served).catch(async (error) => {
+    await server.close();
+    throw error;
   });
 
   const store = new OperatorStore(stateDirectory, log);
@@ -158,7 +157,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
         parts,
         log,
         quiet: [() => heartbeat.close(), () => channels.close(), () => happenings.close()],
-        last: [() => server.close(), () => hypervisor?.close()],
+        last: [() => server.close(), () => monitor?.close(), () => hypervisor?.close()],
       });
     },
   };

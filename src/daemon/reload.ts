@@ -4,6 +4,8 @@ import type { Config } from "../config/config.ts";
 export function needsRestart(before: Config, after: Config): readonly string[] {
   const fixed: readonly (readonly [string, (config: Config) => unknown])[] = [
     ["ControlSocket", ({ daemon }) => daemon.controlSocket],
+    ["MonitorSocket", ({ daemon }) => daemon.monitorSocket],
+    ["MonitorAccess", ({ daemon }) => daemon.monitorAccess],
     ["RuntimeDirectory", ({ daemon }) => daemon.runtimeDirectory],
     ["StateDirectory", ({ daemon }) => daemon.stateDirectory],
     ["Directory", ({ channels }) => channels.directory],

@@ -64,7 +64,7 @@ test.skipIf(missing.length > 0)(
       subscriber.end({ atMs: 2, kind: "daemon", message: "exiting" });
     }
     expect((await output).split("\n")).toEqual([
-      "info vm-power 1.2.3 [io.vmpower.Control org.varlink.service]",
+      "info vm-power 1.2.3 [io.vmpower.Control io.vmpower.Monitor org.varlink.service]",
       `description ${CONTROL.methods.size} methods`,
       "no interface: *varlink.InterfaceNotFound",
       "vm web.1 running 2300000 not pinned add the user to TrustedUsers in [channels]",

@@ -28,7 +28,7 @@ test("the server tells who it is", async () => {
         product: "vm-power",
         version: "1.2.3",
         url: "",
-        interfaces: ["io.vmpower.Control", "org.varlink.service"],
+        interfaces: ["io.vmpower.Control", "io.vmpower.Monitor", "org.varlink.service"],
       },
     },
   ]);

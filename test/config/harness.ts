@@ -9,6 +9,8 @@ import { formatProblem, type Problem } from "../../src/config/problem.ts";
 export const DEFAULTS: Config = {
   daemon: {
     controlSocket: "/run/vm-power/control.sock",
+    monitorSocket: "/run/vm-power/monitor.sock",
+    monitorAccess: "group",
     runtimeDirectory: "/run/vm-power",
     stateDirectory: "/var/lib/vm-power",
     logLevel: "info",

@@ -99,12 +99,16 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
 });
 
 const config: fc.Arbitrary<Config> = fc.record({
-  daemon: fc.record({
-    controlSocket: path,
-    runtimeDirectory: path,
-    stateDirectory: path,
-    logLevel: fc.constantFrom("error", "warning", "notice", "info", "debug"),
-  }),
+  daemon: fc
+    .record({
+      controlSocket: path,
+      monitorSocket: path,
+      monitorAccess: fc.constantFrom("group", "everyone", "off"),
+      runtimeDirectory: path,
+      stateDirectory: path,
+      logLevel: fc.constantFrom("error", "warning", "notice", "info", "debug"),
+    })
+    .filter(({ controlSocket, monitorSocket }) => controlSocket !== monitorSocket),
   channels: fc.record({
     directory: path,
     autoAdd: fc.boolean(),

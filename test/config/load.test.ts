@@ -27,6 +27,8 @@ test("loadConfig() reads every key", () => {
   const file = `
 [daemon]
 ControlSocket = /srv/c.sock
+MonitorSocket = /srv/m.sock
+MonitorAccess = everyone
 RuntimeDirectory = /srv/run/
 StateDirectory = //srv//state
 LogLevel = debug
@@ -61,6 +63,8 @@ Abi = 456
     config: {
       daemon: {
         controlSocket: "/srv/c.sock",
+        monitorSocket: "/srv/m.sock",
+        monitorAccess: "everyone",
         runtimeDirectory: "/srv/run",
         stateDirectory: "/srv/state",
         logLevel: "debug",
@@ -100,13 +104,14 @@ Abi = 456
   });
 });
 
-test("loadConfig() lets ControlSocket follow RuntimeDirectory", () => {
+test("loadConfig() lets the sockets follow RuntimeDirectory", () => {
   using at = new ConfigDirectory();
   const { config } = at.load({ "vm-power.conf": "[daemon]\nRuntimeDirectory=/srv/vp" });
   expect(config?.daemon).toEqual({
     ...DEFAULTS.daemon,
     runtimeDirectory: "/srv/vp",
     controlSocket: "/srv/vp/control.sock",
+    monitorSocket: "/srv/vp/monitor.sock",
   });
   const deep = `/${"d".repeat(100)}`;
   expect(at.load({ "vm-power.conf": `[daemon]\nRuntimeDirectory=${deep}` })).toEqual({

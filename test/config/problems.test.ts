@@ -152,3 +152,11 @@ test.skipIf(process.getuid?.() === 0)(
     expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: Cannot open the file: EACCES"] });
   },
 );
+
+test("one socket cannot be both the operators' and the lookers'", () => {
+  using at = new ConfigDirectory();
+  const file = "[daemon]\nControlSocket=/run/a.sock\nMonitorSocket=/run/a.sock";
+  expect(at.load({ "vm-power.conf": file }).said).toEqual([
+    'vm-power.conf:3: MonitorSocket is "/run/a.sock", as ControlSocket is (MonitorAccess=off leaves it away)',
+  ]);
+});

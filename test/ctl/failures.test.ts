@@ -78,7 +78,9 @@ test("no permission to connect: 4", () => {
     describeFailure(new ClientError("noPermission", "x", "EACCES"), "/run/vm-power/control.sock"),
   ).toEqual({
     code: 4,
-    sentence: 'No permission to use "/run/vm-power/control.sock": become root, or a member of group vm-power',
+    sentence:
+      'No permission to use "/run/vm-power/control.sock": become root, or a member of group vm-power ' +
+      "(of vm-power-monitor to look)",
   });
 });
 

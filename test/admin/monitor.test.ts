@@ -1,0 +1,141 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { type CallName, METHODS, type MethodName } from "../../src/admin/control.ts";
+import { CONTROL, MONITOR } from "../../src/admin/control-interface.ts";
+import type { Struct, Type } from "../../src/admin/idl.ts";
+import { type ControlServer, serveControl } from "../../src/admin/server.ts";
+import { eventually, OPERATOR, recordingLog, serve } from "./harness.ts";
+import { rawClient } from "./raw-client.ts";
+import { sampleControl } from "./sample-control.ts";
+
+const dir = mkdtempSync(`${tmpdir()}/vm-power-monitor-`);
+afterAll(() => rmSync(dir, { recursive: true }));
+const NAMES = Object.keys(METHODS) as MethodName[];
+const [CHANGES, LOOKS] = [true, false].map((mutates) =>
+  NAMES.filter((name) => METHODS[name].mutates === mutates),
+) as [CallName[], MethodName[]];
+
+let server: ControlServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+/** A value that conforms to a type, out of the description alone. */
+function sample(type: Type): unknown {
+  switch (type.kind) {
+    case "bool":
+      return false;
+    case "int":
+    case "float":
+      return 1;
+    case "string":
+      return "x";
+    case "choice":
+      return [...type.words][0];
+    case "array":
+      return [];
+    case "struct":
+      return struct(type);
+    case "maybe":
+      return undefined;
+    case "named":
+      return sample(CONTROL.types.get(type.name) as Type);
+    case "map":
+    case "object":
+      return {};
+  }
+}
+
+function struct({ members }: Struct): object {
+  return Object.fromEntries([...members].map(([name, type]) => [name, sample(type)]));
+}
+
+/** Calls every method of an interface by a right call; tells which errors came, by method. */
+async function callAll(path: string, face: string, names: readonly string[]): Promise<Map<string, string>> {
+  const errors = new Map<string, string>();
+  for (const name of names) {
+    const client = await rawClient(path);
+    const parameters = struct(CONTROL.methods.get(name)?.parameters as Struct);
+    client.send(`${JSON.stringify({ method: `${face}.${name}`, parameters, more: name === "Subscribe" })}\0`);
+    if (name !== "Subscribe") {
+      const [reply] = (await client.replies(1)) as { error?: string }[];
+      errors.set(name, reply?.error ?? "");
+    }
+    client.leave();
+  }
+  return errors;
+}
+
+describe("the monitor socket", () => {
+  async function monitored(everyone = false) {
+    const path = `${dir}/monitor.sock`;
+    const called: string[] = [];
+    const control = sampleControl();
+    const spied = Object.fromEntries(
+      NAMES.map((name) => [
+        name,
+        (...args: never[]) => {
+          called.push(name);
+          return (control[name] as (...args: never[]) => unknown)(...args);
+        },
+      ]),
+    );
+    server = await serveControl({
+      path,
+      control: spied as unknown as typeof control,
+      peerOf: () => ({ ...OPERATOR, uid: 0 }),
+      log: recordingLog(),
+      version: "1",
+      looksOnly: true,
+      everyone,
+    });
+    return { path, called };
+  }
+
+  test("lets even root look, and change nothing, by every method there is", async () => {
+    const { path, called } = await monitored();
+    const errors = await callAll(path, CONTROL.name, NAMES);
+    const denied = [...errors].filter(([, error]) => error === "org.varlink.service.PermissionDenied");
+    expect(denied.map(([name]) => name)).toEqual(CHANGES);
+    await eventually(() => called.includes("Subscribe"));
+    expect(called.toSorted()).toEqual(LOOKS.toSorted());
+  });
+
+  test("describes what it offers, and no more", async () => {
+    const { path } = await monitored();
+    const errors = await callAll(path, MONITOR.name, NAMES);
+    const unknown = [...errors].filter(([, error]) => error === "org.varlink.service.MethodNotFound");
+    expect(unknown.map(([name]) => name)).toEqual(CHANGES);
+    expect(errors.get("ShowVm")).toBe("io.vmpower.Monitor.NoSuchVm");
+  });
+
+  test.each([
+    [false, 0o660],
+    [true, 0o666],
+  ])("with everyone: %p has mode %o", async (everyone, mode) => {
+    const { path } = await monitored(everyone);
+    expect(statSync(path).mode & 0o777).toBe(mode);
+  });
+});
+
+test("io.vmpower.Monitor is what io.vmpower.Control has that changes nothing, word for word", () => {
+  expect([...MONITOR.methods.keys()]).toEqual(
+    [...CONTROL.methods.keys()].filter((name) => LOOKS.includes(name as MethodName)),
+  );
+  for (const [name, method] of MONITOR.methods)
+    expect(method).toEqual(CONTROL.methods.get(name) as typeof method);
+  expect([MONITOR.types, MONITOR.errors]).toEqual([CONTROL.types, CONTROL.errors]);
+  expect(MONITOR.doc).not.toContain("steer");
+});
+
+test("the control socket offers both, and lets who may use it change", async () => {
+  const served = await serve();
+  const errors = await callAll(served.path, CONTROL.name, NAMES);
+  expect([...errors.values()].filter((error) => error.endsWith("PermissionDenied"))).toEqual([]);
+  expect((await callAll(served.path, MONITOR.name, ["GetStatus", "AddVm"])).get("AddVm")).toBe(
+    "org.varlink.service.MethodNotFound",
+  );
+  await served.close();
+});

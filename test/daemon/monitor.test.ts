@@ -1,0 +1,79 @@
+import { afterEach, expect, test } from "bun:test";
+import { chmodSync, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { makeTestHost, type TestHost } from "./host.ts";
+
+let host: TestHost;
+afterEach(() => host.remove());
+
+const VMPOWERCTL = join(import.meta.dir, "../../dist/vmpowerctl");
+const ONE_VM = "[vm web1]\nVcpus=2\n";
+const socket = (name: string) => join(host.directory, "run", name);
+
+/** Runs vmpowerctl as a user who is in no group that matters. */
+function asNobody(...args: readonly string[]): { code: number; out: string; err: string } {
+  const command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", VMPOWERCTL];
+  const { exitCode, stdout, stderr } = Bun.spawnSync([
+    ...command,
+    "--socket",
+    socket("control.sock"),
+    ...args,
+  ]);
+  return { code: exitCode, out: stdout.toString(), err: stderr.toString() };
+}
+
+const cannot =
+  process.getuid?.() !== 0
+    ? " (skipped where not root)"
+    : Bun.which("setpriv") === null
+      ? " (skipped without setpriv)"
+      : "";
+
+async function start(access: string): Promise<void> {
+  host = makeTestHost({ sections: `${ONE_VM}[daemon]\nMonitorAccess=${access}\n` });
+  chmodSync(host.directory, 0o755);
+  await host.start();
+}
+
+test.skipIf(cannot !== "")(
+  `with MonitorAccess=everyone a user may look, and change nothing${cannot}`,
+  async () => {
+    await start("everyone");
+    expect(asNobody("list", "--json")).toMatchObject({ code: 0, err: "" });
+    expect(asNobody("why", "cpu2").code).toBe(0);
+    const refused = asNobody("set-cpu-freq", "2", "min");
+    expect([refused.code, refused.err]).toEqual([
+      4,
+      `No permission to use "${socket("control.sock")}": become root, or a member of group vm-power ` +
+        "(of vm-power-monitor to look)\n",
+    ]);
+    expect(host.tree.read(2, "scaling_governor")).toBe("schedutil");
+  },
+);
+
+test.skipIf(cannot !== "")(`with MonitorAccess=group nobody else may look${cannot}`, async () => {
+  await start("group");
+  expect(statSync(socket("monitor.sock")).mode & 0o777).toBe(0o660);
+  expect(asNobody("list").code).toBe(4);
+});
+
+test("who names the monitor socket looks, and is told how to change", async () => {
+  await start("group");
+  const ask = (...args: string[]) => host.run("vmpowerctl", "--socket", socket("monitor.sock"), ...args);
+  expect(ask("status").code).toBe(0);
+  expect([ask("add-vm", "web1").code, ask("add-vm", "web1").err]).toEqual([
+    4,
+    "vm-power lets you look, not change: become root, or a member of group vm-power\n",
+  ]);
+});
+
+test("with MonitorAccess=off there is no monitor socket", async () => {
+  await start("off");
+  expect(existsSync(socket("monitor.sock"))).toBe(false);
+});
+
+test("a monitor socket that cannot be had ends the start", async () => {
+  host = makeTestHost({ sections: `${ONE_VM}[daemon]\nMonitorSocket=/proc/monitor.sock\n` });
+  const { code, err } = host.run("vm-power", "--config", host.configFile);
+  expect([code, err.includes('Cannot serve "/proc/monitor.sock"')]).toEqual([1, true]);
+});
