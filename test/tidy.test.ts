@@ -18,7 +18,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   systemd: ["base"],
   config: ["base"],
   ctl: ["base", "admin"],
-  guest: ["base", "wire", "cpufreq"],
+  guest: ["base", "wire", "arbiter", "cpufreq"],
   // The simulator must not share the code that it puts to the test.
   simulate: ["base"],
   daemon: [

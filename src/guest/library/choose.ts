@@ -1,0 +1,77 @@
+import type { Log } from "../../base/log.ts";
+import { channelEnvironment } from "./channel-environment.ts";
+import { cpufreqEnvironment, scalableCpus } from "./cpufreq-environment.ts";
+import { ENVIRONMENTS, type Environment, type EnvironmentName } from "./environment.ts";
+import type { Failure } from "./outcome.ts";
+import { failure } from "./outcome.ts";
+import { missingPort, VIRTIO_DIRECTORY, virtioPorts } from "./virtio-ports.ts";
+import { XEN_DIRECTORY, xenConsoles } from "./xen-consoles.ts";
+import { readXenstore } from "./xenstore.ts";
+
+/** Where things are on a machine; others are for tests. */
+export interface Places {
+  readonly virtioPorts: string;
+  readonly xenChannels: string;
+  readonly xenDevices: string;
+  readonly cpus: string;
+  /** For bare metal: where what was found is saved before it is changed. */
+  readonly journal: string;
+}
+
+/** Where things are on every Linux. */
+export const PLACES: Places = {
+  virtioPorts: VIRTIO_DIRECTORY,
+  xenChannels: XEN_DIRECTORY,
+  xenDevices: "/sys/bus/xen/devices",
+  cpus: "/sys/devices/system/cpu",
+  journal: "/run/vm-power-guest",
+};
+
+/** Everything that an environment may need to know. */
+export interface EnvironmentOptions {
+  readonly places: Places;
+  readonly vmName: string;
+  readonly port: number | undefined;
+  readonly hostMs: number;
+  readonly answerMs: number;
+  readonly keep: boolean;
+  readonly log: Log;
+}
+
+/** Names the environment to use: the one that a variable names, else the first that is there. */
+export function chooseEnvironment(variable: string | undefined, places: Places): EnvironmentName | Failure {
+  if (variable !== undefined && variable !== "") {
+    const named = ENVIRONMENTS.find((name) => name === variable);
+    return named ?? failure("invalid", `VM_POWER_ENV=${variable} is not one of ${ENVIRONMENTS.join(", ")}`);
+  }
+  return ENVIRONMENTS.find((name) => isSupported(name, places)) ?? missingPort(places.virtioPorts, 0);
+}
+
+/** Whether an environment is there, as far as can be seen without using it. */
+export function isSupported(name: EnvironmentName, places: Places): boolean {
+  switch (name) {
+    case "cpufreq":
+      return scalableCpus(places.cpus).length > 0;
+    case "kvm-vm":
+      return virtioPorts(places.virtioPorts).list().length > 0;
+    case "xen-console":
+      return consolesOf(places).list().length > 0;
+  }
+}
+
+/** Makes an environment; nothing is opened before its `init`. */
+export function makeEnvironment(name: EnvironmentName, options: EnvironmentOptions): Environment {
+  const { places, keep, log } = options;
+  switch (name) {
+    case "cpufreq":
+      return cpufreqEnvironment({ root: places.cpus, journalDirectory: places.journal, keep, log });
+    case "kvm-vm":
+      return channelEnvironment(virtioPorts(places.virtioPorts), options);
+    case "xen-console":
+      return channelEnvironment(consolesOf(places), options);
+  }
+}
+
+function consolesOf({ xenChannels, xenDevices }: Places) {
+  return xenConsoles(xenChannels, { devices: xenDevices, consoles: "/dev", read: readXenstore });
+}

@@ -1,0 +1,46 @@
+import fs from "node:fs";
+import type { Errno } from "../../cpufreq/disk.ts";
+import { errnoOf } from "../../cpufreq/errno.ts";
+
+/** The guest's end of a channel; nothing it does waits. */
+export interface Device {
+  /** How many bytes were taken, or why none: `EAGAIN` when nobody is at the other end, or its queue is full. */
+  write(bytes: Uint8Array): number | Errno;
+  /** How many bytes were there: 0 when nobody is at the other end, `EAGAIN` when nothing came. */
+  read(into: Uint8Array): number | Errno;
+  close(): void;
+}
+
+const { O_RDWR, O_NONBLOCK, O_NOCTTY } = fs.constants;
+
+/**
+ * Opens a character device. Reading it never waits: a thread that waits in read(2) could not be called back, and the
+ * event loops of Bun and Node do not take such devices. Who awaits an answer looks again after a while.
+ */
+export function openDevice(path: string): Device | Errno {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
+  } catch (error) {
+    return errnoOf(error);
+  }
+  return {
+    write: (bytes) => attempt(() => fs.writeSync(fd, bytes, 0, bytes.length, null)),
+    read: (into) => attempt(() => fs.readSync(fd, into, 0, into.length, null)),
+    close() {
+      try {
+        fs.closeSync(fd);
+      } catch {
+        // The device went away under us: there is nothing left to close.
+      }
+    },
+  };
+}
+
+function attempt(work: () => number): number | Errno {
+  try {
+    return work();
+  } catch (error) {
+    return errnoOf(error);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Khz } from "../../base/domain.ts";
+import type { ScaleAction } from "../../wire/packet.ts";
+import type { Capabilities } from "../../wire/reply.ts";
+import type { Policy } from "./guest-policy.ts";
+import { failure, type Outcome } from "./outcome.ts";
+
+/** Where a program may find itself, in the order in which it is looked for. */
+export const ENVIRONMENTS = ["cpufreq", "kvm-vm", "xen-console"] as const;
+
+/**
+ * `cpufreq`: on bare metal, where the kernel's files set the clock. `kvm-vm`: in a VM, where the host is asked over a
+ * virtio-serial port. `xen-console`: in a Xen guest, where it is asked over a console.
+ */
+export type EnvironmentName = (typeof ENVIRONMENTS)[number];
+
+/** One way to scale the CPU under an lcore. What it cannot do answers `not-supported`. */
+export interface Environment {
+  /** The lcores that could be initialised, as far as can be seen. */
+  lcores(): readonly number[];
+  init(lcore: number): Promise<Outcome>;
+  exit(lcore: number): Promise<Outcome>;
+  scale(lcore: number, action: ScaleAction): Promise<Outcome>;
+  freqs(lcore: number): Outcome<readonly Khz[]>;
+  getFreq(lcore: number): Outcome<number>;
+  setFreq(lcore: number, index: number): Outcome;
+  turboStatus(lcore: number): Outcome<boolean>;
+  getCapabilities(lcore: number): Outcome<Capabilities>;
+  sendPolicy(lcore: number, policy: Policy): Promise<Outcome>;
+  removePolicy(lcore: number): Promise<Outcome>;
+  /** By vCPU; undefined for those that the host does not scale. */
+  queryFreqs(lcore: number, of: number | "all"): Promise<Outcome<readonly (Khz | undefined)[]>>;
+  queryCaps(lcore: number, of: number | "all"): Promise<Outcome<readonly Capabilities[]>>;
+}
+
+/** lcores end here, as DPDK's largest builds have it. */
+export const LCORE_END = 1024;
+
+/** Whether a number may be an lcore. */
+export function isLcore(lcore: number): boolean {
+  return Number.isInteger(lcore) && lcore >= 0 && lcore < LCORE_END;
+}
+
+/** Before `init`, or after `exit`. */
+export function notInitialised(lcore: number) {
+  const reason = isLcore(lcore) ? `lcore ${lcore} is not initialised` : `There is no lcore ${lcore}`;
+  return failure("invalid", reason);
+}
+
+/** The original's "not supported". */
+export function notSupported(what: string) {
+  return failure("not-supported", what);
+}

@@ -1,0 +1,36 @@
+import fs from "node:fs";
+
+/** A process that has a device open. */
+export interface Holder {
+  readonly pid: number;
+  /** Its name, as the kernel shortens it. */
+  readonly name: string;
+}
+
+/** Who has a device open; undefined when nobody has, or when we may not look. Reads every process's open files. */
+export function holderOf(path: string, proc = "/proc"): Holder | undefined {
+  const device = attempt(() => fs.realpathSync(path));
+  if (device === undefined) return undefined;
+  for (const pid of namesIn(proc).filter((name) => /^\d+$/.test(name))) {
+    const holds = namesIn(`${proc}/${pid}/fd`).some(
+      (fd) => attempt(() => fs.readlinkSync(`${proc}/${pid}/fd/${fd}`)) === device,
+    );
+    if (!holds) continue;
+    const name = attempt(() => fs.readFileSync(`${proc}/${pid}/comm`, "utf8").trim());
+    return { pid: Number(pid), name: name ?? "?" };
+  }
+  return undefined;
+}
+
+function namesIn(directory: string): string[] {
+  return attempt(() => fs.readdirSync(directory)) ?? [];
+}
+
+/** Processes come and go while they are looked at, and others' are not ours to see. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,153 @@
+import { hostname } from "node:os";
+import type { Khz } from "../../base/domain.ts";
+import type { Log } from "../../base/log.ts";
+import type { ScaleAction } from "../../wire/packet.ts";
+import type { Capabilities } from "../../wire/reply.ts";
+import { chooseEnvironment, isSupported, makeEnvironment, PLACES, type Places } from "./choose.ts";
+import { type Environment, type EnvironmentName, notInitialised } from "./environment.ts";
+import type { Policy } from "./guest-policy.ts";
+import { failure, granted, type Outcome } from "./outcome.ts";
+
+/** How a program wants to scale; all of it may be left out. */
+export interface PowerOptions {
+  /** The environment, where it is not to be found out. */
+  readonly env?: EnvironmentName;
+  /** The process's variables: `VM_POWER_ENV` names the environment, `VM_POWER_VM_NAME` the VM. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** What the VM is called on the host; only DPDK's own host needs it, for policies and queries. Else the host name. */
+  readonly vmName?: string;
+  /** The port that carries all requests, where not every lcore has its own. */
+  readonly port?: number;
+  /** How long to wait for a host that is not there. */
+  readonly hostMs?: number;
+  /** How long to wait for an answer. */
+  readonly answerMs?: number;
+  /** On bare metal: go on from the speed that is found, and leave behind what was set. */
+  readonly keep?: boolean;
+  readonly places?: Partial<Places>;
+  /** Where lines about the machine's clocks go, on bare metal. */
+  readonly log?: Log;
+}
+
+/**
+ * DPDK's power interface (librte_power): one lcore, one CPU to scale. In a VM an lcore is a vCPU, and the host is asked;
+ * an answer is awaited, and a host that was restarted is found again.
+ */
+export interface Power {
+  checkEnvSupported(env: EnvironmentName): boolean;
+  /** Chooses the environment, once. */
+  setEnv(env: EnvironmentName): Outcome;
+  /** Undefined until it was chosen, by {@link setEnv} or at the first {@link init}. */
+  getEnv(): EnvironmentName | undefined;
+  /** Exits every lcore, so that another environment can be chosen. */
+  unsetEnv(): Promise<void>;
+  /** Lcores that could be initialised, as far as can be seen. */
+  lcores(): readonly number[];
+  init(lcore: number): Promise<Outcome>;
+  exit(lcore: number): Promise<Outcome>;
+  freqUp(lcore: number): Promise<Outcome>;
+  freqDown(lcore: number): Promise<Outcome>;
+  freqMax(lcore: number): Promise<Outcome>;
+  freqMin(lcore: number): Promise<Outcome>;
+  enableTurbo(lcore: number): Promise<Outcome>;
+  disableTurbo(lcore: number): Promise<Outcome>;
+  /** Any of the six before, by name. */
+  scale(lcore: number, action: ScaleAction): Promise<Outcome>;
+  /** Speeds, highest first. */
+  freqs(lcore: number): Outcome<readonly Khz[]>;
+  /** Index into {@link freqs}. */
+  getFreq(lcore: number): Outcome<number>;
+  setFreq(lcore: number, index: number): Outcome;
+  turboStatus(lcore: number): Outcome<boolean>;
+  getCapabilities(lcore: number): Outcome<Capabilities>;
+  sendPolicy(lcore: number, policy: Policy): Promise<Outcome>;
+  /** No host answers this: `unanswered` is as good as it gets. */
+  removePolicy(lcore: number): Promise<Outcome>;
+  /** Asks on this lcore's channel for the speed of one vCPU, or of the first 8; the index is the vCPU. */
+  queryFreqs(lcore: number, of: number | "all"): Promise<Outcome<readonly (Khz | undefined)[]>>;
+  queryCaps(lcore: number, of: number | "all"): Promise<Outcome<readonly Capabilities[]>>;
+}
+
+/** Milliseconds; a host that is restarted is back within that. */
+const HOST_MS = 1000;
+const ANSWER_MS = 250;
+
+/** Begins to scale; touches nothing before the first `init`. */
+export function openPower(options: PowerOptions = {}): Power {
+  const { variables = process.env } = options;
+  const places: Places = { ...PLACES, ...options.places };
+  const initialised = new Set<number>();
+  let chosen: { readonly name: EnvironmentName; readonly environment: Environment } | undefined;
+
+  function choose(name: EnvironmentName): Environment {
+    const environment = makeEnvironment(name, {
+      places,
+      vmName: options.vmName ?? variables["VM_POWER_VM_NAME"] ?? hostname(),
+      port: options.port,
+      hostMs: options.hostMs ?? HOST_MS,
+      answerMs: options.answerMs ?? ANSWER_MS,
+      keep: options.keep ?? false,
+      log: options.log ?? SILENT,
+    });
+    chosen = { name, environment };
+    return environment;
+  }
+
+  async function init(lcore: number): Promise<Outcome> {
+    const name = chosen?.name ?? options.env ?? chooseEnvironment(variables["VM_POWER_ENV"], places);
+    if (typeof name !== "string") return name;
+    const outcome = await (chosen?.environment ?? choose(name)).init(lcore);
+    if (outcome.kind === "granted") initialised.add(lcore);
+    return outcome;
+  }
+
+  async function exit(lcore: number): Promise<Outcome> {
+    initialised.delete(lcore);
+    return (await chosen?.environment.exit(lcore)) ?? notInitialised(lcore);
+  }
+
+  const scale = async (lcore: number, action: ScaleAction) =>
+    (await chosen?.environment.scale(lcore, action)) ?? notInitialised(lcore);
+
+  return {
+    checkEnvSupported: (env) => isSupported(env, places),
+    setEnv(env) {
+      if (chosen !== undefined)
+        return failure("invalid", `The environment is set already, to ${chosen.name}`);
+      choose(env);
+      return granted();
+    },
+    getEnv: () => chosen?.name,
+    async unsetEnv() {
+      for (const lcore of initialised) await exit(lcore);
+      chosen = undefined;
+    },
+    lcores() {
+      const name = chosen?.name ?? options.env ?? chooseEnvironment(variables["VM_POWER_ENV"], places);
+      if (typeof name !== "string") return [];
+      return (chosen?.environment ?? choose(name)).lcores();
+    },
+    init,
+    exit,
+    scale,
+    freqUp: (lcore) => scale(lcore, "up"),
+    freqDown: (lcore) => scale(lcore, "down"),
+    freqMax: (lcore) => scale(lcore, "max"),
+    freqMin: (lcore) => scale(lcore, "min"),
+    enableTurbo: (lcore) => scale(lcore, "turbo"),
+    disableTurbo: (lcore) => scale(lcore, "no-turbo"),
+    freqs: (lcore) => chosen?.environment.freqs(lcore) ?? notInitialised(lcore),
+    getFreq: (lcore) => chosen?.environment.getFreq(lcore) ?? notInitialised(lcore),
+    setFreq: (lcore, index) => chosen?.environment.setFreq(lcore, index) ?? notInitialised(lcore),
+    turboStatus: (lcore) => chosen?.environment.turboStatus(lcore) ?? notInitialised(lcore),
+    getCapabilities: (lcore) => chosen?.environment.getCapabilities(lcore) ?? notInitialised(lcore),
+    sendPolicy: async (lcore, policy) =>
+      (await chosen?.environment.sendPolicy(lcore, policy)) ?? notInitialised(lcore),
+    removePolicy: async (lcore) => (await chosen?.environment.removePolicy(lcore)) ?? notInitialised(lcore),
+    queryFreqs: async (lcore, of) =>
+      (await chosen?.environment.queryFreqs(lcore, of)) ?? notInitialised(lcore),
+    queryCaps: async (lcore, of) => (await chosen?.environment.queryCaps(lcore, of)) ?? notInitialised(lcore),
+  };
+}
+
+const SILENT: Log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };

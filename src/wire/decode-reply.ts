@@ -1,0 +1,77 @@
+import type { Khz } from "../base/domain.ts";
+import * as layout from "./layout.ts";
+import { u32 } from "./layout.ts";
+import type { Malformed } from "./packet.ts";
+import type { Capabilities } from "./reply.ts";
+
+/** What a host says to a guest of 464-byte packets. */
+export type Reply =
+  | { readonly kind: "answer"; readonly accepted: boolean }
+  | { readonly kind: "frequency-list"; readonly khz: readonly (Khz | undefined)[] }
+  | { readonly kind: "capability-list"; readonly capabilities: readonly Capabilities[] };
+
+/** Bytes of the reply to a scale request or a guest policy: the request itself with another command. */
+const ANSWER_SIZE = 464;
+
+/** What the peer says of a CPU that it does not know. */
+const NO_KHZ = 0xffff_ffff;
+
+/**
+ * Size of the reply that begins with these bytes, or why none does. Undefined while they are too few to tell (spec
+ * section 6.2).
+ */
+export function replySize(bytes: Uint8Array): number | Malformed | undefined {
+  if (bytes.length < layout.HEADER_SIZE) return undefined;
+  const command = u32(bytes, layout.COMMAND);
+  switch (command) {
+    case layout.ACK:
+    case layout.NACK:
+      return ANSWER_SIZE;
+    case layout.FREQ_LIST:
+      return layout.FREQ_LIST_SIZE;
+    case layout.CAPS_LIST:
+      return layout.CAPS_LIST_SIZE;
+    default:
+      return { kind: "malformed", reason: `Unknown command ${command} in a reply` };
+  }
+}
+
+/** Reads one whole reply, of the size that {@link replySize} tells. Never throws. */
+export function decodeReply(frame: Uint8Array): Reply {
+  const command = u32(frame, layout.COMMAND);
+  if (command === layout.FREQ_LIST) {
+    return { kind: "frequency-list", khz: entries(frame, layout.FREQ_COUNT, frequency) };
+  }
+  if (command === layout.CAPS_LIST) {
+    return { kind: "capability-list", capabilities: entries(frame, layout.CAPS_COUNT, capability) };
+  }
+  return { kind: "answer", accepted: command === layout.ACK };
+}
+
+/** Whether a reply is the answer to this very request: all its bytes but the command. */
+export function echoes(request: Uint8Array, frame: Uint8Array): boolean {
+  if (frame.length !== request.length) return false;
+  for (let at = 0; at < frame.length; at++) {
+    const isCommand = at >= layout.COMMAND && at < layout.COMMAND + 4;
+    if (!isCommand && frame[at] !== request[at]) return false;
+  }
+  return true;
+}
+
+/** A peer whose VM has more vCPUs than fit sends garbage for their number. */
+function entries<T>(frame: Uint8Array, countAt: number, read: (frame: Uint8Array, vcpu: number) => T): T[] {
+  const count = Math.min(frame[countAt] as number, layout.VCPUS_MAX);
+  return Array.from({ length: count }, (_, vcpu) => read(frame, vcpu));
+}
+
+function frequency(frame: Uint8Array, vcpu: number): Khz | undefined {
+  const khz = u32(frame, layout.FREQ_VALUES + 4 * vcpu);
+  return khz === 0 || khz === NO_KHZ ? undefined : khz;
+}
+
+function capability(frame: Uint8Array, vcpu: number): Capabilities {
+  return {
+    turbo: u32(frame, layout.CAPS_TURBO + 8 * vcpu) !== 0,
+    priority: u32(frame, layout.CAPS_PRIORITY + 8 * vcpu) !== 0,
+  };
+}

@@ -1,0 +1,290 @@
+import { describe, expect, test } from "bun:test";
+import { channelEnvironment } from "../../src/guest/library/channel-environment.ts";
+import { originalHost } from "./original-host.ts";
+import { type Host, portsOf, type VirtioPort, virtioPort } from "./virtio-port.ts";
+
+const TIMES = { hostMs: 60, answerMs: 40 };
+
+function environment(port: VirtioPort, times = TIMES) {
+  return channelEnvironment(portsOf(new Map([[0, port]])), { ...times, vmName: "vm0", port: undefined });
+}
+
+/** The header of a packet by hand (resource id, unit, command), then zeros to 464 bytes. */
+function packet(resource: number, unit: number, command: number): Uint8Array {
+  const bytes = new Uint8Array(464);
+  bytes.set([resource, 0, 0, 0, 0, 0, 0, 0, unit, 0, 0, 0, command, 0, 0, 0]);
+  return bytes;
+}
+
+const CONNECT = packet(0, 0, 2);
+const UP = packet(0, 1, 1);
+const MAX = packet(0, 3, 1);
+const MIN = packet(0, 4, 1);
+const ack = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === 12 ? 1 : byte));
+const nack = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === 12 ? 2 : byte));
+const isConnect = (bytes: Uint8Array) => bytes[12] === 2;
+
+/** Acknowledges everything that can be. */
+const willing: Host = (bytes) => (isConnect(bytes) ? [] : [ack(bytes)]);
+const unwilling: Host = (bytes) => (isConnect(bytes) ? [] : [nack(bytes)]);
+const GRANTED = { kind: "granted", value: undefined } as const;
+
+describe("what goes out", () => {
+  test("CONNECT, then one packet a request, and no byte of them is anything but what it means", async () => {
+    const port = virtioPort(willing);
+    const power = environment(port);
+    expect(await power.init(0)).toEqual(GRANTED);
+    expect(await power.scale(0, "max")).toEqual(GRANTED);
+    expect(await power.scale(0, "min")).toEqual(GRANTED);
+    expect(port.sent).toEqual([CONNECT, MAX, MIN]);
+  });
+
+  test("a policy, with hours that are none where no hour is meant", async () => {
+    const port = virtioPort(willing);
+    const power = environment(port);
+    await power.init(0);
+    const policy = {
+      type: "time",
+      vcpus: [0, 1],
+      busyHours: [23, 0],
+      macs: ["52:54:00:ab:cd:ef"],
+      maxPackets: 258,
+    } as const;
+    expect(await power.sendPolicy(0, policy)).toEqual(GRANTED);
+    const expected = packet(0, 0, 3);
+    expected.set([0x76, 0x6d, 0x30], 16); // "vm0"
+    expected.set([0x52, 0x54, 0x00, 0xab, 0xcd, 0xef], 48); // its only MAC address
+    expected.set([1], 128); // how many there are
+    expected.set([0x02, 0x01], 140); // the highest threshold
+    expected.set([0, 1], 144); // vCPUs
+    expected.set([2], 152); // how many there are
+    expected.fill(0xff, 156, 444); // three lists of 24 hours, all of them none, but
+    expected.set([23, 0, 0, 0, 0, 0, 0, 0], 156); // two busy ones
+    expected.set([2], 448); // workload low
+    expected.set([1], 452); // type time
+    expect(port.sent[1]).toEqual(expected);
+  });
+
+  test("one request at a time: the next goes out when the one before is answered", async () => {
+    const outstanding: Uint8Array[] = [];
+    const port = virtioPort((bytes) => {
+      if (!isConnect(bytes)) outstanding.push(bytes);
+      return [];
+    });
+    port.beforeRead.push(...new Array(5).fill(() => {}));
+    const power = environment(port, { hostMs: 60, answerMs: 500 });
+    await power.init(0);
+    const asked = [power.scale(0, "up"), power.scale(0, "max"), power.scale(0, "min")];
+    for (const expected of [UP, MAX, MIN]) {
+      while (outstanding.length === 0) await Bun.sleep(1);
+      await Bun.sleep(5);
+      expect(outstanding).toEqual([expected]);
+      port.send(outstanding.pop() as Uint8Array);
+    }
+    expect(await Promise.all(asked)).toEqual([GRANTED, GRANTED, GRANTED]);
+  });
+});
+
+describe("what comes back", () => {
+  test("is granted or refused, with whose word it is", async () => {
+    const power = environment(virtioPort(unwilling));
+    await power.init(0);
+    expect(await power.scale(0, "turbo")).toEqual({
+      kind: "refused",
+      reason: 'The host refused "turbo" for vCPU 0: on the host, journalctl -u vm-power tells why',
+    });
+  });
+
+  test("old answers are not taken for the new one's, however many there are", async () => {
+    const port = virtioPort(unwilling);
+    const power = environment(port);
+    await power.init(0);
+    for (let i = 0; i < 271; i++) port.send(MAX); // so many fit into the socket of a host whose guest never reads
+    expect((await power.scale(0, "max")).kind).toBe("refused");
+    expect((await power.scale(0, "min")).kind).toBe("refused");
+  });
+
+  test("nor those that come late, while another is awaited", async () => {
+    const port = virtioPort(willing);
+    const power = environment(port);
+    await power.init(0);
+    port.connect((bytes) => [nack(MIN), bytes]); // MIN had been given up
+    expect(await power.scale(0, "max")).toEqual(GRANTED);
+  });
+
+  test("in pieces or behind nonsense, it is found", async () => {
+    const port = virtioPort((bytes) =>
+      isConnect(bytes) ? [] : [bytes.slice(0, 10), bytes.slice(10, 300), bytes.slice(300)],
+    );
+    const power = environment(port);
+    await power.init(0);
+    expect(await power.scale(0, "max")).toEqual(GRANTED);
+    port.connect((bytes) => [new Uint8Array(100).fill(0x55), bytes]);
+    expect((await power.scale(0, "max")).kind).toBe("granted");
+  });
+
+  test("nothing at all is said to be nothing", async () => {
+    const power = environment(virtioPort(() => []));
+    await power.init(0);
+    expect(await power.scale(0, "max")).toEqual({
+      kind: "unanswered",
+      reason: "The host took the request on port 0, but said nothing within 40 ms",
+    });
+  });
+});
+
+describe("a host that is not there", () => {
+  test("is told of, and the port is given back", async () => {
+    const port = virtioPort(undefined);
+    const power = environment(port);
+    expect(await power.init(0)).toEqual({
+      kind: "host-absent",
+      reason:
+        "Nobody is at the host's end of port 0: on the host, systemctl start vm-power, " +
+        "and vmpowerctl show-vm tells whether it serves this VM",
+    });
+    expect([port.isOpen, port.sent]).toEqual([false, []]);
+    expect((await power.scale(0, "max")).kind).toBe("invalid");
+  });
+
+  test("is waited for while it may only be starting", async () => {
+    const port = virtioPort(undefined);
+    const power = environment(port, { hostMs: 1000, answerMs: 40 });
+    const init = power.init(0);
+    await Bun.sleep(20);
+    port.connect(willing);
+    expect(await init).toEqual(GRANTED);
+  });
+
+  test("and is greeted again when it comes back, on the port that was never closed", async () => {
+    const port = virtioPort(willing);
+    const power = environment(port);
+    await power.init(0);
+    await power.scale(0, "max");
+    port.connect(undefined);
+    expect((await power.scale(0, "up")).kind).toBe("host-absent");
+    port.connect(willing);
+    expect(await power.scale(0, "min")).toEqual(GRANTED);
+    expect([port.sent, port.opened]).toEqual([[CONNECT, MAX, CONNECT, MIN], 1]);
+  });
+
+  test("when it goes before it answers, nobody waits for it", async () => {
+    const port = virtioPort(willing);
+    const power = environment(port, { hostMs: 1000, answerMs: 60_000 });
+    await power.init(0);
+    port.connect((bytes) => {
+      port.connect(undefined);
+      return isConnect(bytes) ? [] : [];
+    });
+    expect(await power.scale(0, "up")).toEqual({
+      kind: "host-absent",
+      reason: "The host went away from port 0 before it answered: ask again",
+    });
+  });
+});
+
+test("a port that was unplugged is opened again for the next request", async () => {
+  const port = virtioPort(willing);
+  const ports = portsOf(new Map([[0, port]]));
+  let unplugged = false;
+  const source = {
+    ...ports,
+    open(number: number) {
+      const device = ports.open(number);
+      if ("reason" in device) return device;
+      return { ...device, write: (bytes: Uint8Array) => (unplugged ? "ENODEV" : device.write(bytes)) };
+    },
+  };
+  const power = channelEnvironment(source, { ...TIMES, vmName: "vm0", port: undefined });
+  await power.init(0);
+  unplugged = true;
+  expect(await power.scale(0, "max")).toEqual({
+    kind: "no-port",
+    reason: "Lost port 0 (ENODEV): it was unplugged, or the VM has changed",
+  });
+  unplugged = false;
+  expect(await power.scale(0, "max")).toEqual(GRANTED);
+  expect(port.opened).toBe(2);
+});
+
+test("several lcores share one port where they are told to, and the last one closes it", async () => {
+  const port = virtioPort(willing);
+  const source = portsOf(new Map([[7, port]]));
+  const power = channelEnvironment(source, { ...TIMES, vmName: "vm0", port: 7 });
+  expect([await power.init(0), await power.init(3)]).toEqual([GRANTED, GRANTED]);
+  expect(await power.scale(3, "max")).toEqual(GRANTED);
+  expect(await power.exit(0)).toEqual(GRANTED);
+  expect(port.isOpen).toBe(true);
+  expect(await power.scale(3, "min")).toEqual(GRANTED);
+  expect(await power.exit(3)).toEqual(GRANTED);
+  expect([port.isOpen, port.sent]).toEqual([false, [CONNECT, packet(3, 3, 1), packet(3, 4, 1)]]);
+});
+
+describe("DPDK's own host", () => {
+  const GRANTS = ["granted", "granted", "granted"];
+
+  test.each([
+    ["20.02", GRANTS, "granted"],
+    ["19.11", ["granted", "refused", "refused"], "granted"],
+    ["19.08", ["unanswered", "unanswered", "unanswered"], "unanswered"],
+  ] as const)("of %s does what it is asked, and says it in its own way", async (release, scaled, policy) => {
+    const original = originalHost(release);
+    const power = environment(virtioPort(original.host));
+    expect(await power.init(0)).toEqual(GRANTED);
+    // It says of a speed that is there already, and of turbo, that nothing changed: NACK in 19.11.
+    const outcomes = [
+      await power.scale(0, "min"),
+      await power.scale(0, "min"),
+      await power.scale(0, "turbo"),
+    ];
+    expect(outcomes.map(({ kind }): string => kind)).toEqual([...scaled]);
+    expect(original.index).toEqual([0, 0, 0, 0]);
+    expect((await power.sendPolicy(0, { type: "workload", vcpus: [0] })).kind).toBe(policy);
+    expect([...original.policies]).toEqual(["vm0"]);
+    expect((await power.removePolicy(0)).kind).toBe("unanswered");
+    expect([original.policies.size, original.closed]).toEqual([0, false]);
+  });
+
+  test("answers queries once they are enabled, by the name of the VM, with garbage between the values", async () => {
+    const original = originalHost("20.02");
+    const power = environment(virtioPort(original.host));
+    await power.init(0);
+    await power.scale(0, "min");
+    expect(await power.queryFreqs(0, "all")).toEqual({
+      kind: "unanswered",
+      reason:
+        "The host did not tell; perhaps this VM may not ask: on the host, vmpowerctl set-query VM enable allows it",
+    });
+    original.query = true;
+    expect(await power.queryFreqs(0, "all")).toEqual({
+      kind: "granted",
+      value: [1_200_000, 2_301_000, 2_301_000, 2_301_000],
+    });
+    expect(await power.queryFreqs(0, 1)).toEqual({
+      kind: "granted",
+      value: [undefined, 2_301_000, undefined, undefined],
+    });
+    const caps = { turbo: true, priority: false };
+    expect(await power.queryCaps(0, "all")).toEqual({ kind: "granted", value: [caps, caps, caps, caps] });
+    expect((await power.queryFreqs(0, 8)).kind).toBe("not-supported");
+  });
+
+  test("sends garbage for the number of vCPUs when there are more than 8", async () => {
+    const original = originalHost("20.02", { vcpus: 12 });
+    original.query = true;
+    const power = environment(virtioPort(original.host));
+    await power.init(0);
+    const outcome = await power.queryFreqs(0, "all");
+    expect(outcome.kind === "granted" ? outcome.value.length : outcome).toBe(8);
+  });
+
+  test("drops everything on a disabled channel", async () => {
+    const original = originalHost("20.02");
+    original.enabled = false;
+    const power = environment(virtioPort(original.host));
+    await power.init(0);
+    expect((await power.scale(0, "min")).kind).toBe("unanswered");
+    original.enabled = true;
+    expect(await power.scale(0, "min")).toEqual(GRANTED);
+  });
+});

@@ -1,0 +1,272 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Places } from "../../src/guest/library/choose.ts";
+import { holderOf } from "../../src/guest/library/holder.ts";
+import { openPower } from "../../src/guest/library/power.ts";
+import { missingPort } from "../../src/guest/library/virtio-ports.ts";
+import { xenConsoles } from "../../src/guest/library/xen-consoles.ts";
+import { readXenstore } from "../../src/guest/library/xenstore.ts";
+import { makeCpufreqTree } from "../../src/simulate/cpufreq-tree.ts";
+import { originalHost } from "./original-host.ts";
+import { type TerminalPorts, terminalPorts } from "./terminal-ports.ts";
+
+const KHZ = [2_301_000, 2_300_000, 1_700_000, 1_200_000];
+const GRANTED = { kind: "granted", value: undefined } as const;
+
+let ports: TerminalPorts | undefined;
+let machine = "";
+afterEach(() => {
+  ports?.remove();
+  ports = undefined;
+  if (machine !== "") fs.rmSync(machine, { recursive: true });
+  machine = "";
+});
+
+/** A machine with nothing of what could be used, unless a test adds it. */
+function places(): Places {
+  machine = fs.mkdtempSync(join(tmpdir(), "vm-power-machine-"));
+  const at = (name: string) => join(machine, name);
+  return {
+    virtioPorts: at("virtio-ports"),
+    xenChannels: at("xen-channels"),
+    xenDevices: at("xen-devices"),
+    cpus: at("cpus"),
+    journal: at("journal"),
+  };
+}
+
+const bareMetal = (root: string) =>
+  makeCpufreqTree(root, [
+    { cpus: [0, 1], driver: "acpi-cpufreq", khz: KHZ },
+    { cpus: [2, 3], driver: "acpi-cpufreq", khz: KHZ, shared: true },
+  ]);
+
+describe("which environment is used", () => {
+  test("the first that is there: clocks of its own, ports of a VM, consoles of Xen", async () => {
+    const all = places();
+    const chosen = async () => {
+      const power = openPower({ places: all, variables: {}, answerMs: 10 });
+      const { kind } = await power.init(0);
+      const name = power.getEnv();
+      await power.unsetEnv();
+      return [kind, name, power.checkEnvSupported("cpufreq"), power.checkEnvSupported("kvm-vm")];
+    };
+    expect(await chosen()).toEqual(["no-port", undefined, false, false]);
+    ports = terminalPorts();
+    ports.add("poweragent.0", () => []);
+    fs.symlinkSync(ports.directory, all.xenChannels);
+    expect(await chosen()).toEqual(["granted", "xen-console", false, false]);
+    ports.add("virtio.serial.port.poweragent.0", () => []);
+    fs.symlinkSync(ports.directory, all.virtioPorts);
+    expect(await chosen()).toEqual(["granted", "kvm-vm", false, true]);
+    bareMetal(all.cpus);
+    expect(await chosen()).toEqual(["granted", "cpufreq", true, true]);
+  });
+
+  test("the one that is asked for, by the program or by a variable, whether or not it is there", async () => {
+    const all = places();
+    bareMetal(all.cpus);
+    const byProgram = openPower({ places: all, env: "kvm-vm", variables: { VM_POWER_ENV: "xen-console" } });
+    expect([(await byProgram.init(0)).kind, byProgram.getEnv()]).toEqual(["no-port", "kvm-vm"]);
+    const byVariable = openPower({ places: all, variables: { VM_POWER_ENV: "xen-console" } });
+    expect([(await byVariable.init(0)).kind, byVariable.getEnv()]).toEqual(["no-port", "xen-console"]);
+    expect(await openPower({ places: all, variables: { VM_POWER_ENV: "kvm" } }).init(0)).toEqual({
+      kind: "invalid",
+      reason: "VM_POWER_ENV=kvm is not one of cpufreq, kvm-vm, xen-console",
+    });
+    expect(byProgram.setEnv("cpufreq")).toEqual({
+      kind: "invalid",
+      reason: "The environment is set already, to kvm-vm",
+    });
+  });
+});
+
+describe("what is missing is said, and on which side", () => {
+  const name = "virtio.serial.port.poweragent";
+
+  test.each([
+    [
+      [],
+      [],
+      `This guest has no power channel: on the host, give the VM a channel "${name}.0", and in this guest the module virtio_console must be loaded`,
+    ],
+    [
+      ["org.qemu.guest_agent.0"],
+      [],
+      `This guest has no power channel: on the host, give the VM a channel "${name}.0"`,
+    ],
+    [[`${name}.0`], [], `Port "${name}.0" has no name in PORTS: in this guest, udev must run`],
+    [
+      [`${name}.1`],
+      [`${name}.1`],
+      `There is no port 0, this guest has 1: on the host, give the VM a channel "${name}.0"`,
+    ],
+  ])("%j in the kernel, %j in /dev", (kernel, named, reason) => {
+    const { virtioPorts } = places();
+    const sysfs = join(machine, "sysfs");
+    fs.mkdirSync(virtioPorts);
+    for (const each of named) fs.writeFileSync(join(virtioPorts, each), "");
+    kernel.forEach((each, i) => {
+      fs.mkdirSync(join(sysfs, `vport1p${i}`), { recursive: true });
+      fs.writeFileSync(join(sysfs, `vport1p${i}`, "name"), `${each}\n`);
+    });
+    const failure = missingPort(virtioPorts, 0, sysfs);
+    expect({ ...failure, reason: failure.reason.replace(virtioPorts, "PORTS") }).toEqual({
+      kind: "no-port",
+      reason,
+    });
+  });
+
+  test("holderOf() names the process that has a device", () => {
+    ports = terminalPorts();
+    const { path } = ports.add("virtio.serial.port.poweragent.0", () => []);
+    expect(holderOf(path)?.pid).toBe(process.pid); // the terminal is kept open by this test
+    expect(holderOf(join(ports.directory, "nothing"))).toBeUndefined();
+  });
+});
+
+describe("on bare metal", () => {
+  test("an lcore is a CPU, and all is put back at its exit", async () => {
+    const all = places();
+    const tree = bareMetal(all.cpus);
+    const power = openPower({ places: all, env: "cpufreq" });
+    const speed = () => tree.read(1, "scaling_setspeed");
+    expect(await power.init(1)).toEqual(GRANTED);
+    expect([speed(), power.getFreq(1), power.turboStatus(1)]).toEqual([
+      "2301000",
+      { kind: "granted", value: 0 },
+      { kind: "granted", value: true },
+    ]);
+    expect(power.freqs(1)).toEqual({ kind: "granted", value: KHZ });
+    expect(power.getCapabilities(1)).toEqual({ kind: "granted", value: { turbo: true, priority: false } });
+    const seen = [];
+    for (const call of [power.freqMin, power.freqUp, power.disableTurbo, power.freqMax, power.freqDown]) {
+      expect(await call(1)).toEqual(GRANTED);
+      seen.push(speed());
+    }
+    expect(seen).toEqual(["1200000", "1700000", "1700000", "2300000", "1700000"]);
+    expect([power.setFreq(1, 3), speed()]).toEqual([GRANTED, "1200000"]);
+    expect(power.setFreq(1, 4)).toEqual({ kind: "invalid", reason: "CPU 1 has no speed 4, only 4" });
+    expect(await power.queryFreqs(1, 1)).toEqual({ kind: "granted", value: [undefined, 1_200_000] });
+    expect((await power.sendPolicy(1, { type: "time", vcpus: [1] })).kind).toBe("not-supported");
+    expect(await power.exit(1)).toEqual(GRANTED);
+    expect([speed(), tree.read(1, "scaling_governor")]).toEqual(["<unsupported>", "schedutil"]);
+    expect(fs.readdirSync(all.journal)).toEqual([]);
+  });
+
+  test("CPUs of one clock run as the fastest of them wants", async () => {
+    const all = places();
+    const tree = bareMetal(all.cpus);
+    const power = openPower({ places: all, env: "cpufreq" });
+    const speed = () => tree.read(2, "scaling_setspeed");
+    await power.init(2);
+    await power.init(3);
+    await power.freqMin(2);
+    expect(speed()).toBe("2301000");
+    await power.freqMin(3);
+    expect(speed()).toBe("1200000");
+    await power.exit(2);
+    expect(speed()).toBe("1200000");
+    await power.exit(3);
+    expect(speed()).toBe("<unsupported>");
+  });
+
+  test("what is to be kept stays, and the next process goes on from there", async () => {
+    const all = places();
+    const tree = bareMetal(all.cpus);
+    const once = async (action: "min" | "up") => {
+      const power = openPower({ places: all, env: "cpufreq", keep: true });
+      const outcomes = [await power.init(0), await power.scale(0, action), await power.exit(0)];
+      tree.write(0, "scaling_cur_freq", tree.read(0, "scaling_setspeed") ?? ""); // as the kernel would
+      return [...outcomes.map(({ kind }) => kind), tree.read(0, "scaling_setspeed")];
+    };
+    expect(await once("min")).toEqual(["granted", "granted", "granted", "1200000"]);
+    expect(await once("up")).toEqual(["granted", "granted", "granted", "1700000"]);
+    const power = openPower({ places: all, env: "cpufreq" });
+    await power.init(0);
+    await power.exit(0);
+    expect([tree.read(0, "scaling_setspeed"), tree.read(0, "scaling_governor")]).toEqual([
+      "<unsupported>",
+      "schedutil",
+    ]);
+  });
+
+  test("a CPU that cannot be scaled is told with the reason", async () => {
+    const all = places();
+    bareMetal(all.cpus).setOnline(1, false);
+    const power = openPower({ places: all, env: "cpufreq" });
+    expect([await power.init(1), await power.init(9)]).toEqual([
+      { kind: "no-port", reason: "CPU 1 cannot be scaled: offline" },
+      { kind: "no-port", reason: "CPU 9 cannot be scaled: no such CPU" },
+    ]);
+  });
+});
+
+describe("on Xen", () => {
+  test("a console is made a plain channel: no byte of a packet is changed, none comes back as an echo", async () => {
+    const all = places();
+    ports = terminalPorts({ raw: false });
+    const original = originalHost("20.02");
+    original.query = true;
+    const port = ports.add("poweragent.0", original.host);
+    const power = openPower({
+      places: { ...all, xenChannels: ports.directory },
+      env: "xen-console",
+      vmName: "vm0",
+    });
+    expect(await power.init(0)).toEqual(GRANTED);
+    expect(await power.freqMin(0)).toEqual(GRANTED);
+    expect((await power.queryCaps(0, 3)).kind).toBe("granted");
+    const query = new Uint8Array(464);
+    query.set([3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0x76, 0x6d, 0x30]); // 10 is a newline; "vm0"
+    expect(port.sent.at(-1)).toEqual(query);
+    await power.unsetEnv();
+  });
+
+  test("consoles are found by their names in xenstore where udev has not named them", async () => {
+    const all = places();
+    ports = terminalPorts();
+    ports.add("hvc2", originalHost("20.02").host);
+    for (const console of ["console-0", "console-1", "console-2"])
+      fs.mkdirSync(join(all.xenDevices, console), { recursive: true });
+    const names: Record<string, string> = {
+      "device/console/1/name": "unused",
+      "device/console/2/name": "poweragent.5",
+    };
+    const bus = { devices: all.xenDevices, consoles: ports.directory, read: (key: string) => names[key] };
+    const consoles = xenConsoles(all.xenChannels, bus);
+    expect([consoles.list(), consoles.path(5)]).toEqual([[5], join(ports.directory, "hvc2")]);
+    const device = consoles.open(5);
+    expect("reason" in device ? device.reason : "opened").toBe("opened");
+    if (!("reason" in device)) device.close();
+    expect(consoles.open(4)).toEqual({
+      kind: "no-port",
+      reason:
+        `There is no channel 4 (${all.xenChannels}/poweragent.4: ENOENT): ` +
+        'on the host, give the VM a channel "connection=socket,name=poweragent.4,path=…"',
+    });
+  });
+
+  /** type, request, transaction and length of the payload, then the payload (xs_wire.h). */
+  const wire = (type: number, text: string) =>
+    Uint8Array.of(type, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, text.length, 0, 0, 0, ...Buffer.from(text));
+  const READ = 2;
+  const ERROR = 16;
+
+  test.each([
+    [[wire(READ, "poweragent.0")], "poweragent.0"],
+    [[wire(READ, "poweragent.0").slice(0, 9), wire(READ, "poweragent.0").slice(9)], "poweragent.0"],
+    [[wire(ERROR, "ENOENT\0")], undefined],
+    [[], undefined],
+    [[Uint8Array.of(READ, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f)], undefined],
+  ])("readXenstore() %#", async (answers, value) => {
+    ports = terminalPorts();
+    const bus = ports.add("xenbus", () => []);
+    for (const answer of answers) bus.send(answer);
+    expect(readXenstore("device/console/1/name", bus.path)).toBe(value as string);
+    await Bun.sleep(5);
+    expect(bus.sent).toEqual([wire(READ, "device/console/1/name\0")]);
+  });
+});

@@ -1,0 +1,93 @@
+import type { Device } from "../../src/guest/library/device.ts";
+import { failure } from "../../src/guest/library/outcome.ts";
+import type { PortSource } from "../../src/guest/library/port.ts";
+
+/** What the host does with a packet: its answers, if any. */
+export type Host = (packet: Uint8Array) => readonly Uint8Array[];
+
+/** A virtio-serial port as Linux and QEMU make it (guest channel protocol, section 2), without either. */
+export interface VirtioPort {
+  /** Opens the guest's end; `EBUSY` while it is open. */
+  open(): Device | "EBUSY";
+  /** Who is at the host's end; undefined: nobody. */
+  connect(host: Host | undefined): void;
+  /** The host writes on its own account. */
+  send(bytes: Uint8Array): void;
+  /** Everything that the guest wrote and a host got. */
+  readonly sent: readonly Uint8Array[];
+  /** How often the guest's end was opened. */
+  readonly opened: number;
+  readonly isOpen: boolean;
+  /** Each of these is done once before a read, as time passes for the host. */
+  readonly beforeRead: (() => void)[];
+}
+
+/** The kernel's receive buffers; a read gives at most what is left of one. */
+const BUFFER_SIZE = 4096;
+
+export function virtioPort(host: Host | undefined): VirtioPort {
+  let at: Host | undefined = host;
+  /** In the guest's kernel, and in QEMU's socket while the guest's end is closed. */
+  let waiting: Uint8Array[] = [];
+  const sent: Uint8Array[] = [];
+  const beforeRead: (() => void)[] = [];
+  let isOpen = false;
+  let opened = 0;
+
+  const device: Device = {
+    write(bytes) {
+      if (at === undefined) return "EAGAIN";
+      sent.push(bytes.slice());
+      waiting.push(...at(bytes.slice()));
+      return bytes.length;
+    },
+    read(into) {
+      beforeRead.shift()?.();
+      const [first] = waiting;
+      if (first === undefined) return at === undefined ? 0 : "EAGAIN";
+      const size = Math.min(first.length, into.length, BUFFER_SIZE);
+      into.set(first.subarray(0, size));
+      if (size === first.length) waiting.shift();
+      else waiting[0] = first.subarray(size);
+      return size;
+    },
+    close() {
+      isOpen = false;
+      // The guest's driver throws away what nobody read.
+      waiting = [];
+    },
+  };
+  return {
+    open() {
+      if (isOpen) return "EBUSY";
+      isOpen = true;
+      opened++;
+      return device;
+    },
+    connect(next) {
+      at = next;
+    },
+    send: (bytes) => void waiting.push(bytes),
+    sent,
+    beforeRead,
+    get isOpen() {
+      return isOpen;
+    },
+    get opened() {
+      return opened;
+    },
+  };
+}
+
+/** A guest that has these ports, by number. */
+export function portsOf(ports: ReadonlyMap<number, VirtioPort>): PortSource {
+  return {
+    list: () => [...ports.keys()],
+    path: (port) => `/dev/virtio-ports/${port}`,
+    open(port) {
+      const device = ports.get(port)?.open();
+      if (device === undefined) return failure("no-port", `There is no port ${port}`);
+      return device === "EBUSY" ? failure("busy", `Port ${port} is busy`) : device;
+    },
+  };
+}
