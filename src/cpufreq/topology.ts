@@ -1,4 +1,5 @@
 import type { Pcpu } from "../base/domain.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { PolicyDirectory, ScannedCpu } from "./scan.ts";
 
 /** CPUs that run at one speed, as found; the first one speaks for all. */
@@ -26,7 +27,7 @@ export function findClocks(scanned: readonly ScannedCpu[]): { clocks: FoundClock
   const parents = new Map(scanned.map((cpu) => [cpu.pcpu, cpu.pcpu]));
   const mismatches: Mismatch[] = [];
   // One directory is one clock, whatever its lists say.
-  for (const [first, ...others] of Map.groupBy(scanned, (cpu) => cpu.policy.path).values()) {
+  for (const [first, ...others] of groupBy(scanned, (cpu) => cpu.policy.path).values()) {
     for (const other of others) join(parents, (first as ScannedCpu).pcpu, other.pcpu);
   }
   for (const cpu of scanned) {
@@ -37,7 +38,7 @@ export function findClocks(scanned: readonly ScannedCpu[]): { clocks: FoundClock
       else if (cpu.pcpu < pcpu) mismatches.push({ pcpu: cpu.pcpu, other: pcpu });
     }
   }
-  const groups = Map.groupBy(scanned, (cpu) => rootOf(parents, cpu.pcpu));
+  const groups = groupBy(scanned, (cpu) => rootOf(parents, cpu.pcpu));
   const taken = new Set(byPcpu.keys());
   return { clocks: [...groups.values()].map((members) => foundClock(members, taken)), mismatches };
 }
@@ -64,7 +65,7 @@ function foundClock(members: readonly ScannedCpu[], taken: Set<Pcpu>): FoundCloc
   const free = members.flatMap((cpu) => cpu.related).filter((pcpu) => !taken.has(pcpu));
   const id = Math.min(...free, ...members.map((cpu) => cpu.pcpu));
   taken.add(id);
-  const policies = Map.groupBy(members, (cpu) => cpu.policy.path);
+  const policies = groupBy(members, (cpu) => cpu.policy.path);
   return {
     id,
     members,

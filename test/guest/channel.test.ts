@@ -71,7 +71,6 @@ describe("what goes out", () => {
       if (!isConnect(bytes)) outstanding.push(bytes);
       return [];
     });
-    port.beforeRead.push(...new Array(5).fill(() => {}));
     const power = environment(port, { hostMs: 60, answerMs: 500 });
     await power.init(0);
     const asked = [power.scale(0, "up"), power.scale(0, "max"), power.scale(0, "min")];
@@ -101,7 +100,7 @@ describe("what comes back", () => {
     await power.init(0);
     for (let i = 0; i < 271; i++) port.send(MAX); // so many fit into the socket of a host whose guest never reads
     expect((await power.scale(0, "max")).kind).toBe("refused");
-    expect((await power.scale(0, "min")).kind).toBe("refused");
+    expect(port.unread).toBe(0);
   });
 
   test("nor those that come late, while another is awaited", async () => {

@@ -18,21 +18,24 @@ export interface VirtioPort {
   /** How often the guest's end was opened. */
   readonly opened: number;
   readonly isOpen: boolean;
-  /** Each of these is done once before a read, as time passes for the host. */
-  readonly beforeRead: (() => void)[];
+  /** Pieces that the guest has not read yet. */
+  readonly unread: number;
 }
 
 /** The kernel's receive buffers; a read gives at most what is left of one. */
 const BUFFER_SIZE = 4096;
+
+/** So many buffers the kernel has; QEMU fills them again only after they were read. */
+const BUFFERS = 16;
 
 export function virtioPort(host: Host | undefined): VirtioPort {
   let at: Host | undefined = host;
   /** In the guest's kernel, and in QEMU's socket while the guest's end is closed. */
   let waiting: Uint8Array[] = [];
   const sent: Uint8Array[] = [];
-  const beforeRead: (() => void)[] = [];
   let isOpen = false;
   let opened = 0;
+  let filled = BUFFERS;
 
   const device: Device = {
     write(bytes) {
@@ -42,9 +45,12 @@ export function virtioPort(host: Host | undefined): VirtioPort {
       return bytes.length;
     },
     read(into) {
-      beforeRead.shift()?.();
       const [first] = waiting;
-      if (first === undefined) return at === undefined ? 0 : "EAGAIN";
+      if (filled === 0 || first === undefined) {
+        filled = BUFFERS;
+        return at === undefined ? 0 : "EAGAIN";
+      }
+      filled--;
       const size = Math.min(first.length, into.length, BUFFER_SIZE);
       into.set(first.subarray(0, size));
       if (size === first.length) waiting.shift();
@@ -69,7 +75,9 @@ export function virtioPort(host: Host | undefined): VirtioPort {
     },
     send: (bytes) => void waiting.push(bytes),
     sent,
-    beforeRead,
+    get unread() {
+      return waiting.length;
+    },
     get isOpen() {
       return isOpen;
     },
