@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
-import { Recorder } from "./recorder.ts";
+import { type Connect, connectUnix } from "../../src/hypervisor/libvirt/stream.ts";
+import { Recorder, until } from "./recorder.ts";
 import { Stage } from "./stage.ts";
 
 describe("openLibvirt() says why not", () => {
@@ -47,4 +48,34 @@ describe("openLibvirt() says why not", () => {
     expect(hypervisor.status().state).toBe("unreachable");
     expect(recorder.lines.length).toBe(1);
   });
+
+  test("the socket that got furthest", async () => {
+    const recorder = new Recorder();
+    const connect = async (path: string) => (path.endsWith("/libvirt-sock") ? "EACCES" : "ENOENT");
+    const hypervisor = openLibvirt({ uri: "qemu:///system", log: recorder.log, connect }, recorder);
+    await until(() => hypervisor.status().state === "unreachable");
+    await hypervisor.close();
+    expect(recorder.lines).toEqual([
+      'warning: No permission for "/run/libvirt/libvirt-sock": run as root, or as a member of the group that owns it',
+    ]);
+  });
+});
+
+test("openLibvirt() takes the first socket that answers", async () => {
+  await using stage = new Stage();
+  const { fake, recorder } = stage;
+  const tried: string[] = [];
+  const connect: Connect = async (path, sink) => {
+    tried.push(path);
+    return path === "/run/libvirt/libvirt-sock" ? connectUnix(fake.path, sink) : "ECONNREFUSED";
+  };
+  const hypervisor = openLibvirt({ uri: "qemu:///system", log: recorder.log, connect }, recorder);
+  await until(() => recorder.told.includes("ready"));
+  await hypervisor.close();
+  expect(tried).toEqual([
+    "/run/libvirt/virtqemud-sock-ro",
+    "/run/libvirt/virtqemud-sock",
+    "/run/libvirt/libvirt-sock-ro",
+    "/run/libvirt/libvirt-sock",
+  ]);
 });

@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { until } from "../../test/hypervisor/recorder.ts";
+import { kernelLog, makeStage, type Stage } from "./stage.ts";
+
+// Each case begins where the one before ended: a guest that runs, vCPU 0 on CPU 0, vCPU 1 on CPU 1.
+
+const [MIN, SECOND, MAX] = ["1200000", "1400000", "2301000"];
+
+/** How long the frozen libvirtd is not allowed to be noticed: a list every 30 s, and 10 s for its answer. */
+const NOTICED_MS = 45_000;
+
+/** What a guest reads back: the size, then resource id, unit and command 1 (ACK) or 2 (NACK). */
+const ACK = {
+  "min-0": "464 00000000000000000400000001000000",
+  "up-0": "464 00000000000000000100000001000000",
+  "min-1": "464 01000000000000000400000001000000",
+  "max-1": "464 01000000000000000300000001000000",
+};
+const NACK_MIN_9 = "464 09000000000000000400000002000000";
+
+let stage: Stage;
+let untouched: (string | undefined)[];
+
+beforeAll(async () => {
+  stage = await makeStage();
+  untouched = clocks();
+  stage.step("starting vm-power");
+  await stage.host.start();
+  await start();
+}, 90_000);
+
+afterAll(() => stage?.remove(), 60_000);
+
+test("a guest's packets set the CPU under its vCPU, and the answers reach it", async () => {
+  expect(clocks()).toEqual(untouched);
+  expect(await stage.guest.ask(0, "min-0")).toBe(ACK["min-0"]);
+  expect(clocks()).toEqual([MIN, untouched[1]]);
+  expect(await stage.guest.ask(0, "up-0")).toBe(ACK["up-0"]);
+  expect(clocks()).toEqual([SECOND, untouched[1]]);
+  expect(await stage.guest.ask(1, "min-1")).toBe(ACK["min-1"]);
+  expect(clocks()).toEqual([SECOND, MIN]);
+  expect(await stage.guest.ask(1, "min-9")).toBe(NACK_MIN_9);
+  expect(clocks()).toEqual([SECOND, MIN]);
+});
+
+test("virsh vcpupin moves the effect", async () => {
+  await ask("min-0", "max-1");
+  await settled([MIN, MAX]);
+  stage.step("swapping the pins");
+  await pin(1, 0);
+  await ask("up-0");
+  // Both run on CPU 0 now: the higher claim wins, and nobody is left on CPU 1.
+  await settled([MAX, untouched[1]]);
+  await pin(0, 1);
+  await settled([MAX, SECOND]);
+  await pin(1, 1);
+  await pin(0, 0);
+  await settled([SECOND, MAX]);
+});
+
+test("virsh suspend ends the claims; after resume the guest asks anew", async () => {
+  await ask("min-0");
+  await settled([MIN, MAX]);
+  await stage.libvirtd.must("suspend", "guest");
+  await settled(untouched);
+  await stage.libvirtd.must("resume", "guest");
+  await untilLogged("guest runs (resumed)");
+  await ask("min-0");
+  await settled([MIN, untouched[1]]);
+});
+
+test("a guest that reboots asks anew", async () => {
+  await ask("min-0");
+  await settled([MIN, stage.clock(1)]);
+  stage.step("resetting the guest");
+  await stage.libvirtd.must("reset", "guest");
+  await settled(untouched);
+  await booted();
+  await ask("min-0");
+  await settled([MIN, untouched[1]]);
+});
+
+test("a guest that powers off gives its CPUs back; virsh start needs no operator", async () => {
+  await ask("min-0");
+  await settled([MIN, stage.clock(1)]);
+  stage.step("powering off");
+  stage.guest.off();
+  await untilLogged("guest is gone (shut down by the guest)");
+  await settled(untouched);
+  await start();
+  await ask("min-0");
+  await settled([MIN, untouched[1]]);
+});
+
+test("virsh destroy gives the CPUs back; virsh start needs no operator", async () => {
+  await ask("min-0");
+  await settled([MIN, stage.clock(1)]);
+  stage.step("destroying the domain");
+  await stage.libvirtd.must("destroy", "guest");
+  await untilLogged("guest is gone (destroyed)");
+  await settled(untouched);
+  await start();
+  await ask("min-0");
+  await settled([MIN, untouched[1]]);
+});
+
+test("packets are served while libvirtd restarts, and it is followed afterwards", async () => {
+  stage.step("stopping libvirtd");
+  await stage.libvirtd.stop();
+  await untilState("unreachable");
+  await served(1000);
+  await stage.libvirtd.start();
+  await untilState("connected");
+  stage.step("libvirtd is back");
+  await served(200);
+  await swapAndBack();
+});
+
+test("packets are served while libvirtd is frozen, and it is followed afterwards", async () => {
+  stage.step("freezing libvirtd: this takes a while");
+  stage.libvirtd.freeze();
+  await served(NOTICED_MS, () => hypervisorState() === "unreachable");
+  expect(hypervisorState()).toBe("unreachable");
+  stage.libvirtd.thaw();
+  await served(20_000, () => hypervisorState() === "connected");
+  stage.step("libvirtd is thawed");
+  await swapAndBack();
+});
+
+test("a domain that ends while libvirtd is away is gone, and comes back", async () => {
+  await ask("min-0");
+  await stage.libvirtd.stop("SIGKILL");
+  stage.step("killing QEMU");
+  process.kill(Number(readFileSync(stage.libvirtd.qemuPidFile("guest"), "utf8")), "SIGKILL");
+  await stage.libvirtd.start();
+  await untilLogged("guest is gone (");
+  await settled(untouched);
+  await start();
+  await ask("min-0");
+  await settled([MIN, untouched[1]]);
+});
+
+test("vm-power stops and puts everything back", async () => {
+  expect(await stage.host.end("SIGTERM")).toBe(0);
+  expect(clocks()).toEqual(untouched);
+});
+
+function clocks(): (string | undefined)[] {
+  return [stage.clock(0), stage.clock(1)];
+}
+
+/** Waits until exactly this holds on CPUs 0 and 1. */
+async function settled(expected: readonly (string | undefined)[]): Promise<void> {
+  await until(
+    () => Bun.deepEquals(clocks(), expected),
+    () => [clocks(), expected, stage.host.log()],
+  );
+}
+
+/** The guest sends packets, each on the channel of its vCPU, and has to read an ACK for each. */
+async function ask(...packets: readonly (keyof typeof ACK)[]): Promise<void> {
+  for (const packet of packets) {
+    expect(await stage.guest.ask(Number(packet.at(-1)), packet)).toBe(ACK[packet]);
+  }
+}
+
+/** Has the guest ask again and again for so long, or until something holds; each packet has to be obeyed. */
+async function served(ms: number, holds: () => boolean = () => false): Promise<void> {
+  const end = performance.now() + ms;
+  let packets = 0;
+  while (performance.now() < end && !holds()) {
+    await ask("min-0");
+    expect(stage.clock(0)).toBe(MIN);
+    await ask("up-0");
+    expect(stage.clock(0)).toBe(SECOND);
+    packets += 2;
+    await Bun.sleep(100);
+  }
+  stage.step(`served ${packets} packets`);
+}
+
+async function pin(vcpu: number, cpu: number): Promise<void> {
+  await stage.libvirtd.must("vcpupin", "guest", `${vcpu}`, `${cpu}`);
+}
+
+async function swapAndBack(): Promise<void> {
+  await ask("min-0", "max-1");
+  await settled([MIN, MAX]);
+  await pin(1, 0);
+  await pin(0, 1);
+  await settled([MAX, MIN]);
+  await pin(1, 1);
+  await pin(0, 0);
+  await settled([MIN, MAX]);
+}
+
+/** Starts the domain, and waits until its guest takes orders and has said CONNECT. */
+async function start(): Promise<void> {
+  stage.step("booting the guest");
+  await stage.libvirtd.must("start", "guest");
+  await booted();
+}
+
+async function booted(): Promise<void> {
+  await stage.guest.booted().catch((error) => {
+    throw new Error(`${error}\n${kernelLog()}\n${stage.host.log()}`);
+  });
+  for (const vcpu of [0, 1]) await stage.guest.send(vcpu, `connect-${vcpu}`);
+}
+
+let logged = 0;
+
+/** Waits for a line of the daemon that was not waited for before. */
+async function untilLogged(words: string): Promise<void> {
+  await until(
+    () => stage.host.log().includes(words, logged),
+    () => [words, stage.host.log().slice(logged)],
+    15_000,
+  );
+  logged = stage.host.log().indexOf(words, logged) + words.length;
+}
+
+function hypervisorState(): unknown {
+  const { hypervisor } = stage.host.ask("status") as { hypervisor: { state: string } };
+  return hypervisor.state;
+}
+
+async function untilState(state: string): Promise<void> {
+  await until(
+    () => hypervisorState() === state,
+    () => stage.host.ask("status"),
+    20_000,
+  );
+}

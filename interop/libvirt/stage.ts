@@ -1,0 +1,101 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeTestHost, type TestHost } from "../../test/daemon/host.ts";
+import { RealLibvirtd } from "../../test/hypervisor/real-libvirtd.ts";
+import { Guest } from "./guest.ts";
+
+/** Where `interop/libvirt/run` put kernel and initramfs, and where it wants files of a run. */
+const WORK = process.env["INTEROP_WORK"] ?? "";
+
+const URI = "qemu:///system";
+
+/** Enough for a shell; everything that needs more of a host is off. */
+const QEMU_CONF = `
+user = "root"
+group = "root"
+dynamic_ownership = 0
+remember_owner = 0
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+stdio_handler = "file"
+`;
+
+/** A host with the daemon, a libvirtd of its own, and one guest with two pinned vCPUs. */
+export interface Stage {
+  readonly host: TestHost;
+  readonly libvirtd: RealLibvirtd;
+  readonly guest: Guest;
+  /** What holds on a CPU: the speed that the daemon set, or the governor that was there before. */
+  clock(cpu: number): string | undefined;
+  /** Says what is being done, and how long everything took so far. */
+  step(words: string): void;
+  remove(): Promise<void>;
+}
+
+/** Builds it all, with the domain defined but not started. */
+export async function makeStage(): Promise<Stage> {
+  if (!existsSync(join(WORK, "kernel"))) throw new Error("Start this with interop/libvirt/run");
+  const libvirtd = new RealLibvirtd({ directory: join(WORK, "libvirt"), uri: URI, qemuConf: QEMU_CONF });
+  const sections = `[hypervisor]\nDriver=libvirt\nUri=${URI}\nSocket=${libvirtd.socket}\n`;
+  const host = makeTestHost({ sections });
+  const guest = new Guest(join(WORK, "orders"));
+  const step = (words: string) =>
+    console.log(`${(performance.now() / 1000).toFixed(1).padStart(6)} s  ${words}`);
+  step("starting libvirtd");
+  await libvirtd.start();
+  writeFileSync(join(WORK, "guest.xml"), domainXml(host.channels));
+  await libvirtd.must("define", join(WORK, "guest.xml"));
+  return {
+    host,
+    libvirtd,
+    guest,
+    clock(cpu) {
+      const governor = host.tree.read(cpu, "scaling_governor");
+      return governor === "userspace" ? host.tree.read(cpu, "scaling_setspeed") : governor;
+    },
+    step,
+    async remove() {
+      guest.close();
+      await libvirtd.virsh("destroy", "guest");
+      await libvirtd.stop();
+      await host.remove();
+    },
+  };
+}
+
+/** What the guest's kernel said last, for a failure's report. */
+export function kernelLog(): string {
+  const file = join(WORK, "kernel.log");
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-30).join("\n") : "";
+}
+
+function domainXml(channels: string): string {
+  const channel = (n: number) => `<channel type='unix'>
+      <source mode='bind' path='${channels}/guest.${n}'/>
+      <target type='virtio' name='virtio.serial.port.poweragent.${n}'/>
+    </channel>`;
+  return `<domain type='qemu'>
+  <name>guest</name>
+  <memory unit='MiB'>128</memory>
+  <vcpu placement='static' current='2'>3</vcpu>
+  <cputune><vcpupin vcpu='0' cpuset='0'/><vcpupin vcpu='1' cpuset='1'/></cputune>
+  <os>
+    <type arch='x86_64' machine='pc'>hvm</type>
+    <kernel>${WORK}/kernel</kernel>
+    <initrd>${WORK}/initramfs</initrd>
+    <cmdline>console=ttyS1 mitigations=off panic=-1</cmdline>
+  </os>
+  <features><acpi/></features>
+  <on_reboot>restart</on_reboot>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <controller type='usb' model='none'/>
+    <serial type='unix'><source mode='bind' path='${WORK}/orders'/><target port='0'/></serial>
+    <serial type='file'><source path='${WORK}/kernel.log'/><target port='1'/></serial>
+    ${channel(0)}
+    ${channel(1)}
+    <memballoon model='none'/>
+  </devices>
+</domain>`;
+}
