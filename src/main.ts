@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { runCtl } from "./ctl/ctl.ts";
-import { processIo } from "./ctl/process-io.ts";
+import { processIo } from "./terminal/process-io.ts";
 import { runDaemonProgram } from "./daemon/program.ts";
 import { VERSION } from "./version.ts";
 

@@ -17,8 +17,9 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   admin: ["base"],
   systemd: ["base"],
   config: ["base"],
-  ctl: ["base", "admin"],
-  guest: ["base", "wire", "arbiter", "cpufreq"],
+  terminal: ["base"],
+  ctl: ["base", "terminal", "admin"],
+  guest: ["base", "wire", "arbiter", "cpufreq", "terminal"],
   // The simulator must not share the code that it puts to the test.
   simulate: ["base"],
   daemon: [
@@ -34,7 +35,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
     "simulate",
     "version",
   ],
-  main: ["base", "ctl", "guest", "daemon", "version"],
+  main: ["base", "terminal", "ctl", "guest", "daemon", "version"],
   version: [],
 };
 

@@ -1,6 +1,6 @@
 import { parseCpuList } from "../base/cpu-list.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
-import { UsageError } from "./exit-code.ts";
+import { UsageError } from "../terminal/exit-code.ts";
 
 /** Channel numbers that one command may name. */
 const CHANNELS_MAX = 4096;

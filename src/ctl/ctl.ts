@@ -1,16 +1,16 @@
 import { CommanderError } from "commander";
 import { VarlinkError } from "../admin/client-error.ts";
 import { createConnector } from "./connector.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { describeFailure } from "./failure.ts";
-import { type CtlIo, styleFor } from "./io.ts";
+import { type TerminalIo, styleFor } from "../terminal/io.ts";
 import { createProgram, type GlobalOptions } from "./program.ts";
-import { jsonText } from "./text.ts";
+import { jsonText } from "../terminal/text.ts";
 import type { Given, Verb } from "./verb.ts";
 import { VERBS } from "./verbs/verbs.ts";
 
 /** Runs `vmpowerctl` with the arguments that follow its name; answers the exit code. */
-export async function runCtl(argv: readonly string[], io: CtlIo): Promise<number> {
+export async function runCtl(argv: readonly string[], io: TerminalIo): Promise<number> {
   let code: ExitCode = EXIT.ok;
   const program = createProgram(VERBS, io, async (verb, given, options) => {
     code = await runVerb(verb, given, options, io);
@@ -25,7 +25,7 @@ export async function runCtl(argv: readonly string[], io: CtlIo): Promise<number
   return code;
 }
 
-async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: CtlIo): Promise<ExitCode> {
+async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: TerminalIo): Promise<ExitCode> {
   const { socket, json, timeoutMs } = options;
   const connector = createConnector(socket, { timeoutMs });
   try {

@@ -1,6 +1,6 @@
 import { ClientError, VarlinkError } from "../admin/client-error.ts";
-import { EXIT, type ExitCode, UsageError } from "./exit-code.ts";
-import { printable } from "./text.ts";
+import { EXIT, type ExitCode, UsageError } from "../terminal/exit-code.ts";
+import { printable } from "../terminal/text.ts";
 
 /** What the operator is told of a failure: one sentence with the remedy, and the shell's number. */
 export interface Failure {

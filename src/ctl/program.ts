@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { CtlIo } from "./io.ts";
+import type { TerminalIo } from "../terminal/io.ts";
 import type { Given, Verb } from "./verb.ts";
 
 /** What stands on every command line. */
@@ -17,7 +17,7 @@ const DEFAULT_TIMEOUT_SECONDS = 10;
 const TIMEOUT_SECONDS_MAX = 3600;
 
 /** Makes the command-line parser of these verbs. It throws `CommanderError` where a process would exit. */
-export function createProgram(verbs: readonly Verb[], io: CtlIo, run: Run): Command {
+export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run): Command {
   const program = new Command("vmpowerctl")
     .description("Look at and steer the vm-power daemon.")
     .version(io.version, "--version", "show the version")
@@ -78,7 +78,7 @@ function seconds(text: string): number {
   throw new InvalidArgumentError(`It is a number of seconds up to ${TIMEOUT_SECONDS_MAX}.`);
 }
 
-function helpWidth({ isTty, columns }: CtlIo): number {
+function helpWidth({ isTty, columns }: TerminalIo): number {
   return isTty ? columns : 80;
 }
 

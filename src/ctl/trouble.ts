@@ -1,7 +1,7 @@
 import type { Channel } from "../admin/control-types.ts";
-import type { Style } from "./io.ts";
-import { printable } from "./text.ts";
-import { wrapLine } from "./wrap.ts";
+import type { Style } from "../terminal/io.ts";
+import { printable } from "../terminal/text.ts";
+import { wrapLine } from "../terminal/wrap.ts";
 
 /** Something that is wrong, and what to do about it; both safe to show. */
 export interface Trouble {

@@ -1,6 +1,6 @@
 import type { ControlClient } from "../admin/client.ts";
-import type { ExitCode } from "./exit-code.ts";
-import type { CtlIo, Style } from "./io.ts";
+import type { ExitCode } from "../terminal/exit-code.ts";
+import type { TerminalIo, Style } from "../terminal/io.ts";
 
 /** A command of `vmpowerctl`. Help, parsing and completion come from this. */
 export interface Verb {
@@ -39,7 +39,7 @@ export interface Given {
 
 /** What a verb works with. */
 export interface Context {
-  readonly io: CtlIo;
+  readonly io: TerminalIo;
   readonly style: Style;
   readonly json: boolean;
   /** Calls the daemon; connects when it is first used, so that wrong usage is told without a daemon. */

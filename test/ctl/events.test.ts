@@ -85,7 +85,7 @@ test("events end quietly when nobody reads them any more", async () => {
   const served = await serve(control);
   const script = `
     import { runCtl } from ${JSON.stringify(`${import.meta.dir}/../../src/ctl/ctl.ts`)};
-    import { processIo } from ${JSON.stringify(`${import.meta.dir}/../../src/ctl/process-io.ts`)};
+    import { processIo } from ${JSON.stringify(`${import.meta.dir}/../../src/terminal/process-io.ts`)};
     process.exitCode = await runCtl(["events", "--socket", ${JSON.stringify(served.path)}], processIo("1"));
   `;
   const command = `"$0" -e '${script}' | head -n 1; echo "\${PIPESTATUS[0]}"`;

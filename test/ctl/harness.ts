@@ -1,6 +1,6 @@
 import type { Control } from "../../src/admin/control.ts";
 import { runCtl } from "../../src/ctl/ctl.ts";
-import type { CtlIo, LineReader } from "../../src/ctl/io.ts";
+import type { TerminalIo, LineReader } from "../../src/terminal/io.ts";
 import { serve } from "../admin/harness.ts";
 import { sampleControl } from "../admin/sample-control.ts";
 
@@ -12,7 +12,7 @@ export interface Ran {
 }
 
 /** Runs `vmpowerctl` with a command line that has no quotes in it, or with arguments as they are. */
-export async function ctl(command: string | readonly string[], io: Partial<CtlIo> = {}): Promise<Ran> {
+export async function ctl(command: string | readonly string[], io: Partial<TerminalIo> = {}): Promise<Ran> {
   let out = "";
   let err = "";
   const argv = typeof command === "string" ? command.split(" ").filter((word) => word !== "") : command;
@@ -45,7 +45,7 @@ export function typed(lines: readonly string[], onPrompt: (prompt: string) => vo
 export async function ctlWith(
   control: Partial<Control>,
   command: string | readonly string[],
-  io: Partial<CtlIo> = {},
+  io: Partial<TerminalIo> = {},
 ): Promise<Ran> {
   const served = await serve(sampleControl(control));
   try {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { drawTable } from "../../src/ctl/table.ts";
+import { drawTable } from "../../src/terminal/table.ts";
 import {
   formatDuration,
   formatKhz,
@@ -8,8 +8,8 @@ import {
   formatTime,
   jsonText,
   printable,
-} from "../../src/ctl/text.ts";
-import { wrapLine } from "../../src/ctl/wrap.ts";
+} from "../../src/terminal/text.ts";
+import { wrapLine } from "../../src/terminal/wrap.ts";
 
 test("printable() escapes what a terminal would obey, and leaves the rest", () => {
   expect(printable("web.1 é 日本 🙂")).toBe("web.1 é 日本 🙂");

@@ -1,4 +1,4 @@
-import { channelsOf } from "./command-line.ts";
+import { channelsOf } from "../../terminal/command-line.ts";
 import type { Command } from "./commands.ts";
 import type { Prompt } from "./prompt.ts";
 

@@ -1,6 +1,6 @@
 import { VarlinkError } from "../../admin/client-error.ts";
 import type { Cpu, FrequencyOrder } from "../../admin/control-types.ts";
-import { numberOf } from "./command-line.ts";
+import { numberOf } from "../../terminal/command-line.ts";
 import type { Command } from "./commands.ts";
 
 /** The peer's word for a change, and ours. */

@@ -1,8 +1,8 @@
 import type { EventReply } from "../../admin/client.ts";
 import { ClientError } from "../../admin/client-error.ts";
-import { EXIT } from "../exit-code.ts";
-import type { Style } from "../io.ts";
-import { count, formatClock, jsonText, printable } from "../text.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
+import type { Style } from "../../terminal/io.ts";
+import { count, formatClock, jsonText, printable } from "../../terminal/text.ts";
 import type { Verb } from "../verb.ts";
 
 /** `events`: what happens, as it happens. */

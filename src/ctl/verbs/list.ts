@@ -1,11 +1,11 @@
 import type { Channel, VmSummary } from "../../admin/control-types.ts";
-import { EXIT } from "../exit-code.ts";
-import type { Style } from "../io.ts";
-import { type Column, drawTable } from "../table.ts";
-import { printable } from "../text.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
+import type { Style } from "../../terminal/io.ts";
+import { type Column, drawTable } from "../../terminal/table.ts";
+import { printable } from "../../terminal/text.ts";
 import { refusedChannels, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
-import { textWidth } from "../wrap.ts";
+import { textWidth } from "../../terminal/wrap.ts";
 
 /** `list`: the VMs, or the channels of all VMs. */
 export const LIST: Verb = {

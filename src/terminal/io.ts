@@ -1,5 +1,5 @@
 /** What a program that is used in a terminal or a script is handed. */
-export interface CtlIo {
+export interface TerminalIo {
   readonly stdout: Output;
   readonly stderr: Output;
   /** Whether stdout is a terminal. */
@@ -43,7 +43,7 @@ export interface Style {
 }
 
 /** Colours on a terminal that has them, unless `NO_COLOR` is set. */
-export function styleFor({ isTty, env }: CtlIo): Style {
+export function styleFor({ isTty, env }: TerminalIo): Style {
   const noColor = env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "";
   const coloured = isTty && !noColor && env["TERM"] !== "dumb";
   const paint = (code: number) => (text: string) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text);

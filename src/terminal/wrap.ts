@@ -1,7 +1,7 @@
-import type { CtlIo } from "./io.ts";
+import type { TerminalIo } from "./io.ts";
 
 /** Columns that text may fill: those of the terminal, and no limit for a file or a pipe. */
-export function textWidth({ isTty, columns }: CtlIo): number {
+export function textWidth({ isTty, columns }: TerminalIo): number {
   return isTty && columns > 0 ? columns : Number.POSITIVE_INFINITY;
 }
 

@@ -1,8 +1,8 @@
-import type { CtlIo } from "./io.ts";
+import type { TerminalIo } from "./io.ts";
 import { openLineReader } from "./line-reader.ts";
 
-/** This process's terminal or pipes, as `vmpowerctl` uses them. */
-export function processIo(version: string): CtlIo {
+/** This process's terminal or pipes, as a program for people uses them. */
+export function processIo(version: string): TerminalIo {
   const { stdout, stderr, env } = process;
   const readerLeft = new AbortController();
   // "events | head" closes the pipe. Without a listener Bun prints the error of every write that follows.
