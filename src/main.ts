@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { runCtl } from "./ctl/ctl.ts";
-import { processIo } from "./terminal/process-io.ts";
 import { runDaemonProgram } from "./daemon/program.ts";
+import { processIo } from "./terminal/process-io.ts";
 import { VERSION } from "./version.ts";
 
 /** One executable, several programs, chosen by the name it is called by. */

@@ -1,11 +1,11 @@
 import { CommanderError } from "commander";
 import { VarlinkError } from "../admin/client-error.ts";
-import { createConnector } from "./connector.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { describeFailure } from "./failure.ts";
-import { type TerminalIo, styleFor } from "../terminal/io.ts";
-import { createProgram, type GlobalOptions } from "./program.ts";
+import { styleFor, type TerminalIo } from "../terminal/io.ts";
 import { jsonText } from "../terminal/text.ts";
+import { createConnector } from "./connector.ts";
+import { describeFailure } from "./failure.ts";
+import { createProgram, type GlobalOptions } from "./program.ts";
 import type { Given, Verb } from "./verb.ts";
 import { VERBS } from "./verbs/verbs.ts";
 

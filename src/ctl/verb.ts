@@ -1,6 +1,6 @@
 import type { ControlClient } from "../admin/client.ts";
 import type { ExitCode } from "../terminal/exit-code.ts";
-import type { TerminalIo, Style } from "../terminal/io.ts";
+import type { Style, TerminalIo } from "../terminal/io.ts";
 
 /** A command of `vmpowerctl`. Help, parsing and completion come from this. */
 export interface Verb {

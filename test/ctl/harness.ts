@@ -1,6 +1,6 @@
 import type { Control } from "../../src/admin/control.ts";
 import { runCtl } from "../../src/ctl/ctl.ts";
-import type { TerminalIo, LineReader } from "../../src/terminal/io.ts";
+import type { LineReader, TerminalIo } from "../../src/terminal/io.ts";
 import { serve } from "../admin/harness.ts";
 import { sampleControl } from "../admin/sample-control.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { channelsOf, fits, numberOf, wordsOf } from "../../src/terminal/command-line.ts";
 import { completer } from "../../src/ctl/shell/completion.ts";
+import { channelsOf, fits, numberOf, wordsOf } from "../../src/terminal/command-line.ts";
 import { WEB1 } from "../admin/sample-control.ts";
 import { ctl, ctlWith, type Ran, typed } from "./harness.ts";
 

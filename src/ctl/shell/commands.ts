@@ -1,5 +1,5 @@
-import { CHANNEL_COMMANDS } from "./channel-commands.ts";
 import type { Token } from "../../terminal/command-line.ts";
+import { CHANNEL_COMMANDS } from "./channel-commands.ts";
 import { CPU_COMMANDS } from "./cpu-commands.ts";
 import type { Prompt } from "./prompt.ts";
 import { VM_COMMANDS } from "./vm-commands.ts";

@@ -1,5 +1,5 @@
-import type { Context } from "../verb.ts";
 import { wordsOf } from "../../terminal/command-line.ts";
+import type { Context } from "../verb.ts";
 import { COMMANDS } from "./commands.ts";
 
 /** Completes what is typed at the prompt: commands, VMs that the daemon knows, words. */

@@ -1,7 +1,7 @@
 import { VarlinkError } from "../../admin/client-error.ts";
 import type { Vm } from "../../admin/control-types.ts";
-import { describeFailure } from "../failure.ts";
 import { printable } from "../../terminal/text.ts";
+import { describeFailure } from "../failure.ts";
 import type { Context } from "../verb.ts";
 
 /** What one who types at the prompt did so far, and where answers go. */

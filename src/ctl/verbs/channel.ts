@@ -1,7 +1,7 @@
 import { formatCpuList } from "../../base/cpu-list.ts";
-import { channelsArgument, switchArgument } from "../arguments.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import { count, printable } from "../../terminal/text.ts";
+import { channelsArgument, switchArgument } from "../arguments.ts";
 import type { Argument, Verb } from "../verb.ts";
 
 const VM: Argument = { name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" };

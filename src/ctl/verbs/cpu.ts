@@ -1,11 +1,11 @@
 import type { Cpu, CpuResult, FrequencyOrder } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
-import { cpusArgument, khzArgument } from "../arguments.ts";
 import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatKhz, formatRange, printable } from "../../terminal/text.ts";
-import type { Argument, Context, Verb } from "../verb.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
+import { cpusArgument, khzArgument } from "../arguments.ts";
+import type { Argument, Context, Verb } from "../verb.ts";
 
 const CPUS: Argument = {
   name: "cpus",

@@ -3,9 +3,9 @@ import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { printable } from "../../terminal/text.ts";
+import { textWidth } from "../../terminal/wrap.ts";
 import { refusedChannels, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
-import { textWidth } from "../../terminal/wrap.ts";
 
 /** `list`: the VMs, or the channels of all VMs. */
 export const LIST: Verb = {

@@ -1,5 +1,5 @@
-import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { fits, wordsOf } from "../../terminal/command-line.ts";
+import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { COMMANDS } from "../shell/commands.ts";
 import { completer } from "../shell/completion.ts";
 import { Prompt } from "../shell/prompt.ts";

@@ -2,9 +2,9 @@ import type { Channel, Status } from "../../admin/control-types.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { count, formatDuration, formatTime, printable } from "../../terminal/text.ts";
+import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { refusedChannels, type Trouble, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
-import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 
 /** `status`: whether all is well, and if not, what is wrong. */
 export const STATUS: Verb = {

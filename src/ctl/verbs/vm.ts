@@ -1,12 +1,12 @@
 import type { Contract, VcpuStatus, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
-import { switchArgument } from "../arguments.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatClock, formatKhz, formatRange, printable } from "../../terminal/text.ts";
-import type { Argument, Verb } from "../verb.ts";
 import { textWidth } from "../../terminal/wrap.ts";
+import { switchArgument } from "../arguments.ts";
+import type { Argument, Verb } from "../verb.ts";
 import { channelsText } from "./list.ts";
 
 const VM: Argument = { name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" };

@@ -1,13 +1,13 @@
 import type { Explanation } from "../../admin/control.ts";
 import type { Claimant, Decision } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
-import { cpuArgument } from "../arguments.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatKhz, formatTime, printable } from "../../terminal/text.ts";
-import type { Verb } from "../verb.ts";
 import { textWidth } from "../../terminal/wrap.ts";
+import { cpuArgument } from "../arguments.ts";
+import type { Verb } from "../verb.ts";
 import { settingText } from "./cpu.ts";
 
 /** `why`: who asked what, what was granted, and which rule bounded it. */
