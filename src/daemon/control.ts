@@ -11,6 +11,7 @@ import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import { VERSION } from "../version.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
+import type { Meters } from "./meters.ts";
 import type { CpuDecision, OperatorStore } from "./operator-state.ts";
 import type { ServedVms } from "./served-vms.ts";
 import {
@@ -34,6 +35,7 @@ export interface Parts {
   readonly vms: ServedVms;
   readonly store: OperatorStore;
   readonly events: Events;
+  readonly meters: Meters;
   readonly startedAtMs: number;
 }
 

@@ -19,6 +19,7 @@ import { grantOf } from "./grant.ts";
 import { Happenings } from "./happenings.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { LeveledLog } from "./log.ts";
+import { Meters } from "./meters.ts";
 import { serveMonitor } from "./monitor.ts";
 import { OperatorStore } from "./operator-state.ts";
 import { packetPath } from "./packet.ts";
@@ -97,7 +98,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   for (const [pcpu, { khz, hold }] of store.cpus())
     clocks.settle(arbiter.operate(pcpu, { khz }, { hold, nowMs: startedAtMs }).writes, "the start");
 
-  const packet = packetPath({ arbiter, clocks, events, log });
+  const meters = new Meters();
+  const packet = packetPath({ arbiter, clocks, events, log, meters });
   const channels = openChannels(
     {
       directory: config.channels.directory,
@@ -129,6 +131,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     vms,
     store,
     events,
+    meters,
     startedAtMs,
   };
   happenings.reportCpus();

@@ -11,6 +11,7 @@ export function startHeartbeat(parts: Parts, notify: Notify): { close(): void } 
     parts.cpufreq.refresh();
     parts.clocks.retry();
     parts.channels.scan();
+    parts.meters.beat((vm) => parts.vms.domains.has(vm) || parts.channels.of(vm).length > 0);
   };
   const timer = setInterval(beat, Math.min(INTERVAL_MS, notify.watchdogMs ?? INTERVAL_MS));
   return { close: () => clearInterval(timer) };

@@ -11,6 +11,7 @@ import { answer, capabilityList, frequencyList, readsReplies } from "../wire/rep
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
 import { LineLimiter } from "./limiter.ts";
+import type { Meters } from "./meters.ts";
 
 /** What handling a packet needs. */
 export interface PacketPath {
@@ -18,14 +19,25 @@ export interface PacketPath {
   readonly clocks: Clocks;
   readonly events: Events;
   readonly log: Log;
+  readonly meters: Meters;
 }
 
+/** Of each channel's packets one in so many is measured, beginning with its first: reading a clock costs, too. */
+const MEASURED_ONE_IN = 8;
+
 /** Makes the way of a packet: judge, decide, do, answer; synchronous, in one turn. */
-export function packetPath({ arbiter, clocks, events, log }: PacketPath) {
+export function packetPath({ arbiter, clocks, events, log, meters }: PacketPath) {
   const limiter = new LineLimiter();
 
   return function packet(channel: Channel, frame: Uint8Array): void {
     if (!channel.enabled) return;
+    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return handle(channel, frame);
+    const beganMs = performance.now();
+    handle(channel, frame);
+    meters.of(channel.vm).latency.observe((performance.now() - beganMs) * 1e6);
+  };
+
+  function handle(channel: Channel, frame: Uint8Array): void {
     const request = decode(frame);
     if (request.kind === "connect") return;
     channel.counters.requests++;
@@ -47,10 +59,11 @@ export function packetPath({ arbiter, clocks, events, log }: PacketPath) {
         channel.counters.malformed++;
         note(channel, "sent a malformed packet", request.reason);
     }
-  };
+  }
 
   function scale(channel: Channel, request: Scale): Decision {
     const nowMs = Date.now();
+    if (!request.physical) meters.of(channel.vm).asked(request.resource);
     const decision = arbiter.scale(channel.vm, request, nowMs);
     channel.counters.writes += decision.writes.length;
     const refused = clocks.apply(decision.writes);

@@ -1,0 +1,53 @@
+/** Four buckets to an octave: a bucket's ends differ by a quarter at most. */
+const STEPS_BITS = 2;
+const STEPS = 1 << STEPS_BITS;
+
+/** Below 1 µs nothing is told apart, and nothing above 134 ms. */
+const FIRST_OCTAVE = 10;
+const LAST_OCTAVE = 26;
+
+/** Buckets of every histogram. */
+export const BUCKETS = (LAST_OCTAVE - FIRST_OCTAVE + 1) * STEPS + 2;
+
+/** How long something took, how often, in fixed buckets. Observing allocates nothing. */
+export class Histogram {
+  readonly counts = new Float64Array(BUCKETS);
+  sumNs = 0;
+
+  observe(ns: number): void {
+    const at = bucketOf(ns);
+    this.counts[at] = (this.counts[at] as number) + 1;
+    this.sumNs += ns;
+  }
+}
+
+/** The bucket that a time falls into. */
+export function bucketOf(ns: number): number {
+  if (ns < 1 << FIRST_OCTAVE) return 0;
+  if (ns >= 1 << (LAST_OCTAVE + 1)) return BUCKETS - 1;
+  const whole = ns | 0;
+  const octave = 31 - Math.clz32(whole);
+  return 1 + (octave - FIRST_OCTAVE) * STEPS + ((whole >> (octave - STEPS_BITS)) & (STEPS - 1));
+}
+
+/** Where a bucket ends: its times are below. */
+export function bucketEndNs(bucket: number): number {
+  if (bucket >= BUCKETS - 1) return Number.POSITIVE_INFINITY;
+  const octave = FIRST_OCTAVE + Math.floor((bucket - 1) / STEPS);
+  return bucket === 0
+    ? 1 << FIRST_OCTAVE
+    : (1 << octave) + (((bucket - 1) % STEPS) + 1) * (1 << (octave - STEPS_BITS));
+}
+
+/** The end of the bucket within which `share` of all times lie; undefined where nothing was observed. */
+export function quantileNs(counts: ArrayLike<number>, share: number): number | undefined {
+  let total = 0;
+  for (let bucket = 0; bucket < counts.length; bucket++) total += counts[bucket] as number;
+  if (total === 0) return undefined;
+  let below = 0;
+  for (let bucket = 0; bucket < counts.length - 1; bucket++) {
+    below += counts[bucket] as number;
+    if (below >= total * share) return bucketEndNs(bucket);
+  }
+  return bucketEndNs(counts.length - 2);
+}
