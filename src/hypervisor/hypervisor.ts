@@ -13,7 +13,10 @@ export interface Hypervisor {
 export interface HypervisorEvents {
   /** A domain exists and this is all of it: it came, was paused or resumed, or its pins or channels changed. */
   domain(domain: Domain): void;
-  /** A domain exists no more; `detail` is the hypervisor's reason, e.g. `destroyed by the operator`. */
+  /**
+   * A domain exists no more; `detail` is the hypervisor's reason, e.g. `destroyed`. One that rebooted, has another name
+   * or was started again meanwhile is gone as well, and told of anew at once: nothing it held outlives that.
+   */
   gone(name: string, detail: string): void;
   /** The first complete list was told. Not called again after a reconnect. */
   ready(): void;

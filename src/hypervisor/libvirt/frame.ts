@@ -2,7 +2,7 @@
 export const FRAME_BYTES_MAX = 33_554_432;
 
 /** Length, program, version, procedure, type, serial, status: seven words in front of every body. */
-export const FRAME_HEADER_BYTES = 28;
+const FRAME_HEADER_BYTES = 28;
 
 /** A buffer larger than this is given back once it is empty. */
 const KEPT_BYTES = 64 * 1024;
