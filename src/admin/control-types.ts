@@ -69,12 +69,21 @@ export interface Claim {
   readonly atMs: number;
 }
 
+/** A request that was refused. */
+export interface RefusedRequest {
+  readonly asked: string;
+  readonly atMs: number;
+  readonly reason: string;
+  readonly remedy?: string | undefined;
+}
+
 /** A vCPU, where it runs and what it wants. */
 export interface VcpuStatus {
   readonly vcpu: Vcpu;
   readonly pcpus: readonly Pcpu[];
   readonly problem?: string | undefined;
   readonly claim?: Claim | undefined;
+  readonly refused?: RefusedRequest | undefined;
 }
 
 /** Whether a VM runs, as far as the hypervisor said; an absent one is remembered from an operator's command. */

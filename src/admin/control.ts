@@ -1,16 +1,15 @@
 import type { Caller } from "./caller.ts";
 import type {
   Channel,
-  Claimant,
   Cpu,
   CpuResult,
-  Decision,
   Event,
   FrequencyOrder,
   Status,
   Vm,
   VmSummary,
 } from "./control-types.ts";
+import type { CpuCheck, Explanation, VcpuExplanation } from "./explanation-types.ts";
 
 /** Grows when a member is renamed or removed, which clients then notice. Every reply carries it. */
 export const SCHEMA_VERSION = 1;
@@ -32,6 +31,8 @@ export interface Calls {
   SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
   SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };
   Explain: { takes: { readonly cpu: number }; answers: Explanation };
+  ExplainVcpu: { takes: { readonly vm: string; readonly vcpu: number }; answers: VcpuExplanation };
+  Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
 }
 
@@ -49,13 +50,6 @@ export interface ChannelNumbers {
 /** CPUs of the host, all of them where none is named. */
 export interface CpuChoice {
   readonly cpus?: readonly number[];
-}
-
-/** Why a CPU runs as it does. */
-export interface Explanation {
-  readonly cpu: Cpu;
-  readonly claimants: readonly Claimant[];
-  readonly last?: Decision | undefined;
 }
 
 /** The methods that answer once. */
@@ -98,6 +92,7 @@ export interface Subscriber {
 export interface ControlErrors {
   NoSuchVm: { readonly vm: string };
   NoSuchCpu: { readonly cpu: number };
+  NoSuchVcpu: { readonly vm: string; readonly vcpu: number };
   NoSuchChannel: { readonly vm: string; readonly channel: number };
   Refused: { readonly reason: string; readonly remedy?: string | undefined };
   InvalidParameter: { readonly parameter: string };
@@ -131,6 +126,8 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   SetCpuFreq: { mutates: true },
   SetQuery: { mutates: true },
   Explain: { mutates: false },
+  ExplainVcpu: { mutates: false },
+  Verify: { mutates: false },
   Restore: { mutates: true },
   Subscribe: { mutates: false },
 };

@@ -37,14 +37,18 @@ export class Arbiter {
   /** Decides on one request of a domain's guest. */
   scale(name: string, request: Scale, nowMs: number): Decision {
     const claimant = this.#claimant(name, request);
-    return "reason" in claimant ? refuse(claimant) : ask(claimant, request.action, nowMs);
+    const decision = "reason" in claimant ? refuse(claimant) : ask(claimant, request.action, nowMs);
+    if (decision.refusal !== undefined) this.#remember(name, request, { refusal: decision.refusal, nowMs });
+    return decision;
   }
 
   /** The kernel refused a write of that request: takes the request back, also where its other clocks had followed. */
   undo(name: string, request: Scale, reason: string): Decision {
     const refusal = kernelRefused(reason);
     const claimant = this.#claimant(name, request);
-    return "reason" in claimant ? refuse(refusal) : { writes: settle(unask(claimant, refusal)), refusal };
+    if ("reason" in claimant) return refuse(refusal);
+    this.#remember(name, request, { refusal, nowMs: claimant.askedAtMs });
+    return { writes: settle(unask(claimant, refusal)), refusal };
   }
 
   /** The kernel did not accept a write: what holds there is unknown until it accepts the next one. */
@@ -122,6 +126,11 @@ export class Arbiter {
   operate(pcpu: Pcpu, order: Order, options: OrderOptions): Decision {
     const state = this.#clocks.get(pcpu);
     return state === undefined ? refuse(notManaged(pcpu)) : operate(state, order, options);
+  }
+
+  #remember(name: string, request: Scale, { refusal, nowMs }: { refusal: Refusal; nowMs: number }): void {
+    const claimant = request.physical ? undefined : this.#domains.get(name)?.vcpus[request.resource];
+    if (claimant !== undefined) claimant.refused = { asked: request.action, atMs: nowMs, refusal };
   }
 
   #claimant(name: string, { resource, physical }: Scale): Claimant | Refusal {

@@ -16,6 +16,7 @@ export function attach(
     claims,
     asked: old?.asked,
     askedAtMs: old?.askedAtMs ?? 0,
+    refused: old?.refused,
   };
   for (const clock of "clocks" in placement ? placement.clocks : []) {
     const claim: Claim = {

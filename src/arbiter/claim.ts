@@ -26,6 +26,15 @@ export interface Claimant {
   readonly claims: readonly Claim[];
   asked: ScaleAction | undefined;
   askedAtMs: number;
+  /** Its last request that was refused. */
+  refused: RefusedRequest | undefined;
+}
+
+/** A request that was refused, and why. */
+export interface RefusedRequest {
+  readonly asked: ScaleAction;
+  readonly atMs: number;
+  readonly refusal: Refusal;
 }
 
 /** What one claimant wants of one clock; silent while it has no position. */

@@ -1,6 +1,7 @@
 import type { Khz, Vcpu } from "../base/domain.ts";
-import type { Claim, ClockState } from "./claim.ts";
+import type { Claim, ClockState, LastDecision } from "./claim.ts";
 import { realKhz } from "./contract.ts";
+import { resolve } from "./resolve.ts";
 
 /** The last decision about a clock, in words. */
 export interface Explanation {
@@ -35,8 +36,15 @@ export function explain(state: ClockState): Explanation | undefined {
     asked,
     khz,
     accepted: refusal === undefined,
-    rule: refusal?.reason ?? rule(state),
+    rule: refusal?.reason ?? rule(state, last),
   };
+}
+
+/** Which rule makes a clock run as it does now, as seen by one of those who meet on it. */
+export function explainClaim(claim: Claim): string {
+  const { winner } = resolve(claim.clock);
+  if (winner === claim && claim.position === undefined) return "it never asked, so it keeps the baseline";
+  return rule(claim.clock, { winner, asker: claim, bound: claim.position?.bound });
 }
 
 /** All who meet on a clock, the operator first. */
@@ -52,9 +60,10 @@ export function claimants({ clock, claims, operator }: ClockState): readonly Cla
   return views;
 }
 
-function rule({ clock, last, operator }: ClockState): string {
-  if (last === undefined) return "";
-  const { winner, asker, bound } = last;
+function rule(
+  { clock, operator }: ClockState,
+  { winner, asker, bound }: Pick<LastDecision, "winner" | "asker" | "bound">,
+): string {
   if (winner === "operator")
     return operator?.hold === true ? "held by the operator" : "set by the operator, until a guest asks";
   if (winner === undefined) return "nobody claims this CPU, so its own settings hold";

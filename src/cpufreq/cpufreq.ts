@@ -18,6 +18,8 @@ export interface Cpufreq {
   apply(write: Write): WriteRefused | undefined;
   /** What the kernel says of one CPU now; reads files, so never on a packet's way. */
   observe(pcpu: Pcpu): Observation | undefined;
+  /** What the files of a clock should say under a setting, and do; reads files, so never on a packet's way. */
+  inspect(write: Write): readonly FileState[];
   /** Looks again: CPUs that came or went, files that somebody else changed. Calls the events it was opened with. */
   refresh(): void;
   /** Does what `OnExit` says and closes every file. Answers what could not be put back. */
@@ -43,6 +45,17 @@ export interface Drift {
    * kernel refused or holds on to what was found, because another limit is in force.
    */
   readonly outcome: "reasserted" | "yielded" | "failed";
+}
+
+/** What a file should say, and does. */
+export interface FileState {
+  /** CPUs that it scales. */
+  readonly pcpus: readonly Pcpu[];
+  readonly file: string;
+  readonly ours: string;
+  readonly found: string;
+  /** Whether that is the same, or what the kernel made of it. */
+  readonly ok: boolean;
 }
 
 /** A CPU that is left alone. */

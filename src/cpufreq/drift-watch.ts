@@ -25,6 +25,11 @@ export class DriftWatch {
     this.#events = events;
   }
 
+  /** Whether the last word on a clock is ours. */
+  isSettled(clock: HeldClock): boolean {
+    return !this.#unsettled.has(clock);
+  }
+
   /** Looks at one clock; answers whether its files can be read. */
   check(clock: HeldClock): boolean {
     const { held } = clock;
@@ -44,7 +49,7 @@ export class DriftWatch {
   /** The files of one cpufreq policy that say neither what we wrote nor what the kernel made of it. */
   #changed(clock: HeldClock, policy: HeldPolicy, speed: SpeedText): Found[] | undefined {
     const files = policy.open?.files ?? [];
-    const isSettled = !this.#unsettled.has(clock);
+    const isSettled = this.isSettled(clock);
     if (isSettled && files.every(({ attribute }) => attribute.isUnchanged())) return [];
     const found: Found[] = [];
     for (const file of files) {

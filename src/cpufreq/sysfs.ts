@@ -2,10 +2,19 @@ import type { Clock, Write, WriteRefused } from "../base/clock.ts";
 import type { Pcpu } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
 import { ClockSet } from "./clock-set.ts";
-import type { Cpufreq, CpufreqEvents, Observation, OnDrift, OnExit, UnmanagedCpu } from "./cpufreq.ts";
+import type {
+  Cpufreq,
+  CpufreqEvents,
+  FileState,
+  Observation,
+  OnDrift,
+  OnExit,
+  UnmanagedCpu,
+} from "./cpufreq.ts";
 import type { Disk } from "./disk.ts";
 import { DriftWatch } from "./drift-watch.ts";
 import { dryRun } from "./dry-run.ts";
+import { inspect } from "./inspect.ts";
 import { loadJournal } from "./journal.ts";
 import { isPlain, kernelDisk } from "./kernel-disk.ts";
 import { recover } from "./recover.ts";
@@ -76,6 +85,12 @@ class SysfsCpufreq implements Cpufreq {
     const maxKhz = parseKhz(say("scaling_max_freq"));
     if (governor === undefined || minKhz === undefined || maxKhz === undefined) return undefined;
     return { governor, minKhz, maxKhz, currentKhz: parseKhz(say("scaling_cur_freq")) };
+  }
+
+  inspect({ clock, setting }: Write): readonly FileState[] {
+    const held = this.#set.held.get(clock);
+    if (held === undefined) return [];
+    return inspect(held, setting, { disk: this.#disk, settled: this.#drift.isSettled(held) });
   }
 
   refresh(): void {

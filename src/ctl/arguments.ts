@@ -1,5 +1,5 @@
 import { parseCpuList } from "../base/cpu-list.ts";
-import type { Khz, Pcpu } from "../base/domain.ts";
+import type { Khz, Pcpu, Vcpu } from "../base/domain.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
 /** Channel numbers that one command may name. */
@@ -19,6 +19,12 @@ export function cpuArgument(text: string): Pcpu {
   const match = /^(?:cpu)?(\d{1,5})$/i.exec(text);
   if (match === null) throw new UsageError(`"${text}" is not a CPU like 7 or cpu7`);
   return Number(match[1]);
+}
+
+/** Reads a vCPU of a VM: `web1:0`. */
+export function vcpuArgument(text: string): { readonly vm: string; readonly vcpu: Vcpu } | undefined {
+  const match = /^(.+):(\d{1,5})$/s.exec(text);
+  return match === null ? undefined : { vm: match[1] as string, vcpu: Number(match[2]) };
 }
 
 /** Reads channels of a VM: `0,1,4-7`, or undefined for `all`. */

@@ -58,6 +58,11 @@ function describeVarlinkError({ error, parameters }: VarlinkError): Failure {
         sentence: `There is no CPU ${text("cpu")}: vmpowerctl show-cpu-freq shows those there are`,
         code: EXIT.notFound,
       };
+    case "io.vmpower.Control.NoSuchVcpu":
+      return {
+        sentence: `VM "${text("vm")}" has no vCPU ${text("vcpu")}: vmpowerctl show-vm shows those it has`,
+        code: EXIT.notFound,
+      };
     case "io.vmpower.Control.NoSuchChannel":
       return {
         sentence: `VM "${text("vm")}" has no channel ${text("channel")}: vmpowerctl show-vm shows those found`,

@@ -1,5 +1,7 @@
+import type { Drift } from "../admin/explanation-types.ts";
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Write, WriteRefused } from "../base/clock.ts";
+import type { Pcpu } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 
@@ -12,6 +14,8 @@ export interface WriteCounters {
 /** Does the arbiter's writes, and tells it what the kernel did not accept. */
 export class Clocks {
   readonly counters: WriteCounters = { writes: 0, writesRefused: 0 };
+  /** The last change of each clock by another program. */
+  readonly drifts = new Map<Pcpu, Drift>();
   readonly #arbiter: Arbiter;
   readonly #cpufreq: Cpufreq;
   readonly #log: Log;

@@ -11,9 +11,11 @@ import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import { VERSION } from "../version.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
+import { explainVcpu } from "./explain-vcpu.ts";
 import type { Meters } from "./meters.ts";
 import type { CpuDecision, OperatorStore } from "./operator-state.ts";
 import type { ServedVms } from "./served-vms.ts";
+import { verify } from "./verify.ts";
 import {
   channelView,
   claimCount,
@@ -55,7 +57,10 @@ export function control(parts: () => Parts): Control {
     ListCpus: ({ cpus }) => ({ cpus: chosenCpus(cpus, parts()).map((pcpu) => showCpu(pcpu, parts())) }),
     SetCpuFreq: (order) => ({ results: setCpuFreq(order, parts()) }),
     SetQuery: ({ vm, enabled }) => decideVm(known(vm, parts()), { query: enabled }, parts()),
-    Explain: ({ cpu }) => explanationView(showCpu(cpu, parts()), parts().arbiter.clockOf(cpu)),
+    Explain: ({ cpu }) =>
+      explanationView(showCpu(cpu, parts()), parts().arbiter.clockOf(cpu), parts().clocks.drifts),
+    ExplainVcpu: ({ vm, vcpu }) => explainVcpu(showVm(known(vm, parts()), parts()), vcpu, parts()),
+    Verify: () => ({ cpus: verify(parts()) }),
     Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),
     Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),
   };

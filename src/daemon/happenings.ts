@@ -66,7 +66,9 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
     };
     const message = `CPU ${clock}: "${file}" was changed from "${ours}" to "${found}" by another program: ${done[outcome]}`;
     this.#log.warning(message, { CPU: clock });
-    this.#parts().events.tell("drift", message, { pcpu: clock });
+    const { clocks, events } = this.#parts();
+    clocks.drifts.set(clock, { atMs: Date.now(), file, ours, found, outcome });
+    events.tell("drift", message, { pcpu: clock });
   }
 
   /** A channel was connected, lost or refused. */

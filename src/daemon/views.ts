@@ -1,5 +1,5 @@
-import type { Explanation } from "../admin/control.ts";
 import type * as view from "../admin/control-types.ts";
+import type { Drift, Explanation } from "../admin/explanation-types.ts";
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Claimant, ClockState } from "../arbiter/claim.ts";
 import { realKhz } from "../arbiter/contract.ts";
@@ -45,7 +45,8 @@ export function sumCounters(channels: Iterable<Channel>): view.Counters {
 }
 
 /** A vCPU as operators see it: the fastest of what it claims, where it may run on several clocks. */
-export function vcpuView({ vcpu, state, problem, claims, asked, askedAtMs }: Claimant): view.VcpuStatus {
+export function vcpuView(claimant: Claimant): view.VcpuStatus {
+  const { vcpu, state, problem, claims, asked, askedAtMs, refused } = claimant;
   const fastest = claims
     .filter((claim) => claim.position !== undefined)
     .map(({ clock, position }) => ({
@@ -55,7 +56,18 @@ export function vcpuView({ vcpu, state, problem, claims, asked, askedAtMs }: Cla
       atMs: askedAtMs,
     }))
     .sort((a, b) => b.khz - a.khz)[0];
-  return { vcpu, pcpus: state.domain.pins[vcpu] ?? [], problem: problem?.reason, claim: fastest };
+  return {
+    vcpu,
+    pcpus: state.domain.pins[vcpu] ?? [],
+    problem: problem?.reason,
+    claim: fastest,
+    refused: refused && {
+      asked: refused.asked,
+      atMs: refused.atMs,
+      reason: refused.refusal.reason,
+      remedy: refused.refusal.remedy,
+    },
+  };
 }
 
 /** How many vCPUs of a domain claim something. */
@@ -119,7 +131,11 @@ export function settingView({ clock, setting }: ClockState): { setting: string; 
 }
 
 /** Why a CPU runs as it does. */
-export function explanationView(cpu: view.Cpu, state: ClockState | undefined): Explanation {
+export function explanationView(
+  cpu: view.Cpu,
+  state: ClockState | undefined,
+  drifts: ReadonlyMap<Pcpu, Drift>,
+): Explanation {
   if (state === undefined) return { cpu, claimants: [] };
   const last = explain(state);
   return {
@@ -130,6 +146,7 @@ export function explanationView(cpu: view.Cpu, state: ClockState | undefined): E
       wants: khz === undefined ? "baseline" : `${khz}`,
       khz,
     })),
+    drift: drifts.get(state.clock.id),
     last: last && { ...last, granted: last.khz === undefined ? "baseline" : `${last.khz}` },
   };
 }

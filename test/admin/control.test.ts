@@ -27,6 +27,8 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   SetCpuFreq: { cpus: [2, 3], to: "khz", khz: 1_800_000, hold: true },
   SetQuery: { vm: "web.1", enabled: true },
   Explain: { cpu: 2 },
+  ExplainVcpu: { vm: "web.1", vcpu: 0 },
+  Verify: {},
   Restore: {},
 };
 

@@ -1,5 +1,6 @@
 import { type Control, ControlError, type Subscriber } from "../../src/admin/control.ts";
-import type { Channel, Counters, Cpu, Status, Vm } from "../../src/admin/control-types.ts";
+import type { Channel, Counters, Cpu, Status, VcpuStatus, Vm } from "../../src/admin/control-types.ts";
+import type { CpuCheck, Explanation, VcpuExplanation } from "../../src/admin/explanation-types.ts";
 
 /** Counters that differ from each other, so that a mix-up shows. */
 const COUNTERS: Counters = {
@@ -61,7 +62,12 @@ export const WEB1: Vm = {
   contract: { minKhz: 1_200_000, turbo: true, query: false, physicalCores: false },
   vcpus: [
     { vcpu: 0, pcpus: [2], claim: { khz: 2_300_000, turbo: false, asked: "max", atMs: 1_700_000_100_000 } },
-    { vcpu: 1, pcpus: [0, 1, 2, 3, 4, 5], problem: "not pinned" },
+    {
+      vcpu: 1,
+      pcpus: [0, 1, 2, 3, 4, 5],
+      problem: "not pinned",
+      refused: { asked: "max", atMs: 1_700_000_000_000, reason: "not pinned", remedy: "pin it" },
+    },
   ],
   channels: CHANNELS,
 };
@@ -94,6 +100,54 @@ export const CPUS: readonly Cpu[] = [
     held: false,
     vcpus: [],
   },
+];
+
+/** A CPU that somebody else changed, too. */
+const EXPLANATION: Explanation = {
+  cpu: CPUS[0] as Cpu,
+  claimants: [
+    { by: "web.1", vcpu: 0, wants: "max", khz: 2_300_000 },
+    { by: "db", vcpu: 0, wants: "baseline" },
+  ],
+  last: {
+    atMs: 1_700_000_100_000,
+    by: "web.1",
+    vcpu: 0,
+    asked: "max",
+    granted: "2300000",
+    khz: 2_300_000,
+    accepted: true,
+    rule: "highest claim",
+  },
+  drift: {
+    atMs: 1_700_000_200_000,
+    file: "cpu2/cpufreq/scaling_setspeed",
+    ours: "2300000",
+    found: "1200000",
+    outcome: "reasserted",
+  },
+};
+
+function vcpuExplanation(vcpu: number): VcpuExplanation {
+  const { name: vm, state, detail, added, contract, vcpus } = WEB1;
+  const clocks = vcpu === 0 ? [{ ...EXPLANATION, rule: "as asked: the highest claim on this clock" }] : [];
+  return { vm, state, detail, added, contract, vcpu: vcpus[vcpu] as VcpuStatus, clocks };
+}
+
+/** A CPU as it should be, one that is not, and one that the kernel refused. */
+export const CHECKS: readonly CpuCheck[] = [
+  { pcpu: 2, ok: true, should: "2300000", khz: 2_300_000, currentKhz: 2_300_000, wrong: [] },
+  {
+    pcpu: 3,
+    ok: false,
+    should: "2300000",
+    khz: 2_300_000,
+    currentKhz: 1_200_000,
+    wrong: [{ file: "cpu3/cpufreq/scaling_setspeed", should: "2300000", does: "1200000" }],
+    reason: "another program changed it",
+    remedy: "vmpowerctl doctor finds who does it",
+  },
+  { pcpu: 4, ok: false, should: "baseline", wrong: [], reason: "the kernel refused it" },
 ];
 
 /** A daemon with fixed answers, one VM and two CPUs. */
@@ -134,23 +188,10 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     ListCpus: ({ cpus = [2, 3] }) => ({ cpus: cpusOf(cpus, (cpu) => cpu) }),
     SetCpuFreq: async ({ cpus }) => ({ results: cpusOf(cpus, result) }),
     SetQuery: ({ vm }) => known(vm, {}),
-    Explain: ({ cpu }) => ({
-      cpu: cpusOf([cpu], (each) => each)[0] as Cpu,
-      claimants: [
-        { by: "web.1", vcpu: 0, wants: "max", khz: 2_300_000 },
-        { by: "db", vcpu: 0, wants: "baseline" },
-      ],
-      last: {
-        atMs: 1_700_000_100_000,
-        by: "web.1",
-        vcpu: 0,
-        asked: "max",
-        granted: "2300000",
-        khz: 2_300_000,
-        accepted: true,
-        rule: "highest claim",
-      },
-    }),
+    Explain: ({ cpu }) => ({ ...EXPLANATION, cpu: cpusOf([cpu], (each) => each)[0] as Cpu }),
+    ExplainVcpu: ({ vm, vcpu }) =>
+      vcpu < 2 ? known(vm, vcpuExplanation(vcpu)) : new ControlError("NoSuchVcpu", { vm, vcpu }),
+    Verify: () => ({ cpus: CHECKS }),
     Restore: ({ cpus = [2, 3] }) => ({ results: cpusOf(cpus, result) }),
     Subscribe(_parameters, _caller, subscriber) {
       subscribers.add(subscriber);

@@ -27,6 +27,7 @@ test.each([
     "error: unknown option '--chanels'\n(Did you mean --channels?)\n(vmpowerctl help list explains)\n",
   ],
   ["why cpux", '"cpux" is not a CPU like 7 or cpu7\n'],
+  ["why web1:", '"web1:" is not a CPU like 7 or cpu7\n'],
   ["why 1-2", '"1-2" is not a CPU like 7 or cpu7\n'],
   ["show-cpu-freq 5-2", '"5-2" is not a list of CPUs like 2-5,8\n'],
   ["show-cpu-freq all", '"all" is not a list of CPUs like 2-5,8\n'],
@@ -105,6 +106,12 @@ test.each([
     'VM "web.1" has no channel 7: vmpowerctl show-vm shows those found\n',
     "NoSuchChannel",
     { vm: "web.1", channel: 7 },
+  ],
+  [
+    "why web.1:7",
+    'VM "web.1" has no vCPU 7: vmpowerctl show-vm shows those it has\n',
+    "NoSuchVcpu",
+    { vm: "web.1", vcpu: 7 },
   ],
 ])("what there is not: 10 (%s)", async (command, err, error, parameters) => {
   expect(await ctlWith({}, command)).toEqual({ code: 10, out: "", err });

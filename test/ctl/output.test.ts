@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CHANNELS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts";
+import { CHANNELS, CHECKS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts";
 import { ctlWith } from "./harness.ts";
 
 const TERMINAL = { isTty: true, columns: 80, env: { TERM: "xterm", NO_COLOR: "1" } };
@@ -156,10 +156,13 @@ test("show-cpu-freq", async () => {
 test("why", async () => {
   expect(await shown("why cpu2")).toEqual([
     "CPU 2 runs at 2.30 GHz, set to 2.30 GHz held, turbo on",
-    "  Clock    2,6, acpi-cpufreq, userspace",
+    "  Clock    2,6, acpi-cpufreq",
     "  Last     2023-11-14 22:15:00 web.1 vCPU 0 asked max",
     "  Granted  2.30 GHz, ACK",
     "  Rule     highest claim",
+    "  Kernel   userspace, limits 1.20–2.30 GHz",
+    "  Drift    2023-11-14 22:16:40 another program set cpu2/cpufreq/scaling_setspeed",
+    "           from 2300000 to 1200000: it was written again",
     "",
     "WHO    VCPU  WANTS",
     "web.1     0  max (2.30 GHz)",
@@ -174,6 +177,58 @@ test("why", async () => {
     "Nobody on this clock wants anything",
     "",
   ]);
+});
+
+test("why of a vCPU", async () => {
+  expect((await shown("why web.1:0")).slice(0, 8)).toEqual([
+    "web.1:0 wants 2.30 GHz, on CPU 2",
+    "  VM       running (booted), served",
+    "  May ask  ≥ 1.20 GHz, turbo, no queries",
+    "  Asked    2023-11-14 22:15:00 max",
+    "  Rule     as asked: the highest claim on this clock",
+    "",
+    "CPU 2 runs at 2.30 GHz, set to 2.30 GHz held, turbo on",
+    "  Clock    2,6, acpi-cpufreq",
+  ]);
+  expect(await shown("why web.1:1")).toEqual([
+    "web.1:1 wants nothing, on CPU 0-5",
+    "  VM       running (booted), served",
+    "  May ask  ≥ 1.20 GHz, turbo, no queries",
+    "  Asked    nothing that holds",
+    "  Refused  2023-11-14 22:13:20 max: not pinned (pin it)",
+    "  Problem  not pinned",
+    "",
+  ]);
+});
+
+test("verify", async () => {
+  const { code, out, err } = await ctlWith({}, "verify", TERMINAL);
+  expect([code, err]).toEqual([20, ""]);
+  expect(out.split("\n")).toEqual([
+    "CPUS  SHOULD         NOW  VERDICT",
+    "2     2.30 GHz  2.30 GHz  holds",
+    "3     2.30 GHz  1.20 GHz  drifted",
+    "4     baseline         -  drifted",
+    "",
+    "2 of 3 CPUs drifted",
+    "",
+    "! CPU 3: another program changed it; cpu3/cpufreq/scaling_setspeed says 1200000",
+    "  instead of 2300000",
+    "  → vmpowerctl doctor finds who does it",
+    "! CPU 4: the kernel refused it",
+    "",
+  ]);
+  const well = CHECKS.filter(({ ok }) => ok);
+  expect(
+    await shown("verify", { Verify: () => ({ cpus: [...well, ...well.map((c) => ({ ...c, pcpu: 5 }))] }) }),
+  ).toEqual([
+    "CPUS  SHOULD         NOW  VERDICT",
+    "2,5   2.30 GHz  2.30 GHz  holds",
+    "",
+    "2 CPUs: all hold what they should",
+    "",
+  ]);
+  expect(await shown("verify", { Verify: () => ({ cpus: [] }) })).toEqual(["No CPU is managed", ""]);
 });
 
 function fail(): never {

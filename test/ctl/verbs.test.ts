@@ -29,6 +29,9 @@ test.each([
   ["set-cpu-freq 2 release", "SetCpuFreq", { cpus: [2], to: "release", hold: false }],
   ["why 2", "Explain", { cpu: 2 }],
   ["why cpu2", "Explain", { cpu: 2 }],
+  ["why web.1:0", "ExplainVcpu", { vm: "web.1", vcpu: 0 }],
+  ["why a:b:1", "ExplainVcpu", { vm: "a:b", vcpu: 1 }],
+  ["verify", "Verify", {}],
   ["restore", "Restore", {}],
   ["restore 2", "Restore", { cpus: [2] }],
 ])("%s calls %s with %j", async (command, method, parameters) => {
@@ -91,10 +94,11 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       restore: "2",
       list: "",
       status: "",
+      verify: "",
     };
     const command = `${name} ${given[name] ?? "web.1"} --json`.replace("  ", " ");
     const { code, out, err } = await ctlWith({}, command);
-    expect([code, err]).toEqual([0, ""]);
+    expect([code, err]).toEqual([name === "verify" ? 20 : 0, ""]);
     expect(out.endsWith("}\n")).toBe(true);
     expect(out.trimEnd()).not.toContain("\n");
     expect(JSON.parse(out)).toMatchObject({ schemaVersion: 1 });

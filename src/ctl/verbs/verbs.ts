@@ -5,6 +5,7 @@ import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
 import { SHELL } from "./shell.ts";
 import { STATUS } from "./status.ts";
+import { VERIFY } from "./verify.ts";
 import { VM_VERBS } from "./vm.ts";
 import { WHY } from "./why.ts";
 
@@ -16,6 +17,7 @@ export const VERBS: readonly Verb[] = [
   ...CHANNEL_VERBS,
   ...CPU_VERBS,
   WHY,
+  VERIFY,
   EVENTS,
   SHELL,
 ];

@@ -98,7 +98,8 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: VcpuStatus, style: Style): str
   ];
 }
 
-function contractText({ minKhz, maxKhz, turbo, query, physicalCores }: Contract): string {
+/** What a VM may ask, in words. */
+export function contractText({ minKhz, maxKhz, turbo, query, physicalCores }: Contract): string {
   const limits = formatRange(minKhz, maxKhz);
   return [
     limits === "-" ? "any speed" : limits,

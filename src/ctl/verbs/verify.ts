@@ -1,0 +1,63 @@
+import type { CpuCheck } from "../../admin/explanation-types.ts";
+import { formatCpuList } from "../../base/cpu-list.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
+import type { Style } from "../../terminal/io.ts";
+import { type Column, drawTable } from "../../terminal/table.ts";
+import { count, formatKhz, printable } from "../../terminal/text.ts";
+import { textWidth } from "../../terminal/wrap.ts";
+import { type Trouble, troubleLines } from "../trouble.ts";
+import type { Verb } from "../verb.ts";
+
+/** `verify`: what should hold against what does, per CPU. */
+export const VERIFY: Verb = {
+  name: "verify",
+  summary: "Compare what should hold with what does, per CPU",
+  arguments: [],
+  examples: [["verify", "exit status 20 tells that some CPU drifted"]],
+  async run({ call, show, style, io }) {
+    const reply = await call("Verify", {});
+    show(reply, () => verifyText(reply.cpus, style, textWidth(io)));
+    return reply.cpus.every(({ ok }) => ok) ? EXIT.ok : EXIT.needsRepair;
+  },
+};
+
+const COLUMNS: readonly Column[] = [
+  { head: "CPUS", flexible: true },
+  { head: "SHOULD" },
+  { head: "NOW", align: "right" },
+  { head: "VERDICT" },
+];
+
+function verifyText(cpus: readonly CpuCheck[], style: Style, width: number): string {
+  if (cpus.length === 0) return "No CPU is managed";
+  // CPUs of which the same is to be said are one line.
+  const alike = Map.groupBy(cpus, ({ ok, should, currentKhz }) => `${ok} ${should} ${currentKhz}`);
+  const rows = [...alike.values()].map((same) => {
+    const [{ ok, should, khz, currentKhz } = { ok: true, should: "" }] = same;
+    return [
+      formatCpuList(same.map(({ pcpu }) => pcpu)),
+      khz === undefined ? printable(should) : formatKhz(khz),
+      currentKhz === undefined ? "-" : formatKhz(currentKhz),
+      ok ? style.good("holds") : style.bad("drifted"),
+    ];
+  });
+  const drifted = cpus.filter(({ ok }) => !ok);
+  const verdict =
+    drifted.length === 0
+      ? `${count(cpus.length, "CPU")}: all hold what they should`
+      : `${drifted.length} of ${count(cpus.length, "CPU")} drifted`;
+  return [
+    drawTable(COLUMNS, rows, width),
+    "",
+    verdict,
+    ...troubleLines(troubles(drifted), style, width),
+  ].join("\n");
+}
+
+function troubles(drifted: readonly CpuCheck[]): Trouble[] {
+  return drifted.map(({ pcpu, wrong, reason, remedy }) => {
+    const files = wrong.map(({ file, should, does }) => `${file} says ${does} instead of ${should}`);
+    const what = [`CPU ${pcpu}: ${reason ?? "no reason given"}`, ...files].map(printable).join("; ");
+    return { what, remedy: remedy === undefined ? undefined : printable(remedy) };
+  });
+}

@@ -1,0 +1,83 @@
+import type { Claimant, Cpu, Decision } from "../../admin/control-types.ts";
+import type { Drift, Explanation } from "../../admin/explanation-types.ts";
+import { formatCpuList } from "../../base/cpu-list.ts";
+import type { Style } from "../../terminal/io.ts";
+import { type Column, drawTable } from "../../terminal/table.ts";
+import { formatKhz, formatRange, formatTime, printable } from "../../terminal/text.ts";
+import { wrapLine } from "../../terminal/wrap.ts";
+import { settingText } from "../verbs/cpu.ts";
+
+/** How text is to look. */
+export interface Look {
+  readonly style: Style;
+  readonly width: number;
+}
+
+/** Where the values of facts begin. */
+export const FACT_INDENT = 11;
+
+const COLUMNS: readonly Column[] = [
+  { head: "WHO", flexible: true },
+  { head: "VCPU", align: "right" },
+  { head: "WANTS" },
+];
+
+/** A clock and all that is known of it, in words. */
+export function whyText(explanation: Explanation, { style, width }: Look): string {
+  const { cpu, claimants, last, drift } = explanation;
+  const now = cpu.currentKhz === undefined ? "" : ` runs at ${formatKhz(cpu.currentKhz)},`;
+  const set = cpu.managed
+    ? `set to ${settingText(cpu)}, turbo ${cpu.turbo ? "on" : "off"}`
+    : `is not managed: ${printable(cpu.reason ?? "?")}`;
+  const facts: string[] = [
+    `${style.bold(`CPU ${cpu.pcpu}`)}${now} ${set}`,
+    fact(style, "Clock", [formatCpuList(cpu.clock), cpu.driver]),
+    ...decisionFacts(last, style),
+    ...kernelFacts(cpu, drift, { style, width }),
+  ];
+  if (claimants.length === 0) return [...facts, "", "Nobody on this clock wants anything"].join("\n");
+  return [...facts, "", drawTable(COLUMNS, claimants.map(claimantRow), width)].join("\n");
+}
+
+/** What the kernel says now, and what another program made it say. */
+function kernelFacts(cpu: Cpu, drift: Drift | undefined, { style, width }: Look): string[] {
+  const limits = formatRange(cpu.minKhz, cpu.maxKhz);
+  const lines = cpu.managed ? [fact(style, "Kernel", [cpu.governor, `limits ${limits}`])] : [];
+  if (drift === undefined) return lines;
+  const { atMs, file, ours, found, outcome } = drift;
+  const change = `${formatTime(atMs)} another program set ${file} from ${ours} to ${found}: ${OUTCOMES[outcome]}`;
+  return [...lines, wrapLine(fact(style, "Drift", [change]), width, FACT_INDENT)];
+}
+
+const OUTCOMES: Readonly<Record<Drift["outcome"], string>> = {
+  reasserted: "it was written again",
+  yielded: "it is left so",
+  failed: "it could not be written again",
+};
+
+function decisionFacts(last: Decision | undefined, style: Style): string[] {
+  if (last === undefined) return [fact(style, "Last", ["nobody asked yet"])];
+  const who = last.vcpu === undefined ? last.by : `${last.by} vCPU ${last.vcpu}`;
+  const granted = last.khz === undefined ? last.granted : formatKhz(last.khz);
+  const answer = last.accepted === undefined ? [] : [last.accepted ? "ACK" : style.bad("NACK")];
+  return [
+    fact(style, "Last", [`${formatTime(last.atMs)} ${printable(who)} asked ${printable(last.asked)}`]),
+    `  ${style.dim("Granted".padEnd(8))} ${[printable(granted), ...answer].join(", ")}`,
+    fact(style, "Rule", [last.rule]),
+  ];
+}
+
+/** One line below a head: `  Rule     as asked`. */
+export function fact(style: Style, name: string, values: readonly (string | undefined)[]): string {
+  const known = values.filter((value) => value !== undefined).map(printable);
+  return `  ${style.dim(name.padEnd(8))} ${known.join(", ")}`;
+}
+
+function claimantRow({ by, vcpu, wants, khz }: Claimant): string[] {
+  return [printable(by), vcpu === undefined ? "-" : `${vcpu}`, wantsText(wants, khz)];
+}
+
+function wantsText(wants: string, khz: number | undefined): string {
+  if (khz === undefined) return printable(wants);
+  return wants === `${khz}` ? formatKhz(khz) : `${printable(wants)} (${formatKhz(khz)})`;
+}

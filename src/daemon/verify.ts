@@ -1,0 +1,35 @@
+import type { CpuCheck } from "../admin/explanation-types.ts";
+import { resolve } from "../arbiter/resolve.ts";
+import type { Pcpu } from "../base/domain.ts";
+import type { Parts } from "./control.ts";
+import { settingView } from "./views.ts";
+
+/** What should hold on every managed CPU against what the kernel's files say. */
+export function verify({ arbiter, config, cpufreq }: Parts): CpuCheck[] {
+  const { onDrift } = config().cpufreq;
+  const check = (pcpu: Pcpu): CpuCheck[] => {
+    const state = arbiter.clockOf(pcpu);
+    if (state === undefined) return [];
+    const { setting } = resolve(state);
+    const wrong = cpufreq
+      .inspect({ clock: state.clock.id, setting })
+      .filter(({ ok, pcpus }) => !ok && pcpus.includes(pcpu))
+      .map(({ file, ours, found }) => ({ file, should: ours, does: found }));
+    const isRefused = state.setting === undefined;
+    const { setting: should, khz } = settingView({ ...state, setting });
+    const common = { pcpu, should, khz, currentKhz: cpufreq.observe(pcpu)?.currentKhz, wrong };
+    if (wrong.length === 0 && !isRefused) return [{ ...common, ok: true }];
+    const reason = isRefused ? "the kernel refused it" : "another program changed it";
+    const remedy = isRefused
+      ? "it is tried again every few seconds; journalctl -u vm-power tells what the kernel says"
+      : onDrift === "reassert"
+        ? "it is written again within seconds; if it comes back, vmpowerctl doctor finds who does it"
+        : "OnDrift=yield leaves it so until somebody asks again; vmpowerctl doctor finds who does it";
+    return [{ ...common, ok: false, reason, remedy }];
+  };
+  return cpufreq
+    .clocks()
+    .flatMap(({ pcpus }) => pcpus)
+    .sort((a, b) => a - b)
+    .flatMap(check);
+}

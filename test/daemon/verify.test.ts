@@ -1,0 +1,62 @@
+import { afterEach, expect, test } from "bun:test";
+import { makeTestHost, type TestHost, until } from "./host.ts";
+import { MIN, nack, scale, TURBO } from "./port.ts";
+
+let host: TestHost;
+afterEach(() => host.remove());
+
+async function asked(sections: string): Promise<void> {
+  host = makeTestHost({ sections: `[vm web1]\nVcpus=1,2\nTurbo=no\n${sections}` });
+  const port = host.port("web1", 0);
+  await host.start();
+  await port.ready();
+  expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
+  expect(await port.ask(scale(1, TURBO), 464)).toEqual(nack(scale(1, TURBO)));
+}
+
+test("verify ends with 20 where another program changed a CPU, and why tells of it", async () => {
+  await asked("[cpufreq]\nOnDrift=yield\n");
+  expect(host.run("vmpowerctl", "verify")).toMatchObject({ code: 0, err: "" });
+  host.tree.write(1, "scaling_setspeed", "2000000");
+  const { code, out } = host.run("vmpowerctl", "verify", "--json");
+  expect(code).toBe(20);
+  const { cpus } = JSON.parse(out) as { cpus: { pcpu: number; ok: boolean }[] };
+  expect(cpus.length).toBe(6);
+  expect(cpus.filter(({ ok }) => !ok)).toMatchObject([
+    {
+      pcpu: 1,
+      should: "1200000",
+      khz: 1_200_000,
+      wrong: [{ file: "cpu1/cpufreq/scaling_setspeed", should: "1200000", does: "2000000" }],
+      reason: "another program changed it",
+    },
+  ]);
+  await until(() => host.log().includes("it is left so"), 10_000);
+  expect(host.ask("why", "cpu1")["drift"]).toMatchObject({
+    file: "cpu1/cpufreq/scaling_setspeed",
+    ours: "1200000",
+    found: "2000000",
+    outcome: "yielded",
+  });
+  expect(host.run("vmpowerctl", "verify").code).toBe(20);
+}, 15_000);
+
+test("why of a vCPU tells what it asked, what was refused, and which rule bounds it", async () => {
+  await asked("[vm web2]\nVcpus=1\n");
+  const [first, second] = ["web1:0", "web1:1"].map((vcpu) => host.ask("why", vcpu));
+  expect(first).toMatchObject({
+    vm: "web1",
+    vcpu: { vcpu: 0, pcpus: [1], claim: { khz: 1_200_000, asked: "min" } },
+    clocks: [{ rule: "web2:0 runs here and never asked, so it keeps the baseline", cpu: { pcpu: 1 } }],
+  });
+  expect(second).toMatchObject({
+    vcpu: { vcpu: 1, refused: { asked: "turbo", reason: "its contract forbids turbo" } },
+    clocks: [{ rule: "nobody claims this CPU, so its own settings hold" }],
+  });
+  expect(host.run("vmpowerctl", "why", "web1:2")).toEqual({
+    code: 10,
+    out: "",
+    err: 'VM "web1" has no vCPU 2: vmpowerctl show-vm shows those it has\n',
+  });
+  expect(host.run("vmpowerctl", "why", "nix:0").code).toBe(10);
+});
