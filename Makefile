@@ -41,12 +41,17 @@ bench: build ## Measure speed and cost, beside a bare C program in the same run
 interop: build ## Talk to Debian's DPDK guest library and to a real libvirt with a real guest
 	@interop/run
 
-install: build ## Install below DESTDIR and PREFIX
-	install -D -m 0755 dist/vm-power $(DESTDIR)$(PREFIX)/bin/vm-power
-	ln -sf vm-power $(DESTDIR)$(PREFIX)/bin/vmpowerctl
+install: build man ## Install the host's side below DESTDIR and PREFIX
+	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) packaging/install host
 	ln -sf vm-power $(DESTDIR)$(PREFIX)/bin/vm-power-guest
-	install -D -m 0644 systemd/vm-power.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vm-power.service
-	install -D -m 0644 etc/vm-power.conf $(DESTDIR)/etc/vm-power.conf
+
+man: dist/man dist/completions ## Make the man pages and the completions of shells
+
+deb: executable man ## Make dist/*.deb; ARCH=arm64 for the other architecture
+	@packaging/deb $(ARCH)
+
+rpm: executable man ## Make dist/*.rpm; ARCH=arm64 for the other architecture
+	@packaging/rpm/make $(ARCH)
 
 clean: ## Remove what was built and installed in the project
 	rm -rf dist node_modules .tools
@@ -56,6 +61,26 @@ dist/vm-power: node_modules $(SOURCES)
 	@$(BUN) build $(COMPILE) src/main.ts --outfile dist/vm-power >/dev/null
 	@ln -sf vm-power dist/vmpowerctl
 	@ln -sf vm-power dist/vm-power-guest
+
+# For another architecture the compiler puts the program behind that one's runtime.
+ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
+NATIVE := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
+.PHONY: man dist/man deb rpm executable
+executable: $(if $(filter $(NATIVE),$(ARCH)),dist/vm-power,dist/$(ARCH)/vm-power)
+
+dist/%/vm-power: node_modules $(SOURCES)
+	@packaging/runtime $* $(BUN)
+	@mkdir -p $(@D)
+	@$(BUN) build $(COMPILE) --target=bun-linux-$(subst amd64,x64,$*) --compile-executable-path=.tools/$*/bun src/main.ts --outfile $@ >/dev/null
+
+dist/man: $(wildcard man/*.scd)
+	@packaging/need scdoc=scdoc
+	@mkdir -p $@
+	@. packaging/facts; for page in $^; do scdoc <$$page >$@/$$(basename $$page .scd) || exit 1; done
+
+dist/completions: node_modules $(SOURCES) $(wildcard packaging/completions/*.ts)
+	@$(BUN) packaging/completions/generate.ts $@
+	@touch $@
 
 node_modules: package.json bun.lock | $(BUN)
 	@$(BUN) install --frozen-lockfile --silent
