@@ -95,10 +95,11 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       list: "",
       status: "",
       verify: "",
+      doctor: "",
     };
     const command = `${name} ${given[name] ?? "web.1"} --json`.replace("  ", " ");
     const { code, out, err } = await ctlWith({}, command);
-    expect([code, err]).toEqual([name === "verify" ? 20 : 0, ""]);
+    expect([code, err]).toEqual([name === "verify" || name === "doctor" ? 20 : 0, ""]);
     expect(out.endsWith("}\n")).toBe(true);
     expect(out.trimEnd()).not.toContain("\n");
     expect(JSON.parse(out)).toMatchObject({ schemaVersion: 1 });

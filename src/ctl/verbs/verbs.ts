@@ -1,6 +1,7 @@
 import type { Verb } from "../verb.ts";
 import { CHANNEL_VERBS } from "./channel.ts";
 import { CPU_VERBS } from "./cpu.ts";
+import { DOCTOR } from "./doctor.ts";
 import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
 import { SHELL } from "./shell.ts";
@@ -18,6 +19,7 @@ export const VERBS: readonly Verb[] = [
   ...CPU_VERBS,
   WHY,
   VERIFY,
+  DOCTOR,
   EVENTS,
   SHELL,
 ];

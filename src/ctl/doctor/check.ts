@@ -1,0 +1,62 @@
+import type { Channel, Cpu, Status, Vm } from "../../admin/control-types.ts";
+import type { CpuCheck } from "../../admin/explanation-types.ts";
+import type { HostFiles } from "./host-files.ts";
+
+/** What a check found. */
+export interface Finding {
+  /** Which check it is of. */
+  readonly check: string;
+  /** repair: something is wrong. advice: it works, and could be better. unknown: it could not be looked at. */
+  readonly verdict: "good" | "advice" | "repair" | "unknown";
+  readonly what: string;
+  /** The command that mends it, or what to do. */
+  readonly remedy?: string | undefined;
+}
+
+/** What the daemon tells. */
+export interface DaemonFacts {
+  readonly status: Status;
+  readonly cpus: readonly Cpu[];
+  readonly vms: readonly Vm[];
+  readonly channels: readonly Channel[];
+  readonly checks: readonly CpuCheck[];
+}
+
+/** All that checks look at. */
+export interface Facts {
+  readonly files: HostFiles;
+  /** Undefined where the daemon cannot be asked. */
+  readonly daemon: DaemonFacts | undefined;
+  /** Why it cannot be asked. */
+  readonly unreachable: string | undefined;
+}
+
+/** What is wrong, by one check. */
+type Wrong = Omit<Finding, "check">;
+
+/** One thing to look at. */
+export interface Check {
+  readonly name: string;
+  /** Finds what is wrong; nothing where all is well, undefined where it cannot tell. */
+  readonly find: (facts: Facts) => readonly Wrong[] | undefined;
+}
+
+/** Something to mend. */
+export function repair(what: string, remedy: string | undefined): Wrong {
+  return { verdict: "repair", what, remedy };
+}
+
+/** Something that could be better. */
+export function advice(what: string, remedy: string | undefined): Wrong {
+  return { verdict: "advice", what, remedy };
+}
+
+/** Does all checks. */
+export function examine(checks: readonly Check[], facts: Facts): Finding[] {
+  return checks.flatMap(({ name, find }): Finding[] => {
+    const wrong = find(facts);
+    if (wrong === undefined) return [{ check: name, verdict: "unknown", what: "could not be looked at" }];
+    if (wrong.length === 0) return [{ check: name, verdict: "good", what: "nothing is wrong" }];
+    return wrong.map((each) => ({ check: name, ...each }));
+  });
+}

@@ -1,0 +1,17 @@
+import type { Check } from "./check.ts";
+import { CHANNEL_CHECKS } from "./checks/channels.ts";
+import { CLOCK_CHECKS } from "./checks/clocks.ts";
+import { DAEMON_CHECKS } from "./checks/daemon.ts";
+import { HYPERVISOR_CHECKS } from "./checks/hypervisor.ts";
+import { PLACEMENT_CHECKS } from "./checks/placement.ts";
+import { TUNER_CHECKS } from "./checks/tuners.ts";
+
+/** All that is looked at, from the daemon outwards. */
+export const CHECKS: readonly Check[] = [
+  ...DAEMON_CHECKS,
+  ...HYPERVISOR_CHECKS,
+  ...CHANNEL_CHECKS,
+  ...CLOCK_CHECKS,
+  ...TUNER_CHECKS,
+  ...PLACEMENT_CHECKS,
+];

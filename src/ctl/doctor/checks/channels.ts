@@ -1,0 +1,44 @@
+import { refusedChannels } from "../../trouble.ts";
+import { type Check, repair } from "../check.ts";
+
+/** Where channels are looked for by default. */
+const DEFAULT_DIRECTORY = "/tmp/powermonitor";
+
+const OTHERS_WRITE = 0o002;
+
+/** Directory, sockets, and the VMs' definitions. */
+export const CHANNEL_CHECKS: readonly Check[] = [
+  {
+    name: "channel directory",
+    find({ files, daemon }) {
+      const path = daemon?.status.channelDirectory ?? DEFAULT_DIRECTORY;
+      const stat = files.stat(path);
+      const create = "systemd-tmpfiles --create vm-power.conf";
+      if (stat === undefined) return [repair(`There is no channel directory "${path}"`, create)];
+      if (!stat.isDirectory()) return [repair(`"${path}" is no directory`, `rm ${path} && ${create}`)];
+      if ((stat.mode & OTHERS_WRITE) !== 0)
+        return [repair(`Everybody may make sockets in "${path}", and so pose as a VM`, `chmod o-w ${path}`)];
+      const problem = daemon?.status.directoryProblem;
+      return problem === undefined ? [] : [repair(`"${path}": ${problem}`, create)];
+    },
+  },
+  {
+    name: "channels",
+    find: ({ daemon }) =>
+      daemon && refusedChannels(daemon.channels).map(({ what, remedy }) => repair(what, remedy)),
+  },
+  {
+    name: "channel definitions",
+    find: ({ daemon }) =>
+      daemon?.vms.flatMap(({ name, state, added, vcpus, channels }) => {
+        const missing = vcpus.filter(({ vcpu }) => !channels.some(({ number }) => number === vcpu));
+        if (state === "absent" || !added || channels.length === 0 || missing.length === 0) return [];
+        return [
+          repair(
+            `${name} has ${vcpus.length} vCPUs, but no channel for ${missing.length} of them`,
+            `vmpowerctl channel-config ${name} --vcpus ${vcpus.length} --apply, then restart the VM`,
+          ),
+        ];
+      }),
+  },
+];

@@ -1,0 +1,43 @@
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
+
+/** Of a longer file only the end is read: what a log says last. */
+const TEXT_BYTES_MAX = 1024 * 1024;
+
+/** The files of a host, or of a tree that looks like one. What cannot be read is not there. */
+export interface HostFiles {
+  /** What a file says, without blanks around it. */
+  text(path: string): string | undefined;
+  names(directory: string): string[];
+  stat(path: string): Stats | undefined;
+}
+
+/** The files below a root; "/" is this host. */
+export function openHostFiles(root: string): HostFiles {
+  const at = (path: string) => (root === "/" ? path : `${root}${path}`);
+  return {
+    text: (path) => attempt(() => readEnd(at(path)).trim()),
+    names: (directory) => attempt(() => readdirSync(at(directory))) ?? [],
+    stat: (path) => attempt(() => lstatSync(at(path))),
+  };
+}
+
+function readEnd(path: string): string {
+  const fd = openSync(path, "r");
+  try {
+    const { size } = fstatSync(fd);
+    const bytes = Buffer.alloc(TEXT_BYTES_MAX);
+    // Files of /proc and /sys say that they are empty.
+    const from = Math.max(0, size - TEXT_BYTES_MAX);
+    return bytes.toString("utf8", 0, readSync(fd, bytes, 0, TEXT_BYTES_MAX, from));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { SCHEMA_VERSION } from "../../admin/control.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
+import type { Style } from "../../terminal/io.ts";
+import { count, printable } from "../../terminal/text.ts";
+import { textWidth, wrapLine } from "../../terminal/wrap.ts";
+import { type DaemonFacts, examine, type Finding } from "../doctor/check.ts";
+import { CHECKS } from "../doctor/checks.ts";
+import { openHostFiles } from "../doctor/host-files.ts";
+import { describeFailure } from "../failure.ts";
+import type { Context, Verb } from "../verb.ts";
+
+/** `doctor`: what is wrong with this host, and the command that mends it. */
+export const DOCTOR: Verb = {
+  name: "doctor",
+  summary: "Find what is wrong with this host, and its remedy",
+  arguments: [],
+  options: [
+    {
+      flag: "--root",
+      doc: "look at the host's files below this directory",
+      value: { name: "directory", kind: "text" },
+    },
+  ],
+  examples: [["doctor", "exit status 20 tells that something needs repair"]],
+  async run({ call, io, show, socket, style }, { values }) {
+    const files = openHostFiles(values.get("--root") ?? "/");
+    let unreachable: string | undefined;
+    const daemon = await ask(call).catch((error: unknown) => {
+      unreachable = describeFailure(error, socket).sentence;
+      return undefined;
+    });
+    const findings = examine(CHECKS, { files, daemon, unreachable });
+    show({ schemaVersion: SCHEMA_VERSION, findings }, () => findingsText(findings, style, textWidth(io)));
+    return findings.some(({ verdict }) => verdict === "repair") ? EXIT.needsRepair : EXIT.ok;
+  },
+};
+
+async function ask(call: Context["call"]): Promise<DaemonFacts> {
+  const status = await call("GetStatus", {});
+  const { cpus } = await call("ListCpus", {});
+  const { channels } = await call("ListChannels", {});
+  const { cpus: checks } = await call("Verify", {});
+  const { vms: names } = await call("ListVms", {});
+  const vms: DaemonFacts["vms"][number][] = [];
+  for (const { name } of names) vms.push((await call("ShowVm", { vm: name })).vm);
+  return { status, cpus, channels, checks, vms };
+}
+
+function findingsText(findings: readonly Finding[], style: Style, width: number): string {
+  const of = (verdict: Finding["verdict"]) => findings.filter((finding) => finding.verdict === verdict);
+  const names = (verdict: Finding["verdict"]) =>
+    of(verdict)
+      .map(({ check }) => check)
+      .join(", ");
+  const wrong = [...of("repair"), ...of("advice")];
+  const lines = wrong.flatMap(({ verdict, what, remedy }) => {
+    const mark = verdict === "repair" ? style.bad("!") : style.warn("*");
+    const line = wrapLine(`${mark} ${printable(what)}`, width, 2);
+    if (remedy === undefined) return [line];
+    return [line, wrapLine(`  ${style.dim("→")} ${printable(remedy)}`, width, 4)];
+  });
+  if (lines.length > 0) lines.push("");
+  const repairs = of("repair").length;
+  lines.push(
+    repairs === 0
+      ? style.good("Nothing needs repair")
+      : style.bad(`${count(repairs, "thing")} ${repairs === 1 ? "needs" : "need"} repair`),
+  );
+  if (names("good") !== "") lines.push(wrapLine(`Found well: ${names("good")}`, width, 2));
+  if (names("unknown") !== "") lines.push(wrapLine(`Could not be looked at: ${names("unknown")}`, width, 2));
+  return lines.join("\n");
+}
