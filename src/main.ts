@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { runCtl } from "./ctl/ctl.ts";
 import { runDaemonProgram } from "./daemon/program.ts";
+import { runGuest } from "./guest/guest.ts";
 import { processIo } from "./terminal/process-io.ts";
 import { VERSION } from "./version.ts";
 
@@ -10,6 +11,8 @@ async function main(): Promise<number> {
   switch (basename(process.argv0)) {
     case "vmpowerctl":
       return runCtl(argv, processIo(VERSION));
+    case "vm-power-guest":
+      return runGuest(argv, processIo(VERSION));
     default:
       return runDaemonProgram(argv);
   }

@@ -2,8 +2,8 @@ import type { Log } from "../../base/log.ts";
 import { channelEnvironment } from "./channel-environment.ts";
 import { cpufreqEnvironment, scalableCpus } from "./cpufreq-environment.ts";
 import { ENVIRONMENTS, type Environment, type EnvironmentName } from "./environment.ts";
-import type { Failure } from "./outcome.ts";
-import { failure } from "./outcome.ts";
+import { type Failure, failure } from "./outcome.ts";
+import type { PortSource } from "./port.ts";
 import { missingPort, VIRTIO_DIRECTORY, virtioPorts } from "./virtio-ports.ts";
 import { XEN_DIRECTORY, xenConsoles } from "./xen-consoles.ts";
 import { readXenstore } from "./xenstore.ts";
@@ -49,27 +49,21 @@ export function chooseEnvironment(variable: string | undefined, places: Places):
 
 /** Whether an environment is there, as far as can be seen without using it. */
 export function isSupported(name: EnvironmentName, places: Places): boolean {
-  switch (name) {
-    case "cpufreq":
-      return scalableCpus(places.cpus).length > 0;
-    case "kvm-vm":
-      return virtioPorts(places.virtioPorts).list().length > 0;
-    case "xen-console":
-      return consolesOf(places).list().length > 0;
-  }
+  return (portsOf(name, places)?.list() ?? scalableCpus(places.cpus)).length > 0;
 }
 
 /** Makes an environment; nothing is opened before its `init`. */
 export function makeEnvironment(name: EnvironmentName, options: EnvironmentOptions): Environment {
   const { places, keep, log } = options;
-  switch (name) {
-    case "cpufreq":
-      return cpufreqEnvironment({ root: places.cpus, journalDirectory: places.journal, keep, log });
-    case "kvm-vm":
-      return channelEnvironment(virtioPorts(places.virtioPorts), options);
-    case "xen-console":
-      return channelEnvironment(consolesOf(places), options);
-  }
+  const ports = portsOf(name, places);
+  if (ports !== undefined) return channelEnvironment(ports, options);
+  return cpufreqEnvironment({ root: places.cpus, journalDirectory: places.journal, keep, log });
+}
+
+/** The ports that a VM asks through; none on bare metal. */
+export function portsOf(name: EnvironmentName, places: Places): PortSource | undefined {
+  if (name === "cpufreq") return undefined;
+  return name === "kvm-vm" ? virtioPorts(places.virtioPorts) : consolesOf(places);
 }
 
 function consolesOf({ xenChannels, xenDevices }: Places) {

@@ -49,7 +49,7 @@ export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environm
     }
     const from = options.keep ? found(opened, lcore, clock) : undefined;
     lcores.set(lcore, { clock, position: from ?? start(clock.table, wholeTable(clock.table)) });
-    const outcome = from === undefined ? settle(clock) : granted();
+    const outcome = options.keep ? granted() : settle(clock);
     if (outcome.kind !== "granted") forget(lcore);
     return outcome;
   }
@@ -134,7 +134,9 @@ export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environm
     removePolicy: async () => notSupported("There is no host to remove a policy from"),
     async queryFreqs(lcore, of) {
       if (!lcores.has(lcore)) return notInitialised(lcore);
-      return granted(all(of, ({ table }, { index }) => table.khz[index]));
+      return granted(
+        all(of, ({ table }, { index }, cpu) => opened?.observe(cpu)?.currentKhz ?? table.khz[index]),
+      );
     },
     async queryCaps(lcore, of) {
       if (!lcores.has(lcore)) return notInitialised(lcore);

@@ -1,0 +1,102 @@
+import { type Command, Option } from "commander";
+import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { POLICY_TYPES, type Policy, WORKLOADS } from "../library/guest-policy.ts";
+import type { Outcome } from "../library/outcome.ts";
+import type { Act, Context } from "./context.ts";
+import { exitCodeOf } from "./results.ts";
+import { carrierOf, listArgument, using, vcpusFor } from "./vcpus.ts";
+
+/** What the command line says of a policy, as text. */
+interface PolicyOptions {
+  readonly type: Policy["type"];
+  readonly vcpus?: string;
+  readonly busyHours?: string;
+  readonly quietHours?: string;
+  readonly trafficHours?: string;
+  readonly workload: NonNullable<Policy["workload"]>;
+  readonly mac: readonly string[];
+  readonly minPackets: string;
+  readonly avgPackets: string;
+  readonly maxPackets: string;
+  readonly physical?: boolean;
+}
+
+/** vCPUs that fit into one policy. */
+const VCPUS_MAX = 8;
+
+/** `policy send`, `policy remove`. */
+export function addPolicyCommands(program: Command, act: Act): void {
+  const policy = program
+    .command("policy")
+    .summary("Give the host a rule, or take it back")
+    .description("Give the host a rule by which it sets the speed itself, or take it back.");
+  policy
+    .command("send")
+    .description("Send a policy; it replaces the one before.")
+    .addOption(new Option("--type <type>", "what decides").choices(POLICY_TYPES).default("time"))
+    .option("--vcpus <list>", "at most 8 vCPUs; those that have a port where none is named")
+    .option("--busy-hours <list>", "hours of the host's day at the highest speed, like 8-17")
+    .option("--quiet-hours <list>", "hours at the lowest speed")
+    .option("--traffic-hours <list>", "hours in which the traffic decides")
+    .addOption(new Option("--workload <level>", "how much there is to do").choices(WORKLOADS).default("low"))
+    .option("--mac <address...>", "network addresses whose traffic counts, at most 10", [])
+    .option("--min-packets <n>", "packets per second; no host uses it", "0")
+    .option("--avg-packets <n>", "packets per second from which a medium speed is right", "0")
+    .option("--max-packets <n>", "packets per second from which the highest speed is right", "0")
+    .option("--physical", "the numbers are CPUs of the host; most hosts refuse that")
+    .action((options: PolicyOptions) =>
+      act(async (context) => {
+        const power = context.power();
+        const wanted = vcpusFor(options.vcpus, power, context);
+        // Without a list there may be more than fit; with one, who typed it is told.
+        const rule = policyOf(options, options.vcpus === undefined ? wanted.slice(0, VCPUS_MAX) : wanted);
+        const lcore = carrierOf(0, power, context);
+        const outcome = await using(lcore, power, () => power.sendPolicy(lcore, rule));
+        return tell(context, outcome, "The host took the policy");
+      }),
+    );
+  policy
+    .command("remove")
+    .description("Remove this VM's policy. No host answers that.")
+    .action(() =>
+      act(async (context) => {
+        const power = context.power();
+        const lcore = carrierOf(0, power, context);
+        const outcome = await using(lcore, power, () => power.removePolicy(lcore));
+        const sent: Outcome = outcome.kind === "unanswered" ? { kind: "granted", value: undefined } : outcome;
+        return tell(context, sent, "The host was told to remove the policy");
+      }),
+    );
+}
+
+function policyOf(options: PolicyOptions, vcpus: readonly number[]): Policy {
+  const hours = (list: string | undefined) => (list === undefined ? [] : listArgument(list, "hours"));
+  return {
+    type: options.type,
+    vcpus,
+    busyHours: hours(options.busyHours),
+    quietHours: hours(options.quietHours),
+    trafficHours: hours(options.trafficHours),
+    workload: options.workload,
+    macs: options.mac,
+    minPackets: packetsArgument(options.minPackets),
+    avgPackets: packetsArgument(options.avgPackets),
+    maxPackets: packetsArgument(options.maxPackets),
+    physical: options.physical === true,
+  };
+}
+
+function packetsArgument(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`"${text}" is not a number of packets per second`);
+}
+
+function tell(context: Context, outcome: Outcome, words: string) {
+  const { kind } = outcome;
+  context.show(kind === "granted" ? { kind } : { kind, reason: outcome.reason }, () =>
+    kind === "granted" ? words : "",
+  );
+  if (outcome.kind === "granted") return EXIT.ok;
+  context.complain(outcome.reason);
+  return exitCodeOf(outcome);
+}

@@ -1,0 +1,88 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { TerminalIo } from "../../terminal/io.ts";
+import { ENVIRONMENTS, type EnvironmentName, isLcore } from "../library/environment.ts";
+import type { Act, Context } from "./context.ts";
+import { addPolicyCommands } from "./policy.ts";
+import { addQueryCommands } from "./query.ts";
+import { addRunCommand } from "./run.ts";
+import { addScaleCommands } from "./scale.ts";
+import { addShellCommand } from "./shell.ts";
+import { addStatusCommand } from "./status.ts";
+import { addWatchCommand } from "./watch.ts";
+
+/** What stands on every command line. */
+export interface GlobalOptions {
+  readonly env: EnvironmentName | undefined;
+  readonly port: number | undefined;
+  readonly vmName: string | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly ports: string | undefined;
+  readonly json: boolean;
+}
+
+/** Does what the command line says. */
+export type Run = (options: GlobalOptions, work: (context: Context) => Promise<number>) => Promise<void>;
+
+const TIMEOUT_SECONDS_MAX = 3600;
+
+/** Makes the command-line parser. It throws `CommanderError` where a process would exit. */
+export function createProgram(io: TerminalIo, run: Run): Command {
+  const program = new Command("vm-power-guest")
+    .description("Scale the physical CPUs under this guest's vCPUs, by asking the host.")
+    .version(io.version, "--version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help of a command")
+    .addOption(new Option("--env <name>", "how to scale; found out otherwise").choices(ENVIRONMENTS))
+    .option("--port <number>", "the port that carries all requests; otherwise each vCPU has its own", number)
+    .option("--ports <directory>", "where the virtio-serial ports are")
+    .option("-n, --vm-name <name>", "what the host calls this VM; DPDK's own host wants to know")
+    .option("--timeout <seconds>", "wait so long for the host", seconds)
+    .option("--json", "print JSON", false)
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => (io.isTty ? io.columns : 80),
+      getErrHelpWidth: () => (io.isTty ? io.columns : 80),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError("(vm-power-guest --help lists the commands)")
+    .exitOverride()
+    .addHelpText("after", HELP);
+  const act: Act = (work) => {
+    const { timeout, ...options } = program.opts<GlobalOptions & { timeout: number | undefined }>();
+    return run({ ...options, timeoutMs: timeout === undefined ? undefined : timeout * 1000 }, work);
+  };
+  addScaleCommands(program, act);
+  addQueryCommands(program, act);
+  addPolicyCommands(program, act);
+  addStatusCommand(program, act);
+  addWatchCommand(program, act);
+  addShellCommand(program, act);
+  addRunCommand(program, act);
+  return program;
+}
+
+function number(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : -1;
+  if (isLcore(value)) return value;
+  throw new InvalidArgumentError("It is the number at the end of the port's name.");
+}
+
+function seconds(text: string): number {
+  const value = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= TIMEOUT_SECONDS_MAX) return value;
+  throw new InvalidArgumentError(`It is a number of seconds up to ${TIMEOUT_SECONDS_MAX}.`);
+}
+
+const HELP = `
+Examples:
+  vm-power-guest max                     # full speed, for every vCPU that has a port
+  vm-power-guest down 2-3                # one step slower under these two
+  vm-power-guest status                  # which ports there are, and who has them
+  vm-power-guest run --min-on-idle -- make
+
+Exit status:
+  0 done, 1 failed, 2 wrong usage, 3 no host, 4 no permission, 5 no answer,
+  10 no such port, vCPU or CPU`;

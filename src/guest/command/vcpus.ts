@@ -1,0 +1,62 @@
+import { availableParallelism } from "node:os";
+import { parseCpuList } from "../../base/cpu-list.ts";
+import { UsageError } from "../../terminal/exit-code.ts";
+import type { Outcome } from "../library/outcome.ts";
+import type { Power } from "../library/power.ts";
+import type { Context } from "./context.ts";
+import type { Result } from "./results.ts";
+
+/** Reads numbers and ranges, `0,2-5`, of what the caller names. */
+export function listArgument(text: string, what: string): number[] {
+  const numbers = parseCpuList(text);
+  if (numbers === undefined || numbers.length === 0)
+    throw new UsageError(`"${text}" is not a list of ${what} like 0,2-5`);
+  return numbers;
+}
+
+/**
+ * The vCPUs that a command is for: those named; else those that have a port, or with `--port` all of this guest. Never
+ * none: where there is nothing, vCPU 0 tells what is missing.
+ */
+export function vcpusFor(
+  list: string | undefined,
+  power: Power,
+  { port }: Pick<Context, "port">,
+): readonly number[] {
+  if (list !== undefined) return listArgument(list, "vCPUs");
+  if (port !== undefined) return Array.from({ length: availableParallelism() }, (_, vcpu) => vcpu);
+  const found = power.lcores();
+  return found.length === 0 ? [0] : found;
+}
+
+/** The lcore whose channel carries what concerns a vCPU: its own, else the first that has one. */
+export function carrierOf(vcpu: number, power: Power, { port }: Pick<Context, "port">): number {
+  const lcores = power.lcores();
+  return port !== undefined || lcores.includes(vcpu) ? vcpu : (lcores[0] ?? vcpu);
+}
+
+/** Does something for each vCPU, each by its own channel, at the same time; gives the channels back. */
+export function forEach<T>(
+  vcpus: readonly number[],
+  power: Power,
+  work: (vcpu: number) => Promise<Outcome<T>>,
+): Promise<Result<T>[]> {
+  return Promise.all(
+    vcpus.map(async (vcpu) => ({ vcpu, outcome: await using(vcpu, power, () => work(vcpu)) })),
+  );
+}
+
+/** Does something while an lcore is initialised. */
+export async function using<T>(
+  lcore: number,
+  power: Power,
+  work: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const ready = await power.init(lcore);
+  if (ready.kind !== "granted") return ready;
+  try {
+    return await work();
+  } finally {
+    await power.exit(lcore);
+  }
+}

@@ -1,0 +1,312 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeCpufreqTree } from "../../src/simulate/cpufreq-tree.ts";
+import { guest } from "./harness.ts";
+import { type OriginalHost, originalHost } from "./original-host.ts";
+import { type TerminalPort, type TerminalPorts, terminalPorts } from "./terminal-ports.ts";
+
+const PORT = "virtio.serial.port.poweragent";
+
+let ports: TerminalPorts | undefined;
+let machine = "";
+afterEach(() => {
+  ports?.remove();
+  ports = undefined;
+  if (machine !== "") fs.rmSync(machine, { recursive: true });
+  machine = "";
+});
+
+/** A guest with these ports, all of one host. */
+function vm(numbers: readonly number[], host: OriginalHost = originalHost("20.02")) {
+  const made = terminalPorts();
+  ports = made;
+  host.query = true;
+  const added = numbers.map((number): TerminalPort => made.add(`${PORT}.${number}`, host.host));
+  return { host, ports: added, places: { virtioPorts: made.directory } };
+}
+
+const commands = (port: TerminalPort | undefined) =>
+  port?.sent.map((bytes) => [bytes[12], bytes[8], bytes[0]]);
+
+describe("up, down, min, max, turbo, no-turbo", () => {
+  test("go to every vCPU that has a port, each over its own", async () => {
+    const { places, host, ports } = vm([0, 1]);
+    expect(await guest("min", places)).toEqual({ code: 0, out: "vCPUs 0-1: min\n", err: "" });
+    expect(host.index).toEqual([5, 5, 0, 0]);
+    expect(commands(ports[1])).toEqual([
+      [2, 0, 0], // CONNECT
+      [1, 4, 1], // CPU_POWER, min, vCPU 1
+    ]);
+    expect(await guest("up 1", places)).toEqual({ code: 0, out: "vCPU 1: up\n", err: "" });
+    expect(host.index).toEqual([5, 4, 0, 0]);
+    expect(await guest("min 2-3 --port 0", places)).toEqual({ code: 0, out: "vCPUs 2-3: min\n", err: "" });
+    expect(host.index).toEqual([5, 4, 5, 5]);
+    for (const word of ["turbo", "no-turbo", "down", "max"])
+      expect((await guest(`${word} 0`, places)).code).toBe(0);
+    expect(
+      commands(ports[0])
+        ?.filter(([command, , vcpu]) => command === 1 && vcpu === 0)
+        .map(([, unit]) => unit),
+    ).toEqual([4, 5, 6, 2, 3]);
+  });
+
+  test("say what was refused, and exit with 1", async () => {
+    const { places } = vm([0, 1], originalHost("19.11"));
+    const refused = 'The host refused "turbo" for vCPU 0: on the host, journalctl -u vm-power tells why';
+    expect(await guest("turbo", places)).toEqual({ code: 1, out: "", err: `${refused}\n` });
+    expect(await guest("turbo 0 --json", places)).toEqual({
+      code: 1,
+      out: `{"results":[{"vcpu":0,"kind":"refused","reason":${JSON.stringify(refused)}}]}\n`,
+      err: `${refused}\n`,
+    });
+  });
+
+  test("say that nobody answered, and exit with 5", async () => {
+    const { places } = vm([0], originalHost("19.08"));
+    expect(await guest("max --timeout 0.05", places)).toEqual({
+      code: 5,
+      out: "",
+      err: "The host took the request on port 0, but said nothing within 50 ms\n",
+    });
+  });
+
+  test("say what is missing, and exit with 10", async () => {
+    expect(await guest("max")).toEqual({
+      code: 10,
+      out: "",
+      err:
+        `This guest has no power channel: on the host, give the VM a channel "${PORT}.0", ` +
+        "and in this guest the module virtio_console must be loaded\n",
+    });
+    const { places } = vm([0]);
+    expect(await guest("max 0,3", places)).toEqual({
+      code: 10,
+      out: "vCPU 0: max\n",
+      err: `There is no port 3, this guest has 0: on the host, give the VM a channel "${PORT}.3"\n`,
+    });
+  });
+});
+
+test("freq and caps show what the host tells", async () => {
+  const { places } = vm([0, 1]);
+  await guest("min 1", places);
+  expect(await guest("freq -n vm0", places)).toEqual({
+    code: 0,
+    out: "VCPU     SET TO\n   0  2.301 GHz\n   1   1.20 GHz\n   2  2.301 GHz\n   3  2.301 GHz\n",
+    err: "",
+  });
+  expect((await guest("freq 1 -n vm0 --json", places)).out).toBe(
+    '{"vcpus":[{"vcpu":1,"kind":"granted","khz":1200000}]}\n',
+  );
+  expect(await guest("caps 0 -n vm0", places)).toEqual({
+    code: 0,
+    out: "VCPU  TURBO  PRIORITY\n   0  yes    no\n",
+    err: "",
+  });
+  const silent = await guest("freq -n other --timeout 0.05", places);
+  expect([silent.code, silent.err]).toEqual([
+    5,
+    "The host did not tell; perhaps this VM may not ask: on the host, vmpowerctl set-query VM enable allows it\n",
+  ]);
+});
+
+test("policy send puts every field on the wire, policy remove takes it back", async () => {
+  const { places, host, ports } = vm([0]);
+  const send =
+    "policy send -n vm0 --type traffic --vcpus 0-2 --busy-hours 8-10 --quiet-hours 0,23 --traffic-hours 12 " +
+    "--workload medium --mac 52:54:00:00:00:01 52:54:00:00:00:02 --min-packets 1 --avg-packets 2 --max-packets 3 --physical";
+  expect(await guest(send, places)).toEqual({ code: 0, out: "The host took the policy\n", err: "" });
+  const expected = Buffer.alloc(464);
+  expected.writeUInt32LE(3, 12);
+  expected.write("vm0", 16);
+  expected.set([0x52, 0x54, 0, 0, 0, 1], 48);
+  expected.set([0x52, 0x54, 0, 0, 0, 2], 56);
+  for (const [i, number] of [2, 1, 2, 3].entries()) expected.writeUInt32LE(number, 128 + 4 * i); // MACs, three thresholds
+  expected.set([0, 1, 2], 144);
+  expected.set([3], 152);
+  expected.fill(0xff, 156, 444); // no hour but
+  for (const [i, hour] of [8, 9, 10].entries()) expected.writeUInt32LE(hour, 156 + 4 * i);
+  for (const [i, hour] of [0, 23].entries()) expected.writeUInt32LE(hour, 252 + 4 * i);
+  expected.writeUInt32LE(12, 348);
+  expected.set([1], 444); // physical
+  expected.set([1], 448); // medium
+  expected.set([0], 452); // traffic
+  expect(ports[0]?.sent.at(-1)).toEqual(new Uint8Array(expected));
+  expect([...host.policies]).toEqual(["vm0"]);
+  expect(await guest("policy remove -n vm0", places)).toEqual({
+    code: 0,
+    out: "The host was told to remove the policy\n",
+    err: "",
+  });
+  while (host.policies.size > 0) await Bun.sleep(1);
+});
+
+test.each([
+  ["policy send --vcpus 0-8", "The policy names 9 vCPUs, at most 8 fit"],
+  ["policy send --vcpus 0 --busy-hours 24", "24 is not an hour from 0 to 23"],
+  ["policy send --vcpus 0 --mac 1:2", '"1:2" is not a MAC address like 52:54:00:12:34:56'],
+  ["policy send --vcpus 0 --max-packets much", '"much" is not a number of packets per second'],
+  [
+    "policy send --vcpus 0 --type traffic --avg-packets 2",
+    "The policy has an average threshold (2) above the maximum (0)",
+  ],
+  [
+    `policy send --vcpus 0 -n ${"x".repeat(32)}`,
+    `The VM name "${"x".repeat(32)}" is not 1 to 31 letters that fit into a packet`,
+  ],
+  ["max 1,x", '"1,x" is not a list of vCPUs like 0,2-5'],
+  ["max 2000", "There is no lcore 2000"],
+])("%s is wrong usage", async (command, sentence) => {
+  const { places, ports } = vm([0]);
+  expect(await guest(command, places)).toEqual({ code: 2, out: "", err: `${sentence}\n` });
+  expect(ports[0]?.sent.filter((bytes) => bytes[12] !== 2)).toEqual([]);
+});
+
+describe("status", () => {
+  test("shows the ports", async () => {
+    const { places, ports } = vm([0, 3]);
+    const { code, out, err } = await guest("status", places);
+    expect({ code, err, out: out.replaceAll(places.virtioPorts, "DIR") }).toEqual({
+      code: 0,
+      err: "",
+      out:
+        "kvm-vm\n" +
+        `PORT  HOST       HELD BY  DEVICE\n   0  connected  -        DIR/${PORT}.0\n   3  connected  -        DIR/${PORT}.3\n`,
+    });
+    expect(JSON.parse((await guest("status --json", places)).out)).toEqual({
+      env: "kvm-vm",
+      ports: [0, 3].map((port, i) => ({ port, path: ports[i]?.path, state: "connected" })),
+    });
+  });
+
+  test("says what is missing, and exits as whoever would use it", async () => {
+    const { code, out } = await guest("status --json");
+    expect([code, JSON.parse(out).env]).toEqual([10, null]);
+  });
+
+  test("on bare metal, names the CPUs that can be scaled", async () => {
+    machine = fs.mkdtempSync(join(tmpdir(), "vm-power-machine-"));
+    const cpus = join(machine, "cpus");
+    makeCpufreqTree(cpus, [{ cpus: [0, 1], driver: "acpi-cpufreq", khz: [2_000_000, 1_000_000] }]);
+    expect(await guest("status", { cpus })).toEqual({
+      code: 0,
+      out: "cpufreq: CPUs 0-1 can be scaled here, without a host\n",
+      err: "",
+    });
+    expect(await guest("min 1", { cpus, journal: join(machine, "journal") })).toEqual({
+      code: 0,
+      out: "vCPU 1: min\n",
+      err: "",
+    });
+    expect(fs.readFileSync(join(cpus, "cpu1/cpufreq/scaling_setspeed"), "utf8").trim()).toBe("1000000");
+  });
+});
+
+test("watch shows the speeds when they change, until nobody reads", async () => {
+  const { places } = vm([0, 1]);
+  const reader = new AbortController();
+  let out = "";
+  const watching = guest("watch -n vm0 --interval 0.02 --json", places, {
+    signal: reader.signal,
+    stdout: { write: (text) => (out += text) },
+  });
+  const lines = () =>
+    out
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line).khz);
+  while (lines().length < 1) await Bun.sleep(5);
+  await guest("min 1", places);
+  while (lines().length < 2) await Bun.sleep(5);
+  reader.abort();
+  expect((await watching).code).toBe(0);
+  const top = 2_301_000;
+  expect(lines()).toEqual([
+    [top, top, top, top],
+    [top, 1_200_000, top, top],
+  ]);
+});
+
+describe("run", () => {
+  test("holds the highest speed while a command runs, and answers its exit status", async () => {
+    const { places, ports } = vm([0]);
+    expect(await guest("run --min-on-idle -- /nonexistent/command", places)).toMatchObject({
+      code: 127,
+      out: "",
+    });
+    expect(await guest("run --min-on-idle -- false", places)).toEqual({ code: 1, out: "", err: "" });
+    expect(await guest("run --vcpus 0 -- true", places)).toEqual({ code: 0, out: "", err: "" });
+    const units = commands(ports[0])
+      ?.filter(([command]) => command === 1)
+      .map(([, unit]) => unit);
+    expect(units).toEqual([3, 4, 3, 4, 3]);
+  });
+
+  test("runs the command also where there is no host, and says so", async () => {
+    const { code, err } = await guest("run -- true");
+    expect([code, err]).toEqual([0, expect.stringContaining("This guest has no power channel")]);
+  });
+});
+
+describe("shell speaks as DPDK's guest_cli", () => {
+  const shell = async (
+    lines: readonly string[],
+    numbers = [0, 1],
+    host = originalHost("20.02", { vm: "ubuntu2" }),
+  ) => {
+    const { places } = vm(numbers, host);
+    const { code, out, err } = await guest("shell --timeout 0.05", places, { lines });
+    return { code, out: out.split("vmpower(guest)> ").slice(1), err };
+  };
+
+  test("with its prompt, its verbs and its words", async () => {
+    const { code, out, err } = await shell([
+      "set_cpu_freq 0 down",
+      "set_cpu_freq 1 enable_turbo",
+      "set_cpu_freq 7 down",
+      "set_cpu_freq 128 up",
+      "set_cpu_freq 1000000000000 up",
+      "set_cpu_freq -1 up",
+      "set_cpu_freq 0 sideways",
+      "query_cpu_freq all",
+      "query_cpu_freq 0",
+      "query_cpu_freq 8",
+      "query_cpu_caps 1",
+      "send_policy now",
+      "send_policy later",
+      "help",
+      "quit",
+    ]);
+    expect(code).toBe(0);
+    expect(out).toEqual([
+      "ACK received for message sent to host.\n",
+      "ACK received for message sent to host.\n",
+      "Error sending message: Unknown error -1\n",
+      "Error sending message: Unknown error -1\n",
+      "Bad arguments\n",
+      "Bad arguments\n",
+      "Bad arguments\n",
+      [2300000, 2301000, 2301000, 2301000].map((khz, i) => `Frequency of [${i}] vcore is ${khz}.\n`).join(""),
+      "Frequency of [0] vcore is 2300000.\n",
+      "Invalid parameter provided.\n",
+      "Capabilities of [1] vcore are: turbo possibility: 1, is priority core: 0.\n",
+      "Sending Policy down now!\nACK for sent policy received.\n",
+      "Bad arguments\n",
+      "Command not found\n",
+      "",
+    ]);
+    expect(err).toBe("Channel is not connected\nChannel is not connected\n");
+  });
+
+  test("NACK, and silence", async () => {
+    expect((await shell(["set_cpu_freq 0 enable_turbo"], [0], originalHost("19.11"))).out[0]).toBe(
+      "NACK received for message sent to host.\n",
+    );
+    ports?.remove();
+    const { out, err } = await shell(["set_cpu_freq 0 up", "query_cpu_freq all"], [0], originalHost("19.08"));
+    expect(out).toEqual(["", "Error during frequency list reception.\n", "\n"]);
+    expect(err).toContain("No confirmation for sent message received\n");
+  });
+});

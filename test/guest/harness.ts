@@ -1,0 +1,57 @@
+import { runGuest } from "../../src/guest/guest.ts";
+import type { Places } from "../../src/guest/library/choose.ts";
+import type { LineReader, TerminalIo } from "../../src/terminal/io.ts";
+
+/** What came of a run. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Nothing there is of a real machine, unless a test puts it there. */
+const NOWHERE: Places = {
+  virtioPorts: "/nonexistent/ports",
+  xenChannels: "/nonexistent/channels",
+  xenDevices: "/nonexistent/devices",
+  cpus: "/nonexistent/cpus",
+  journal: "/nonexistent/journal",
+};
+
+/** Runs `vm-power-guest` with a command line that has no quotes in it, at these places. */
+export async function guest(
+  command: string,
+  places: Partial<Places> = {},
+  { lines = [], ...io }: Partial<TerminalIo> & { lines?: readonly string[] } = {},
+): Promise<Ran> {
+  let out = "";
+  let err = "";
+  const argv = command.split(" ").filter((word) => word !== "");
+  const code = await runGuest(
+    argv,
+    {
+      stdout: { write: (text) => (out += text) },
+      stderr: { write: (text) => (err += text) },
+      isTty: false,
+      columns: 80,
+      env: {},
+      version: "0.1.0",
+      readLines: () => typed(lines, (prompt) => (out += prompt)),
+      ...io,
+    },
+    { ...NOWHERE, ...places },
+  );
+  return { code, out, err };
+}
+
+/** What somebody types, line by line, then the end. */
+function typed(lines: readonly string[], onPrompt: (prompt: string) => void): LineReader {
+  const left = [...lines];
+  return {
+    async next(prompt) {
+      onPrompt(prompt);
+      return left.shift();
+    },
+    close() {},
+  };
+}
