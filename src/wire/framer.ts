@@ -57,7 +57,7 @@ export class Framer {
   /** The next whole packet, or undefined when more bytes are needed. Its length is the guest's packet size. */
   next(): Uint8Array | undefined {
     const left = this.#bytes.length - this.#at;
-    if (left === 0) return undefined;
+    if (left === 0) return this.#release();
     if (left >= HEADER_SIZE && !this.#detected()) return this.#keep();
     const size = this.abi;
     if (size === undefined || left < size || left < HEADER_SIZE) return this.#keep();
@@ -122,6 +122,12 @@ export class Framer {
     const left = this.#bytes.length - this.#at;
     if (left > CONFUSED_BYTES_MAX) this.#drop();
     else if (!this.#own || this.#at > 0) this.#take(this.#bytes.slice(this.#at), { own: true });
+    return undefined;
+  }
+
+  /** Lets go of a chunk that is used up: thousands of channels that are still keep nothing. */
+  #release(): undefined {
+    if (this.#bytes !== NOTHING) this.#take(NOTHING, { own: true });
     return undefined;
   }
 
