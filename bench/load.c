@@ -1,0 +1,285 @@
+/*
+ * The load: plays QEMU and the guests behind it, starts the program to be measured, and measures it from outside. It
+ * knows the wire and the name of one file, nothing else of the program.
+ *
+ * usage: load fast SCALE CHANNELS VMS VCPUS FILE -- COMMAND...
+ *        load many SCALE CHANNELS VMS VCPUS IDLE_SECONDS -- COMMAND...
+ *
+ * CHANNELS is the directory for the sockets, vm<I>.<N>; FILE is what vCPU 0 of vm0 has written. SCALE shortens it all, 1
+ * is the whole length. It prints lines of "NAME VALUE": times in µs, memory in kB, requests per second, and per cent.
+ */
+#define _GNU_SOURCE
+#include "guests.h"
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROUNDS 5
+#define THREADS_MAX 64
+
+static int waited_for;
+
+static void sleep_us(double us)
+{
+	struct timespec t = { us / 1e6, (long)(us * 1e3) % 1000000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorts the values. */
+static double percentile(double *values, int count, double part)
+{
+	int at = part * count;
+
+	qsort(values, count, sizeof(*values), ascending);
+	return values[at < count ? at : count - 1];
+}
+
+static void print_spread(const char *what, double *values, int count)
+{
+	char name[64];
+	static const struct {
+		const char *name;
+		double part;
+	} parts[] = { { "p50", 0.5 }, { "p99", 0.99 }, { "max", 1 } };
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "%s.%s", what, parts[i].name);
+		print(name, percentile(values, count, parts[i].part));
+	}
+}
+
+/*
+ * From request to file and from request to reply, one at a time. The file is mapped, so a look at it is a load from
+ * memory: no system call, nothing that the program could notice. Between two requests both sides sleep, as they do when
+ * a guest asks now and then.
+ */
+static void measure_latency(const char *path, int count)
+{
+	double *to_file = calloc(count, sizeof(double)), *to_reply = calloc(count, sizeof(double));
+	struct channel *channel = &channels[0];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	volatile const char *speed = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (fd < 0 || speed == MAP_FAILED)
+		fail("Cannot map \"%s\": %s", path, strerror(errno));
+	for (int i = 0; i < count; i++) {
+		char wanted = *speed == FAST ? SLOW : FAST;
+		sleep_us(150 + rand() % 100);
+		next_request(channel, wanted);
+		double sent = now();
+		request(channel);
+		while (*speed != wanted)
+			if (now() - sent > LIMIT_US)
+				fail("The file did not follow");
+		to_file[i] = now() - sent;
+		while (take_replies(channel) == 0)
+			if (now() - sent > LIMIT_US)
+				fail("No reply came");
+		to_reply[i] = now() - sent;
+	}
+	print_spread("file", to_file, count);
+	print_spread("reply", to_reply, count);
+	close(fd);
+}
+
+static double flow_end;
+static long flowed;
+
+static void flow(struct channel *channel, int replies)
+{
+	flowed += replies;
+	waited_for -= replies;
+	if (now() > flow_end)
+		return;
+	waited_for += replies;
+	while (replies-- > 0)
+		request(channel);
+}
+
+/* Replies per second, with so many requests always under way on each of so many channels. */
+static void measure_rate(const char *name, int count, int outstanding, double seconds)
+{
+	double rates[ROUNDS];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		double begun = now();
+		flow_end = begun + seconds * 1e6;
+		flowed = 0;
+		waited_for = outstanding * count;
+		for (int i = 0; i < waited_for; i++)
+			request(&channels[i % count]);
+		while (waited_for > 0) {
+			turn(flow);
+			if (now() - flow_end > LIMIT_US)
+				fail("%d replies are missing", waited_for);
+		}
+		rates[round] = flowed * 1e6 / (now() - begun);
+	}
+	print(name, percentile(rates, ROUNDS, 0.5));
+}
+
+static void count_down(struct channel *channel, int replies)
+{
+	(void)channel;
+	waited_for -= replies;
+}
+
+/* One request on every channel at once, until all are answered. */
+static double burst(void)
+{
+	double begun = now();
+
+	waited_for = channel_count;
+	for (int i = 0; i < channel_count; i++)
+		request(&channels[i]);
+	while (waited_for > 0) {
+		turn(count_down);
+		if (now() - begun > LIMIT_US)
+			fail("%d replies are missing", waited_for);
+	}
+	return now() - begun;
+}
+
+static void measure_bursts(const char *name, int count)
+{
+	double *times = calloc(count, sizeof(double));
+
+	for (int i = 0; i < count; i++) {
+		times[i] = burst();
+		sleep_us(20e3);
+	}
+	print(name, percentile(times, count, 0.5));
+}
+
+/* Looks in a file of /proc for a number behind a word; the first number when there is no word. */
+static double number_in(const char *path, const char *word)
+{
+	char line[256];
+	double value = 0;
+	FILE *file = fopen(path, "r");
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, word, strlen(word)) == 0 && sscanf(line + strlen(word), "%lf", &value) == 1)
+			break;
+	if (file != NULL)
+		fclose(file);
+	return value;
+}
+
+/* What one thread has used so far. */
+struct usage {
+	int thread;
+	double sleeps; /* how often it went to sleep, thus how often it was woken */
+	double cpu_us;
+};
+
+/* Looks at all threads; answers how many there are. */
+static int look_at_child(struct usage *threads)
+{
+	char path[300];
+	struct dirent *task;
+	int count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", child);
+	DIR *tasks = opendir(path);
+	if (tasks == NULL)
+		fail("The program ended");
+	while ((task = readdir(tasks)) != NULL && count < THREADS_MAX) {
+		if (task->d_name[0] == '.')
+			continue;
+		struct usage *thread = &threads[count++];
+		thread->thread = atoi(task->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", child, task->d_name);
+		thread->sleeps = number_in(path, "voluntary_ctxt_switches:");
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", child, task->d_name);
+		thread->cpu_us = number_in(path, "") / 1e3;
+	}
+	closedir(tasks);
+	return count;
+}
+
+static void measure_idle(double seconds)
+{
+	struct usage before[THREADS_MAX], after[THREADS_MAX];
+	double sleeps = 0, cpu_us = 0;
+	int count_before = look_at_child(before);
+
+	sleep_us(seconds * 1e6);
+	int count_after = look_at_child(after);
+	for (int i = 0; i < count_after; i++) {
+		sleeps += after[i].sleeps;
+		cpu_us += after[i].cpu_us;
+		for (int k = 0; k < count_before; k++)
+			if (before[k].thread == after[i].thread) {
+				sleeps -= before[k].sleeps;
+				cpu_us -= before[k].cpu_us;
+			}
+	}
+	print("idle.wakeups", sleeps * 60 / seconds);
+	print("idle.cpu", cpu_us * 100 / (seconds * 1e6));
+}
+
+static void measure_memory(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", child);
+	print("memory", number_in(path, "VmRSS:"));
+	print("memory.anonymous", number_in(path, "RssAnon:"));
+}
+
+/* A few channels, busy. */
+static void run_fast(const char *file, double scale, char **command)
+{
+	start_child(command, "few");
+	/* Warm: what is compiled at run time is compiled. */
+	measure_rate("warm", channel_count, 1, 0.4 * scale);
+	measure_latency(file, 20000 * scale);
+	measure_rate("rate.one", 1, 32, scale);
+	measure_rate("rate.each", channel_count, 1, scale);
+	measure_rate("rate.full", channel_count, 32, scale);
+}
+
+/* Thousands of channels, mostly still; after a crash of the program, so that it has something to put in order. */
+static void run_many(double idle_seconds, double scale, char **command)
+{
+	start_child(command, "many");
+	stop_child(SIGKILL);
+	start_child(command, "restart");
+	print("burst.first", burst());
+	measure_bursts("burst", 50 * scale);
+	/* What runs at times when there was work has run. */
+	sleep_us(idle_seconds * 0.75 * 1e6);
+	measure_idle(idle_seconds);
+	measure_memory();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 9 || strcmp(argv[7], "--") != 0)
+		errx(2, "usage: load fast|many SCALE CHANNELS VMS VCPUS FILE|IDLE_SECONDS -- COMMAND...");
+	make_channels(argv[3], atoi(argv[4]), atoi(argv[5]));
+	if (strcmp(argv[1], "fast") == 0)
+		run_fast(argv[6], atof(argv[2]), argv + 8);
+	else
+		run_many(atof(argv[6]), atof(argv[2]), argv + 8);
+	stop_child(SIGTERM);
+	return 0;
+}

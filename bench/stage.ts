@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeCpufreqTree } from "../src/simulate/cpufreq-tree.ts";
+
+const EXECUTABLE = join(import.meta.dir, "../dist/vm-power");
+
+/** Files in memory: what is measured is the program, not a disk. */
+const MEMORY = "/dev/shm";
+
+const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
+
+/** VMs on a host; vCPU n of VM i is pinned to CPU (i * vcpus + n) % cpus, and has a channel. */
+export interface Size {
+  readonly cpus: number;
+  readonly vms: number;
+  readonly vcpus: number;
+}
+
+/** A program that can be measured. */
+export type Target = "vm-power" | "floor";
+
+/** What one run of the load found, by name. */
+export type Figures = ReadonlyMap<string, number>;
+
+/** Compiles the C programs, and removes everything in the end. */
+export interface Stage {
+  /** Runs the load on a fresh host. `last` is its last argument before the command. */
+  run(kind: "fast" | "many", target: Target, options: RunOptions): Promise<Figures>;
+  remove(): void;
+}
+
+/** How the load is run. */
+export interface RunOptions {
+  readonly size: Size;
+  /** 1 is the whole length. */
+  readonly scale: number;
+  readonly idleSeconds: number;
+  /** Priority of the measured program. */
+  readonly nice: number;
+}
+
+export function makeStage(): Stage {
+  if (!existsSync(EXECUTABLE)) throw new Error(`"${EXECUTABLE}" is missing: make build`);
+  const directory = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "vm-power-bench-"));
+  compile(join(directory, "load"), ["load.c", "guests.c"]);
+  compile(join(directory, "floor"), ["floor.c"]);
+  return {
+    async run(kind, target, options) {
+      const host = join(directory, "host");
+      makeHost(host, options.size);
+      try {
+        return await runLoad(directory, { kind, target, options, host });
+      } finally {
+        rmSync(host, { recursive: true, force: true });
+      }
+    },
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+function compile(program: string, sources: readonly string[]): void {
+  const files = sources.map((source) => join(import.meta.dir, source));
+  const { exitCode, stderr } = Bun.spawnSync(["cc", "-O2", "-Wall", "-Wextra", "-o", program, ...files]);
+  if (exitCode !== 0) throw new Error(`Cannot compile ${sources.join(" ")}:\n${stderr}`);
+}
+
+function makeHost(host: string, { cpus, vms, vcpus }: Size): void {
+  mkdirSync(join(host, "channels"), { recursive: true });
+  const numbers = Array.from({ length: cpus }, (_, cpu) => cpu);
+  makeCpufreqTree(join(host, "cpu"), [{ cpus: numbers, driver: "acpi-cpufreq", khz: KHZ }]);
+  const pins = (vm: number) => Array.from({ length: vcpus }, (_, vcpu) => (vm * vcpus + vcpu) % cpus);
+  const map = Array.from({ length: vms }, (_, vm) => `[vm vm${vm}]\nVcpus=${pins(vm).join(",")}\n`);
+  writeFileSync(
+    join(host, "vm-power.conf"),
+    `[daemon]
+RuntimeDirectory=${host}/run
+StateDirectory=${host}/state
+[channels]
+Directory=${host}/channels
+[cpufreq]
+Root=${host}/cpu
+[hypervisor]
+Driver=static
+${map.join("")}`,
+  );
+}
+
+interface Load {
+  readonly kind: "fast" | "many";
+  readonly target: Target;
+  readonly options: RunOptions;
+  readonly host: string;
+}
+
+async function runLoad(directory: string, { kind, target, options, host }: Load): Promise<Figures> {
+  const { size, scale, idleSeconds, nice } = options;
+  const last = kind === "fast" ? join(host, "cpu/cpufreq/policy0/scaling_setspeed") : `${idleSeconds}`;
+  const command =
+    target === "vm-power"
+      ? [EXECUTABLE, "--config", join(host, "vm-power.conf")]
+      : [
+          join(directory, "floor"),
+          join(host, "channels"),
+          join(host, "cpu"),
+          `${size.cpus}`,
+          `${size.vcpus}`,
+        ];
+  // To a file: nobody may be woken by what the daemon logs.
+  const log = join(host, "log");
+  const load = Bun.spawn(
+    [
+      ...[join(directory, "load"), kind, `${scale}`, join(host, "channels"), `${size.vms}`, `${size.vcpus}`],
+      ...[last, "--", ...(nice === 0 ? [] : ["nice", "-n", `${nice}`]), ...command],
+    ],
+    { stdin: "ignore", stdout: "pipe", stderr: Bun.file(log), env: { PATH: process.env["PATH"] ?? "" } },
+  );
+  const out = await new Response(load.stdout).text();
+  if ((await load.exited) !== 0)
+    throw new Error(`The load on ${target} failed:\n${readFileSync(log, "utf8").slice(-2000)}`);
+  const pairs = out.trim().split("\n");
+  return new Map(pairs.map((line) => line.split(" ")).map(([name = "", value]) => [name, Number(value)]));
+}
