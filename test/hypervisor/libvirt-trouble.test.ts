@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
 import { type Connect, connectUnix } from "../../src/hypervisor/libvirt/stream.ts";
 import { Recorder, until } from "./recorder.ts";
-import { Stage } from "./stage.ts";
+import { Stage, TIMING } from "./stage.ts";
 
 describe("openLibvirt() says why not", () => {
   test("SASL", async () => {
@@ -59,6 +59,18 @@ describe("openLibvirt() says why not", () => {
       'warning: No permission for "/run/libvirt/libvirt-sock": run as root, or as a member of the group that owns it',
     ]);
   });
+});
+
+test("openLibvirt() does not knock at the other sockets of a libvirtd that is frozen", async () => {
+  await using stage = new Stage();
+  const { fake, recorder } = stage;
+  fake.freeze();
+  const connect: Connect = async (_, sink) => connectUnix(fake.path, sink);
+  const timing = { ...TIMING, callTimeoutMs: 30, backoff: { firstMs: 60_000, maxMs: 60_000 } };
+  const hypervisor = openLibvirt({ uri: "qemu:///system", log: recorder.log, connect, timing }, recorder);
+  await until(() => hypervisor.status().state === "unreachable");
+  await hypervisor.close();
+  expect(fake.connections).toBe(1);
 });
 
 test("openLibvirt() takes the first socket that answers", async () => {

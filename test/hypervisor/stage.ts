@@ -9,7 +9,7 @@ import { FakeLibvirtd } from "./fake-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
 
 /** Impatient, so that tests are quick; a list is only drawn again where a test wants it. */
-const TIMING: LibvirtTiming = {
+export const TIMING: LibvirtTiming = {
   listMs: 60_000,
   settleMs: 5,
   callTimeoutMs: 400,

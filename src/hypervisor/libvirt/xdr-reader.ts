@@ -51,7 +51,7 @@ export class XdrReader {
   /** Bytes with their length in front; a view, not a copy. */
   opaque(max: number): Uint8Array {
     const length = this.u32();
-    if (length > max || length > this.left) return this.#fail(new Uint8Array());
+    if (length > max) return this.#fail(new Uint8Array());
     return this.fixed(length);
   }
 
