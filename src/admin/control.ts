@@ -10,6 +10,7 @@ import type {
   VmSummary,
 } from "./control-types.ts";
 import type { CpuCheck, Explanation, VcpuExplanation } from "./explanation-types.ts";
+import type { Load, VmChoice } from "./load-types.ts";
 
 /** Grows when a member is renamed or removed, which clients then notice. Every reply carries it. */
 export const SCHEMA_VERSION = 1;
@@ -34,6 +35,7 @@ export interface Calls {
   ExplainVcpu: { takes: { readonly vm: string; readonly vcpu: number }; answers: VcpuExplanation };
   Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
+  GetLoad: { takes: VmChoice; answers: Load };
 }
 
 /** Channels of a VM, all of them where none is named. */
@@ -129,5 +131,6 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   ExplainVcpu: { mutates: false },
   Verify: { mutates: false },
   Restore: { mutates: true },
+  GetLoad: { mutates: false },
   Subscribe: { mutates: false },
 };

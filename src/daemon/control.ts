@@ -12,6 +12,7 @@ import { VERSION } from "../version.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
+import { load } from "./load.ts";
 import type { Meters } from "./meters.ts";
 import type { CpuDecision, OperatorStore } from "./operator-state.ts";
 import type { ServedVms } from "./served-vms.ts";
@@ -62,6 +63,7 @@ export function control(parts: () => Parts): Control {
     ExplainVcpu: ({ vm, vcpu }) => explainVcpu(showVm(known(vm, parts()), parts()), vcpu, parts()),
     Verify: () => ({ cpus: verify(parts()) }),
     Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),
+    GetLoad: ({ vms }) => load(parts(), vms),
     Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),
   };
 }

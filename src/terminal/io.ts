@@ -11,6 +11,8 @@ export interface TerminalIo {
   readonly version: string;
   /** Begins to read what is typed. */
   readonly readLines: (options?: LineOptions) => LineReader;
+  /** Takes the whole terminal; undefined where stdin or stdout is none. */
+  readonly openScreen?: (() => Screen) | undefined;
   /** Ends what would go on for ever, when nobody reads stdout any more. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -25,6 +27,18 @@ export interface LineOptions {
 export interface LineReader {
   /** Shows the prompt and gives the next line without its end; undefined when there is none any more. */
   next(prompt: string): Promise<string | undefined>;
+  close(): void;
+}
+
+/** The whole terminal, until it is closed. */
+export interface Screen {
+  /** As it is now: it may be resized. */
+  readonly size: { readonly columns: number; readonly rows: number };
+  /** Shows these lines and nothing else. */
+  draw(lines: readonly string[]): void;
+  /** What happens next: a key by its character or name, "resize", or "close" where the terminal went away. */
+  next(timeoutMs: number): Promise<string | undefined>;
+  /** Gives the terminal back as it was. */
   close(): void;
 }
 

@@ -1,5 +1,6 @@
 import type { TerminalIo } from "./io.ts";
 import { openLineReader } from "./line-reader.ts";
+import { openScreen } from "./screen.ts";
 
 /** This process's terminal or pipes, as a program for people uses them. */
 export function processIo(version: string): TerminalIo {
@@ -16,6 +17,10 @@ export function processIo(version: string): TerminalIo {
     env,
     version,
     readLines: (options) => openLineReader({ input: process.stdin, output: stdout }, options),
+    openScreen:
+      stdout.isTTY === true && process.stdin.isTTY === true
+        ? () => openScreen({ input: process.stdin, output: stdout })
+        : undefined,
     signal: readerLeft.signal,
   };
 }

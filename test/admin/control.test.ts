@@ -30,6 +30,7 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   ExplainVcpu: { vm: "web.1", vcpu: 0 },
   Verify: {},
   Restore: {},
+  GetLoad: {},
 };
 
 const NAMES = Object.keys(EXAMPLES) as CallName[];

@@ -1,6 +1,7 @@
 import { type Control, ControlError, type Subscriber } from "../../src/admin/control.ts";
 import type { Channel, Counters, Cpu, Status, VcpuStatus, Vm } from "../../src/admin/control-types.ts";
 import type { CpuCheck, Explanation, VcpuExplanation } from "../../src/admin/explanation-types.ts";
+import type { Load } from "../../src/admin/load-types.ts";
 
 /** Counters that differ from each other, so that a mix-up shows. */
 const COUNTERS: Counters = {
@@ -150,6 +151,27 @@ export const CHECKS: readonly CpuCheck[] = [
   { pcpu: 4, ok: false, should: "baseline", wrong: [], reason: "the kernel refused it" },
 ];
 
+/** A VM that claims on one vCPU and cannot on the other. */
+export const LOAD: Load = {
+  uptimeMs: 1000,
+  vms: [{ vm: "web.1", state: "running", requests: 120, refused: 7, drops: 3, p99Us: 10.24 }],
+  vcpus: [
+    {
+      vm: "web.1",
+      vcpu: 0,
+      pcpus: [2],
+      state: "claims",
+      asked: "min",
+      askedKhz: 1_200_000,
+      grantedKhz: 2_300_000,
+      actualKhz: 2_298_000,
+      bound: "db:0",
+      requests: 120,
+    },
+    { vm: "web.1", vcpu: 1, pcpus: [0, 1, 2, 3, 4, 5], state: "not-pinned", requests: 0 },
+  ],
+};
+
 /** A daemon with fixed answers, one VM and two CPUs. */
 export function sampleControl(overrides: Partial<Control> = {}): Control & { subscribers: Set<Subscriber> } {
   const subscribers = new Set<Subscriber>();
@@ -193,6 +215,7 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
       vcpu < 2 ? known(vm, vcpuExplanation(vcpu)) : new ControlError("NoSuchVcpu", { vm, vcpu }),
     Verify: () => ({ cpus: CHECKS }),
     Restore: ({ cpus = [2, 3] }) => ({ results: cpusOf(cpus, result) }),
+    GetLoad: ({ vms = ["web.1"] }) => ({ ...LOAD, vms: LOAD.vms.filter(({ vm }) => vms.includes(vm)) }),
     Subscribe(_parameters, _caller, subscriber) {
       subscribers.add(subscriber);
       return () => subscribers.delete(subscriber);

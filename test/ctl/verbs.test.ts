@@ -96,6 +96,7 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       status: "",
       verify: "",
       doctor: "",
+      top: "",
     };
     const command = `${name} ${given[name] ?? "web.1"} --json`.replace("  ", " ");
     const { code, out, err } = await ctlWith({}, command);

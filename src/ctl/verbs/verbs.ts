@@ -6,6 +6,7 @@ import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
 import { SHELL } from "./shell.ts";
 import { STATUS } from "./status.ts";
+import { TOP } from "./top.ts";
 import { VERIFY } from "./verify.ts";
 import { VM_VERBS } from "./vm.ts";
 import { WHY } from "./why.ts";
@@ -20,6 +21,7 @@ export const VERBS: readonly Verb[] = [
   WHY,
   VERIFY,
   DOCTOR,
+  TOP,
   EVENTS,
   SHELL,
 ];

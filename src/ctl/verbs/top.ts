@@ -1,0 +1,107 @@
+import type { ReplyTo } from "../../admin/client.ts";
+import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { runLive } from "../top/live.ts";
+import { momentOf, SORT_KEYS, type SortKey } from "../top/rows.ts";
+import { drawMoment } from "../top/view.ts";
+import type { Context, Given, Verb } from "../verb.ts";
+
+const INTERVAL_SECONDS = 2;
+const INTERVAL_SECONDS_MIN = 0.2;
+const INTERVAL_SECONDS_MAX = 3600;
+
+/** Where there is no terminal, nothing has to give way. */
+const PLAIN_COLUMNS = 132;
+
+/** `top`: who asks for what and has what, live. */
+export const TOP: Verb = {
+  name: "top",
+  summary: "Watch what each vCPU asks for, has and costs, live",
+  arguments: [],
+  options: [
+    {
+      flag: "--sort",
+      doc: "sort by this first",
+      value: { name: "key", kind: Object.keys(SORT_KEYS) },
+    },
+    {
+      flag: "--filter",
+      doc: "show only where VM, state or limit holds this",
+      value: { name: "text", kind: "vm" },
+    },
+    { flag: "--interval", doc: "look so often (2)", value: { name: "seconds", kind: "text" } },
+    { flag: "--once", doc: "show it once and end, as without a terminal" },
+    { flag: "--batch", doc: "show it again and again as plain lines, until Ctrl-C" },
+  ],
+  examples: [
+    ["top", "live; the last line tells the keys"],
+    ["top --once --sort p99", "once, for a script"],
+    ["top --batch --interval 10", "table after table, for a log"],
+  ],
+  async run(context, given) {
+    const { sort, filter, intervalMs } = optionsOf(given);
+    const { io, style, call, hangUp, socket, json } = context;
+    const load = () =>
+      call("GetLoad", {}).catch(async (error) => {
+        await hangUp();
+        throw error;
+      });
+    const batch = given.flags.has("--batch");
+    if (batch || json || given.flags.has("--once") || io.openScreen === undefined) {
+      return plainly(context, { sort, filter, intervalMs, forever: batch, load });
+    }
+    const first = await load();
+    const screen = io.openScreen();
+    try {
+      const look = { sort, filter, reversed: false, offset: 0, typing: false, over: false };
+      await runLive({ screen, style, look, intervalMs, first, load, socket });
+    } finally {
+      screen.close();
+    }
+    return EXIT.ok;
+  },
+};
+
+interface PlainOptions {
+  readonly sort: SortKey;
+  readonly filter: string;
+  readonly intervalMs: number;
+  readonly forever: boolean;
+  readonly load: () => Promise<ReplyTo<"GetLoad">>;
+}
+
+/** Tables one after the other. The first waits for a second look: rates need two. */
+async function plainly(context: Context, options: PlainOptions): Promise<typeof EXIT.ok> {
+  const { io, style, show, json } = context;
+  const { sort, filter, intervalMs, forever, load } = options;
+  let before = await load();
+  let round = 0;
+  do {
+    if (!json || round > 0) await Bun.sleep(round === 0 ? Math.min(intervalMs, 500) : intervalMs);
+    const now = json && round === 0 ? before : await load();
+    const columns = io.isTty && io.columns > 0 ? io.columns : PLAIN_COLUMNS;
+    const choice = { sort, filter, reversed: false };
+    show(now, () => drawMoment(momentOf(now, before), { choice, style, columns }).join("\n"));
+    if (forever && !json) io.stdout.write("\n");
+    before = now;
+    round++;
+  } while (forever && io.signal?.aborted !== true);
+  return EXIT.ok;
+}
+
+function optionsOf({ values }: Given): { sort: SortKey; filter: string; intervalMs: number } {
+  const sort = values.get("--sort") ?? "requests";
+  const keys = Object.keys(SORT_KEYS);
+  if (!isSortKey(sort)) throw new UsageError(`"${sort}" is none of ${keys.join(", ")}`);
+  const text = values.get("--interval") ?? `${INTERVAL_SECONDS}`;
+  const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds < INTERVAL_SECONDS_MIN || seconds > INTERVAL_SECONDS_MAX) {
+    throw new UsageError(
+      `"${text}" is not a number of seconds from ${INTERVAL_SECONDS_MIN} to ${INTERVAL_SECONDS_MAX}`,
+    );
+  }
+  return { sort, filter: values.get("--filter") ?? "", intervalMs: seconds * 1000 };
+}
+
+function isSortKey(text: string): text is SortKey {
+  return Object.hasOwn(SORT_KEYS, text);
+}
