@@ -19,7 +19,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   config: ["base"],
   terminal: ["base"],
   ctl: ["base", "terminal", "admin"],
-  guest: ["base", "wire", "arbiter", "cpufreq", "terminal"],
+  guest: ["base", "wire", "arbiter", "cpufreq", "config", "systemd", "terminal"],
   // The simulator must not share the code that it puts to the test.
   simulate: ["base"],
   daemon: [

@@ -149,6 +149,7 @@ describe("on bare metal", () => {
     expect(seen).toEqual(["1200000", "1700000", "1700000", "2300000", "1700000"]);
     expect([power.setFreq(1, 3), speed()]).toEqual([GRANTED, "1200000"]);
     expect(power.setFreq(1, 4)).toEqual({ kind: "invalid", reason: "CPU 1 has no speed 4, only 4" });
+    tree.write(1, "scaling_cur_freq", "1200000"); // as the kernel would
     expect(await power.queryFreqs(1, 1)).toEqual({ kind: "granted", value: [undefined, 1_200_000] });
     expect((await power.sendPolicy(1, { type: "time", vcpus: [1] })).kind).toBe("not-supported");
     expect(await power.exit(1)).toEqual(GRANTED);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { TerminalIo } from "../../terminal/io.ts";
 import { ENVIRONMENTS, type EnvironmentName, isLcore } from "../library/environment.ts";
+import { addAgentCommand } from "./agent.ts";
 import type { Act, Context } from "./context.ts";
 import { addPolicyCommands } from "./policy.ts";
 import { addQueryCommands } from "./query.ts";
@@ -61,6 +62,7 @@ export function createProgram(io: TerminalIo, run: Run): Command {
   addWatchCommand(program, act);
   addShellCommand(program, act);
   addRunCommand(program, act);
+  addAgentCommand(program, act);
   return program;
 }
 

@@ -1,0 +1,139 @@
+import fs from "node:fs";
+import { parseCpuList } from "../../base/cpu-list.ts";
+import { readIni } from "../../config/ini.ts";
+import { type Problem, problem, quote } from "../../config/problem.ts";
+import { nearest } from "../../config/suggest.ts";
+import { absolutePath, integer, oneOf, type Parsed, type Parser } from "../../config/values.ts";
+
+/** What the agent is told to do; `etc/vm-power-guest.conf` documents each key. */
+export interface AgentConfig {
+  /** The ports that it takes, and with them the vCPUs; none: it does nothing. */
+  readonly ports: readonly number[];
+  readonly source: "auto" | "proc-stat" | "dpdk-telemetry";
+  readonly telemetrySocket: string;
+  readonly intervalMs: number;
+  readonly targetPercent: number;
+  readonly deadBandPercent: number;
+  readonly cooldownMs: number;
+  readonly fallback: "max" | "min" | "none";
+  readonly vmName: string | undefined;
+}
+
+/** One key of `[agent]`. */
+interface AgentKey {
+  readonly parse: Parser<unknown>;
+  readonly default: string;
+  readonly doc: string;
+}
+
+/** All keys: the one source for loading, for messages and for what `etc/vm-power-guest.conf` must say. */
+export const AGENT_KEYS = {
+  Ports: key(ports, "", "The ports that the agent takes, like 0-3; with none it does nothing."),
+  Source: key(
+    oneOf(["auto", "proc-stat", "dpdk-telemetry"]),
+    "auto",
+    "Where the agent learns how busy a vCPU is: auto, proc-stat, dpdk-telemetry.",
+  ),
+  TelemetrySocket: key(
+    absolutePath,
+    "/var/run/dpdk/rte/dpdk_telemetry.v2",
+    "The socket on which a DPDK program tells how busy its lcores are.",
+  ),
+  IntervalMs: key(integer(100, 60_000), "1000", "How often the agent looks, in milliseconds."),
+  TargetPercent: key(integer(5, 95), "60", "How busy a vCPU should be."),
+  DeadBandPercent: key(integer(1, 45), "15", "How far from the target is near enough."),
+  CooldownMs: key(
+    integer(0, 3_600_000),
+    "5000",
+    "How long to stay with a speed before asking for a lower one.",
+  ),
+  Fallback: key(
+    oneOf(["max", "min", "none"]),
+    "max",
+    "What to ask for when the agent stops, or cannot see how busy a vCPU is: max, min, none.",
+  ),
+  VmName: key(vmName, "", "What the host calls this VM; only DPDK's own host wants to know."),
+} as const;
+
+/** The configuration's place. */
+export const AGENT_CONFIG_PATH = "/etc/vm-power-guest.conf";
+
+/** Reads the file; a missing one means defaults, thus an agent that does nothing. */
+export function loadAgentConfig(path: string): AgentConfig | { readonly problems: readonly Problem[] } {
+  const bytes = readFile(path);
+  if (typeof bytes === "string") return { problems: [problem({ file: path, line: 0 }, bytes)] };
+  const ini = readIni(bytes, path);
+  const values = new Map<string, unknown>(
+    Object.entries<AgentKey>(AGENT_KEYS).map(([name, { parse, default: text }]) => [
+      name,
+      defaultOf(parse(text)),
+    ]),
+  );
+  const problems = [...ini.problems];
+  for (const { key, line } of ini.loose)
+    problems.push(
+      problem({ file: path, line }, `Key ${quote(key)} before any [section]`, "it belongs in [agent]"),
+    );
+  for (const section of ini.sections) {
+    if (section.name !== "agent") {
+      problems.push(
+        problem({ file: path, line: section.line }, `Unknown section [${section.name}]`, "known is [agent]"),
+      );
+      continue;
+    }
+    for (const { key, value, line } of section.entries) {
+      const known = Object.hasOwn(AGENT_KEYS, key)
+        ? (AGENT_KEYS as Record<string, AgentKey>)[key]
+        : undefined;
+      const parsed = known?.parse(value);
+      if (parsed === undefined)
+        problems.push(problem({ file: path, line }, `Unknown key ${quote(key)}`, hint(key)));
+      else if ("value" in parsed) values.set(key, parsed.value);
+      else
+        problems.push(
+          problem(
+            { file: path, line },
+            `${key}=${quote(value)} is not ${parsed.expected}`,
+            parsed.suggestion,
+          ),
+        );
+    }
+  }
+  if (problems.length > 0) return { problems };
+  const config = [...values].map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]);
+  // Each value came out of its key's own parser.
+  return Object.fromEntries(config) as AgentConfig;
+}
+
+function key(parse: Parser<unknown>, defaultText: string, doc: string): AgentKey {
+  return { parse, default: defaultText, doc };
+}
+
+function ports(text: string): Parsed<readonly number[]> {
+  const numbers = parseCpuList(text);
+  return numbers === undefined ? { expected: "a list of ports like 0-3" } : { value: numbers };
+}
+
+function vmName(text: string): Parsed<string | undefined> {
+  if (text === "") return { value: undefined };
+  return /^[\x21-\x7e]{1,31}$/.test(text) ? { value: text } : { expected: "1 to 31 letters" };
+}
+
+function defaultOf(parsed: Parsed<unknown>): unknown {
+  if ("value" in parsed) return parsed.value;
+  throw new Error(`A default is not ${parsed.expected}`);
+}
+
+function hint(name: string): string {
+  const near = nearest(name, Object.keys(AGENT_KEYS));
+  return near === undefined ? `known are ${Object.keys(AGENT_KEYS).join(", ")}` : `did you mean "${near}"?`;
+}
+
+function readFile(path: string): Uint8Array | string {
+  try {
+    return fs.readFileSync(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return code === "ENOENT" ? new Uint8Array() : `Cannot read the file: ${code}`;
+  }
+}

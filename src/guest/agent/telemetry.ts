@@ -1,0 +1,75 @@
+import { connectSeqpacket, type Seqpacket } from "../../systemd/seqpacket.ts";
+import type { BusySource, Counters } from "./busy.ts";
+
+/** What DPDK programs since 23.03 tell of each lcore. */
+const COMMAND = "/eal/lcore/usage";
+
+/** DPDK's largest answer. */
+const ANSWER_SIZE_MAX = 64 * 1024;
+const ANSWER_MS = 100;
+
+/**
+ * How busy a DPDK program says its lcores are: to the kernel a program that polls is always busy. An lcore is taken for
+ * the vCPU of its number. Programs come and go, so each reading connects when it has to.
+ */
+export function dpdkTelemetry(path: string): BusySource {
+  let socket: Seqpacket | undefined;
+  const drop = () => {
+    socket?.close();
+    socket = undefined;
+  };
+
+  async function receive(): Promise<string | undefined> {
+    const into = new Uint8Array(ANSWER_SIZE_MAX);
+    for (const endMs = performance.now() + ANSWER_MS; performance.now() < endMs; await pause()) {
+      const size = socket?.receive(into) ?? 0;
+      if (size === "nothing") continue;
+      return size === 0 ? undefined : new TextDecoder().decode(into.subarray(0, size));
+    }
+    return undefined;
+  }
+
+  async function ask(): Promise<string | undefined> {
+    if (socket === undefined) {
+      socket = connectSeqpacket(path);
+      // It begins with its version.
+      if (socket === undefined || (await receive()) === undefined) return undefined;
+    }
+    return socket.send(new TextEncoder().encode(COMMAND)) ? receive() : undefined;
+  }
+
+  return {
+    name: path,
+    async read() {
+      const answer = await ask();
+      if (answer === undefined) drop();
+      return answer === undefined ? undefined : parseUsage(answer);
+    },
+    close: drop,
+  };
+}
+
+/** Reads three lists of equal length; undefined when the program does not count, or says something else. */
+export function parseUsage(text: string): Map<number, Counters> | undefined {
+  let usage: unknown;
+  try {
+    usage = (JSON.parse(text) as Record<string, unknown> | null)?.[COMMAND];
+  } catch {
+    return undefined;
+  }
+  if (typeof usage !== "object" || usage === null) return undefined;
+  const { lcore_ids, total_cycles, busy_cycles } = usage as Record<string, unknown>;
+  if (!isNumbers(lcore_ids) || !isNumbers(total_cycles) || !isNumbers(busy_cycles)) return undefined;
+  if (lcore_ids.length === 0) return undefined;
+  return new Map(
+    lcore_ids.map((lcore, i) => [lcore, { busy: busy_cycles[i] ?? 0, total: total_cycles[i] ?? 0 }]),
+  );
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "number");
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
