@@ -1,7 +1,10 @@
 import type { Domain } from "../base/domain.ts";
+import type { DomainOrders } from "./domain-orders.ts";
 
 /** Where domains come from. It is never asked while a packet is handled: it tells, and the last word holds. */
 export interface Hypervisor {
+  /** For operators: each answer is a conversation of its own with the hypervisor. */
+  readonly orders: DomainOrders;
   status(): HypervisorStatus;
   /** Asks for everything again, soon. */
   refresh(): void;

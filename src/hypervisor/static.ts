@@ -1,4 +1,5 @@
 import type { Domain, Pcpu } from "../base/domain.ts";
+import type { DomainOrders, Told } from "./domain-orders.ts";
 import type { Hypervisor, HypervisorEvents } from "./hypervisor.ts";
 
 /** The map without a hypervisor: for every domain the pCPUs of each vCPU; the index is the vCPU. */
@@ -25,6 +26,7 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
     events.ready();
   });
   return {
+    orders: NO_ORDERS,
     status: () => ({
       driver: "static",
       uri: "static",
@@ -46,6 +48,14 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
       closed = true;
     },
   };
+}
+
+/** Nobody can be asked or ordered; what is in the configuration is all there is. */
+const NO_ORDERS: DomainOrders = { vcpus: notStatic, pinVcpu: notStatic, setVcpus: notStatic };
+
+async function notStatic(): Promise<Told<never>> {
+  const reason = "It cannot be done with Driver=static";
+  return { ok: false, why: { kind: "refused", reason, remedy: "edit Vcpus= in the configuration" } };
 }
 
 function domainOf(name: string, pins: readonly (readonly Pcpu[])[]): Domain {

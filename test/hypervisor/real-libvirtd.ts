@@ -24,7 +24,7 @@ export function whyNoLibvirtd(): string | undefined {
 }
 
 /** Whether this machine lets us mount where only our own processes see it. */
-function canUnshare(): boolean {
+export function canUnshare(): boolean {
   return Bun.spawnSync(["unshare", "--mount", "true"], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
 }
 

@@ -64,3 +64,17 @@ test("openStatic() tells nothing after close()", async () => {
   hypervisor.replace(new Map());
   expect(recorder.news()).toEqual([]);
 });
+
+test("openStatic() takes no orders, and says where its map is", async () => {
+  const { orders } = openStatic(new Map([["web1", [[2]]]]), new Recorder());
+  const told = {
+    ok: false,
+    why: {
+      kind: "refused",
+      reason: "It cannot be done with Driver=static",
+      remedy: "edit Vcpus= in the configuration",
+    },
+  } as const;
+  expect(await orders.vcpus("web1")).toEqual(told);
+  expect(await orders.setVcpus("web1", 1, { live: true, config: false })).toEqual(told);
+});

@@ -22,6 +22,13 @@ export function cpumapsToLists(maps: Uint8Array, count: number): readonly (reado
   return lists;
 }
 
+/** Turns a CPU list into the shortest of libvirt's maps that holds it. */
+export function listToCpumap(pcpus: readonly Pcpu[]): Uint8Array {
+  const map = new Uint8Array((Math.max(0, ...pcpus) >> 3) + 1);
+  for (const pcpu of pcpus) map[pcpu >> 3] = (map[pcpu >> 3] ?? 0) | (1 << (pcpu & 7));
+  return map;
+}
+
 function listOf(map: Uint8Array): Pcpu[] {
   const list: Pcpu[] = [];
   map.forEach((byte, index) => {

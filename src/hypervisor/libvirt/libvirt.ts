@@ -1,6 +1,8 @@
 import { backoffMs } from "../../base/backoff.ts";
 import type { Log } from "../../base/log.ts";
+import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
+import { libvirtOrders } from "./orders.ts";
 import { Registry } from "./registry.ts";
 import { openSession, type Session } from "./session.ts";
 import { type Connect, connectUnix } from "./stream.ts";
@@ -45,9 +47,18 @@ class Follower implements Hypervisor {
   #silence: Timer | undefined;
   #wake: () => void = () => {};
 
+  readonly orders: DomainOrders;
+
   constructor(options: LibvirtOptions, events: HypervisorEvents) {
     this.#options = options;
     this.#timing = options.timing ?? LIBVIRT_TIMING;
+    const { uri, socket } = options;
+    this.orders = libvirtOrders({
+      address: addressOf(uri, socket, SOCKET_DIRECTORY),
+      connect: options.connect ?? connectUnix,
+      callTimeoutMs: this.#timing.callTimeoutMs,
+      changed: async (domain) => this.#watch?.lookNow(domain),
+    });
     this.#events = events;
     this.#registry = new Registry(events);
   }

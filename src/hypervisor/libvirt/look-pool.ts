@@ -19,6 +19,8 @@ export class LookPool {
   readonly #looking = new Set<string>();
   readonly #hinted = new Map<string, LookRequest>();
   readonly #queue = new Map<string, LookRequest>();
+  /** Who waits for a look that is still to begin. */
+  readonly #done = new Map<string, PromiseWithResolvers<void>>();
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -35,11 +37,15 @@ export class LookPool {
     this.#timer ??= setTimeout(() => this.#settle(), this.#settleMs);
   }
 
-  /** Looks as soon as there is a place. */
-  now(request: LookRequest): void {
-    if (this.#stopped) return;
+  /** Looks as soon as there is a place; fulfilled when that was done. */
+  now(request: LookRequest): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
     add(this.#queue, request);
+    const { uuid } = request.ref;
+    const done = this.#done.get(uuid) ?? Promise.withResolvers<void>();
+    this.#done.set(uuid, done);
     this.#fill();
+    return done.promise;
   }
 
   stop(): void {
@@ -47,6 +53,8 @@ export class LookPool {
     clearTimeout(this.#timer);
     this.#hinted.clear();
     this.#queue.clear();
+    for (const { resolve } of this.#done.values()) resolve();
+    this.#done.clear();
   }
 
   #settle(): void {
@@ -62,7 +70,10 @@ export class LookPool {
       if (this.#looking.has(uuid)) continue;
       this.#queue.delete(uuid);
       this.#looking.add(uuid);
+      const done = this.#done.get(uuid);
+      this.#done.delete(uuid);
       void this.#look(request).then(() => {
+        done?.resolve();
         this.#looking.delete(uuid);
         this.#fill();
       });

@@ -25,9 +25,12 @@ export interface DomainState {
   readonly reason: number;
 }
 
-/** Asks for `uri` with the right to read only. */
-export function openArgs(uri: string): Uint8Array {
-  return new XdrWriter().presentString(uri).u32(OPEN_READ_ONLY).bytes();
+/** Asks for `uri`, with the right to change domains or to read only. */
+export function openArgs(uri: string, { write }: { readonly write: boolean }): Uint8Array {
+  return new XdrWriter()
+    .presentString(uri)
+    .u32(write ? 0 : OPEN_READ_ONLY)
+    .bytes();
 }
 
 /** Asks for an event, of all domains. */
@@ -50,7 +53,8 @@ export function pinsArgs(domain: DomainRef, vcpus: number, mapBytes: number): Ui
   return writeDomain(domain).i32(vcpus).i32(mapBytes).u32(AFFECT_LIVE).bytes();
 }
 
-function writeDomain({ name, uuid, id }: DomainRef): XdrWriter {
+/** Begins the arguments of a call for one domain. */
+export function writeDomain({ name, uuid, id }: DomainRef): XdrWriter {
   return new XdrWriter().string(name).fixed(Uint8Array.fromHex(uuid)).i32(id);
 }
 

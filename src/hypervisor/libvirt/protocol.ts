@@ -23,9 +23,14 @@ export const CALL = {
   open: 1,
   close: 2,
   domainXml: 14,
+  vcpus: 20,
+  lookupByName: 23,
   authList: 66,
   authPolkit: 70,
+  setVcpus: 199,
+  vcpuCount: 200,
   domainState: 212,
+  pinVcpu: 225,
   vcpuPins: 230,
   listDomains: 273,
   registerEvent: 316,
@@ -56,6 +61,12 @@ export const LIST_ACTIVE = 1;
 /** What holds now, not what the next start would bring. */
 export const AFFECT_LIVE = 1;
 
+/** What the next start will bring. With neither: what holds now where the domain runs, else this. */
+export const AFFECT_CONFIG = 2;
+
+/** The most vCPUs there can be, not those that are plugged in. */
+export const VCPU_MAXIMUM = 4;
+
 /** Error codes that mean something to us. */
 export const ERROR = { noDomain: 42, operationInvalid: 55 } as const;
 
@@ -65,6 +76,7 @@ export const BOUND = {
   domains: 16_384,
   authTypes: 20,
   cpumapsBytes: 8_388_608,
+  vcpus: 16_384,
 } as const;
 
 /** A longer name is no file name and no channel's: such a domain is left out. */

@@ -1,17 +1,12 @@
+import { connectRpc, type EntryOptions, enter, type Refusal } from "./entry.ts";
 import { type DomainEvent, readDomainEvent } from "./events.ts";
-import { openArgs, readAuthTypes, registerArgs } from "./messages.ts";
-import { AUTH, CALL, CONNECTION_CLOSED, EVENT } from "./protocol.ts";
-import { type Answer, type Failure, Rpc, type RpcEvents } from "./rpc.ts";
-import type { Connect } from "./stream.ts";
+import { openArgs, registerArgs } from "./messages.ts";
+import { CALL, CONNECTION_CLOSED, EVENT } from "./protocol.ts";
+import { type Answer, Rpc } from "./rpc.ts";
 
 /** What a session needs to begin. */
-export interface SessionOptions {
-  readonly connect: Connect;
-  /** The socket file. */
-  readonly socket: string;
+export interface SessionOptions extends EntryOptions {
   readonly uri: string;
-  /** How long one call may take. */
-  readonly callTimeoutMs: number;
   /** Ends the session, also while it is being opened. */
   readonly signal: AbortSignal;
   onEvent(event: DomainEvent): void;
@@ -27,14 +22,6 @@ export interface Session {
   /** Says goodbye and closes. */
   close(): Promise<void>;
 }
-
-/** Why a session did not begin. */
-export type Refusal =
-  | Failure
-  /** The kernel's word, e.g. `ENOENT`. */
-  | { readonly kind: "unreachable"; readonly errno: string }
-  /** libvirt wants a password (SASL). */
-  | { readonly kind: "password" };
 
 /** How long a goodbye may take. */
 const GOODBYE_MS = 500;
@@ -95,35 +82,10 @@ export async function openSession(options: SessionOptions): Promise<Session | Re
   };
 }
 
-async function connectRpc(options: SessionOptions, events: RpcEvents): Promise<Rpc | Refusal> {
-  let rpc: Rpc | undefined;
-  let closed = false;
-  const stream = await options.connect(options.socket, {
-    // What comes before the first call is no answer to anything.
-    data: (bytes) => rpc?.received(bytes),
-    closed() {
-      closed = true;
-      rpc?.end("libvirt closed the connection");
-    },
-  });
-  if (typeof stream === "string") return { kind: "unreachable", errno: stream };
-  if (closed) return { kind: "lost", reason: "libvirt closed the connection" };
-  rpc = new Rpc(stream, events, options.callTimeoutMs);
-  return rpc;
-}
-
 /** Gives why libvirt does not let us in. */
 async function greet(rpc: Rpc, uri: string): Promise<Refusal | undefined> {
-  const offered = await rpc.call(CALL.authList, NOTHING, readAuthTypes);
-  if (!offered.ok) return offered.failure;
-  const needsPolkit = !offered.value.includes(AUTH.none) && offered.value.includes(AUTH.polkit);
-  if (!needsPolkit && offered.value.includes(AUTH.sasl)) return { kind: "password" };
-  if (needsPolkit) {
-    const allowed = await rpc.call(CALL.authPolkit, NOTHING, () => undefined);
-    if (!allowed.ok) return allowed.failure;
-  }
-  const opened = await rpc.call(CALL.open, openArgs(uri), () => undefined);
-  if (!opened.ok) return opened.failure;
+  const refusal = await enter(rpc, openArgs(uri, { write: false }));
+  if (refusal !== undefined) return refusal;
   const [lifecycle] = await Promise.all(registerAll(rpc));
   return lifecycle.ok ? undefined : lifecycle.failure;
 }

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Refusal } from "./session.ts";
+import type { Refusal } from "./entry.ts";
 
 /** Why libvirt cannot be reached, with the remedy. */
 export interface Trouble {

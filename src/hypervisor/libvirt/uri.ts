@@ -21,7 +21,7 @@ const URI = /^([a-z0-9]+)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)?(?:\?([^#]*)
 
 /**
  * Finds the sockets of a URI: the one given, else the hypervisor's own daemon, else libvirtd (which on a modular host is
- * virtproxyd). Of each first the read-only socket: nothing here ever needs the right to change a domain.
+ * virtproxyd). Of each first the read-only socket: who follows domains needs no right to change them.
  */
 export function addressOf(
   uri: string,
@@ -39,6 +39,11 @@ export function addressOf(
     uri: `${driver}://${path ?? "/"}`,
     sockets: given === undefined ? socketsIn(directory, DAEMONS.get(driver)) : [given],
   };
+}
+
+/** Of an address, the sockets by which a domain can be changed. */
+export function writableSockets({ sockets }: LibvirtAddress): readonly string[] {
+  return sockets.filter((socket) => !socket.endsWith("-sock-ro"));
 }
 
 function socketsIn(directory: string, daemon: string | undefined): string[] {

@@ -72,6 +72,12 @@ export class Watch {
     this.#pool.soon({ ref: event.domain, repeat: false });
   }
 
+  /** Looks at one domain of those told of right away, because it was changed just now. */
+  async lookNow(name: string): Promise<void> {
+    const ref = this.#options.registry.refs().find((known) => known.name === name);
+    if (ref !== undefined) await this.#pool.now({ ref, repeat: false });
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -114,7 +120,7 @@ export class Watch {
     const vanished = registry.refs().filter(({ uuid }) => !uuids.has(uuid));
     const due = [...vanished, ...listed.filter(isDue)];
     if (repeat) this.#remaining = new Set(due.map(({ uuid }) => uuid));
-    for (const ref of due) this.#pool.now({ ref, repeat });
+    for (const ref of due) void this.#pool.now({ ref, repeat });
     this.#finish(undefined);
   }
 

@@ -34,6 +34,11 @@ export class XdrReader {
     return this.u32() | 0;
   }
 
+  /** An unsigned number of eight bytes; beyond 2^53 it is not exact. */
+  u64(): number {
+    return this.u32() * 0x1_0000_0000 + this.u32();
+  }
+
   /** The length of an array: at most `max`, and not more than the bytes left can hold. */
   count(max: number, bytesEach: number): number {
     const count = this.u32();

@@ -25,9 +25,13 @@ export class XdrWriter {
     return this;
   }
 
-  string(text: string): this {
-    const bytes = encoder.encode(text);
+  /** Bytes with their length in front. */
+  opaque(bytes: Uint8Array): this {
     return this.u32(bytes.length).fixed(bytes);
+  }
+
+  string(text: string): this {
+    return this.opaque(encoder.encode(text));
   }
 
   /** A string that may be absent, and is not. */

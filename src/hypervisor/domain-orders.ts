@@ -1,0 +1,41 @@
+import type { Pcpu, Vcpu } from "../base/domain.ts";
+
+/** What operators ask and order of single domains, which need not run. Never asked on a packet's way. */
+export interface DomainOrders {
+  vcpus(domain: string): Promise<Told<readonly VcpuInfo[]>>;
+  pinVcpu(domain: string, pin: Pin, affected: Affected): Promise<Told<void>>;
+  /** Plugs vCPUs in or out. */
+  setVcpus(domain: string, count: number, affected: Affected): Promise<Told<void>>;
+}
+
+/** What was told, or why nothing was. */
+export type Told<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: Why };
+
+/** Why the hypervisor did not do it. */
+export type Why =
+  | { readonly kind: "noDomain" }
+  /** In the hypervisor's words, where it said some. */
+  | { readonly kind: "refused"; readonly reason: string; readonly remedy?: string };
+
+/** A vCPU, as the hypervisor sees it. */
+export interface VcpuInfo {
+  readonly vcpu: Vcpu;
+  readonly state: "offline" | "running" | "blocked";
+  readonly cpuTimeMs: number;
+  /** Where it runs now, or ran last. */
+  readonly pcpu: Pcpu | undefined;
+  /** Where it may run. */
+  readonly pcpus: readonly Pcpu[];
+}
+
+/** Where a vCPU shall run. */
+export interface Pin {
+  readonly vcpu: Vcpu;
+  readonly pcpus: readonly Pcpu[];
+}
+
+/** The domain that runs, its definition, or both; with neither the one if it runs, else the other. */
+export interface Affected {
+  readonly live: boolean;
+  readonly config: boolean;
+}

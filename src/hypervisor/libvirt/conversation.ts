@@ -1,0 +1,89 @@
+import type { Told } from "../domain-orders.ts";
+import { connectRpc, type EntryOptions, enter } from "./entry.ts";
+import { openArgs } from "./messages.ts";
+import { CALL } from "./protocol.ts";
+import { Rpc } from "./rpc.ts";
+import { type Trouble, troubleOf } from "./trouble.ts";
+import { type LibvirtAddress, writableSockets } from "./uri.ts";
+
+/** Conversations at a time: operators are few, and libvirtd's clients are limited. */
+const CONVERSATIONS_MAX = 4;
+
+/** What conversations are held with. */
+export interface ConversationOptions extends Omit<EntryOptions, "socket"> {
+  readonly address: LibvirtAddress | { readonly problem: string };
+}
+
+/** Holds a conversation: connects, asks, says goodbye. */
+export type Converse = <T>(
+  right: { readonly write: boolean },
+  ask: (rpc: Rpc) => Promise<Told<T>>,
+) => Promise<Told<T>>;
+
+/**
+ * Makes conversations with libvirt beside the connection that follows its domains: that one needs no right to change
+ * anything, and does not get it.
+ */
+export function conversations({ address, ...entry }: ConversationOptions): Converse {
+  let held = 0;
+  return async (right, ask) => {
+    if ("problem" in address) return refused(address.problem);
+    const sockets = right.write ? writableSockets(address) : address.sockets;
+    if (sockets.length === 0) return refused(...onlyReading(address));
+    if (held >= CONVERSATIONS_MAX)
+      return refused(`libvirt is asked ${held} things already`, "try again in a moment");
+    held++;
+    try {
+      return await first(sockets, { uri: address.uri, entry, right, ask });
+    } finally {
+      held--;
+    }
+  };
+}
+
+interface Errand<T> {
+  readonly uri: string;
+  readonly entry: Omit<EntryOptions, "socket">;
+  readonly right: { readonly write: boolean };
+  readonly ask: (rpc: Rpc) => Promise<Told<T>>;
+}
+
+/** Asks at the first socket behind which libvirt answers. */
+async function first<T>(sockets: readonly string[], errand: Errand<T>): Promise<Told<T>> {
+  const { uri, entry, right, ask } = errand;
+  let worst: Trouble = { text: "No socket", weight: -1 };
+  for (const socket of sockets) {
+    const rpc = await connectRpc({ ...entry, socket }, NO_EVENTS);
+    const refusal = rpc instanceof Rpc ? await enter(rpc, openArgs(uri, right)) : rpc;
+    if (rpc instanceof Rpc && refusal === undefined) {
+      const told = await ask(rpc);
+      await rpc.call(CALL.close, new Uint8Array(), () => undefined);
+      rpc.end("closed");
+      return told;
+    }
+    if (rpc instanceof Rpc) rpc.end("not opened");
+    if (refusal === undefined) continue;
+    const trouble = troubleOf(refusal, uri, socket);
+    if (trouble.weight > worst.weight) worst = trouble;
+  }
+  return refused(worst.text);
+}
+
+function refused<T>(reason: string, remedy?: string): Told<T> {
+  return {
+    ok: false,
+    why: remedy === undefined ? { kind: "refused", reason } : { kind: "refused", reason, remedy },
+  };
+}
+
+function onlyReading({ sockets }: LibvirtAddress): [string, string] {
+  const [socket = ""] = sockets;
+  const other = socket.replace(/-ro$/, "");
+  return [
+    `The libvirt socket "${socket}" only lets read`,
+    `set Socket=${other} in [hypervisor] and restart vm-power`,
+  ];
+}
+
+/** Nothing is registered for, so nothing is told. */
+const NO_EVENTS = { event: () => undefined, lost() {}, silent() {}, answers() {} };

@@ -1,0 +1,105 @@
+import type { DomainOrders, Told, VcpuInfo } from "../domain-orders.ts";
+import { type ConversationOptions, conversations } from "./conversation.ts";
+import { CPUMAP_BYTES, cpumapsToLists } from "./cpumaps.ts";
+import { type DomainRef, readCpumaps } from "./messages.ts";
+import * as message from "./order-messages.ts";
+import { CALL, ERROR } from "./protocol.ts";
+import type { Answer, Failure, Rpc } from "./rpc.ts";
+
+/** More vCPUs than any hypervisor offers. */
+const VCPUS_MAX = 4096;
+
+/** How libvirt's domains are asked and ordered. */
+export interface LibvirtOrdersOptions extends ConversationOptions {
+  /** A domain was changed: it is looked at again before the order counts as done. */
+  readonly changed: (domain: string) => Promise<unknown>;
+}
+
+/** Asks and orders single domains of libvirt, each time in a conversation of its own. */
+export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
+  const converse = conversations(options);
+
+  /** Finds the domain, and has something done with it. */
+  function withDomain<T>(
+    name: string,
+    right: { readonly write: boolean },
+    ask: (rpc: Rpc, domain: DomainRef) => Promise<Told<T>>,
+  ): Promise<Told<T>> {
+    return converse(right, async (rpc) => {
+      const found = await rpc.call(CALL.lookupByName, message.lookupArgs(name), message.readFound);
+      if (!found.ok) return toTold(found);
+      return found.value === undefined ? { ok: false, why: { kind: "noDomain" } } : ask(rpc, found.value);
+    });
+  }
+
+  async function order(
+    name: string,
+    procedure: number,
+    args: (domain: DomainRef) => Uint8Array,
+  ): Promise<Told<void>> {
+    const told = await withDomain(name, { write: true }, async (rpc, domain) =>
+      toTold(await rpc.call(procedure, args(domain), () => undefined)),
+    );
+    if (told.ok) await options.changed(name);
+    return told;
+  }
+
+  return {
+    vcpus: (name) => withDomain(name, { write: false }, vcpusOf),
+    pinVcpu: (name, pin, affected) =>
+      order(name, CALL.pinVcpu, (domain) => message.pinArgs(domain, pin, affected)),
+    setVcpus: (name, count, affected) =>
+      order(name, CALL.setVcpus, (domain) => message.setVcpusArgs(domain, count, affected)),
+  };
+}
+
+async function vcpusOf(rpc: Rpc, domain: DomainRef): Promise<Told<readonly VcpuInfo[]>> {
+  const maximum = await rpc.call(CALL.vcpuCount, message.maximumArgs(domain), message.readCount);
+  if (!maximum.ok) return toTold(maximum);
+  const count = Math.min(Math.max(1, maximum.value), VCPUS_MAX);
+  const cpumaps = await rpc.call(
+    CALL.vcpuPins,
+    message.currentPinsArgs(domain, count, CPUMAP_BYTES),
+    readCpumaps,
+  );
+  if (!cpumaps.ok) return toTold(cpumaps);
+  const plugged = await rpc.call(CALL.vcpus, message.vcpusArgs(domain, count), message.readVcpus);
+  // Of a domain that does not run nothing is plugged in.
+  const isStopped =
+    !plugged.ok && plugged.failure.kind === "refused" && plugged.failure.code === ERROR.operationInvalid;
+  if (!plugged.ok && !isStopped) return toTold(plugged);
+  const byNumber = new Map((plugged.ok ? plugged.value : []).map((vcpu) => [vcpu.number, vcpu]));
+  const lists = cpumapsToLists(cpumaps.value.maps, cpumaps.value.count);
+  const value = Array.from({ length: count }, (_, vcpu): VcpuInfo => {
+    const { state = 0, cpuTimeNs = 0, pcpu = -1 } = byNumber.get(vcpu) ?? {};
+    return {
+      vcpu,
+      state: state === 1 ? "running" : state === 2 ? "blocked" : "offline",
+      cpuTimeMs: Math.round(cpuTimeNs / 1e6),
+      pcpu: state > 0 && pcpu >= 0 ? pcpu : undefined,
+      pcpus: lists[vcpu] ?? [],
+    };
+  });
+  return { ok: true, value };
+}
+
+function toTold<T>(answer: Answer<T>): Told<T> {
+  return answer.ok ? answer : { ok: false, why: whyOf(answer.failure) };
+}
+
+function whyOf(failure: Failure): Extract<Told<never>, { ok: false }>["why"] {
+  switch (failure.kind) {
+    case "refused":
+      if (failure.code === ERROR.noDomain) return { kind: "noDomain" };
+      return { kind: "refused", reason: `libvirt refuses: ${failure.message}` };
+    case "slow":
+    case "silent":
+      return {
+        kind: "refused",
+        reason: "libvirt does not answer",
+        remedy: "systemctl status libvirtd virtqemud",
+      };
+    case "lost":
+      return { kind: "refused", reason: failure.reason, remedy: "systemctl status libvirtd virtqemud" };
+  }
+}

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Hypervisor } from "../../src/hypervisor/hypervisor.ts";
+import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
+import { canUnshare, RealLibvirtd, whyNoLibvirtd } from "./real-libvirtd.ts";
+import { Recorder, until } from "./recorder.ts";
+
+const QEMU = "/usr/bin/qemu-system-x86_64";
+const why =
+  whyNoLibvirtd() ??
+  (canUnshare() ? undefined : "this machine does not let us mount") ??
+  (existsSync(QEMU) ? undefined : `${QEMU} missing (Debian: qemu-system-x86)`);
+if (why !== undefined) console.warn(`Orders to real QEMU domains are not tested: ${why}`);
+
+/** Everything that needs more of a host is off. */
+const QEMU_CONF = `user = "root"
+group = "root"
+dynamic_ownership = 0
+remember_owner = 0
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+stdio_handler = "file"
+`;
+
+const DOMAIN = `<domain type='qemu'><name>web1</name><memory unit='MiB'>32</memory><vcpu current='2'>4</vcpu>
+  <cputune><vcpupin vcpu='0' cpuset='0'/></cputune>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <devices><emulator>${QEMU}</emulator><controller type='usb' model='none'/><memballoon model='none'/>
+    <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>`;
+
+describe.skipIf(why !== undefined)("orders to a real QEMU domain", () => {
+  const directory = mkdtempSync(join(tmpdir(), "vm-power-qemu-"));
+  const libvirtd = new RealLibvirtd({ directory, uri: "qemu:///system", qemuConf: QEMU_CONF });
+  const recorder = new Recorder();
+  let hypervisor: Hypervisor;
+
+  beforeAll(async () => {
+    await libvirtd.start();
+    await Bun.write(join(directory, "web1.xml"), DOMAIN);
+    await libvirtd.must("define", join(directory, "web1.xml"));
+    await libvirtd.must("start", "--paused", "web1");
+    const socket = libvirtd.socket.replace(/-ro$/, "");
+    hypervisor = openLibvirt({ uri: "qemu:///system", socket, log: recorder.log }, recorder);
+    await until(() => recorder.told.includes("ready"));
+  }, 30_000);
+
+  afterAll(async () => {
+    await libvirtd.virsh("destroy", "web1");
+    await hypervisor.close();
+    await libvirtd.stop();
+    rmSync(directory, { recursive: true });
+  }, 30_000);
+
+  test("vCPUs are told, those that are plugged out as well", async () => {
+    expect(await hypervisor.orders.vcpus("web1")).toMatchObject({
+      ok: true,
+      value: [
+        { pcpus: [0] },
+        { vcpu: 1 },
+        { state: "offline", pcpu: undefined },
+        { vcpu: 3, state: "offline" },
+      ],
+    });
+  });
+
+  test("a pin holds live and in the definition, and was looked at when the order is done", async () => {
+    const pin = { vcpu: 0, pcpus: [1] };
+    expect(await hypervisor.orders.pinVcpu("web1", pin, { live: true, config: true })).toEqual({
+      ok: true,
+      value: undefined,
+    });
+    expect(recorder.domains.get("web1")?.pins[0]).toEqual([1]);
+    expect(await libvirtd.must("vcpupin", "web1", "0", "--live")).toMatch(/0\s+1\s/);
+    expect(await libvirtd.must("vcpupin", "web1", "0", "--config")).toMatch(/0\s+1\s/);
+  });
+
+  test("vCPUs are set in the definition, and the hypervisor's refusal is told", async () => {
+    const { orders } = hypervisor;
+    expect(await orders.setVcpus("web1", 3, { live: false, config: true })).toMatchObject({ ok: true });
+    expect(await libvirtd.must("vcpucount", "web1", "--current", "--config")).toBe("3\n");
+    expect(await orders.setVcpus("web1", 9, { live: true, config: true })).toMatchObject({
+      ok: false,
+      why: { reason: expect.stringContaining("9 > 4") },
+    });
+  });
+});
