@@ -6,7 +6,7 @@ import { type Failure, failure } from "./outcome.ts";
 import { numbersOf, type PortSource } from "./port.ts";
 
 /** What the name of every port begins with; the lcore's number follows. The host's configuration gives it. */
-export const VIRTIO_PORT_PREFIX = "virtio.serial.port.poweragent.";
+const VIRTIO_PORT_PREFIX = "virtio.serial.port.poweragent.";
 
 /** Where udev puts the ports, by name. */
 export const VIRTIO_DIRECTORY = "/dev/virtio-ports";

@@ -1,7 +1,7 @@
 import { openDevice } from "./device.ts";
 
 /** The kernel's door to xenstore. */
-export const XENBUS_DEVICE = "/dev/xen/xenbus";
+const XENBUS_DEVICE = "/dev/xen/xenbus";
 
 /** `XS_READ` of Xen's `xs_wire.h`; an error is 16. */
 const READ = 2;

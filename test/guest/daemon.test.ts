@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openPower } from "../../src/guest/library/power.ts";
+import { makeTestHost, type TestHost, until } from "../daemon/host.ts";
+import { type JoinedPort, joinedPort } from "./joined-port.ts";
+import { type TerminalPorts, terminalPorts } from "./terminal-ports.ts";
+
+const EXECUTABLE = join(import.meta.dir, "../../dist/vm-power-guest");
+
+let host: TestHost;
+let ports: TerminalPorts;
+let joined: readonly JoinedPort[];
+
+/** vCPU 0 on CPU 2, vCPU 1 on CPU 3: neither number of the guest is a number of the host. */
+beforeEach(async () => {
+  host = makeTestHost({ sections: "[vm web1]\nVcpus=2,3\nQuery=yes\n" });
+  ports = terminalPorts();
+  joined = [0, 1].map((n) =>
+    joinedPort(ports, `virtio.serial.port.poweragent.${n}`, join(host.channels, `web1.${n}`)),
+  );
+  await host.start();
+  await connected();
+});
+afterEach(async () => {
+  for (const port of joined) port.close();
+  ports.remove();
+  await host.remove();
+});
+
+const connected = () => until(() => joined.every((port) => port.connected));
+const speeds = () => [2, 3].map((cpu) => host.tree.read(cpu, "scaling_setspeed"));
+const FOUND = "<unsupported>";
+const GRANTED = { kind: "granted", value: undefined } as const;
+const power = (options = {}) =>
+  openPower({ places: { virtioPorts: ports.directory }, env: "kvm-vm", ...options });
+
+/** The compiled command, as a user of the guest types it. */
+async function vmPowerGuest(...args: readonly string[]) {
+  const child = Bun.spawn([EXECUTABLE, "--ports", ports.directory, "--env", "kvm-vm", ...args], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { PATH: process.env["PATH"] ?? "" },
+  });
+  const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { code: await child.exited, out, err };
+}
+
+describe("our guest and our daemon", () => {
+  test("what the library asks for, the clock does, and the daemon's word is believed", async () => {
+    const guest = power();
+    expect([await guest.init(0), await guest.init(1)]).toEqual([GRANTED, GRANTED]);
+    expect(speeds()).toEqual([FOUND, FOUND]);
+    expect(await guest.freqMin(0)).toEqual(GRANTED);
+    expect(speeds()).toEqual(["1200000", FOUND]);
+    expect([await guest.freqUp(0), await guest.freqMax(1), await guest.disableTurbo(1)]).toEqual([
+      GRANTED,
+      GRANTED,
+      GRANTED,
+    ]);
+    expect(speeds()).toEqual(["1400000", "2300000"]);
+    expect(await guest.queryFreqs(0, "all")).toEqual({ kind: "granted", value: [1_400_000, 2_300_000] });
+    expect(await guest.queryFreqs(0, 1)).toEqual({ kind: "granted", value: [undefined, 2_300_000] });
+    const turbo = { turbo: true, priority: false };
+    expect(await guest.queryCaps(1, "all")).toEqual({ kind: "granted", value: [turbo, turbo] });
+    await guest.unsetEnv();
+  });
+
+  test("a vCPU that the VM does not have is refused", async () => {
+    const guest = power({ port: 0 });
+    await guest.init(7);
+    expect((await guest.freqMin(7)).kind).toBe("refused");
+    expect(speeds()).toEqual([FOUND, FOUND]);
+    await guest.unsetEnv();
+  });
+
+  test("the daemon ends and starts again, and the same guest goes on", async () => {
+    const guest = power({ answerMs: 100 });
+    await guest.init(0);
+    await guest.freqMin(0);
+    await host.end("SIGTERM");
+    expect(speeds()).toEqual([FOUND, FOUND]);
+    expect((await guest.freqMin(0)).kind).toBe("unanswered"); // a terminal takes it; a port would say that nobody is there
+    await host.start();
+    await connected();
+    expect(await guest.freqDown(0)).toEqual(GRANTED);
+    expect(speeds()).toEqual(["2300000", FOUND]);
+    await guest.unsetEnv();
+  });
+
+  test("hundreds of answers that nobody read do not confuse who comes next", async () => {
+    const { port } = joined[0] as JoinedPort;
+    for (let i = 0; i < 8; i++) port.send(new Uint8Array(464).fill(1, 12, 13));
+    const guest = power();
+    await guest.init(0);
+    expect(await guest.freqMin(0)).toEqual(GRANTED);
+    expect(speeds()).toEqual(["1200000", FOUND]);
+    await guest.unsetEnv();
+  });
+});
+
+describe("the compiled command and our daemon", () => {
+  test("max is obeyed, and what is refused is told", async () => {
+    expect(await vmPowerGuest("min")).toEqual({ code: 0, out: "vCPUs 0-1: min\n", err: "" });
+    expect(speeds()).toEqual(["1200000", "1200000"]);
+    expect(await vmPowerGuest("max", "1")).toEqual({ code: 0, out: "vCPU 1: max\n", err: "" });
+    expect(speeds()).toEqual(["1200000", "2301000"]);
+    expect((await vmPowerGuest("freq", "--json")).out).toBe(
+      '{"vcpus":[{"vcpu":0,"kind":"granted","khz":1200000},{"vcpu":1,"kind":"granted","khz":2301000}]}\n',
+    );
+    const policy = await vmPowerGuest("policy", "send", "--vcpus", "0-7");
+    expect([policy.code, policy.err]).toEqual([
+      1,
+      "The host refused the policy: on the host, journalctl -u vm-power tells why\n",
+    ]);
+    const refused = await vmPowerGuest("max", "5", "--port", "0");
+    expect([refused.code, refused.out]).toEqual([1, ""]);
+  });
+
+  test("run holds the highest speed until the command ends, whatever ends it", async () => {
+    await vmPowerGuest("min");
+    const running = vmPowerGuest(
+      "run",
+      "--min-on-idle",
+      "--vcpus",
+      "0",
+      "--",
+      "sh",
+      "-c",
+      "sleep 0.3; exit 7",
+    );
+    await until(() => speeds()[0] === "2301000");
+    expect(await running).toEqual({ code: 7, out: "", err: "" });
+    expect(speeds()).toEqual(["1200000", "1200000"]);
+  });
+
+  test("run asks again of a daemon that has forgotten", async () => {
+    const running = vmPowerGuest("run", "--min-on-idle", "--vcpus", "0", "--", "sleep", "3");
+    await until(() => speeds()[0] === "2301000");
+    await host.end("SIGKILL");
+    await host.start();
+    expect(speeds()[0]).toBe(FOUND);
+    await until(() => speeds()[0] === "2301000", 4000);
+    expect((await running).code).toBe(0);
+    expect(speeds()[0]).toBe("1200000");
+  }, 10_000);
+
+  test("the agent asks for what this machine needs, and leaves its fallback behind", async () => {
+    const config = join(host.directory, "guest.conf");
+    writeFileSync(
+      config,
+      "[agent]\nPorts=0\nIntervalMs=100\nCooldownMs=0\nSource=dpdk-telemetry\nFallback=min\n",
+    );
+    const agent = Bun.spawn(
+      [EXECUTABLE, "--ports", ports.directory, "--env", "kvm-vm", "agent", "--config", config],
+      {
+        stderr: "pipe",
+        env: {},
+      },
+    );
+    // There is no program to ask here: it is blind, and says so.
+    await until(() => speeds()[0] === "1200000");
+    await vmPowerGuest("max", "1");
+    agent.kill("SIGTERM");
+    expect([await agent.exited, await agent.stderr.text()]).toEqual([
+      0,
+      "warning: Cannot see how busy vCPU 0 is: Fallback=min\n",
+    ]);
+    expect(speeds()).toEqual(["1200000", "2301000"]);
+  });
+});
