@@ -64,6 +64,11 @@ export class Arbiter {
 
   /** A domain exists, and this is all of it. Its claims follow it to other CPUs; those of a paused one end. */
   setDomain(domain: Domain, contract: Contract): readonly Write[] {
+    return this.#settle(this.#place(domain, contract));
+  }
+
+  /** Takes a domain's claims to the clocks under its vCPUs; answers the clocks that it left or came to. */
+  #place(domain: Domain, contract: Contract): Set<ClockState> {
     const old = this.#domains.get(domain.name);
     const touched = old === undefined ? new Set<ClockState>() : detach(old);
     const state: DomainState = { domain, contract, vcpus: [], physical: new Map() };
@@ -77,7 +82,7 @@ export class Arbiter {
     if (running && contract.physicalCores)
       for (const [pcpu, claimant] of old?.physical ?? []) this.#physical(state, pcpu, claimant);
     for (const claim of claimsOf(state)) touched.add(claim.clock);
-    return settle(touched);
+    return touched;
   }
 
   /** A domain exists no more, or is served no more. */
@@ -119,7 +124,16 @@ export class Arbiter {
   /** Places every domain again, because the clocks or the rules of placement changed. */
   configure(pinning: MultiPin): readonly Write[] {
     this.#pinning = pinning;
-    return [...this.#domains.values()].flatMap(({ domain, contract }) => this.setDomain(domain, contract));
+    const touched = new Set<ClockState>();
+    // All are placed before any clock is settled: half-placed, a clock would be written for those who came first.
+    for (const { domain, contract } of [...this.#domains.values()])
+      for (const clock of this.#place(domain, contract)) touched.add(clock);
+    return this.#settle(touched);
+  }
+
+  /** A clock that was replaced holds nothing any more; its successor is settled in its place. */
+  #settle(clocks: Iterable<ClockState>): readonly Write[] {
+    return settle([...clocks].filter((state) => this.#clocks.get(state.clock.id) === state));
   }
 
   /** An operator orders a CPU's clock by hand. */

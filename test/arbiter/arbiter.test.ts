@@ -155,6 +155,16 @@ describe("the end of claims", () => {
   });
 });
 
+test("clocks that are replaced are written once, for all who meet there", () => {
+  const { arbiter, ask } = host([clock([0, 1])]);
+  arbiter.setDomain(domain("a", [[0]]), FREE);
+  arbiter.setDomain(domain("silent", [[1]]), FREE);
+  ask("a", 0, "min");
+  expect(arbiter.setClocks([clock([0, 1])])).toEqual([]); // a's claim came along, and so did the silent neighbour
+  arbiter.removeDomain("silent");
+  expect(arbiter.setClocks([clock([0, 1])])).toEqual(speed(0, 5));
+});
+
 describe("a write that the kernel refuses", () => {
   test("is taken back whole, and tried again where it was not the guest's", () => {
     const { arbiter, ask } = host([clock([0]), clock([1])]);
