@@ -36,6 +36,10 @@ export interface Calls {
   Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
   GetLoad: { takes: VmChoice; answers: Load };
+  GetMetrics: {
+    takes: { readonly format?: "openmetrics" | "prometheus" };
+    answers: { readonly text: string };
+  };
 }
 
 /** Channels of a VM, all of them where none is named. */
@@ -132,5 +136,6 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   Verify: { mutates: false },
   Restore: { mutates: true },
   GetLoad: { mutates: false },
+  GetMetrics: { mutates: false },
   Subscribe: { mutates: false },
 };

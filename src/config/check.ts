@@ -24,6 +24,12 @@ export function checkConfig(config: Config, gathered: Gathered): Problem[] {
     const message = `MonitorSocket is ${quote(monitorSocket)}, as ControlSocket is`;
     problems.push(problem(written.place, message, "MonitorAccess=off leaves it away"));
   }
+  const { listen, allowRemote } = config.metrics;
+  const listenPlace = gathered.sections.get("metrics")?.get("Listen")?.place;
+  if (listen !== undefined && listenPlace !== undefined && !allowRemote && !isLoopback(listen.hostname)) {
+    const message = `Listen: other hosts can reach ${listen.hostname}`;
+    problems.push(problem(listenPlace, message, "AllowRemote=yes if that is meant; it knows no passwords"));
+  }
   const isStatic = config.hypervisor.driver === "static";
   const driver = gathered.sections.get("hypervisor")?.get("Driver");
   if (
@@ -43,6 +49,10 @@ export function checkConfig(config: Config, gathered: Gathered): Problem[] {
     }
   }
   return problems;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || hostname.startsWith("127.");
 }
 
 function checkSpeeds(name: string, settings: Settings): Problem[] {

@@ -1,5 +1,6 @@
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { LogLevel } from "../base/log.ts";
+import type { ListenAddress } from "./values.ts";
 
 /** All that an operator can set; `etc/vm-power.conf` documents each key. */
 export interface Config {
@@ -31,6 +32,13 @@ export interface Config {
     readonly uri: string;
     /** Undefined: found by the URI. */
     readonly socket: string | undefined;
+  };
+  readonly metrics: {
+    readonly textfile: string | undefined;
+    /** In seconds. */
+    readonly interval: number;
+    readonly listen: ListenAddress | undefined;
+    readonly allowRemote: boolean;
   };
   readonly vms: ReadonlyMap<string, VmConfig>;
 }

@@ -4,6 +4,7 @@ import {
   absolutePath,
   boolean,
   integer,
+  listenAddress,
   managedCpus,
   oneOf,
   type Parser,
@@ -103,6 +104,15 @@ export const KEYS = {
       socketPath(SOCKET_PATH_BYTES_MAX),
       "libvirt's socket, where the URI does not lead to it.",
     ),
+  },
+  metrics: {
+    Textfile: optional(
+      absolutePath,
+      "A file that is kept up to date for node_exporter's textfile collector.",
+    ),
+    Interval: key(integer(1, 3600), "15", "Seconds between two writes of Textfile."),
+    Listen: optional(listenAddress, "Where metrics are served over HTTP, like 127.0.0.1:9101."),
+    AllowRemote: key(boolean, "no", "Whether Listen may be an address that other hosts reach."),
   },
 } as const;
 

@@ -52,6 +52,7 @@ function toConfig({ sections, vms }: Gathered): Config {
     channels: valuesOf(KEYS.channels, sections.get("channels")),
     cpufreq: valuesOf(KEYS.cpufreq, sections.get("cpufreq")),
     hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),
+    metrics: valuesOf(KEYS.metrics, sections.get("metrics")),
     vms: new Map([...vms].map(([name, settings]) => [name, valuesOf(VM_KEYS, settings)])),
   };
 }

@@ -111,6 +111,23 @@ export function uri(text: string): Parsed<string> {
   return { expected: "a libvirt URI like qemu:///system" };
 }
 
+/** An address of this host and a port. */
+export interface ListenAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Reads an address to listen on: `127.0.0.1:9101`, `[::1]:9101`. */
+export function listenAddress(text: string): Parsed<ListenAddress> {
+  const match = /^(?:\[([0-9a-fA-F:]{2,45})\]|(\d{1,3}(?:\.\d{1,3}){3})|(localhost)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[4]);
+  const hostname = match?.[1] ?? match?.[2] ?? match?.[3];
+  if (hostname === undefined || !(port >= 1 && port <= 65_535)) {
+    return { expected: "an address and a port like 127.0.0.1:9101 or [::1]:9101" };
+  }
+  return { value: { hostname, port } };
+}
+
 /** Reads the size of a guest's packets, or `auto`. */
 export function abi(text: string): Parsed<"auto" | 16 | 456 | 460 | 464> {
   switch (text) {

@@ -16,6 +16,8 @@ export class Clocks {
   readonly counters: WriteCounters = { writes: 0, writesRefused: 0 };
   /** The last change of each clock by another program. */
   readonly drifts = new Map<Pcpu, Drift>();
+  /** All such changes since the start. */
+  driftCount = 0;
   readonly #arbiter: Arbiter;
   readonly #cpufreq: Cpufreq;
   readonly #log: Log;

@@ -8,24 +8,19 @@ import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
+import { exposition } from "../metrics/openmetrics.ts";
 import { VERSION } from "../version.ts";
+import { operate } from "./by-hand.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
 import { load } from "./load.ts";
 import type { Meters } from "./meters.ts";
-import type { CpuDecision, OperatorStore } from "./operator-state.ts";
+import { metricFamilies } from "./metrics.ts";
+import type { OperatorStore } from "./operator-state.ts";
 import type { ServedVms } from "./served-vms.ts";
 import { verify } from "./verify.ts";
-import {
-  channelView,
-  claimCount,
-  cpuView,
-  explanationView,
-  settingView,
-  sumCounters,
-  vcpuView,
-} from "./views.ts";
+import { channelView, claimCount, cpuView, explanationView, sumCounters, vcpuView } from "./views.ts";
 
 /** All parts of the daemon, for those who command them. */
 export interface Parts {
@@ -63,6 +58,7 @@ export function control(parts: () => Parts): Control {
     ExplainVcpu: ({ vm, vcpu }) => explainVcpu(showVm(known(vm, parts()), parts()), vcpu, parts()),
     Verify: () => ({ cpus: verify(parts()) }),
     Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),
+    GetMetrics: ({ format = "openmetrics" }) => ({ text: exposition(metricFamilies(parts()), format) }),
     GetLoad: ({ vms }) => load(parts(), vms),
     Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),
   };
@@ -198,44 +194,4 @@ function restore(cpus: readonly Pcpu[], parts: Parts): readonly CpuResult[] {
   for (const pcpu of cpus) showCpu(pcpu, parts);
   const managed = cpus.filter((pcpu) => parts.arbiter.clockOf(pcpu) !== undefined);
   return operate(managed, "restore", false, parts);
-}
-
-/** CPUs of one clock are ordered once: a step down for both would be two steps. */
-function operate(cpus: readonly Pcpu[], order: Order, hold: boolean, parts: Parts): readonly CpuResult[] {
-  const { arbiter, clocks, events, store } = parts;
-  const nowMs = Date.now();
-  const done = new Map<Pcpu, string | undefined>();
-  const decisions: [Pcpu, CpuDecision | undefined][] = [];
-  const results = cpus.map((pcpu): CpuResult => {
-    const state = arbiter.clockOf(pcpu);
-    const id = state?.clock.id ?? pcpu;
-    if (!done.has(id)) {
-      const { writes, refusal } = arbiter.operate(pcpu, order, { hold, nowMs });
-      const refused = clocks.apply(writes);
-      done.set(id, refused?.reason ?? refusal?.reason);
-      decisions.push([id, remembered(arbiter, id)]);
-    }
-    const reason = done.get(id);
-    return {
-      pcpu,
-      ok: reason === undefined,
-      reason,
-      ...(state ? settingView(state) : { setting: "unknown" }),
-    };
-  });
-  store.setCpus(decisions);
-  for (const { pcpu, khz, setting } of results)
-    events.tell(
-      "operator",
-      `CPU ${pcpu}: ${typeof order === "string" ? order : `${order.khz} kHz`}, now ${setting}`,
-      { pcpu, khz },
-    );
-  return results;
-}
-
-function remembered(arbiter: Arbiter, id: Pcpu): CpuDecision | undefined {
-  const state = arbiter.clockOf(id);
-  if (state?.operator === undefined) return undefined;
-  const khz = settingView({ ...state, setting: state.operator.position.index }).khz ?? 0;
-  return { khz, hold: state.operator.hold };
 }

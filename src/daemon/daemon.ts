@@ -9,6 +9,7 @@ import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
 import { peerCredentials } from "../systemd/libc.ts";
+import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
 import { Clocks } from "./clocks.ts";
@@ -24,6 +25,7 @@ import { serveMonitor } from "./monitor.ts";
 import { OperatorStore } from "./operator-state.ts";
 import { packetPath } from "./packet.ts";
 import { ServedVms } from "./served-vms.ts";
+import { tellMetrics } from "./telling.ts";
 import { resolveGroup, resolveUsers } from "./users.ts";
 
 /** Channels that are served, at most; a socket each, so it must stay below the limit of open files. */
@@ -137,6 +139,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   happenings.reportCpus();
   channels.scan();
   const heartbeat = startHeartbeat(parts, notify);
+  const telling = tellMetrics({ config: config.metrics, parts, fds: listenFds(process.env), log });
   await opened(vms, channels);
   notify.ready(happenings.summary());
   log.notice(`vm-power ${VERSION} is ready: ${happenings.summary()}`);
@@ -159,7 +162,12 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       return endDaemon(cause, {
         parts,
         log,
-        quiet: [() => heartbeat.close(), () => channels.close(), () => happenings.close()],
+        quiet: [
+          () => telling.close(),
+          () => heartbeat.close(),
+          () => channels.close(),
+          () => happenings.close(),
+        ],
         last: [() => server.close(), () => monitor?.close(), () => hypervisor?.close()],
       });
     },

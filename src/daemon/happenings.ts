@@ -67,6 +67,7 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
     const message = `CPU ${clock}: "${file}" was changed from "${ours}" to "${found}" by another program: ${done[outcome]}`;
     this.#log.warning(message, { CPU: clock });
     const { clocks, events } = this.#parts();
+    clocks.driftCount++;
     clocks.drifts.set(clock, { atMs: Date.now(), file, ours, found, outcome });
     events.tell("drift", message, { pcpu: clock });
   }

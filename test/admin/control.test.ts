@@ -31,6 +31,7 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   Verify: {},
   Restore: {},
   GetLoad: {},
+  GetMetrics: { format: "prometheus" },
 };
 
 const NAMES = Object.keys(EXAMPLES) as CallName[];

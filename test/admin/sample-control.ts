@@ -215,6 +215,7 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
       vcpu < 2 ? known(vm, vcpuExplanation(vcpu)) : new ControlError("NoSuchVcpu", { vm, vcpu }),
     Verify: () => ({ cpus: CHECKS }),
     Restore: ({ cpus = [2, 3] }) => ({ results: cpusOf(cpus, result) }),
+    GetMetrics: ({ format }) => ({ text: format === "prometheus" ? "a 1\n" : "a 1\n# EOF\n" }),
     GetLoad: ({ vms = ["web.1"] }) => ({ ...LOAD, vms: LOAD.vms.filter(({ vm }) => vms.includes(vm)) }),
     Subscribe(_parameters, _caller, subscriber) {
       subscribers.add(subscriber);

@@ -30,6 +30,7 @@ export const DEFAULTS: Config = {
     onDrift: "reassert",
   },
   hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined },
+  metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
   vms: new Map(),
 };
 

@@ -131,6 +131,18 @@ const config: fc.Arbitrary<Config> = fc.record({
     uri: fc.constantFrom("qemu:///system", "xen:///system", "test:///default"),
     socket: fc.option(path, { nil: undefined }),
   }),
+  metrics: fc.record({
+    textfile: fc.option(path, { nil: undefined }),
+    interval: fc.integer({ min: 1, max: 3600 }),
+    listen: fc.option(
+      fc.record({
+        hostname: fc.constantFrom("127.0.0.1", "localhost"),
+        port: fc.integer({ min: 1, max: 65_535 }),
+      }),
+      { nil: undefined },
+    ),
+    allowRemote: fc.boolean(),
+  }),
   vms: fc
     .dictionary(fc.stringMatching(/^[\w.#;=[\]é日-][\w .#;=[\]é日-]{0,20}[\w.]$/), vm, {
       maxKeys: 5,
@@ -151,7 +163,15 @@ function write({ vms, ...sections }: Config): string {
     for (const [name, value] of Object.entries(values)) {
       if (value === undefined) continue;
       const shown =
-        typeof value === "boolean" ? (value ? "yes" : "no") : Array.isArray(value) ? value.join(",") : value;
+        typeof value === "boolean"
+          ? value
+            ? "yes"
+            : "no"
+          : Array.isArray(value)
+            ? value.join(",")
+            : typeof value === "object" && "port" in value
+              ? `${value.hostname}:${value.port}`
+              : value;
       lines.push(`${name.charAt(0).toUpperCase()}${name.slice(1)}=${shown}`);
     }
   }

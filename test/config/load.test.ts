@@ -49,6 +49,11 @@ OnDrift = yield
 Driver = static
 Uri = xen:///system
 Socket = /srv/virt.sock
+[metrics]
+Textfile = /srv/vm-power.prom
+Interval = 60
+Listen = [::]:9101
+AllowRemote = yes
 [vm web.1 prod]
 Vcpus = 3,2,2,8-10
 MinKhz = 1200000
@@ -84,6 +89,12 @@ Abi = 456
         onDrift: "yield",
       },
       hypervisor: { driver: "static", uri: "xen:///system", socket: "/srv/virt.sock" },
+      metrics: {
+        textfile: "/srv/vm-power.prom",
+        interval: 60,
+        listen: { hostname: "::", port: 9101 },
+        allowRemote: true,
+      },
       vms: new Map<string, VmConfig>([
         [
           "web.1 prod",

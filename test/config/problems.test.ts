@@ -153,6 +153,20 @@ test.skipIf(process.getuid?.() === 0)(
   },
 );
 
+test("metrics are for this host, unless more is said", () => {
+  using at = new ConfigDirectory();
+  const said = (section: string) => at.load({ "vm-power.conf": `[metrics]\n${section}` }).said;
+  expect(said("Listen=0.0.0.0:9101")).toEqual([
+    "vm-power.conf:2: Listen: other hosts can reach 0.0.0.0 (AllowRemote=yes if that is meant; it knows no passwords)",
+  ]);
+  expect(said("Listen=0.0.0.0:9101\nAllowRemote=yes")).toEqual([]);
+  expect(said("Listen=[::1]:9101")).toEqual([]);
+  for (const wrong of ["9101", "127.0.0.1", "example.org:80", "127.0.0.1:0", "127.0.0.1:99999"])
+    expect(said(`Listen=${wrong}`)).toEqual([
+      `vm-power.conf:2: Listen="${wrong}" is not an address and a port like 127.0.0.1:9101 or [::1]:9101`,
+    ]);
+});
+
 test("one socket cannot be both the operators' and the lookers'", () => {
   using at = new ConfigDirectory();
   const file = "[daemon]\nControlSocket=/run/a.sock\nMonitorSocket=/run/a.sock";

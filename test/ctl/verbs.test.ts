@@ -97,6 +97,7 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       verify: "",
       doctor: "",
       top: "",
+      metrics: "",
     };
     const command = `${name} ${given[name] ?? "web.1"} --json`.replace("  ", " ");
     const { code, out, err } = await ctlWith({}, command);

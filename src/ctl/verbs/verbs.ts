@@ -4,6 +4,7 @@ import { CPU_VERBS } from "./cpu.ts";
 import { DOCTOR } from "./doctor.ts";
 import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
+import { METRICS } from "./metrics.ts";
 import { SHELL } from "./shell.ts";
 import { STATUS } from "./status.ts";
 import { TOP } from "./top.ts";
@@ -22,6 +23,7 @@ export const VERBS: readonly Verb[] = [
   VERIFY,
   DOCTOR,
   TOP,
+  METRICS,
   EVENTS,
   SHELL,
 ];

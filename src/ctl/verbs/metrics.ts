@@ -1,0 +1,27 @@
+import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import type { Verb } from "../verb.ts";
+
+const FORMATS = ["openmetrics", "prometheus"] as const;
+
+/** `metrics`: all numbers, for a machine. */
+export const METRICS: Verb = {
+  name: "metrics",
+  summary: "Print all metrics as OpenMetrics text",
+  arguments: [],
+  options: [
+    {
+      flag: "--format",
+      doc: "openmetrics (the default), or prometheus, which is older",
+      value: { name: "format", kind: FORMATS },
+    },
+  ],
+  examples: [["metrics --format prometheus", "for what reads no OpenMetrics"]],
+  async run({ call, show }, { values }) {
+    const word = values.get("--format") ?? "openmetrics";
+    const format = FORMATS.find((known) => known === word);
+    if (format === undefined) throw new UsageError(`"${word}" is neither ${FORMATS.join(" nor ")}`);
+    const reply = await call("GetMetrics", { format });
+    show(reply, () => reply.text.trimEnd());
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,49 @@
+import type { Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
+import { type ListenAt, listenForScrapes } from "../metrics/listener.ts";
+import { exposition, type Format } from "../metrics/openmetrics.ts";
+import { startTextfile } from "../metrics/textfile.ts";
+import type { Parts } from "./control.ts";
+import { metricFamilies } from "./metrics.ts";
+
+/** What {@link tellMetrics} works with. */
+export interface TellingOptions {
+  readonly config: Config["metrics"];
+  readonly parts: Parts;
+  /** Sockets that systemd opened for us. */
+  readonly fds: readonly number[];
+  readonly log: Log;
+}
+
+/** Tells metrics to whom the configuration names, and on a socket that systemd opened. */
+export function tellMetrics({ config, parts, fds, log }: TellingOptions): { close(): void } {
+  const render = (format: Format) => exposition(metricFamilies(parts), format);
+  const tellers: { close(): void }[] = [];
+  const places: ListenAt[] = [
+    ...(config.listen === undefined ? [] : [config.listen]),
+    ...fds.map((fd) => ({ fd })),
+  ];
+  for (const at of places) {
+    const where = "fd" in at ? `socket ${at.fd} of systemd` : `${at.hostname}:${at.port}`;
+    try {
+      tellers.push(listenForScrapes({ at, render }));
+      log.info(`Metrics are served on ${where}`);
+    } catch (error) {
+      // Guests are served all the same.
+      const why = error instanceof Error ? error.message : error;
+      log.error(
+        `Cannot serve metrics on ${where}: ${why}; the unit's sandbox has no network, a socket unit has`,
+      );
+    }
+  }
+  const { textfile: path, interval } = config;
+  if (path !== undefined)
+    tellers.push(
+      startTextfile({ path, intervalMs: interval * 1000, render: () => render("prometheus"), log }),
+    );
+  return {
+    close() {
+      for (const teller of tellers) teller.close();
+    },
+  };
+}

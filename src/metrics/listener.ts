@@ -1,0 +1,112 @@
+import type { Socket, TCPSocketListenOptions } from "bun";
+import { CONTENT_TYPES, type Format } from "./openmetrics.ts";
+
+/** Where metrics are served: an address of this host, or a socket that systemd opened. */
+export type ListenAt = { readonly hostname: string; readonly port: number } | { readonly fd: number };
+
+/** What {@link listenForScrapes} works with. */
+export interface ScrapeOptions {
+  readonly at: ListenAt;
+  readonly render: (format: Format) => string;
+}
+
+const REQUEST_BYTES_MAX = 8 * 1024;
+const CLIENTS_MAX = 16;
+
+/** From connecting to the answer's end. */
+const CLIENT_MS = 10_000;
+
+/** What is known of one client. */
+interface Client {
+  request: string;
+  /** What the socket did not take yet; undefined until the request is whole. */
+  answer: Uint8Array | undefined;
+  timer: Timer | undefined;
+}
+
+/**
+ * Serves `GET /metrics` over HTTP, one request to a connection. Bun's own server cannot take a socket that systemd
+ * opened; and this little, which a stranger may reach, should do nothing else.
+ */
+export function listenForScrapes({ at, render }: ScrapeOptions): { close(): void } {
+  const clients = new Set<Socket<Client>>();
+
+  const listener = Bun.listen<Client>({
+    ...at,
+    socket: {
+      open(socket) {
+        socket.data = { request: "", answer: undefined, timer: undefined };
+        if (clients.size >= CLIENTS_MAX) {
+          socket.terminate();
+          return;
+        }
+        clients.add(socket);
+        socket.data.timer = setTimeout(() => socket.terminate(), CLIENT_MS);
+      },
+      data(socket, bytes) {
+        const client = socket.data;
+        if (client.answer !== undefined) return;
+        client.request += Buffer.from(bytes).toString("latin1");
+        if (client.request.length > REQUEST_BYTES_MAX)
+          client.answer = answer("431 Request Header Fields Too Large");
+        else if (client.request.includes("\r\n\r\n")) client.answer = respond(client.request, render);
+        else return;
+        proceed(socket);
+      },
+      drain: proceed,
+      close(socket) {
+        clearTimeout(socket.data.timer);
+        clients.delete(socket);
+      },
+      error: (socket) => void socket.terminate(),
+    },
+  } as TCPSocketListenOptions<Client>);
+
+  return {
+    close() {
+      listener.stop(true);
+      for (const socket of clients) clearTimeout(socket.data.timer);
+    },
+  };
+}
+
+function proceed(socket: Socket<Client>): void {
+  const { answer: waiting } = socket.data;
+  if (waiting === undefined) return;
+  const rest = waiting.subarray(Math.max(0, socket.write(waiting)));
+  socket.data.answer = rest;
+  if (rest.length === 0) socket.end();
+}
+
+function respond(request: string, render: ScrapeOptions["render"]): Uint8Array {
+  const [, method, target = ""] = /^(\S+) (\S+) HTTP\/1\.[01]\r\n/.exec(request) ?? [];
+  if (method === undefined) return answer("400 Bad Request");
+  if (target.split("?")[0] !== "/metrics") return answer("404 Not Found");
+  if (method !== "GET" && method !== "HEAD")
+    return answer("405 Method Not Allowed", { headers: ["Allow: GET, HEAD"] });
+  const format: Format = /^accept:.*application\/openmetrics-text/im.test(request)
+    ? "openmetrics"
+    : "prometheus";
+  const text = render(format);
+  return answer("200 OK", { type: CONTENT_TYPES[format], text, body: method === "GET" });
+}
+
+function answer(
+  status: string,
+  {
+    type = "text/plain; charset=utf-8",
+    text = `${status}\n`,
+    body = true,
+    headers = [] as readonly string[],
+  } = {},
+): Uint8Array {
+  const content = Buffer.from(text);
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `Content-Type: ${type}`,
+    `Content-Length: ${content.length}`,
+    "Connection: close",
+    ...headers,
+  ];
+  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body ? content : Buffer.alloc(0)]);
+}

@@ -1,0 +1,109 @@
+/** Numbers of one kind, with their meaning. */
+export type Family = CounterFamily | GaugeFamily | HistogramFamily;
+
+interface Described {
+  /** Without `_total`; ends with its unit, where it has one. */
+  readonly name: string;
+  readonly help: string;
+}
+
+/** Numbers that only grow, until the daemon or what they are about ends. */
+export interface CounterFamily extends Described {
+  readonly type: "counter";
+  readonly samples: readonly Sample[];
+}
+
+/** Numbers as they are now. */
+export interface GaugeFamily extends Described {
+  readonly type: "gauge";
+  readonly samples: readonly Sample[];
+}
+
+/** How long things took. */
+export interface HistogramFamily extends Described {
+  readonly type: "histogram";
+  readonly series: readonly Series[];
+}
+
+/** Labels by name. */
+export type Labels = Readonly<Record<string, string | number>>;
+
+/** One number. */
+export interface Sample {
+  readonly labels?: Labels;
+  readonly value: number;
+}
+
+/** One histogram. */
+export interface Series {
+  readonly labels: Labels;
+  /** Counts up to each end, rising; the last is all. */
+  readonly buckets: readonly { readonly end: number; readonly count: number }[];
+  readonly sum: number;
+}
+
+/**
+ * OpenMetrics 1.0, or the text format of Prometheus before it: that is what node_exporter's textfile collector and
+ * older scrapers read.
+ */
+export type Format = "openmetrics" | "prometheus";
+
+/** The format's name over HTTP. */
+export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  prometheus: "text/plain; version=0.0.4; charset=utf-8",
+};
+
+/** Units that a family's name may end with. */
+const UNITS = ["seconds", "hertz", "bytes"];
+
+/** Writes families out; one without numbers is left out. */
+export function exposition(families: readonly Family[], format: Format): string {
+  const lines: string[] = [];
+  for (const family of families) {
+    const { name, type, help } = family;
+    if ((family.type === "histogram" ? family.series : family.samples).length === 0) continue;
+    const shown = type === "counter" && format === "prometheus" ? `${name}_total` : name;
+    lines.push(`# TYPE ${shown} ${type}`);
+    const unit = UNITS.find((known) => name.endsWith(`_${known}`));
+    if (unit !== undefined && format === "openmetrics") lines.push(`# UNIT ${name} ${unit}`);
+    lines.push(`# HELP ${shown} ${escaped(help)}`);
+    if (family.type === "histogram") for (const series of family.series) writeSeries(name, series, lines);
+    else {
+      const suffix = type === "counter" ? "_total" : "";
+      for (const { labels, value } of family.samples)
+        lines.push(`${name}${suffix}${labelText(labels)} ${number(value)}`);
+    }
+  }
+  if (format === "openmetrics") lines.push("# EOF");
+  return `${lines.join("\n")}\n`;
+}
+
+function writeSeries(name: string, { labels, buckets, sum }: Series, lines: string[]): void {
+  for (const { end, count } of buckets)
+    lines.push(`${name}_bucket${labelText({ ...labels, le: number(end) })} ${count}`);
+  lines.push(`${name}_sum${labelText(labels)} ${number(sum)}`);
+  lines.push(`${name}_count${labelText(labels)} ${buckets.at(-1)?.count ?? 0}`);
+}
+
+function labelText(labels: Labels = {}): string {
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(`${value}`)}"`);
+  return parts.length === 0 ? "" : `{${parts.join(",")}}`;
+}
+
+/** What is no character of a line is written as a number: names come from whoever may name a VM. */
+function escaped(text: string): string {
+  return text
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"', '\\"')
+    .replaceAll("\n", "\\n")
+    .replace(
+      /[\p{Cc}\p{Cs}\u2028\u2029]/gu,
+      (char) => `\\\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    );
+}
+
+function number(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  return `${value}`;
+}
