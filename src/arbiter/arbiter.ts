@@ -5,6 +5,7 @@ import { ask, type Decision, refuse, unask } from "./ask.ts";
 import { attach, claimsOf, detach } from "./attach.ts";
 import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import type { Contract } from "./contract.ts";
+import { resume, type Want } from "./handover.ts";
 import { type Order, type OrderOptions, operate } from "./operate.ts";
 import { type MultiPin, notManaged, placeVcpu } from "./placement.ts";
 import { kernelRefused, type Refusal } from "./refusal.ts";
@@ -105,6 +106,17 @@ export class Arbiter {
     return settle(touched);
   }
 
+  /**
+   * A domain's guest wants what it wanted of an earlier arbiter, as far as it still may. Writes nothing: what holds on
+   * those clocks is for who knows what was left there to say, with {@link rejected}.
+   */
+  takeOver(name: string, wants: readonly Want[]): void {
+    for (const want of wants) {
+      const claimant = this.#claimant(name, want);
+      if (!("reason" in claimant)) resume(claimant, want);
+    }
+  }
+
   /** The host's clocks, all of them. Claims stay where their CPU stays; a clock that is new holds its baseline. */
   setClocks(clocks: readonly Clock[]): readonly Write[] {
     const before = this.#clocks;
@@ -147,7 +159,7 @@ export class Arbiter {
     if (claimant !== undefined) claimant.refused = { asked: request.action, atMs: nowMs, refusal };
   }
 
-  #claimant(name: string, { resource, physical }: Scale): Claimant | Refusal {
+  #claimant(name: string, { resource, physical }: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
     const state = this.#domains.get(name);
     if (state === undefined) return { code: "unknown-domain", reason: "the VM is not known" };
     if (state.domain.state === "paused") return { code: "not-running", reason: "the VM is paused" };

@@ -21,7 +21,18 @@ export type Loaded =
  * Reads the configuration file, then `<path>.d/*.conf` in the order of their names; a later file replaces single keys
  * of an earlier one. All problems are collected; one error among them means no configuration.
  */
-export function loadConfig(path: string, { defaultPath = DEFAULT_CONFIG_PATH } = {}): Loaded {
+export function loadConfig(path: string, options: { defaultPath?: string } = {}): Loaded {
+  const { config, problems } = readConfig(path, options);
+  return problems.some(({ severity }) => severity === "error")
+    ? { problems }
+    : { config, warnings: problems };
+}
+
+/** {@link loadConfig} for who must do with what there is: a key that is wrong is as if it were not there. */
+export function readConfig(
+  path: string,
+  { defaultPath = DEFAULT_CONFIG_PATH } = {},
+): { readonly config: Config; readonly problems: readonly Problem[] } {
   const gathered: Gathered = { sections: new Map(), vms: new Map() };
   const problems: Problem[] = [];
   const dropIns = listDropIns(`${path}.d`, problems);
@@ -36,9 +47,7 @@ export function loadConfig(path: string, { defaultPath = DEFAULT_CONFIG_PATH } =
   }
   const config = toConfig(gathered);
   problems.push(...checkConfig(config, gathered));
-  return problems.some(({ severity }) => severity === "error")
-    ? { problems }
-    : { config, warnings: problems };
+  return { config, problems };
 }
 
 function toConfig({ sections, vms }: Gathered): Config {

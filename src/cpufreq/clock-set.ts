@@ -20,6 +20,8 @@ const CPUS_PER_LOOK = 8;
 /** What a {@link ClockSet} works with. */
 interface ClockSetOptions extends RecoverMeans {
   readonly managed: Managed;
+  /** Whether what is in the journal at first was handed over, and is to stay. */
+  readonly adopt?: boolean;
   readonly log: Log;
 }
 
@@ -33,6 +35,7 @@ export class ClockSet {
   readonly #mayChange: ReadonlySet<Pcpu> | undefined;
   readonly #told = new Set<string>();
   #survey: Survey;
+  #adopting: boolean;
   /** What each clock was made from; the same again means that it stays. */
   #keys = new Map<HeldClock, string>();
   #byPcpu = new Map<Pcpu, HeldClock>();
@@ -42,7 +45,9 @@ export class ClockSet {
     this.#options = options;
     this.#mayChange = options.managed === "all" ? undefined : new Set(options.managed);
     this.#survey = survey(options.root, options.managed);
+    this.#adopting = options.adopt === true;
     this.#adopt();
+    this.#adopting = false;
   }
 
   /** Whether CPUs, tables or baselines are others than at the last survey; cheap, and in turns for what we do not hold. */
@@ -137,7 +142,7 @@ export class ClockSet {
       this.#options.log.warning(`Ignored the restore journal of ${policy.name}: ${entry}`);
       return undefined;
     }
-    const isMeant = entry.kept && entry.driver === driver;
+    const isMeant = (entry.kept || this.#adopting) && entry.driver === driver;
     if (!isMeant && this.#recover(entry)) return undefined;
     return entry.originals;
   }

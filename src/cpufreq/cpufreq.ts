@@ -24,6 +24,8 @@ export interface Cpufreq {
   refresh(): void;
   /** Does what `OnExit` says and closes every file. Answers what could not be put back. */
   close(): readonly WriteRefused[];
+  /** Closes every file and changes nothing: the journal stays, for a daemon that follows at once and adopts it. */
+  leave(): void;
 }
 
 /** What the daemon is told about its clocks. */

@@ -1,19 +1,13 @@
 import fs from "node:fs";
-import { dirname } from "node:path";
 import type { Disk, Errno } from "./disk.ts";
-import { errnoOf } from "./errno.ts";
 import { decodeEntry, ENTRY_SIZE_MAX, encodeEntry, type JournalEntry } from "./journal-entry.ts";
-
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
+import { readOwnFile } from "./own-file.ts";
 
 /** Entries of one directory that are looked at; hosts have fewer CPUs. */
 const ENTRIES_MAX = 16_384;
 
 /** What the name of an entry ends with until all of it is written. */
 const UNFINISHED = ".new";
-
-/** Others may not write to an entry, or they could steer root's hand. */
-const WRITABLE_BY_OTHERS = 0o022;
 
 /** A file of the journal, by the name of its cpufreq policy, or why it is not believed. */
 interface JournalFile {
@@ -52,7 +46,7 @@ export function dropEntry(disk: Disk, directory: string, policy: string): Errno 
 
 /** The entry of one cpufreq policy, or why it is not believed; undefined when there is none. */
 export function loadEntry(directory: string, policy: string): JournalEntry | string | undefined {
-  const text = readOwn(entryPath(directory, policy));
+  const text = readOwnFile(entryPath(directory, policy), ENTRY_SIZE_MAX);
   if (typeof text !== "string") return text?.problem;
   const entry = decodeEntry(text);
   if (entry === undefined) return "it is not a journal entry";
@@ -87,33 +81,4 @@ function policyOfName(name: string): string | undefined {
   const match = /^(policy|cpu)(\d{1,5})\.json$/.exec(name);
   if (match === null) return undefined;
   return match[1] === "policy" ? `cpufreq/policy${match[2]}` : `cpu${match[2]}/cpufreq`;
-}
-
-/** Ours and root's. Root also believes the user that the daemon runs as, whose directory it is. */
-function isTrusted(uid: number, path: string): boolean {
-  const self = process.geteuid?.();
-  if (uid === self || uid === 0) return true;
-  return self === 0 && uid === fs.lstatSync(dirname(path)).uid;
-}
-
-function readOwn(path: string): string | { readonly problem: string } | undefined {
-  let fd: number;
-  try {
-    fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch (error) {
-    const errno = errnoOf(error);
-    return errno === "ENOENT" ? undefined : { problem: errno };
-  }
-  try {
-    const stat = fs.fstatSync(fd);
-    if (!stat.isFile() || !isTrusted(stat.uid, path) || (stat.mode & WRITABLE_BY_OTHERS) !== 0) {
-      return { problem: "it is not a file that only this user may write" };
-    }
-    if (stat.size > ENTRY_SIZE_MAX) return { problem: "it is too large" };
-    return fs.readFileSync(fd, "utf8");
-  } catch (error) {
-    return { problem: errnoOf(error) };
-  } finally {
-    fs.closeSync(fd);
-  }
 }

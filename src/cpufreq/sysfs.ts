@@ -32,6 +32,8 @@ export interface CpufreqOptions {
   readonly onDrift: OnDrift;
   /** Where what was found is saved before it is changed. */
   readonly journalDirectory: string;
+  /** Leave what the journal says is changed as it is: the daemon before handed it over. */
+  readonly adopt?: boolean;
   /** Change nothing, and log what would have been written. */
   readonly dryRun?: boolean;
   readonly log: Log;
@@ -63,6 +65,9 @@ class SysfsCpufreq implements Cpufreq {
     this.#root = realRoot(options.root);
     this.#drift = new DriftWatch(options, events);
     this.#set = new ClockSet({ ...options, disk, root: this.#root, plain: isPlain(this.#root) });
+    // What was handed over, but is not ours to change any more.
+    if (options.adopt === true)
+      for (const { reason } of this.#recoverGone()) options.log.warning(`Cannot put back ${reason}`);
   }
 
   clocks(): readonly Clock[] {
@@ -126,6 +131,11 @@ class SysfsCpufreq implements Cpufreq {
     if (onExit === "restore") refused.push(...this.#recoverGone());
     this.#set.held.clear();
     return refused;
+  }
+
+  leave(): void {
+    for (const clock of this.#set.held.values()) clock.close();
+    this.#set.held.clear();
   }
 
   /** What the journal still holds of CPUs that went away while they were ours. */

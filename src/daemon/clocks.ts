@@ -18,6 +18,8 @@ export class Clocks {
   readonly drifts = new Map<Pcpu, Drift>();
   /** All such changes since the start. */
   driftCount = 0;
+  /** Whether writes that nobody waits for are left outstanding. */
+  postponed = false;
   readonly #arbiter: Arbiter;
   readonly #cpufreq: Cpufreq;
   readonly #log: Log;
@@ -44,13 +46,17 @@ export class Clocks {
 
   /** Does writes that nobody waits for: a refusal is logged, and tried again later. */
   settle(writes: readonly Write[], cause: string): void {
+    if (this.postponed) {
+      for (const write of writes) this.#arbiter.rejected(write);
+      return;
+    }
     const refused = this.apply(writes);
     if (refused !== undefined)
       this.#log.warning(`The kernel refused a write (${refused.reason}) after ${cause}`);
   }
 
-  /** Tries again what the kernel refused before. */
+  /** Tries again what the kernel refused before, or does what was postponed. */
   retry(): void {
-    this.apply(this.#arbiter.outstanding());
+    if (!this.postponed) this.apply(this.#arbiter.outstanding());
   }
 }

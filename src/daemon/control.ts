@@ -19,6 +19,7 @@ import type { Meters } from "./meters.ts";
 import { metricFamilies } from "./metrics.ts";
 import type { OperatorStore } from "./operator-state.ts";
 import type { ServedVms } from "./served-vms.ts";
+import type { Takeover } from "./takeover.ts";
 import { verify } from "./verify.ts";
 import { channelView, claimCount, cpuView, explanationView, sumCounters, vcpuView } from "./views.ts";
 
@@ -34,6 +35,7 @@ export interface Parts {
   readonly store: OperatorStore;
   readonly events: Events;
   readonly meters: Meters;
+  readonly takeover: Takeover;
   readonly startedAtMs: number;
 }
 

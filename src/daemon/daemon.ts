@@ -17,6 +17,7 @@ import { control, type Parts } from "./control.ts";
 import { type Cause, endDaemon } from "./ending.ts";
 import { Events } from "./events.ts";
 import { grantOf } from "./grant.ts";
+import { takeHandover } from "./handover.ts";
 import { Happenings } from "./happenings.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { LeveledLog } from "./log.ts";
@@ -25,6 +26,7 @@ import { serveMonitor } from "./monitor.ts";
 import { OperatorStore } from "./operator-state.ts";
 import { packetPath } from "./packet.ts";
 import { ServedVms } from "./served-vms.ts";
+import { Takeover } from "./takeover.ts";
 import { tellMetrics } from "./telling.ts";
 import { resolveGroup, resolveUsers } from "./users.ts";
 
@@ -70,6 +72,12 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   const arbiter = new Arbiter(config.cpufreq);
   const events = new Events((vm, request) => grantOf(arbiter, vm, request));
   const happenings = new Happenings(() => parts, log);
+  const handover = takeHandover(runtimeDirectory, startedAtMs);
+  const takeover = new Takeover(handover, {
+    parts: () => parts,
+    log,
+    takenOver: (names) => happenings.takenOver(names),
+  });
   const cpufreq = openCpufreq(
     {
       root: config.cpufreq.root,
@@ -81,24 +89,28 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
         return config.cpufreq.onDrift;
       },
       journalDirectory: join(runtimeDirectory, "restore"),
+      adopt: handover !== undefined,
       log,
     },
     happenings,
   );
   const clocks = new Clocks(arbiter, cpufreq, log);
+  clocks.postponed = handover !== undefined;
   const vms = new ServedVms({
     config: () => config,
     store,
     arbiter,
     clocks,
     hypervisor: () => hypervisor?.status(),
+    takeover,
   });
   let trustedUids = resolveUsers(config.channels.trustedUsers);
   let hypervisor: Hypervisor | undefined;
 
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
   for (const [pcpu, { khz, hold }] of store.cpus())
-    clocks.settle(arbiter.operate(pcpu, { khz }, { hold, nowMs: startedAtMs }).writes, "the start");
+    if (hold || handover?.operated.includes(pcpu) !== false)
+      clocks.settle(arbiter.operate(pcpu, { khz }, { hold, nowMs: startedAtMs }).writes, "the start");
 
   const meters = new Meters();
   const packet = packetPath({ arbiter, clocks, events, log, meters });
@@ -134,6 +146,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     store,
     events,
     meters,
+    takeover,
     startedAtMs,
   };
   happenings.reportCpus();
@@ -162,12 +175,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       return endDaemon(cause, {
         parts,
         log,
-        quiet: [
-          () => telling.close(),
-          () => heartbeat.close(),
-          () => channels.close(),
-          () => happenings.close(),
-        ],
+        quiet: [telling, heartbeat, takeover, channels, happenings].map((part) => () => part.close()),
         last: [() => server.close(), () => monitor?.close(), () => hypervisor?.close()],
       });
     },

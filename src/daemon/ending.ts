@@ -1,8 +1,10 @@
 import type { Exiting } from "../admin/control-types.ts";
+import { wantsOf } from "../arbiter/handover.ts";
 import type { WriteRefused } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Parts } from "./control.ts";
 import { EXIT_FAILED } from "./exit-code.ts";
+import { saveHandover } from "./handover.ts";
 
 /** Why the daemon ends. */
 export type Cause = Pick<Exiting, "reason" | "detail">;
@@ -36,12 +38,27 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
   };
   for (const step of quiet) attempt(step);
   const cpus = attempt(() => cpusInUse(parts)) ?? [];
-  const refused: readonly WriteRefused[] = attempt(() => cpufreq.close()) ?? [];
+  const handedOver = cause.reason === "restart" && attempt(() => handOver(parts)) === true;
+  const refused: readonly WriteRefused[] = (handedOver ? undefined : attempt(() => cpufreq.close())) ?? [];
   for (const { reason } of refused) log.error(`Cannot put back ${reason}`);
   failed.push(...refused.map(({ reason }) => reason));
-  attempt(() => events.end({ ...cause, onExit: config().cpufreq.onExit, cpus, failed: [...failed] }));
+  const onExit = handedOver ? "keep" : config().cpufreq.onExit;
+  attempt(() => events.end({ ...cause, onExit, cpus, failed: [...failed] }));
   await Promise.all(last.map((step) => attempt(step)));
   return failed.length === 0 ? 0 : EXIT_FAILED;
+}
+
+/** Leaves everything to the daemon that follows; throws where that cannot be, and then this is an end like others. */
+function handOver({ arbiter, config, cpufreq, takeover }: Parts): boolean {
+  const operated = cpufreq
+    .clocks()
+    .flatMap(({ id }) => (arbiter.clockOf(id)?.operator === undefined ? [] : [id]));
+  // Who is restarted before all VMs are known has nothing better than what was handed to it.
+  const handover = takeover.pending ?? { wants: wantsOf(arbiter.domains.values()), operated };
+  const problem = saveHandover(config().daemon.runtimeDirectory, handover, Date.now());
+  if (problem !== undefined) throw new Error(`Cannot hand over to the next daemon: ${problem}`);
+  cpufreq.leave();
+  return true;
 }
 
 function cpusInUse({ arbiter, cpufreq }: Parts): number[] {

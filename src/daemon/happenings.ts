@@ -44,9 +44,16 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
 
   /** The first complete list was told: what is unknown now is unknown. */
   ready(): void {
-    const { channels, vms } = this.#parts();
+    const { channels, takeover, vms } = this.#parts();
     vms.complete = true;
+    takeover.settle();
     channels.reconsider();
+  }
+
+  /** VMs whose claims were taken over from the daemon before: their guests must still be there. */
+  takenOver(vms: Iterable<string>): void {
+    this.#parts().channels.reconsider();
+    for (const vm of vms) this.#noticeDeparture(vm);
   }
 
   /** A CPU came, went, or has another table. */
@@ -74,11 +81,10 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
 
   /** A channel was connected, lost or refused. */
   channelChanged(channel: Channel): void {
-    const { channels, events, store, vms } = this.#parts();
+    const { events, store, vms } = this.#parts();
     const { vm, number, status, objection } = channel;
     channel.enabled = store.vm(vm).channels?.[number] !== "disabled";
-    const connected = channels.of(vm).some((other) => other.status === "connected");
-    this.#departures.changed(vm, connected);
+    this.#noticeDeparture(vm);
     const why =
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
@@ -108,6 +114,14 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
 
   close(): void {
     this.#departures.close();
+  }
+
+  #noticeDeparture(vm: string): void {
+    const own = this.#parts().channels.of(vm);
+    this.#departures.changed(
+      vm,
+      own.some(({ status }) => status === "connected"),
+    );
   }
 
   #left(vm: string): void {

@@ -1,26 +1,31 @@
 import { join } from "node:path";
 import { isServed } from "../admin/socket-file.ts";
-import { loadConfig } from "../config/load.ts";
+import { readConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { restoreJournal } from "../cpufreq/restore-journal.ts";
-import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
+import { EXIT_FAILED } from "./exit-code.ts";
+import { readHandover } from "./handover.ts";
 import { openLog } from "./log.ts";
 
-/** `vm-power restore`: puts back what the journal says, unless a daemon is alive that holds it. */
+/** `vm-power restore`: puts back what the journal says, unless a daemon is alive that holds it, or about to be. */
 export async function restoreCommand(path: string, { kept }: { kept: boolean }): Promise<number> {
   const log = openLog(process.env, "info");
-  const loaded = loadConfig(path);
-  if ("problems" in loaded) {
-    for (const problem of loaded.problems) log[problem.severity](formatProblem(problem));
-    return EXIT_CONFIG;
-  }
-  const { daemon, cpufreq } = loaded.config;
-  if (await isServed(daemon.controlSocket)) {
-    log.error(`vm-power is running on "${daemon.controlSocket}": use "vmpowerctl restore", or stop it first`);
+  // A mistake in the configuration may be why the daemon is gone: it must not keep the clocks from being put back.
+  const { config, problems } = readConfig(path);
+  for (const problem of problems) log[problem.severity](formatProblem(problem));
+  const { runtimeDirectory, controlSocket } = config.daemon;
+  if (await isServed(controlSocket)) {
+    log.error(`vm-power is running on "${controlSocket}": use "vmpowerctl restore", or stop it first`);
     return EXIT_FAILED;
   }
-  const journalDirectory = join(daemon.runtimeDirectory, "restore");
-  const report = restoreJournal({ root: cpufreq.root, journalDirectory, log, kept });
+  if (!kept && readHandover(runtimeDirectory, Date.now()) !== undefined) {
+    log.notice(
+      "Nothing is put back: vm-power is being restarted, and the next daemon takes over (--kept overrides)",
+    );
+    return 0;
+  }
+  const journalDirectory = join(runtimeDirectory, "restore");
+  const report = restoreJournal({ root: config.cpufreq.root, journalDirectory, log, kept });
   for (const { reason } of report.failed) log.error(`Cannot put back ${reason}`);
   if (report.restored.length > 0) log.notice(`Put back ${report.restored.join(", ")}`);
   return report.failed.length === 0 ? 0 : EXIT_FAILED;

@@ -8,6 +8,9 @@ import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
 import { type LeveledLog, openLog } from "./log.ts";
 import { needsRestart } from "./reload.ts";
 
+/** So soon after SIGUSR2, SIGTERM is that of a restart. */
+const RESTART_MS = 5000;
+
 /** Runs the daemon until it is told to stop. Answers the exit code. */
 export async function serve(path: string): Promise<number> {
   const log = openLog(process.env, "info");
@@ -35,7 +38,14 @@ export async function serve(path: string): Promise<number> {
     stopping = true;
     daemon.stop(cause).then((stopCode) => ended.resolve(code ?? stopCode), ended.reject);
   };
-  process.on("SIGTERM", () => stop({ reason: "stop", detail: "SIGTERM" }));
+  let restartAtMs = Number.NEGATIVE_INFINITY;
+  process.on("SIGUSR2", () => {
+    restartAtMs = performance.now();
+  });
+  process.on("SIGTERM", () => {
+    const isRestart = performance.now() - restartAtMs < RESTART_MS;
+    stop(isRestart ? { reason: "restart", detail: "a restart" } : { reason: "stop", detail: "SIGTERM" });
+  });
   process.on("SIGINT", () => stop({ reason: "stop", detail: "SIGINT" }));
   process.on("SIGHUP", () => {
     notify.reloading();

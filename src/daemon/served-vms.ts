@@ -7,6 +7,7 @@ import type { Config, VmConfig } from "../config/config.ts";
 import type { HypervisorStatus } from "../hypervisor/hypervisor.ts";
 import type { Clocks } from "./clocks.ts";
 import type { OperatorStore } from "./operator-state.ts";
+import type { Takeover } from "./takeover.ts";
 
 /** What {@link ServedVms} needs; the configuration is asked each time, as a reload replaces it. */
 export interface ServedVmsOptions {
@@ -15,6 +16,7 @@ export interface ServedVmsOptions {
   readonly arbiter: Arbiter;
   readonly clocks: Clocks;
   readonly hypervisor: () => HypervisorStatus | undefined;
+  readonly takeover: Takeover;
 }
 
 /** Which VMs there are, and which of them are served: the hypervisor's word, the configuration's and the operator's. */
@@ -49,11 +51,12 @@ export class ServedVms {
 
   /** Tells the arbiter of a VM again, after something about it was decided. */
   decide(name: string): void {
-    const { arbiter, clocks } = this.#options;
+    const { arbiter, clocks, takeover } = this.#options;
     const domain = this.#domains.get(name);
     const served = domain !== undefined && this.isAdded(name);
     const writes = served ? arbiter.setDomain(domain, this.contract(name)) : arbiter.removeDomain(name);
     clocks.settle(writes, `a change of ${name}`);
+    takeover.found(name);
   }
 
   /** Tells the arbiter of all, after the configuration changed. */
@@ -78,6 +81,8 @@ export class ServedVms {
   admit({ vm, number, path }: Channel): Objection | undefined {
     const domain = this.#domains.get(vm);
     if (domain === undefined) return this.#unknown();
+    if (this.#options.takeover.pending !== undefined)
+      return { reason: "the hypervisor has not told all VMs yet" };
     if (!this.isAdded(vm)) return { reason: "its VM was not added", remedy: `vmpowerctl add-vm ${vm}` };
     if (this.#options.store.vm(vm).channels?.[number] === "removed")
       return { reason: "an operator removed it", remedy: `vmpowerctl add-channels ${vm} ${number}` };

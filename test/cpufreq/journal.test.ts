@@ -122,6 +122,26 @@ test("restoreJournal() believes only files that nobody else can write, and follo
   ]);
 });
 
+test.skipIf(process.getuid?.() !== 0)(
+  "restoreJournal() of root believes the user whose directory it is, and no other (skipped where it is not root)",
+  () => {
+    using host = testHost([
+      { cpus: [0], ...acpi },
+      { cpus: [1], ...acpi },
+    ]);
+    leave(host, "policy0.json", JSON.stringify(ENTRY));
+    leave(host, "policy1.json", JSON.stringify({ ...ENTRY, policy: "cpufreq/policy1" }));
+    fs.chownSync(host.journalDirectory, 12_345, 12_345);
+    fs.chownSync(`${host.journalDirectory}/policy0.json`, 12_345, 12_345);
+    fs.chownSync(`${host.journalDirectory}/policy1.json`, 54_321, 12_345);
+    expect(restoreJournal(host)).toEqual({
+      restored: ["cpufreq/policy0"],
+      kept: [],
+      failed: [{ reason: "cpufreq/policy1: it is not a file that only this user may write" }],
+    });
+  },
+);
+
 test("restoreJournal() does not follow a directory that leads elsewhere", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   leave(host, "policy0.json", JSON.stringify(ENTRY));

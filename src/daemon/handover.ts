@@ -1,0 +1,95 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Want } from "../arbiter/handover.ts";
+import type { Pcpu } from "../base/domain.ts";
+import { readOwnFile } from "../cpufreq/own-file.ts";
+import { SCALE_ACTIONS } from "../wire/packet.ts";
+
+/** What a daemon that is restarted leaves to the next, beside the clocks as they are and the restore journal. */
+export interface Handover {
+  readonly wants: readonly Want[];
+  /** Clocks that an operator set, and no guest has asked for since. */
+  readonly operated: readonly Pcpu[];
+}
+
+/** The next daemon must start within this time; later, what is there is put back. */
+const FRESH_MS = 60_000;
+
+/** Some 4,000 vCPUs fit many times over. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const VERSION = 1;
+
+/** Leaves a handover in the runtime directory; answers why it could not. */
+export function saveHandover(directory: string, handover: Handover, nowMs: number): string | undefined {
+  const path = pathIn(directory);
+  try {
+    writeFileSync(`${path}.new`, JSON.stringify({ version: VERSION, atMs: nowMs, ...handover }), {
+      mode: 0o600,
+    });
+    renameSync(`${path}.new`, path);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : `${error}`;
+  }
+}
+
+/** Takes the handover away, so that it is believed once; undefined when there is none that is fresh and whole. */
+export function takeHandover(directory: string, nowMs: number): Handover | undefined {
+  const handover = readHandover(directory, nowMs);
+  rmSync(pathIn(directory), { force: true });
+  return handover;
+}
+
+/** Reads the handover and leaves it there. */
+export function readHandover(directory: string, nowMs: number): Handover | undefined {
+  const text = readOwnFile(pathIn(directory), FILE_BYTES_MAX);
+  if (typeof text !== "string") return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value["atMs"], nowMs)) return undefined;
+  const { wants, operated } = value;
+  return isListOf(wants, isWant) && isListOf(operated, isCount) ? { wants, operated } : undefined;
+}
+
+function pathIn(directory: string): string {
+  return join(directory, "handover");
+}
+
+function isFresh(atMs: unknown, nowMs: number): boolean {
+  return isCount(atMs) && Math.abs(nowMs - atMs) <= FRESH_MS;
+}
+
+function isWant(value: unknown): value is Want {
+  if (!isRecord(value)) return false;
+  const { vm, resource, physical, asked, askedAtMs, speeds } = value;
+  return (
+    typeof vm === "string" &&
+    isCount(resource) &&
+    typeof physical === "boolean" &&
+    (asked === undefined || SCALE_ACTIONS.some((action) => action === asked)) &&
+    isCount(askedAtMs) &&
+    isListOf(speeds, isSpeed)
+  );
+}
+
+function isSpeed(value: unknown): value is Want["speeds"][number] {
+  return (
+    isRecord(value) && isCount(value["clock"]) && isCount(value["khz"]) && typeof value["turbo"] === "boolean"
+  );
+}
+
+function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {
+  return Array.isArray(value) && value.every(is);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,91 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { Arbiter } from "../../src/arbiter/arbiter.ts";
+import { type Want, wantsOf } from "../../src/arbiter/handover.ts";
+import { SCALE_ACTIONS, type ScaleAction } from "../../src/wire/packet.ts";
+import { ACPI, AMD, clock, domain, FREE, NO_TURBO, PSTATE, request } from "./fixture.ts";
+
+const PINNING = { multiPin: "all", multiPinMax: 4 } as const;
+const CONTRACT = { ...FREE, physicalCores: true };
+const clocks = [clock([0], ACPI), clock([1, 2], NO_TURBO), clock([3], PSTATE), clock([4, 5], AMD, 2_000_000)];
+const cpu = fc.constantFrom(0, 1, 2, 3, 4, 5);
+const pins = fc.array(
+  fc.uniqueArray(cpu, { minLength: 1, maxLength: 4 }).map((list) => list.sort()),
+  { maxLength: 4 },
+);
+const domains = fc
+  .tuple(pins, pins, pins)
+  .map(([a, b, c]) => [domain("a", a), domain("b", b), domain("c", c)] as const);
+const asks = fc.array(
+  fc.record({
+    name: fc.constantFrom("a", "b", "c"),
+    resource: fc.nat(5),
+    action: fc.constantFrom(...SCALE_ACTIONS),
+    physical: fc.boolean(),
+  }),
+  { maxLength: 40 },
+);
+
+interface Ask {
+  readonly name: string;
+  readonly resource: number;
+  readonly action: ScaleAction;
+  readonly physical: boolean;
+}
+
+function ask(arbiter: Arbiter, list: readonly Ask[]): void {
+  for (const { name, resource, action, physical } of list)
+    arbiter.scale(name, request(resource, action, physical), 7);
+}
+
+const settings = (arbiter: Arbiter) => clocks.map(({ id }) => arbiter.clockOf(id)?.setting);
+
+test("takeOver() makes an arbiter go on as the one before would have, in whatever order domains come", () => {
+  fc.assert(
+    fc.property(domains, fc.nat(5), asks, asks, (all, order, first, then) => {
+      const before = new Arbiter(PINNING);
+      before.setClocks(clocks);
+      for (const each of all) before.setDomain(each, CONTRACT);
+      ask(before, first);
+
+      const wants = JSON.parse(JSON.stringify(wantsOf(before.domains.values()))) as Want[];
+      const after = new Arbiter(PINNING);
+      after.setClocks(clocks);
+      const shuffled = [...all.slice(order % 3), ...all.slice(0, order % 3)];
+      for (const each of order < 3 ? shuffled : shuffled.reverse()) {
+        after.setDomain(each, CONTRACT);
+        after.takeOver(
+          each.name,
+          wants.filter(({ vm }) => vm === each.name),
+        );
+      }
+      for (const { id } of clocks) after.rejected({ clock: id, setting: "baseline" });
+      after.outstanding();
+      expect(settings(after)).toEqual(settings(before));
+
+      ask(before, then);
+      ask(after, then);
+      expect(settings(after)).toEqual(settings(before));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("takeOver() keeps to the contract of now, and leaves out who is not there any more", () => {
+  const arbiter = new Arbiter(PINNING);
+  arbiter.setClocks(clocks);
+  arbiter.setDomain(domain("a", [[0]]), { ...FREE, minKhz: 1_700_000 });
+  arbiter.setDomain(domain("b", [[3]], "paused"), FREE);
+  const want = { physical: false, asked: "min", askedAtMs: 7 } as const;
+  const speeds = [{ clock: 0, khz: 1_200_000, turbo: false }];
+  arbiter.takeOver("a", [
+    { ...want, vm: "a", resource: 0, speeds },
+    { ...want, vm: "a", resource: 9, speeds },
+    { ...want, vm: "a", resource: 3, physical: true, speeds },
+  ]);
+  arbiter.takeOver("b", [{ ...want, vm: "b", resource: 0, speeds }]);
+  arbiter.takeOver("gone", [{ ...want, vm: "gone", resource: 0, speeds }]);
+  for (const { id } of clocks) arbiter.rejected({ clock: id, setting: "baseline" });
+  arbiter.outstanding();
+  expect(settings(arbiter)).toEqual([3, "baseline", "baseline", "baseline"]);
+});
