@@ -11,6 +11,7 @@ import type {
 } from "./control-types.ts";
 import type { CpuCheck, Explanation, VcpuExplanation } from "./explanation-types.ts";
 import type { Load, VmChoice } from "./load-types.ts";
+import type { PinOrder, VcpuCountOrder, VcpuInfo } from "./order-types.ts";
 
 /** Grows when a member is renamed or removed, which clients then notice. Every reply carries it. */
 export const SCHEMA_VERSION = 1;
@@ -34,6 +35,9 @@ export interface Calls {
   Explain: { takes: { readonly cpu: number }; answers: Explanation };
   ExplainVcpu: { takes: { readonly vm: string; readonly vcpu: number }; answers: VcpuExplanation };
   Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };
+  ListVcpus: { takes: { readonly vm: string }; answers: { readonly vcpus: readonly VcpuInfo[] } };
+  PinVcpu: { takes: PinOrder; answers: Nothing };
+  SetVcpus: { takes: VcpuCountOrder; answers: Nothing };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
   GetLoad: { takes: VmChoice; answers: Load };
   GetMetrics: {
@@ -134,6 +138,9 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   Explain: { mutates: false },
   ExplainVcpu: { mutates: false },
   Verify: { mutates: false },
+  ListVcpus: { mutates: false },
+  PinVcpu: { mutates: true },
+  SetVcpus: { mutates: true },
   Restore: { mutates: true },
   GetLoad: { mutates: false },
   GetMetrics: { mutates: false },

@@ -14,6 +14,24 @@ export function cpusArgument(text: string): Pcpu[] {
   return cpus;
 }
 
+/** Reads CPUs to run on: `2-5,8`, or a mask like `0x3c`. */
+export function cpuSetArgument(text: string): Pcpu[] {
+  const mask = /^0x([0-9a-f]{1,2048})$/i.exec(text)?.[1];
+  if (mask === undefined) return cpusArgument(text);
+  const digits = [...mask].reverse().map((digit) => Number.parseInt(digit, 16));
+  const cpus = digits.flatMap((digit, at) =>
+    [0, 1, 2, 3].filter((bit) => (digit >> bit) & 1).map((bit) => at * 4 + bit),
+  );
+  if (cpus.length === 0) throw new UsageError(`"${text}" names no CPU`);
+  return cpus;
+}
+
+/** Reads a number of vCPUs, or the number of one. */
+export function countArgument(text: string, what: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new UsageError(`"${text}" is not ${what}`);
+  return Number(text);
+}
+
 /** Reads one CPU: `7`, `cpu7`. */
 export function cpuArgument(text: string): Pcpu {
   const match = /^(?:cpu)?(\d{1,5})$/i.exec(text);

@@ -12,6 +12,7 @@ import { exposition } from "../metrics/openmetrics.ts";
 import { VERSION } from "../version.ts";
 import { operate } from "./by-hand.ts";
 import type { Clocks } from "./clocks.ts";
+import { domainOrders } from "./domain-orders.ts";
 import type { Events } from "./events.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
 import { load } from "./load.ts";
@@ -57,6 +58,7 @@ export function control(parts: () => Parts): Control {
     SetQuery: ({ vm, enabled }) => decideVm(known(vm, parts()), { query: enabled }, parts()),
     Explain: ({ cpu }) =>
       explanationView(showCpu(cpu, parts()), parts().arbiter.clockOf(cpu), parts().clocks.drifts),
+    ...domainOrders(parts),
     ExplainVcpu: ({ vm, vcpu }) => explainVcpu(showVm(known(vm, parts()), parts()), vcpu, parts()),
     Verify: () => ({ cpus: verify(parts()) }),
     Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),

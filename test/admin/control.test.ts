@@ -29,6 +29,9 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   Explain: { cpu: 2 },
   ExplainVcpu: { vm: "web.1", vcpu: 0 },
   Verify: {},
+  ListVcpus: { vm: "web.1" },
+  PinVcpu: { vm: "web.1", vcpu: 0, pcpus: [2, 3], live: true, config: false },
+  SetVcpus: { vm: "web.1", count: 4, live: false, config: true },
   Restore: {},
   GetLoad: {},
   GetMetrics: { format: "prometheus" },
@@ -83,6 +86,8 @@ test("every method that changes something is logged with its caller, and no othe
     "SetChannelStatus",
     "SetCpuFreq",
     "SetQuery",
+    "PinVcpu",
+    "SetVcpus",
     "Restore",
   ]);
 });

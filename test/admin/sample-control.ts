@@ -2,6 +2,7 @@ import { type Control, ControlError, type Subscriber } from "../../src/admin/con
 import type { Channel, Counters, Cpu, Status, VcpuStatus, Vm } from "../../src/admin/control-types.ts";
 import type { CpuCheck, Explanation, VcpuExplanation } from "../../src/admin/explanation-types.ts";
 import type { Load } from "../../src/admin/load-types.ts";
+import type { VcpuInfo } from "../../src/admin/order-types.ts";
 
 /** Counters that differ from each other, so that a mix-up shows. */
 const COUNTERS: Counters = {
@@ -172,6 +173,13 @@ export const LOAD: Load = {
   ],
 };
 
+/** vCPUs in each state. */
+export const VCPUS: readonly VcpuInfo[] = [
+  { vcpu: 0, state: "running", cpuTimeMs: 12_345, pcpu: 2, pcpus: [2] },
+  { vcpu: 1, state: "blocked", cpuTimeMs: 40, pcpu: 5, pcpus: [4, 5, 6] },
+  { vcpu: 2, state: "offline", cpuTimeMs: 0, pcpus: [] },
+];
+
 /** A daemon with fixed answers, one VM and two CPUs. */
 export function sampleControl(overrides: Partial<Control> = {}): Control & { subscribers: Set<Subscriber> } {
   const subscribers = new Set<Subscriber>();
@@ -211,6 +219,9 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     SetCpuFreq: async ({ cpus }) => ({ results: cpusOf(cpus, result) }),
     SetQuery: ({ vm }) => known(vm, {}),
     Explain: ({ cpu }) => ({ ...EXPLANATION, cpu: cpusOf([cpu], (each) => each)[0] as Cpu }),
+    ListVcpus: ({ vm }) => known(vm, { vcpus: VCPUS }),
+    PinVcpu: async ({ vm }) => known(vm, {}),
+    SetVcpus: async ({ vm }) => known(vm, {}),
     ExplainVcpu: ({ vm, vcpu }) =>
       vcpu < 2 ? known(vm, vcpuExplanation(vcpu)) : new ControlError("NoSuchVcpu", { vm, vcpu }),
     Verify: () => ({ cpus: CHECKS }),

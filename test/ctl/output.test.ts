@@ -201,6 +201,16 @@ test("why of a vCPU", async () => {
   ]);
 });
 
+test("vcpus", async () => {
+  expect(await shown("vcpus web.1")).toEqual([
+    "VCPU  STATE    CPU TIME  RUNS ON  MAY RUN ON",
+    "   0  running    12.3 s        2  2",
+    "   1  blocked     0.0 s        5  4-6",
+    "   2  offline         -        -  -",
+    "",
+  ]);
+});
+
 test("verify", async () => {
   const { code, out, err } = await ctlWith({}, "verify", TERMINAL);
   expect([code, err]).toEqual([20, ""]);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { ControlError } from "../../src/admin/control.ts";
 import { completer } from "../../src/ctl/shell/completion.ts";
 import { channelsOf, fits, numberOf, wordsOf } from "../../src/terminal/command-line.ts";
 import { WEB1 } from "../admin/sample-control.ts";
@@ -61,6 +62,9 @@ test.each([
   ["set_cpu_freq 2 max", ""],
   ["set_cpu_freq 3 enable_turbo", "Error scaling core(3) 'enable_turbo'"],
   ["set_cpu_freq 2 fast", "Bad arguments"],
+  ["set_pcpu web.1 0 2", "Pinned vCPU(0) to pCPU core 2)"],
+  ["set_pcpu nix 0 2", "Unable to pin vCPU(0) to pCPU core 2)"],
+  ["set_pcpu web.1 256 2", "Bad arguments"],
   ["quit now", "Bad arguments"],
   ["help", "Command not found"],
   ["Show_vm web.1", "Command not found"],
@@ -103,6 +107,13 @@ test("nothing that is typed ends it, or reaches the terminal as a command", asyn
     }),
     { numRuns: 60 },
   );
+});
+
+test("a VM that only the hypervisor knows can be added", async () => {
+  const ListVcpus = ({ vm }: { vm: string }) =>
+    vm === "off" ? { vcpus: [] } : new ControlError("NoSuchVm", { vm });
+  expect((await prompted(["add_vm off"], { ListVcpus })).out).toBe("\n");
+  expect((await prompted(["add_vm nix"], { ListVcpus })).out).toBe("Unable to add VM 'nix'\n\n");
 });
 
 test("words, numbers and lists are read as the peer reads them", () => {

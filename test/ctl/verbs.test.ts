@@ -32,6 +32,19 @@ test.each([
   ["why web.1:0", "ExplainVcpu", { vm: "web.1", vcpu: 0 }],
   ["why a:b:1", "ExplainVcpu", { vm: "a:b", vcpu: 1 }],
   ["verify", "Verify", {}],
+  ["vcpus web.1", "ListVcpus", { vm: "web.1" }],
+  ["pin-vcpu web.1 0 2-3", "PinVcpu", { vm: "web.1", vcpu: 0, pcpus: [2, 3], live: false, config: false }],
+  [
+    "pin-vcpu web.1 1 0xc --live",
+    "PinVcpu",
+    { vm: "web.1", vcpu: 1, pcpus: [2, 3], live: true, config: false },
+  ],
+  [
+    "pin-vcpu web.1 1 0x100000001 --live --config",
+    "PinVcpu",
+    { vm: "web.1", vcpu: 1, pcpus: [0, 32], live: true, config: true },
+  ],
+  ["set-vcpus web.1 4 --config", "SetVcpus", { vm: "web.1", count: 4, live: false, config: true }],
   ["restore", "Restore", {}],
   ["restore 2", "Restore", { cpus: [2] }],
 ])("%s calls %s with %j", async (command, method, parameters) => {
@@ -59,6 +72,10 @@ test.each([
   ["set-query web.1 enable", "Queries of VM web.1 are answered\n"],
   ["set-cpu-freq 2 max", "CPU 2: 2.30 GHz\n"],
   ["restore 2", "CPU 2: 2.30 GHz\n"],
+  ["pin-vcpu web.1 0 2-3", "vCPU 0 of VM web.1 runs on CPU 2-3\n"],
+  ["pin-vcpu web.1 0 2 --live", "vCPU 0 of VM web.1 runs on CPU 2, until it stops\n"],
+  ["pin-vcpu web.1 0 2 --config", "vCPU 0 of VM web.1 runs on CPU 2, from its next start on\n"],
+  ["set-vcpus web.1 1 --live --config", "VM web.1 has 1 vCPU, now and from its next start on\n"],
 ])("%s says %j", async (command, out) => {
   expect(await ctlWith({}, command)).toEqual({ code: 0, out, err: "" });
 });
@@ -95,6 +112,8 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       list: "",
       status: "",
       verify: "",
+      "pin-vcpu": "web.1 0 2",
+      "set-vcpus": "web.1 2",
       doctor: "",
       top: "",
       metrics: "",

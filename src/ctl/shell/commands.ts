@@ -1,6 +1,7 @@
 import type { Token } from "../../terminal/command-line.ts";
 import { CHANNEL_COMMANDS } from "./channel-commands.ts";
 import { CPU_COMMANDS } from "./cpu-commands.ts";
+import { PIN_COMMAND } from "./pin-command.ts";
 import type { Prompt } from "./prompt.ts";
 import { VM_COMMANDS } from "./vm-commands.ts";
 
@@ -12,4 +13,9 @@ export interface Command {
 }
 
 /** All commands but `quit`. */
-export const COMMANDS: readonly Command[] = [...VM_COMMANDS, ...CHANNEL_COMMANDS, ...CPU_COMMANDS];
+export const COMMANDS: readonly Command[] = [
+  ...VM_COMMANDS,
+  ...CHANNEL_COMMANDS,
+  PIN_COMMAND,
+  ...CPU_COMMANDS,
+];

@@ -37,10 +37,19 @@ async function addVm(prompt: Prompt, vm: string): Promise<boolean> {
     return false;
   }
   // Our own command takes any name, for VMs to come; the peer's takes those that there are.
-  const isKnown = await prompt.attempt(() => prompt.call("ShowVm", { vm }));
+  const isKnown = await prompt.attempt(() => exists(prompt, vm));
   if (!isKnown || !(await prompt.attempt(() => prompt.call("AddVm", { vm })))) return false;
   prompt.added.set(vm, new Set());
   return true;
+}
+
+/** Whether the daemon or the hypervisor knows it: the peer adds VMs that do not run, too. */
+async function exists({ call }: Prompt, vm: string): Promise<unknown> {
+  return call("ShowVm", { vm }).catch((unknown) =>
+    call("ListVcpus", { vm }).catch(() => {
+      throw unknown;
+    }),
+  );
 }
 
 async function removeVm(prompt: Prompt, name: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { METRICS } from "./metrics.ts";
 import { SHELL } from "./shell.ts";
 import { STATUS } from "./status.ts";
 import { TOP } from "./top.ts";
+import { VCPU_VERBS } from "./vcpu.ts";
 import { VERIFY } from "./verify.ts";
 import { VM_VERBS } from "./vm.ts";
 import { WHY } from "./why.ts";
@@ -17,6 +18,7 @@ export const VERBS: readonly Verb[] = [
   STATUS,
   LIST,
   ...VM_VERBS,
+  ...VCPU_VERBS,
   ...CHANNEL_VERBS,
   ...CPU_VERBS,
   WHY,

@@ -1,0 +1,29 @@
+import type { Pcpu, Vcpu } from "../base/domain.ts";
+
+/** A vCPU, as the hypervisor sees it. */
+export interface VcpuInfo {
+  readonly vcpu: Vcpu;
+  readonly state: "offline" | "running" | "blocked";
+  readonly cpuTimeMs: number;
+  readonly pcpu?: Pcpu | undefined;
+  readonly pcpus: readonly Pcpu[];
+}
+
+/** What an order changes: the VM that runs, its definition, or both; with neither the one if it runs, else the other. */
+export interface Affected {
+  readonly live: boolean;
+  readonly config: boolean;
+}
+
+/** An order to run a vCPU on these CPUs and no others. */
+export interface PinOrder extends Affected {
+  readonly vm: string;
+  readonly vcpu: Vcpu;
+  readonly pcpus: readonly Pcpu[];
+}
+
+/** An order to plug vCPUs in or out. */
+export interface VcpuCountOrder extends Affected {
+  readonly vm: string;
+  readonly count: number;
+}

@@ -1,0 +1,16 @@
+import { numberOf } from "../../terminal/command-line.ts";
+import type { Command } from "./commands.ts";
+
+/** `set_pcpu`: the peer pins in the VM that runs and in its definition. */
+export const PIN_COMMAND: Command = {
+  name: "set_pcpu",
+  tokens: ["vm", "number", "number"],
+  async run(prompt, [vm = "", ...numbers]) {
+    const [vcpu = 0, pcpu = 0] = numbers.map(numberOf);
+    const isKnown = (await prompt.vm(vm)) !== undefined;
+    const order = { vm, vcpu, pcpus: [pcpu], live: true, config: true };
+    const done = isKnown && (await prompt.attempt(() => prompt.call("PinVcpu", order)));
+    // The bracket that nobody opened is the peer's.
+    prompt.say(`${done ? "Pinned" : "Unable to pin"} vCPU(${vcpu}) to pCPU core ${pcpu})`);
+  },
+};

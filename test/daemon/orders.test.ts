@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { RealLibvirtd, whyNoLibvirtd } from "../hypervisor/real-libvirtd.ts";
+import { makeTestHost, type TestHost, until } from "./host.ts";
+import { MIN, scale } from "./port.ts";
+
+const why = whyNoLibvirtd();
+if (why !== undefined) console.warn(`Orders through the daemon are not tested: ${why}`);
+
+const URI = "test:///default";
+
+function domainXml(channels: string): string {
+  const channel = (n: number) => `<channel type='unix'><source mode='bind' path='${channels}/web1.${n}'/>
+    <target type='virtio' name='virtio.serial.port.poweragent.${n}'/></channel>`;
+  return `<domain type='test'><name>web1</name><memory>1024</memory><vcpu current='2'>3</vcpu>
+    <cputune><vcpupin vcpu='0' cpuset='1'/><vcpupin vcpu='1' cpuset='3'/></cputune>
+    <os><type>hvm</type></os><devices>${channel(0)}${channel(1)}</devices></domain>`;
+}
+
+describe.skipIf(why !== undefined)("orders to the hypervisor", () => {
+  let host: TestHost;
+  let libvirtd: RealLibvirtd;
+  const run = (command: string) => host.run("vmpowerctl", ...command.split(" "));
+  const speed = (cpu: number) =>
+    host.tree.read(cpu, "scaling_governor") === "userspace"
+      ? host.tree.read(cpu, "scaling_setspeed")
+      : "found";
+
+  beforeAll(async () => {
+    host = makeTestHost();
+    libvirtd = new RealLibvirtd({ directory: join(host.directory, "libvirt"), uri: URI });
+    const socket = libvirtd.socket.replace(/-ro$/, "");
+    host.configure(`[hypervisor]\nDriver=libvirt\nUri=${URI}\nSocket=${socket}\n`);
+    await libvirtd.start();
+    writeFileSync(join(host.directory, "web1.xml"), domainXml(host.channels));
+    // The test driver forgets everything once nobody is connected any more, so the daemon comes first.
+    await host.start();
+    await until(() => host.run("vmpowerctl", "vcpus", "test").code === 0);
+    await libvirtd.must("create", join(host.directory, "web1.xml"));
+  }, 20_000);
+
+  afterAll(async () => {
+    await libvirtd.stop();
+    await host.remove();
+  }, 20_000);
+
+  test("a pin moves what was asked for before the command ends", async () => {
+    const port = host.port("web1", 0);
+    await port.ready();
+    await until(() => host.run("vmpowerctl", "why", "web1:0").code === 0);
+    expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
+    expect([1, 2].map(speed)).toEqual(["1200000", "found"]);
+    expect(run("pin-vcpu web1 0 2")).toEqual({ code: 0, out: "vCPU 0 of VM web1 runs on CPU 2\n", err: "" });
+    expect([1, 2].map(speed)).toEqual(["found", "1200000"]);
+    expect(run("pin-vcpu web1 0 0x2")).toMatchObject({ code: 0 });
+    expect([1, 2].map(speed)).toEqual(["1200000", "found"]);
+  });
+
+  test("vCPUs are shown, plugged out and in", () => {
+    expect(host.ask("vcpus", "web1")).toMatchObject({
+      vcpus: [
+        { vcpu: 0, state: "running", pcpus: [1] },
+        { vcpu: 1, state: "running", pcpus: [3] },
+        { vcpu: 2, state: "offline" },
+      ],
+    });
+    expect(run("set-vcpus web1 3 --live")).toEqual({
+      code: 0,
+      out: "VM web1 has 3 vCPUs, until it stops\n",
+      err: "",
+    });
+    expect((host.ask("vcpus", "web1") as { vcpus: { state: string }[] }).vcpus[2]?.state).toBe("running");
+  });
+
+  test("what the hypervisor refuses is told in its words, what there is not is 10", () => {
+    const { code, err } = run("set-vcpus web1 99 --live");
+    expect([code, err]).toEqual([1, expect.stringMatching(/^libvirt refuses: .*99 > /)]);
+    expect(run("pin-vcpu web1 0 2 --live --config")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("libvirt refuses: unsupported flags"),
+    });
+    expect(run("vcpus nix")).toMatchObject({
+      code: 10,
+      err: expect.stringContaining('There is no VM "nix"'),
+    });
+    expect(run("pin-vcpu web1 0 9000")).toMatchObject({ code: 2 });
+  });
+});
+
+test("with Driver=static nobody can be ordered", async () => {
+  const host = makeTestHost({ sections: "[vm web1]\nVcpus=1\n" });
+  await host.start();
+  for (const command of ["vcpus web1", "pin-vcpu web1 0 2", "set-vcpus web1 2"])
+    expect(host.run("vmpowerctl", ...command.split(" "))).toEqual({
+      code: 1,
+      out: "",
+      err: "It cannot be done with Driver=static: edit Vcpus= in the configuration\n",
+    });
+  await host.remove();
+});
