@@ -1,4 +1,5 @@
 import type { Log } from "../base/log.ts";
+import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Caller } from "./caller.ts";
 import { conform } from "./conform.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
@@ -51,6 +52,7 @@ export function logMutation(
   const error = outcome.error?.slice(outcome.error.lastIndexOf(".") + 1);
   const what = `${name} ${shown(parameters)} by uid ${caller.uid}, pid ${caller.pid}`;
   log.notice(error === undefined ? what : `${what}: ${error} ${shown(outcome.parameters)}`, {
+    MESSAGE_ID: MESSAGE_IDS.operator,
     CALL: name,
     CALLER_UID: caller.uid,
     CALLER_PID: caller.pid,

@@ -3,6 +3,7 @@ import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Write, WriteRefused } from "../base/clock.ts";
 import type { Pcpu } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
+import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 
 /** Counts of what was written for all. */
@@ -52,7 +53,9 @@ export class Clocks {
     }
     const refused = this.apply(writes);
     if (refused !== undefined)
-      this.#log.warning(`The kernel refused a write (${refused.reason}) after ${cause}`);
+      this.#log.warning(`The kernel refused a write (${refused.reason}) after ${cause}`, {
+        MESSAGE_ID: MESSAGE_IDS.writeRefused,
+      });
   }
 
   /** Tries again what the kernel refused before, or does what was postponed. */

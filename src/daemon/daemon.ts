@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { serveControl } from "../admin/server.ts";
 import { Arbiter } from "../arbiter/arbiter.ts";
+import { MESSAGE_IDS } from "../base/message-id.ts";
 import { type Channels, openChannels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import { openCpufreq } from "../cpufreq/sysfs.ts";
@@ -155,7 +156,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   const telling = tellMetrics({ config: config.metrics, parts, fds: listenFds(process.env), log });
   await opened(vms, channels);
   notify.ready(happenings.summary());
-  log.notice(`vm-power ${VERSION} is ready: ${happenings.summary()}`);
+  log.notice(`vm-power ${VERSION} is ready: ${happenings.summary()}`, { MESSAGE_ID: MESSAGE_IDS.ready });
 
   return {
     reconfigure(next) {
@@ -171,7 +172,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     },
     stop(cause) {
       notify.stopping();
-      log.notice(`Stopping: ${cause.detail}`);
+      log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
       return endDaemon(cause, {
         parts,
         log,

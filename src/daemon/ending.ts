@@ -2,6 +2,7 @@ import type { Exiting } from "../admin/control-types.ts";
 import { wantsOf } from "../arbiter/handover.ts";
 import type { WriteRefused } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Parts } from "./control.ts";
 import { EXIT_FAILED } from "./exit-code.ts";
 import { saveHandover } from "./handover.ts";
@@ -40,7 +41,8 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
   const cpus = attempt(() => cpusInUse(parts)) ?? [];
   const handedOver = cause.reason === "restart" && attempt(() => handOver(parts)) === true;
   const refused: readonly WriteRefused[] = (handedOver ? undefined : attempt(() => cpufreq.close())) ?? [];
-  for (const { reason } of refused) log.error(`Cannot put back ${reason}`);
+  for (const { reason } of refused)
+    log.error(`Cannot put back ${reason}`, { MESSAGE_ID: MESSAGE_IDS.notPutBack });
   failed.push(...refused.map(({ reason }) => reason));
   const onExit = handedOver ? "keep" : config().cpufreq.onExit;
   attempt(() => events.end({ ...cause, onExit, cpus, failed: [...failed] }));

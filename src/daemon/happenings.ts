@@ -1,6 +1,7 @@
 import { formatCpuList } from "../base/cpu-list.ts";
 import type { Domain } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
+import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channel } from "../channels/channel.ts";
 import type { CpufreqEvents, Drift } from "../cpufreq/cpufreq.ts";
 import type { HypervisorEvents } from "../hypervisor/hypervisor.ts";
@@ -28,7 +29,7 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
     if (before?.state === state && describe(before) === pinning) return;
     const what =
       state === "paused" ? `is paused (${detail}): its claims end` : `runs (${detail}), vCPU:CPUs ${pinning}`;
-    this.#log.info(`${name} ${what}`, { VM: name });
+    this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });
     events.tell("vm", `${name} ${what}`, { vm: name });
   }
 
@@ -38,7 +39,7 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
     vms.delete(name);
     channels.reconsider(name);
     const message = `${name} is gone (${detail}): its claims end`;
-    this.#log.notice(message, { VM: name });
+    this.#log.notice(message, { MESSAGE_ID: MESSAGE_IDS.vmGone, VM: name, REASON: detail });
     events.tell("vm", message, { vm: name });
   }
 
@@ -72,7 +73,15 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
       failed: "it could not be written again",
     };
     const message = `CPU ${clock}: "${file}" was changed from "${ours}" to "${found}" by another program: ${done[outcome]}`;
-    this.#log.warning(message, { CPU: clock });
+    this.#log.warning(message, {
+      MESSAGE_ID: MESSAGE_IDS.drift,
+      CPU: clock,
+      FILE: file,
+      OLD: ours,
+      NEW: found,
+      ...(isKhz(ours) && isKhz(found) ? { OLD_KHZ: ours, NEW_KHZ: found } : {}),
+      OUTCOME: outcome,
+    });
     const { clocks, events } = this.#parts();
     clocks.driftCount++;
     clocks.drifts.set(clock, { atMs: Date.now(), file, ours, found, outcome });
@@ -89,7 +98,7 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
     const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
-    this.#log[level](message, { VM: vm, CHANNEL: number });
+    this.#log[level](message, { MESSAGE_ID: MESSAGE_IDS.channel, VM: vm, CHANNEL: number, STATUS: status });
     events.tell("channel", message, { vm, channel: number });
   }
 
@@ -134,4 +143,9 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
 
 function describe({ pins }: Domain): string {
   return pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
+}
+
+/** Whether a file of cpufreq says a speed, and not a word. */
+function isKhz(text: string): boolean {
+  return /^\d+$/.test(text);
 }

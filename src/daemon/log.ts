@@ -15,7 +15,7 @@ export function openLog(env: Readonly<Record<string, string | undefined>>, first
     const rank = LOG_LEVELS.indexOf(level);
     const sink = journal?.[level] ?? ((message: string) => write(level, message));
     return (message: string, fields?: LogFields) => {
-      if (rank <= loudest) sink(message, fields);
+      if (rank <= loudest) sink(printable(message), fields);
     };
   };
   return {
@@ -36,15 +36,14 @@ function plainWriter(
 ): (level: LogLevel, message: string) => void {
   const collected = env["JOURNAL_STREAM"] !== undefined || env["INVOCATION_ID"] !== undefined;
   return (level, message) => {
-    const text = printable(message);
     const line = collected
-      ? `<${PRIORITY[level]}>${text}`
-      : `${new Date().toISOString()} ${level.padEnd(7)} ${text}`;
+      ? `<${PRIORITY[level]}>${message}`
+      : `${new Date().toISOString()} ${level.padEnd(7)} ${message}`;
     process.stderr.write(`${line}\n`);
   };
 }
 
-/** Names come from guests and file systems: control characters must not reach a terminal. */
+/** Names come from guests and file systems: control characters must not reach a terminal, nor part a line. */
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {

@@ -3,6 +3,7 @@ import type { Decision } from "../arbiter/ask.ts";
 import { capabilities, frequencies } from "../arbiter/queries.ts";
 import { GUEST_POLICIES_OFF, type Refusal } from "../arbiter/refusal.ts";
 import type { Log } from "../base/log.ts";
+import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channel } from "../channels/channel.ts";
 import { decode } from "../wire/decode.ts";
 import { judgePolicy } from "../wire/judge-policy.ts";
@@ -57,7 +58,7 @@ export function packetPath({ arbiter, clocks, events, log, meters }: PacketPath)
         return;
       case "malformed":
         channel.counters.malformed++;
-        note(channel, "sent a malformed packet", request.reason);
+        note(channel, "sent a malformed packet", request.reason, MESSAGE_IDS.malformed);
     }
   }
 
@@ -114,10 +115,20 @@ export function packetPath({ arbiter, clocks, events, log, meters }: PacketPath)
     channel.counters.granted++;
   }
 
-  function note(channel: Channel, what: string, reason: string): void {
+  function note(
+    channel: Channel,
+    what: string,
+    reason: string,
+    id: string = MESSAGE_IDS.requestRefused,
+  ): void {
     const allowed = limiter.allow(channel.vm, Date.now());
     if (allowed === undefined) return;
     const more = allowed.suppressed === 0 ? "" : ` (${allowed.suppressed} more such lines left out)`;
-    log.notice(`${channel.vm} ${what}: ${reason}${more}`, { VM: channel.vm, CHANNEL: channel.number });
+    log.notice(`${channel.vm} ${what}: ${reason}${more}`, {
+      MESSAGE_ID: id,
+      VM: channel.vm,
+      CHANNEL: channel.number,
+      REASON: reason,
+    });
   }
 }

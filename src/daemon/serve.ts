@@ -1,3 +1,4 @@
+import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
@@ -56,6 +57,7 @@ export async function serve(path: string): Promise<number> {
   const fault = (error: unknown) => {
     log.error(
       `A fault of vm-power itself: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+      { MESSAGE_ID: MESSAGE_IDS.fault },
     );
     stop({ reason: "fault", detail: "a fault of its own" }, EXIT_FAILED);
   };
@@ -69,7 +71,9 @@ function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): 
   const loaded = loadConfig(path);
   if ("problems" in loaded) {
     report(loaded.problems, log);
-    log.error("The configuration was not reloaded: the one before stays in force");
+    log.error("The configuration was not reloaded: the one before stays in force", {
+      MESSAGE_ID: MESSAGE_IDS.notReloaded,
+    });
     return config;
   }
   report(loaded.warnings, log);
@@ -77,11 +81,12 @@ function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): 
   if (fixed.length > 0) {
     log.error(
       `Not reloaded: a change of ${fixed.join(", ")} needs "systemctl restart vm-power"; nothing was changed`,
+      { MESSAGE_ID: MESSAGE_IDS.notReloaded },
     );
     return config;
   }
   daemon.reconfigure(loaded.config);
-  log.notice(`Reloaded ${path}`);
+  log.notice(`Reloaded ${path}`, { MESSAGE_ID: MESSAGE_IDS.reloaded });
   return loaded.config;
 }
 

@@ -44,7 +44,8 @@ export function journalEntry(level: LogLevel, message: string, fields: LogFields
     field("PRIORITY", PRIORITY[level]),
     field("SYSLOG_IDENTIFIER", "vm-power"),
   ];
-  for (const [key, value] of Object.entries(fields)) parts.push(field(`VMPOWER_${key}`, value));
+  for (const [key, value] of Object.entries(fields))
+    parts.push(field(key === "MESSAGE_ID" ? key : `VMPOWER_${key}`, value));
   return new Uint8Array(Buffer.concat(parts));
 }
 
