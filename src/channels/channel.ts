@@ -230,6 +230,8 @@ export class Channel {
 
 /** One set for all sockets: thousands of channels share it. */
 const SOCKET_HANDLERS: Bun.SocketHandler<Channel> = {
+  // Not the default, a Buffer: its slice() is a view, which keeps all of the chunk.
+  binaryType: "uint8array",
   open: (socket) => socket.data.opened(socket),
   data: (socket, bytes) => socket.data.received(bytes),
   close: (socket) => socket.data.lost(socket, "QEMU closed it"),
