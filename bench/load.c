@@ -99,75 +99,6 @@ static void measure_latency(const char *path, int count)
 	close(fd);
 }
 
-static double flow_end;
-static long flowed;
-
-static void flow(struct channel *channel, int replies)
-{
-	flowed += replies;
-	waited_for -= replies;
-	if (now() > flow_end)
-		return;
-	waited_for += replies;
-	while (replies-- > 0)
-		request(channel);
-}
-
-/* Replies per second, with so many requests always under way on each of so many channels. */
-static void measure_rate(const char *name, int count, int outstanding, double seconds)
-{
-	double rates[ROUNDS];
-
-	for (int round = 0; round < ROUNDS; round++) {
-		double begun = now();
-		flow_end = begun + seconds * 1e6;
-		flowed = 0;
-		waited_for = outstanding * count;
-		for (int i = 0; i < waited_for; i++)
-			request(&channels[i % count]);
-		while (waited_for > 0) {
-			turn(flow);
-			if (now() - flow_end > LIMIT_US)
-				fail("%d replies are missing", waited_for);
-		}
-		rates[round] = flowed * 1e6 / (now() - begun);
-	}
-	print(name, percentile(rates, ROUNDS, 0.5));
-}
-
-static void count_down(struct channel *channel, int replies)
-{
-	(void)channel;
-	waited_for -= replies;
-}
-
-/* One request on every channel at once, until all are answered. */
-static double burst(void)
-{
-	double begun = now();
-
-	waited_for = channel_count;
-	for (int i = 0; i < channel_count; i++)
-		request(&channels[i]);
-	while (waited_for > 0) {
-		turn(count_down);
-		if (now() - begun > LIMIT_US)
-			fail("%d replies are missing", waited_for);
-	}
-	return now() - begun;
-}
-
-static void measure_bursts(const char *name, int count)
-{
-	double *times = calloc(count, sizeof(double));
-
-	for (int i = 0; i < count; i++) {
-		times[i] = burst();
-		sleep_us(20e3);
-	}
-	print(name, percentile(times, count, 0.5));
-}
-
 /* Looks in a file of /proc for a number behind a word; the first number when there is no word. */
 static double number_in(const char *path, const char *word)
 {
@@ -213,6 +144,93 @@ static int look_at_child(struct usage *threads)
 	}
 	closedir(tasks);
 	return count;
+}
+
+/* CPU time of all threads that live. */
+static double cpu_of_child(void)
+{
+	struct usage threads[THREADS_MAX];
+	double sum = 0;
+
+	for (int i = look_at_child(threads) - 1; i >= 0; i--)
+		sum += threads[i].cpu_us;
+	return sum;
+}
+
+static double flow_end;
+static long flowed;
+
+static void flow(struct channel *channel, int replies)
+{
+	flowed += replies;
+	waited_for -= replies;
+	if (now() > flow_end)
+		return;
+	waited_for += replies;
+	while (replies-- > 0)
+		request(channel);
+}
+
+/*
+ * Replies per second, with so many requests always under way on each of so many channels; and CPU time per request,
+ * which says more than the rate when the machine is not quiet.
+ */
+static void measure_rate(const char *name, int count, int outstanding, double seconds)
+{
+	double rates[ROUNDS], costs[ROUNDS];
+	char label[64];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		double begun = now(), cpu_us = cpu_of_child();
+		flow_end = begun + seconds * 1e6;
+		flowed = 0;
+		waited_for = outstanding * count;
+		for (int i = 0; i < waited_for; i++)
+			request(&channels[i % count]);
+		while (waited_for > 0) {
+			turn(flow);
+			if (now() - flow_end > LIMIT_US)
+				fail("%d replies are missing", waited_for);
+		}
+		rates[round] = flowed * 1e6 / (now() - begun);
+		costs[round] = (cpu_of_child() - cpu_us) / flowed;
+	}
+	print(name, percentile(rates, ROUNDS, 0.5));
+	snprintf(label, sizeof(label), "%s.cpu", name);
+	print(label, percentile(costs, ROUNDS, 0.5));
+}
+
+static void count_down(struct channel *channel, int replies)
+{
+	(void)channel;
+	waited_for -= replies;
+}
+
+/* One request on every channel at once, until all are answered. */
+static double burst(void)
+{
+	double begun = now();
+
+	waited_for = channel_count;
+	for (int i = 0; i < channel_count; i++)
+		request(&channels[i]);
+	while (waited_for > 0) {
+		turn(count_down);
+		if (now() - begun > LIMIT_US)
+			fail("%d replies are missing", waited_for);
+	}
+	return now() - begun;
+}
+
+static void measure_bursts(const char *name, int count)
+{
+	double *times = calloc(count, sizeof(double));
+
+	for (int i = 0; i < count; i++) {
+		times[i] = burst();
+		sleep_us(20e3);
+	}
+	print(name, percentile(times, count, 0.5));
 }
 
 static void measure_idle(double seconds)

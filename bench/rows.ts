@@ -46,6 +46,8 @@ export const FAST_ROWS: readonly Row[] = [
     unit: "/s",
     target: { bound: "≥", value: 200_000 },
   },
+  { figure: "CPU per request, 1 channel × 32", name: "rate.one.cpu", unit: "µs" },
+  { figure: "CPU per request, 64 channels × 1", name: "rate.each.cpu", unit: "µs" },
   {
     figure: "start → READY, 64 channels",
     name: "few.ready",
