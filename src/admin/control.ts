@@ -11,7 +11,14 @@ import type {
 } from "./control-types.ts";
 import type { CpuCheck, Explanation, VcpuExplanation } from "./explanation-types.ts";
 import type { Load, VmChoice } from "./load-types.ts";
-import type { PinOrder, VcpuCountOrder, VcpuInfo } from "./order-types.ts";
+import type {
+  ChannelConfig,
+  ChannelConfigOrder,
+  ChannelConfigRequest,
+  PinOrder,
+  VcpuCountOrder,
+  VcpuInfo,
+} from "./order-types.ts";
 
 /** Grows when a member is renamed or removed, which clients then notice. Every reply carries it. */
 export const SCHEMA_VERSION = 1;
@@ -38,6 +45,8 @@ export interface Calls {
   ListVcpus: { takes: { readonly vm: string }; answers: { readonly vcpus: readonly VcpuInfo[] } };
   PinVcpu: { takes: PinOrder; answers: Nothing };
   SetVcpus: { takes: VcpuCountOrder; answers: Nothing };
+  GetChannelConfig: { takes: ChannelConfigRequest; answers: ChannelConfig };
+  AddChannelConfig: { takes: ChannelConfigOrder; answers: Nothing };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
   GetLoad: { takes: VmChoice; answers: Load };
   GetMetrics: {
@@ -141,6 +150,8 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   ListVcpus: { mutates: false },
   PinVcpu: { mutates: true },
   SetVcpus: { mutates: true },
+  GetChannelConfig: { mutates: false },
+  AddChannelConfig: { mutates: true },
   Restore: { mutates: true },
   GetLoad: { mutates: false },
   GetMetrics: { mutates: false },

@@ -27,3 +27,27 @@ export interface VcpuCountOrder extends Affected {
   readonly vm: string;
   readonly count: number;
 }
+
+/** Which channels are to be described, and for whom. */
+export interface ChannelConfigRequest {
+  readonly vm: string;
+  readonly vcpus?: number;
+  readonly format: "libvirt" | "qemu" | "xl";
+}
+
+/** Channels that a VM has and lacks, and the text that describes those it lacks. */
+export interface ChannelConfig {
+  /** Whether libvirt's definition of the VM was looked at. */
+  readonly defined: boolean;
+  readonly present: readonly number[];
+  readonly missing: readonly number[];
+  readonly text: string;
+}
+
+/** An order to add channels to a VM's definition. */
+export interface ChannelConfigOrder {
+  readonly vm: string;
+  readonly vcpus?: number;
+  /** What was shown. */
+  readonly text: string;
+}

@@ -11,6 +11,7 @@ import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import { exposition } from "../metrics/openmetrics.ts";
 import { VERSION } from "../version.ts";
 import { operate } from "./by-hand.ts";
+import { channelConfig } from "./channel-config.ts";
 import type { Clocks } from "./clocks.ts";
 import { domainOrders } from "./domain-orders.ts";
 import type { Events } from "./events.ts";
@@ -59,6 +60,7 @@ export function control(parts: () => Parts): Control {
     Explain: ({ cpu }) =>
       explanationView(showCpu(cpu, parts()), parts().arbiter.clockOf(cpu), parts().clocks.drifts),
     ...domainOrders(parts),
+    ...channelConfig(parts),
     ExplainVcpu: ({ vm, vcpu }) => explainVcpu(showVm(known(vm, parts()), parts()), vcpu, parts()),
     Verify: () => ({ cpus: verify(parts()) }),
     Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),

@@ -1,4 +1,5 @@
 import type { Pcpu, Vcpu } from "../base/domain.ts";
+import type { ChannelPlace } from "./channel-config.ts";
 
 /** What operators ask and order of single domains, which need not run. Never asked on a packet's way. */
 export interface DomainOrders {
@@ -6,6 +7,18 @@ export interface DomainOrders {
   pinVcpu(domain: string, pin: Pin, affected: Affected): Promise<Told<void>>;
   /** Plugs vCPUs in or out. */
   setVcpus(domain: string, count: number, affected: Affected): Promise<Told<void>>;
+  /** What the domain's definition lacks so that its first vCPUs (all where `count` is undefined) have channels. */
+  planChannels(place: ChannelPlace, count: number | undefined): Promise<Told<ChannelPlan>>;
+  /** Adds to the definition what was planned, unless another plan would be made now. */
+  addChannels(place: ChannelPlace, count: number | undefined, planned: string): Promise<Told<void>>;
+}
+
+/** Channels that a definition has and lacks. */
+export interface ChannelPlan {
+  readonly present: readonly number[];
+  readonly missing: readonly number[];
+  /** The devices that are to be added, in the hypervisor's words; empty where nothing is missing. */
+  readonly devices: string;
 }
 
 /** What was told, or why nothing was. */

@@ -51,7 +51,13 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
 }
 
 /** Nobody can be asked or ordered; what is in the configuration is all there is. */
-const NO_ORDERS: DomainOrders = { vcpus: notStatic, pinVcpu: notStatic, setVcpus: notStatic };
+const NO_ORDERS: DomainOrders = {
+  vcpus: notStatic,
+  pinVcpu: notStatic,
+  setVcpus: notStatic,
+  planChannels: notStatic,
+  addChannels: notStatic,
+};
 
 async function notStatic(): Promise<Told<never>> {
   const reason = "It cannot be done with Driver=static";

@@ -32,6 +32,8 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   ListVcpus: { vm: "web.1" },
   PinVcpu: { vm: "web.1", vcpu: 0, pcpus: [2, 3], live: true, config: false },
   SetVcpus: { vm: "web.1", count: 4, live: false, config: true },
+  GetChannelConfig: { vm: "web.1", format: "libvirt" },
+  AddChannelConfig: { vm: "web.1", vcpus: 2, text: "<channel/>" },
   Restore: {},
   GetLoad: {},
   GetMetrics: { format: "prometheus" },
@@ -88,6 +90,7 @@ test("every method that changes something is logged with its caller, and no othe
     "SetQuery",
     "PinVcpu",
     "SetVcpus",
+    "AddChannelConfig",
     "Restore",
   ]);
 });

@@ -174,7 +174,7 @@ export const LOAD: Load = {
 };
 
 /** vCPUs in each state. */
-export const VCPUS: readonly VcpuInfo[] = [
+const VCPUS: readonly VcpuInfo[] = [
   { vcpu: 0, state: "running", cpuTimeMs: 12_345, pcpu: 2, pcpus: [2] },
   { vcpu: 1, state: "blocked", cpuTimeMs: 40, pcpu: 5, pcpus: [4, 5, 6] },
   { vcpu: 2, state: "offline", cpuTimeMs: 0, pcpus: [] },
@@ -222,6 +222,9 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     ListVcpus: ({ vm }) => known(vm, { vcpus: VCPUS }),
     PinVcpu: async ({ vm }) => known(vm, {}),
     SetVcpus: async ({ vm }) => known(vm, {}),
+    GetChannelConfig: ({ vm }) =>
+      known(vm, { defined: true, present: [0], missing: [1], text: "<channel>\n</channel>" }),
+    AddChannelConfig: async ({ vm }) => known(vm, {}),
     ExplainVcpu: ({ vm, vcpu }) =>
       vcpu < 2 ? known(vm, vcpuExplanation(vcpu)) : new ControlError("NoSuchVcpu", { vm, vcpu }),
     Verify: () => ({ cpus: CHECKS }),

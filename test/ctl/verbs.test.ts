@@ -32,6 +32,12 @@ test.each([
   ["why web.1:0", "ExplainVcpu", { vm: "web.1", vcpu: 0 }],
   ["why a:b:1", "ExplainVcpu", { vm: "a:b", vcpu: 1 }],
   ["verify", "Verify", {}],
+  ["channel-config web.1", "GetChannelConfig", { vm: "web.1", format: "libvirt" }],
+  [
+    "channel-config web.1 --vcpus 4 --format qemu",
+    "GetChannelConfig",
+    { vm: "web.1", format: "qemu", vcpus: 4 },
+  ],
   ["vcpus web.1", "ListVcpus", { vm: "web.1" }],
   ["pin-vcpu web.1 0 2-3", "PinVcpu", { vm: "web.1", vcpu: 0, pcpus: [2, 3], live: false, config: false }],
   [

@@ -73,6 +73,31 @@ describe.skipIf(why !== undefined)("orders to the hypervisor", () => {
     expect((host.ask("vcpus", "web1") as { vcpus: { state: string }[] }).vcpus[2]?.state).toBe("running");
   });
 
+  test("channels are described, shown as a difference, and added to the definition", async () => {
+    const { missing, text } = host.ask("channel-config", "test") as { missing: number[]; text: string };
+    expect(missing).toEqual([0, 1]);
+    expect(text).toContain(`<source mode='bind' path='${host.channels}/test.1'/>`);
+    expect(run("channel-config test --apply")).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("+ <channel type='unix'>\n"),
+      err: "Nothing was changed\n",
+    });
+    expect(await libvirtd.must("dumpxml", "--inactive", "test")).not.toContain("poweragent");
+    expect(run("channel-config test --apply --yes")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("2 channels added: they are there from the next start of test on\n"),
+    });
+    expect(await libvirtd.must("dumpxml", "--inactive", "test")).toContain("virtio.serial.port.poweragent.1");
+    expect(run("channel-config test --apply")).toEqual({
+      code: 0,
+      out: "VM test has all its channels: 0-1\n",
+      err: "",
+    });
+    // web1 was made without a definition, and nobody knows nix.
+    expect(run("channel-config web1 --apply --yes --vcpus 2").code).toBe(10);
+    expect(run("channel-config nix").code).toBe(10);
+  });
+
   test("what the hypervisor refuses is told in its words, what there is not is 10", () => {
     const { code, err } = run("set-vcpus web1 99 --live");
     expect([code, err]).toEqual([1, expect.stringMatching(/^libvirt refuses: .*99 > /)]);
@@ -97,5 +122,25 @@ test("with Driver=static nobody can be ordered", async () => {
       out: "",
       err: "It cannot be done with Driver=static: edit Vcpus= in the configuration\n",
     });
+  for (const [command, part] of [
+    ["channel-config web1 --vcpus 2", "index='0' ports='31'"],
+    ["channel-config web1 --format qemu", "nr=1,chardev=vmpower0"],
+    [
+      "channel-config new --vcpus 1 --format xl",
+      `"connection=socket,path=${host.channels}/new.0,name=poweragent.0"`,
+    ],
+  ] as const)
+    expect(host.run("vmpowerctl", ...command.split(" "))).toEqual({
+      code: 0,
+      out: expect.stringContaining(part),
+      err: "",
+    });
+  expect(host.run("vmpowerctl", "channel-config", "a/b", "--vcpus", "1")).toMatchObject({
+    code: 1,
+    err: 'vm-power does not take this value of "vm"\n',
+  });
+  expect(host.run("vmpowerctl", "channel-config", "x".repeat(100), "--vcpus", "1").err).toContain(
+    "a socket's may have 107: give the VM a shorter name",
+  );
   await host.remove();
 });

@@ -86,4 +86,55 @@ describe.skipIf(why !== undefined)("orders to a real QEMU domain", () => {
       why: { reason: expect.stringContaining("9 > 4") },
     });
   });
+
+  test("channels are added to the definition on free ports, and a second time nothing is missing", async () => {
+    const { orders } = hypervisor;
+    const place = { vm: "web1", directory };
+    const planned = await orders.planChannels(place, undefined);
+    if (!planned.ok) throw new Error(JSON.stringify(planned));
+    // Port 1 of controller 0 is the guest agent's.
+    expect(planned.value).toMatchObject({ present: [], missing: [0, 1, 2, 3] });
+    expect(planned.value.devices).not.toContain("controller type");
+    expect(planned.value.devices).toContain(
+      "<address type='virtio-serial' controller='0' bus='0' port='2'/>",
+    );
+    expect(await orders.addChannels(place, undefined, "<evil/>")).toMatchObject({
+      ok: false,
+      why: { reason: "The definition was changed meanwhile" },
+    });
+    expect(await orders.addChannels(place, undefined, planned.value.devices)).toEqual({
+      ok: true,
+      value: undefined,
+    });
+    expect(await orders.planChannels(place, undefined)).toEqual({
+      ok: true,
+      value: { present: [0, 1, 2, 3], missing: [], devices: "" },
+    });
+    const xml = await libvirtd.must("dumpxml", "--inactive", "web1");
+    expect(xml).toContain("org.qemu.guest_agent.0");
+    expect(xml).toContain(`path='${directory}/web1.3'`);
+  });
+
+  test("40 channels take a second controller, and QEMU starts with them", async () => {
+    const { orders } = hypervisor;
+    const place = { vm: "web1", directory };
+    const planned = await orders.planChannels(place, 40);
+    if (!planned.ok) throw new Error(JSON.stringify(planned));
+    expect(planned.value.devices).toStartWith("<controller type='virtio-serial' index='1' ports='31'/>\n");
+    expect(await orders.addChannels(place, 40, planned.value.devices)).toMatchObject({ ok: true });
+    await libvirtd.must("destroy", "web1");
+    await libvirtd.must("start", "--paused", "web1");
+    await until(() => recorder.domains.get("web1")?.channelPaths?.size === 40);
+    expect(existsSync(join(directory, "web1.39"))).toBe(true);
+  }, 20_000);
+
+  test("a domain without a definition is not given one", async () => {
+    await Bun.write(join(directory, "fleeting.xml"), DOMAIN.replace("web1", "fleeting"));
+    await libvirtd.must("create", "--paused", join(directory, "fleeting.xml"));
+    expect(await hypervisor.orders.planChannels({ vm: "fleeting", directory }, 1)).toMatchObject({
+      ok: false,
+      why: { reason: '"fleeting" has no definition in libvirt' },
+    });
+    await libvirtd.must("destroy", "fleeting");
+  }, 20_000);
 });

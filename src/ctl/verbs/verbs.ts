@@ -1,5 +1,6 @@
 import type { Verb } from "../verb.ts";
 import { CHANNEL_VERBS } from "./channel.ts";
+import { CHANNEL_CONFIG } from "./channel-config.ts";
 import { CPU_VERBS } from "./cpu.ts";
 import { DOCTOR } from "./doctor.ts";
 import { EVENTS } from "./events.ts";
@@ -20,6 +21,7 @@ export const VERBS: readonly Verb[] = [
   ...VM_VERBS,
   ...VCPU_VERBS,
   ...CHANNEL_VERBS,
+  CHANNEL_CONFIG,
   ...CPU_VERBS,
   WHY,
   VERIFY,

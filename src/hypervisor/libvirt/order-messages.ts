@@ -1,7 +1,7 @@
 import type { Affected, Pin } from "../domain-orders.ts";
 import { listToCpumap } from "./cpumaps.ts";
 import { type DomainRef, readDomain, writeDomain } from "./messages.ts";
-import { AFFECT_CONFIG, AFFECT_LIVE, BOUND, VCPU_MAXIMUM } from "./protocol.ts";
+import { AFFECT_CONFIG, AFFECT_LIVE, BOUND, VCPU_MAXIMUM, XML_INACTIVE, XML_SECURE } from "./protocol.ts";
 import type { XdrReader } from "./xdr-reader.ts";
 import { XdrWriter } from "./xdr-writer.ts";
 
@@ -21,6 +21,11 @@ export interface RemoteVcpu {
 /** Asks for a domain by its name. */
 export function lookupArgs(name: string): Uint8Array {
   return new XdrWriter().string(name).bytes();
+}
+
+/** Asks whether a domain has a definition. */
+export function persistentArgs(domain: DomainRef): Uint8Array {
+  return writeDomain(domain).bytes();
 }
 
 /** Asks how many vCPUs there can be. */
@@ -46,6 +51,18 @@ export function pinArgs(domain: DomainRef, { vcpu, pcpus }: Pin, affected: Affec
 /** Orders a number of vCPUs. */
 export function setVcpusArgs(domain: DomainRef, count: number, affected: Affected): Uint8Array {
   return writeDomain(domain).u32(count).u32(flagsOf(affected)).bytes();
+}
+
+/** Asks for the definition of a domain, with its passwords or without. */
+export function definitionArgs(domain: DomainRef, { secure }: { readonly secure: boolean }): Uint8Array {
+  return writeDomain(domain)
+    .u32(XML_INACTIVE | (secure ? XML_SECURE : 0))
+    .bytes();
+}
+
+/** Orders that a domain be defined so. */
+export function defineArgs(xml: string): Uint8Array {
+  return new XdrWriter().string(xml).u32(0).bytes();
 }
 
 /** Reads a domain that has to be there. */

@@ -1,7 +1,10 @@
-import type { DomainOrders, Told, VcpuInfo } from "../domain-orders.ts";
+import type { ChannelPlace } from "../channel-config.ts";
+import type { ChannelPlan, DomainOrders, Told, VcpuInfo } from "../domain-orders.ts";
+import { channelXml, insertDevices } from "./channel-xml.ts";
 import { type ConversationOptions, conversations } from "./conversation.ts";
 import { CPUMAP_BYTES, cpumapsToLists } from "./cpumaps.ts";
-import { type DomainRef, readCpumaps } from "./messages.ts";
+import { type Definition, readDefinition } from "./definition.ts";
+import { type DomainRef, readCpumaps, readXmlText } from "./messages.ts";
 import * as message from "./order-messages.ts";
 import { CALL, ERROR } from "./protocol.ts";
 import type { Answer, Failure, Rpc } from "./rpc.ts";
@@ -50,6 +53,22 @@ export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
       order(name, CALL.pinVcpu, (domain) => message.pinArgs(domain, pin, affected)),
     setVcpus: (name, count, affected) =>
       order(name, CALL.setVcpus, (domain) => message.setVcpusArgs(domain, count, affected)),
+    planChannels: (place, count) =>
+      withDomain(place.vm, { write: false }, async (rpc, domain) => {
+        const planned = await planFor(rpc, domain, { place, count, secure: false });
+        return planned.ok ? { ok: true, value: planned.value.plan } : planned;
+      }),
+    addChannels: (place, count, expected) =>
+      withDomain(place.vm, { write: true }, async (rpc, domain) => {
+        const planned = await planFor(rpc, domain, { place, count, secure: true });
+        if (!planned.ok) return planned;
+        const { xml, definition, plan } = planned.value;
+        if (plan.devices !== expected)
+          return refused("The definition was changed meanwhile", "look again at what would be added");
+        if (plan.missing.length === 0) return { ok: true, value: undefined };
+        const args = message.defineArgs(insertDevices(xml, definition, plan.devices));
+        return toTold(await rpc.call(CALL.defineXml, args, () => undefined));
+      }),
   };
 }
 
@@ -81,6 +100,45 @@ async function vcpusOf(rpc: Rpc, domain: DomainRef): Promise<Told<readonly VcpuI
     };
   });
   return { ok: true, value };
+}
+
+interface PlanRequest {
+  readonly place: ChannelPlace;
+  readonly count: number | undefined;
+  readonly secure: boolean;
+}
+
+interface Planned {
+  readonly xml: string;
+  readonly definition: Definition;
+  readonly plan: ChannelPlan;
+}
+
+/** Reads the definition and finds what it lacks. */
+async function planFor(
+  rpc: Rpc,
+  domain: DomainRef,
+  { place, count, secure }: PlanRequest,
+): Promise<Told<Planned>> {
+  const persistent = await rpc.call(CALL.isPersistent, message.persistentArgs(domain), message.readCount);
+  if (!persistent.ok) return toTold(persistent);
+  // What such a domain is made of is given to libvirt anew at each start.
+  if (persistent.value === 0)
+    return refused(`"${domain.name}" has no definition in libvirt`, "add it to what starts the VM");
+  const text = await rpc.call(CALL.domainXml, message.definitionArgs(domain, { secure }), readXmlText);
+  if (!text.ok) return toTold(text);
+  const definition = readDefinition(text.value);
+  if ("problem" in definition)
+    return refused(`The definition of "${domain.name}" cannot be added to: ${definition.problem}`);
+  const wanted = Array.from({ length: count ?? definition.vcpus }, (_, number) => number);
+  const missing = wanted.filter((number) => !definition.channels.has(number));
+  const devices = missing.length === 0 ? "" : channelXml(place, missing, definition.controllers);
+  const plan = { present: [...definition.channels].sort((a, b) => a - b), missing, devices };
+  return { ok: true, value: { xml: text.value, definition, plan } };
+}
+
+function refused(reason: string, remedy?: string): Told<never> {
+  return { ok: false, why: { kind: "refused", reason, ...(remedy === undefined ? {} : { remedy }) } };
 }
 
 function toTold<T>(answer: Answer<T>): Told<T> {

@@ -27,6 +27,7 @@ export const CALL = {
   lookupByName: 23,
   authList: 66,
   authPolkit: 70,
+  isPersistent: 151,
   setVcpus: 199,
   vcpuCount: 200,
   domainState: 212,
@@ -34,6 +35,7 @@ export const CALL = {
   vcpuPins: 230,
   listDomains: 273,
   registerEvent: 316,
+  defineXml: 350,
   registerClose: 360,
 } as const;
 
@@ -66,6 +68,12 @@ export const AFFECT_CONFIG = 2;
 
 /** The most vCPUs there can be, not those that are plugged in. */
 export const VCPU_MAXIMUM = 4;
+
+/** The definition, not what holds now. */
+export const XML_INACTIVE = 2;
+
+/** With passwords: a definition that goes back without them would lose them. */
+export const XML_SECURE = 1;
 
 /** Error codes that mean something to us. */
 export const ERROR = { noDomain: 42, operationInvalid: 55 } as const;

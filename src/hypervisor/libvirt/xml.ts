@@ -5,7 +5,8 @@ const DEPTH_MAX = 200;
 export interface XmlVisitor {
   open(name: string, attributes: ReadonlyMap<string, string>): void;
   text(text: string): void;
-  close(): void;
+  /** `at` is where the closing tag begins; undefined where the opening one closes itself. */
+  close(at: number | undefined): void;
 }
 
 /**
@@ -60,7 +61,7 @@ function readClosingTag(xml: string, at: number, open: string[], visitor: XmlVis
   const end = endOf(xml, ">", at);
   const name = open.pop();
   if (end === undefined || xml.slice(at + 2, end - 1).trimEnd() !== name) return `"${name}" is not closed`;
-  visitor.close();
+  visitor.close(at);
   return end;
 }
 
@@ -83,7 +84,7 @@ function readOpeningTag(xml: string, at: number, open: string[], visitor: XmlVis
   if (end === null) return `"${name}" is not a tag`;
   if (open.length >= DEPTH_MAX) return `more than ${DEPTH_MAX} elements inside each other`;
   visitor.open(name, attributes);
-  if (end[1] === "/") visitor.close();
+  if (end[1] === "/") visitor.close(undefined);
   else open.push(name);
   return next + end[0].length;
 }

@@ -1,0 +1,117 @@
+import type { ChannelConfig, ChannelConfigRequest } from "../../admin/order-types.ts";
+import { formatCpuList } from "../../base/cpu-list.ts";
+import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
+import { count, printable } from "../../terminal/text.ts";
+import { countArgument } from "../arguments.ts";
+import type { Context, Verb } from "../verb.ts";
+
+const FORMATS = ["libvirt", "qemu", "xl"] as const;
+
+/** Where each format is pasted. */
+const PLACES: { readonly [Format in (typeof FORMATS)[number]]: (vm: string) => string } = {
+  libvirt: (vm) => `into <devices> of "virsh edit ${vm}", or let --apply do it`,
+  qemu: () => "behind the other options of qemu-system-x86_64",
+  xl: (vm) => `into the configuration of ${vm} for "xl create"`,
+};
+
+/** `channel-config`: the definition of a VM's channels, to paste or to have added. */
+export const CHANNEL_CONFIG: Verb = {
+  name: "channel-config",
+  summary: "Describe the channels that a VM needs, or add them",
+  arguments: [{ name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" }],
+  options: [
+    {
+      flag: "--vcpus",
+      doc: "for so many vCPUs; without it, for all it has",
+      value: { name: "count", kind: "text" },
+    },
+    {
+      flag: "--format",
+      doc: "libvirt (the default), qemu or xl",
+      value: { name: "format", kind: FORMATS },
+    },
+    { flag: "--apply", doc: "add it to the VM's definition in libvirt, after asking" },
+    { flag: "--yes", doc: "with --apply: do not ask" },
+  ],
+  examples: [
+    ["channel-config web1 --vcpus 4", "XML to paste"],
+    ["channel-config web1 --apply", "show what is missing, ask, add it"],
+  ],
+  async run(context, { arguments: [vm = ""], flags, values }) {
+    const request = requestOf(vm, values);
+    const [apply, yes] = [flags.has("--apply"), flags.has("--yes")];
+    if (yes && !apply) throw new UsageError("--yes goes with --apply");
+    if (apply && request.format !== "libvirt") throw new UsageError("--apply is for --format libvirt");
+    if (apply && context.json && !yes) throw new UsageError("--apply with --json cannot ask: add --yes");
+    const config = await context.call("GetChannelConfig", request);
+    return apply ? add(context, request, { config, yes }) : describe(context, request, config);
+  },
+};
+
+function requestOf(vm: string, values: ReadonlyMap<string, string>): ChannelConfigRequest {
+  const format = FORMATS.find((known) => known === (values.get("--format") ?? "libvirt"));
+  if (format === undefined)
+    throw new UsageError(`"${values.get("--format")}" is none of ${FORMATS.join(", ")}`);
+  const number = values.get("--vcpus");
+  if (number === undefined) return { vm, format };
+  return { vm, format, vcpus: countArgument(number, "a number of vCPUs") };
+}
+
+function describe(
+  { io, show }: Context,
+  { vm, format }: ChannelConfigRequest,
+  config: ChannelConfig,
+): ExitCode {
+  const isComplete = config.text === "";
+  show(config, () => (isComplete ? complete(vm, config) : printableLines(config.text)));
+  // Beside the text, so that the text alone can be piped on.
+  if (io.isTty && !isComplete) io.stderr.write(`\nPaste it ${PLACES[format](printable(vm))}\n`);
+  return EXIT.ok;
+}
+
+async function add(
+  context: Context,
+  { vm, vcpus }: ChannelConfigRequest,
+  { config, yes }: { readonly config: ChannelConfig; readonly yes: boolean },
+): Promise<ExitCode> {
+  const { call, io, json, show, style } = context;
+  const { text, defined, missing } = config;
+  if (!defined) {
+    io.stderr.write(`libvirt has no definition of VM ${printable(vm)} to add to: virsh list --all\n`);
+    return EXIT.notFound;
+  }
+  if (!json && text === "") io.stdout.write(`${complete(vm, config)}\n`);
+  if (!json && text !== "") {
+    const lines = printableLines(text).split("\n");
+    io.stdout.write(`${lines.map((line) => style.good(`+ ${line}`)).join("\n")}\n`);
+    if (!yes && !(await agrees(context, `Add this to the definition of ${printable(vm)}? [y/N] `))) {
+      io.stderr.write("Nothing was changed\n");
+      return EXIT.failed;
+    }
+  }
+  if (!json && text === "") return EXIT.ok;
+  const reply = await call("AddChannelConfig", vcpus === undefined ? { vm, text } : { vm, vcpus, text });
+  show(
+    reply,
+    () =>
+      `${count(missing.length, "channel")} added: they are there from the next start of ${printable(vm)} on`,
+  );
+  return EXIT.ok;
+}
+
+async function agrees({ io }: Context, question: string): Promise<boolean> {
+  const reader = io.readLines();
+  try {
+    return /^y(es)?$/i.test((await reader.next(question))?.trim() ?? "");
+  } finally {
+    reader.close();
+  }
+}
+
+function complete(vm: string, { present }: ChannelConfig): string {
+  return `VM ${printable(vm)} has all its channels: ${formatCpuList(present)}`;
+}
+
+function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}

@@ -1,0 +1,71 @@
+import { CONTROLLER_PORTS, type PortPlan, planPorts } from "./channel-ports.ts";
+
+/** Bytes of a socket's path, without the NUL at its end. */
+const PATH_BYTES_MAX = 107;
+
+/** Whose channels, and in which directory their sockets are. */
+export interface ChannelPlace {
+  readonly vm: string;
+  readonly directory: string;
+}
+
+/** The socket of a channel, on the host. */
+export function channelPath({ vm, directory }: ChannelPlace, number: number): string {
+  return `${directory}/${vm}.${number}`;
+}
+
+/** Why a VM can have no channels there. */
+export function channelObjection(place: ChannelPlace, highest: number): string | undefined {
+  const path = channelPath(place, highest);
+  const bytes = Buffer.byteLength(path);
+  if (bytes > PATH_BYTES_MAX)
+    return `The path of its socket, "${path}", has ${bytes} bytes; a socket's may have ${PATH_BYTES_MAX}`;
+  return undefined;
+}
+
+/** Options of QEMU for channels 0 and up, to be typed in a shell. */
+export function qemuChannels(place: ChannelPlace, count: number): string {
+  const { ports, added }: PortPlan = planPorts(
+    Array.from({ length: count }, (_, i) => i),
+    [],
+  );
+  const options = [
+    ...added.map((index) => [
+      "-device",
+      `virtio-serial-pci,id=vmpower-serial${index},max_ports=${CONTROLLER_PORTS}`,
+    ]),
+    ...ports.flatMap(({ number, controller, port }) => [
+      [
+        "-chardev",
+        `socket,id=vmpower${number},path=${doubleCommas(channelPath(place, number))},server=on,wait=off`,
+      ],
+      [
+        "-device",
+        `virtserialport,bus=vmpower-serial${controller}.0,nr=${port},chardev=vmpower${number},name=virtio.serial.port.poweragent.${number}`,
+      ],
+    ]),
+  ];
+  return options.map(([name, value = ""]) => `${name} ${quoteForShell(value)}`).join(" \\\n");
+}
+
+/** The `channel=` of an xl configuration for channels 0 and up; undefined where xl cannot write their paths. */
+export function xlChannels(place: ChannelPlace, count: number): string | undefined {
+  if (/[",]/.test(channelPath(place, 0))) return undefined;
+  // Xen 4.17 loses the first entry: it takes that for the primary console.
+  const entries = ["connection=pty,name=unused"];
+  for (let number = 0; number < count; number++)
+    entries.push(`connection=socket,path=${channelPath(place, number)},name=poweragent.${number}`);
+  const lines = entries.map((entry) => `  "${entry}",`);
+  return ["# xl loses the first entry, so it is one that nobody needs.", "channel = [", ...lines, "]"].join(
+    "\n",
+  );
+}
+
+/** A comma in a value of QEMU's is written twice. */
+function doubleCommas(text: string): string {
+  return text.replaceAll(",", ",,");
+}
+
+function quoteForShell(text: string): string {
+  return /^[\w./,=:@%+-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

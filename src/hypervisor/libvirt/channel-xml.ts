@@ -1,0 +1,41 @@
+import { type ChannelPlace, channelPath } from "../channel-config.ts";
+import { CONTROLLER_PORTS, type Controller, planPorts } from "../channel-ports.ts";
+import type { Definition } from "./definition.ts";
+
+/** The XML of channels, to be put into a domain's devices. */
+export function channelXml(
+  place: ChannelPlace,
+  numbers: readonly number[],
+  controllers: readonly Controller[],
+): string {
+  const { ports, added } = planPorts(numbers, controllers);
+  const lines = added.map(
+    (index) => `<controller type='virtio-serial' index='${index}' ports='${CONTROLLER_PORTS}'/>`,
+  );
+  for (const { number, controller, port } of ports)
+    lines.push(
+      "<channel type='unix'>",
+      `  <source mode='bind' path='${escapeXml(channelPath(place, number))}'/>`,
+      `  <target type='virtio' name='virtio.serial.port.poweragent.${number}'/>`,
+      `  <address type='virtio-serial' controller='${controller}' bus='0' port='${port}'/>`,
+      "</channel>",
+    );
+  return lines.join("\n");
+}
+
+/** Puts devices at the end of a definition's. */
+export function insertDevices(xml: string, { devicesEnd }: Definition, devices: string): string {
+  return `${xml.slice(0, devicesEnd)}${devices}\n${xml.slice(devicesEnd)}`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  "'": "&apos;",
+  '"': "&quot;",
+};
+
+function escapeXml(text: string): string {
+  return text.replace(/[&<>'"]/g, (char) => ESCAPES[char] ?? char);
+}

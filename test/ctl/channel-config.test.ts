@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test";
+import type { ChannelConfigOrder } from "../../src/admin/order-types.ts";
+import { ctlWith, type Ran, typed } from "./harness.ts";
+
+const config = { defined: true, present: [0], missing: [1, 2], text: "<channel>\n</channel>" };
+
+async function apply(
+  answer: string | undefined,
+  args = "",
+  given = config,
+): Promise<Ran & { orders: ChannelConfigOrder[]; asked: string[] }> {
+  const orders: ChannelConfigOrder[] = [];
+  const asked: string[] = [];
+  const control = {
+    GetChannelConfig: () => given,
+    AddChannelConfig: (order: ChannelConfigOrder) => {
+      orders.push(order);
+      return {};
+    },
+  };
+  const readLines = () => typed(answer === undefined ? [] : [answer], (question) => asked.push(question));
+  return { ...(await ctlWith(control, `channel-config web.1 --apply${args}`, { readLines })), orders, asked };
+}
+
+test("channel-config prints text that can be piped on; where to paste it is told beside it", async () => {
+  expect(await ctlWith({}, "channel-config web.1")).toEqual({
+    code: 0,
+    out: "<channel>\n</channel>\n",
+    err: "",
+  });
+  const terminal = { isTty: true, columns: 80, env: { NO_COLOR: "1" } };
+  for (const [format, place] of [
+    ["libvirt", 'into <devices> of "virsh edit web.1", or let --apply do it'],
+    ["qemu", "behind the other options of qemu-system-x86_64"],
+    ["xl", 'into the configuration of web.1 for "xl create"'],
+  ])
+    expect((await ctlWith({}, `channel-config web.1 --format ${format}`, terminal)).err).toBe(
+      `\nPaste it ${place}\n`,
+    );
+  const complete = { GetChannelConfig: () => ({ ...config, present: [0, 1], text: "" }) };
+  expect((await ctlWith(complete, "channel-config web.1")).out).toBe("VM web.1 has all its channels: 0-1\n");
+});
+
+test("--apply shows what is added, asks, and changes nothing without a yes", async () => {
+  const shown = "+ <channel>\n+ </channel>\n";
+  for (const no of ["", "n", "yess", undefined]) {
+    const { orders, asked, ...ran } = await apply(no);
+    expect(ran).toEqual({ code: 1, out: shown, err: "Nothing was changed\n" });
+    expect([orders, asked]).toEqual([[], ["Add this to the definition of web.1? [y/N] "]]);
+  }
+  const done = `${shown}2 channels added: they are there from the next start of web.1 on\n`;
+  expect(await apply("y")).toMatchObject({
+    code: 0,
+    out: done,
+    err: "",
+    orders: [{ vm: "web.1", text: config.text }],
+  });
+  expect(await apply(undefined, " --yes --vcpus 3")).toMatchObject({
+    code: 0,
+    out: done,
+    asked: [],
+    orders: [{ vm: "web.1", vcpus: 3, text: config.text }],
+  });
+});
+
+test("--apply where nothing is missing, or nothing is defined", async () => {
+  expect(await apply(undefined, "", { ...config, text: "" })).toMatchObject({
+    code: 0,
+    out: "VM web.1 has all its channels: 0\n",
+    orders: [],
+  });
+  expect(await apply(undefined, "", { ...config, defined: false })).toMatchObject({
+    code: 10,
+    err: "libvirt has no definition of VM web.1 to add to: virsh list --all\n",
+    orders: [],
+  });
+});
+
+test("--apply --yes --json prints the daemon's reply", async () => {
+  expect(await apply(undefined, " --yes --json")).toMatchObject({
+    code: 0,
+    out: '{"schemaVersion":1}\n',
+    err: "",
+  });
+});
