@@ -8,6 +8,7 @@ export interface Status {
   readonly hypervisor: HypervisorStatus;
   readonly channelDirectory: string;
   readonly directoryProblem?: string | undefined;
+  readonly dryRun?: boolean | undefined;
   readonly vms: number;
   readonly channels: number;
   readonly channelsConnected: number;
@@ -59,6 +60,7 @@ export interface Contract {
   readonly turbo: boolean;
   readonly query: boolean;
   readonly physicalCores: boolean;
+  readonly dryRun?: boolean | undefined;
 }
 
 /** What one vCPU wants now. */

@@ -10,7 +10,12 @@ import { NO_WRITES } from "./settle.ts";
 export interface Decision {
   readonly writes: readonly Write[];
   readonly refusal: Refusal | undefined;
+  /** Granted, but it counts for nothing. */
+  readonly dry?: boolean;
 }
+
+/** What comes of a request that was granted in a dry run. */
+const DRY: Decision = { writes: NO_WRITES, refusal: undefined, dry: true };
 
 /** A decision that changes nothing. */
 export function refuse(refusal: Refusal): Decision {
@@ -23,6 +28,7 @@ export function ask(claimant: Claimant, action: ScaleAction, nowMs: number): Dec
     const refusal = noTurbo(claimant);
     if (refusal !== undefined) return refuse(refusal);
   }
+  const dry = claimant.state.contract.dryRun === true;
   claimant.asked = action;
   claimant.askedAtMs = nowMs;
   let writes: Write[] | undefined;
@@ -31,7 +37,7 @@ export function ask(claimant: Claimant, action: ScaleAction, nowMs: number): Dec
     const { table } = clock.clock;
     claim.previous = claim.position;
     claim.position = step(table, envelope, stands(claim), action);
-    if (clock.operator?.hold === false) clock.operator = undefined;
+    if (clock.operator?.hold === false && !dry) clock.operator = undefined;
     const { setting, winner } = resolve(clock);
     note(claim, setting, winner);
     if (setting === clock.setting) continue;
@@ -39,7 +45,7 @@ export function ask(claimant: Claimant, action: ScaleAction, nowMs: number): Dec
     writes ??= [];
     writes.push({ clock: clock.clock.id, setting });
   }
-  return { writes: writes ?? NO_WRITES, refusal: undefined };
+  return dry ? DRY : { writes: writes ?? NO_WRITES, refusal: undefined };
 }
 
 /** The kernel refused what {@link ask} led to: as if it had not been asked. */

@@ -10,6 +10,8 @@ export interface Contract {
   readonly query: boolean;
   /** Whether it may name pCPUs instead of its vCPUs. */
   readonly physicalCores: boolean;
+  /** Whether its requests are decided on and explained, but count for nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** The part of a table that a contract leaves: indexes `top` (fastest) to `bottom`, both included. */

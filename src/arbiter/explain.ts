@@ -60,10 +60,20 @@ export function claimants({ clock, claims, operator }: ClockState): readonly Cla
   return views;
 }
 
+/** What would hold on a claim's clock if the claim counted: the outcome of a dry run. */
+export function wouldHold(claim: Claim): Khz | undefined {
+  const { setting } = resolve({ ...claim.clock, claims: new Set([...claim.clock.claims, claim]) });
+  return typeof setting === "number" ? realKhz(claim.clock.clock.table, setting) : undefined;
+}
+
 function rule(
   { clock, operator }: ClockState,
   { winner, asker, bound }: Pick<LastDecision, "winner" | "asker" | "bound">,
 ): string {
+  if (asker?.claimant.state.contract.dryRun === true) {
+    const khz = wouldHold(asker);
+    return `dry run of ${named(asker)}: else ${khz === undefined ? "the baseline" : `${khz} kHz`} would hold`;
+  }
   if (winner === "operator")
     return operator?.hold === true ? "held by the operator" : "set by the operator, until a guest asks";
   if (winner === undefined) return "nobody claims this CPU, so its own settings hold";

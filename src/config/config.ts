@@ -26,6 +26,7 @@ export interface Config {
     readonly multiPinMax: number;
     readonly onExit: "restore" | "keep" | "max";
     readonly onDrift: "reassert" | "yield";
+    readonly dryRun: boolean;
   };
   readonly hypervisor: {
     readonly driver: "libvirt" | "static";
@@ -52,6 +53,7 @@ export interface VmConfig {
   readonly turbo: boolean;
   readonly query: boolean;
   readonly physicalCores: boolean;
+  readonly dryRun: boolean;
   /** Size of its guest's packets; `auto` detects it. */
   readonly abi: "auto" | 16 | 456 | 460 | 464;
 }

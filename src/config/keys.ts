@@ -96,6 +96,7 @@ export const KEYS = {
       "reassert",
       "What to do when another program changes a managed CPU.",
     ),
+    DryRun: key(boolean, "no", "Decide, answer and log, but change no CPU."),
   },
   hypervisor: {
     Driver: key(oneOf(["libvirt", "static"]), "libvirt", "Who says which VM runs where."),
@@ -124,6 +125,7 @@ export const VM_KEYS = {
   Turbo: key(boolean, "yes", "Whether the guest may use turbo, where the host allows it."),
   Query: key(boolean, "no", "Whether the guest may ask for frequencies and capabilities."),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
+  DryRun: key(boolean, "no", "Whether what the guest asks is decided and answered, but counts for nothing."),
   Abi: key(abi, "auto", "Size of the guest's packets: auto, 16, 456, 460 or 464."),
 } as const;
 

@@ -86,6 +86,7 @@ function status(parts: Parts) {
     hypervisor: hypervisor.status(),
     channelDirectory: config().channels.directory,
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
+    dryRun: config().cpufreq.dryRun || undefined,
     vms: domains.length,
     channels: all.length,
     channelsConnected: all.filter((channel) => channel.status === "connected").length,

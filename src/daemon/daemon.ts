@@ -83,6 +83,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     {
       root: config.cpufreq.root,
       managed: config.cpufreq.managedCpus,
+      dryRun: config.cpufreq.dryRun,
       get onExit() {
         return config.cpufreq.onExit;
       },
@@ -151,6 +152,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     startedAtMs,
   };
   happenings.reportCpus();
+  if (config.cpufreq.dryRun)
+    log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
   const heartbeat = startHeartbeat(parts, notify);
   const telling = tellMetrics({ config: config.metrics, parts, fds: listenFds(process.env), log });

@@ -11,6 +11,7 @@ import type { GuestPolicy, Query, Scale } from "../wire/packet.ts";
 import { answer, capabilityList, frequencyList, readsReplies } from "../wire/reply.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
+import { grantOf } from "./grant.ts";
 import { LineLimiter } from "./limiter.ts";
 import type { Meters } from "./meters.ts";
 
@@ -67,6 +68,7 @@ export function packetPath({ arbiter, clocks, events, log, meters }: PacketPath)
     if (!request.physical) meters.of(channel.vm).asked(request.resource);
     const decision = arbiter.scale(channel.vm, request, nowMs);
     channel.counters.writes += decision.writes.length;
+    if (decision.dry === true) noteDry(channel, request);
     const refused = clocks.apply(decision.writes);
     const result = refused === undefined ? decision : arbiter.undo(channel.vm, request, refused.reason);
     if (result !== decision) {
@@ -113,6 +115,19 @@ export function packetPath({ arbiter, clocks, events, log, meters }: PacketPath)
     else if (caps !== undefined) channel.send(capabilityList(resource, caps, frame.length));
     else return refuse(`vCPU ${resource} cannot be asked for, or has no managed CPU`);
     channel.counters.granted++;
+  }
+
+  function noteDry(channel: Channel, request: Scale): void {
+    const allowed = limiter.allow(channel.vm, Date.now());
+    if (allowed === undefined) return;
+    const { khz } = grantOf(arbiter, channel.vm, request);
+    const would = khz === undefined ? "its CPU's own settings" : `${khz} kHz`;
+    const what = `${request.action} for vCPU ${request.resource}`;
+    log.info(`${channel.vm} asked ${what}: ${would} would hold, but this is a dry run`, {
+      MESSAGE_ID: MESSAGE_IDS.dryRun,
+      VM: channel.vm,
+      ...(khz === undefined ? {} : { NEW_KHZ: khz }),
+    });
   }
 
   function note(

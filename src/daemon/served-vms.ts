@@ -73,8 +73,9 @@ export class ServedVms {
   /** What a VM's guest may ask. */
   contract(name: string): Contract {
     const { config, store } = this.#options;
-    const { minKhz, maxKhz, turbo, query, physicalCores } = config().vms.get(name) ?? DEFAULT_CONTRACT;
-    return { minKhz, maxKhz, turbo, query: store.vm(name).query ?? query, physicalCores };
+    const { minKhz, maxKhz, turbo, query, physicalCores, dryRun } =
+      config().vms.get(name) ?? DEFAULT_CONTRACT;
+    return { minKhz, maxKhz, turbo, query: store.vm(name).query ?? query, physicalCores, dryRun };
   }
 
   /** Why a channel is not served. The socket says whose it is; its file was judged already. */
@@ -108,10 +109,12 @@ export class ServedVms {
   }
 }
 
-const DEFAULT_CONTRACT: Pick<VmConfig, "minKhz" | "maxKhz" | "turbo" | "query" | "physicalCores"> = {
-  minKhz: undefined,
-  maxKhz: undefined,
-  turbo: true,
-  query: false,
-  physicalCores: false,
-};
+const DEFAULT_CONTRACT: Pick<VmConfig, "minKhz" | "maxKhz" | "turbo" | "query" | "physicalCores" | "dryRun"> =
+  {
+    minKhz: undefined,
+    maxKhz: undefined,
+    turbo: true,
+    query: false,
+    physicalCores: false,
+    dryRun: false,
+  };

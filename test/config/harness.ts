@@ -28,6 +28,7 @@ export const DEFAULTS: Config = {
     multiPinMax: 4,
     onExit: "restore",
     onDrift: "reassert",
+    dryRun: false,
   },
   hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
@@ -42,6 +43,7 @@ export const VM_DEFAULTS = {
   turbo: true,
   query: false,
   physicalCores: false,
+  dryRun: false,
   abi: "auto",
 } as const;
 

@@ -95,6 +95,7 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   turbo: fc.boolean(),
   query: fc.boolean(),
   physicalCores: fc.boolean(),
+  dryRun: fc.boolean(),
   abi: fc.constantFrom<VmConfig["abi"][]>("auto", 16, 456, 460, 464),
 });
 
@@ -125,6 +126,7 @@ const config: fc.Arbitrary<Config> = fc.record({
     multiPinMax: fc.integer({ min: 1, max: 1024 }),
     onExit: fc.constantFrom("restore", "keep", "max"),
     onDrift: fc.constantFrom("reassert", "yield"),
+    dryRun: fc.boolean(),
   }),
   hypervisor: fc.record({
     driver: fc.constantFrom("libvirt", "static"),

@@ -45,6 +45,7 @@ MultiPin = last
 MultiPinMax = 2
 OnExit = keep
 OnDrift = yield
+DryRun = yes
 [hypervisor]
 Driver = static
 Uri = xen:///system
@@ -61,6 +62,7 @@ MaxKhz = 2300000
 Turbo = no
 Query = true
 PhysicalCores = on
+DryRun = on
 Abi = 456
 [vm  a]b=c#d ]
 `;
@@ -87,6 +89,7 @@ Abi = 456
         multiPinMax: 2,
         onExit: "keep",
         onDrift: "yield",
+        dryRun: true,
       },
       hypervisor: { driver: "static", uri: "xen:///system", socket: "/srv/virt.sock" },
       metrics: {
@@ -105,6 +108,7 @@ Abi = 456
             turbo: false,
             query: true,
             physicalCores: true,
+            dryRun: true,
             abi: 456,
           },
         ],

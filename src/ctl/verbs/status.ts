@@ -99,6 +99,12 @@ function troublesOf(status: Status, channels: readonly Channel[]): Trouble[] {
       remedy: "known VMs are served from what was last heard; systemctl status libvirtd virtqemud",
     });
   }
+  if (status.dryRun) {
+    troubles.push({
+      what: "This is a dry run: no CPU is changed",
+      remedy: "DryRun=no in [cpufreq], and a restart",
+    });
+  }
   if (status.directoryProblem !== undefined) {
     const what = `${printable(status.channelDirectory)}: ${printable(status.directoryProblem)}`;
     troubles.push({ what, remedy: undefined });

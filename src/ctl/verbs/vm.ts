@@ -99,12 +99,13 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: VcpuStatus, style: Style): str
 }
 
 /** What a VM may ask, in words. */
-export function contractText({ minKhz, maxKhz, turbo, query, physicalCores }: Contract): string {
+export function contractText({ minKhz, maxKhz, turbo, query, physicalCores, dryRun }: Contract): string {
   const limits = formatRange(minKhz, maxKhz);
   return [
     limits === "-" ? "any speed" : limits,
     turbo ? "turbo" : "no turbo",
     query ? "queries" : "no queries",
     ...(physicalCores ? ["physical CPUs by number"] : []),
+    ...(dryRun ? ["as a dry run"] : []),
   ].join(", ");
 }

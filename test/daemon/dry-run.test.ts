@@ -1,0 +1,56 @@
+import { afterEach, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { makeTestHost, type TestHost, until } from "./host.ts";
+import { MAX, MIN, nack, scale } from "./port.ts";
+
+let host: TestHost;
+afterEach(() => host.remove());
+
+const FOUND = "<unsupported>";
+const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
+
+test("[cpufreq] DryRun: guests are answered, everything is told, and nothing is written", async () => {
+  host = makeTestHost({ sections: "[cpufreq]\nDryRun=yes\n[vm web1]\nVcpus=2\nTurbo=no\n" });
+  const port = host.port("web1", 0);
+  await host.start();
+  await port.ready();
+  expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
+  expect(await port.ask(scale(9, MIN), 464)).toEqual(nack(scale(9, MIN)));
+  expect([speed(2), host.tree.read(2, "scaling_governor")]).toEqual([FOUND, "schedutil"]);
+  expect(host.ask("status")["dryRun"]).toBe(true);
+  expect(host.run("vmpowerctl", "why", "cpu2").out).toContain("1.20 GHz");
+  expect(host.run("vmpowerctl", "set-cpu-freq", "3", "min").code).toBe(0);
+  expect(host.log()).toContain('Dry run: would write "1200000');
+  await host.end("SIGTERM");
+  expect([speed(3), readdirSync(join(host.directory, "run")).includes("restore")]).toEqual([FOUND, false]);
+});
+
+test("[vm] DryRun: its claims are decided, told and answered, and hold nowhere", async () => {
+  host = makeTestHost({ sections: "[vm tried]\nVcpus=4\nDryRun=yes\nMaxKhz=2000000\n[vm real]\nVcpus=5\n" });
+  const [tried, real] = [host.port("tried", 0), host.port("real", 0)];
+  await host.start();
+  await Promise.all([tried.ready(), real.ready()]);
+  // Whom it shares a clock with is served as if it were not there, not even as one who never asked.
+  await real.ask(scale(0, MIN), 464);
+  expect(speed(5)).toBe("1200000");
+  expect(await tried.ask(scale(0, MAX), 464)).toEqual(scale(0, MAX));
+  const would = "tried asked max for vCPU 0: 2000000 kHz would hold, but this is a dry run";
+  await until(() => host.log().includes(would));
+  expect(host.run("vmpowerctl", "why", "cpu4").out).toContain(
+    "dry run of tried:0: else 2000000 kHz would hold",
+  );
+  expect(speed(4)).toBe("1200000");
+  // What an operator set by hand is not ended by it.
+  host.run("vmpowerctl", "set-cpu-freq", "4", "1700000");
+  await tried.ask(scale(0, MIN), 464);
+  expect(speed(4)).toBe("1700000");
+  expect(host.run("vmpowerctl", "show-vm", "tried").out).toContain("as a dry run");
+  // It counts once it is trusted, from what it asked then.
+  host.configure("[vm tried]\nVcpus=4\nMaxKhz=2000000\n[vm real]\nVcpus=5\n");
+  host.run("vmpowerctl", "set-cpu-freq", "4", "release");
+  host.signal("SIGHUP");
+  await until(() => host.log().includes("Reloaded"));
+  await tried.ask(scale(0, MAX), 464);
+  expect(speed(4)).toBe("2000000");
+});
