@@ -62,7 +62,7 @@ export function control(parts: () => Parts): Control {
     ...domainOrders(parts),
     ...channelConfig(parts),
     ExplainVcpu: ({ vm, vcpu }) => explainVcpu(showVm(known(vm, parts()), parts()), vcpu, parts()),
-    Verify: () => ({ cpus: verify(parts()) }),
+    Verify: async () => ({ cpus: await verify(parts()) }),
     Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),
     GetMetrics: ({ format = "openmetrics" }) => ({ text: exposition(metricFamilies(parts()), format) }),
     GetLoad: ({ vms }) => load(parts(), vms),

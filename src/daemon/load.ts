@@ -4,10 +4,8 @@ import { realKhz } from "../arbiter/contract.ts";
 import { type Resolution, resolve } from "../arbiter/resolve.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Parts } from "./control.ts";
+import { turns } from "./turns.ts";
 import { sumCounters } from "./views.ts";
-
-/** Looking takes no more of one turn of the event loop: guests' packets come between. */
-const TURN_MS = 0.3;
 
 /** What was found out once for all vCPUs on a clock. */
 interface Seen {
@@ -22,12 +20,7 @@ export async function load(parts: Parts, names: readonly string[] | undefined): 
   const seen = new Map<ClockState, Seen>();
   const all: VmLoad[] = [];
   const vcpus: VcpuLoad[] = [];
-  let beganMs = performance.now();
-  const breathe = async () => {
-    if (performance.now() - beganMs < TURN_MS) return;
-    await new Promise((resume) => setImmediate(resume));
-    beganMs = performance.now();
-  };
+  const breathe = turns();
   for (const name of chosen) {
     all.push(vmLoad(name, parts));
     await breathe();

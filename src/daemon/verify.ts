@@ -2,10 +2,11 @@ import type { CpuCheck } from "../admin/explanation-types.ts";
 import { resolve } from "../arbiter/resolve.ts";
 import type { Pcpu } from "../base/domain.ts";
 import type { Parts } from "./control.ts";
+import { turns } from "./turns.ts";
 import { settingView } from "./views.ts";
 
-/** What should hold on every managed CPU against what the kernel's files say. */
-export function verify({ arbiter, config, cpufreq }: Parts): CpuCheck[] {
+/** What should hold on every managed CPU against what the kernel's files say, looked at over several turns. */
+export async function verify({ arbiter, config, cpufreq }: Parts): Promise<CpuCheck[]> {
   const { onDrift } = config().cpufreq;
   const check = (pcpu: Pcpu): CpuCheck[] => {
     const state = arbiter.clockOf(pcpu);
@@ -27,9 +28,11 @@ export function verify({ arbiter, config, cpufreq }: Parts): CpuCheck[] {
         : "OnDrift=yield leaves it so until somebody asks again; vmpowerctl doctor finds who does it";
     return [{ ...common, ok: false, reason, remedy }];
   };
-  return cpufreq
-    .clocks()
-    .flatMap(({ pcpus }) => pcpus)
-    .sort((a, b) => a - b)
-    .flatMap(check);
+  const breathe = turns();
+  const checks: CpuCheck[] = [];
+  for (const pcpu of cpufreq.clocks().flatMap(({ pcpus }) => pcpus)) {
+    checks.push(...check(pcpu));
+    await breathe();
+  }
+  return checks.sort((a, b) => a.pcpu - b.pcpu);
 }

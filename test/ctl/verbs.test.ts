@@ -1,5 +1,9 @@
 import { expect, test } from "bun:test";
+import { conform } from "../../src/admin/conform.ts";
 import { type CallName, METHODS } from "../../src/admin/control.ts";
+import { CONTROL } from "../../src/admin/control-interface.ts";
+import type { Struct } from "../../src/admin/idl.ts";
+import { PRINTS } from "../../src/ctl/verbs/schema.ts";
 import { VERBS } from "../../src/ctl/verbs/verbs.ts";
 import { CPUS, STATUS, sampleControl } from "../admin/sample-control.ts";
 import { ctlWith } from "./harness.ts";
@@ -102,8 +106,8 @@ test("what fails on some CPUs is told on stderr, with exit code 1, equal results
   });
 });
 
-/** Those whose replies have no end, and the prompt, which has words of its own. */
-const WITHOUT_JSON = ["events", "shell"];
+/** Those whose replies have no end, the prompt, which has words of its own, and what prints schemas. */
+const WITHOUT_JSON = ["events", "shell", "schema"];
 
 test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(name)))(
   "%s --json prints the daemon's reply as it is",
@@ -130,6 +134,13 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
     expect(out.endsWith("}\n")).toBe(true);
     expect(out.trimEnd()).not.toContain("\n");
     expect(JSON.parse(out)).toMatchObject({ schemaVersion: 1 });
+    const published = (PRINTS[name] ?? []).map(
+      (reply) => CONTROL.methods.get(reply)?.reply ?? CONTROL.types.get(reply),
+    );
+    const wrong = published.map((type) =>
+      conform(JSON.parse(out), type as Struct, { types: CONTROL.types, open: false }),
+    );
+    expect([published.length > 0, wrong.includes(undefined)]).toEqual([true, true]);
   },
 );
 

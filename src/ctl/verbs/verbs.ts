@@ -6,6 +6,7 @@ import { DOCTOR } from "./doctor.ts";
 import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
 import { METRICS } from "./metrics.ts";
+import { SCHEMA } from "./schema.ts";
 import { SHELL } from "./shell.ts";
 import { STATUS } from "./status.ts";
 import { TOP } from "./top.ts";
@@ -30,4 +31,5 @@ export const VERBS: readonly Verb[] = [
   METRICS,
   EVENTS,
   SHELL,
+  SCHEMA,
 ];

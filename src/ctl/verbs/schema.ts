@@ -1,0 +1,52 @@
+import { CONTROL } from "../../admin/control-interface.ts";
+import { jsonSchema } from "../../admin/json-schema.ts";
+import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { jsonText } from "../../terminal/text.ts";
+import type { Verb } from "../verb.ts";
+
+/** What each command prints with `--json`: replies and types of the interface description. */
+export const PRINTS: Readonly<Record<string, readonly string[]>> = {
+  status: ["GetStatus"],
+  list: ["ListVms", "ListChannels"],
+  "show-vm": ["ShowVm"],
+  "add-vm": ["AddVm"],
+  "rm-vm": ["RemoveVm"],
+  "set-query": ["SetQuery"],
+  vcpus: ["ListVcpus"],
+  "pin-vcpu": ["PinVcpu"],
+  "set-vcpus": ["SetVcpus"],
+  "add-channels": ["AddChannels"],
+  "rm-channels": ["RemoveChannels"],
+  "set-channel-status": ["SetChannelStatus"],
+  "channel-config": ["GetChannelConfig", "AddChannelConfig"],
+  "show-cpu-freq": ["ListCpus"],
+  "set-cpu-freq": ["SetCpuFreq"],
+  restore: ["Restore"],
+  why: ["Explain", "ExplainVcpu"],
+  verify: ["Verify"],
+  doctor: ["DoctorReport"],
+  top: ["GetLoad"],
+  metrics: ["GetMetrics"],
+  events: ["Subscribe"],
+};
+
+/** `schema`: what a command prints with `--json`, as a JSON Schema. */
+export const SCHEMA: Verb = {
+  name: "schema",
+  summary: "Print the JSON Schema of what --json prints",
+  arguments: [
+    {
+      name: "command",
+      required: true,
+      doc: "one of the commands that have --json",
+      kind: Object.keys(PRINTS),
+    },
+  ],
+  examples: [["schema status", "for a validator, or for a generator of types"]],
+  async run({ io }, { arguments: [command = ""] }) {
+    const names = Object.hasOwn(PRINTS, command) ? (PRINTS[command] ?? []) : [];
+    if (names.length === 0) throw new UsageError(`"${command}" is no command with --json`);
+    io.stdout.write(`${jsonText(jsonSchema(names, CONTROL), { pretty: true })}\n`);
+    return EXIT.ok;
+  },
+};
