@@ -28,15 +28,16 @@ test("channel-config prints text that can be piped on; where to paste it is told
     out: "<channel>\n</channel>\n",
     err: "",
   });
+  const defined = (yes: boolean) => ({ GetChannelConfig: () => ({ ...config, defined: yes }) });
   const terminal = { isTty: true, columns: 80, env: { NO_COLOR: "1" } };
   for (const [format, place] of [
     ["libvirt", 'into <devices> of "virsh edit web.1", or let --apply do it'],
     ["qemu", "behind the other options of qemu-system-x86_64"],
     ["xl", 'into the configuration of web.1 for "xl create"'],
   ])
-    expect((await ctlWith({}, `channel-config web.1 --format ${format}`, terminal)).err).toBe(
-      `\nPaste it ${place}\n`,
-    );
+    expect(
+      (await ctlWith(defined(format === "libvirt"), `channel-config web.1 --format ${format}`, terminal)).err,
+    ).toBe(`\nPaste it ${place}\n`);
   const complete = { GetChannelConfig: () => ({ ...config, present: [0, 1], text: "" }) };
   expect((await ctlWith(complete, "channel-config web.1")).out).toBe("VM web.1 has all its channels: 0-1\n");
 });

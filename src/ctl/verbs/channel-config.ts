@@ -9,7 +9,7 @@ const FORMATS = ["libvirt", "qemu", "xl"] as const;
 
 /** Where each format is pasted. */
 const PLACES: { readonly [Format in (typeof FORMATS)[number]]: (vm: string) => string } = {
-  libvirt: (vm) => `into <devices> of "virsh edit ${vm}", or let --apply do it`,
+  libvirt: (vm) => `into <devices> of "virsh edit ${vm}"`,
   qemu: () => "behind the other options of qemu-system-x86_64",
   xl: (vm) => `into the configuration of ${vm} for "xl create"`,
 };
@@ -65,7 +65,8 @@ function describe(
   const isComplete = config.text === "";
   show(config, () => (isComplete ? complete(vm, config) : printableLines(config.text)));
   // Beside the text, so that the text alone can be piped on.
-  if (io.isTty && !isComplete) io.stderr.write(`\nPaste it ${PLACES[format](printable(vm))}\n`);
+  const more = config.defined ? ", or let --apply do it" : "";
+  if (io.isTty && !isComplete) io.stderr.write(`\nPaste it ${PLACES[format](printable(vm))}${more}\n`);
   return EXIT.ok;
 }
 
