@@ -5,7 +5,8 @@ import { styleFor, type TerminalIo } from "../terminal/io.ts";
 import { jsonText } from "../terminal/text.ts";
 import { createConnector } from "./connector.ts";
 import { describeFailure } from "./failure.ts";
-import { createProgram, type GlobalOptions } from "./program.ts";
+import { hostsArgument, runOnHosts } from "./hosts/hosts.ts";
+import { createProgram, DEFAULT_SOCKET, type GlobalOptions } from "./program.ts";
 import type { Given, Verb } from "./verb.ts";
 import { VERBS } from "./verbs/verbs.ts";
 
@@ -29,6 +30,14 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
   const { socket, json, timeoutMs } = options;
   const connector = createConnector(socket, { timeoutMs });
   try {
+    const hosts = hostsArgument(options.hosts);
+    if (hosts.length > 0) {
+      const globals = [
+        ...(socket === DEFAULT_SOCKET ? [] : ["--socket", socket]),
+        ...["--timeout", `${timeoutMs / 1000}`],
+      ];
+      return await runOnHosts({ hosts, verb, given, json, globals, timeoutMs, io });
+    }
     return await verb.run(
       {
         io,

@@ -7,12 +7,15 @@ export interface GlobalOptions {
   readonly socket: string;
   readonly json: boolean;
   readonly timeoutMs: number;
+  /** Other hosts that it is for, as they were typed; none means this one. */
+  readonly hosts: readonly string[];
 }
 
 /** Does what the command line says. */
 export type Run = (verb: Verb, given: Given, options: GlobalOptions) => Promise<void>;
 
-const DEFAULT_SOCKET = "/run/vm-power/control.sock";
+/** Where the daemon listens. */
+export const DEFAULT_SOCKET = "/run/vm-power/control.sock";
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const TIMEOUT_SECONDS_MAX = 3600;
 
@@ -24,6 +27,8 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help of a command")
     .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
+    .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
+    .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)
     .option("--json", "print the daemon's reply as JSON", false)
     .option("--timeout <seconds>", "wait so long for the daemon", seconds, DEFAULT_TIMEOUT_SECONDS)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
@@ -52,11 +57,23 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
   command.addHelpText("after", examplesText(verb.examples));
   command.showHelpAfterError(`(vmpowerctl help ${verb.name} explains)`);
   command.action(async () => {
-    const { socket, json, timeout } = program.opts<{ socket: string; json: boolean; timeout: number }>();
+    const {
+      socket,
+      json,
+      timeout,
+      host = [],
+      hosts = [],
+    } = program.opts<{
+      socket: string;
+      json: boolean;
+      timeout: number;
+      host?: string[];
+      hosts?: string[];
+    }>();
     await run(
       verb,
       { arguments: command.args, ...optionsOf(command) },
-      { socket, json, timeoutMs: timeout * 1000 },
+      { socket, json, timeoutMs: timeout * 1000, hosts: [...host, ...hosts] },
     );
   });
 }
@@ -70,6 +87,10 @@ function optionsOf(command: Command): Pick<Given, "flags" | "values"> {
     if (typeof value === "string") values.set(option.long ?? "", value);
   }
   return { flags, values };
+}
+
+function collected(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }
 
 function seconds(text: string): number {
@@ -93,6 +114,7 @@ const OVERVIEW_EXAMPLES: Verb["examples"] = [
   ["why cpu7", "who asked what, and what was granted"],
   ["set-cpu-freq 2-5 max --hold", "full speed, whatever guests ask"],
   ["set-cpu-freq 2-5 release", "guests may change it again"],
+  ["--hosts a,b,root@c list", "the VMs of several hosts, over ssh"],
 ];
 
 const EXIT_CODES_TEXT = `

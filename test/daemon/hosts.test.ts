@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeTestHost, type TestHost, until } from "./host.ts";
+
+const VMPOWERCTL = join(import.meta.dir, "../../dist/vmpowerctl");
+let near: TestHost;
+let far: TestHost;
+
+beforeEach(async () => {
+  near = makeTestHost({ sections: "[vm web1]\nVcpus=2\n[vm a-long-name]\nVcpus=3\n" });
+  far = makeTestHost({ sections: "[vm db]\nVcpus=0,1\n" });
+  await Promise.all([near.start(), far.start()]);
+  script(
+    "ssh",
+    `
+while [ "$1" != "--" ]; do echo "$1" >> ${near.directory}/options; shift; done
+host=$2; shift 2
+echo "$*" >> ${near.directory}/commands
+[ "$host" = down ] && { echo "ssh: connect to host down port 22: No route to host" >&2; exit 255; }
+PATH=${near.directory}/$host:$PATH exec sh -c "$*"`,
+  );
+  for (const [name, { directory }] of [["near", near] as const, ["root@far", far] as const])
+    script(`${name}/vmpowerctl`, `exec ${VMPOWERCTL} --socket ${directory}/run/control.sock "$@"`);
+});
+afterEach(async () => {
+  await near.remove();
+  await far.remove();
+});
+
+function script(name: string, text: string): void {
+  const path = join(near.directory, name);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n${text}\n`);
+  chmodSync(path, 0o755);
+}
+
+const env = () => ({ ...process.env, PATH: `${near.directory}:${process.env["PATH"]}` });
+function ctl(...args: readonly string[]): { code: number; out: string; err: string } {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([VMPOWERCTL, ...args], { env: env() });
+  return { code: exitCode, out: stdout.toString(), err: stderr.toString() };
+}
+
+describe("vmpowerctl on other hosts", () => {
+  test("shows one table with the host in a column", () => {
+    expect(ctl("--hosts", "near,root@far", "list")).toEqual({
+      code: 0,
+      out: `HOST      VM           STATE    SERVED  VCPUS  CHANNELS  CONNECTED  CLAIMS
+near      a-long-name  running  yes         1         0          0       0
+near      web1         running  yes         1         0          0       0
+root@far  db           running  yes         2         0          0       0
+`,
+      err: "",
+    });
+    expect(readFileSync(join(near.directory, "options"), "utf8").split("\n").slice(0, 5)).toEqual([
+      "-T",
+      "-o",
+      "BatchMode=yes",
+      "-o",
+      "ConnectTimeout=10",
+    ]);
+  });
+
+  test("names the host before what is no table, and does there what was ordered", () => {
+    const { code, out } = ctl("-H", "near", "-H", "root@far", "set-cpu-freq", "2", "min", "--hold");
+    expect([code, out]).toEqual([0, "near      CPU 2: 1.20 GHz\nroot@far  CPU 2: 1.20 GHz\n"]);
+    expect([near, far].map(({ tree }) => tree.read(2, "scaling_setspeed"))).toEqual(["1200000", "1200000"]);
+  });
+
+  test("prints a line of JSON for each host", () => {
+    const { code, out } = ctl("--hosts", "near,root@far", "list", "--json");
+    const lines = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect([code, lines.map(({ host, exitCode, reply }) => [host, exitCode, reply.vms.length])]).toEqual([
+      0,
+      [
+        ["near", 0, 2],
+        ["root@far", 0, 1],
+      ],
+    ]);
+  });
+
+  test("shows what it got where some fail, says who failed and why, and ends with 1", () => {
+    const { code, out, err } = ctl("--hosts", "near,down", "list");
+    expect([code, out.includes("near  web1"), err]).toEqual([
+      1,
+      true,
+      "down: ssh: connect to host down port 22: No route to host\n",
+    ]);
+    const missing = ctl("--hosts", "near,root@far", "show-vm", "db");
+    expect([missing.code, missing.out.includes("root@far  db  running"), missing.err]).toEqual([
+      1,
+      true,
+      'near: There is no VM "db": vmpowerctl list shows those known\n',
+    ]);
+  });
+
+  test("ends with the one code that all hosts gave", () => {
+    expect(ctl("--hosts", "near,root@far", "show-vm", "nope").code).toBe(10);
+    const { out, code } = ctl("--hosts", "near,root@far", "show-vm", "nope", "--json");
+    expect([code, JSON.parse(out.split("\n")[0] ?? "").reply.error]).toEqual([
+      10,
+      "io.vmpower.Control.NoSuchVm",
+    ]);
+  });
+
+  test("hands words on as they are, whatever a shell would make of them", () => {
+    const evil = "a'b; touch /tmp/pwned $(id) `id` \\ \"";
+    const { err } = ctl("-H", "near", "show-vm", evil);
+    expect(err).toBe(`near: There is no VM "${evil}": vmpowerctl list shows those known\n`);
+    expect(ctl("-H", "near", "show-vm", "--", "--json").err).toContain('There is no VM "--json"');
+  });
+
+  test("streams events of all hosts, with the host before each", async () => {
+    const events = Bun.spawn([VMPOWERCTL, "--hosts", "near,root@far", "events"], {
+      env: env(),
+      stdout: "pipe",
+    });
+    let text = "";
+    void (async () => {
+      for await (const chunk of events.stdout) text += Buffer.from(chunk).toString();
+    })();
+    await until(() => {
+      for (const { run } of [near, far]) run("vmpowerctl", "set-cpu-freq", "1", "max");
+      return /^near .*CPU 1: max/m.test(text) && /^root@far .*CPU 1: max/m.test(text);
+    });
+    await Promise.all([near.end("SIGTERM"), far.end("SIGTERM")]);
+    expect([await events.exited, text.match(/exiting: stop/g)?.length]).toEqual([0, 2]);
+  });
+
+  test.each([
+    ["--hosts -oProxyCommand=x list", '"-oProxyCommand=x" is not a host like web1 or root@web1\n'],
+    ["-H a;b list", '"a;b" is not a host like web1 or root@web1\n'],
+    ["-H near shell", "The prompt is for one host: ssh -t near vmpowerctl shell\n"],
+  ])("%s is wrong usage", (command, err) => {
+    expect(ctl(...command.split(" "))).toEqual({ code: 2, out: "", err });
+  });
+
+  test("says that there is no ssh", () => {
+    const { exitCode, stderr } = Bun.spawnSync([VMPOWERCTL, "-H", "near", "list"], {
+      env: { PATH: "/nowhere" },
+    });
+    expect([exitCode, stderr.toString()]).toEqual([1, "near: There is no ssh: install openssh-client\n"]);
+  });
+});
