@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { makeTestHost, type TestHost, until } from "./host.ts";
 import { DOWN, MAX, MIN, nack, type Port, packet, scale, UP } from "./port.ts";
 import { openTerminal, type Session } from "./terminal.ts";
@@ -184,3 +185,15 @@ test("Tab completes commands and VMs, arrows recall, and the daemon may go and c
   shell.keys("quit\n");
   expect(await shell.ended()).toBe(0);
 }, 10_000);
+
+test("from a pipe it shows its prompt and the answers, and ends with the input", () => {
+  const { code, out, err } = host.run("vmpowerctl", "shell");
+  expect({ code, out, err }).toEqual({ code: 0, out: "vmpower> \n", err: "" });
+  const ctl = join(import.meta.dir, "../../dist/vmpowerctl");
+  const typed = Bun.spawnSync([ctl, "--socket", `${host.directory}/run/control.sock`, "shell"], {
+    stdin: Buffer.from("set_cpu_freq 1 min\r\nshow_cpu_freq 1\nfoo"),
+  });
+  expect(typed.stdout.toString()).toBe(
+    "vmpower> vmpower> Core 1 frequency: 1200000\nvmpower> Command not found\nvmpower> \n",
+  );
+});
