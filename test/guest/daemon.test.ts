@@ -33,16 +33,19 @@ const speeds = () => [2, 3].map((cpu) => host.tree.read(cpu, "scaling_setspeed")
 const FOUND = "<unsupported>";
 const GRANTED = { kind: "granted", value: undefined } as const;
 const power = (options = {}) =>
-  openPower({ places: { virtioPorts: ports.directory }, env: "kvm-vm", ...options });
+  openPower({ places: { virtioPorts: ports.directory }, env: "kvm-vm", answerMs: 3000, ...options });
 
-/** The compiled command, as a user of the guest types it. */
+/** The compiled command with patience, as a user of the guest types it. */
 async function vmPowerGuest(...args: readonly string[]) {
-  const child = Bun.spawn([EXECUTABLE, "--ports", ports.directory, "--env", "kvm-vm", ...args], {
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-    env: { PATH: process.env["PATH"] ?? "" },
-  });
+  const child = Bun.spawn(
+    [EXECUTABLE, "--ports", ports.directory, "--env", "kvm-vm", "--timeout", "3", ...args],
+    {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { PATH: process.env["PATH"] ?? "" },
+    },
+  );
   const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   return { code: await child.exited, out, err };
 }
