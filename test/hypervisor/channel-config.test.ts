@@ -102,7 +102,7 @@ test.skipIf(!existsSync(QEMU))(
     while (readdirSync(directory).length < 31 && qemu.exitCode === null && performance.now() < end)
       await Bun.sleep(20);
     const names = readdirSync(directory);
-    qemu.kill();
+    qemu.kill("SIGKILL");
     expect([await new Response(qemu.stderr).text(), names.length]).toEqual(["", 31]);
     expect(names).toContain("a,b'c.30");
     rmSync(directory, { recursive: true });

@@ -26,7 +26,7 @@ describe("openLibvirt() says why not", () => {
     }));
     stage.open();
     expect(await stage.problem()).toBe(
-      "libvirtd does not open test:///default: authentication failed: access denied",
+      `libvirtd asks polkit at "${fake.path}", which refuses (authentication failed: access denied): usermod -aG libvirt vm-power && systemctl restart vm-power lets it in`,
     );
     fake.misbehave.clear();
     await stage.news("ready");

@@ -24,6 +24,20 @@ test("a libvirtd that answers nonsense is told, and ends nothing", async () => {
   expect(stage.hypervisor.status().state).toBe("connected");
 });
 
+test("who polkit does not let in is told how to be", async () => {
+  await using stage = new Stage();
+  await stage.opened();
+  stage.fake.authTypes = [2];
+  stage.fake.misbehave.set(70, () => ({ kind: "refuse", code: 45, message: "access denied by policy" }));
+  expect(await stage.hypervisor.orders.setVcpus("web1", 1, { live: true, config: false })).toEqual({
+    ok: false,
+    why: {
+      kind: "refused",
+      reason: `libvirtd asks polkit at "${stage.fake.path}", which refuses (access denied by policy): usermod -aG libvirt vm-power && systemctl restart vm-power lets it in`,
+    },
+  });
+});
+
 test("operators cannot take all of libvirtd's connections", async () => {
   await using stage = new Stage();
   await stage.opened();

@@ -18,7 +18,9 @@ export type Refusal =
   /** The kernel's word, e.g. `ENOENT`. */
   | { readonly kind: "unreachable"; readonly errno: string }
   /** libvirt wants a password (SASL). */
-  | { readonly kind: "password" };
+  | { readonly kind: "password" }
+  /** libvirt asked polkit about us, which said no. */
+  | { readonly kind: "unauthorized"; readonly message: string };
 
 const NOTHING = new Uint8Array();
 
@@ -48,6 +50,8 @@ export async function enter(rpc: Rpc, openArgs: Uint8Array): Promise<Refusal | u
   if (!needsPolkit && offered.value.includes(AUTH.sasl)) return { kind: "password" };
   if (needsPolkit) {
     const allowed = await rpc.call(CALL.authPolkit, NOTHING, () => undefined);
+    if (!allowed.ok && allowed.failure.kind === "refused")
+      return { kind: "unauthorized", message: allowed.failure.message };
     if (!allowed.ok) return allowed.failure;
   }
   const opened = await rpc.call(CALL.open, openArgs, () => undefined);

@@ -18,6 +18,13 @@ export function troubleOf(refusal: Refusal, uri: string, socket: string): Troubl
       const text = `${daemon} asks for a password (SASL) at "${socket}": set auth_unix_ro = "none" in ${daemon}.conf`;
       return { text, weight: 4 };
     }
+    case "unauthorized": {
+      const remedy = "usermod -aG libvirt vm-power && systemctl restart vm-power lets it in";
+      return {
+        text: `${daemon} asks polkit at "${socket}", which refuses (${refusal.message}): ${remedy}`,
+        weight: 5,
+      };
+    }
     case "refused":
       return { text: `${daemon} does not open ${uri}: ${refusal.message}`, weight: 5 };
     case "slow":
