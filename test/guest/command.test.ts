@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exitCodeOf } from "../../src/guest/command/results.ts";
 import { makeCpufreqTree } from "../../src/simulate/cpufreq-tree.ts";
 import { guest } from "./harness.ts";
 import { type OriginalHost, originalHost } from "./original-host.ts";
@@ -162,6 +163,20 @@ test.each([
   const { places, ports } = vm([0]);
   expect(await guest(command, places)).toEqual({ code: 2, out: "", err: `${sentence}\n` });
   expect(ports[0]?.sent.filter((bytes) => bytes[12] !== 2)).toEqual([]);
+});
+
+test("every failure has its exit status, as vmpowerctl's", () => {
+  const kinds = [
+    "refused",
+    "not-supported",
+    "busy",
+    "invalid",
+    "host-absent",
+    "no-permission",
+    "unanswered",
+    "no-port",
+  ] as const;
+  expect(kinds.map((kind) => exitCodeOf({ kind, reason: "" }))).toEqual([1, 1, 1, 2, 3, 4, 5, 10]);
 });
 
 describe("status", () => {

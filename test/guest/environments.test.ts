@@ -168,9 +168,11 @@ describe("on bare metal", () => {
     expect(speed()).toBe("2301000");
     await power.freqMin(3);
     expect(speed()).toBe("1200000");
-    await power.exit(2);
-    expect(speed()).toBe("1200000");
+    await power.freqUp(3);
+    expect(speed()).toBe("1700000");
     await power.exit(3);
+    expect(speed()).toBe("1200000");
+    await power.exit(2);
     expect(speed()).toBe("<unsupported>");
   });
 
