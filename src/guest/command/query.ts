@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Khz } from "../../base/domain.ts";
-import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
+import type { ExitCode } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatKhz } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
@@ -87,7 +87,7 @@ async function answer<T>(
       : drawTable([{ head: "VCPU", align: "right" }, ...columns], rows, textWidth(context.io)),
   );
   complainOf(results, context);
-  return exitCodeOfAll(results) ?? EXIT.ok;
+  return exitCodeOfAll(results);
 }
 
 /** Asks for all at once where no vCPU is named, else for each by its own channel, one after the other. */
