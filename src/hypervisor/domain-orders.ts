@@ -30,6 +30,11 @@ export type Why =
   /** In the hypervisor's words, where it said some. */
   | { readonly kind: "refused"; readonly reason: string; readonly remedy?: string };
 
+/** What was refused, and the remedy where there is one. */
+export function refused(reason: string, remedy?: string): Told<never> {
+  return { ok: false, why: { kind: "refused", reason, ...(remedy === undefined ? {} : { remedy }) } };
+}
+
 /** A vCPU, as the hypervisor sees it. */
 export interface VcpuInfo {
   readonly vcpu: Vcpu;

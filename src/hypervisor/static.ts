@@ -1,5 +1,5 @@
 import type { Domain, Pcpu } from "../base/domain.ts";
-import type { DomainOrders, Told } from "./domain-orders.ts";
+import { type DomainOrders, refused, type Told } from "./domain-orders.ts";
 import type { Hypervisor, HypervisorEvents } from "./hypervisor.ts";
 
 /** The map without a hypervisor: for every domain the pCPUs of each vCPU; the index is the vCPU. */
@@ -60,8 +60,7 @@ const NO_ORDERS: DomainOrders = {
 };
 
 async function notStatic(): Promise<Told<never>> {
-  const reason = "It cannot be done with Driver=static";
-  return { ok: false, why: { kind: "refused", reason, remedy: "edit Vcpus= in the configuration" } };
+  return refused("It cannot be done with Driver=static", "edit Vcpus= in the configuration");
 }
 
 function domainOf(name: string, pins: readonly (readonly Pcpu[])[]): Domain {

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { count, printable } from "../../terminal/text.ts";
 import { countArgument } from "../arguments.ts";
 import type { Context, Verb } from "../verb.ts";
+import { VM } from "../vm-argument.ts";
 
 const FORMATS = ["libvirt", "qemu", "xl"] as const;
 
@@ -18,7 +19,7 @@ const PLACES: { readonly [Format in (typeof FORMATS)[number]]: (vm: string) => s
 export const CHANNEL_CONFIG: Verb = {
   name: "channel-config",
   summary: "Describe the channels that a VM needs, or add them",
-  arguments: [{ name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" }],
+  arguments: [VM],
   options: [
     {
       flag: "--vcpus",

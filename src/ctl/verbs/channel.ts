@@ -3,8 +3,7 @@ import { EXIT } from "../../terminal/exit-code.ts";
 import { count, printable } from "../../terminal/text.ts";
 import { channelsArgument, switchArgument } from "../arguments.ts";
 import type { Argument, Verb } from "../verb.ts";
-
-const VM: Argument = { name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" };
+import { VM } from "../vm-argument.ts";
 
 const CHANNELS: Argument = {
   name: "channels",

@@ -5,9 +5,8 @@ import { type Column, drawTable } from "../../terminal/table.ts";
 import { printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { countArgument, cpuSetArgument } from "../arguments.ts";
-import type { Argument, Option, Verb } from "../verb.ts";
-
-const VM: Argument = { name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" };
+import type { Option, Verb } from "../verb.ts";
+import { VM } from "../vm-argument.ts";
 
 const AFFECTED: readonly Option[] = [
   { flag: "--live", doc: "change the VM that runs, until it stops" },

@@ -6,10 +6,9 @@ import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatClock, formatKhz, formatRange, printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { switchArgument } from "../arguments.ts";
-import type { Argument, Verb } from "../verb.ts";
+import type { Verb } from "../verb.ts";
+import { VM } from "../vm-argument.ts";
 import { channelsText } from "./list.ts";
-
-const VM: Argument = { name: "vm", required: true, doc: "name of the VM, as libvirt knows it", kind: "vm" };
 
 /** `show-vm`, `add-vm`, `rm-vm`, `set-query`. */
 export const VM_VERBS: readonly Verb[] = [

@@ -1,4 +1,4 @@
-import type { Told } from "../domain-orders.ts";
+import { refused, type Told } from "../domain-orders.ts";
 import { connectRpc, type EntryOptions, enter } from "./entry.ts";
 import { openArgs } from "./messages.ts";
 import { CALL } from "./protocol.ts";
@@ -67,13 +67,6 @@ async function first<T>(sockets: readonly string[], errand: Errand<T>): Promise<
     if (trouble.weight > worst.weight) worst = trouble;
   }
   return refused(worst.text);
-}
-
-function refused<T>(reason: string, remedy?: string): Told<T> {
-  return {
-    ok: false,
-    why: remedy === undefined ? { kind: "refused", reason } : { kind: "refused", reason, remedy },
-  };
 }
 
 function onlyReading({ sockets }: LibvirtAddress): [string, string] {

@@ -1,5 +1,5 @@
 import type { ChannelPlace } from "../channel-config.ts";
-import type { ChannelPlan, DomainOrders, Told, VcpuInfo } from "../domain-orders.ts";
+import { type ChannelPlan, type DomainOrders, refused, type Told, type VcpuInfo } from "../domain-orders.ts";
 import { channelXml, insertDevices } from "./channel-xml.ts";
 import { type ConversationOptions, conversations } from "./conversation.ts";
 import { CPUMAP_BYTES, cpumapsToLists } from "./cpumaps.ts";
@@ -135,10 +135,6 @@ async function planFor(
   const devices = missing.length === 0 ? "" : channelXml(place, missing, definition.controllers);
   const plan = { present: [...definition.channels].sort((a, b) => a - b), missing, devices };
   return { ok: true, value: { xml: text.value, definition, plan } };
-}
-
-function refused(reason: string, remedy?: string): Told<never> {
-  return { ok: false, why: { kind: "refused", reason, ...(remedy === undefined ? {} : { remedy }) } };
 }
 
 function toTold<T>(answer: Answer<T>): Told<T> {
