@@ -37,13 +37,17 @@ build: dist/vm-power ## Build the one executable, dist/vm-power
 
 bench: build ## Measure speed and cost, beside a bare C program in the same run
 	@$(BUN) bench/bench.ts
+	@$(BUN) bench/guest.ts
 
-interop: build ## Talk to Debian's DPDK guest library and to a real libvirt with a real guest
+interop: build ## Talk to Debian's DPDK guest library, a real libvirt with a real guest, and our guest's side in one
 	@interop/run
 
 install: build man ## Install the host's side below DESTDIR and PREFIX
 	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) packaging/install host
 	ln -sf vm-power $(DESTDIR)$(PREFIX)/bin/vm-power-guest
+
+guest-package: node_modules ## Make the guest's library for Bun and Node, dist/guest-library
+	@packaging/guest/library/build $(BUN) dist/guest-library
 
 man: dist/man dist/completions ## Make the man pages and the completions of shells
 
@@ -71,7 +75,7 @@ dist/vm-power: node_modules $(SOURCES)
 # For another architecture the compiler puts the program behind that one's runtime.
 ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
 NATIVE := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
-.PHONY: man dist/man deb rpm executable
+.PHONY: guest-package man dist/man deb rpm executable
 executable: $(if $(filter $(NATIVE),$(ARCH)),dist/vm-power,dist/$(ARCH)/vm-power)
 
 dist/%/vm-power: node_modules $(SOURCES)
