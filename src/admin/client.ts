@@ -1,9 +1,10 @@
 import { ClientError, connectError, VarlinkError } from "./client-error.ts";
 import { conform, formatPath } from "./conform.ts";
-import type { CallName, Calls } from "./control.ts";
+import type { CallName, Calls, StreamName } from "./control.ts";
 import { CONTROL } from "./control-interface.ts";
 import type { Event } from "./control-types.ts";
 import { createFramer } from "./framer.ts";
+import type { Packet, VmChoice } from "./load-types.ts";
 import { encodeMessage, type Reply, readReply } from "./message.ts";
 import { createOutbox } from "./outbox.ts";
 
@@ -18,6 +19,13 @@ export interface EventReply {
   readonly lost: number;
 }
 
+/** One reply of `Record`. */
+export interface PacketReply {
+  readonly schemaVersion: number;
+  readonly packet: Packet;
+  readonly lost: number;
+}
+
 /** A connection to the daemon. */
 export interface ControlClient {
   call<Name extends CallName>(method: Name, parameters: Calls[Name]["takes"]): Promise<ReplyTo<Name>>;
@@ -27,6 +35,12 @@ export interface ControlClient {
    */
   subscribe(
     onEvent: (reply: EventReply) => void,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<boolean>;
+  /** Hands over what guests send, likewise. */
+  record(
+    parameters: VmChoice,
+    onPacket: (reply: PacketReply) => void,
     options?: { readonly signal?: AbortSignal },
   ): Promise<boolean>;
   close(): void;
@@ -101,6 +115,32 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
     outbox.flush();
   }
 
+  function stream(
+    method: StreamName,
+    parameters: object,
+    onItem: (reply: object) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    signal?.addEventListener("abort", () => {
+      resolve(false);
+      end(new ClientError("disconnected", "Not subscribed any more"));
+    });
+    if (signal?.aborted) return Promise.resolve(false);
+    send(method, parameters, true, {
+      onReply(reply) {
+        settle(
+          () => onItem(understood(method, reply)),
+          () => reply.continues !== true && resolve(true),
+          reject,
+        );
+      },
+      onFailure: (error) =>
+        error instanceof ClientError && error.failure === "disconnected" ? resolve(false) : reject(error),
+    });
+    return promise;
+  }
+
   return {
     call(method, parameters) {
       const { promise, resolve, reject } = Promise.withResolvers<ReplyTo<typeof method>>();
@@ -111,26 +151,10 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
       });
       return withTimeout(promise, timeoutMs, end);
     },
-    subscribe(onEvent, { signal } = {}) {
-      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-      signal?.addEventListener("abort", () => {
-        resolve(false);
-        end(new ClientError("disconnected", "Not subscribed any more"));
-      });
-      if (signal?.aborted) return Promise.resolve(false);
-      send("Subscribe", {}, true, {
-        onReply(reply) {
-          settle(
-            () => onEvent(understood("Subscribe", reply) as EventReply),
-            () => reply.continues !== true && resolve(true),
-            reject,
-          );
-        },
-        onFailure: (error) =>
-          error instanceof ClientError && error.failure === "disconnected" ? resolve(false) : reject(error),
-      });
-      return promise;
-    },
+    subscribe: (onEvent, { signal } = {}) =>
+      stream("Subscribe", {}, (reply) => onEvent(reply as EventReply), signal),
+    record: (parameters, onPacket, { signal } = {}) =>
+      stream("Record", parameters, (reply) => onPacket(reply as PacketReply), signal),
     close: () => end(new ClientError("disconnected", "Closed")),
   };
 }

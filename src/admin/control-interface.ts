@@ -1,6 +1,13 @@
 import type { Log } from "../base/log.ts";
 import type { Caller } from "./caller.ts";
-import { type CallName, type Control, ControlError, METHODS, SCHEMA_VERSION } from "./control.ts";
+import {
+  type CallName,
+  type Control,
+  ControlError,
+  METHODS,
+  SCHEMA_VERSION,
+  type StreamName,
+} from "./control.ts";
 import type { Description } from "./idl.ts";
 import { parseIdl } from "./idl-parser.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
@@ -32,7 +39,10 @@ export function controlInterface(
   for (const [name, { mutates }] of Object.entries(METHODS) as [keyof Control, { mutates: boolean }][]) {
     // A method that is described but missing is answered with MethodNotImplemented.
     if (control[name] === undefined || !description.methods.has(name)) continue;
-    methods.set(name, name === "Subscribe" ? subscribeMethod(served) : singleMethod(served, name, mutates));
+    methods.set(
+      name,
+      isStream(name) ? streamMethod(served, name, mutates) : singleMethod(served, name, mutates),
+    );
   }
   return { description, methods };
 }
@@ -82,24 +92,31 @@ function singleMethod(served: Served, name: CallName, mutates: boolean): Method 
   };
 }
 
-function subscribeMethod(served: Served): Method {
+/** What one reply of a stream is called. */
+const ITEM: Readonly<Record<StreamName, string>> = { Subscribe: "event", Record: "packet" };
+
+function isStream(name: keyof Control): name is StreamName {
+  return Object.hasOwn(ITEM, name);
+}
+
+function streamMethod(served: Served, name: StreamName, mutates: boolean): Method {
   return {
     kind: "stream",
-    mutates: false,
-    open(_parameters, caller, sink) {
+    mutates,
+    open(parameters, caller, sink) {
       let lost = 0;
       const subscriber = {
-        send(event: object) {
-          if (sink.send(versioned({ event, lost }))) lost = 0;
+        send(item: object) {
+          if (sink.send(versioned({ [ITEM[name]]: item, lost }))) lost = 0;
           else lost++;
         },
-        end: (event: object) => sink.end(versioned({ event, lost })),
+        end: (item: object) => sink.end(versioned({ [ITEM[name]]: item, lost })),
       };
       try {
-        const opened = served.control.Subscribe({}, caller, subscriber);
+        const opened = served.control[name](parameters, caller, subscriber);
         return typeof opened === "function" ? opened : toOutcome(opened, served);
       } catch (error) {
-        return toError(error, "Subscribe", served);
+        return toError(error, name, served);
       }
     },
   };

@@ -10,7 +10,7 @@ import type {
   VmSummary,
 } from "./control-types.ts";
 import type { CpuCheck, Explanation, VcpuExplanation } from "./explanation-types.ts";
-import type { Load, VmChoice } from "./load-types.ts";
+import type { Load, Packet, VmChoice } from "./load-types.ts";
 import type {
   ChannelConfig,
   ChannelConfigOrder,
@@ -75,7 +75,10 @@ export interface CpuChoice {
 export type CallName = keyof Calls;
 
 /** All methods. */
-export type MethodName = CallName | "Subscribe";
+export type MethodName = CallName | StreamName;
+
+/** The methods that answer until one end has enough. */
+export type StreamName = "Subscribe" | "Record";
 
 /**
  * The daemon, as operators see it. Parameters were compared with the interface description before a method is called;
@@ -94,17 +97,23 @@ export type Control = {
     caller: Caller,
     subscriber: Subscriber,
   ) => (() => void) | ControlError;
+  /** Begins to hand over what guests send, likewise. */
+  readonly Record: (
+    parameters: VmChoice,
+    caller: Caller,
+    subscriber: Subscriber<Packet>,
+  ) => (() => void) | ControlError;
 };
 
 /** What a method answers, now or later. */
 export type Answer<T> = T | ControlError | Promise<T | ControlError>;
 
 /** Where the events of one subscriber go. */
-export interface Subscriber {
+export interface Subscriber<T = Event> {
   /** Sends an event, or counts it as lost where the subscriber is too slow. */
-  send(event: Event): void;
+  send(event: T): void;
   /** Sends the last event, however much is waiting before it. */
-  end(event: Event): void;
+  end(event: T): void;
 }
 
 /** What the errors of the interface tell. `InvalidParameter` becomes varlink's own error of that name. */
@@ -156,4 +165,6 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   GetLoad: { mutates: false },
   GetMetrics: { mutates: false },
   Subscribe: { mutates: false },
+  // It changes nothing, but what guests say is for those who may, and each packet costs.
+  Record: { mutates: true },
 };

@@ -19,7 +19,7 @@ interface SingleMethod {
 /** A method that answers until one end has enough; callers must say that they expect more than one reply. */
 interface StreamMethod {
   readonly kind: "stream";
-  readonly mutates: false;
+  readonly mutates: boolean;
   /** Begins the stream. The function it answers is called once, when the caller goes or the stream has ended. */
   open(parameters: object, caller: Caller, sink: Sink): (() => void) | Outcome;
 }

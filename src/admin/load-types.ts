@@ -32,6 +32,17 @@ export interface Load {
   readonly vcpus: readonly VcpuLoad[];
 }
 
+/** What a guest sent. */
+export interface Packet {
+  /** Since the daemon started. */
+  readonly atMs: number;
+  readonly vm: string;
+  readonly channel: number;
+  /** In base64, without the zeros at its end. */
+  readonly bytes: string;
+  readonly length: number;
+}
+
 /** VMs, all of them where none is named. */
 export interface VmChoice {
   readonly vms?: readonly string[];

@@ -125,6 +125,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
 
   function stream(call: Accepted): void {
     underWay = "stream";
+    if (call.method.mutates) logMutation(log, call, caller, { parameters: {} });
     const cancel = openStream(call, caller, {
       send(parameters) {
         if (outbox.queued() >= limits.queuedBytes) return false;

@@ -45,6 +45,8 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
         json,
         call: async (method, parameters) => (await connector.for(method)).call(method, parameters),
         subscribe: async (onEvent, options) => (await connector.for("Subscribe")).subscribe(onEvent, options),
+        record: async (choice, onPacket, options) =>
+          (await connector.for("Record")).record(choice, onPacket, options),
         hangUp: connector.hangUp,
         socket,
         show: (reply, words) => {

@@ -45,6 +45,7 @@ export interface Context {
   /** Calls the daemon; connects when it is first used, so that wrong usage is told without a daemon. */
   readonly call: ControlClient["call"];
   readonly subscribe: ControlClient["subscribe"];
+  readonly record: ControlClient["record"];
   /** Closes the connection; the next call makes another. For who lives longer than the daemon may. */
   readonly hangUp: () => Promise<void>;
   /** The control socket's path. */

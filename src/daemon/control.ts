@@ -20,6 +20,7 @@ import { load } from "./load.ts";
 import type { Meters } from "./meters.ts";
 import { metricFamilies } from "./metrics.ts";
 import type { OperatorStore } from "./operator-state.ts";
+import type { Recordings } from "./recordings.ts";
 import type { ServedVms } from "./served-vms.ts";
 import type { Takeover } from "./takeover.ts";
 import { verify } from "./verify.ts";
@@ -37,6 +38,7 @@ export interface Parts {
   readonly store: OperatorStore;
   readonly events: Events;
   readonly meters: Meters;
+  readonly recordings: Recordings;
   readonly takeover: Takeover;
   readonly startedAtMs: number;
 }
@@ -66,6 +68,7 @@ export function control(parts: () => Parts): Control {
     Restore: ({ cpus }) => ({ results: restore(chosenCpus(cpus, parts()), parts()) }),
     GetMetrics: ({ format = "openmetrics" }) => ({ text: exposition(metricFamilies(parts()), format) }),
     GetLoad: ({ vms }) => load(parts(), vms),
+    Record: ({ vms }, _caller, subscriber) => parts().recordings.begin(vms, subscriber),
     Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),
   };
 }

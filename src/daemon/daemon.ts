@@ -26,6 +26,7 @@ import { Meters } from "./meters.ts";
 import { serveMonitor } from "./monitor.ts";
 import { OperatorStore } from "./operator-state.ts";
 import { packetPath } from "./packet.ts";
+import { Recordings } from "./recordings.ts";
 import { ServedVms } from "./served-vms.ts";
 import { Takeover } from "./takeover.ts";
 import { tellMetrics } from "./telling.ts";
@@ -115,7 +116,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       clocks.settle(arbiter.operate(pcpu, { khz }, { hold, nowMs: startedAtMs }).writes, "the start");
 
   const meters = new Meters();
-  const packet = packetPath({ arbiter, clocks, events, log, meters });
+  const recordings = new Recordings();
+  const packet = packetPath({ arbiter, clocks, events, log, meters, recordings });
   const channels = openChannels(
     {
       directory: config.channels.directory,
@@ -148,6 +150,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     store,
     events,
     meters,
+    recordings,
     takeover,
     startedAtMs,
   };

@@ -43,8 +43,8 @@ function plainWriter(
   };
 }
 
-/** Names come from guests and file systems: control characters must not reach a terminal, nor part a line. */
-function printable(text: string): string {
+/** Makes text safe to show. Names come from guests and file systems: control characters must not reach a terminal, nor part a line. */
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;

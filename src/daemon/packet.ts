@@ -14,6 +14,7 @@ import type { Events } from "./events.ts";
 import { grantOf } from "./grant.ts";
 import { LineLimiter } from "./limiter.ts";
 import type { Meters } from "./meters.ts";
+import type { Recordings } from "./recordings.ts";
 
 /** What handling a packet needs. */
 export interface PacketPath {
@@ -22,17 +23,19 @@ export interface PacketPath {
   readonly events: Events;
   readonly log: Log;
   readonly meters: Meters;
+  readonly recordings: Recordings;
 }
 
 /** Of each channel's packets one in so many is measured, beginning with its first: reading a clock costs, too. */
 const MEASURED_ONE_IN = 8;
 
 /** Makes the way of a packet: judge, decide, do, answer; synchronous, in one turn. */
-export function packetPath({ arbiter, clocks, events, log, meters }: PacketPath) {
+export function packetPath({ arbiter, clocks, events, log, meters, recordings }: PacketPath) {
   const limiter = new LineLimiter();
 
   return function packet(channel: Channel, frame: Uint8Array): void {
     if (!channel.enabled) return;
+    if (recordings.wanted) recordings.take(channel, frame);
     if (channel.counters.requests % MEASURED_ONE_IN !== 0) return handle(channel, frame);
     const beganMs = performance.now();
     handle(channel, frame);

@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG_PATH, loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { VERSION } from "../version.ts";
 import { EXIT_CONFIG, EXIT_USAGE } from "./exit-code.ts";
+import { replay } from "./replay.ts";
 import { restoreCommand } from "./restore-command.ts";
 import { serve } from "./serve.ts";
 
@@ -29,6 +30,15 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
       // An option given before the command's name belongs to the program.
       const { config } = { ...command.parent?.opts(), ...given(command, options) } as { config: string };
       exitCode = await restoreCommand(config, { kept: options.kept === true });
+    });
+  program
+    .command("replay <file>")
+    .description("Show what would be granted for what vmpowerctl record recorded; changes nothing.")
+    .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
+    .option("--json", "one JSON object per request")
+    .action((file: string, options: { config: string; json?: boolean }, command: Command) => {
+      const { config } = { ...command.parent?.opts(), ...given(command, options) } as { config: string };
+      exitCode = replay(file, { config, json: options.json === true });
     });
   program
     .command("simulate")

@@ -109,12 +109,15 @@ export class ServedVms {
   }
 }
 
-const DEFAULT_CONTRACT: Pick<VmConfig, "minKhz" | "maxKhz" | "turbo" | "query" | "physicalCores" | "dryRun"> =
-  {
-    minKhz: undefined,
-    maxKhz: undefined,
-    turbo: true,
-    query: false,
-    physicalCores: false,
-    dryRun: false,
-  };
+/** What a VM without a section of its own may ask. */
+export const DEFAULT_CONTRACT: Pick<
+  VmConfig,
+  "minKhz" | "maxKhz" | "turbo" | "query" | "physicalCores" | "dryRun"
+> = {
+  minKhz: undefined,
+  maxKhz: undefined,
+  turbo: true,
+  query: false,
+  physicalCores: false,
+  dryRun: false,
+};

@@ -1,7 +1,7 @@
 import { type Control, ControlError, type Subscriber } from "../../src/admin/control.ts";
 import type { Channel, Counters, Cpu, Status, VcpuStatus, Vm } from "../../src/admin/control-types.ts";
 import type { CpuCheck, Explanation, VcpuExplanation } from "../../src/admin/explanation-types.ts";
-import type { Load } from "../../src/admin/load-types.ts";
+import type { Load, Packet } from "../../src/admin/load-types.ts";
 import type { VcpuInfo } from "../../src/admin/order-types.ts";
 
 /** Counters that differ from each other, so that a mix-up shows. */
@@ -180,6 +180,12 @@ const VCPUS: readonly VcpuInfo[] = [
   { vcpu: 2, state: "offline", cpuTimeMs: 0, pcpus: [] },
 ];
 
+/** What a guest sent: min, then max for vCPU 0. */
+const PACKETS: readonly Packet[] = [4, 3].map((unit, at) => {
+  const bytes = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, unit, 0, 0, 0, 1]);
+  return { atMs: 1000 + at * 500, vm: "web.1", channel: 0, bytes: bytes.toString("base64"), length: 464 };
+});
+
 /** A daemon with fixed answers, one VM and two CPUs. */
 export function sampleControl(overrides: Partial<Control> = {}): Control & { subscribers: Set<Subscriber> } {
   const subscribers = new Set<Subscriber>();
@@ -231,6 +237,10 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     Restore: ({ cpus = [2, 3] }) => ({ results: cpusOf(cpus, result) }),
     GetMetrics: ({ format }) => ({ text: format === "prometheus" ? "a 1\n" : "a 1\n# EOF\n" }),
     GetLoad: ({ vms = ["web.1"] }) => ({ ...LOAD, vms: LOAD.vms.filter(({ vm }) => vms.includes(vm)) }),
+    Record(_parameters, _caller, subscriber) {
+      for (const packet of PACKETS) subscriber.send(packet);
+      return () => {};
+    },
     Subscribe(_parameters, _caller, subscriber) {
       subscribers.add(subscriber);
       return () => subscribers.delete(subscriber);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { conform } from "../../src/admin/conform.ts";
-import { type CallName, METHODS } from "../../src/admin/control.ts";
+import { METHODS, type MethodName } from "../../src/admin/control.ts";
 import { CONTROL } from "../../src/admin/control-interface.ts";
 import type { Struct } from "../../src/admin/idl.ts";
 import { PRINTS } from "../../src/ctl/verbs/schema.ts";
@@ -61,7 +61,7 @@ test.each([
   const calls: unknown[] = [];
   const sample = sampleControl();
   const spying = Object.fromEntries(
-    (Object.keys(METHODS) as (CallName | "Subscribe")[]).map((name) => [
+    (Object.keys(METHODS) as MethodName[]).map((name) => [
       name,
       (given: never, caller: never, subscriber: never) => {
         calls.push([name, given]);
@@ -107,7 +107,7 @@ test("what fails on some CPUs is told on stderr, with exit code 1, equal results
 });
 
 /** Those whose replies have no end, the prompt, which has words of its own, and what prints schemas. */
-const WITHOUT_JSON = ["events", "shell", "schema"];
+const WITHOUT_JSON = ["events", "shell", "schema", "record"];
 
 test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(name)))(
   "%s --json prints the daemon's reply as it is",

@@ -34,8 +34,8 @@ export function hostsArgument(texts: readonly string[]): string[] {
 /** Runs a command on hosts, and shows what they say as one. */
 export async function runOnHosts(options: OnHosts): Promise<ExitCode> {
   const { hosts, verb, given, json, io } = options;
-  if (verb.name === "shell")
-    throw new UsageError(`The prompt is for one host: ssh -t ${hosts[0]} vmpowerctl shell`);
+  if (verb.name === "shell" || verb.name === "record")
+    throw new UsageError(`${verb.name} is for one host: ssh -t ${hosts[0]} vmpowerctl ${verb.name}`);
   const endless = verb.name === "events" || given.flags.has("--batch");
   const argv = [...options.globals, verb.name, ...(json ? ["--json"] : []), ...wordsOf(given)];
   const said = await inParallel(hosts, endless ? hosts.length : PARALLEL_MAX, (host) =>

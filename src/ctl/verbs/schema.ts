@@ -28,6 +28,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   top: ["GetLoad"],
   metrics: ["GetMetrics"],
   events: ["Subscribe"],
+  record: ["RecordReport"],
 };
 
 /** `schema`: what a command prints with `--json`, as a JSON Schema. */

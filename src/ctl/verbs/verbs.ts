@@ -6,6 +6,7 @@ import { DOCTOR } from "./doctor.ts";
 import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
 import { METRICS } from "./metrics.ts";
+import { RECORD } from "./record.ts";
 import { SCHEMA } from "./schema.ts";
 import { SHELL } from "./shell.ts";
 import { STATUS } from "./status.ts";
@@ -30,6 +31,7 @@ export const VERBS: readonly Verb[] = [
   TOP,
   METRICS,
   EVENTS,
+  RECORD,
   SHELL,
   SCHEMA,
 ];

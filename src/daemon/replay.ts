@@ -1,0 +1,132 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Packet } from "../admin/load-types.ts";
+import { frameOf, RECORDING_BYTES_MAX, type Recording, readRecording } from "../admin/recording.ts";
+import { Arbiter } from "../arbiter/arbiter.ts";
+import type { Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
+import { openCpufreq } from "../cpufreq/sysfs.ts";
+import { decode } from "../wire/decode.ts";
+import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
+import { grantOf } from "./grant.ts";
+import { printable } from "./log.ts";
+import { DEFAULT_CONTRACT } from "./served-vms.ts";
+
+/** Says nothing: nothing is done. */
+const SILENT: Log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
+
+/** What came of requests. */
+type Outcome = "granted" | "bounded" | "refused";
+
+/**
+ * `vm-power replay`: what would have been granted for what was recorded, under this configuration, on the CPUs of this
+ * host; changes none of them. Answers the exit code.
+ */
+export function replay(file: string, { config: path, json }: { config: string; json: boolean }): number {
+  const loaded = loadConfig(path);
+  if ("problems" in loaded) {
+    for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    return EXIT_CONFIG;
+  }
+  const recording = readFile(file);
+  const arbiter = typeof recording === "string" ? recording : arbiterFor(loaded.config, recording);
+  if (typeof recording === "string" || typeof arbiter === "string") {
+    process.stderr.write(`Cannot replay "${printable(file)}": ${arbiter}\n`);
+    return EXIT_FAILED;
+  }
+  const counts = new Map<string, Record<Outcome, number>>();
+  let writes = 0;
+  for (const packet of recording.packets) {
+    const done = decide(arbiter, packet, packet.atMs - (recording.packets[0]?.atMs ?? 0));
+    if (done === undefined) continue;
+    writes += done.writes;
+    const count = counts.get(packet.vm) ?? { granted: 0, bounded: 0, refused: 0 };
+    count[done.outcome]++;
+    counts.set(packet.vm, count);
+    process.stdout.write(`${json ? JSON.stringify(done) : textOf(done)}\n`);
+  }
+  if (!json) process.stdout.write(summary(counts, writes));
+  return 0;
+}
+
+function readFile(file: string): Recording {
+  try {
+    // Lines are whole, so the last one may exceed the limit.
+    if (statSync(file).size > RECORDING_BYTES_MAX + 4096) return "it is too long for a recording";
+    return readRecording(readFileSync(file, "utf8"));
+  } catch (error) {
+    return error instanceof Error && "code" in error ? `${error.code}` : `${error}`;
+  }
+}
+
+/** An arbiter of this host's clocks and the recorded VMs, or why there can be none. */
+function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbiter | string {
+  const { cpufreq } = config;
+  const clocks = openCpufreq(
+    {
+      root: cpufreq.root,
+      managed: cpufreq.managedCpus,
+      onExit: "keep",
+      onDrift: "yield",
+      journalDirectory: join(config.daemon.runtimeDirectory, "replay"),
+      log: SILENT,
+      dryRun: true,
+    },
+    { clocksChanged() {}, drift() {} },
+  ).clocks();
+  if (clocks.length === 0) return `no CPU below "${cpufreq.root}" can be scaled`;
+  const arbiter = new Arbiter(cpufreq);
+  arbiter.setClocks(clocks);
+  for (const { name, pins } of recording.head.vms) {
+    const domain = { name, state: "running", detail: "recorded", pins, channelPaths: undefined } as const;
+    // What is tried out here is what its contract would do if it counted.
+    arbiter.setDomain(domain, { ...DEFAULT_CONTRACT, ...config.vms.get(name), dryRun: false });
+  }
+  return arbiter;
+}
+
+/** What came of one recorded request. */
+interface Done {
+  readonly atMs: number;
+  readonly vm: string;
+  readonly vcpu: number;
+  readonly asked: string;
+  readonly outcome: Outcome;
+  readonly khz: number | undefined;
+  readonly rule: string | undefined;
+  readonly writes: number;
+}
+
+function decide(arbiter: Arbiter, packet: Packet, atMs: number): Done | undefined {
+  const request = decode(frameOf(packet));
+  if (request.kind !== "scale") return undefined;
+  const { vm } = packet;
+  const { writes, refusal } = arbiter.scale(vm, request, atMs);
+  const about = {
+    atMs: Math.round(atMs),
+    vm,
+    vcpu: request.resource,
+    asked: request.action,
+    writes: writes.length,
+  };
+  if (refusal !== undefined) return { ...about, outcome: "refused", khz: undefined, rule: refusal.reason };
+  const { khz, bound } = grantOf(arbiter, vm, request);
+  return { ...about, outcome: bound === undefined ? "granted" : "bounded", khz, rule: bound };
+}
+
+function textOf({ atMs, vm, vcpu, asked, outcome, khz, rule }: Done): string {
+  const at = (atMs / 1000).toFixed(3).padStart(9);
+  const got =
+    outcome === "refused" ? "refused" : `${outcome} ${khz === undefined ? "baseline" : `${khz} kHz`}`;
+  return `${at} ${printable(vm)}:${vcpu} asked ${asked}: ${got}${rule === undefined ? "" : ` (${printable(rule)})`}`;
+}
+
+function summary(counts: ReadonlyMap<string, Record<Outcome, number>>, writes: number): string {
+  const lines = [...counts].map(
+    ([vm, { granted, bounded, refused }]) =>
+      `${printable(vm)}: ${granted} granted, ${bounded} bounded, ${refused} refused`,
+  );
+  return `${["", ...lines, `The kernel would have been given ${writes} settings`].join("\n")}\n`;
+}

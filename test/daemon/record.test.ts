@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { frameOf, readRecording } from "../../src/admin/recording.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
+import { DOWN, MAX, MIN, scale } from "./port.ts";
+
+let host: TestHost;
+afterEach(() => host?.remove());
+
+const VMPOWERCTL = join(import.meta.dir, "../../dist/vmpowerctl");
+const VMS = "[vm web1]\nVcpus=2\n[vm db]\nVcpus=3\n";
+const HEAD = '{"vmPowerRecording":1,"startedAtMs":1,"vms":[{"name":"web1","pins":[[2]]}]}\n';
+const file = () => join(host.directory, "web1.rec");
+
+/** Records web1 while it and another VM send; answers what the command said. */
+async function recorded(): Promise<{ code: number; out: string }> {
+  host = makeTestHost({ sections: VMS });
+  const [web1, db] = [host.port("web1", 0), host.port("db", 0)];
+  await host.start();
+  await Promise.all([web1.ready(), db.ready()]);
+  const socket = `${host.directory}/run/control.sock`;
+  const recording = Bun.spawn(
+    [VMPOWERCTL, "--socket", socket, "record", file(), "--vm", "web1", "--seconds", "1.5", "--json"],
+    { stdout: "pipe" },
+  );
+  while (!existsSync(file())) await Bun.sleep(5);
+  await Bun.sleep(100);
+  for (const unit of [MIN, DOWN, MAX]) await web1.ask(scale(0, unit), 464);
+  await web1.ask(scale(7, MAX), 464);
+  await db.ask(scale(0, MIN), 464);
+  return { out: await recording.stdout.text(), code: await recording.exited };
+}
+
+describe("record and replay", () => {
+  test("show what was granted, and what another contract would grant", async () => {
+    const { code, out } = await recorded();
+    expect([code, JSON.parse(out)]).toEqual([0, { file: file(), packets: 4, lost: 0, full: false }]);
+    expect(host.log()).toContain("Record");
+    const before = host.tree.read(2, "scaling_setspeed");
+    const replay = (...more: string[]) =>
+      host.run("vm-power", "replay", file(), "--config", host.configFile, ...more);
+    const without = (text: string) => text.replaceAll(/^ +\d+\.\d{3} /gm, "");
+    expect(without(replay().out)).toBe(`web1:0 asked min: granted 1200000 kHz
+web1:0 asked down: granted 1200000 kHz
+web1:0 asked max: granted 2301000 kHz
+web1:7 asked max: refused (it has no vCPU 7, only 1 vCPUs)
+
+web1: 3 granted, 0 bounded, 1 refused
+The kernel would have been given 2 settings
+`);
+    host.configure(`${VMS.replace("Vcpus=2\n", "Vcpus=2\nMinKhz=1400000\nMaxKhz=2000000\n")}`);
+    expect(without(replay().out).split("\n").slice(0, 3)).toEqual([
+      "web1:0 asked min: bounded 1400000 kHz (bounded by MinKhz of its contract)",
+      "web1:0 asked down: bounded 1400000 kHz (bounded by MinKhz of its contract)",
+      "web1:0 asked max: bounded 2000000 kHz (bounded by MaxKhz of its contract)",
+    ]);
+    expect(JSON.parse(replay("--json").out.split("\n")[2] ?? "")).toEqual({
+      atMs: expect.any(Number),
+      vm: "web1",
+      vcpu: 0,
+      asked: "max",
+      outcome: "bounded",
+      khz: 2_000_000,
+      rule: "bounded by MaxKhz of its contract",
+      writes: 1,
+    });
+    expect(host.tree.read(2, "scaling_setspeed")).toBe(before);
+  }, 15_000);
+
+  test("say what cannot be done", async () => {
+    await recorded();
+    const record = (...args: string[]) => host.run("vmpowerctl", "record", ...args);
+    expect(record(file(), "--seconds", "1").err).toBe(`"${file()}" is there already: name another file\n`);
+    expect(record("/nowhere/x", "--seconds", "1").err).toBe('Cannot write "/nowhere/x": ENOENT\n');
+    expect([
+      record(join(host.directory, "y"), "--vm", "nope").code,
+      existsSync(join(host.directory, "y")),
+    ]).toEqual([10, false]);
+    expect(record("x", "--seconds", "0").code).toBe(2);
+    const monitor = host.run(
+      "vmpowerctl",
+      "--socket",
+      `${host.directory}/run/monitor.sock`,
+      "record",
+      join(host.directory, "z"),
+    );
+    expect([monitor.code, existsSync(join(host.directory, "z"))]).toEqual([4, false]);
+    const replay = (path: string) => host.run("vm-power", "replay", path, "--config", host.configFile);
+    expect(replay("/nowhere").err).toBe('Cannot replay "/nowhere": ENOENT\n');
+    expect([replay(host.configFile).code, replay(host.configFile).err.includes("is no recording")]).toEqual([
+      1,
+      true,
+    ]);
+    writeFileSync(file(), `${readFileSync(file(), "utf8")}{"vm":`); // cut off
+    expect(replay(file()).code).toBe(0);
+  }, 15_000);
+});
+
+test("readRecording() takes any text, and only sound packets out of it", () => {
+  const line = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.constant('{"atMs":1,"vm":"a","channel":0,"bytes":"AAA=","length":464}'),
+  );
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      const read = readRecording(HEAD + lines.join("\n"));
+      if (typeof read === "string") expect(read).toEndWith(" is no packet");
+      else for (const packet of read.packets) expect(frameOf(packet).length).toBe(packet.length);
+      expect(typeof readRecording(lines.join("\n"))).toBe("string");
+    }),
+  );
+  expect(readRecording(`${HEAD}{"atMs":1,"vm":"a","channel":0,"bytes":"","length":465}\n`)).toBe(
+    "line 2 is no packet",
+  );
+});
