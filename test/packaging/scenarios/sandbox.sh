@@ -1,0 +1,100 @@
+# The unit as it runs: how exposed it is, what it can do, what it can not, and that what it must do works.
+. /scenario/words
+check "install" install_package /packages/vm-power_*_"$(dpkg --print-architecture)".deb
+simulate
+systemctl restart vm-power
+eventually "channels of QEMU's user are connected" connected
+eventually "libvirt's daemon is reached where it is asked for" sh -c "sed -i s/static/libvirt/ /etc/vm-power.conf.d/sim.conf;
+	systemctl restart vm-power; sleep 0.5; vmpowerctl status --json | grep -q '\"state\":\"connected\"'"
+sed -i s/libvirt/static/ /etc/vm-power.conf.d/sim.conf
+systemctl restart vm-power
+eventually "and the fixed map again" connected
+
+exposure=$(systemd-analyze security --no-pager vm-power | sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
+echo "# exposure $exposure"
+check "exposure is at most 1.5" awk "BEGIN { exit !($exposure <= 1.5) }"
+of() { sed -n "s/^$1:\t*//p" "/proc/$(pid)/status"; }
+same "it runs as its own user, in its own groups" \
+	"$(id -u vm-power) $(id -g vm-power) $(getent group vm-power-monitor | cut -d: -f3)" \
+	"$(of Uid | cut -f1) $(of Gid | cut -f1) $(of Groups | tr ' ' '\n' | grep -vx "$(id -g vm-power)" | xargs)"
+same "with one capability, to gain no more" "0000000000000002 0000000000000002 1" "$(of CapEff) $(of CapBnd) $(of NoNewPrivs)"
+same "nothing of the environment is inherited" "" \
+	"$(tr '\0' '\n' </proc/"$(pid)"/environ | grep -vE '^(NOTIFY_SOCKET|WATCHDOG_USEC|WATCHDOG_PID|LISTEN_FDS|LISTEN_PID|JOURNAL_STREAM|INVOCATION_ID)=')"
+ask 0 min >/dev/null
+same "its files are its own and its groups'" \
+	"control.sock vm-power:vm-power 660 monitor.sock vm-power:vm-power-monitor 660 restore vm-power:vm-power 700" \
+	"$(cd /run/vm-power && stat -c '%n %U:%G %a' control.sock monitor.sock restore | xargs)"
+same "only these are mounted writable" "/run/vm-power /sim /sys/devices/system/cpu/cpufreq /var/lib/vm-power" \
+	"$({ echo /sys/devices/system/cpu/cpufreq; awk '$6 ~ /^rw/ { print $5 }' /proc/"$(pid)"/mountinfo; } |
+		grep -v -e '^/dev' -e '^/proc$' -e '^/run/host/' -e '^/run/systemd/incoming' -e '^/sys/fs/cgroup' | sort -u | xargs)"
+same "nothing listens on a network" "" "$(ss -Hltnup 2>/dev/null | grep vm-power)"
+
+# Somebody who took the daemon over: the same unit, another program, which may be a shell.
+{
+	systemctl cat vm-power | sed -e '/^#/d' -e '/^Exec/d' -e '/^  /d' -e 's/^Type=.*/Type=oneshot/' \
+		-e '/^Restart/d' -e '/^Watchdog/d' -e '/^RuntimeDirectory/d' -e '/^StateDirectory/d' -e '/^\[Install\]/,$d'
+	printf '[Service]\nReadWritePaths=/sim /run/vm-power /var/lib/vm-power\nExecStart=/bin/bash /run/thief\n'
+} >/run/systemd/system/thief.service
+touch /root/x /home/x
+thief() { # COMMAND...: whether it succeeds in the sandbox.
+	echo "set -e; $*" >/run/thief
+	systemctl daemon-reload
+	systemctl start thief 2>/dev/null
+}
+check "the thief can do what the daemon must" thief "echo 1 >/sim/cpu/cpu2/cpufreq/scaling_governor"
+echo schedutil >/sim/cpu/cpu2/cpufreq/scaling_governor
+while read -r command; do
+	if thief "$command"; then echo "not ok the sandbox allows: $command"; else echo "ok the sandbox refuses: $command"; fi
+done <<'THEFT'
+echo >/etc/vm-power.conf
+echo >/usr/bin/vm-power
+echo >/tmp/x
+echo >/run/x
+echo >/var/tmp/x
+echo >/dev/shm/x
+echo >/root/x
+echo >/sys/kernel/uevent_helper
+echo >/proc/sys/kernel/hostname
+grep . /etc/shadow
+ls /root | grep .
+ls /home | grep .
+ls /var/lib/libvirt | grep .
+echo >/usr/bin/env
+echo >/usr/lib/x
+echo >/var/lib/vm-power/x; chmod 755 /var/lib/vm-power/x; /var/lib/vm-power/x
+cat /proc/1/environ
+ls /proc/1
+kill -0 1
+touch /run/vm-power/x; chown root /run/vm-power/x
+touch /run/vm-power/x; chmod 4755 /run/vm-power/x
+unshare --user true
+unshare --mount true
+mount -t tmpfs none /mnt
+systemctl status
+busctl list
+virsh -c qemu:///system list
+renice -n -20 $$
+exec 3<>/dev/tcp/127.0.0.1/1
+THEFT
+check "libvirt may be read" thief "virsh -r -c qemu:///system list"
+
+# Who may look, who may steer, who may do neither.
+useradd --system --groups vm-power steerer
+useradd --system --groups vm-power-monitor watcher
+useradd --system stranger
+as() { local user=$1 && shift && setpriv --reuid "$user" --regid "$user" --init-groups vmpowerctl "$@"; }
+check "an operator may steer" as steerer set-cpu-freq 0 min
+check "an operator may put back" as steerer restore 0
+check "a watcher may look" as watcher --socket /run/vm-power/monitor.sock status
+as watcher --socket /run/vm-power/monitor.sock set-cpu-freq 0 min >/dev/null 2>&1
+same "and not steer" 4 $?
+as stranger status >/dev/null 2>&1
+same "a stranger may do neither" 4 $?
+
+# Somebody made the channel directory first.
+systemctl stop vm-power guests
+rm -rf /tmp/powermonitor
+setpriv --reuid stranger --regid stranger --clear-groups mkdir -m 0777 /tmp/powermonitor
+systemctl start vm-power
+same "a stranger's directory is not made ours" "stranger 777" "$(stat -c '%U %a' /tmp/powermonitor)"
+check "but told" sh -c "vmpowerctl status | grep -q 'belongs to the untrusted user'"
