@@ -25,7 +25,7 @@ run: build ## Build, and show the daemon at work on a simulated host; Ctrl-C end
 	@dist/vm-power simulate
 
 test: build ## Run the tests that need no special parts, on the sources and on the built executable
-	@$(BUN) test test
+	@$(BUN) test --timeout 30000 test
 
 check: node_modules ## Check types, lint, format, floors and dead code
 	$(BIN)/tsc --noEmit

@@ -5,7 +5,7 @@ import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simu
 import { type Port, startPort } from "./port.ts";
 
 const EXECUTABLE = join(import.meta.dir, "../../dist/vm-power");
-const READY_MS = 5000;
+const READY_MS = 20_000;
 
 /** The list that DPDK's own measurements were made with. */
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
@@ -135,7 +135,7 @@ Driver=static
 }
 
 /** Waits until something holds; fails with what it was after a while. */
-export async function until(holds: () => boolean, withinMs = 3000): Promise<void> {
+export async function until(holds: () => boolean, withinMs = 10_000): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!holds()) {
     if (performance.now() > endMs) throw new Error(`Still not so after ${withinMs} ms: ${holds}`);
