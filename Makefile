@@ -16,7 +16,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check build bench interop install lab lab-shell clean
+.PHONY: help run test check build bench interop install lab lab-full lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,6 +59,9 @@ rpm: executable man ## Make dist/*.rpm; ARCH=arm64 for the other architecture
 
 lab: deb ## Prove the promises on real hypervisor hosts in QEMU: kernel cpufreq, systemd, libvirt, our package
 	@BUN=$(BUN) test/lab/run dist/vm-power_*_$(ARCH).deb
+
+lab-full: deb ## All of lab, and what takes long: attacks, crashes, upgrades, real guests under libvirt, a power cut
+	@BUN=$(BUN) test/lab/run --full dist/vm-power_*_$(ARCH).deb
 
 lab-shell: deb ## A prompt on such a host (log in as root; Ctrl-A X ends it)
 	@test/lab/run --shell dist/vm-power_*_$(ARCH).deb

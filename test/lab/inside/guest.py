@@ -6,12 +6,18 @@ Reads orders, a line each, and answers each with a line:
   send VM.N SIZE UNIT [VCPU]   a scale request; waits for the answer -> ACK | NACK | silence
   connect VM.N SIZE    the first packet of a guest process          -> sent
   raw VM.N BYTES       so many bytes of nonsense                    -> sent
+  burst VM.N COUNT ANSWERS [PID]  so many requests at once, min and up in turn; reads so many answers, then kills that
+                       process                           -> killed | answered
+  half VM.N            the first half of a packet        -> sent
+  flood VM.N packets | garbage  without end, and reads no answer         -> flooding
+  calm VM.N            ends that                         -> how many bytes went out
   close VM.N           as QEMU ends: connection and file go         -> closed
 """
-import os, random, select, socket, struct, sys
+import os, random, select, signal, socket, struct, sys, threading
 
 directory = sys.argv[1]
 ports = {}
+floods = {}
 UNITS = {"up": 1, "down": 2, "max": 3, "min": 4, "turbo": 5, "no-turbo": 6}
 
 
@@ -22,6 +28,34 @@ def packet(size, vcpu, unit, command):
 def drain(host):
     while select.select([host], [], [], 0)[0] and host.recv(65536):
         pass
+
+
+def receive(host, count):
+    while count > 0:
+        answer = host.recv(min(count, 65536))
+        if not answer:
+            raise EOFError("the host hung up")
+        count -= len(answer)
+
+
+class Flood(threading.Thread):
+    """Sends as fast as the host takes it."""
+
+    def __init__(self, host, what):
+        super().__init__(daemon=True)
+        self.host, self.sent, self.going = host, 0, True
+        noise = random.Random(7).randbytes(1 << 16)
+        requests = (packet(464, 0, 4, 1) + packet(464, 0, 1, 1)) * 64
+        self.bytes = noise if what == "garbage" else requests
+        self.start()
+
+    def run(self):
+        try:
+            while self.going:
+                if select.select([], [self.host], [], 0.1)[1]:
+                    self.sent += self.host.send(self.bytes, socket.MSG_DONTWAIT)
+        except OSError:
+            pass  # the host hung up
 
 
 def order(words):
@@ -48,6 +82,26 @@ def order(words):
     if verb == "raw":
         host.send(random.Random(7).randbytes(int(words[2])))
         return "sent"
+    if verb == "half":
+        host.send(packet(464, 0, 4, 1)[:232])
+        return "sent"
+    if verb == "flood":
+        floods[name] = Flood(host, words[2])
+        return "flooding"
+    if verb == "calm":
+        flood = floods.pop(name)
+        flood.going = False
+        flood.join()
+        return str(flood.sent)
+    if verb == "burst":
+        drain(host)
+        host.sendall((packet(464, 0, 4, 1) + packet(464, 0, 1, 1)) * (int(words[2]) // 2))
+        host.settimeout(20)
+        receive(host, 464 * int(words[3]))
+        if len(words) < 5:
+            return "answered"
+        os.kill(int(words[4]), signal.SIGKILL)
+        return "killed"
     size = int(words[2])
     if verb == "connect":
         host.send(packet(size, 0, 0, 2))
@@ -55,7 +109,7 @@ def order(words):
     drain(host)
     host.send(packet(size, int(words[4]) if len(words) > 4 else 0, UNITS[words[3]], 1))
     # Old guests read no answers, and none is sent to them.
-    if not select.select([host], [], [], 10 if size >= 460 else 0.5)[0]:
+    if not select.select([host], [], [], 30 if size >= 460 else 0.5)[0]:
         return "silence"
     answer = host.recv(size)
     return {1: "ACK", 2: "NACK"}.get(struct.unpack("<I", answer[12:16])[0], "?")
