@@ -54,8 +54,22 @@ export interface Daemon {
   stop(cause: Cause): Promise<number>;
 }
 
-/** Joins all parts, from the kernel up. Throws with a message for the operator when it cannot start. */
-export async function startDaemon({ config: first, log, notify }: DaemonOptions): Promise<Daemon> {
+/** Starts a daemon. Throws with a message for the operator when it cannot; then nothing of it is left. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const undo: (() => unknown)[] = [];
+  try {
+    return await assemble(options, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+/** Joins all parts, from the kernel up; what is to be closed when a later one fails goes to `undo`. */
+async function assemble(
+  { config: first, log, notify }: DaemonOptions,
+  undo: (() => unknown)[],
+): Promise<Daemon> {
   let config = first;
   const startedAtMs = Date.now();
   const { runtimeDirectory, stateDirectory, controlSocket } = config.daemon;
@@ -65,10 +79,9 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   let parts: Parts;
   const served = { control: control(() => parts), peerOf: peerCredentials, log, version: VERSION };
   const server = await serveControl({ ...served, path: controlSocket, gid: resolveGroup("vm-power") });
-  const monitor = await serveMonitor(config.daemon, served).catch(async (error) => {
-    await server.close();
-    throw error;
-  });
+  undo.push(() => server.close());
+  const monitor = await serveMonitor(config.daemon, served);
+  undo.push(() => monitor?.close());
 
   const store = new OperatorStore(stateDirectory, log);
   const arbiter = new Arbiter(config.cpufreq);
@@ -97,6 +110,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     },
     happenings,
   );
+  undo.push(() => cpufreq.close());
   const clocks = new Clocks(arbiter, cpufreq, log);
   clocks.postponed = handover !== undefined;
   const vms = new ServedVms({
@@ -138,6 +152,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       changed: (channel) => happenings.channelChanged(channel),
     },
   );
+  undo.push(() => channels.close());
   hypervisor = openHypervisor(config, happenings, log);
   parts = {
     config: () => config,
@@ -159,6 +174,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
   const heartbeat = startHeartbeat(parts, notify);
+  undo.push(() => heartbeat.close());
   const telling = tellMetrics({ config: config.metrics, parts, fds: listenFds(process.env), log });
   await opened(vms, channels);
   notify.ready(happenings.summary());

@@ -24,20 +24,16 @@ export async function serve(path: string): Promise<number> {
   log.setLevel(loaded.config.daemon.logLevel);
   const notify = openNotify(process.env);
   let config = loaded.config;
-  let daemon: Daemon;
-  try {
-    daemon = await startDaemon({ config, log, notify });
-  } catch (error) {
-    log.error(`Cannot start: ${describe(error)}`);
-    return EXIT_FAILED;
-  }
-
+  let daemon: Daemon | undefined;
+  let last: { readonly cause: Cause; readonly code: number | undefined } | undefined;
   const ended = Promise.withResolvers<number>();
-  let stopping = false;
+  const end = (from: Daemon, { cause, code }: NonNullable<typeof last>) =>
+    void from.stop(cause).then((stopCode) => ended.resolve(code ?? stopCode), ended.reject);
   const stop = (cause: Cause, code?: number) => {
-    if (stopping) return;
-    stopping = true;
-    daemon.stop(cause).then((stopCode) => ended.resolve(code ?? stopCode), ended.reject);
+    if (last !== undefined) return;
+    last = { cause, code };
+    // While it starts it cannot be stopped, and what it changed must not be left behind: it is stopped after that.
+    if (daemon !== undefined) end(daemon, last);
   };
   let restartAtMs = Number.NEGATIVE_INFINITY;
   process.on("SIGUSR2", () => {
@@ -49,6 +45,7 @@ export async function serve(path: string): Promise<number> {
   });
   process.on("SIGINT", () => stop({ reason: "stop", detail: "SIGINT" }));
   process.on("SIGHUP", () => {
+    if (daemon === undefined) return;
     notify.reloading();
     config = reload(path, config, daemon, log);
     notify.ready("reloaded");
@@ -63,6 +60,14 @@ export async function serve(path: string): Promise<number> {
   };
   process.on("uncaughtException", fault);
   process.on("unhandledRejection", fault);
+
+  try {
+    daemon = await startDaemon({ config, log, notify });
+  } catch (error) {
+    log.error(`Cannot start: ${describe(error)}`);
+    return EXIT_FAILED;
+  }
+  if (last !== undefined) end(daemon, last);
   return ended.promise;
 }
 

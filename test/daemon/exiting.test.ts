@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RawClient, rawClient } from "../admin/raw-client.ts";
@@ -89,3 +89,30 @@ test("a subscriber that never reads holds the end up for a bounded time only", a
   expect(performance.now() - beganMs).toBeLessThan(5000);
   subscriber.leave();
 }, 20_000);
+
+test("a daemon that is told to end while it starts leaves nothing behind", async () => {
+  host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n[hypervisor]\nDriver=libvirt\nSocket=/nowhere\n" });
+  await host.start();
+  host.run("vmpowerctl", "set-cpu-freq", "0-3", "min", "--hold"); // every start sets it again
+  await host.end("SIGTERM");
+  for (let round = 0; round < 8; round++) {
+    const starting = Bun.spawn([join(import.meta.dir, "../../dist/vm-power"), "--config", host.configFile], {
+      stderr: "ignore",
+    });
+    await until(() => host.tree.read(2, "scaling_setspeed") === "1200000");
+    await Bun.sleep(round * 10);
+    starting.kill("SIGTERM");
+    expect([await starting.exited, host.tree.read(2, "scaling_governor")]).toEqual([0, "schedutil"]);
+  }
+}, 20_000);
+
+test("a start that fails half-way leaves nothing behind, and ends", async () => {
+  host = makeTestHost();
+  host.configure("[daemon]\nStateDirectory=/proc/nope\n");
+  const { code, err } = host.run("vm-power", "--config", host.configFile);
+  expect([
+    code,
+    err.includes("Cannot start: "),
+    existsSync(join(host.directory, "run/control.sock")),
+  ]).toEqual([1, true, false]);
+});
