@@ -7,7 +7,7 @@ import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channel } from "../channels/channel.ts";
 import { decode } from "../wire/decode.ts";
 import { judgePolicy } from "../wire/judge-policy.ts";
-import type { GuestPolicy, Query, Scale } from "../wire/packet.ts";
+import type { GuestPolicy, Query, Request, Scale } from "../wire/packet.ts";
 import { answer, capabilityList, frequencyList, readsReplies } from "../wire/reply.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
@@ -49,12 +49,12 @@ export function packetPath({ arbiter, clocks, events, log, meters, recordings }:
     switch (request.kind) {
       case "scale": {
         const { refusal } = scale(channel, request);
-        return conclude(channel, frame, refusal, `${request.action} for vCPU ${request.resource}`);
+        return conclude(channel, frame, refusal, request);
       }
       case "set-policy": {
         const refusal = judge(channel, request.policy);
         if (events.wanted) events.policy(channel.vm, refusal);
-        return conclude(channel, frame, refusal, "a guest policy");
+        return conclude(channel, frame, refusal, request);
       }
       case "query":
         return query(channel, frame, request);
@@ -83,10 +83,17 @@ export function packetPath({ arbiter, clocks, events, log, meters, recordings }:
   }
 
   /** Counts, logs and answers; guests of the old packet sizes read no answers. */
-  function conclude(channel: Channel, frame: Uint8Array, refusal: Refusal | undefined, what: string): void {
+  function conclude(
+    channel: Channel,
+    frame: Uint8Array,
+    refusal: Refusal | undefined,
+    request: Request,
+  ): void {
     if (refusal === undefined) channel.counters.granted++;
     else {
       channel.counters.refused++;
+      const what =
+        request.kind === "scale" ? `${request.action} for vCPU ${request.resource}` : "a guest policy";
       const remedy = refusal.remedy === undefined ? "" : ` (${refusal.remedy})`;
       note(channel, `was refused ${what}`, `${refusal.reason}${remedy}`);
     }
