@@ -16,7 +16,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check build bench interop install lab lab-full lab-shell clean
+.PHONY: help run test check build bench interop install captures lab lab-full lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -65,6 +65,15 @@ lab-full: deb ## All of lab, and what takes long: attacks, crashes, upgrades, re
 
 lab-shell: deb ## A prompt on such a host (log in as root; Ctrl-A X ends it)
 	@test/lab/run --shell dist/vm-power_*_$(ARCH).deb
+
+packages: deb rpm ## Make all packages, and install, upgrade and remove them on a host of their own
+	@$(MAKE) --no-print-directory deb ARCH=arm64
+	@packaging/need lintian=lintian rpmlint=rpmlint mmdebstrap=mmdebstrap systemd-nspawn=systemd-container \
+		qemu-aarch64-static=qemu-user-static rpm2cpio=rpm2cpio cpio=cpio /usr/aarch64-linux-gnu/lib/libc.so.6=libc6-arm64-cross
+	@PACKAGES=$(CURDIR)/dist $(BUN) test test/packaging
+
+captures: build ## Put what an operator sees into README.md, from the simulator in a terminal of 80 x 24
+	@$(BUN) test/docs/captures.ts
 
 clean: ## Remove what was built and installed in the project
 	rm -rf dist node_modules .tools

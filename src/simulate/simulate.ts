@@ -20,6 +20,8 @@ export async function simulate({ seconds }: { readonly seconds?: number }): Prom
   const stop = Promise.withResolvers<void>();
   process.once("SIGINT", () => stop.resolve());
   process.once("SIGTERM", () => stop.resolve());
+  // Whoever read along has left, as "| head" does.
+  process.stdout.on("error", () => stop.resolve());
   const timer = seconds === undefined ? undefined : setTimeout(() => stop.resolve(), seconds * 1000);
   const daemon = Bun.spawn([...self(), "--config", host.configFile], {
     stdio: ["ignore", "inherit", "inherit"],

@@ -1,0 +1,60 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+// Puts what an operator sees into README.md: starts the simulator, types commands into a terminal of 80 x 24, and writes
+// what stands there between the marks "<!-- capture: COMMAND -->" and "<!-- end -->". Needs tmux.
+
+const ROOT = join(import.meta.dir, "../..");
+const README = join(ROOT, "README.md");
+const SESSION = `vm-power-captures-${process.pid}`;
+
+const simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate", "--seconds", "60"], {
+  stdout: "pipe",
+  stderr: "inherit",
+});
+try {
+  const socket = await socketOf(simulator.stdout);
+  await Bun.sleep(6000); // until the simulated guests have asked for something
+  tmux("new-session", "-d", "-x", "80", "-y", "24", "-s", SESSION, "env", "PS1=", "NO_COLOR=1", "sh");
+  const text = readFileSync(README, "utf8").replace(
+    /(<!-- capture: (.+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_all, begin: string, command: string, end: string) =>
+      `${begin}\`\`\`\n$ vmpowerctl ${command}\n${capture(command, socket)}\n\`\`\`\n${end}`,
+  );
+  writeFileSync(README, text);
+} finally {
+  simulator.kill("SIGTERM");
+  await simulator.exited;
+  Bun.spawnSync(["tmux", "kill-session", "-t", SESSION]);
+}
+
+/** The simulator says where its daemon listens. */
+async function socketOf(output: ReadableStream<Uint8Array>): Promise<string> {
+  let said = "";
+  for await (const chunk of output) {
+    said += Buffer.from(chunk).toString();
+    const found = /--socket (\S+)/.exec(said)?.[1];
+    if (found !== undefined) return found;
+  }
+  throw new Error(`The simulator did not say where its daemon listens:\n${said}`);
+}
+
+function capture(command: string, socket: string): string {
+  tmux(
+    "send-keys",
+    "-t",
+    SESSION,
+    `clear; ${join(ROOT, "dist/vmpowerctl")} --socket ${socket} ${command}`,
+    "Enter",
+  );
+  Bun.sleepSync(3000);
+  const shown = tmux("capture-pane", "-p", "-t", SESSION).trimEnd();
+  // The directory has another name each time, and says nothing.
+  return shown.replaceAll(/\/tmp\/vm-power-simulation-\w+/g, "/tmp/vm-power-simulation");
+}
+
+function tmux(...args: readonly string[]): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(["tmux", ...args]);
+  if (exitCode !== 0) throw new Error(`tmux ${args[0]}: ${stderr}`);
+  return stdout.toString();
+}
