@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { version } from "../../package.json" with { type: "json" };
+import { must, PACKAGES, packageFile } from "./container.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const NATIVE = process.arch === "x64" ? { deb: "amd64", rpm: "x86_64" } : { deb: "arm64", rpm: "aarch64" };
+const NAMES = ["vm-power", "vm-power-guest"] as const;
+
+// Some of it is large.
+setDefaultTimeout(60_000);
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "vm-power-contents-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** What a package of this architecture is made of, and its file. */
+function deb(name: string, arch = NATIVE.deb): string {
+  return packageFile(`${name}_`, `_${arch}.deb`);
+}
+function rpm(name: string, arch = NATIVE.rpm): string {
+  return packageFile(`${name}-${version}`, `.${arch}.rpm`);
+}
+
+/** Unpacks a package; answers where. */
+function unpack(file: string): string {
+  const target = mkdtempSync(join(directory, "unpacked-"));
+  if (file.endsWith(".deb")) must("dpkg-deb", "-x", file, target);
+  else must("sh", "-c", `cd "${target}" && rpm2cpio "${file}" | cpio --quiet -idm`);
+  return target;
+}
+
+describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)", () => {
+  test.each([
+    ["deb", deb],
+    ["rpm", rpm],
+  ])(
+    "%s: the installed file is the program, by each of its names, and not the bare runtime",
+    (_kind, file) => {
+      const host = unpack(file("vm-power"));
+      const guest = unpack(file("vm-power-guest"));
+      expect(must(join(host, "usr/bin/vm-power"), "--version")).toBe(version);
+      expect(must(join(host, "usr/bin/vmpowerctl"), "--version")).toBe(version);
+      expect(must(join(host, "usr/bin/vmpowerctl"), "--help")).toContain("vm-power daemon");
+      expect(must(join(guest, "usr/bin/vm-power-guest"), "--version")).toContain(version);
+      expect(
+        must(join(host, "usr/bin/vm-power"), "--check-config", "--config", join(host, "etc/vm-power.conf")),
+      ).toContain("are sound");
+    },
+  );
+
+  test("deb and rpm hold the same, but for where the distributions keep it", () => {
+    const places = (file: string) =>
+      must("sh", "-c", `cd "${unpack(file)}" && find . ! -type d | sort`)
+        .split("\n")
+        .filter((path) => !path.includes("/doc/") && !path.includes("/licenses/"))
+        .map((path) =>
+          path.replace("zsh/vendor-completions", "zsh/site-functions").replace(/^\.\/lib/, "./usr/lib"),
+        )
+        .filter((path) => !path.includes("lintian"))
+        .sort();
+    for (const name of NAMES) expect(places(deb(name))).toEqual(places(rpm(name)));
+  });
+
+  test("lintian finds nothing", () => {
+    expect(must("lintian", "--allow-root", "--fail-on", "warning", ...NAMES.map((name) => deb(name)))).toBe(
+      "",
+    );
+  });
+
+  test("rpmlint finds nothing", () => {
+    const config = join(ROOT, "packaging/rpm/rpmlint.toml");
+    const said = must("rpmlint", "--config", config, ...NAMES.map((name) => rpm(name)));
+    expect(said).toContain("0 errors, 0 warnings");
+  });
+
+  test("for arm64 there is an executable that starts", () => {
+    const file = join(unpack(deb("vm-power", "arm64")), "usr/bin/vm-power");
+    expect(must("qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", file, "--version")).toBe(version);
+  });
+
+  test("built again from the same sources, at another place and time, they are the same to the bit", () => {
+    const copy = join(directory, "copy");
+    const sources = must("git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard").split(
+      "\n",
+    );
+    for (const source of sources) {
+      mkdirSync(join(copy, dirname(source)), { recursive: true });
+      cpSync(join(ROOT, source), join(copy, source), { recursive: true, verbatimSymlinks: true });
+    }
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    const epoch = must("git", "-C", ROOT, "log", "-1", "--format=%ct");
+    const settings = `SOURCE_DATE_EPOCH=${epoch} TZ=Asia/Tokyo PATH="${dirname(process.execPath)}:$PATH"`;
+    must("sh", "-c", `umask 077; cd "${copy}" && ${settings} make deb rpm`);
+    const sums = (place: string, files: readonly string[]) =>
+      must("sh", "-c", `cd "${place}" && sha256sum ${files.join(" ")}`).split("\n");
+    const built = readdirSync(join(copy, "dist")).filter((file) => /\.(deb|rpm)$/.test(file));
+    expect(built.length).toBe(4);
+    expect(sums(PACKAGES ?? "", built)).toEqual(sums(join(copy, "dist"), built));
+  }, 180_000);
+});
