@@ -33,7 +33,7 @@ import { tellMetrics } from "./telling.ts";
 import { resolveGroup, resolveUsers } from "./users.ts";
 
 /** Channels that are served, at most; a socket each, so it must stay below the limit of open files. */
-const CHANNELS_MAX = 16_384;
+export const CHANNELS_MAX = 16_384;
 
 /** How long READY waits for channels that may be opened at once. */
 const OPENING_MS = 200;

@@ -1,27 +1,10 @@
 import { expect, test } from "bun:test";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
-import type { Clock, Setting } from "../../src/base/clock.ts";
-import type { Cpufreq } from "../../src/cpufreq/cpufreq.ts";
+import type { Setting } from "../../src/base/clock.ts";
 import { Clocks } from "../../src/daemon/clocks.ts";
 import { Takeover } from "../../src/daemon/takeover.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
-
-/** Clocks that only note what is written. */
-function recordingCpufreq(clocks: readonly Clock[], written: Setting[]): Cpufreq {
-  return {
-    clocks: () => clocks,
-    unmanaged: () => [],
-    apply({ setting }) {
-      written.push(setting);
-      return undefined;
-    },
-    observe: () => undefined,
-    inspect: () => [],
-    refresh() {},
-    close: () => [],
-    leave() {},
-  };
-}
+import { recordingCpufreq } from "./recording-cpufreq.ts";
 
 function want(vm: string, khz: number) {
   const speeds = [{ clock: 4, khz, turbo: true }];

@@ -1,0 +1,19 @@
+import type { Clock, Setting } from "../../src/base/clock.ts";
+import type { Cpufreq } from "../../src/cpufreq/cpufreq.ts";
+
+/** Clocks that only note what is written. */
+export function recordingCpufreq(clocks: readonly Clock[], written: Setting[]): Cpufreq {
+  return {
+    clocks: () => clocks,
+    unmanaged: () => [],
+    apply({ setting }) {
+      written.push(setting);
+      return undefined;
+    },
+    observe: () => undefined,
+    inspect: () => [],
+    refresh() {},
+    close: () => [],
+    leave() {},
+  };
+}

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Arbiter } from "../../src/arbiter/arbiter.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { Clocks } from "../../src/daemon/clocks.ts";
+import { OperatorStore } from "../../src/daemon/operator-state.ts";
+import { ServedVms } from "../../src/daemon/served-vms.ts";
+import { Takeover } from "../../src/daemon/takeover.ts";
+import { domain } from "../arbiter/fixture.ts";
+import { recordingCpufreq } from "./recording-cpufreq.ts";
+
+test("admit() serves a VM's channels where libvirt knows them, and no socket that only bears its name", () => {
+  const directory = mkdtempSync(join(tmpdir(), "vm-power-served-"));
+  try {
+    const loaded = loadConfig("/nowhere", { defaultPath: "/nowhere" });
+    if ("problems" in loaded) throw new Error("Expected the defaults to be sound");
+    const log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
+    const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
+    const cpufreq = recordingCpufreq([], []);
+    const clocks = new Clocks(arbiter, cpufreq, log);
+    const vms = new ServedVms({
+      config: () => loaded.config,
+      store: new OperatorStore(directory, log),
+      arbiter,
+      clocks,
+      hypervisor: () => undefined,
+      takeover: new Takeover(undefined, { parts: () => ({ arbiter, clocks, cpufreq }), log, takenOver() {} }),
+    });
+    vms.set({ ...domain("web1", [[2]]), channelPaths: new Set(["/tmp/powermonitor/web1.0"]) });
+    const objection = (path: string) => vms.admit({ vm: "web1", number: 0, path } as Channel)?.reason;
+    expect(objection("/tmp/powermonitor/web1.0")).toBeUndefined();
+    expect(objection("/tmp/powermonitor/web1.1")).toBe("its VM's definition has no such channel");
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
