@@ -12,6 +12,9 @@ import { needsRestart } from "./reload.ts";
 /** So soon after SIGUSR2, SIGTERM is that of a restart. */
 const RESTART_MS = 5000;
 
+/** Signals that come together are told in any order, a moment after each other. */
+const SIGNALS_MS = 20;
+
 /** Runs the daemon until it is told to stop. Answers the exit code. */
 export async function serve(path: string): Promise<number> {
   const log = openLog(process.env, "info");
@@ -39,7 +42,8 @@ export async function serve(path: string): Promise<number> {
   process.on("SIGUSR2", () => {
     restartAtMs = performance.now();
   });
-  process.on("SIGTERM", () => {
+  process.on("SIGTERM", async () => {
+    await Bun.sleep(SIGNALS_MS);
     const isRestart = performance.now() - restartAtMs < RESTART_MS;
     stop(isRestart ? { reason: "restart", detail: "a restart" } : { reason: "stop", detail: "SIGTERM" });
   });
