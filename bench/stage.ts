@@ -43,7 +43,7 @@ export interface RunOptions {
 export function makeStage(): Stage {
   if (!existsSync(EXECUTABLE)) throw new Error(`"${EXECUTABLE}" is missing: make build`);
   const directory = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "vm-power-bench-"));
-  compile(join(directory, "load"), ["load.c", "guests.c"]);
+  compile(join(directory, "load"), ["load.c", "guests.c", "usage.c"]);
   compile(join(directory, "floor"), ["floor.c"]);
   return {
     async run(kind, target, options) {
