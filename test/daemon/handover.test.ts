@@ -155,6 +155,19 @@ describe("without the next daemon", () => {
     expect(governor(2)).toBe("schedutil");
   });
 
+  test("a configuration that is wrong by now does not keep vm-power restore from it", async () => {
+    await startScaled();
+    await host.end("SIGKILL");
+    host.configure(`${TWO_VMS}[nonsense]\n`);
+    const { code, err } = restore();
+    expect([code, err.includes("nonsense"), governor(2), governor(4)]).toEqual([
+      0,
+      true,
+      "schedutil",
+      "schedutil",
+    ]);
+  });
+
   test("SIGUSR2 alone does nothing, and a stop long after it is a stop", async () => {
     await startScaled();
     host.signal("SIGUSR2");
