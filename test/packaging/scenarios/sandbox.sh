@@ -1,6 +1,10 @@
 # The unit as it runs: how exposed it is, what it can do, what it can not, and that what it must do works.
 . /scenario/words
 check "install" install_package /packages/vm-power_*_"$(dpkg --print-architecture)".deb
+check "its units are understood" systemd-analyze verify --man=no vm-power.service vm-power-metrics.socket
+check "metrics can be had over HTTP" sh -c "systemctl enable vm-power-metrics.socket &&
+	systemctl restart vm-power vm-power-metrics.socket && curl --fail --silent http://127.0.0.1:9101/metrics | grep vmpower_"
+systemctl disable --now vm-power-metrics.socket 2>/dev/null
 simulate
 systemctl restart vm-power
 eventually "channels of QEMU's user are connected" connected
