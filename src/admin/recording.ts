@@ -1,4 +1,5 @@
 import type { Pcpu } from "../base/domain.ts";
+import { isRecord } from "../base/is-record.ts";
 import type { Packet } from "./load-types.ts";
 
 /** A recording's file grows no longer than this. */
@@ -74,8 +75,4 @@ function isPacket(value: unknown): value is Packet {
     Number.isSafeInteger(length) && Number(length) >= 16 && Number(length) <= PACKET_LENGTH_MAX;
   const isPlace = typeof vm === "string" && Number.isSafeInteger(channel);
   return isLength && isPlace && Number.isFinite(atMs) && typeof bytes === "string";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

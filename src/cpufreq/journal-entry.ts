@@ -1,5 +1,6 @@
 import { CPU_NUMBER_END } from "../base/cpu-list.ts";
 import type { Pcpu } from "../base/domain.ts";
+import { isRecord } from "../base/is-record.ts";
 import { isOriginal, MANAGED_FILES, type Originals } from "./originals.ts";
 import { isPolicyName } from "./scan.ts";
 
@@ -41,10 +42,6 @@ export function decodeEntry(text: string): JournalEntry | undefined {
   if (!Array.isArray(pcpus) || !pcpus.every(isPcpu)) return undefined;
   if (!isRecord(originals) || !isOriginals(originals)) return undefined;
   return { policy, pcpus, driver, kept, originals };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isPcpu(value: unknown): value is Pcpu {

@@ -2,6 +2,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Want } from "../arbiter/handover.ts";
 import type { Pcpu } from "../base/domain.ts";
+import { isRecord } from "../base/is-record.ts";
 import { readOwnFile } from "../cpufreq/own-file.ts";
 import { SCALE_ACTIONS } from "../wire/packet.ts";
 
@@ -88,8 +89,4 @@ function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

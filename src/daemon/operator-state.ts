@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Khz, Pcpu } from "../base/domain.ts";
+import { isRecord } from "../base/is-record.ts";
 import type { Log } from "../base/log.ts";
 
 /** What an operator decided about one VM; what is absent follows the configuration. */
@@ -124,10 +125,6 @@ function parse(text: string): OperatorState | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isVmDecision(value: unknown): boolean {
