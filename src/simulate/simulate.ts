@@ -18,8 +18,8 @@ export async function simulate({ seconds }: { readonly seconds?: number }): Prom
   const host = makeHost(VMS);
   const ports = VMS.flatMap((vm) => startVm(vm, host.channels));
   const stop = Promise.withResolvers<void>();
-  process.once("SIGINT", () => stop.resolve());
-  process.once("SIGTERM", () => stop.resolve());
+  process.on("SIGINT", () => stop.resolve());
+  process.on("SIGTERM", () => stop.resolve());
   // Whoever read along has left, as "| head" does.
   process.stdout.on("error", () => stop.resolve());
   const timer = seconds === undefined ? undefined : setTimeout(() => stop.resolve(), seconds * 1000);
