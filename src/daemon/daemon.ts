@@ -91,7 +91,7 @@ async function assemble(
   const takeover = new Takeover(handover, {
     parts: () => parts,
     log,
-    takenOver: (names) => happenings.takenOver(names),
+    happenings,
   });
   const cpufreq = openCpufreq(
     {
@@ -177,6 +177,7 @@ async function assemble(
   undo.push(() => heartbeat.close());
   const telling = tellMetrics({ config: config.metrics, parts, fds: listenFds(process.env), log });
   await opened(vms, channels);
+  if (hypervisor.status().state === "unreachable") takeover.presume();
   notify.ready(happenings.summary());
   log.notice(`vm-power ${VERSION} is ready: ${happenings.summary()}`, { MESSAGE_ID: MESSAGE_IDS.ready });
 

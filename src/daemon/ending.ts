@@ -51,12 +51,16 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
 }
 
 /** Leaves everything to the daemon that follows; throws where that cannot be, and then this is an end like others. */
-function handOver({ arbiter, config, cpufreq, takeover }: Parts): boolean {
+function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts): boolean {
   const operated = cpufreq
     .clocks()
     .flatMap(({ id }) => (arbiter.clockOf(id)?.operator === undefined ? [] : [id]));
   // Who is restarted before all VMs are known has nothing better than what was handed to it.
-  const handover = takeover.pending ?? { wants: wantsOf(arbiter.domains.values()), operated };
+  const handover = takeover.pending ?? {
+    wants: wantsOf(arbiter.domains.values()),
+    operated,
+    domains: [...vms.domains.values()],
+  };
   const problem = saveHandover(config().daemon.runtimeDirectory, handover, Date.now());
   if (problem !== undefined) throw new Error(`Cannot hand over to the next daemon: ${problem}`);
   cpufreq.leave();

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Want } from "../arbiter/handover.ts";
-import type { Pcpu } from "../base/domain.ts";
+import type { Domain, Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
 import { readOwnFile } from "../cpufreq/own-file.ts";
 import { SCALE_ACTIONS } from "../wire/packet.ts";
@@ -11,6 +11,8 @@ export interface Handover {
   readonly wants: readonly Want[];
   /** Clocks that an operator set, and no guest has asked for since. */
   readonly operated: readonly Pcpu[];
+  /** What the hypervisor had said last. */
+  readonly domains: readonly Domain[];
 }
 
 /** The next daemon must start within this time; later, what is there is put back. */
@@ -23,10 +25,13 @@ const VERSION = 1;
 /** Leaves a handover in the runtime directory; answers why it could not. */
 export function saveHandover(directory: string, handover: Handover, nowMs: number): string | undefined {
   const path = pathIn(directory);
+  const domains = handover.domains.map((domain) => ({
+    ...domain,
+    channelPaths: domain.channelPaths && [...domain.channelPaths],
+  }));
   try {
-    writeFileSync(`${path}.new`, JSON.stringify({ version: VERSION, atMs: nowMs, ...handover }), {
-      mode: 0o600,
-    });
+    const text = JSON.stringify({ version: VERSION, atMs: nowMs, ...handover, domains });
+    writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
     return undefined;
   } catch (error) {
@@ -52,8 +57,18 @@ export function readHandover(directory: string, nowMs: number): Handover | undef
     return undefined;
   }
   if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value["atMs"], nowMs)) return undefined;
-  const { wants, operated } = value;
-  return isListOf(wants, isWant) && isListOf(operated, isCount) ? { wants, operated } : undefined;
+  // An older daemon hands over no domains.
+  const { wants, operated, domains = [] } = value;
+  return isListOf(wants, isWant) && isListOf(operated, isCount) && isListOf(domains, isDomain)
+    ? { wants, operated, domains: domains.map(domainOf) }
+    : undefined;
+}
+
+/** A domain as the file has it: JSON knows no sets. */
+type WrittenDomain = Omit<Domain, "channelPaths"> & { readonly channelPaths?: readonly string[] };
+
+function domainOf({ channelPaths, ...domain }: WrittenDomain): Domain {
+  return { ...domain, channelPaths: channelPaths && new Set(channelPaths) };
 }
 
 function pathIn(directory: string): string {
@@ -74,6 +89,18 @@ function isWant(value: unknown): value is Want {
     (asked === undefined || SCALE_ACTIONS.some((action) => action === asked)) &&
     isCount(askedAtMs) &&
     isListOf(speeds, isSpeed)
+  );
+}
+
+function isDomain(value: unknown): value is WrittenDomain {
+  if (!isRecord(value)) return false;
+  const { name, state, detail, pins, channelPaths } = value;
+  return (
+    typeof name === "string" &&
+    (state === "running" || state === "paused") &&
+    typeof detail === "string" &&
+    isListOf(pins, (pcpus) => isListOf(pcpus, isCount)) &&
+    (channelPaths === undefined || isListOf(channelPaths, (path) => typeof path === "string"))
   );
 }
 

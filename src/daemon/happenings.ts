@@ -47,7 +47,7 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
   ready(): void {
     const { channels, takeover, vms } = this.#parts();
     vms.complete = true;
-    takeover.settle();
+    takeover.complete();
     channels.reconsider();
   }
 

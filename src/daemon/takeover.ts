@@ -1,17 +1,21 @@
 import type { Want } from "../arbiter/handover.ts";
+import type { Domain } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
 import type { Parts } from "./control.ts";
 import type { Handover } from "./handover.ts";
+import type { Happenings } from "./happenings.ts";
 
-/** The hypervisor gets so long to tell its VMs; wants of those that it did not tell then end. */
+/** The hypervisor gets so long to tell its VMs; then they are taken to be as they were. */
 const COMPLETE_MS = 10_000;
 
 /** What a {@link Takeover} works with. */
 export interface TakeoverOptions {
-  readonly parts: () => Pick<Parts, "arbiter" | "clocks" | "cpufreq">;
+  readonly parts: () => Pick<Parts, "arbiter" | "clocks" | "cpufreq"> & {
+    readonly vms: Pick<Parts["vms"], "domains">;
+  };
   readonly log: Log;
-  /** Told of the VMs whose wants hold again. */
-  readonly takenOver: (vms: readonly string[]) => void;
+  /** Told of VMs that the daemon before knew, as by the hypervisor, and of those whose wants hold again. */
+  readonly happenings: Pick<Happenings, "domain" | "gone" | "takenOver">;
 }
 
 /**
@@ -24,13 +28,14 @@ export class Takeover {
   readonly #options: TakeoverOptions;
   readonly #timer: Timer | undefined;
   #pending: boolean;
+  #presumed: readonly Domain[] = [];
 
   constructor(handover: Handover | undefined, options: TakeoverOptions) {
     this.#handover = handover;
     this.#wants = Map.groupBy(handover?.wants ?? [], ({ vm }) => vm);
     this.#options = options;
     this.#pending = handover !== undefined;
-    if (this.#pending) this.#timer = setTimeout(() => this.settle(), COMPLETE_MS);
+    if (this.#pending) this.#timer = setTimeout(() => this.presume(), COMPLETE_MS);
   }
 
   /** What was handed over, as long as it is not settled. */
@@ -43,12 +48,39 @@ export class Takeover {
     if (this.#pending) this.#options.parts().arbiter.takeOver(vm, this.#wants.get(vm) ?? []);
   }
 
-  /** All are known, or enough time has passed: from now on what is wanted holds, and nothing else. */
-  settle(): void {
+  /**
+   * The hypervisor is away: what it had said to the daemon before goes on to hold, as it does for a daemon that was not
+   * restarted. A VM that ended meanwhile shows by its channels.
+   */
+  presume(): void {
+    if (!this.#pending) return;
+    const { vms } = this.#options.parts();
+    this.#presumed = this.#handover?.domains.filter(({ name }) => !vms.domains.has(name)) ?? [];
+    const names = this.#presumed.map(({ name }) => name).sort();
+    if (names.length > 0)
+      this.#options.log.warning(
+        `The hypervisor is away: ${names.join(", ")}: taken to be as before the restart`,
+      );
+    for (const domain of this.#presumed) this.#options.happenings.domain(domain);
+    this.#settle();
+  }
+
+  /** The hypervisor has told all its VMs. */
+  complete(): void {
+    const { happenings, parts } = this.#options;
+    for (const domain of this.#presumed)
+      if (parts().vms.domains.get(domain.name) === domain)
+        happenings.gone(domain.name, "while the hypervisor was away");
+    this.#presumed = [];
+    this.#settle();
+  }
+
+  /** From now on what is wanted holds, and nothing else. */
+  #settle(): void {
     if (!this.#pending) return;
     this.close();
     this.#pending = false;
-    const { log, takenOver } = this.#options;
+    const { log, happenings } = this.#options;
     const { arbiter, clocks, cpufreq } = this.#options.parts();
     clocks.postponed = false;
     for (const { id } of cpufreq.clocks()) arbiter.rejected({ clock: id, setting: "baseline" });
@@ -57,8 +89,9 @@ export class Takeover {
       arbiter.domains.has(vm) ? "there" : "lost",
     );
     log.notice(`Took over from the daemon before: ${there.join(", ") || "no VM had asked for anything"}`);
-    if (lost.length > 0) log.notice(`Not taken over, for they are not there any more: ${lost.join(", ")}`);
-    takenOver(there);
+    if (lost.length > 0)
+      log.notice(`Not taken over, for the hypervisor knows no such VM: ${lost.join(", ")}`);
+    happenings.takenOver(there);
   }
 
   close(): void {

@@ -108,7 +108,7 @@ describe("a restart", () => {
     db1.close();
     host.configure("[vm db1]\nVcpus=5\n");
     await host.start();
-    await until(() => host.log().includes("not there any more: web1"));
+    await until(() => host.log().includes("the hypervisor knows no such VM: web1"));
     expect([governor(2), speed(4)]).toEqual(["schedutil", "2000000"]);
     await until(() => governor(4) === "schedutil");
     web1.close();
@@ -134,6 +134,41 @@ describe("a restart", () => {
     await host.end("SIGKILL");
     expect(restore().code).toBe(0);
     expect([governor(2), governor(4)]).toEqual(["schedutil", "schedutil"]);
+  });
+});
+
+describe("a restart while the hypervisor is away", () => {
+  const away = () =>
+    host.configure(`${TWO_VMS}[hypervisor]\nDriver=libvirt\nSocket=${host.directory}/none\n`);
+
+  test("changes no clock, and guests are served as their VMs were last known", async () => {
+    const { web1, db1 } = await startScaled();
+    await Bun.sleep(5);
+    witness.seen.splice(0);
+    for (const restart of [2, 3]) {
+      await stopToRestart();
+      away();
+      await host.start();
+      await until(() => web1.connections === restart && db1.connections === restart);
+      await Bun.sleep(20);
+    }
+    expect(witness.seen).toEqual(["userspace 1200000, userspace 2000000"]);
+    expect(host.log()).toContain("The hypervisor is away: db1, web1: taken to be as before the restart");
+    await web1.ask(scale(0, UP), 464);
+    await db1.ask(scale(0, DOWN), 464);
+    expect([speed(2), speed(4)]).toEqual(["1400000", "1700000"]);
+    expect(host.ask("show-vm", "web1")["vm"]).toMatchObject({ state: "running" });
+  });
+
+  test("ends the claims of a VM whose channels do not come back", async () => {
+    const { web1, db1 } = await startScaled();
+    await stopToRestart();
+    web1.close();
+    away();
+    await host.start();
+    await until(() => db1.connections === 2);
+    await until(() => governor(2) === "schedutil");
+    expect([governor(2), speed(4)]).toEqual(["schedutil", "2000000"]);
   });
 });
 

@@ -21,13 +21,18 @@ test("admit() serves a VM's channels where libvirt knows them, and no socket tha
     const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
     const cpufreq = recordingCpufreq([], []);
     const clocks = new Clocks(arbiter, cpufreq, log);
-    const vms = new ServedVms({
+    const happenings = { domain() {}, gone() {}, takenOver() {} };
+    const vms: ServedVms = new ServedVms({
       config: () => loaded.config,
       store: new OperatorStore(directory, log),
       arbiter,
       clocks,
       hypervisor: () => undefined,
-      takeover: new Takeover(undefined, { parts: () => ({ arbiter, clocks, cpufreq }), log, takenOver() {} }),
+      takeover: new Takeover(undefined, {
+        parts: () => ({ arbiter, clocks, cpufreq, vms }),
+        log,
+        happenings,
+      }),
     });
     vms.set({ ...domain("web1", [[2]]), channelPaths: new Set(["/tmp/powermonitor/web1.0"]) });
     const objection = (path: string) => vms.admit({ vm: "web1", number: 0, path } as Channel)?.reason;

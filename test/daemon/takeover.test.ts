@@ -1,43 +1,91 @@
 import { expect, test } from "bun:test";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Setting } from "../../src/base/clock.ts";
+import type { Domain } from "../../src/base/domain.ts";
+import type { Log } from "../../src/base/log.ts";
 import { Clocks } from "../../src/daemon/clocks.ts";
 import { Takeover } from "../../src/daemon/takeover.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
+
+/** A daemon's arbiter and the shared clock of CPUs 4 and 5, just started with a handover of three VMs. */
+function startTakeover(domains: readonly Domain[] = []) {
+  const told: string[] = [];
+  const written: Setting[] = [];
+  const line = (message: string) => void told.push(message);
+  const log: Log = { error: line, warning: line, notice: line, info: line, debug: line };
+  const clocks = [clock([4, 5])];
+  const cpufreq = recordingCpufreq(clocks, written);
+  const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
+  const known = new Map<string, Domain>();
+  const parts = { arbiter, cpufreq, clocks: new Clocks(arbiter, cpufreq, log), vms: { domains: known } };
+  parts.clocks.settle(arbiter.setClocks(clocks), "the start");
+  parts.clocks.postponed = true;
+  const handover = {
+    wants: [want("low", 1_200_000), want("high", 2_000_000), want("gone", 2_301_000)],
+    operated: [],
+    domains,
+  };
+  const hear = (each: Domain) => {
+    known.set(each.name, each);
+    parts.clocks.settle(arbiter.setDomain(each, FREE), "a domain");
+    takeover.found(each.name);
+  };
+  const takeover: Takeover = new Takeover(handover, {
+    parts: () => parts,
+    log,
+    happenings: {
+      domain: hear,
+      gone: (vm, detail) => told.push(`${vm} is gone: ${detail}`),
+      takenOver: (names) => told.push(`taken over: ${[...names]}`),
+    },
+  });
+  return { takeover, handover, written, told, hear, retry: () => parts.clocks.retry() };
+}
 
 function want(vm: string, khz: number) {
   const speeds = [{ clock: 4, khz, turbo: true }];
   return { vm, resource: 0, physical: false, asked: "min", askedAtMs: 7, speeds } as const;
 }
 
+const LOW = domain("low", [[4]]);
+// It floats, so that while it says nothing it does not count.
+const HIGH = domain("high", [[4, 5]]);
+const TOOK_OVER = [
+  "Took over from the daemon before: low, high",
+  "Not taken over, for the hypervisor knows no such VM: gone",
+  "taken over: low,high",
+];
+
 test("a Takeover writes nothing before all VMs are known, then what the highest of them wants", () => {
-  const written: Setting[] = [];
-  const silent = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
-  const told: string[] = [];
-  const clocks = [clock([4, 5])];
-  const cpufreq = recordingCpufreq(clocks, written);
-  const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
-  const parts = { arbiter, cpufreq, clocks: new Clocks(arbiter, cpufreq, silent) };
-  parts.clocks.settle(arbiter.setClocks(clocks), "the start");
-  parts.clocks.postponed = true;
-  const handover = {
-    wants: [want("low", 1_200_000), want("high", 2_000_000), want("gone", 2_301_000)],
-    operated: [],
-  };
-  const takeover = new Takeover(handover, {
-    parts: () => parts,
-    log: silent,
-    takenOver: (vms) => told.push(...vms),
-  });
-  // The second floats, so that while it says nothing it does not count.
-  for (const each of [domain("low", [[4]]), domain("high", [[4, 5]])]) {
-    parts.clocks.settle(arbiter.setDomain(each, FREE), "a domain");
-    takeover.found(each.name);
-  }
-  parts.clocks.retry();
+  const { takeover, handover, written, told, hear, retry } = startTakeover();
+  hear(LOW);
+  hear(HIGH);
+  retry();
   expect([written, takeover.pending]).toEqual([[], handover]);
-  takeover.settle();
-  takeover.settle();
-  expect([written, takeover.pending, told]).toEqual([[2], undefined, ["low", "high"]]);
+  takeover.complete();
+  takeover.complete();
+  expect([written, takeover.pending, told]).toEqual([[2], undefined, TOOK_OVER]);
+});
+
+test("while the hypervisor is away VMs are taken to be as they were, until it says otherwise", () => {
+  const { takeover, written, told, hear } = startTakeover([LOW, HIGH]);
+  takeover.presume();
+  takeover.presume();
+  const away = "The hypervisor is away: high, low: taken to be as before the restart";
+  expect([written, takeover.pending, told.splice(0)]).toEqual([[2], undefined, [away, ...TOOK_OVER]]);
+  hear(domain("low", [[4]]));
+  takeover.complete();
+  takeover.complete();
+  expect(told).toEqual(["high is gone: while the hypervisor was away"]);
+});
+
+test("what the hypervisor told before it went away is not taken from the handover", () => {
+  const { takeover, written, told, hear } = startTakeover([domain("low", [[5]]), HIGH]);
+  hear(LOW);
+  takeover.presume();
+  expect([written, told[0]]).toEqual([
+    [2],
+    "The hypervisor is away: high: taken to be as before the restart",
+  ]);
 });
