@@ -20,14 +20,17 @@ export interface Environment {
   init(lcore: number): Promise<Outcome>;
   exit(lcore: number): Promise<Outcome>;
   scale(lcore: number, action: ScaleAction): Promise<Outcome>;
+  /** Speeds, highest first. */
   freqs(lcore: number): Outcome<readonly Khz[]>;
+  /** Index into {@link freqs}. */
   getFreq(lcore: number): Outcome<number>;
   setFreq(lcore: number, index: number): Outcome;
   turboStatus(lcore: number): Outcome<boolean>;
   getCapabilities(lcore: number): Outcome<Capabilities>;
   sendPolicy(lcore: number, policy: Policy): Promise<Outcome>;
+  /** No host answers this: `unanswered` is as good as it gets. */
   removePolicy(lcore: number): Promise<Outcome>;
-  /** By vCPU; undefined for those that the host does not scale. */
+  /** Asks on this lcore's channel for the speed of one vCPU, or of the first 8; the index is the vCPU. */
   queryFreqs(lcore: number, of: number | "all"): Promise<Outcome<readonly (Khz | undefined)[]>>;
   queryCaps(lcore: number, of: number | "all"): Promise<Outcome<readonly Capabilities[]>>;
 }

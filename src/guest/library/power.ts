@@ -1,11 +1,8 @@
 import { hostname } from "node:os";
-import type { Khz } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import type { ScaleAction } from "../../wire/packet.ts";
-import type { Capabilities } from "../../wire/reply.ts";
 import { chooseEnvironment, isSupported, makeEnvironment, PLACES, type Places } from "./choose.ts";
 import { type Environment, type EnvironmentName, notInitialised } from "./environment.ts";
-import type { Policy } from "./guest-policy.ts";
 import { failure, granted, type Outcome } from "./outcome.ts";
 
 /** How a program wants to scale; all of it may be left out. */
@@ -33,7 +30,7 @@ export interface PowerOptions {
  * DPDK's power interface (librte_power): one lcore, one CPU to scale. In a VM an lcore is a vCPU, and the host is asked;
  * an answer is awaited, and a host that was restarted is found again.
  */
-export interface Power {
+export interface Power extends Environment {
   checkEnvSupported(env: EnvironmentName): boolean;
   /** Chooses the environment, once. */
   setEnv(env: EnvironmentName): Outcome;
@@ -41,31 +38,12 @@ export interface Power {
   getEnv(): EnvironmentName | undefined;
   /** Exits every lcore, so that another environment can be chosen. */
   unsetEnv(): Promise<void>;
-  /** Lcores that could be initialised, as far as can be seen. */
-  lcores(): readonly number[];
-  init(lcore: number): Promise<Outcome>;
-  exit(lcore: number): Promise<Outcome>;
   freqUp(lcore: number): Promise<Outcome>;
   freqDown(lcore: number): Promise<Outcome>;
   freqMax(lcore: number): Promise<Outcome>;
   freqMin(lcore: number): Promise<Outcome>;
   enableTurbo(lcore: number): Promise<Outcome>;
   disableTurbo(lcore: number): Promise<Outcome>;
-  /** Any of the six before, by name. */
-  scale(lcore: number, action: ScaleAction): Promise<Outcome>;
-  /** Speeds, highest first. */
-  freqs(lcore: number): Outcome<readonly Khz[]>;
-  /** Index into {@link freqs}. */
-  getFreq(lcore: number): Outcome<number>;
-  setFreq(lcore: number, index: number): Outcome;
-  turboStatus(lcore: number): Outcome<boolean>;
-  getCapabilities(lcore: number): Outcome<Capabilities>;
-  sendPolicy(lcore: number, policy: Policy): Promise<Outcome>;
-  /** No host answers this: `unanswered` is as good as it gets. */
-  removePolicy(lcore: number): Promise<Outcome>;
-  /** Asks on this lcore's channel for the speed of one vCPU, or of the first 8; the index is the vCPU. */
-  queryFreqs(lcore: number, of: number | "all"): Promise<Outcome<readonly (Khz | undefined)[]>>;
-  queryCaps(lcore: number, of: number | "all"): Promise<Outcome<readonly Capabilities[]>>;
 }
 
 /** Milliseconds; a host that is restarted is back within that. */
