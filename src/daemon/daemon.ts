@@ -131,7 +131,8 @@ async function assemble(
 
   const meters = new Meters();
   const recordings = new Recordings();
-  const packet = packetPath({ arbiter, clocks, events, log, meters, recordings });
+  const lookAgain = (vm: string) => hypervisor?.lookAgain(vm);
+  const packet = packetPath({ arbiter, clocks, events, log, meters, recordings, lookAgain });
   const channels = openChannels(
     {
       directory: config.channels.directory,

@@ -15,6 +15,7 @@ import { grantOf } from "./grant.ts";
 import { LineLimiter } from "./limiter.ts";
 import type { Meters } from "./meters.ts";
 import type { Recordings } from "./recordings.ts";
+import { SecondLooks } from "./second-looks.ts";
 
 /** What handling a packet needs. */
 export interface PacketPath {
@@ -24,14 +25,17 @@ export interface PacketPath {
   readonly log: Log;
   readonly meters: Meters;
   readonly recordings: Recordings;
+  /** Has the hypervisor asked for a VM again, some time later. */
+  readonly lookAgain: (vm: string) => void;
 }
 
 /** Of each channel's packets one in so many is measured, beginning with its first: reading a clock costs, too. */
 const MEASURED_ONE_IN = 8;
 
 /** Makes the way of a packet: judge, decide, do, answer; synchronous, in one turn. */
-export function packetPath({ arbiter, clocks, events, log, meters, recordings }: PacketPath) {
+export function packetPath({ arbiter, clocks, events, log, meters, recordings, lookAgain }: PacketPath) {
   const limiter = new LineLimiter();
+  const secondLooks = new SecondLooks(lookAgain);
 
   return function packet(channel: Channel, frame: Uint8Array): void {
     if (!channel.enabled) return;
@@ -72,6 +76,7 @@ export function packetPath({ arbiter, clocks, events, log, meters, recordings }:
     const decision = arbiter.scale(channel.vm, request, nowMs);
     channel.counters.writes += decision.writes.length;
     if (decision.dry === true) noteDry(channel, request);
+    if (decision.refusal?.code === "vcpu-offline") secondLooks.offline(channel.vm, nowMs);
     const refused = clocks.apply(decision.writes);
     const result = refused === undefined ? decision : arbiter.undo(channel.vm, request, refused.reason);
     if (result !== decision) {

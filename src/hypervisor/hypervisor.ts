@@ -8,6 +8,8 @@ export interface Hypervisor {
   status(): HypervisorStatus;
   /** Asks for everything again, soon. */
   refresh(): void;
+  /** Asks for one domain again, soon: it may have changed in a way of which nothing is told. */
+  lookAgain(name: string): void;
   /** Says goodbye and closes; no event follows. */
   close(): Promise<void>;
 }

@@ -37,6 +37,8 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
     refresh() {
       if (!closed) tellAll();
     },
+    // What the configuration says changes with a reload only.
+    lookAgain() {},
     replace(next) {
       if (closed) return;
       const removed = [...current.keys()].filter((name) => !next.has(name));

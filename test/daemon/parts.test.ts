@@ -7,6 +7,7 @@ import type { Log } from "../../src/base/log.ts";
 import { Departures } from "../../src/daemon/departures.ts";
 import { LineLimiter } from "../../src/daemon/limiter.ts";
 import { OperatorStore } from "../../src/daemon/operator-state.ts";
+import { SECOND_LOOK_MS, SecondLooks } from "../../src/daemon/second-looks.ts";
 import { resolveGroup, resolveUsers } from "../../src/daemon/users.ts";
 
 let directory: string;
@@ -125,4 +126,16 @@ test("Departures gives a guest a moment to come back", async () => {
   await Bun.sleep(1000);
   expect(left).toEqual(["gone"]);
   departures.close();
+});
+
+test("SecondLooks: one look per VM and interval, whatever its guest asks", () => {
+  const looks: string[] = [];
+  const second = new SecondLooks((vm) => looks.push(vm));
+  const step = SECOND_LOOK_MS / 10;
+  for (let ms = 0; ms < 2 * SECOND_LOOK_MS; ms += step) second.offline("a", 1_000_000 + ms);
+  second.offline("b", 1_000_000);
+  expect(looks).toEqual(["a", "a", "b"]);
+  // The host's clock was set back: nobody waits for it to catch up.
+  second.offline("a", 5);
+  expect(looks.length).toBe(4);
 });

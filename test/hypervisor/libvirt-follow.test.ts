@@ -172,6 +172,21 @@ describe("openLibvirt() follows", () => {
     expect(recorder.domains.get("a")?.pins).toEqual([[1], [4]]);
   });
 
+  test("a vCPU that is plugged in, when told to look again", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    const a = fake.add("a", [[1], []]);
+    fake.add("b", [[2]]);
+    await stage.opened();
+    a.pins = [[1], [4]];
+    const before = fake.calls.length;
+    for (let i = 0; i < 3; i++) stage.hypervisor.lookAgain("a");
+    stage.hypervisor.lookAgain("nix");
+    await stage.news("a running: booted");
+    expect(recorder.domains.get("a")?.pins).toEqual([[1], [4]]);
+    expect(fake.calls.slice(before)).toEqual([212, 14, 230]);
+  });
+
   test("everything again on refresh()", async () => {
     await using stage = new Stage();
     const { fake } = stage;

@@ -78,6 +78,10 @@ class Follower implements Hypervisor {
     this.#wake();
   }
 
+  lookAgain(name: string): void {
+    this.#watch?.lookSoon(name);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.stop();

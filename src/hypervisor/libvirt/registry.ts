@@ -39,6 +39,13 @@ export class Registry {
     return [...this.#known].map(([uuid, { id, domain }]) => ({ name: domain.name, uuid, id }));
   }
 
+  /** The domain that was told of by that name. */
+  refOf(name: string): DomainRef | undefined {
+    const uuid = this.#owner.get(name);
+    const known = uuid === undefined ? undefined : this.#known.get(uuid);
+    return uuid === undefined || known === undefined ? undefined : { name, uuid, id: known.id };
+  }
+
   /** Whether this run was told of. */
   has({ uuid, id }: Run): boolean {
     return this.#known.get(uuid)?.id === id;

@@ -74,8 +74,14 @@ export class Watch {
 
   /** Looks at one domain of those told of right away, because it was changed just now. */
   async lookNow(name: string): Promise<void> {
-    const ref = this.#options.registry.refs().find((known) => known.name === name);
+    const ref = this.#options.registry.refOf(name);
     if (ref !== undefined) await this.#pool.now({ ref, repeat: false });
+  }
+
+  /** Looks at one domain of those told of, as if an event had been of it. */
+  lookSoon(name: string): void {
+    const ref = this.#options.registry.refOf(name);
+    if (ref !== undefined) this.#pool.soon({ ref, repeat: false });
   }
 
   stop(): void {
