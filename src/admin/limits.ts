@@ -6,7 +6,7 @@ export interface Limits {
   readonly pipelinedBytes: number;
   /** Replies that wait for a client to read; past it its calls wait and its events are dropped. One reply may exceed it. */
   readonly queuedBytes: number;
-  /** Calls of one client in one turn of the event loop: guests' packets come between. */
+  /** Calls of all clients together in one turn of the event loop: guests' packets come between. */
   readonly callsPerTurn: number;
   readonly clients: number;
   /** Of one user other than root, so that nobody can lock the others out. */

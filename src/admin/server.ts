@@ -1,6 +1,8 @@
 import { chmodSync, chownSync, renameSync } from "node:fs";
-import type { Socket, UnixSocketListener } from "bun";
+import type { Socket, SocketHandler } from "bun";
+import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log } from "../base/log.ts";
+import { createCallTurns } from "./call-turns.ts";
 import { type Caller, NOBODY } from "./caller.ts";
 import type { Control } from "./control.ts";
 import { controlInterface, MONITOR } from "./control-interface.ts";
@@ -29,7 +31,13 @@ export interface ServeOptions {
   /** Told of every mutating call after it was answered; `error` is the error's full name. */
   readonly onMutation?: ((call: Mutation) => void) | undefined;
   readonly limits?: Limits;
+  /** `Bun.listen()`, or what bounds it. */
+  readonly listen?: Listen;
 }
+
+type Listen = (options: { unix: string; allowHalfOpen: boolean; socket: SocketHandler<undefined> }) => {
+  stop(): void;
+};
 
 /** A call that was to change something. */
 export interface Mutation {
@@ -65,6 +73,8 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
   );
   const clients = new Map<Socket<undefined>, Client>();
   const refusals = createRefusals(limits);
+  const turns = createCallTurns(limits.callsPerTurn);
+  const limiter = new LineLimiter();
   let closing: (() => void) | undefined;
 
   const listener = bindAt(path, options, {
@@ -77,7 +87,8 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
         caller,
         interfaces,
         limits,
-        log,
+        turns,
+        log: { ...log, info: (line) => logEnd(`uid ${caller.uid}`, line) },
         onMutation: ({ name, parameters }, { error }) =>
           options.onMutation?.({ method: name, parameters, caller, error }),
       });
@@ -99,6 +110,14 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
   });
   const identity = identify(path);
 
+  /** Why a connection was closed: whoever makes others without end does not fill the log with it. */
+  function logEnd(user: string, line: string): void {
+    const allowed = limiter.allow(user, Date.now());
+    if (allowed === undefined) return;
+    const more = allowed.suppressed === 0 ? "" : ` (${allowed.suppressed} more such lines left out)`;
+    log.info(`${line}${more}`);
+  }
+
   return {
     async close() {
       removeSocket(path, identity);
@@ -117,24 +136,22 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
   };
 }
 
-type Handlers = Parameters<typeof Bun.listen<undefined>>[0]["socket"];
-
 /**
  * Binds beside the path and renames, for three reasons: nobody can connect before mode and group are right, a stale
  * socket is replaced in one step, and Bun, which unlinks whatever stands at the path it bound, finds nothing there.
  */
 function bindAt(
   path: string,
-  { gid, log, everyone }: ServeOptions,
-  socket: Handlers,
-): UnixSocketListener<undefined> {
+  { gid, log, everyone, listen = Bun.listen }: ServeOptions,
+  socket: SocketHandler<undefined>,
+): { stop(): void } {
   const fresh = `${path}.new`;
   const mode = everyone ? SOCKET_MODE_EVERYONE : SOCKET_MODE;
   removeSocket(fresh);
   const umask = process.umask(0o777 & ~mode);
-  let listener: UnixSocketListener<undefined>;
+  let listener: { stop(): void };
   try {
-    listener = Bun.listen<undefined>({ unix: fresh, allowHalfOpen: true, socket });
+    listener = listen({ unix: fresh, allowHalfOpen: true, socket });
   } catch (cause) {
     throw new Error(`Cannot serve "${path}"`, { cause });
   } finally {

@@ -1,4 +1,5 @@
 import type { Log } from "../base/log.ts";
+import type { CallTurns } from "./call-turns.ts";
 import type { Caller } from "./caller.ts";
 import { createDeadline } from "./deadline.ts";
 import { type Accepted, judgeCall, logMutation } from "./dispatch.ts";
@@ -23,6 +24,7 @@ export interface SessionOptions {
   readonly caller: Caller;
   readonly interfaces: ReadonlyMap<string, Interface>;
   readonly limits: Limits;
+  readonly turns: CallTurns;
   readonly log: Log;
   /** Told of each mutating call after it was answered. */
   readonly onMutation: (call: Accepted, outcome: Outcome) => void;
@@ -43,7 +45,7 @@ export interface Session {
 
 /** Begins a session. */
 export function openSession(peer: Peer, options: SessionOptions): Session {
-  const { caller, limits, log } = options;
+  const { caller, limits, turns, log } = options;
   const who = `the control connection of uid ${caller.uid}, pid ${caller.pid}`;
   const framer = createFramer(limits.messageBytes);
   const outbox = createOutbox(peer);
@@ -55,28 +57,34 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
   let underWay: "single" | "stream" | undefined;
   let cancelStream: (() => void) | undefined;
   let paused = false;
-  let nextTurn: ReturnType<typeof setImmediate> | undefined;
+  let waitsForTurn = false;
 
-  /** Handles calls that have arrived, as many as one turn may take, and settles what follows from that. */
+  /** Writes what there is, handles calls that have arrived, as far as this turn goes, and settles what follows from that. */
   function pump(): void {
     let handled = 0;
     outbox.flush();
-    while (mayTakeCall() && handled < limits.callsPerTurn) {
+    while (mayTakeCall() && framer.buffered() > 0) {
+      if (!turns.take()) {
+        waitForTurn();
+        break;
+      }
       const message = framer.next();
       if (message === undefined) break;
       handled++;
       if (message === "tooLong") fail(`it sent a message of more than ${limits.messageBytes} bytes`);
       else handle(message);
     }
-    if (handled === limits.callsPerTurn) pumpNextTurn();
     settle({ progress: handled > 0 });
   }
 
-  function pumpNextTurn(): void {
-    nextTurn ??= setImmediate(() => {
-      nextTurn = undefined;
-      pump();
-    });
+  function inTurn(): void {
+    waitsForTurn = false;
+    pump();
+  }
+
+  function waitForTurn(): void {
+    waitsForTurn = true;
+    turns.wait(inTurn);
   }
 
   function mayTakeCall(): boolean {
@@ -131,7 +139,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
         if (outbox.queued() >= limits.queuedBytes) return false;
         // Written in the next turn, with the other events of this one: a guest's packet may be on its way just now.
         outbox.add(encodeMessage({ parameters, continues: true }));
-        pumpNextTurn();
+        waitForTurn();
         return true;
       },
       over(last) {
@@ -139,7 +147,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
         cancelStream = undefined;
         if (last !== undefined) reply(last);
         // Not at once: the stream may end while it is being opened, by a call that is handled right now.
-        pumpNextTurn();
+        waitForTurn();
       },
     });
     if (underWay === "stream") cancelStream = cancel;
@@ -155,7 +163,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
   function settle({ progress }: { progress: boolean }): void {
     if (state === "closed") return;
     if (state !== "open") cancelStream?.();
-    const isIdle = underWay === undefined && nextTurn === undefined && outbox.queued() === 0;
+    const isIdle = underWay === undefined && !waitsForTurn && outbox.queued() === 0;
     if (state !== "open" && isIdle) {
       peer.close();
       return;
@@ -206,7 +214,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
     closed() {
       state = "closed";
       deadline.wait(undefined, { progress: true });
-      clearImmediate(nextTurn);
+      turns.forget(inTurn);
       cancelStream?.();
     },
   };

@@ -21,6 +21,7 @@ import { grantOf } from "./grant.ts";
 import { takeHandover } from "./handover.ts";
 import { Happenings } from "./happenings.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { listenAtPace } from "./listen.ts";
 import type { LeveledLog } from "./log.ts";
 import { Meters } from "./meters.ts";
 import { serveMonitor } from "./monitor.ts";
@@ -34,6 +35,9 @@ import { resolveGroup, resolveUsers } from "./users.ts";
 
 /** Channels that are served, at most; a socket each, so it must stay below the limit of open files. */
 export const CHANNELS_MAX = 16_384;
+
+/** How operators are let in: others than a flood get through it, and guests are served between them. */
+const OPERATORS = { connections: 4, restMs: 0 };
 
 /** How long READY waits for channels that may be opened at once. */
 const OPENING_MS = 200;
@@ -78,7 +82,12 @@ async function assemble(
   // The control socket comes first: who holds it is the one daemon of this host, and may put back what another left.
   let parts: Parts;
   const served = { control: control(() => parts), peerOf: peerCredentials, log, version: VERSION };
-  const server = await serveControl({ ...served, path: controlSocket, gid: resolveGroup("vm-power") });
+  const server = await serveControl({
+    ...served,
+    path: controlSocket,
+    gid: resolveGroup("vm-power"),
+    listen: listenAtPace(OPERATORS),
+  });
   undo.push(() => server.close());
   const monitor = await serveMonitor(config.daemon, served);
   undo.push(() => monitor?.close());

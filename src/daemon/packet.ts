@@ -2,6 +2,7 @@ import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Decision } from "../arbiter/ask.ts";
 import { capabilities, frequencies } from "../arbiter/queries.ts";
 import { GUEST_POLICIES_OFF, type Refusal } from "../arbiter/refusal.ts";
+import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log } from "../base/log.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channel } from "../channels/channel.ts";
@@ -12,7 +13,6 @@ import { answer, capabilityList, frequencyList, readsReplies } from "../wire/rep
 import type { Clocks } from "./clocks.ts";
 import type { Events } from "./events.ts";
 import { grantOf } from "./grant.ts";
-import { LineLimiter } from "./limiter.ts";
 import type { Meters } from "./meters.ts";
 import type { Recordings } from "./recordings.ts";
 import { SecondLooks } from "./second-looks.ts";

@@ -4,7 +4,11 @@ import { type ListenAt, listenForScrapes } from "../metrics/listener.ts";
 import { exposition, type Format } from "../metrics/openmetrics.ts";
 import { startTextfile } from "../metrics/textfile.ts";
 import type { Parts } from "./control.ts";
+import { listenAtPace } from "./listen.ts";
 import { metricFamilies } from "./metrics.ts";
+
+/** Each connection is a text to write, and a stranger may make them: one, then a rest. */
+const listen = listenAtPace({ connections: 1, restMs: 5 });
 
 /** What {@link tellMetrics} works with. */
 export interface TellingOptions {
@@ -26,7 +30,7 @@ export function tellMetrics({ config, parts, fds, log }: TellingOptions): { clos
   for (const at of places) {
     const where = "fd" in at ? `socket ${at.fd} of systemd` : `${at.hostname}:${at.port}`;
     try {
-      tellers.push(listenForScrapes({ at, render }));
+      tellers.push(listenForScrapes({ at, render, listen }));
       log.info(`Metrics are served on ${where}`);
     } catch (error) {
       // Guests are served all the same.

@@ -1,4 +1,4 @@
-import type { Socket, TCPSocketListenOptions } from "bun";
+import type { Socket, SocketHandler, TCPSocketListenOptions } from "bun";
 import { CONTENT_TYPES, type Format } from "./openmetrics.ts";
 
 /** Where metrics are served: an address of this host, or a socket that systemd opened. */
@@ -8,7 +8,11 @@ export type ListenAt = { readonly hostname: string; readonly port: number } | { 
 export interface ScrapeOptions {
   readonly at: ListenAt;
   readonly render: (format: Format) => string;
+  /** `Bun.listen()`, or what bounds it. */
+  readonly listen?: Listen;
 }
+
+type Listen = (options: ListenAt & { socket: SocketHandler<Client> }) => { stop(): void };
 
 const REQUEST_BYTES_MAX = 8 * 1024;
 const CLIENTS_MAX = 16;
@@ -28,10 +32,10 @@ interface Client {
  * Serves `GET /metrics` over HTTP, one request to a connection. Bun's own server cannot take a socket that systemd
  * opened; and this little, which a stranger may reach, should do nothing else.
  */
-export function listenForScrapes({ at, render }: ScrapeOptions): { close(): void } {
+export function listenForScrapes({ at, render, listen = listenAt }: ScrapeOptions): { close(): void } {
   const clients = new Set<Socket<Client>>();
 
-  const listener = Bun.listen<Client>({
+  const listener = listen({
     ...at,
     socket: {
       open(socket) {
@@ -60,15 +64,18 @@ export function listenForScrapes({ at, render }: ScrapeOptions): { close(): void
       },
       error: (socket) => void socket.terminate(),
     },
-  } as TCPSocketListenOptions<Client>);
+  });
 
   return {
     close() {
-      listener.stop(true);
-      for (const socket of clients) clearTimeout(socket.data.timer);
+      listener.stop();
+      for (const socket of clients) socket.terminate();
     },
   };
 }
+
+/** Its types do not say that it takes the socket of another. */
+const listenAt: Listen = (options) => Bun.listen<Client>(options as TCPSocketListenOptions<Client>);
 
 function proceed(socket: Socket<Client>): void {
   const { answer: waiting } = socket.data;

@@ -9,6 +9,7 @@ const SO_PEERCRED = 17;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const CLOCK_MONOTONIC = 1;
+const F_DUPFD_CLOEXEC = 1030;
 const SUN_PATH = 2;
 const SUN_PATH_MAX = 108;
 
@@ -21,6 +22,7 @@ function open() {
     socket: { args: [i32, i32, i32], returns: i32 },
     sendto: { args: [i32, pointer, u64, i32, pointer, u32], returns: FFIType.i64_fast },
     getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
+    fcntl: { args: [i32, i32, i32], returns: i32 },
     clock_gettime: { args: [i32, pointer], returns: i32 },
   }).symbols;
 }
@@ -44,6 +46,12 @@ export function peerCredentials(fd: number): PeerCredentials | undefined {
   if (libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(size)) !== 0) return undefined;
   const [pid = 0, uid = -1, gid = -1] = credentials;
   return { pid, uid: uid >>> 0, gid: gid >>> 0 };
+}
+
+/** Another descriptor of the same file (`F_DUPFD_CLOEXEC`, fcntl(2)); undefined when there can be none. */
+export function duplicate(fd: number): number | undefined {
+  const other = libc().fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return other < 0 ? undefined : other;
 }
 
 /** Microseconds of CLOCK_MONOTONIC; Bun's own clocks count from the start of the process. */

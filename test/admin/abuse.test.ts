@@ -66,6 +66,16 @@ test("what is no varlink ends its connection, after the calls before it were ans
   );
 });
 
+test("who is let go again and again does not fill the log", async () => {
+  await start();
+  for (let i = 0; i < 20; i++) {
+    const client = await join();
+    client.send("garbage\0");
+    await client.closed();
+  }
+  expect(served.lines.length).toBe(5);
+});
+
 test("a message that is too long ends its connection", async () => {
   await start();
   const client = await join();

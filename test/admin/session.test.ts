@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { createCallTurns } from "../../src/admin/call-turns.ts";
 import type { Subscriber } from "../../src/admin/control.ts";
 import { controlInterface } from "../../src/admin/control-interface.ts";
 import { LIMITS, type Limits } from "../../src/admin/limits.ts";
@@ -17,7 +18,11 @@ interface Bench {
   closed: boolean;
 }
 
-function open(control: Parameters<typeof sampleControl>[0], limits: Partial<Limits> = {}): Bench {
+function open(
+  control: Parameters<typeof sampleControl>[0],
+  limits: Partial<Limits> = {},
+  turns = createCallTurns(limits.callsPerTurn ?? LIMITS.callsPerTurn),
+): Bench {
   const log = recordingLog();
   const bench = {
     log: log.lines,
@@ -43,6 +48,7 @@ function open(control: Parameters<typeof sampleControl>[0], limits: Partial<Limi
     caller: OPERATOR,
     interfaces: withService(product, [controlInterface(sampleControl(control), { log, callMs: 1_000 })]),
     limits: { ...LIMITS, ...limits },
+    turns,
     log,
     onMutation: () => {},
   });
@@ -123,22 +129,25 @@ test("Session makes the same calls and replies for every single cut of a stream"
   }
 });
 
-test("Session takes only so many calls in one turn", async () => {
-  let calls = 0;
-  const AddVm = () => {
-    calls++;
+test("All sessions together take only so many calls in one turn, and each gets its turn", async () => {
+  const calls: string[] = [];
+  const AddVm = ({ vm }: { vm: string }) => {
+    calls.push(vm);
     return {};
   };
-  const { session } = open({ AddVm }, { callsPerTurn: 3 });
-  const call = '{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"x"},"oneway":true}\0';
-  session.received(Buffer.from(call.repeat(8)));
-  const seen = [calls];
-  for (let turn = 0; turn < 3; turn++) {
+  const turns = createCallTurns(3);
+  const call = (vm: string) =>
+    Buffer.from(`{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"${vm}"},"oneway":true}\0`);
+  const [a, b, c] = [1, 2, 3].map(() => open({ AddVm }, {}, turns).session);
+  a?.received(Buffer.concat(Array(8).fill(call("a"))));
+  b?.received(Buffer.concat(Array(4).fill(call("b"))));
+  const seen = [calls.splice(0).join("")];
+  for (let turn = 0; turn < 6; turn++) {
     await nextTurn();
-    seen.push(calls);
+    seen.push(calls.splice(0).join(""));
+    if (turn === 0) c?.received(call("c"));
   }
-  expect(seen).toEqual([3, 6, 8, 8]);
-  session.closed();
+  expect(seen).toEqual(["aaa", "aaa", "bbb", "aac", "b", "", ""]);
 });
 
 const SUBSCRIBE = '{"method":"io.vmpower.Control.Subscribe","more":true}\0';

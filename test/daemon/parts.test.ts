@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { LineLimiter } from "../../src/base/line-limiter.ts";
 import type { Log } from "../../src/base/log.ts";
 import { Departures } from "../../src/daemon/departures.ts";
-import { LineLimiter } from "../../src/daemon/limiter.ts";
 import { OperatorStore } from "../../src/daemon/operator-state.ts";
 import { SECOND_LOOK_MS, SecondLooks } from "../../src/daemon/second-looks.ts";
 import { resolveGroup, resolveUsers } from "../../src/daemon/users.ts";

@@ -1,4 +1,4 @@
-/** Lines about one VM's refused requests in each interval; the rest is counted. */
+/** Lines about one VM or user in each interval; the rest is counted. */
 const LINES_MAX = 5;
 const INTERVAL_MS = 60_000;
 
@@ -11,7 +11,7 @@ interface Window {
   suppressed: number;
 }
 
-/** Lets a few lines per key and minute through, so that no guest fills the disk. */
+/** Lets a few lines per key and minute through, so that nobody fills the disk. */
 export class LineLimiter {
   readonly #windows = new Map<string, Window>();
 
