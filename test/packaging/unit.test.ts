@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LIMITS } from "../../src/admin/limits.ts";
-import { CHANNELS_MAX } from "../../src/daemon/daemon.ts";
+import { CHANNELS_MAX } from "../../src/daemon/edges.ts";
 import { EXIT_CONFIG } from "../../src/daemon/exit-code.ts";
 
 const UNIT = join(import.meta.dir, "../../systemd/vm-power.service");

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import type { ChannelHost } from "../channels/channel.ts";
+import { type Channels, openChannels } from "../channels/channels.ts";
+import type { Config } from "../config/config.ts";
+import type { Cpufreq, CpufreqEvents } from "../cpufreq/cpufreq.ts";
+import { openCpufreq } from "../cpufreq/sysfs.ts";
+import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
+import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
+import { openStatic, type StaticMap } from "../hypervisor/static.ts";
+import { peerCredentials } from "../systemd/libc.ts";
+import type { LeveledLog } from "./log.ts";
+import { resolveUsers } from "./users.ts";
+
+// The edges of the daemon, opened as the configuration says. It is asked each time it matters, as a reload replaces it.
+
+/** Channels that are served, at most; a socket each, so it must stay below the limit of open files. */
+export const CHANNELS_MAX = 16_384;
+
+/** What every edge is opened with. */
+export interface Surroundings {
+  readonly config: () => Config;
+  readonly log: LeveledLog;
+}
+
+/** Finds the host's clocks; `adopt` leaves those that the daemon before handed over as they are. */
+export function openClocks(
+  { config, log }: Surroundings,
+  events: CpufreqEvents,
+  { adopt }: { readonly adopt: boolean },
+): Cpufreq {
+  const { cpufreq, daemon } = config();
+  const options = {
+    root: cpufreq.root,
+    managed: cpufreq.managedCpus,
+    dryRun: cpufreq.dryRun,
+    get onExit() {
+      return config().cpufreq.onExit;
+    },
+    get onDrift() {
+      return config().cpufreq.onDrift;
+    },
+    journalDirectory: join(daemon.runtimeDirectory, "restore"),
+    adopt,
+    log,
+  };
+  return openCpufreq(options, events);
+}
+
+/** Watches the channel directory; begins at the first scan. */
+export function watchChannels(
+  { config, log }: Surroundings,
+  host: Pick<ChannelHost, "admit" | "packet" | "changed">,
+): Channels {
+  const options = {
+    directory: config().channels.directory,
+    get strict() {
+      return config().channels.strictDirectory;
+    },
+    max: CHANNELS_MAX,
+    log,
+  };
+  const trusted = derived(config, ({ channels }) => resolveUsers(channels.trustedUsers));
+  return openChannels(options, {
+    ...host,
+    get trustedUids() {
+      return trusted();
+    },
+    abiOf: (vm) => config().vms.get(vm)?.abi ?? "auto",
+    peerOf: peerCredentials,
+  });
+}
+
+/** What follows from the configuration; found again when that was replaced. */
+function derived<T>(config: () => Config, derive: (config: Config) => T): () => T {
+  let from = config();
+  let value = derive(from);
+  return () => {
+    if (config() !== from) {
+      from = config();
+      value = derive(from);
+    }
+    return value;
+  };
+}
+
+/** A {@link Hypervisor} that may follow the configuration. */
+export interface ConfiguredHypervisor extends Hypervisor {
+  /** The configuration was replaced. */
+  reconfigure(): void;
+}
+
+/** Follows the hypervisor that the configuration names, or the map that it has. */
+export function followHypervisor(
+  { config, log }: Surroundings,
+  events: HypervisorEvents,
+): ConfiguredHypervisor {
+  const { driver, uri, socket } = config().hypervisor;
+  if (driver === "libvirt")
+    return Object.assign(openLibvirt({ uri, socket, log }, events), { reconfigure() {} });
+  const map = openStatic(staticMap(config()), events);
+  return Object.assign(map, { reconfigure: () => map.replace(staticMap(config())) });
+}
+
+function staticMap({ vms }: Config): StaticMap {
+  const known = [...vms].flatMap(([name, { vcpus }]) => (vcpus === undefined ? [] : [{ name, vcpus }]));
+  return new Map(known.map(({ name, vcpus }) => [name, vcpus.map((pcpu) => [pcpu])]));
+}
