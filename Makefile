@@ -60,7 +60,7 @@ rpm: executable man ## Make dist/*.rpm; ARCH=arm64 for the other architecture
 lab: deb ## Prove the promises on real hypervisor hosts in QEMU: kernel cpufreq, systemd, libvirt, our package
 	@BUN=$(BUN) test/lab/run dist/vm-power_*_$(ARCH).deb
 
-lab-full: deb ## All of lab, and what takes long: attacks, crashes, an upgrade, a real guest under libvirt, a power cut; HOSTS="NAME..." boots these only
+lab-full: deb ## All of lab, and what takes long: attacks, crashes, an upgrade, real guests, a power cut
 	@BUN=$(BUN) test/lab/run --full dist/vm-power_*_$(ARCH).deb
 
 lab-shell: deb ## A prompt on such a host (log in as root; Ctrl-A X ends it)
