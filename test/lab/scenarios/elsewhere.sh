@@ -9,13 +9,14 @@ neighbour() {
 	mkdir -m 1777 $NEIGHBOUR && mkdir $NEIGHBOUR/etc
 	printf 'host_uuid = "7a1b0a1c-3d4e-4f50-8a61-0123456789ab"\nunix_sock_dir = "%s"\n' $NEIGHBOUR >$NEIGHBOUR/libvirtd.conf
 	printf 'auth_unix_rw = "none"\n' >>$NEIGHBOUR/libvirtd.conf
-	# It leaves alone what this machine has once, and the libvirtd of the first host holds: cgroups, the files' owners.
+	# It leaves alone what this machine has once, and the libvirtd of the first host holds: cgroups, the files' owners,
+	# and systemd's list of machines, which it would find on the system's bus.
 	printf 'dynamic_ownership = 0\nremember_owner = 0\nnamespaces = []\ncgroup_controllers = []\nstdio_handler = "file"\n' >$NEIGHBOUR/etc/qemu.conf
 	echo "127.0.1.1 neighbour" >>/etc/hosts
 	unshare --mount --uts --propagation private sh -eu -c '
 		hostname neighbour
 		mount --bind "$1/etc" /etc/libvirt
-		for own in /run/libvirt /var/lib/libvirt/qemu "$2"; do mount -t tmpfs -o mode=1777 tmpfs "$own"; done
+		for own in /run/libvirt /run/dbus /var/lib/libvirt/qemu "$2"; do mount -t tmpfs -o mode=1777 tmpfs "$own"; done
 		exec libvirtd --config "$1/libvirtd.conf" --pid-file "$1/pid"' - $NEIGHBOUR $DIRECTORY >$NEIGHBOUR/log 2>&1 &
 }
 there() { timeout 300 virsh --quiet --connect "$THERE" "$@"; }
@@ -67,7 +68,11 @@ witness "before it leaves: its CPU obeys" 2 25
 mark
 check "migrated: libvirt does it" virsh migrate --live web1 "$THERE" --migrateuri unix://$NEIGHBOUR/away
 step "it is away"
-there list --name | grep -qx web1 || tail -n 9 $NEIGHBOUR/log $LOGS/web1.log | sed 's/^/    /'
+if ! there list --name | grep -qx web1; then
+	echo "not ok migrated: it is not there"
+	tail -n 9 $NEIGHBOUR/log $LOGS/web1.log | sed 's/^/    /'
+	exit 1
+fi
 same "migrated: it runs there" running "$(there domstate web1 | head -n 1)"
 same "migrated: and here no more" "shut off (migrated)" "$(virsh domstate --reason web1 | head -n 1)"
 for cpu in 0 1 2; do eventually "migrated: CPU $cpu is given back" 20 put_back $cpu; done
