@@ -10,6 +10,8 @@ export type Khz = number;
 /** What the hypervisor says of one domain that exists: running, or paused. */
 export interface Domain {
   readonly name: string;
+  /** Which run of which domain: another after every start. Absent where the hypervisor cannot tell. */
+  readonly run?: string;
   /** A paused domain keeps its channels, but may ask for nothing. */
   readonly state: "running" | "paused";
   /** The hypervisor's word for how it came to be so: "booted", "migrated", "paused by the operator". */

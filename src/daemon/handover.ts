@@ -94,9 +94,10 @@ function isWant(value: unknown): value is Want {
 
 function isDomain(value: unknown): value is WrittenDomain {
   if (!isRecord(value)) return false;
-  const { name, state, detail, pins, channelPaths } = value;
+  const { name, run, state, detail, pins, channelPaths } = value;
   return (
     typeof name === "string" &&
+    (run === undefined || typeof run === "string") &&
     (state === "running" || state === "paused") &&
     typeof detail === "string" &&
     isListOf(pins, (pcpus) => isListOf(pcpus, isCount)) &&

@@ -25,6 +25,7 @@ export interface TakeoverOptions {
 export class Takeover {
   readonly #handover: Handover | undefined;
   readonly #wants: ReadonlyMap<string, readonly Want[]>;
+  readonly #runs: ReadonlyMap<string, string | undefined>;
   readonly #options: TakeoverOptions;
   readonly #timer: Timer | undefined;
   #pending: boolean;
@@ -33,6 +34,7 @@ export class Takeover {
   constructor(handover: Handover | undefined, options: TakeoverOptions) {
     this.#handover = handover;
     this.#wants = Map.groupBy(handover?.wants ?? [], ({ vm }) => vm);
+    this.#runs = new Map(handover?.domains.map(({ name, run }) => [name, run]));
     this.#options = options;
     this.#pending = handover !== undefined;
     if (this.#pending) this.#timer = setTimeout(() => this.presume(), COMPLETE_MS);
@@ -45,7 +47,14 @@ export class Takeover {
 
   /** A VM is known again. */
   found(vm: string): void {
-    if (this.#pending) this.#options.parts().arbiter.takeOver(vm, this.#wants.get(vm) ?? []);
+    if (this.#pending && this.#isSameRun(vm))
+      this.#options.parts().arbiter.takeOver(vm, this.#wants.get(vm) ?? []);
+  }
+
+  /** What a VM's guest asked for before the VM was started again is nobody's wish any more. */
+  #isSameRun(vm: string): boolean {
+    const before = this.#runs.get(vm);
+    return before === undefined || before === this.#options.parts().vms.domains.get(vm)?.run;
   }
 
   /**
@@ -86,11 +95,10 @@ export class Takeover {
     for (const { id } of cpufreq.clocks()) arbiter.rejected({ clock: id, setting: "baseline" });
     clocks.retry();
     const { there = [], lost = [] } = Object.groupBy(this.#wants.keys(), (vm) =>
-      arbiter.domains.has(vm) ? "there" : "lost",
+      arbiter.domains.has(vm) && this.#isSameRun(vm) ? "there" : "lost",
     );
     log.notice(`Took over from the daemon before: ${there.join(", ") || "no VM had asked for anything"}`);
-    if (lost.length > 0)
-      log.notice(`Not taken over, for the hypervisor knows no such VM: ${lost.join(", ")}`);
+    if (lost.length > 0) log.notice(`Not taken over, for they ended meanwhile: ${lost.join(", ")}`);
     happenings.takenOver(there);
   }
 

@@ -53,7 +53,7 @@ const LOW = domain("low", [[4]]);
 const HIGH = domain("high", [[4, 5]]);
 const TOOK_OVER = [
   "Took over from the daemon before: low, high",
-  "Not taken over, for the hypervisor knows no such VM: gone",
+  "Not taken over, for they ended meanwhile: gone",
   "taken over: low,high",
 ];
 
@@ -78,6 +78,17 @@ test("while the hypervisor is away VMs are taken to be as they were, until it sa
   takeover.complete();
   takeover.complete();
   expect(told).toEqual(["high is gone: while the hypervisor was away"]);
+});
+
+test("what was asked for before a VM was started again is not taken over", () => {
+  const { takeover, written, told, hear } = startTakeover([
+    { ...LOW, run: "a:1" },
+    { ...HIGH, run: "b:2" },
+  ]);
+  hear({ ...LOW, run: "a:1" });
+  hear({ ...HIGH, run: "b:3" });
+  takeover.complete();
+  expect([written, told[1]]).toEqual([[5], "Not taken over, for they ended meanwhile: high, gone"]);
 });
 
 test("what the hypervisor told before it went away is not taken from the handover", () => {

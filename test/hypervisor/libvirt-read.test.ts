@@ -19,7 +19,7 @@ describe("openLibvirt() reads", () => {
   test("every domain with pins, state and channels", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
-    fake.add("web.1", [[2], [3, 70]]);
+    const { uuid } = fake.add("web.1", [[2], [3, 70]], { id: 7 });
     fake.add("db", [[0, 1, 2, 3]], { state: 3, reason: 1 });
     fake.add("off", [[0]], { state: 5, id: -1 });
     expect(await stage.opened()).toEqual([
@@ -29,6 +29,7 @@ describe("openLibvirt() reads", () => {
     ]);
     expect(recorder.domains.get("web.1")).toEqual({
       name: "web.1",
+      run: `${uuid}:7`,
       state: "running",
       detail: "booted",
       pins: [[2], [3, 70]],

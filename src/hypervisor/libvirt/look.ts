@@ -37,6 +37,7 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
   }
   const domain: Domain = {
     name: xml.name,
+    run: `${ref.uuid}:${xml.id}`,
     state: condition.state,
     detail: condition.detail,
     pins: lists.map((list, vcpu) => (xml.online.has(vcpu) ? list : [])),
