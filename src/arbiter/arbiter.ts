@@ -58,6 +58,12 @@ export class Arbiter {
     if (state !== undefined) state.setting = undefined;
   }
 
+  /** Another program's setting is left on a clock, until somebody asks for a speed there. */
+  yielded(pcpu: Pcpu): void {
+    const state = this.#clocks.get(pcpu);
+    if (state !== undefined) state.yielded = true;
+  }
+
   /** What the kernel refused before and should hold still. */
   outstanding(): readonly Write[] {
     return settle(new Set([...this.#clocks.values()].filter((state) => state.setting === undefined)));
@@ -126,7 +132,14 @@ export class Arbiter {
       const state: ClockState =
         old?.clock === clock
           ? old
-          : { clock, claims: new Set(), operator: old?.operator, setting: "baseline", last: old?.last };
+          : {
+              clock,
+              claims: new Set(),
+              operator: old?.operator,
+              setting: "baseline",
+              yielded: false,
+              last: old?.last,
+            };
       this.#clocks.set(clock.id, state);
       for (const pcpu of clock.pcpus) this.#clocks.set(pcpu, state);
     }

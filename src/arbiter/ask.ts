@@ -40,8 +40,9 @@ export function ask(claimant: Claimant, action: ScaleAction, nowMs: number): Dec
     if (clock.operator?.hold === false && !dry) clock.operator = undefined;
     const { setting, winner } = resolve(clock);
     note(claim, setting, winner);
-    if (setting === clock.setting) continue;
+    if (dry || (setting === clock.setting && !clock.yielded)) continue;
     clock.setting = setting;
+    clock.yielded = false;
     writes ??= [];
     writes.push({ clock: clock.clock.id, setting });
   }

@@ -56,6 +56,8 @@ export interface ClockState {
   operator: OperatorClaim | undefined;
   /** What the kernel last accepted; undefined after it refused, so that the next word is written whatever it is. */
   setting: Setting | undefined;
+  /** Whether that was left to another program: the next who asks is written, whatever for. */
+  yielded: boolean;
   last: LastDecision | undefined;
 }
 

@@ -44,6 +44,7 @@ export function operate(state: ClockState, order: Order, { hold, nowMs }: OrderO
     winner,
     asker: undefined,
   };
+  if (state.yielded) state.setting = undefined;
   return { writes: settle([state]), refusal: undefined };
 }
 

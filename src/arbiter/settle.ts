@@ -12,6 +12,7 @@ export function settle(clocks: Iterable<ClockState>): readonly Write[] {
     const { setting } = resolve(state);
     if (setting === state.setting) continue;
     state.setting = setting;
+    state.yielded = false;
     writes ??= [];
     writes.push({ clock: state.clock.id, setting });
   }

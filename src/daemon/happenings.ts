@@ -82,7 +82,8 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
       ...(isKhz(ours) && isKhz(found) ? { OLD_KHZ: ours, NEW_KHZ: found } : {}),
       OUTCOME: outcome,
     });
-    const { clocks, events } = this.#parts();
+    const { arbiter, clocks, events } = this.#parts();
+    if (outcome === "yielded") arbiter.yielded(clock);
     clocks.driftCount++;
     clocks.drifts.set(clock, { atMs: Date.now(), file, ours, found, outcome });
     events.tell("drift", message, { pcpu: clock });

@@ -1,17 +1,18 @@
 import { afterEach, expect, test } from "bun:test";
 import { makeTestHost, type TestHost, until } from "./host.ts";
-import { MIN, nack, scale, TURBO } from "./port.ts";
+import { MIN, nack, type Port, scale, TURBO } from "./port.ts";
 
 let host: TestHost;
 afterEach(() => host.remove());
 
-async function asked(sections: string): Promise<void> {
+async function asked(sections: string): Promise<Port> {
   host = makeTestHost({ sections: `[vm web1]\nVcpus=1,2\nTurbo=no\n${sections}` });
   const port = host.port("web1", 0);
   await host.start();
   await port.ready();
   expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
   expect(await port.ask(scale(1, TURBO), 464)).toEqual(nack(scale(1, TURBO)));
+  return port;
 }
 
 test("verify ends with 20 where another program changed a CPU, and why tells of it", async () => {
@@ -40,6 +41,25 @@ test("verify ends with 20 where another program changed a CPU, and why tells of 
   });
   expect(host.run("vmpowerctl", "verify").code).toBe(20);
 }, 15_000);
+
+test("what another program set under OnDrift=yield stays until somebody asks, also for the same speed", async () => {
+  const port = await asked("[cpufreq]\nOnDrift=yield\n");
+  const asks = {
+    guest: async () => expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN)),
+    operator: async () => expect(host.run("vmpowerctl", "set-cpu-freq", "1", "min").code).toBe(0),
+  };
+  for (const [count, who] of (["guest", "operator"] as const).entries()) {
+    host.tree.write(1, "scaling_setspeed", "2000000");
+    await until(() => host.log().split("it is left so").length === count + 2);
+    // What nobody asked for here changes nothing, nor does time.
+    host.signal("SIGHUP");
+    await until(() => host.log().split("Reloaded").length === count + 2);
+    host.run("vmpowerctl", "verify");
+    expect(host.tree.read(1, "scaling_setspeed")).toBe("2000000");
+    await asks[who]();
+    expect(host.tree.read(1, "scaling_setspeed")).toBe("1200000");
+  }
+}, 30_000);
 
 test("why of a vCPU tells what it asked, what was refused, and which rule bounds it", async () => {
   await asked("[vm web2]\nVcpus=1\n");
