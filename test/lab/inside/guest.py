@@ -109,7 +109,7 @@ def order(words):
     drain(host)
     host.send(packet(size, int(words[4]) if len(words) > 4 else 0, UNITS[words[3]], 1))
     # Old guests read no answers, and none is sent to them.
-    if not select.select([host], [], [], 30 if size >= 460 else 0.5)[0]:
+    if not select.select([host], [], [], 10 if size >= 460 else 0.5)[0]:
         return "silence"
     answer = host.recv(size)
     return {1: "ACK", 2: "NACK"}.get(struct.unpack("<I", answer[12:16])[0], "?")
