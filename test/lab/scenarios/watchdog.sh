@@ -1,4 +1,4 @@
-# Ends that nobody asked for: frozen, out of memory, and killed at many points of a burst of requests. The clock is put
+# Ends that nobody asked for: frozen, out of memory, and killed in a burst of requests. The clock is put
 # back after each, and the next daemon serves.
 . /usr/local/sbin/lab-words
 
@@ -53,7 +53,7 @@ same "out of memory: and served" ACK "$(ask send web1.0 464 min)"
 witness "out of memory: and obeyed" 1 15
 
 # 100 requests at once; the daemon is killed when the guest has read so many of the answers.
-for answers in 1 2 3 5 8 13 21 34 55 89; do
+for answers in 1 8 55; do
 	mark
 	old=$(pid)
 	same "killed after $answers answers" killed "$(ask burst web1.0 100 $answers "$old")"
