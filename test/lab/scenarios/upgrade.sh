@@ -1,4 +1,4 @@
-# apt replaces the package under a running VM: no clock changes. Then it goes, and leaves the CPUs as they were found and
+# apt replaces the package under a running VM by a later one, and by the first again: no clock changes. Then it goes, and leaves the CPUs as they were found and
 # nothing of its own.
 . /usr/local/sbin/lab-words
 export DEBIAN_FRONTEND=noninteractive
@@ -18,11 +18,13 @@ same "connected" open "$(ask open web1.0)"
 same "asked" ACK "$(ask send web1.0 464 min)"
 
 found=$(version)
-for step in upgrade reinstall; do
+for step in upgrade reinstall downgrade; do
 	mark
 	old=$(pid)
-	check "$step: apt does it" apt install --reinstall /run/lab/vm-power-next.deb
-	same "$step: it is the next version" "$found+next" "$(version)"
+	which=next expected=$found+next
+	[ $step != downgrade ] || which=first expected=$found
+	check "$step: apt does it" apt install --reinstall /run/lab/vm-power-$which.deb
+	same "$step: it is the $which version" "$expected" "$(version)"
 	eventually "$step: the new daemon runs" 30 replaced "$old"
 	same "$step: its guest is found again" open "$(ask accept web1.0)"
 	same "$step: held" "userspace 1200000" "$(governor 1) $(cat $CPU/cpu1/cpufreq/scaling_setspeed)"
