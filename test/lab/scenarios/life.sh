@@ -1,4 +1,4 @@
-# Stop, kill, restart, reload: what was found is put back as configured, and service goes on.
+# Stop, kill, restart, reload: what was found is put back as configured, or stays over a restart, and service goes on.
 . /usr/local/sbin/lab-words
 
 start_guests
@@ -34,6 +34,13 @@ same "kill: its guest is found again" open "$(ask accept web1.0)"
 mark
 same "kill: and served" ACK "$(ask send web1.0 464 down)"
 witness "kill: and obeyed" 1 11
+mark
+systemctl restart vm-power
+same "restart: its guest is found again" open "$(ask accept web1.0)"
+for cpu in 0 1 2 3; do witness "restart: no clock changed" $cpu; done
+mark
+same "restart: and served" ACK "$(ask send web1.0 464 down)"
+witness "restart: from where it was" 1 12
 mark
 
 printf '[vm web1]\nMinKhz=1700000\nVcpus=1\n[hypervisor]\nDriver=static\n' >$CONFIG
