@@ -25,6 +25,21 @@ eventually "back online it is managed" 20 is_managed "$(nproc --all)"
 same "and its guest served" ACK "$(ask send web1.0 464 min)"
 same "at the speed asked for" 1200000 "$(cat $CPU/cpu1/cpufreq/scaling_setspeed)"
 
+configure <<'CONF'
+[cpufreq]
+OnDrift=yield
+[vm web1]
+Vcpus=1
+CONF
+same "with OnDrift=yield: its guest is found again" open "$(ask accept web1.0)"
+mark
+echo performance >$CPU/cpu1/cpufreq/scaling_governor
+eventually "another program's governor is told" 20 sh -c 'journalctl -u vm-power -o cat | grep -q "\"performance\" instead of \"userspace\": yielded"'
+same "and left" performance "$(governor 1)"
+same "until its guest asks again" ACK "$(ask send web1.0 464 min)"
+witness "the other's speed, then ours when asked" 1 10 15
+mark
+
 ask close web1.0 >/dev/null
 eventually "given back" 10 grep -q performance $CPU/cpu1/cpufreq/scaling_governor
 modprobe -r acpi-cpufreq
