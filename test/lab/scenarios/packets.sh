@@ -38,6 +38,10 @@ witness "456 bytes reached CPU 3" 3 35
 mark
 same "a vCPU that it has not is refused" NACK "$(ask send web1.0 464 min 1)"
 for cpu in 0 1 2 3; do witness "a refusal reaches nothing" $cpu; done
+refusal=(--no-pager --quiet -u vm-power MESSAGE_ID="$(message_id 'was refused')" VMPOWER_VM=web1 -n 1)
+check "a refusal is in the journal, with its VM, channel and reason" \
+	sh -c "journalctl ${refusal[*]} -o json | grep '\"VMPOWER_CHANNEL\":\"0\"' | grep '\"VMPOWER_REASON\":\"[^\"]' | grep '\"PRIORITY\":\"5\"'"
+check "and explained by name" sh -c "journalctl ${refusal[*]} -x | grep 'A request of web1 was refused'"
 mark
 ask raw web1.0 3000 >/dev/null
 sleep 1
