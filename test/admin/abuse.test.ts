@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Caller } from "../../src/admin/caller.ts";
-import type { Limits } from "../../src/admin/limits.ts";
+import { LIMITS, type Limits } from "../../src/admin/limits.ts";
 import { eventually, type Served, serve } from "./harness.ts";
 import { type RawClient, rawClient } from "./raw-client.ts";
 import { CHANNELS, sampleControl } from "./sample-control.ts";
@@ -158,6 +158,28 @@ test("one client's calls leave room for others between them", async () => {
   greedy.send(STATUS.repeat(5_000));
   await expectService();
   expect((await greedy.replies(5_000)).length).toBe(5_000);
+});
+
+test("and so do those of many clients together", async () => {
+  const control = sampleControl();
+  let most = 0;
+  let calls = 0;
+  served = await serve({
+    ...control,
+    GetStatus(...args) {
+      // Told after the turn to come as well: it was asked for before.
+      if (calls++ === 0)
+        setImmediate(() => {
+          most = Math.max(most, calls);
+          calls = 0;
+        });
+      return control.GetStatus(...args);
+    },
+  });
+  const greedy = await Promise.all(Array.from({ length: 10 }, join));
+  for (const client of greedy) client.send(STATUS.repeat(500));
+  for (const client of greedy) expect((await client.replies(500)).length).toBe(500);
+  expect(most).toBeWithin(LIMITS.callsPerTurn, 2 * LIMITS.callsPerTurn + 1);
 });
 
 test("there are only so many clients, and so many of one user; the rest are told", async () => {
