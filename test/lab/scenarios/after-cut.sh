@@ -7,14 +7,4 @@ same "every CPU is managed" "$(nproc)" "$(field cpusManaged)"
 for cpu in 0 1 2 3; do same "CPU $cpu is as at any boot" performance "$(governor $cpu)"; done
 same "nothing is left to put back" "" "$(ls -A /run/vm-power/restore 2>/dev/null)"
 same "the channel directory was made again" "libvirt-qemu kvm" "$(stat -c '%U %G' $DIRECTORY)"
-start_guests
-configure <<'CONF'
-[vm web1]
-Vcpus=1
-CONF
-eventually "serving" 30 serving
-same "connected" open "$(ask open web1.0)"
-mark
-same "asked" ACK "$(ask send web1.0 464 min)"
-witness "obeyed" 1 15
-mark
+one_guest

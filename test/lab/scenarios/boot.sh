@@ -16,11 +16,10 @@ same "the channel directory is QEMU's, and strangers may not write" "libvirt-qem
 check "others may not write to the channel directory" sh -c "! stat -c %A $DIRECTORY | grep -q '.......[^-]w.'"
 same "the state directory is nobody else's" "vm-power" "$(stat -c %U /var/lib/vm-power)"
 same "the monitor socket is for its group" "srw-rw---- vm-power vm-power-monitor" "$(stat -c '%A %U %G' /run/vm-power/monitor.sock)"
-pid=$(systemctl show -P MainPID vm-power)
-same "it has no internet socket" "" "$(ss -H -tulnp | grep "pid=$pid," || true)"
+same "it has no internet socket" "" "$(ss -H -tulnp | grep "pid=$(pid)," || true)"
 check "a user who is in no group may not command" sh -c '! setpriv --reuid=65534 --regid=65534 --clear-groups vmpowerctl --socket /run/vm-power/control.sock restore'
 same "nothing was written before a guest asked" "" "$(ls -A /run/vm-power/restore 2>/dev/null)"
-echo "figure rss $(awk '/VmRSS/ {print $2}' /proc/"$pid"/status) kB"
+echo "figure rss $(awk '/VmRSS/ {print $2}' /proc/"$(pid)"/status) kB"
 
 same "systemd finds nothing wrong with the units" "" "$(systemd-analyze verify --man=no vm-power.service vm-power-metrics.socket 2>&1 | grep vm-power)"
 ready=(--no-pager --quiet -u vm-power MESSAGE_ID="$(message_id 'is ready')")

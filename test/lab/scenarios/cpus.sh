@@ -2,15 +2,8 @@
 . /usr/local/sbin/lab-words
 
 is_managed() { [ "$(field cpusManaged)" = "$1" ]; }
-start_guests
-configure <<'CONF'
-[vm web1]
-Vcpus=1
-CONF
-same "web1.0 is connected" open "$(ask open web1.0)"
-same "asked" ACK "$(ask send web1.0 464 min)"
+one_guest
 
-mark
 echo performance >$CPU/cpu1/cpufreq/scaling_governor
 eventually "another program's governor is noticed and written over" 20 grep -q userspace $CPU/cpu1/cpufreq/scaling_governor
 check "and told" sh -c 'journalctl -u vm-power -o cat | grep -q "by another program"'

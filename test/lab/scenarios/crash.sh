@@ -3,7 +3,6 @@
 . /usr/local/sbin/lab-words
 
 FILES=$CPU/cpu1/cpufreq
-pid() { systemctl show -P MainPID vm-power; }
 speed() { cat $FILES/scaling_setspeed; }
 settings() { cat $CPU/cpu[0-9]*/cpufreq/scaling_{governor,min_freq,max_freq}; }
 limit() { # limit KHZ: what web1 may ask for at least
@@ -17,7 +16,6 @@ reached() { # reached COMMAND...: it becomes true soon, while the daemon lives
 }
 runs_at() { [ "$(speed)" = "$1" ]; }
 put_back() { [ "$(settings)" = "$FOUND" ]; }
-replaced() { serving && [ "$(pid)" != "$1" ]; }
 asked() { [ "$(ask send web1.0 464 "$1")" = ACK ]; }
 serves() { asked min && runs_at 1200000; }
 

@@ -2,7 +2,6 @@
 . /usr/local/sbin/lab-words
 
 nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
-pid() { systemctl show -P MainPID vm-power; }
 # What this daemon, not one before it, has told.
 told() { journalctl --no-pager --quiet -o cat _SYSTEMD_INVOCATION_ID="$(systemctl show -P InvocationID vm-power)" | grep -q -- "$1"; }
 # The daemon gives channels of theirs no connection: who listens would have told.

@@ -18,14 +18,7 @@ tries() { # tries WHO BYTE COMMAND...: it sets the guest's CPU to the speed of t
 	mark
 }
 
-start_guests
-configure <<'CONF'
-[vm web1]
-Vcpus=1
-CONF
-eventually "serving" 30 serving
-same "connected" open "$(ask open web1.0)"
-same "asked" ACK "$(ask send web1.0 464 min)"
+one_guest
 check "doctor names no tuner where there is none" sh -c '! vmpowerctl doctor | grep tuned'
 
 tries "cpupower, a governor," 10 cpupower --cpu 1 frequency-set --governor performance

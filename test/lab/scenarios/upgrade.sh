@@ -1,21 +1,12 @@
-# apt replaces the package under a running VM by a later one, and by the first again: no clock changes. Then it goes, and leaves the CPUs as they were found and
-# nothing of its own.
+# apt replaces the package under a running VM by a later one, and by the first again: no clock changes. Then it goes, and
+# leaves the CPUs as they were found and nothing of its own.
 . /usr/local/sbin/lab-words
 export DEBIAN_FRONTEND=noninteractive
 
-pid() { systemctl show -P MainPID vm-power; }
-replaced() { serving && [ "$(pid)" != "$1" ]; }
 version() { dpkg-query -W -f '${Version}' vm-power; }
 apt() { apt-get --quiet --quiet --yes --allow-downgrades "$@" >/run/lab/apt.log 2>&1 || { cat /run/lab/apt.log; false; }; }
 
-start_guests
-configure <<'CONF'
-[vm web1]
-Vcpus=1
-CONF
-eventually "serving" 30 serving
-same "connected" open "$(ask open web1.0)"
-same "asked" ACK "$(ask send web1.0 464 min)"
+one_guest
 
 found=$(version)
 for step in upgrade reinstall downgrade; do

@@ -2,8 +2,6 @@
 # back after each, and the next daemon serves.
 . /usr/local/sbin/lab-words
 
-pid() { systemctl show -P MainPID vm-power; }
-replaced() { serving && [ "$(pid)" != "$1" ]; }
 put_back() { [ "$(governor 1)" = performance ]; }
 # The journal of this unit also says how each daemon ended.
 told() { journalctl --no-pager --quiet -u vm-power -o cat | grep -q -- "$1"; }
