@@ -1,3 +1,4 @@
+import type { SocketHandler } from "bun";
 import { ClientError, connectError, VarlinkError } from "./client-error.ts";
 import { conform, formatPath } from "./conform.ts";
 import type { CallName, Calls, StreamName } from "./control.ts";
@@ -55,6 +56,10 @@ export interface ClientOptions {
 /** One reply: 8192 CPUs with their tables fit. */
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Where many connect at once the kernel's queue may be full for a while; until then it is tried again so often. */
+const QUEUE_MS = 2000;
+const QUEUE_STEP_MS = 20;
+
 interface Waiting {
   readonly onReply: (reply: Reply) => void;
   readonly onFailure: (error: Error) => void;
@@ -87,21 +92,13 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
     }
   }
 
-  const socket = await withTimeout(
-    Bun.connect({
-      unix: path,
-      socket: {
-        data: (_socket, chunk) => received(chunk),
-        drain: () => outbox.drained(),
-        close: () => end(new ClientError("disconnected", "vm-power closed the connection")),
-        error: () => {},
-      },
-    }).catch((error) => {
-      throw connectError(path, error);
-    }),
-    timeoutMs,
-    () => {},
-  );
+  const handlers: SocketHandler<undefined> = {
+    data: (_socket, chunk) => received(chunk),
+    drain: () => outbox.drained(),
+    close: () => end(new ClientError("disconnected", "vm-power closed the connection")),
+    error: () => {},
+  };
+  const socket = await withTimeout(connectPatiently(path, handlers, timeoutMs / 2), timeoutMs, () => {});
   const outbox = createOutbox(socket);
 
   function send(method: string, parameters: object, more: boolean, on: Waiting): void {
@@ -157,6 +154,20 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
       stream("Record", parameters, (reply) => onPacket(reply as PacketReply), signal),
     close: () => end(new ClientError("disconnected", "Closed")),
   };
+}
+
+/** Bun calls a queue that is full ECONNREFUSED, as where nobody listens. */
+async function connectPatiently(path: string, handlers: SocketHandler<undefined>, withinMs: number) {
+  const endMs = performance.now() + Math.min(QUEUE_MS, withinMs);
+  for (;;) {
+    try {
+      return await Bun.connect<undefined>({ unix: path, socket: handlers });
+    } catch (cause) {
+      const error = connectError(path, cause);
+      if (error.code !== "ECONNREFUSED" || performance.now() >= endMs) throw error;
+      await Bun.sleep(QUEUE_STEP_MS);
+    }
+  }
 }
 
 /** The reply's parameters, compared with the interface description; what a newer daemon added passes. */

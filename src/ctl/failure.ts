@@ -19,7 +19,7 @@ export function describeFailure(error: unknown, socketPath: string): Failure {
 function describeClientError({ failure, code, message }: ClientError, path: string): Failure {
   switch (failure) {
     case "notRunning": {
-      const found = code === "ENOENT" ? `no socket at "${path}"` : `nobody listens at "${path}"`;
+      const found = code === "ENOENT" ? `no socket at "${path}"` : `nobody answers at "${path}"`;
       return {
         sentence: `vm-power is not running (${found}): systemctl start vm-power`,
         code: EXIT.notRunning,

@@ -80,7 +80,7 @@ test("a daemon that is not running: 3", async () => {
   expect(await ctl(`status --json --socket ${socket}`)).toEqual({
     code: 3,
     out: "",
-    err: `vm-power is not running (nobody listens at "${socket}"): systemctl start vm-power\n`,
+    err: `vm-power is not running (nobody answers at "${socket}"): systemctl start vm-power\n`,
   });
 });
 

@@ -107,7 +107,7 @@ flooded() { # flooded WHO COMMAND...: the control sockets are flooded while the 
 			check "$who: $socket was reached" grep -q connected /run/lab/met
 		fi
 		served "$who flood $socket"
-		check "$who flood $socket: an operator is answered" vmpowerctl status
+		eventually "$who flood $socket: an operator is answered" 10 vmpowerctl status
 		kill $flood
 		wait $flood 2>/dev/null
 	done
