@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { frameOf, readRecording } from "../../src/admin/recording.ts";
-import { makeTestHost, type TestHost } from "./host.ts";
+import { makeTestHost, type TestHost, until } from "./host.ts";
 import { DOWN, MAX, MIN, scale } from "./port.ts";
 
 let host: TestHost;
@@ -25,8 +25,7 @@ async function recorded(): Promise<{ code: number; out: string }> {
     [VMPOWERCTL, "--socket", socket, "record", file(), "--vm", "web1", "--seconds", "1.5", "--json"],
     { stdout: "pipe" },
   );
-  while (!existsSync(file())) await Bun.sleep(5);
-  await Bun.sleep(100);
+  await until(() => existsSync(file()) && host.log().includes("Record"));
   for (const unit of [MIN, DOWN, MAX]) await web1.ask(scale(0, unit), 464);
   await web1.ask(scale(7, MAX), 464);
   await db.ask(scale(0, MIN), 464);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { hex } from "./bytes.ts";
 import { refBytes, text, u32 } from "./fake-bytes.ts";
 import { xmlOf } from "./fake-libvirtd.ts";
+import { until } from "./recorder.ts";
 import { Stage } from "./stage.ts";
 
 const STOPPED = 5;
@@ -122,12 +123,13 @@ describe("openLibvirt() follows", () => {
     await using stage = new Stage();
     const { fake } = stage;
     const a = fake.add("a", [[1]]);
-    await stage.opened({ settleMs: 60 });
+    await stage.opened({ settleMs: 300 });
     const before = fake.calls.length;
     for (let i = 0; i < 10; i++) {
       fake.send(burstEvent(a));
       await Bun.sleep(2);
     }
+    await until(() => fake.calls.length > before + 2);
     await Bun.sleep(100);
     expect(fake.calls.slice(before)).toEqual([212, 14, 230]);
   });
