@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RawClient, rawClient } from "../admin/raw-client.ts";
@@ -76,6 +76,7 @@ test("and so it does when a fault of the daemon's own ends it", async () => {
   const planted = join(tmpdir(), `vm-power-fault-${process.pid}.ts`);
   writeFileSync(planted, 'process.on("SIGUSR1", () => setTimeout(() => { throw new Error("planted"); }));');
   const subscriber = await withBacklog({ BUN_OPTIONS: `--preload=${planted}` });
+  rmSync(planted);
   host.signal("SIGUSR1");
   await until(() => host.log().includes("planted"));
   expectEnd(await messagesOf(subscriber), { reason: "fault", ...RESTORED });
