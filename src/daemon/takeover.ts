@@ -58,7 +58,7 @@ export class Takeover {
   }
 
   /**
-   * The hypervisor is away: what it had said to the daemon before goes on to hold, as it does for a daemon that was not
+   * The hypervisor is away, or silent: what it had said to the daemon before goes on to hold, as it does for a daemon that was not
    * restarted. A VM that ended meanwhile shows by its channels.
    */
   presume(): void {
@@ -68,7 +68,7 @@ export class Takeover {
     const names = this.#presumed.map(({ name }) => name).sort();
     if (names.length > 0)
       this.#options.log.warning(
-        `The hypervisor is away: ${names.join(", ")}: taken to be as before the restart`,
+        `The hypervisor does not tell of ${names.join(", ")}: taken to be as before the restart`,
       );
     for (const domain of this.#presumed) this.#options.happenings.domain(domain);
     this.#settle();

@@ -153,7 +153,9 @@ describe("a restart while the hypervisor is away", () => {
       await Bun.sleep(20);
     }
     expect(witness.seen).toEqual(["userspace 1200000, userspace 2000000"]);
-    expect(host.log()).toContain("The hypervisor is away: db1, web1: taken to be as before the restart");
+    expect(host.log()).toContain(
+      "The hypervisor does not tell of db1, web1: taken to be as before the restart",
+    );
     await web1.ask(scale(0, UP), 464);
     await db1.ask(scale(0, DOWN), 464);
     expect([speed(2), speed(4)]).toEqual(["1400000", "1700000"]);

@@ -72,7 +72,7 @@ test("while the hypervisor is away VMs are taken to be as they were, until it sa
   const { takeover, written, told, hear } = startTakeover([LOW, HIGH]);
   takeover.presume();
   takeover.presume();
-  const away = "The hypervisor is away: high, low: taken to be as before the restart";
+  const away = "The hypervisor does not tell of high, low: taken to be as before the restart";
   expect([written, takeover.pending, told.splice(0)]).toEqual([[2], undefined, [away, ...TOOK_OVER]]);
   hear(domain("low", [[4]]));
   takeover.complete();
@@ -97,6 +97,6 @@ test("what the hypervisor told before it went away is not taken from the handove
   takeover.presume();
   expect([written, told[0]]).toEqual([
     [2],
-    "The hypervisor is away: high: taken to be as before the restart",
+    "The hypervisor does not tell of high: taken to be as before the restart",
   ]);
 });
