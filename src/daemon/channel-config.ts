@@ -8,7 +8,7 @@ import {
 } from "../hypervisor/channel-config.ts";
 import { channelXml } from "../hypervisor/libvirt/channel-xml.ts";
 import type { Parts } from "./control.ts";
-import { valueTold } from "./domain-orders.ts";
+import { answeredValue } from "./domain-orders.ts";
 
 /** Channels of one VM; a description of more is nobody's to paste. */
 const CHANNELS_MAX = 1024;
@@ -20,7 +20,7 @@ export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConf
     async AddChannelConfig({ vm, vcpus, text }) {
       const { events, hypervisor } = parts();
       const place = placeOf(vm, vcpus, parts());
-      valueTold(vm, await hypervisor.orders.addChannels(place, vcpus, text));
+      answeredValue(vm, await hypervisor.orders.addChannels(place, vcpus, text));
       events.tell("operator", `${vm}: channels were added to its definition`, { vm });
       return {};
     },
@@ -33,7 +33,7 @@ async function describe({ vm, vcpus, format }: ChannelConfigRequest, parts: Part
     const told = await parts.hypervisor.orders.planChannels(place, vcpus);
     if (told.ok) return { defined: true, ...told.value, text: told.value.devices };
     // Who names a number may describe a VM that is still to be made.
-    if (vcpus === undefined) valueTold(vm, told);
+    if (vcpus === undefined) answeredValue(vm, told);
   }
   const count = vcpus ?? parts.vms.domains.get(vm)?.pins.length;
   if (count === undefined) throw new ControlError("NoSuchVm", { vm });

@@ -1,7 +1,7 @@
 import { type Control, ControlError } from "../admin/control.ts";
 import type { Affected } from "../admin/order-types.ts";
 import { CPU_NUMBER_END, formatCpuList } from "../base/cpu-list.ts";
-import type { Told } from "../hypervisor/domain-orders.ts";
+import type { Answered } from "../hypervisor/domain-orders.ts";
 import type { Parts } from "./control.ts";
 
 /** vCPUs that may be named; no hypervisor has more. */
@@ -13,13 +13,13 @@ type Orders = Pick<Control, "ListVcpus" | "PinVcpu" | "SetVcpus">;
 export function domainOrders(parts: () => Parts): Orders {
   return {
     async ListVcpus({ vm }) {
-      return { vcpus: valueTold(vm, await parts().hypervisor.orders.vcpus(vm)) };
+      return { vcpus: answeredValue(vm, await parts().hypervisor.orders.vcpus(vm)) };
     },
     async PinVcpu({ vm, vcpu, pcpus, live, config }) {
       check("vcpu", vcpu >= 0 && vcpu < VCPU_END);
       check("pcpus", pcpus.length > 0 && pcpus.every((pcpu) => pcpu >= 0 && pcpu < CPU_NUMBER_END));
       const { events, hypervisor } = parts();
-      valueTold(vm, await hypervisor.orders.pinVcpu(vm, { vcpu, pcpus }, { live, config }));
+      answeredValue(vm, await hypervisor.orders.pinVcpu(vm, { vcpu, pcpus }, { live, config }));
       const where = `CPU ${formatCpuList(pcpus)}`;
       events.tell("operator", `${vm}: vCPU ${vcpu} on ${where}${scope({ live, config })}`, { vm, vcpu });
       return {};
@@ -27,7 +27,7 @@ export function domainOrders(parts: () => Parts): Orders {
     async SetVcpus({ vm, count, live, config }) {
       check("count", count > 0 && count <= VCPU_END);
       const { events, hypervisor } = parts();
-      valueTold(vm, await hypervisor.orders.setVcpus(vm, count, { live, config }));
+      answeredValue(vm, await hypervisor.orders.setVcpus(vm, count, { live, config }));
       events.tell("operator", `${vm}: ${count} vCPUs${scope({ live, config })}`, { vm });
       return {};
     },
@@ -38,11 +38,11 @@ function check(parameter: string, holds: boolean): void {
   if (!holds) throw new ControlError("InvalidParameter", { parameter });
 }
 
-/** What the hypervisor told; what it refused is thrown in its words. */
-export function valueTold<T>(vm: string, told: Told<T>): T {
-  if (told.ok) return told.value;
-  if (told.why.kind === "noDomain") throw new ControlError("NoSuchVm", { vm });
-  const { reason, remedy } = told.why;
+/** The hypervisor's answer; a refusal is thrown in its words. */
+export function answeredValue<T>(vm: string, answer: Answered<T>): T {
+  if (answer.ok) return answer.value;
+  if (answer.why.kind === "noDomain") throw new ControlError("NoSuchVm", { vm });
+  const { reason, remedy } = answer.why;
   throw new ControlError("Refused", { reason, remedy });
 }
 

@@ -1,16 +1,17 @@
 import type { Pcpu, Vcpu } from "../base/domain.ts";
+import { failure, type Result } from "../base/result.ts";
 import type { ChannelPlace } from "./channel-config.ts";
 
 /** What operators ask and order of single domains, which need not run. Never asked on a packet's way. */
 export interface DomainOrders {
-  vcpus(domain: string): Promise<Told<readonly VcpuInfo[]>>;
-  pinVcpu(domain: string, pin: Pin, affected: Affected): Promise<Told<void>>;
+  vcpus(domain: string): Promise<Answered<readonly VcpuInfo[]>>;
+  pinVcpu(domain: string, pin: Pin, affected: Affected): Promise<Answered<void>>;
   /** Plugs vCPUs in or out. */
-  setVcpus(domain: string, count: number, affected: Affected): Promise<Told<void>>;
+  setVcpus(domain: string, count: number, affected: Affected): Promise<Answered<void>>;
   /** What the domain's definition lacks so that its first vCPUs (all where `count` is undefined) have channels. */
-  planChannels(place: ChannelPlace, count: number | undefined): Promise<Told<ChannelPlan>>;
+  planChannels(place: ChannelPlace, count: number | undefined): Promise<Answered<ChannelPlan>>;
   /** Adds to the definition what was planned, unless another plan would be made now. */
-  addChannels(place: ChannelPlace, count: number | undefined, planned: string): Promise<Told<void>>;
+  addChannels(place: ChannelPlace, count: number | undefined, planned: string): Promise<Answered<void>>;
 }
 
 /** Channels that a definition has and lacks. */
@@ -21,8 +22,8 @@ export interface ChannelPlan {
   readonly devices: string;
 }
 
-/** What was told, or why nothing was. */
-export type Told<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: Why };
+/** What the hypervisor answered, or why it did not. */
+export type Answered<T> = Result<T, Why>;
 
 /** Why the hypervisor did not do it. */
 export type Why =
@@ -31,8 +32,8 @@ export type Why =
   | { readonly kind: "refused"; readonly reason: string; readonly remedy?: string };
 
 /** What was refused, and the remedy where there is one. */
-export function refused(reason: string, remedy?: string): Told<never> {
-  return { ok: false, why: { kind: "refused", reason, ...(remedy === undefined ? {} : { remedy }) } };
+export function refused(reason: string, remedy?: string): Answered<never> {
+  return failure({ kind: "refused", reason, ...(remedy === undefined ? {} : { remedy }) });
 }
 
 /** A vCPU, as the hypervisor sees it. */

@@ -1,5 +1,5 @@
 import type { Domain, Pcpu } from "../base/domain.ts";
-import { type DomainOrders, refused, type Told } from "./domain-orders.ts";
+import { type Answered, type DomainOrders, refused } from "./domain-orders.ts";
 import type { Hypervisor, HypervisorEvents } from "./hypervisor.ts";
 
 /** The map without a hypervisor: for every domain the pCPUs of each vCPU; the index is the vCPU. */
@@ -61,7 +61,7 @@ const NO_ORDERS: DomainOrders = {
   addChannels: notStatic,
 };
 
-async function notStatic(): Promise<Told<never>> {
+async function notStatic(): Promise<Answered<never>> {
   return refused("It cannot be done with Driver=static", "edit Vcpus= in the configuration");
 }
 

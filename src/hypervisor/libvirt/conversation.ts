@@ -1,4 +1,4 @@
-import { refused, type Told } from "../domain-orders.ts";
+import { type Answered, refused } from "../domain-orders.ts";
 import { connectRpc, type EntryOptions, enter } from "./entry.ts";
 import { openArgs } from "./messages.ts";
 import { CALL } from "./protocol.ts";
@@ -17,8 +17,8 @@ export interface ConversationOptions extends Omit<EntryOptions, "socket"> {
 /** Holds a conversation: connects, asks, says goodbye. */
 export type Converse = <T>(
   right: { readonly write: boolean },
-  ask: (rpc: Rpc) => Promise<Told<T>>,
-) => Promise<Told<T>>;
+  ask: (rpc: Rpc) => Promise<Answered<T>>,
+) => Promise<Answered<T>>;
 
 /**
  * Makes conversations with libvirt beside the connection that follows its domains: that one needs no right to change
@@ -45,11 +45,11 @@ interface Errand<T> {
   readonly uri: string;
   readonly entry: Omit<EntryOptions, "socket">;
   readonly right: { readonly write: boolean };
-  readonly ask: (rpc: Rpc) => Promise<Told<T>>;
+  readonly ask: (rpc: Rpc) => Promise<Answered<T>>;
 }
 
 /** Asks at the first socket behind which libvirt answers. */
-async function first<T>(sockets: readonly string[], errand: Errand<T>): Promise<Told<T>> {
+async function first<T>(sockets: readonly string[], errand: Errand<T>): Promise<Answered<T>> {
   const { uri, entry, right, ask } = errand;
   let worst: Trouble = { text: "No socket", weight: -1 };
   for (const socket of sockets) {

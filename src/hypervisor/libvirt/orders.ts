@@ -1,5 +1,12 @@
+import { success } from "../../base/result.ts";
 import type { ChannelPlace } from "../channel-config.ts";
-import { type ChannelPlan, type DomainOrders, refused, type Told, type VcpuInfo } from "../domain-orders.ts";
+import {
+  type Answered,
+  type ChannelPlan,
+  type DomainOrders,
+  refused,
+  type VcpuInfo,
+} from "../domain-orders.ts";
 import { channelXml, insertDevices } from "./channel-xml.ts";
 import { type ConversationOptions, conversations } from "./conversation.ts";
 import { CPUMAP_BYTES, cpumapsToLists } from "./cpumaps.ts";
@@ -26,11 +33,11 @@ export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
   function withDomain<T>(
     name: string,
     right: { readonly write: boolean },
-    ask: (rpc: Rpc, domain: DomainRef) => Promise<Told<T>>,
-  ): Promise<Told<T>> {
+    ask: (rpc: Rpc, domain: DomainRef) => Promise<Answered<T>>,
+  ): Promise<Answered<T>> {
     return converse(right, async (rpc) => {
       const found = await rpc.call(CALL.lookupByName, message.lookupArgs(name), message.readFound);
-      if (!found.ok) return toTold(found);
+      if (!found.ok) return answered(found);
       return found.value === undefined ? { ok: false, why: { kind: "noDomain" } } : ask(rpc, found.value);
     });
   }
@@ -39,9 +46,9 @@ export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
     name: string,
     procedure: number,
     args: (domain: DomainRef) => Uint8Array,
-  ): Promise<Told<void>> {
+  ): Promise<Answered<void>> {
     const told = await withDomain(name, { write: true }, async (rpc, domain) =>
-      toTold(await rpc.call(procedure, args(domain), () => undefined)),
+      answered(await rpc.call(procedure, args(domain), () => undefined)),
     );
     if (told.ok) await options.changed(name);
     return told;
@@ -56,7 +63,7 @@ export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
     planChannels: (place, count) =>
       withDomain(place.vm, { write: false }, async (rpc, domain) => {
         const planned = await planFor(rpc, domain, { place, count, secure: false });
-        return planned.ok ? { ok: true, value: planned.value.plan } : planned;
+        return planned.ok ? success(planned.value.plan) : planned;
       }),
     addChannels: (place, count, expected) =>
       withDomain(place.vm, { write: true }, async (rpc, domain) => {
@@ -67,26 +74,26 @@ export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
           return refused("The definition was changed meanwhile", "look again at what would be added");
         if (plan.missing.length === 0) return { ok: true, value: undefined };
         const args = message.defineArgs(insertDevices(xml, definition, plan.devices));
-        return toTold(await rpc.call(CALL.defineXml, args, () => undefined));
+        return answered(await rpc.call(CALL.defineXml, args, () => undefined));
       }),
   };
 }
 
-async function vcpusOf(rpc: Rpc, domain: DomainRef): Promise<Told<readonly VcpuInfo[]>> {
+async function vcpusOf(rpc: Rpc, domain: DomainRef): Promise<Answered<readonly VcpuInfo[]>> {
   const maximum = await rpc.call(CALL.vcpuCount, message.maximumArgs(domain), message.readCount);
-  if (!maximum.ok) return toTold(maximum);
+  if (!maximum.ok) return answered(maximum);
   const count = Math.min(Math.max(1, maximum.value), VCPUS_MAX);
   const cpumaps = await rpc.call(
     CALL.vcpuPins,
     message.currentPinsArgs(domain, count, CPUMAP_BYTES),
     readCpumaps,
   );
-  if (!cpumaps.ok) return toTold(cpumaps);
+  if (!cpumaps.ok) return answered(cpumaps);
   const plugged = await rpc.call(CALL.vcpus, message.vcpusArgs(domain, count), message.readVcpus);
   // Of a domain that does not run nothing is plugged in.
   const isStopped =
     !plugged.ok && plugged.failure.kind === "refused" && plugged.failure.code === ERROR.operationInvalid;
-  if (!plugged.ok && !isStopped) return toTold(plugged);
+  if (!plugged.ok && !isStopped) return answered(plugged);
   const byNumber = new Map((plugged.ok ? plugged.value : []).map((vcpu) => [vcpu.number, vcpu]));
   const lists = cpumapsToLists(cpumaps.value.maps, cpumaps.value.count);
   const value = Array.from({ length: count }, (_, vcpu): VcpuInfo => {
@@ -119,14 +126,14 @@ async function planFor(
   rpc: Rpc,
   domain: DomainRef,
   { place, count, secure }: PlanRequest,
-): Promise<Told<Planned>> {
+): Promise<Answered<Planned>> {
   const persistent = await rpc.call(CALL.isPersistent, message.persistentArgs(domain), message.readCount);
-  if (!persistent.ok) return toTold(persistent);
+  if (!persistent.ok) return answered(persistent);
   // What such a domain is made of is given to libvirt anew at each start.
   if (persistent.value === 0)
     return refused(`"${domain.name}" has no definition in libvirt`, "add it to what starts the VM");
   const text = await rpc.call(CALL.domainXml, message.definitionArgs(domain, { secure }), readXmlText);
-  if (!text.ok) return toTold(text);
+  if (!text.ok) return answered(text);
   const definition = readDefinition(text.value);
   if ("problem" in definition)
     return refused(`The definition of "${domain.name}" cannot be added to: ${definition.problem}`);
@@ -137,11 +144,11 @@ async function planFor(
   return { ok: true, value: { xml: text.value, definition, plan } };
 }
 
-function toTold<T>(answer: Answer<T>): Told<T> {
+function answered<T>(answer: Answer<T>): Answered<T> {
   return answer.ok ? answer : { ok: false, why: whyOf(answer.failure) };
 }
 
-function whyOf(failure: Failure): Extract<Told<never>, { ok: false }>["why"] {
+function whyOf(failure: Failure): Extract<Answered<never>, { ok: false }>["why"] {
   switch (failure.kind) {
     case "refused":
       if (failure.code === ERROR.noDomain) return { kind: "noDomain" };
