@@ -16,7 +16,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check build bench interop install captures lab lab-full lab-shell clean
+.PHONY: help run test check types build bench interop install captures lab lab-full lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,9 @@ check: node_modules ## Check types, lint, format, floors and dead code
 	$(BIN)/biome check --error-on-warnings .
 	$(BIN)/knip
 	$(BUN) test test/tidy.test.ts
+
+types: node_modules ## Write the types of the control interface from its description
+	@$(BUN) packaging/interface/generate.ts
 
 build: dist/vm-power ## Build the one executable, dist/vm-power
 

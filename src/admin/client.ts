@@ -1,11 +1,10 @@
 import type { SocketHandler } from "bun";
 import { ClientError, connectError, VarlinkError } from "./client-error.ts";
 import { conform, formatPath } from "./conform.ts";
-import type { CallName, Calls, StreamName } from "./control.ts";
+import type { CallName, StreamName } from "./control.ts";
 import { CONTROL } from "./control-interface.ts";
-import type { Event } from "./control-types.ts";
+import type { Calls, Event, Packet, VmChoice } from "./control-types.ts";
 import { createFramer } from "./framer.ts";
-import type { Packet, VmChoice } from "./load-types.ts";
 import { encodeMessage, type Reply, readReply } from "./message.ts";
 import { createOutbox } from "./outbox.ts";
 

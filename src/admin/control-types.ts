@@ -1,26 +1,10 @@
-import type { Khz, Pcpu, Vcpu } from "../base/domain.ts";
+// Made by "make types" from io.vmpower.Control.varlink, which says what each member means. Change that file, not this one.
 
-/** The daemon at a glance. */
-export interface Status {
-  readonly version: string;
-  readonly pid: number;
-  readonly startedAtMs: number;
-  readonly hypervisor: HypervisorStatus;
-  readonly channelDirectory: string;
-  readonly directoryProblem?: string | undefined;
-  readonly dryRun?: boolean | undefined;
-  readonly vms: number;
-  readonly channels: number;
-  readonly channelsConnected: number;
-  readonly channelsRefused: number;
-  readonly cpusManaged: number;
-  readonly cpusUnmanaged: number;
-  readonly claims: number;
-  readonly counters: Counters;
-}
+/** Whether a VM runs, as far as the hypervisor said. One that is absent is known from an operator's decision or a socket. */
+export type VmState = "running" | "paused" | "absent";
 
 /** The daemon's connection to the hypervisor. */
-export interface HypervisorStatus {
+export interface Hypervisor {
   readonly driver: "libvirt" | "static";
   readonly uri: string;
   readonly state: "connected" | "connecting" | "unreachable";
@@ -28,7 +12,7 @@ export interface HypervisorStatus {
   readonly domains: number;
 }
 
-/** What happened since the start, on one channel or in all. */
+/** What happened since the start, on one channel or on all. */
 export interface Counters {
   readonly requests: number;
   readonly granted: number;
@@ -55,8 +39,8 @@ export interface Channel {
 
 /** What a VM may ask. */
 export interface Contract {
-  readonly minKhz?: Khz | undefined;
-  readonly maxKhz?: Khz | undefined;
+  readonly minKhz?: number | undefined;
+  readonly maxKhz?: number | undefined;
   readonly turbo: boolean;
   readonly query: boolean;
   readonly physicalCores: boolean;
@@ -65,7 +49,7 @@ export interface Contract {
 
 /** What one vCPU wants now. */
 export interface Claim {
-  readonly khz: Khz;
+  readonly khz: number;
   readonly turbo: boolean;
   readonly asked: string;
   readonly atMs: number;
@@ -80,16 +64,13 @@ export interface RefusedRequest {
 }
 
 /** A vCPU, where it runs and what it wants. */
-export interface VcpuStatus {
-  readonly vcpu: Vcpu;
-  readonly pcpus: readonly Pcpu[];
+export interface Vcpu {
+  readonly vcpu: number;
+  readonly pcpus: readonly number[];
   readonly problem?: string | undefined;
   readonly claim?: Claim | undefined;
   readonly refused?: RefusedRequest | undefined;
 }
-
-/** Whether a VM runs, as far as the hypervisor said; an absent one is remembered from an operator's command. */
-export type VmState = "running" | "paused" | "absent";
 
 /** A VM in full. */
 export interface Vm {
@@ -98,7 +79,7 @@ export interface Vm {
   readonly detail: string;
   readonly added: boolean;
   readonly contract: Contract;
-  readonly vcpus: readonly VcpuStatus[];
+  readonly vcpus: readonly Vcpu[];
   readonly channels: readonly Channel[];
 }
 
@@ -113,32 +94,32 @@ export interface VmSummary {
   readonly claims: number;
 }
 
-/** The last decision about a CPU. */
+/** The last decision about a CPU: who asked for what, what was granted, and which rule bounded it. */
 export interface Decision {
   readonly atMs: number;
   readonly by: string;
-  readonly vcpu?: Vcpu | undefined;
+  readonly vcpu?: number | undefined;
   readonly asked: string;
   readonly granted: string;
-  readonly khz?: Khz | undefined;
+  readonly khz?: number | undefined;
   readonly accepted?: boolean | undefined;
   readonly rule: string;
 }
 
 /** A CPU of the host. */
 export interface Cpu {
-  readonly pcpu: Pcpu;
+  readonly pcpu: number;
   readonly managed: boolean;
   readonly reason?: string | undefined;
   readonly driver?: string | undefined;
-  readonly clock: readonly Pcpu[];
+  readonly clock: readonly number[];
   readonly governor?: string | undefined;
-  readonly minKhz?: Khz | undefined;
-  readonly maxKhz?: Khz | undefined;
-  readonly currentKhz?: Khz | undefined;
+  readonly minKhz?: number | undefined;
+  readonly maxKhz?: number | undefined;
+  readonly currentKhz?: number | undefined;
   readonly setting?: string | undefined;
-  readonly requestedKhz?: Khz | undefined;
-  readonly tableKhz: readonly Khz[];
+  readonly requestedKhz?: number | undefined;
+  readonly tableKhz: readonly number[];
   readonly turbo: boolean;
   readonly held: boolean;
   readonly vcpus: readonly string[];
@@ -147,35 +128,104 @@ export interface Cpu {
 /** Who wants what on a clock. */
 export interface Claimant {
   readonly by: string;
-  readonly vcpu?: Vcpu | undefined;
+  readonly vcpu?: number | undefined;
   readonly wants: string;
-  readonly khz?: Khz | undefined;
+  readonly khz?: number | undefined;
 }
 
-/** An operator's order to CPUs. */
-export interface FrequencyOrder {
-  readonly cpus: readonly Pcpu[];
-  readonly to: "up" | "down" | "min" | "max" | "turbo" | "noTurbo" | "khz" | "release";
-  /** With `khz` only. */
-  readonly khz?: Khz;
-  readonly hold: boolean;
+/** A change that another program made to a file of a clock, and what came of it. */
+export interface Drift {
+  readonly atMs: number;
+  readonly file: string;
+  readonly ours: string;
+  readonly found: string;
+  readonly outcome: "reasserted" | "yielded" | "failed";
+}
+
+/** Why a clock runs as it does. */
+export interface ClockExplanation {
+  readonly cpu: Cpu;
+  readonly rule: string;
+  readonly claimants: readonly Claimant[];
+  readonly last?: Decision | undefined;
+  readonly drift?: Drift | undefined;
+}
+
+/** A file that says something else than it should. */
+export interface WrongFile {
+  readonly file: string;
+  readonly should: string;
+  readonly does: string;
+}
+
+/** What should hold on a CPU, and whether it does. */
+export interface CpuCheck {
+  readonly pcpu: number;
+  readonly ok: boolean;
+  readonly should: string;
+  readonly khz?: number | undefined;
+  readonly currentKhz?: number | undefined;
+  readonly wrong: readonly WrongFile[];
+  readonly reason?: string | undefined;
+  readonly remedy?: string | undefined;
 }
 
 /** What became of an order on one CPU. */
 export interface CpuResult {
-  readonly pcpu: Pcpu;
+  readonly pcpu: number;
   readonly ok: boolean;
   readonly reason?: string | undefined;
   readonly setting: string;
-  readonly khz?: Khz | undefined;
+  readonly khz?: number | undefined;
 }
 
-/** The daemon's end. */
+/** What one VM asks of the daemon; counts are since it was first heard. */
+export interface VmLoad {
+  readonly vm: string;
+  readonly state: VmState;
+  readonly requests: number;
+  readonly refused: number;
+  readonly drops: number;
+  readonly p99Us?: number | undefined;
+}
+
+/** What one vCPU asked for and has. */
+export interface VcpuLoad {
+  readonly vm: string;
+  readonly vcpu: number;
+  readonly pcpus: readonly number[];
+  readonly state: string;
+  readonly asked?: string | undefined;
+  readonly askedKhz?: number | undefined;
+  readonly grantedKhz?: number | undefined;
+  readonly actualKhz?: number | undefined;
+  readonly bound?: string | undefined;
+  readonly requests: number;
+}
+
+/** What a guest sent. */
+export interface Packet {
+  readonly atMs: number;
+  readonly vm: string;
+  readonly channel: number;
+  readonly bytes: string;
+  readonly length: number;
+}
+
+/** What vmpowerctl record says of its work: full where the file could take no more. */
+export interface RecordReport {
+  readonly file: string;
+  readonly packets: number;
+  readonly lost: number;
+  readonly full: boolean;
+}
+
+/** The daemon's end: why, and what it left behind. */
 export interface Exiting {
   readonly reason: "stop" | "restart" | "fault";
   readonly detail: string;
   readonly onExit: "restore" | "keep" | "max";
-  readonly cpus: readonly Pcpu[];
+  readonly cpus: readonly number[];
   readonly failed: readonly string[];
 }
 
@@ -196,12 +246,197 @@ export interface Event {
   readonly message: string;
   readonly vm?: string | undefined;
   readonly channel?: number | undefined;
-  readonly vcpu?: Vcpu | undefined;
-  readonly pcpu?: Pcpu | undefined;
+  readonly vcpu?: number | undefined;
+  readonly pcpu?: number | undefined;
   readonly asked?: string | undefined;
-  readonly khz?: Khz | undefined;
+  readonly khz?: number | undefined;
   readonly accepted?: boolean | undefined;
   readonly outcome?: "granted" | "bounded" | "refused" | undefined;
   readonly of?: number | undefined;
   readonly exiting?: Exiting | undefined;
+}
+
+/** A vCPU, as the hypervisor sees it. */
+export interface VcpuInfo {
+  readonly vcpu: number;
+  readonly state: "offline" | "running" | "blocked";
+  readonly cpuTimeMs: number;
+  readonly pcpu?: number | undefined;
+  readonly pcpus: readonly number[];
+}
+
+/** What a check of "vmpowerctl doctor --json" found. No method answers it: it needs no daemon. */
+export interface Finding {
+  readonly check: string;
+  readonly verdict: "good" | "advice" | "repair" | "unknown";
+  readonly what: string;
+  readonly remedy?: string | undefined;
+}
+
+/** What "vmpowerctl doctor --json" prints. */
+export interface DoctorReport {
+  readonly schemaVersion: number;
+  readonly findings: readonly Finding[];
+}
+
+/** What `GetStatus` answers. */
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly hypervisor: Hypervisor;
+  readonly channelDirectory: string;
+  readonly directoryProblem?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly vms: number;
+  readonly channels: number;
+  readonly channelsConnected: number;
+  readonly channelsRefused: number;
+  readonly cpusManaged: number;
+  readonly cpusUnmanaged: number;
+  readonly claims: number;
+  readonly counters: Counters;
+}
+
+/** What `AddChannels` takes. */
+export interface ChannelChoice {
+  readonly vm: string;
+  readonly channels?: readonly number[] | undefined;
+}
+
+/** What `AddChannels` answers. */
+export interface ChannelNumbers {
+  readonly channels: readonly number[];
+}
+
+/** What `SetChannelStatus` takes. */
+export interface ChannelStatusOrder {
+  readonly vm: string;
+  readonly channels?: readonly number[] | undefined;
+  readonly enabled: boolean;
+}
+
+/** What `ListCpus` takes. */
+export interface CpuChoice {
+  readonly cpus?: readonly number[] | undefined;
+}
+
+/** What `SetCpuFreq` takes. */
+export interface FrequencyOrder {
+  readonly cpus: readonly number[];
+  readonly to: "up" | "down" | "min" | "max" | "turbo" | "noTurbo" | "khz" | "release";
+  readonly khz?: number | undefined;
+  readonly hold: boolean;
+}
+
+/** What `Explain` answers. */
+export interface Explanation {
+  readonly cpu: Cpu;
+  readonly claimants: readonly Claimant[];
+  readonly last?: Decision | undefined;
+  readonly drift?: Drift | undefined;
+}
+
+/** What `ExplainVcpu` answers. */
+export interface VcpuExplanation {
+  readonly vm: string;
+  readonly state: VmState;
+  readonly detail: string;
+  readonly added: boolean;
+  readonly contract: Contract;
+  readonly vcpu: Vcpu;
+  readonly clocks: readonly ClockExplanation[];
+}
+
+/** What `PinVcpu` takes. */
+export interface PinOrder {
+  readonly vm: string;
+  readonly vcpu: number;
+  readonly pcpus: readonly number[];
+  readonly live: boolean;
+  readonly config: boolean;
+}
+
+/** What `SetVcpus` takes. */
+export interface VcpuCountOrder {
+  readonly vm: string;
+  readonly count: number;
+  readonly live: boolean;
+  readonly config: boolean;
+}
+
+/** What `GetChannelConfig` takes. */
+export interface ChannelConfigRequest {
+  readonly vm: string;
+  readonly vcpus?: number | undefined;
+  readonly format: "libvirt" | "qemu" | "xl";
+}
+
+/** What `GetChannelConfig` answers. */
+export interface ChannelConfig {
+  readonly defined: boolean;
+  readonly present: readonly number[];
+  readonly missing: readonly number[];
+  readonly text: string;
+}
+
+/** What `AddChannelConfig` takes. */
+export interface ChannelConfigOrder {
+  readonly vm: string;
+  readonly vcpus?: number | undefined;
+  readonly text: string;
+}
+
+/** What `GetLoad` takes. */
+export interface VmChoice {
+  readonly vms?: readonly string[] | undefined;
+}
+
+/** What `GetLoad` answers. */
+export interface Load {
+  readonly uptimeMs: number;
+  readonly vms: readonly VmLoad[];
+  readonly vcpus: readonly VcpuLoad[];
+}
+
+/** No members. */
+export type Nothing = Readonly<Record<never, never>>;
+
+/** What each method that answers once takes and answers. */
+export interface Calls {
+  GetStatus: { takes: Nothing; answers: Status };
+  ListVms: { takes: Nothing; answers: { readonly vms: readonly VmSummary[] } };
+  ShowVm: { takes: { readonly vm: string }; answers: { readonly vm: Vm } };
+  ListChannels: { takes: Nothing; answers: { readonly channels: readonly Channel[] } };
+  AddVm: { takes: { readonly vm: string }; answers: Nothing };
+  RemoveVm: { takes: { readonly vm: string }; answers: Nothing };
+  AddChannels: { takes: ChannelChoice; answers: ChannelNumbers };
+  RemoveChannels: { takes: ChannelChoice; answers: ChannelNumbers };
+  SetChannelStatus: { takes: ChannelStatusOrder; answers: ChannelNumbers };
+  ListCpus: { takes: CpuChoice; answers: { readonly cpus: readonly Cpu[] } };
+  SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
+  SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };
+  Explain: { takes: { readonly cpu: number }; answers: Explanation };
+  ExplainVcpu: { takes: { readonly vm: string; readonly vcpu: number }; answers: VcpuExplanation };
+  Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };
+  ListVcpus: { takes: { readonly vm: string }; answers: { readonly vcpus: readonly VcpuInfo[] } };
+  PinVcpu: { takes: PinOrder; answers: Nothing };
+  SetVcpus: { takes: VcpuCountOrder; answers: Nothing };
+  GetChannelConfig: { takes: ChannelConfigRequest; answers: ChannelConfig };
+  AddChannelConfig: { takes: ChannelConfigOrder; answers: Nothing };
+  Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
+  GetLoad: { takes: VmChoice; answers: Load };
+  GetMetrics: {
+    takes: { readonly format?: "openmetrics" | "prometheus" | undefined };
+    answers: { readonly text: string };
+  };
+}
+
+/** What each error tells. */
+export interface Errors {
+  NoSuchVm: { readonly vm: string };
+  NoSuchCpu: { readonly cpu: number };
+  NoSuchVcpu: { readonly vm: string; readonly vcpu: number };
+  NoSuchChannel: { readonly vm: string; readonly channel: number };
+  Refused: { readonly reason: string; readonly remedy?: string | undefined };
 }

@@ -1,75 +1,8 @@
 import type { Caller } from "./caller.ts";
-import type {
-  Channel,
-  Cpu,
-  CpuResult,
-  Event,
-  FrequencyOrder,
-  Status,
-  Vm,
-  VmSummary,
-} from "./control-types.ts";
-import type { CpuCheck, Explanation, VcpuExplanation } from "./explanation-types.ts";
-import type { Load, Packet, VmChoice } from "./load-types.ts";
-import type {
-  ChannelConfig,
-  ChannelConfigOrder,
-  ChannelConfigRequest,
-  PinOrder,
-  VcpuCountOrder,
-  VcpuInfo,
-} from "./order-types.ts";
+import type { Calls, Errors, Event, Nothing, Packet, VmChoice } from "./control-types.ts";
 
 /** Grows when a member is renamed or removed, which clients then notice. Every reply carries it. */
 export const SCHEMA_VERSION = 1;
-
-type Nothing = Readonly<Record<never, never>>;
-
-/** What each method takes and answers; `io.vmpower.Control.varlink` says the same, and what it means. */
-export interface Calls {
-  GetStatus: { takes: Nothing; answers: Status };
-  ListVms: { takes: Nothing; answers: { readonly vms: readonly VmSummary[] } };
-  ShowVm: { takes: { readonly vm: string }; answers: { readonly vm: Vm } };
-  ListChannels: { takes: Nothing; answers: { readonly channels: readonly Channel[] } };
-  AddVm: { takes: { readonly vm: string }; answers: Nothing };
-  RemoveVm: { takes: { readonly vm: string }; answers: Nothing };
-  AddChannels: { takes: ChannelChoice; answers: ChannelNumbers };
-  RemoveChannels: { takes: ChannelChoice; answers: ChannelNumbers };
-  SetChannelStatus: { takes: ChannelChoice & { readonly enabled: boolean }; answers: ChannelNumbers };
-  ListCpus: { takes: CpuChoice; answers: { readonly cpus: readonly Cpu[] } };
-  SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
-  SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };
-  Explain: { takes: { readonly cpu: number }; answers: Explanation };
-  ExplainVcpu: { takes: { readonly vm: string; readonly vcpu: number }; answers: VcpuExplanation };
-  Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };
-  ListVcpus: { takes: { readonly vm: string }; answers: { readonly vcpus: readonly VcpuInfo[] } };
-  PinVcpu: { takes: PinOrder; answers: Nothing };
-  SetVcpus: { takes: VcpuCountOrder; answers: Nothing };
-  GetChannelConfig: { takes: ChannelConfigRequest; answers: ChannelConfig };
-  AddChannelConfig: { takes: ChannelConfigOrder; answers: Nothing };
-  Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
-  GetLoad: { takes: VmChoice; answers: Load };
-  GetMetrics: {
-    takes: { readonly format?: "openmetrics" | "prometheus" };
-    answers: { readonly text: string };
-  };
-}
-
-/** Channels of a VM, all of them where none is named. */
-export interface ChannelChoice {
-  readonly vm: string;
-  readonly channels?: readonly number[];
-}
-
-/** The channels that a call was about. */
-export interface ChannelNumbers {
-  readonly channels: readonly number[];
-}
-
-/** CPUs of the host, all of them where none is named. */
-export interface CpuChoice {
-  readonly cpus?: readonly number[];
-}
 
 /** The methods that answer once. */
 export type CallName = keyof Calls;
@@ -117,12 +50,7 @@ export interface Subscriber<T = Event> {
 }
 
 /** What the errors of the interface tell. `InvalidParameter` becomes varlink's own error of that name. */
-export interface ControlErrors {
-  NoSuchVm: { readonly vm: string };
-  NoSuchCpu: { readonly cpu: number };
-  NoSuchVcpu: { readonly vm: string; readonly vcpu: number };
-  NoSuchChannel: { readonly vm: string; readonly channel: number };
-  Refused: { readonly reason: string; readonly remedy?: string | undefined };
+export interface ControlErrors extends Errors {
   InvalidParameter: { readonly parameter: string };
 }
 

@@ -15,6 +15,7 @@ export function parseIdl(text: string): Description {
   const head = reader.expect("interface");
   const name = reader.name(INTERFACE_NAME, "interface name");
   const types = new Map<string, Type>();
+  const typeDocs = new Map<string, string>();
   const methods = new Map<string, MethodDescription>();
   const errors = new Map<string, ErrorDescription>();
   for (let token = reader.take(); token.text !== ""; token = reader.take()) {
@@ -24,6 +25,7 @@ export function parseIdl(text: string): Description {
     }
     if (token.text === "type") {
       types.set(member, reader.members());
+      typeDocs.set(member, token.doc);
     } else if (token.text === "error") {
       errors.set(member, { doc: token.doc, parameters: reader.struct() });
     } else if (token.text === "method") {
@@ -37,7 +39,7 @@ export function parseIdl(text: string): Description {
   for (const used of reader.namesUsed) {
     if (!types.has(used)) throw new IdlError(`Type "${used}" is not defined`);
   }
-  return { name, text, doc: head.doc, types, methods, errors };
+  return { name, text, doc: head.doc, types, typeDocs, methods, errors };
 }
 
 class Reader {

@@ -6,6 +6,8 @@ export interface Description {
   readonly text: string;
   readonly doc: string;
   readonly types: ReadonlyMap<string, Type>;
+  /** The comment above each type. */
+  readonly typeDocs: ReadonlyMap<string, string>;
   readonly methods: ReadonlyMap<string, MethodDescription>;
   readonly errors: ReadonlyMap<string, ErrorDescription>;
 }

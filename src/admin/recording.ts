@@ -1,6 +1,6 @@
 import type { Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
-import type { Packet } from "./load-types.ts";
+import type { Packet } from "./control-types.ts";
 
 /** A recording's file grows no longer than this. */
 export const RECORDING_BYTES_MAX = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { type Control, ControlError } from "../admin/control.ts";
-import type { ChannelConfig, ChannelConfigRequest } from "../admin/order-types.ts";
+import type { ChannelConfig, ChannelConfigRequest } from "../admin/control-types.ts";
 import {
   type ChannelPlace,
   channelObjection,

@@ -1,4 +1,4 @@
-import type { Drift } from "../admin/explanation-types.ts";
+import type { Drift } from "../admin/control-types.ts";
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Write, WriteRefused } from "../base/clock.ts";
 import type { Pcpu } from "../base/domain.ts";

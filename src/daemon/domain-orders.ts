@@ -1,7 +1,6 @@
 import { type Control, ControlError } from "../admin/control.ts";
-import type { Affected } from "../admin/order-types.ts";
 import { CPU_NUMBER_END, formatCpuList } from "../base/cpu-list.ts";
-import type { Answered } from "../hypervisor/domain-orders.ts";
+import type { Affected, Answered } from "../hypervisor/domain-orders.ts";
 import type { Parts } from "./control.ts";
 
 /** vCPUs that may be named; no hypervisor has more. */

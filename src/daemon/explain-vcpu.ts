@@ -1,6 +1,5 @@
 import { ControlError } from "../admin/control.ts";
-import type { Vm } from "../admin/control-types.ts";
-import type { ClockExplanation, VcpuExplanation } from "../admin/explanation-types.ts";
+import type { ClockExplanation, VcpuExplanation, Vm } from "../admin/control-types.ts";
 import { explainClaim } from "../arbiter/explain.ts";
 import type { Pcpu, Vcpu } from "../base/domain.ts";
 import type { Parts } from "./control.ts";

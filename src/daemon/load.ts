@@ -1,4 +1,4 @@
-import type { Load, VcpuLoad, VmLoad } from "../admin/load-types.ts";
+import type { Load, VcpuLoad, VmLoad } from "../admin/control-types.ts";
 import type { Claimant, ClockState } from "../arbiter/claim.ts";
 import { realKhz } from "../arbiter/contract.ts";
 import { type Resolution, resolve } from "../arbiter/resolve.ts";

@@ -1,5 +1,5 @@
 import type { Subscriber } from "../admin/control.ts";
-import type { Packet } from "../admin/load-types.ts";
+import type { Packet } from "../admin/control-types.ts";
 import type { Channel } from "../channels/channel.ts";
 
 /** Hands what guests send to those who record it; costs nothing while nobody does. */

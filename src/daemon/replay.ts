@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Packet } from "../admin/load-types.ts";
+import type { Packet } from "../admin/control-types.ts";
 import { frameOf, RECORDING_BYTES_MAX, type Recording, readRecording } from "../admin/recording.ts";
 import { Arbiter } from "../arbiter/arbiter.ts";
 import type { Log } from "../base/log.ts";

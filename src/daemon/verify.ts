@@ -1,4 +1,4 @@
-import type { CpuCheck } from "../admin/explanation-types.ts";
+import type { CpuCheck } from "../admin/control-types.ts";
 import { resolve } from "../arbiter/resolve.ts";
 import type { Pcpu } from "../base/domain.ts";
 import type { Parts } from "./control.ts";

@@ -1,5 +1,5 @@
 import type * as view from "../admin/control-types.ts";
-import type { Drift, Explanation } from "../admin/explanation-types.ts";
+import type { Drift, Explanation } from "../admin/control-types.ts";
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Claimant, ClockState } from "../arbiter/claim.ts";
 import { realKhz } from "../arbiter/contract.ts";
@@ -45,7 +45,7 @@ export function sumCounters(channels: Iterable<Channel>): view.Counters {
 }
 
 /** A vCPU as operators see it: the fastest of what it claims, where it may run on several clocks. */
-export function vcpuView(claimant: Claimant): view.VcpuStatus {
+export function vcpuView(claimant: Claimant): view.Vcpu {
   const { vcpu, state, problem, claims, asked, askedAtMs, refused } = claimant;
   const fastest = claims
     .filter((claim) => claim.position !== undefined)

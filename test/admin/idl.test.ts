@@ -10,6 +10,7 @@ test("parseIdl() reads every construct", () => {
 # in two lines.
 interface org.example.more-1.X2
 
+# No members.
 type Nothing ()
 type Word (one, two)
 type Thing (
@@ -32,9 +33,15 @@ method Void() -> ()
 # Went wrong.
 error Wrong (why: string)
 `;
-  const { types, methods, errors, ...rest } = parseIdl(text);
+  const { types, typeDocs, methods, errors, ...rest } = parseIdl(text);
   const thing = { kind: "named", name: "Thing" } as const;
-  expect({ ...rest, types: [...types], methods: [...methods], errors: [...errors] }).toEqual({
+  expect({
+    ...rest,
+    types: [...types],
+    typeDocs: [...typeDocs],
+    methods: [...methods],
+    errors: [...errors],
+  }).toEqual({
     name: "org.example.more-1.X2",
     text,
     doc: "About the interface,\nin two lines.",
@@ -67,6 +74,11 @@ error Wrong (why: string)
         },
       ],
     ] as never,
+    typeDocs: [
+      ["Nothing", "No members."],
+      ["Word", ""],
+      ["Thing", ""],
+    ],
     methods: [
       [
         "Do",

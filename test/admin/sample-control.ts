@@ -1,8 +1,18 @@
 import { type Control, ControlError, type Subscriber } from "../../src/admin/control.ts";
-import type { Channel, Counters, Cpu, Status, VcpuStatus, Vm } from "../../src/admin/control-types.ts";
-import type { CpuCheck, Explanation, VcpuExplanation } from "../../src/admin/explanation-types.ts";
-import type { Load, Packet } from "../../src/admin/load-types.ts";
-import type { VcpuInfo } from "../../src/admin/order-types.ts";
+import type {
+  Channel,
+  Counters,
+  Cpu,
+  CpuCheck,
+  Explanation,
+  Load,
+  Packet,
+  Status,
+  Vcpu,
+  VcpuExplanation,
+  VcpuInfo,
+  Vm,
+} from "../../src/admin/control-types.ts";
 
 /** Counters that differ from each other, so that a mix-up shows. */
 const COUNTERS: Counters = {
@@ -133,7 +143,7 @@ const EXPLANATION: Explanation = {
 function vcpuExplanation(vcpu: number): VcpuExplanation {
   const { name: vm, state, detail, added, contract, vcpus } = WEB1;
   const clocks = vcpu === 0 ? [{ ...EXPLANATION, rule: "as asked: the highest claim on this clock" }] : [];
-  return { vm, state, detail, added, contract, vcpu: vcpus[vcpu] as VcpuStatus, clocks };
+  return { vm, state, detail, added, contract, vcpu: vcpus[vcpu] as Vcpu, clocks };
 }
 
 /** A CPU as it should be, one that is not, and one that the kernel refused. */
@@ -191,7 +201,7 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
   const subscribers = new Set<Subscriber>();
   const known = <T>(vm: string, answer: T) =>
     vm === WEB1.name ? answer : new ControlError("NoSuchVm", { vm });
-  const numbers = ({ vm, channels = [0, 1] }: { vm: string; channels?: readonly number[] }) => {
+  const numbers = ({ vm, channels = [0, 1] }: { vm: string; channels?: readonly number[] | undefined }) => {
     const channel = channels.find((number) => number > 1);
     if (channel !== undefined) return new ControlError("NoSuchChannel", { vm, channel });
     return known(vm, { channels });

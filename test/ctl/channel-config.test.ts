@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { ChannelConfigOrder } from "../../src/admin/order-types.ts";
+import type { ChannelConfigOrder } from "../../src/admin/control-types.ts";
 import { ctlWith, type Ran, typed } from "./harness.ts";
 
 const config = { defined: true, present: [0], missing: [1, 2], text: "<channel>\n</channel>" };

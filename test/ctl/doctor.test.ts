@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { conform } from "../../src/admin/conform.ts";
 import { CONTROL } from "../../src/admin/control-interface.ts";
-import type { Channel, Cpu, Vm } from "../../src/admin/control-types.ts";
+import type { Channel, Cpu, Finding, Vm } from "../../src/admin/control-types.ts";
 import type { Struct } from "../../src/admin/idl.ts";
-import type { Finding } from "../../src/ctl/doctor/check.ts";
 import { CHANNELS, CHECKS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts";
 import { ctl, ctlWith, type Ran } from "./harness.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Load } from "../../src/admin/load-types.ts";
+import type { Load } from "../../src/admin/control-types.ts";
 import { type Look, pressed } from "../../src/ctl/top/keys.ts";
 import { chosenRows, momentOf, type Row } from "../../src/ctl/top/rows.ts";
 import { drawMoment } from "../../src/ctl/top/view.ts";

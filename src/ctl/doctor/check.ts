@@ -1,17 +1,5 @@
-import type { Channel, Cpu, Status, Vm } from "../../admin/control-types.ts";
-import type { CpuCheck } from "../../admin/explanation-types.ts";
+import type { Channel, Cpu, CpuCheck, Finding, Status, Vm } from "../../admin/control-types.ts";
 import type { HostFiles } from "./host-files.ts";
-
-/** What a check found. */
-export interface Finding {
-  /** Which check it is of. */
-  readonly check: string;
-  /** repair: something is wrong. advice: it works, and could be better. unknown: it could not be looked at. */
-  readonly verdict: "good" | "advice" | "repair" | "unknown";
-  readonly what: string;
-  /** The command that mends it, or what to do. */
-  readonly remedy?: string | undefined;
-}
 
 /** What the daemon tells. */
 export interface DaemonFacts {

@@ -1,4 +1,4 @@
-import type { Load } from "../../admin/load-types.ts";
+import type { Load } from "../../admin/control-types.ts";
 import type { Screen, Style } from "../../terminal/io.ts";
 import { describeFailure } from "../failure.ts";
 import { KEYS_HELP, type Look, pressed } from "./keys.ts";

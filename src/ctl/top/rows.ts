@@ -1,4 +1,4 @@
-import type { Load, VcpuLoad } from "../../admin/load-types.ts";
+import type { Load, VcpuLoad } from "../../admin/control-types.ts";
 
 /** One line: a vCPU, with what is known of its VM. */
 export interface Row extends VcpuLoad {

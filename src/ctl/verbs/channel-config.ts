@@ -1,4 +1,4 @@
-import type { ChannelConfig, ChannelConfigRequest } from "../../admin/order-types.ts";
+import type { ChannelConfig, ChannelConfigRequest } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { count, printable } from "../../terminal/text.ts";

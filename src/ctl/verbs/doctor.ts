@@ -1,9 +1,10 @@
 import { SCHEMA_VERSION } from "../../admin/control.ts";
+import type { Finding } from "../../admin/control-types.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { count, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import { type DaemonFacts, examine, type Finding } from "../doctor/check.ts";
+import { type DaemonFacts, examine } from "../doctor/check.ts";
 import { CHECKS } from "../doctor/checks.ts";
 import { openHostFiles } from "../doctor/host-files.ts";
 import { describeFailure } from "../failure.ts";

@@ -1,4 +1,4 @@
-import type { VcpuInfo } from "../../admin/order-types.ts";
+import type { VcpuInfo } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";

@@ -1,4 +1,4 @@
-import type { CpuCheck } from "../../admin/explanation-types.ts";
+import type { CpuCheck } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";

@@ -1,4 +1,4 @@
-import type { Contract, VcpuStatus, Vm } from "../../admin/control-types.ts";
+import type { Contract, Vcpu, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
@@ -86,7 +86,7 @@ function vmText(vm: Vm, style: Style, width: number): string {
   return parts.join("\n\n");
 }
 
-function vcpuRow({ vcpu, pcpus, problem, claim }: VcpuStatus, style: Style): string[] {
+function vcpuRow({ vcpu, pcpus, problem, claim }: Vcpu, style: Style): string[] {
   return [
     `${vcpu}`,
     pcpus.length === 0 ? "-" : formatCpuList(pcpus),

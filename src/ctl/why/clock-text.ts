@@ -1,5 +1,4 @@
-import type { Claimant, Cpu, Decision } from "../../admin/control-types.ts";
-import type { Drift, Explanation } from "../../admin/explanation-types.ts";
+import type { Claimant, Cpu, Decision, Drift, Explanation } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";

@@ -1,5 +1,4 @@
-import type { VcpuStatus } from "../../admin/control-types.ts";
-import type { VcpuExplanation } from "../../admin/explanation-types.ts";
+import type { Vcpu, VcpuExplanation } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz, formatTime, printable } from "../../terminal/text.ts";
 import { wrapLine } from "../../terminal/wrap.ts";
@@ -30,7 +29,7 @@ export function whyVcpuText(explanation: VcpuExplanation, look: Look): string {
   return [[head, ...lines].join("\n"), ...clocks.map((clock) => whyText(clock, look))].join("\n\n");
 }
 
-function askedFacts({ claim, refused }: VcpuStatus): [string, string][] {
+function askedFacts({ claim, refused }: Vcpu): [string, string][] {
   const asked: [string, string] =
     claim === undefined
       ? ["Asked", "nothing that holds"]

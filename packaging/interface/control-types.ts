@@ -1,0 +1,34 @@
+import { CONTROL } from "../../src/admin/control-interface.ts";
+import { typescriptOf } from "../../src/admin/typescript.ts";
+
+const HEADER = `// Made by "make types" from io.vmpower.Control.varlink, which says what each member means. Change that file, not this one.
+
+`;
+
+/** What methods take and answer, where the daemon and vmpowerctl speak of it by name. */
+const NAMES = {
+  parameters: {
+    AddChannels: "ChannelChoice",
+    SetChannelStatus: "ChannelStatusOrder",
+    ListCpus: "CpuChoice",
+    SetCpuFreq: "FrequencyOrder",
+    PinVcpu: "PinOrder",
+    SetVcpus: "VcpuCountOrder",
+    GetChannelConfig: "ChannelConfigRequest",
+    AddChannelConfig: "ChannelConfigOrder",
+    GetLoad: "VmChoice",
+  },
+  replies: {
+    GetStatus: "Status",
+    AddChannels: "ChannelNumbers",
+    Explain: "Explanation",
+    ExplainVcpu: "VcpuExplanation",
+    GetChannelConfig: "ChannelConfig",
+    GetLoad: "Load",
+  },
+} as const;
+
+/** The text of `src/admin/control-types.ts`. */
+export function controlTypes(): string {
+  return HEADER + typescriptOf(CONTROL, NAMES);
+}

@@ -1,0 +1,112 @@
+import type { Description, Struct, Type } from "./idl.ts";
+
+/** Names for what methods take and answer, where the program speaks of it by name; the other structs stand inside `Calls`. */
+export interface StructNames {
+  /** By method: what it takes. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** By method: what it answers, less `schemaVersion`. */
+  readonly replies: Readonly<Record<string, string>>;
+}
+
+/** The formatter's line width; a longer union gets one line per word. */
+const WIDTH_MAX = 110;
+
+/** The comment of a method that answers many times begins so. */
+const STREAM_DOC = 'Needs "more"';
+
+const VERSION_MEMBER = "schemaVersion";
+
+/** Writes an interface description as TypeScript, formatted: its types, its errors, and what each method that answers once takes and answers. */
+export function typescriptOf(description: Description, names: StructNames): string {
+  const blocks = [...description.types].map(([name, type]) =>
+    declaration(name, type, description.typeDocs.get(name) ?? ""),
+  );
+  const declared = new Map<string, string>();
+  const calls: string[] = [];
+  /** A struct by name, which is declared where it is first met; another method's of the same members has that name too. */
+  function structText(struct: Struct, name: string | undefined, doc: string): string {
+    const text = typeText(struct);
+    if (name !== undefined) {
+      declared.set(text, name);
+      blocks.push(declaration(name, struct, doc));
+    }
+    return declared.get(text) ?? text;
+  }
+  for (const [method, { doc, parameters, reply }] of description.methods) {
+    const members = new Map([...reply.members].filter(([name]) => name !== VERSION_MEMBER));
+    const takes = structText(parameters, names.parameters[method], `What \`${method}\` takes.`);
+    const answers = structText(
+      { kind: "struct", members },
+      names.replies[method],
+      `What \`${method}\` answers.`,
+    );
+    if (!doc.startsWith(STREAM_DOC)) calls.push(`${method}: { takes: ${takes}; answers: ${answers} };`);
+  }
+  const errors = [...description.errors].map(([name, { parameters }]) => `${name}: ${typeText(parameters)};`);
+  blocks.push("/** No members. */\nexport type Nothing = Readonly<Record<never, never>>;\n");
+  blocks.push(block("What each method that answers once takes and answers.", "Calls", calls));
+  blocks.push(block("What each error tells.", "Errors", errors));
+  return blocks.join("\n");
+}
+
+function declaration(name: string, type: Type, doc: string): string {
+  if (type.kind === "struct") return block(doc, name, memberLines(type));
+  return `${comment(doc)}export type ${name} = ${typeText(type)};\n`;
+}
+
+function block(doc: string, name: string, lines: readonly string[]): string {
+  return `${comment(doc)}export interface ${name} {\n${lines.map((line) => `  ${folded(line)}\n`).join("")}}\n`;
+}
+
+function comment(doc: string): string {
+  const lines = doc.split("\n");
+  return lines.length === 1 ? `/** ${doc} */\n` : `/**\n${lines.map((line) => ` * ${line}\n`).join("")} */\n`;
+}
+
+function memberLines({ members }: Struct): string[] {
+  return [...members].map(([name, type]) => `readonly ${memberText(name, type)};`);
+}
+
+function memberText(name: string, type: Type): string {
+  return type.kind === "maybe" ? `${name}?: ${typeText(type.of)} | undefined` : `${name}: ${typeText(type)}`;
+}
+
+function typeText(type: Type): string {
+  switch (type.kind) {
+    case "bool":
+      return "boolean";
+    case "int":
+    case "float":
+      return "number";
+    case "string":
+    case "object":
+      return type.kind;
+    case "choice":
+      return [...type.words].map((word) => `"${word}"`).join(" | ");
+    case "struct":
+      if (type.members.size === 0) return "Nothing";
+      return `{ ${memberLines(type).join(" ").slice(0, -1)} }`;
+    case "named":
+      return type.name;
+    case "maybe":
+      return `${typeText(type.of)} | undefined`;
+    case "array":
+      return `readonly ${elementText(type.of)}[]`;
+    case "map":
+      return `Readonly<Record<string, ${typeText(type.of)}>>`;
+  }
+}
+
+function elementText(type: Type): string {
+  const text = typeText(type);
+  return type.kind === "choice" || type.kind === "maybe" || type.kind === "array" ? `(${text})` : text;
+}
+
+/** Breaks a member that is too long for a line: a method at its two halves, a union at its words. */
+function folded(line: string): string {
+  if (line.length + 2 <= WIDTH_MAX) return line;
+  const call = /^(\w+): \{ (takes: .*); (answers: .*) \};$/.exec(line);
+  if (call !== null) return `${call[1]}: {\n    ${call[2]};\n    ${call[3]};\n  };`;
+  const [head = "", ...words] = line.replace(/;$/, "").split(/: (?=")| \| /);
+  return `${head}:\n${words.map((word) => `    | ${word}`).join("\n")};`;
+}
