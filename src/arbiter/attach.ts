@@ -1,5 +1,5 @@
 import type { Claim, Claimant, ClockState, DomainState } from "./claim.ts";
-import { envelope, realKhz } from "./contract.ts";
+import { envelope, khzAt } from "./contract.ts";
 import type { Placement } from "./placement.ts";
 import { carry } from "./position.ts";
 
@@ -55,6 +55,6 @@ export function* claimsOf(state: DomainState): Iterable<Claim> {
 function inherited({ clock, envelope }: Claim, old: Claimant | undefined) {
   const before = old?.claims.find((claim) => claim.clock.clock.id === clock.clock.id) ?? old?.claims[0];
   if (before?.position === undefined) return undefined;
-  const khz = realKhz(before.clock.clock.table, before.position.index);
+  const khz = khzAt(before.clock.clock.table, before.position.index);
   return carry(khz, before.position.turbo, clock.clock.table, envelope);
 }

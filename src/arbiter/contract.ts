@@ -1,4 +1,4 @@
-import type { FrequencyTable } from "../base/clock.ts";
+import type { FrequencyTable, Speed } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 
 /** What a domain's guest may ask. */
@@ -23,7 +23,7 @@ export interface Envelope {
 
 /** What an operator is bound by: the table alone. */
 export function wholeTable(table: FrequencyTable): Envelope {
-  return { top: 0, bottom: table.khz.length - 1, turbo: true };
+  return { top: 0, bottom: table.speeds.length - 1, turbo: true };
 }
 
 /**
@@ -31,15 +31,15 @@ export function wholeTable(table: FrequencyTable): Envelope {
  * of this host must not leave its guest without any.
  */
 export function envelope(table: FrequencyTable, { minKhz, maxKhz, turbo }: Contract): Envelope {
-  const last = table.khz.length - 1;
-  const speeds = table.khz.map((_, index) => realKhz(table, index));
-  const firstBelow = maxKhz === undefined ? 0 : speeds.findIndex((khz) => khz <= maxKhz);
+  const last = table.speeds.length - 1;
+  const { speeds } = table;
+  const firstBelow = maxKhz === undefined ? 0 : speeds.findIndex(({ khz }) => khz <= maxKhz);
   const top = firstBelow < 0 ? last : firstBelow;
-  const lastAbove = minKhz === undefined ? last : speeds.findLastIndex((khz) => khz >= minKhz);
+  const lastAbove = minKhz === undefined ? last : speeds.findLastIndex(({ khz }) => khz >= minKhz);
   return { top, bottom: Math.max(top, lastAbove), turbo };
 }
 
-/** The speed that a table's entry stands for. */
-export function realKhz(table: FrequencyTable, index: number): Khz {
-  return index === 0 && table.turbo !== undefined ? table.turbo.khz : (table.khz[index] as Khz);
+/** The speed that an entry of a table sets. */
+export function khzAt(table: FrequencyTable, index: number): Khz {
+  return (table.speeds[index] as Speed).khz;
 }

@@ -1,6 +1,6 @@
 import type { Khz, Vcpu } from "../base/domain.ts";
 import type { Claim, ClockState, LastDecision } from "./claim.ts";
-import { realKhz } from "./contract.ts";
+import { khzAt } from "./contract.ts";
 import { resolve } from "./resolve.ts";
 
 /** The last decision about a clock, in words. */
@@ -28,7 +28,7 @@ export function explain(state: ClockState): Explanation | undefined {
   const { last } = state;
   if (last === undefined) return undefined;
   const { atMs, by, vcpu, asked, setting, refusal } = last;
-  const khz = typeof setting === "number" ? realKhz(state.clock.table, setting) : undefined;
+  const khz = typeof setting === "number" ? khzAt(state.clock.table, setting) : undefined;
   return {
     atMs,
     by,
@@ -51,10 +51,10 @@ export function explainClaim(claim: Claim): string {
 export function claimants({ clock, claims, operator }: ClockState): readonly ClaimantView[] {
   const views: ClaimantView[] = [];
   if (operator !== undefined)
-    views.push({ by: "operator", vcpu: undefined, khz: realKhz(clock.table, operator.position.index) });
+    views.push({ by: "operator", vcpu: undefined, khz: khzAt(clock.table, operator.position.index) });
   for (const { claimant, position, pinned } of claims) {
     if (position === undefined && !pinned) continue;
-    const khz = position === undefined ? undefined : realKhz(clock.table, position.index);
+    const khz = position === undefined ? undefined : khzAt(clock.table, position.index);
     views.push({ by: claimant.state.domain.name, vcpu: claimant.physical ? undefined : claimant.vcpu, khz });
   }
   return views;
@@ -63,7 +63,7 @@ export function claimants({ clock, claims, operator }: ClockState): readonly Cla
 /** What would hold on a claim's clock if the claim counted: the outcome of a dry run. */
 export function wouldHold(claim: Claim): Khz | undefined {
   const { setting } = resolve({ ...claim.clock, claims: new Set([...claim.clock.claims, claim]) });
-  return typeof setting === "number" ? realKhz(claim.clock.clock.table, setting) : undefined;
+  return typeof setting === "number" ? khzAt(claim.clock.clock.table, setting) : undefined;
 }
 
 function rule(
@@ -84,7 +84,7 @@ function rule(
   }
   if (winner.position === undefined)
     return `${named(winner)} runs here and never asked, so it keeps the baseline`;
-  return `${named(winner)} claims ${realKhz(clock.table, winner.position.index)} kHz on the same clock`;
+  return `${named(winner)} claims ${khzAt(clock.table, winner.position.index)} kHz on the same clock`;
 }
 
 function named({ claimant }: Claim): string {

@@ -1,7 +1,7 @@
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import type { Claimant, DomainState } from "./claim.ts";
-import { realKhz } from "./contract.ts";
+import { khzAt } from "./contract.ts";
 import { carry } from "./position.ts";
 
 /** What one claimant wants, in words that outlive the arbiter: the next one may count its tables otherwise. */
@@ -36,7 +36,7 @@ export function resume(claimant: Claimant, { asked, askedAtMs, speeds }: Want): 
 function wantOf({ state, vcpu, physical, asked, askedAtMs, claims }: Claimant): Want[] {
   const speeds = claims.flatMap(({ clock: { clock }, position }) => {
     if (position === undefined) return [];
-    return [{ clock: clock.id, khz: realKhz(clock.table, position.index), turbo: position.turbo }];
+    return [{ clock: clock.id, khz: khzAt(clock.table, position.index), turbo: position.turbo }];
   });
   if (speeds.length === 0) return [];
   return [{ vm: state.domain.name, resource: vcpu, physical, asked, askedAtMs, speeds }];

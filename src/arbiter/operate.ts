@@ -2,7 +2,7 @@ import type { Khz } from "../base/domain.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import { type Decision, refuse } from "./ask.ts";
 import type { ClockState } from "./claim.ts";
-import { realKhz, wholeTable } from "./contract.ts";
+import { khzAt, wholeTable } from "./contract.ts";
 import { carry, type Position, positionOf, start, step } from "./position.ts";
 import { resolve } from "./resolve.ts";
 import { settle } from "./settle.ts";
@@ -63,10 +63,10 @@ function unavailable({ clock }: ClockState, order: Order) {
       code: "no-turbo",
       reason: `CPU ${clock.id} has no turbo, or it is switched off on the host`,
     } as const;
-  const { khz } = clock.table;
+  const { table } = clock;
   return {
     code: "no-such-speed",
-    reason: `it runs between ${khz.at(-1)} and ${realKhz(clock.table, 0)} kHz`,
+    reason: `it runs between ${table.speeds.at(-1)?.khz} and ${khzAt(table, 0)} kHz`,
     remedy: `vmpowerctl show-cpu-freq ${clock.id} lists its speeds`,
   } as const;
 }

@@ -1,7 +1,7 @@
 import type { FrequencyTable } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { ScaleAction } from "../wire/packet.ts";
-import { type Envelope, realKhz } from "./contract.ts";
+import { type Envelope, khzAt } from "./contract.ts";
 
 /** Where someone stands in a clock's table. */
 export interface Position {
@@ -29,9 +29,9 @@ export function step(
     case "max":
       return place(highest(table, turbo), turbo, envelope);
     case "min":
-      return place(table.khz.length - 1, turbo, envelope);
+      return place(table.speeds.length - 1, turbo, envelope);
     case "down":
-      return place(Math.min(index + 1, table.khz.length - 1), turbo, envelope);
+      return place(Math.min(index + 1, table.speeds.length - 1), turbo, envelope);
     case "up":
       return place(upFrom(table, index, turbo), turbo, envelope);
     case "turbo":
@@ -46,14 +46,14 @@ export function step(
 
 /** The slowest speed that is not below `khz`; undefined above the highest or below the lowest. */
 export function positionOf(table: FrequencyTable, khz: Khz, turbo: boolean): Position | undefined {
-  if (khz < realKhz(table, table.khz.length - 1)) return undefined;
-  const index = table.khz.findLastIndex((_, i) => realKhz(table, i) >= khz);
+  if (khz < khzAt(table, table.speeds.length - 1)) return undefined;
+  const index = table.speeds.findLastIndex((speed) => speed.khz >= khz);
   return index < 0 ? undefined : { index, turbo, bound: undefined };
 }
 
 /** A position taken over to another table or envelope: as fast as before, or as near as there is. */
 export function carry(from: Khz, turbo: boolean, table: FrequencyTable, envelope: Envelope): Position {
-  const near = from <= realKhz(table, table.khz.length - 1) ? table.khz.length - 1 : undefined;
+  const near = from <= khzAt(table, table.speeds.length - 1) ? table.speeds.length - 1 : undefined;
   const index = near ?? positionOf(table, from, turbo)?.index ?? 0;
   const allowed = turbo && envelope.turbo && table.turbo !== undefined;
   return place(Math.max(index, highest(table, allowed)), allowed, envelope);

@@ -1,3 +1,4 @@
+import type { Speed } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { Query } from "../wire/packet.ts";
 import type { Capabilities } from "../wire/reply.ts";
@@ -10,7 +11,7 @@ const SINGLE_VCPU_END = 8;
 export function frequencies(state: DomainState, query: Query): readonly (Khz | undefined)[] | undefined {
   return perVcpu(state, query, (claimant) => {
     const clock = claimant.claims.at(-1)?.clock;
-    return clock === undefined ? 0 : requestedKhz(clock);
+    return clock === undefined ? 0 : requestedSpeed(clock).peerKhz;
   });
 }
 
@@ -29,9 +30,10 @@ export function capabilities(
   return complete ? values : undefined;
 }
 
-/** The speed that is asked of a clock now, as the peer shows it: its table's entry, not a measurement. */
-export function requestedKhz({ clock, setting }: ClockState): Khz {
-  return typeof setting === "number" ? (clock.table.khz[setting] ?? 0) : clock.baselineKhz;
+/** The speed that is asked of a clock now, not a measurement; `peerKhz` is the number that the peer shows for it. */
+export function requestedSpeed({ clock, setting }: ClockState): Speed {
+  const speed = typeof setting === "number" ? clock.table.speeds[setting] : undefined;
+  return speed ?? { khz: clock.baselineKhz, peerKhz: clock.baselineKhz };
 }
 
 function perVcpu<T>(

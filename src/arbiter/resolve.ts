@@ -1,6 +1,6 @@
 import type { Setting } from "../base/clock.ts";
 import type { Claim, ClockState } from "./claim.ts";
-import { realKhz } from "./contract.ts";
+import { khzAt } from "./contract.ts";
 
 /** What should hold on a clock, and for whose sake; undefined when nobody claims it. */
 export interface Resolution {
@@ -28,7 +28,7 @@ export function resolve(state: ClockState): Resolution {
   if (highest?.position === undefined) return UNCLAIMED;
   const { index } = highest.position;
   const { table, baselineKhz } = state.clock;
-  if (silent !== undefined && index > 0 && realKhz(table, index) < baselineKhz)
+  if (silent !== undefined && index > 0 && khzAt(table, index) < baselineKhz)
     return { setting: "baseline", winner: silent };
   return { setting: index, winner: highest };
 }

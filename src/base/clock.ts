@@ -18,18 +18,27 @@ export interface Clock {
   readonly priority: ReadonlySet<Pcpu>;
 }
 
+/** One entry of a clock's table. */
+export interface Speed {
+  /** The speed that the entry sets. */
+  readonly khz: Khz;
+  /**
+   * The number that DPDK's guest protocol and shell show for the entry. It differs from {@link khz} only for
+   * intel_pstate's turbo entry, which they show as base + 1. For nobody else.
+   */
+  readonly peerKhz: Khz;
+}
+
 /** The speeds of one clock, as the peer's drivers count them (guest channel protocol, section 9). */
 export interface FrequencyTable {
-  /** Highest first, never empty. With intel_pstate's turbo entry 0 is a marker, base + 1. */
-  readonly khz: readonly Khz[];
+  /** Highest first, never empty. */
+  readonly speeds: readonly Speed[];
   /** Undefined where the hardware or the host's own switch has no turbo. */
   readonly turbo: Turbo | undefined;
 }
 
 /** How turbo behaves on one clock; the peer's drivers differ (section 9.4). */
 export interface Turbo {
-  /** What index 0 really runs at; differs from the table only where that has a marker. */
-  readonly khz: Khz;
   /** Index of the highest speed without turbo. */
   readonly baseIndex: number;
   /** Whether who comes new has turbo enabled. */

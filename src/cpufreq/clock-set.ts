@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { Clock, FrequencyTable } from "../base/clock.ts";
+import type { Clock, FrequencyTable, Speed } from "../base/clock.ts";
 import { formatCpuList } from "../base/cpu-list.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
@@ -173,7 +173,7 @@ function baselineAbove(policies: readonly HeldPolicy[], scaling: ScalingDriver, 
   const known = policies.flatMap(({ found: { path }, originals }) => {
     return baselineOf(path, originals ?? readOriginals(path, scaling), scaling) ?? [];
   });
-  return known.length === 0 ? (table.khz[0] as Khz) : Math.max(...known);
+  return known.length === 0 ? (table.speeds[0] as Speed).khz : Math.max(...known);
 }
 
 function keyOf({ id, members, policies }: FoundClock): string {

@@ -39,8 +39,7 @@ export class HeldClock {
   constructor(clock: Clock, policies: readonly HeldPolicy[], by: HeldBy) {
     this.clock = clock;
     this.policies = policies;
-    const { khz, turbo } = clock.table;
-    this.speeds = khz.map((entry, i) => speedText(i === 0 ? (turbo?.khz ?? entry) : entry));
+    this.speeds = clock.table.speeds.map(({ khz }) => speedText(khz));
     this.scaling = by.scaling;
     this.#means = by.means;
     // Settings that an earlier daemon was told to keep are not the baseline.

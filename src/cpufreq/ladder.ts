@@ -1,4 +1,4 @@
-import type { Turbo } from "../base/clock.ts";
+import type { Speed, Turbo } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { CpuFiles, Speeds } from "./driver.ts";
 import { quote } from "./sysfs-file.ts";
@@ -21,14 +21,18 @@ export function stepsDown(topKhz: Khz, bottomKhz: Khz): Khz[] {
  */
 export function plainSpeeds(
   khz: readonly Khz[],
-  { turbo, boostOff }: { turbo: Omit<Turbo, "khz"> | undefined; boostOff: boolean },
+  { turbo, boostOff }: { turbo: Turbo | undefined; boostOff: boolean },
 ): Speeds | string {
   const left = turbo !== undefined && boostOff ? khz.slice(turbo.baseIndex) : khz;
-  const [topKhz] = left;
-  if (topKhz === undefined) return "its lowest speed is above its highest";
+  if (left.length === 0) return "its lowest speed is above its highest";
   if (left.length > TABLE_ENTRIES_MAX) return `more than ${TABLE_ENTRIES_MAX} speeds`;
   const hasTurbo = turbo !== undefined && !boostOff;
-  return { table: { khz: left, turbo: hasTurbo ? { ...turbo, khz: topKhz } : undefined }, priority: false };
+  return { table: { speeds: left.map(plainSpeed), turbo: hasTurbo ? turbo : undefined }, priority: false };
+}
+
+/** A speed that the peer shows as it is. */
+export function plainSpeed(khz: Khz): Speed {
+  return { khz, peerKhz: khz };
 }
 
 /** Why a file that a table cannot do without is of no use. */

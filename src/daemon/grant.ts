@@ -1,7 +1,7 @@
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { ClockState } from "../arbiter/claim.ts";
 import { explain, wouldHold } from "../arbiter/explain.ts";
-import { requestedKhz } from "../arbiter/queries.ts";
+import { requestedSpeed } from "../arbiter/queries.ts";
 import type { Scale } from "../wire/packet.ts";
 import type { Grant } from "./events.ts";
 
@@ -14,7 +14,10 @@ export function grantOf(arbiter: Arbiter, vm: string, { resource, physical }: Sc
   if (domain?.contract.dryRun === true)
     return { khz: wouldHold(claim), bound: "dry run, so it does not hold" };
   const { clock } = claim;
-  return { khz: typeof clock.setting === "number" ? requestedKhz(clock) : undefined, bound: boundOf(clock) };
+  return {
+    khz: typeof clock.setting === "number" ? requestedSpeed(clock).khz : undefined,
+    bound: boundOf(clock),
+  };
 }
 
 /** The rule that keeps a clock from what was asked of it last; undefined where it runs as asked. */

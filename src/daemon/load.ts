@@ -1,6 +1,6 @@
 import type { Load, VcpuLoad, VmLoad } from "../admin/control-types.ts";
 import type { Claimant, ClockState } from "../arbiter/claim.ts";
-import { realKhz } from "../arbiter/contract.ts";
+import { khzAt } from "../arbiter/contract.ts";
 import { type Resolution, resolve } from "../arbiter/resolve.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Parts } from "./control.ts";
@@ -59,8 +59,8 @@ function vcpuLoad(claimant: Claimant, parts: Parts, seen: Map<ClockState, Seen>)
     ...about,
     state: position === undefined ? silent : "claims",
     asked: position === undefined ? undefined : asked,
-    askedKhz: position === undefined ? undefined : realKhz(clock.clock.table, position.index),
-    grantedKhz: typeof clock.setting === "number" ? realKhz(clock.clock.table, clock.setting) : undefined,
+    askedKhz: position === undefined ? undefined : khzAt(clock.clock.table, position.index),
+    grantedKhz: typeof clock.setting === "number" ? khzAt(clock.clock.table, clock.setting) : undefined,
     actualKhz,
     bound: boundBy(claimant, resolution),
   };

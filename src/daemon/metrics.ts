@@ -1,4 +1,4 @@
-import { requestedKhz } from "../arbiter/queries.ts";
+import { requestedSpeed } from "../arbiter/queries.ts";
 import { BUCKETS, bucketEndNs, type Histogram } from "../base/histogram.ts";
 import type { Channel } from "../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../metrics/openmetrics.ts";
@@ -59,7 +59,7 @@ function hostFamilies({ arbiter, channels, clocks, cpufreq, hypervisor, startedA
       used.flatMap(({ id, pcpus }) => {
         const state = arbiter.clockOf(id);
         if (state === undefined) return [];
-        return pcpus.map((cpu) => ({ labels: { cpu }, value: requestedKhz(state) * 1000 }));
+        return pcpus.map((cpu) => ({ labels: { cpu }, value: requestedSpeed(state).khz * 1000 }));
       }),
     ),
     counter("vmpower_writes", "Settings given to the kernel.", one(clocks.counters.writes)),

@@ -2,9 +2,9 @@ import type * as view from "../admin/control-types.ts";
 import type { Drift, Explanation } from "../admin/control-types.ts";
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Claimant, ClockState } from "../arbiter/claim.ts";
-import { realKhz } from "../arbiter/contract.ts";
+import { khzAt } from "../arbiter/contract.ts";
 import { claimants, explain } from "../arbiter/explain.ts";
-import { requestedKhz } from "../arbiter/queries.ts";
+import { requestedSpeed } from "../arbiter/queries.ts";
 import type { Pcpu } from "../base/domain.ts";
 import type { Channel } from "../channels/channel.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
@@ -50,7 +50,7 @@ export function vcpuView(claimant: Claimant): view.Vcpu {
   const fastest = claims
     .filter((claim) => claim.position !== undefined)
     .map(({ clock, position }) => ({
-      khz: realKhz(clock.clock.table, position?.index ?? 0),
+      khz: khzAt(clock.clock.table, position?.index ?? 0),
       turbo: position?.turbo === true,
       asked: asked ?? "",
       atMs: askedAtMs,
@@ -108,8 +108,8 @@ export function cpuView(pcpu: Pcpu, arbiter: Arbiter, cpufreq: Cpufreq): view.Cp
     clock: clock.pcpus,
     ...kernel,
     ...settingView(state),
-    requestedKhz: typeof state.setting === "number" ? requestedKhz(state) : undefined,
-    tableKhz: clock.table.khz,
+    requestedKhz: typeof state.setting === "number" ? requestedSpeed(state).khz : undefined,
+    tableKhz: clock.table.speeds.map(({ khz }) => khz),
     turbo: clock.table.turbo !== undefined,
     held: operator?.hold === true,
     vcpus: [...claims]
@@ -126,7 +126,7 @@ export function cpuView(pcpu: Pcpu, arbiter: Arbiter, cpufreq: Cpufreq): view.Cp
 export function settingView({ clock, setting }: ClockState): { setting: string; khz?: number } {
   if (setting === undefined) return { setting: "unknown" };
   if (setting === "baseline") return { setting };
-  const khz = realKhz(clock.table, setting);
+  const khz = khzAt(clock.table, setting);
   return { setting: `${khz}`, khz };
 }
 

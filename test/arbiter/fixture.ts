@@ -3,22 +3,23 @@ import type { Contract } from "../../src/arbiter/contract.ts";
 import type { Clock, FrequencyTable, Write } from "../../src/base/clock.ts";
 import type { Domain, Pcpu } from "../../src/base/domain.ts";
 import type { Scale, ScaleAction } from "../../src/wire/packet.ts";
+import { speeds } from "../frequency-table.ts";
 
 /** Tables by hand, as spec section 9 counts each driver's. */
 export const ACPI: FrequencyTable = {
-  khz: [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000],
-  turbo: { khz: 2_301_000, baseIndex: 1, onAtStart: true, enableIsMax: true },
+  speeds: speeds(2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000),
+  turbo: { baseIndex: 1, onAtStart: true, enableIsMax: true },
 };
-export const NO_TURBO: FrequencyTable = { khz: [2_000_000, 1_500_000, 1_000_000], turbo: undefined };
-/** base 2100000, turbo up to 3500000: entry 0 is the marker base + 1. */
+export const NO_TURBO: FrequencyTable = { speeds: speeds(2_000_000, 1_500_000, 1_000_000), turbo: undefined };
+/** Base 2100000, turbo up to 3500000, for which the peer shows base + 1. */
 export const PSTATE: FrequencyTable = {
-  khz: [2_100_001, 2_100_000, 2_000_000, 1_900_000, 1_800_000],
-  turbo: { khz: 3_500_000, baseIndex: 1, onAtStart: false, enableIsMax: false },
+  speeds: [{ khz: 3_500_000, peerKhz: 2_100_001 }, ...speeds(2_100_000, 2_000_000, 1_900_000, 1_800_000)],
+  turbo: { baseIndex: 1, onAtStart: false, enableIsMax: false },
 };
 /** Nominal speed is entry 3. */
 export const AMD: FrequencyTable = {
-  khz: [3_600_000, 3_400_000, 3_200_000, 3_000_000, 2_000_000, 1_000_000],
-  turbo: { khz: 3_600_000, baseIndex: 3, onAtStart: true, enableIsMax: true },
+  speeds: speeds(3_600_000, 3_400_000, 3_200_000, 3_000_000, 2_000_000, 1_000_000),
+  turbo: { baseIndex: 3, onAtStart: true, enableIsMax: true },
 };
 
 export const FREE: Contract = {
@@ -35,7 +36,7 @@ export function clock(pcpus: readonly Pcpu[], table: FrequencyTable = ACPI, base
     pcpus,
     driver: "acpi-cpufreq",
     table,
-    baselineKhz: baselineKhz ?? table.turbo?.khz ?? table.khz[0] ?? 0,
+    baselineKhz: baselineKhz ?? table.speeds[0]?.khz ?? 0,
     priority: new Set(),
   };
 }
@@ -66,13 +67,15 @@ export function host(
       const { writes, refusal } = arbiter.scale(name, request(resource, action, physical), 1000);
       return refusal?.code ?? writes;
     },
-    /** Asks on a table whose clock has CPU 0, and answers the speed that should hold. */
+    /** Asks on a table whose clock has CPU 0, and answers the number that the peer would show. */
     speedAfter(name: string, resource: number, action: ScaleAction): number | string | undefined {
       const { refusal } = arbiter.scale(name, request(resource, action), 1000);
       const state = arbiter.clockOf(0);
       return (
         refusal?.code ??
-        (typeof state?.setting === "number" ? state.clock.table.khz[state.setting] : state?.setting)
+        (typeof state?.setting === "number"
+          ? state.clock.table.speeds[state.setting]?.peerKhz
+          : state?.setting)
       );
     },
   };

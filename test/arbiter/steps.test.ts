@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { FrequencyTable } from "../../src/base/clock.ts";
 import type { ScaleAction } from "../../src/wire/packet.ts";
+import { speeds } from "../frequency-table.ts";
 import { ACPI, AMD, clock, domain, FREE, host, NO_TURBO, PSTATE } from "./fixture.ts";
 
 type Steps = readonly (readonly [ScaleAction, number | string])[];
@@ -84,7 +85,7 @@ describe("a VM alone on a CPU gets what the peer would do", () => {
       ["min", 1_000_000],
       ["max", 1_000_000],
     ];
-    expect(play({ khz: [1_000_000], turbo: undefined }, steps)).toEqual(steps);
+    expect(play({ speeds: speeds(1_000_000), turbo: undefined }, steps)).toEqual(steps);
   });
 });
 

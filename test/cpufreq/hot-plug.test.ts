@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import type { Cpufreq } from "../../src/cpufreq/cpufreq.ts";
+import { speeds } from "../frequency-table.ts";
 import { ACPI_KHZ, testHost } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
@@ -130,7 +131,7 @@ test("The operator's boost switch changes the tables, and what was changed is pu
   cpufreq.apply({ clock: 0, setting: 0 });
   host.put("cpufreq/boost", "0");
   cpufreq.refresh();
-  expect(cpufreq.clocks()[0]?.table).toEqual({ khz: ACPI_KHZ.slice(1), turbo: undefined });
+  expect(cpufreq.clocks()[0]?.table).toEqual({ speeds: speeds(...ACPI_KHZ.slice(1)), turbo: undefined });
   expect([host.tree.read(0, "scaling_governor"), host.changes]).toEqual(["schedutil", 1]);
   cpufreq.close();
 });

@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import type { FrequencyTable } from "../../src/base/clock.ts";
 import type { TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
+import { speeds } from "../frequency-table.ts";
 import { ACPI_KHZ, testHost } from "./test-host.ts";
 
 // Every table here is worked out by hand from section 9 of the guest channel protocol.
 
 const INTEL_23 = [23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8].map((bin) => bin * 100_000);
-const INTEL_TURBO = { khz: 3500000, baseIndex: 1, onAtStart: false, enableIsMax: false };
+const INTEL_TURBO = { baseIndex: 1, onAtStart: false, enableIsMax: false };
 
 interface Case {
   readonly name: string;
@@ -27,28 +28,28 @@ const CASES: readonly Case[] = [
   {
     name: "acpi-cpufreq takes the list as it is; 1 MHz above the next is turbo",
     cpu: acpi,
-    table: { khz: ACPI_KHZ, turbo: { khz: 2301000, baseIndex: 1, onAtStart: true, enableIsMax: true } },
+    table: { speeds: speeds(...ACPI_KHZ), turbo: { baseIndex: 1, onAtStart: true, enableIsMax: true } },
   },
   {
     name: "acpi-cpufreq without such an entry has no turbo",
     cpu: { ...acpi, khz: [2300000, 2000000] },
-    table: { khz: [2300000, 2000000], turbo: undefined },
+    table: { speeds: speeds(2300000, 2000000), turbo: undefined },
   },
   {
     name: "acpi-cpufreq with one speed",
     cpu: { ...acpi, khz: [2300000] },
-    table: { khz: [2300000], turbo: undefined },
+    table: { speeds: speeds(2300000), turbo: undefined },
   },
   {
     name: "acpi-cpufreq with boost switched off leaves the turbo entry out",
     cpu: acpi,
     host: { "cpufreq/boost": "0" },
-    table: { khz: ACPI_KHZ.slice(1), turbo: undefined },
+    table: { speeds: speeds(...ACPI_KHZ.slice(1)), turbo: undefined },
   },
   {
     name: "boost switched off for one cpufreq policy",
     cpu: { ...acpi, files: { boost: "0" } },
-    table: { khz: ACPI_KHZ.slice(1), turbo: undefined },
+    table: { speeds: speeds(...ACPI_KHZ.slice(1)), turbo: undefined },
   },
   {
     name: "a driver nobody knows, listing upwards",
@@ -56,106 +57,109 @@ const CASES: readonly Case[] = [
       ...acpi,
       files: { scaling_driver: "scmi", scaling_available_frequencies: "600000 1200000 1800000" },
     },
-    table: { khz: [1800000, 1200000, 600000], turbo: undefined },
+    table: { speeds: speeds(1800000, 1200000, 600000), turbo: undefined },
   },
   {
-    name: "intel_pstate counts down from the base, behind a marker that stands for the highest",
+    name: "intel_pstate counts down from the base, behind the highest, for which the peer shows base + 1",
     cpu: intel,
-    table: { khz: [2300001, ...INTEL_23], turbo: INTEL_TURBO },
+    table: { speeds: [{ khz: 3500000, peerKhz: 2300001 }, ...speeds(...INTEL_23)], turbo: INTEL_TURBO },
   },
   {
     name: "intel_cpufreq has the same ladder",
     cpu: { ...intel, driver: "intel_cpufreq" },
-    table: { khz: [2300001, ...INTEL_23], turbo: INTEL_TURBO },
+    table: { speeds: [{ khz: 3500000, peerKhz: 2300001 }, ...speeds(...INTEL_23)], turbo: INTEL_TURBO },
   },
   {
     name: "a base frequency above the non-turbo speed makes a priority core",
     cpu: { ...intel, files: { base_frequency: "2500000" } },
-    table: { khz: [2500001, 2500000, 2400000, ...INTEL_23], turbo: INTEL_TURBO },
+    table: {
+      speeds: [{ khz: 3500000, peerKhz: 2500001 }, ...speeds(2500000, 2400000, ...INTEL_23)],
+      turbo: INTEL_TURBO,
+    },
     priority: true,
   },
   {
     name: "a base frequency above the highest speed is a bug of the kernel",
     cpu: { ...intel, files: { base_frequency: "3600000" } },
-    table: { khz: [2300001, ...INTEL_23], turbo: INTEL_TURBO },
+    table: { speeds: [{ khz: 3500000, peerKhz: 2300001 }, ...speeds(...INTEL_23)], turbo: INTEL_TURBO },
   },
   {
     name: "intel_pstate without a base frequency",
     cpu: { ...intel, files: { base_frequency: undefined } },
-    table: { khz: [2300001, ...INTEL_23], turbo: INTEL_TURBO },
+    table: { speeds: [{ khz: 3500000, peerKhz: 2300001 }, ...speeds(...INTEL_23)], turbo: INTEL_TURBO },
   },
   {
     name: "intel_pstate without turbo_pct goes by the base frequency",
     cpu: intel,
     host: { "intel_pstate/turbo_pct": undefined },
-    table: { khz: [2300001, ...INTEL_23], turbo: INTEL_TURBO },
+    table: { speeds: [{ khz: 3500000, peerKhz: 2300001 }, ...speeds(...INTEL_23)], turbo: INTEL_TURBO },
   },
   {
     name: "intel_pstate with turbo switched off, on a kernel that leaves cpuinfo_max_freq alone",
     cpu: intel,
     host: { "intel_pstate/no_turbo": "1" },
-    table: { khz: INTEL_23, turbo: undefined },
+    table: { speeds: speeds(...INTEL_23), turbo: undefined },
   },
   {
     name: "intel_pstate with turbo switched off, on a kernel that takes it out of cpuinfo_max_freq",
     cpu: { ...intel, files: { cpuinfo_max_freq: "2300000" } },
     host: { "intel_pstate/no_turbo": "1" },
-    table: { khz: INTEL_23, turbo: undefined },
+    table: { speeds: speeds(...INTEL_23), turbo: undefined },
   },
   {
     // 100 - 100 * 3 / 3 = 0 % turbo; 8 + 100 * 2 / 100 = 10, and 1000000 is not below 1000000.
     name: "intel_pstate without turbo in the hardware",
     cpu: { ...intel, khz: [1000000, 800000], baseKhz: 1000000 },
-    table: { khz: [1000000, 900000, 800000], turbo: undefined },
+    table: { speeds: speeds(1000000, 900000, 800000), turbo: undefined },
   },
   {
     name: "cppc_cpufreq counts down from the nominal speed, behind the highest",
     cpu: cppc,
     table: {
-      khz: [1500000, 1200000, 1100000, 1000000],
-      turbo: { khz: 1500000, baseIndex: 1, onAtStart: true, enableIsMax: true },
+      speeds: speeds(1500000, 1200000, 1100000, 1000000),
+      turbo: { baseIndex: 1, onAtStart: true, enableIsMax: true },
     },
   },
   {
     name: "cppc_cpufreq stops before it is below scaling_min_freq",
     cpu: { ...cppc, files: { scaling_min_freq: "1050000" } },
     table: {
-      khz: [1500000, 1200000, 1100000],
-      turbo: { khz: 1500000, baseIndex: 1, onAtStart: true, enableIsMax: true },
+      speeds: speeds(1500000, 1200000, 1100000),
+      turbo: { baseIndex: 1, onAtStart: true, enableIsMax: true },
     },
   },
   {
     name: "cppc_cpufreq under an operator's limit below the nominal speed has no turbo",
     cpu: { ...cppc, files: { scaling_max_freq: "1100000" } },
-    table: { khz: [1200000, 1100000, 1000000], turbo: undefined },
+    table: { speeds: speeds(1200000, 1100000, 1000000), turbo: undefined },
   },
   {
     name: "cppc_cpufreq on a platform that counts performance in kHz",
     cpu: cppc,
     host: { "cpu0/acpi_cppc/highest_perf": "1500000", "cpu0/acpi_cppc/nominal_perf": "1200000" },
     table: {
-      khz: [1500000, 1200000, 1100000, 1000000],
-      turbo: { khz: 1500000, baseIndex: 1, onAtStart: true, enableIsMax: true },
+      speeds: speeds(1500000, 1200000, 1100000, 1000000),
+      turbo: { baseIndex: 1, onAtStart: true, enableIsMax: true },
     },
   },
   {
     name: "cppc_cpufreq whose highest speed is neither of its units has no turbo",
     cpu: { ...cppc, files: { cpuinfo_max_freq: "1490000" } },
-    table: { khz: [1200000, 1100000, 1000000], turbo: undefined },
+    table: { speeds: speeds(1200000, 1100000, 1000000), turbo: undefined },
   },
   {
     // 3000 * 1024 / 63 = 48761, / 1024 = 47: 64 steps of 47 kHz, of which 4 differ once rounded.
     name: "amd-pstate gives equal neighbours once; the base is the first not above nominal_freq",
     cpu: amd,
     table: {
-      khz: [1003000, 1002000, 1001000, 1000000],
-      turbo: { khz: 1003000, baseIndex: 1, onAtStart: true, enableIsMax: true },
+      speeds: speeds(1003000, 1002000, 1001000, 1000000),
+      turbo: { baseIndex: 1, onAtStart: true, enableIsMax: true },
     },
   },
   {
     name: "amd-pstate with one speed",
     cpu: { ...amd, khz: [1003000], baseKhz: 1003000 },
-    table: { khz: [1003000], turbo: undefined },
+    table: { speeds: speeds(1003000), turbo: undefined },
   },
   {
     name: "amd-pstate-epp goes by the hardware's limits, not by those that we write",
@@ -165,8 +169,8 @@ const CASES: readonly Case[] = [
       files: { scaling_max_freq: "1001000", scaling_min_freq: "1001000" },
     },
     table: {
-      khz: [1003000, 1002000, 1001000, 1000000],
-      turbo: { khz: 1003000, baseIndex: 1, onAtStart: true, enableIsMax: true },
+      speeds: speeds(1003000, 1002000, 1001000, 1000000),
+      turbo: { baseIndex: 1, onAtStart: true, enableIsMax: true },
     },
   },
 ];
@@ -218,7 +222,11 @@ test("amd-pstate-epp has the same steps without the wrap", () => {
 
 function ends(driver: "amd-pstate" | "amd-pstate-epp", maxKhz: number) {
   using host = testHost([{ cpus: [0], driver, khz: [maxKhz, 400000], baseKhz: 2600000 }]);
-  const khz = host.open().clocks()[0]?.table.khz ?? [];
+  const khz =
+    host
+      .open()
+      .clocks()[0]
+      ?.table.speeds.map(({ khz: each }) => each) ?? [];
   return { entries: khz.length, first: khz.slice(0, 3), last: khz.at(-1) };
 }
 

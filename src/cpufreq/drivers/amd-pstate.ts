@@ -53,7 +53,7 @@ function evenSteps(maxKhz: Khz, stepKhz: Khz): Khz[] {
   return khz;
 }
 
-function turboOf(files: CpuFiles, khz: readonly Khz[]): Omit<Turbo, "khz"> | undefined {
+function turboOf(files: CpuFiles, khz: readonly Khz[]): Turbo | undefined {
   const highest = files.cppc("highest_perf");
   const nominal = files.cppc("nominal_perf");
   const nominalMhz = files.cppc("nominal_freq");

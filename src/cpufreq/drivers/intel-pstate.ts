@@ -1,12 +1,12 @@
-import type { Turbo } from "../../base/clock.ts";
+import type { Speed, Turbo } from "../../base/clock.ts";
 import type { Khz } from "../../base/domain.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
-import { STEP_KHZ, stepsDown, TABLE_ENTRIES_MAX, unusable } from "../ladder.ts";
+import { plainSpeed, STEP_KHZ, stepsDown, TABLE_ENTRIES_MAX, unusable } from "../ladder.ts";
 
 /** intel_pstate in its active mode: the hardware chooses between the limits, so both are put on one speed. */
 export const intelPstate: ScalingDriver = { governor: "performance", files: "min-max", speeds: intelSpeeds };
 
-/** From the base speed down in steps of 100 MHz; before it, where there is turbo, the marker that stands for the highest. */
+/** From the base speed down in steps of 100 MHz; the first entry is the highest turbo speed where there is turbo. */
 export function intelSpeeds(files: CpuFiles): Speeds | string {
   const maxKhz = files.khz("cpuinfo_max_freq");
   if (maxKhz === undefined) return unusable(files, "cpuinfo_max_freq");
@@ -19,10 +19,11 @@ export function intelSpeeds(files: CpuFiles): Speeds | string {
   if (ladder.length >= TABLE_ENTRIES_MAX) return `more than ${TABLE_ENTRIES_MAX} speeds`;
   const { priority } = base;
   if (base.khz >= maxKhz || files.boostOff) {
-    return { table: { khz: ladder, turbo: undefined }, priority };
+    return { table: { speeds: ladder.map(plainSpeed), turbo: undefined }, priority };
   }
-  const turbo: Turbo = { khz: maxKhz, baseIndex: 1, onAtStart: false, enableIsMax: false };
-  return { table: { khz: [topKhz + 1, ...ladder], turbo }, priority };
+  const turbo: Turbo = { baseIndex: 1, onAtStart: false, enableIsMax: false };
+  const top: Speed = { khz: maxKhz, peerKhz: topKhz + 1 };
+  return { table: { speeds: [top, ...ladder.map(plainSpeed)], turbo }, priority };
 }
 
 interface Base {

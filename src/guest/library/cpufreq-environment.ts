@@ -120,12 +120,15 @@ export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environm
     exit: async (lcore) => forget(lcore),
     scale: async (lcore, action) =>
       move(lcore, ({ table }, from) => step(table, wholeTable(table), from, action)),
-    freqs: (lcore) => tell(lcore, ({ table }) => table.khz),
+    freqs: (lcore) => tell(lcore, ({ table }) => table.speeds.map(({ peerKhz }) => peerKhz)),
     getFreq: (lcore) => tell(lcore, (_, { index }) => index),
     setFreq(lcore, index) {
       const held = lcores.get(lcore);
-      if (held !== undefined && held.clock.table.khz[index] === undefined)
-        return failure("invalid", `CPU ${lcore} has no speed ${index}, only ${held.clock.table.khz.length}`);
+      if (held !== undefined && held.clock.table.speeds[index] === undefined)
+        return failure(
+          "invalid",
+          `CPU ${lcore} has no speed ${index}, only ${held.clock.table.speeds.length}`,
+        );
       return move(lcore, (_, from) => ({ ...from, index, bound: undefined }));
     },
     turboStatus: (lcore) => tell(lcore, (_, position) => position.turbo),
@@ -135,7 +138,7 @@ export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environm
     async queryFreqs(lcore, of) {
       if (!lcores.has(lcore)) return notInitialised(lcore);
       return granted(
-        all(of, ({ table }, { index }, cpu) => opened?.observe(cpu)?.currentKhz ?? table.khz[index]),
+        all(of, ({ table }, { index }, cpu) => opened?.observe(cpu)?.currentKhz ?? table.speeds[index]?.khz),
       );
     },
     async queryCaps(lcore, of) {
