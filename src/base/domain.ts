@@ -7,6 +7,12 @@ export type Vcpu = number;
 /** A clock speed in kHz. */
 export type Khz = number;
 
+/** Names of the hypervisor's drivers: what may tell which VM runs where. */
+export const HYPERVISOR_DRIVERS = ["libvirt", "static"] as const;
+
+/** One of {@link HYPERVISOR_DRIVERS}. */
+export type HypervisorDriver = (typeof HYPERVISOR_DRIVERS)[number];
+
 /** What the hypervisor says of one domain that exists: running, or paused. */
 export interface Domain {
   readonly name: string;

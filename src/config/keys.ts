@@ -1,3 +1,4 @@
+import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import {
   abi,
@@ -99,7 +100,7 @@ export const KEYS = {
     DryRun: key(boolean, "no", "Decide, answer and log, but change no CPU."),
   },
   hypervisor: {
-    Driver: key(oneOf(["libvirt", "static"]), "libvirt", "Who says which VM runs where."),
+    Driver: key(oneOf(HYPERVISOR_DRIVERS), "libvirt", "Who says which VM runs where."),
     Uri: key(uri, "qemu:///system", "The libvirt connection."),
     Socket: optional(
       socketPath(SOCKET_PATH_BYTES_MAX),

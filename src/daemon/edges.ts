@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { HypervisorDriver } from "../base/domain.ts";
 import type { ChannelHost } from "../channels/channel.ts";
 import { type Channels, openChannels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
@@ -90,16 +91,23 @@ export interface ConfiguredHypervisor extends Hypervisor {
 }
 
 /** Follows the hypervisor that the configuration names, or the map that it has. */
-export function followHypervisor(
-  { config, log }: Surroundings,
-  events: HypervisorEvents,
-): ConfiguredHypervisor {
-  const { driver, uri, socket } = config().hypervisor;
-  if (driver === "libvirt")
-    return Object.assign(openLibvirt({ uri, socket, log }, events), { reconfigure() {} });
-  const map = openStatic(staticMap(config()), events);
-  return Object.assign(map, { reconfigure: () => map.replace(staticMap(config())) });
+export function followHypervisor(surroundings: Surroundings, events: HypervisorEvents): ConfiguredHypervisor {
+  return DRIVERS[surroundings.config().hypervisor.driver](surroundings, events);
 }
+
+type OpenDriver = (surroundings: Surroundings, events: HypervisorEvents) => ConfiguredHypervisor;
+
+/** What opens each driver. */
+const DRIVERS: { readonly [Driver in HypervisorDriver]: OpenDriver } = {
+  libvirt({ config, log }, events) {
+    const { uri, socket } = config().hypervisor;
+    return Object.assign(openLibvirt({ uri, socket, log }, events), { reconfigure() {} });
+  },
+  static({ config }, events) {
+    const map = openStatic(staticMap(config()), events);
+    return Object.assign(map, { reconfigure: () => map.replace(staticMap(config())) });
+  },
+};
 
 function staticMap({ vms }: Config): StaticMap {
   const known = [...vms].flatMap(([name, { vcpus }]) => (vcpus === undefined ? [] : [{ name, vcpus }]));

@@ -1,4 +1,4 @@
-import type { Domain } from "../base/domain.ts";
+import type { Domain, HypervisorDriver } from "../base/domain.ts";
 import type { DomainOrders } from "./domain-orders.ts";
 
 /** Where domains come from. It is never asked while a packet is handled: it tells, and the last word holds. */
@@ -29,7 +29,7 @@ export interface HypervisorEvents {
 
 /** How the connection to the hypervisor is. */
 export interface HypervisorStatus {
-  readonly driver: "libvirt" | "static";
+  readonly driver: HypervisorDriver;
   readonly uri: string;
   readonly state: "connected" | "connecting" | "unreachable";
   /** Why it is not connected, with the remedy. */

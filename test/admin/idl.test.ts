@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { METHODS } from "../../src/admin/control.ts";
 import { CONTROL } from "../../src/admin/control-interface.ts";
 import { parseIdl } from "../../src/admin/idl-parser.ts";
+import { HYPERVISOR_DRIVERS } from "../../src/base/domain.ts";
 
 test("parseIdl() reads every construct", () => {
   const text = `
@@ -140,4 +141,10 @@ test("io.vmpower.Control is described by its file, and METHODS knows each of its
   for (const [name, { reply }] of CONTROL.methods) {
     expect([name, reply.members.get("schemaVersion")]).toEqual([name, { kind: "int" }]);
   }
+});
+
+test("the interface knows the drivers that the hypervisor has", () => {
+  const hypervisor = CONTROL.types.get("Hypervisor");
+  const driver = hypervisor?.kind === "struct" ? hypervisor.members.get("driver") : undefined;
+  expect(driver).toEqual({ kind: "choice", words: new Set(HYPERVISOR_DRIVERS) });
 });
