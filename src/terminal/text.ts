@@ -26,20 +26,21 @@ function hexEscape(char: string): string {
   ).join("");
 }
 
-/** Writes a speed to be read: `2.30 GHz`, `2.301 GHz`, `800 MHz`. */
+/** Writes a speed for people, always in one unit so that speeds can be compared at a glance: `2.301 GHz`, `0.800 GHz`. */
 export function formatKhz(khz: Khz): string {
-  if (khz < 1_000_000) return `${Math.round(khz / 1000)} MHz`;
-  // The third digit is often all that tells turbo from the highest speed without it.
-  return `${(khz / 1_000_000).toFixed(khz % 10_000 === 0 ? 2 : 3)} GHz`;
+  return `${formatGhz(khz)} GHz`;
 }
 
-/** Writes a range of speeds: `1.20–2.30 GHz`. */
+/** Writes a speed in GHz without its unit: `2.301`. The third digit is often all that tells turbo from the speed below. */
+export function formatGhz(khz: Khz): string {
+  return (khz / 1_000_000).toFixed(3);
+}
+
+/** Writes a range of speeds: `1.200–2.300 GHz`. */
 export function formatRange(minKhz: Khz | undefined, maxKhz: Khz | undefined): string {
-  if (minKhz === undefined && maxKhz === undefined) return "-";
-  if (minKhz === undefined || maxKhz === undefined)
-    return `${minKhz === undefined ? "≤" : "≥"} ${formatKhz(minKhz ?? maxKhz ?? 0)}`;
-  const [min, max] = [formatKhz(minKhz), formatKhz(maxKhz)];
-  return min.endsWith("GHz") && max.endsWith("GHz") ? `${min.replace(" GHz", "")}–${max}` : `${min}–${max}`;
+  if (minKhz !== undefined && maxKhz !== undefined) return `${formatGhz(minKhz)}–${formatKhz(maxKhz)}`;
+  if (minKhz !== undefined) return `≥ ${formatKhz(minKhz)}`;
+  return maxKhz === undefined ? "-" : `≤ ${formatKhz(maxKhz)}`;
 }
 
 /** Writes a time in the operator's zone: `2026-01-31 08:15:00`. */

@@ -112,11 +112,11 @@ test("channels that are refused for one reason are one problem", async () => {
 test("show-vm", async () => {
   expect((await shown("show-vm web.1")).slice(0, 12)).toEqual([
     "web.1  running (booted), served",
-    "May ask for ≥ 1.20 GHz, turbo, no queries",
+    "May ask for ≥ 1.200 GHz, turbo, no queries",
     "",
-    "VCPU  CPUS  WANTS     ASKED  AT        PROBLEM",
-    "   0  2     2.30 GHz  max    22:15:00",
-    "   1  0-5   -         -      -         not pinned",
+    "VCPU  CPUS  WANTS      ASKED  AT        PROBLEM",
+    "   0  2     2.300 GHz  max    22:15:00",
+    "   1  0-5   -          -      -         not pinned",
     "",
     "VM     CHANNEL  STATUS     PACKETS  REQUESTS  GRANTED  REFUSED",
     "web.1        0  connected      464       120      110        7",
@@ -146,8 +146,8 @@ test("show-vm", async () => {
 test("show-cpu-freq", async () => {
   const more = { ...(CPUS[1] ?? fail()), pcpu: 4 };
   expect(await shown("show-cpu-freq", { ListCpus: () => ({ cpus: [...CPUS, more] }) })).toEqual([
-    "CPU       NOW  SET TO         TURBO  RANGE          CLOCK  VMS",
-    "  2  2.30 GHz  2.30 GHz held  on     1.20–2.30 GHz  2,6    web.1:0",
+    "CPU        NOW  SET TO          TURBO  RANGE            CLOCK  VMS",
+    "  2  2.300 GHz  2.300 GHz held  on     1.200–2.300 GHz  2,6    web.1:0",
     "Not managed: 3-4 (no cpufreq directory)",
     "",
   ]);
@@ -155,17 +155,17 @@ test("show-cpu-freq", async () => {
 
 test("why", async () => {
   expect(await shown("why cpu2")).toEqual([
-    "CPU 2 runs at 2.30 GHz, set to 2.30 GHz held, turbo on",
+    "CPU 2 runs at 2.300 GHz, set to 2.300 GHz held, turbo on",
     "  Clock    2,6, acpi-cpufreq",
     "  Last     2023-11-14 22:15:00 web.1 vCPU 0 asked max",
-    "  Granted  2.30 GHz, ACK",
+    "  Granted  2.300 GHz, ACK",
     "  Rule     highest claim",
-    "  Kernel   userspace, limits 1.20–2.30 GHz",
+    "  Kernel   userspace, limits 1.200–2.300 GHz",
     "  Drift    2023-11-14 22:16:40 another program set cpu2/cpufreq/scaling_setspeed",
     "           from 2300000 to 1200000: it was written again",
     "",
     "WHO    VCPU  WANTS",
-    "web.1     0  max (2.30 GHz)",
+    "web.1     0  max (2.300 GHz)",
     "db        0  baseline",
     "",
   ]);
@@ -181,19 +181,19 @@ test("why", async () => {
 
 test("why of a vCPU", async () => {
   expect((await shown("why web.1:0")).slice(0, 8)).toEqual([
-    "web.1:0 wants 2.30 GHz, on CPU 2",
+    "web.1:0 wants 2.300 GHz, on CPU 2",
     "  VM       running (booted), served",
-    "  May ask  ≥ 1.20 GHz, turbo, no queries",
+    "  May ask  ≥ 1.200 GHz, turbo, no queries",
     "  Asked    2023-11-14 22:15:00 max",
     "  Rule     as asked: the highest claim on this clock",
     "",
-    "CPU 2 runs at 2.30 GHz, set to 2.30 GHz held, turbo on",
+    "CPU 2 runs at 2.300 GHz, set to 2.300 GHz held, turbo on",
     "  Clock    2,6, acpi-cpufreq",
   ]);
   expect(await shown("why web.1:1")).toEqual([
     "web.1:1 wants nothing, on CPU 0-5",
     "  VM       running (booted), served",
-    "  May ask  ≥ 1.20 GHz, turbo, no queries",
+    "  May ask  ≥ 1.200 GHz, turbo, no queries",
     "  Asked    nothing that holds",
     "  Refused  2023-11-14 22:13:20 max: not pinned (pin it)",
     "  Problem  not pinned",
@@ -215,10 +215,10 @@ test("verify", async () => {
   const { code, out, err } = await ctlWith({}, "verify", TERMINAL);
   expect([code, err]).toEqual([20, ""]);
   expect(out.split("\n")).toEqual([
-    "CPUS  SHOULD         NOW  VERDICT",
-    "2     2.30 GHz  2.30 GHz  holds",
-    "3     2.30 GHz  1.20 GHz  drifted",
-    "4     baseline         -  drifted",
+    "CPUS  SHOULD           NOW  VERDICT",
+    "2     2.300 GHz  2.300 GHz  holds",
+    "3     2.300 GHz  1.200 GHz  drifted",
+    "4     baseline           -  drifted",
     "",
     "2 of 3 CPUs drifted",
     "",
@@ -232,8 +232,8 @@ test("verify", async () => {
   expect(
     await shown("verify", { Verify: () => ({ cpus: [...well, ...well.map((c) => ({ ...c, pcpu: 5 }))] }) }),
   ).toEqual([
-    "CPUS  SHOULD         NOW  VERDICT",
-    "2,5   2.30 GHz  2.30 GHz  holds",
+    "CPUS  SHOULD           NOW  VERDICT",
+    "2,5   2.300 GHz  2.300 GHz  holds",
     "",
     "2 CPUs: all hold what they should",
     "",

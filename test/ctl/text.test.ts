@@ -33,11 +33,11 @@ test("printable() and jsonText() give one harmless line, and JSON loses nothing"
 
 test("speeds, ranges, times and durations are written to be read", () => {
   expect([2_300_000, 2_301_000, 999_999, 800_000, 1_000_000].map(formatKhz)).toEqual([
-    "2.30 GHz",
+    "2.300 GHz",
     "2.301 GHz",
-    "1000 MHz",
-    "800 MHz",
-    "1.00 GHz",
+    "1.000 GHz",
+    "0.800 GHz",
+    "1.000 GHz",
   ]);
   expect([
     formatRange(800_000, 2_300_000),
@@ -45,7 +45,7 @@ test("speeds, ranges, times and durations are written to be read", () => {
     formatRange(undefined, 2_300_000),
     formatRange(1_200_000, undefined),
     formatRange(undefined, undefined),
-  ]).toEqual(["800 MHz–2.30 GHz", "1.20–2.30 GHz", "≤ 2.30 GHz", "≥ 1.20 GHz", "-"]);
+  ]).toEqual(["0.800–2.300 GHz", "1.200–2.300 GHz", "≤ 2.300 GHz", "≥ 1.200 GHz", "-"]);
   expect(formatTime(new Date(2026, 0, 31, 8, 5, 9).getTime())).toBe("2026-01-31 08:05:09");
   expect([0, 119_000, 120_000, 7_199_000, 7_200_000, 172_800_000].map(formatDuration)).toEqual([
     "0 s",

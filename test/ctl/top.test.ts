@@ -56,10 +56,10 @@ describe("drawMoment()", () => {
     const lines = drawMoment(momentOf(later, LOAD), frame);
     expect(lines.slice(0, 7)).toEqual([
       "vm-power, up 3 s: 1 VM, 2 vCPUs, 1 with a claim",
-      "50 requests/s, 2.5 refused/s, 3 dropped, worst p99 10.2 us; MHz, by vm",
+      "50 requests/s, 2.5 refused/s, 3 dropped, worst p99 10.2 us; GHz, by vm",
       "",
       "VM     VCPU CPU   ASKED GRANT   NOW LIMIT      REQ/S DROPS  P99us STATE",
-      "web.1     0 2      1200  2300  2298 db:0          50     3   10.2 claims",
+      "web.1     0 2     1.200 2.300 2.298 db:0          50     3   10.2 claims",
       "web.1     1 0-5       -  base     - -              0     3   10.2 not-pinned",
       "",
     ]);
@@ -129,7 +129,7 @@ describe("top", () => {
     const { code, out, err } = await ctlWith({ GetLoad }, "top --once --sort vm --interval 0.2");
     expect([code, err, looks]).toEqual([0, "", 2]);
     expect(out.split("\n")[4]).toBe(
-      "web.1     0 2      1200  2300  2298 db:0          50     3   10.2 claims",
+      "web.1     0 2     1.200 2.300 2.298 db:0          50     3   10.2 claims",
     );
   });
 

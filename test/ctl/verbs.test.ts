@@ -80,8 +80,8 @@ test.each([
   ["rm-channels web.1 1", "1 channel of VM web.1 served no more: 1\n"],
   ["set-channel-status web.1 0 disabled", "1 channel of VM web.1 disabled: 0\n"],
   ["set-query web.1 enable", "Queries of VM web.1 are answered\n"],
-  ["set-cpu-freq 2 max", "CPU 2: 2.30 GHz\n"],
-  ["restore 2", "CPU 2: 2.30 GHz\n"],
+  ["set-cpu-freq 2 max", "CPU 2: 2.300 GHz\n"],
+  ["restore 2", "CPU 2: 2.300 GHz\n"],
   ["pin-vcpu web.1 0 2-3", "vCPU 0 of VM web.1 runs on CPU 2-3\n"],
   ["pin-vcpu web.1 0 2 --live", "vCPU 0 of VM web.1 runs on CPU 2, until it stops\n"],
   ["pin-vcpu web.1 0 2 --config", "vCPU 0 of VM web.1 runs on CPU 2, from its next start on\n"],
@@ -101,7 +101,7 @@ test("what fails on some CPUs is told on stderr, with exit code 1, equal results
   ];
   expect(await ctlWith({ Restore: () => ({ results }) }, "restore")).toEqual({
     code: 1,
-    out: "CPUs 2-3: 2.30 GHz\nCPU 4: baseline\n",
+    out: "CPUs 2-3: 2.300 GHz\nCPU 4: baseline\n",
     err: "CPUs 5,7: not managed\nCPU 8: failed\n",
   });
 });

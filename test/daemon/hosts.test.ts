@@ -58,7 +58,7 @@ root@far  db           running  yes         2         0          0       0
 
   test("names the host before what is no table, and does there what was ordered", () => {
     const { code, out } = ctl("-H", "near", "-H", "root@far", "set-cpu-freq", "2", "min", "--hold");
-    expect([code, out]).toEqual([0, "near      CPU 2: 1.20 GHz\nroot@far  CPU 2: 1.20 GHz\n"]);
+    expect([code, out]).toEqual([0, "near      CPU 2: 1.200 GHz\nroot@far  CPU 2: 1.200 GHz\n"]);
     expect([near, far].map(({ tree }) => tree.read(2, "scaling_setspeed"))).toEqual(["1200000", "1200000"]);
   });
 

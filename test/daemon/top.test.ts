@@ -93,7 +93,7 @@ describe.skipIf(noTmux !== "")(`top in a real terminal${noTmux}`, () => {
     expect([lines.length, lines[3], lines[4]?.slice(0, 50)]).toEqual([
       25,
       "VM     VCPU CPU   ASKED GRANT   NOW LIMIT      REQ/S DROPS  P99us STATE",
-      "a         0 4      1200  2300  2301 b:0            ".slice(0, 50),
+      "a         0 4     1.200 2.300 2.301 b:0            ".slice(0, 50),
     ]);
     tmux("send-keys", "/");
     tmux("send-keys", "web1");

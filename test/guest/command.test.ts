@@ -95,7 +95,7 @@ test("freq and caps show what the host tells", async () => {
   await guest("min 1", places);
   expect(await guest("freq -n vm0", places)).toEqual({
     code: 0,
-    out: "VCPU     SET TO\n   0  2.301 GHz\n   1   1.20 GHz\n   2  2.301 GHz\n   3  2.301 GHz\n",
+    out: "VCPU     SET TO\n   0  2.301 GHz\n   1  1.200 GHz\n   2  2.301 GHz\n   3  2.301 GHz\n",
     err: "",
   });
   expect((await guest("freq 1 -n vm0 --json", places)).out).toBe(

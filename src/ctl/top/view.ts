@@ -1,7 +1,6 @@
 import { formatCpuList } from "../../base/cpu-list.ts";
-import type { Khz } from "../../base/domain.ts";
 import type { Style } from "../../terminal/io.ts";
-import { count, formatDuration, printable } from "../../terminal/text.ts";
+import { count, formatDuration, formatGhz, printable } from "../../terminal/text.ts";
 import { type Choice, chosenRows, type Moment, type Row } from "./rows.ts";
 
 /** How and how much is shown. */
@@ -24,13 +23,13 @@ interface Column {
   readonly text: (row: Row) => string;
 }
 
-/** Speeds are in MHz, so that all of it fits into 80 columns. */
+/** Speeds are in GHz without their unit, so that all of it fits into 80 columns. */
 const COLUMNS: readonly Column[] = [
   { head: "VCPU", width: 4, align: "right", text: ({ vcpu }) => `${vcpu}` },
   { head: "CPU", width: 5, align: "left", text: ({ pcpus }) => formatCpuList(pcpus) || "-" },
-  { head: "ASKED", width: 5, align: "right", text: ({ askedKhz }) => mhz(askedKhz, "-") },
-  { head: "GRANT", width: 5, align: "right", text: ({ grantedKhz }) => mhz(grantedKhz, "base") },
-  { head: "NOW", width: 5, align: "right", text: ({ actualKhz }) => mhz(actualKhz, "-") },
+  { head: "ASKED", width: 5, align: "right", text: ({ askedKhz }) => ghz(askedKhz, "-") },
+  { head: "GRANT", width: 5, align: "right", text: ({ grantedKhz }) => ghz(grantedKhz, "base") },
+  { head: "NOW", width: 5, align: "right", text: ({ actualKhz }) => ghz(actualKhz, "-") },
   { head: "LIMIT", width: 9, align: "left", text: ({ bound }) => bound ?? "-" },
   { head: "REQ/S", width: 6, align: "right", text: ({ perSecond }) => rate(perSecond) },
   { head: "DROPS", width: 5, align: "right", text: ({ drops }) => short(drops) },
@@ -86,7 +85,7 @@ function summary(moment: Moment, shown: number, { sort, reversed, filter }: Choi
     `vm-power, up ${formatDuration(uptimeMs)}: ${count(vms, "VM")}, ${count(rows.length, "vCPU")}, ` +
       `${claims} with a claim${which}`,
     `${rate(requestsPerSecond)} requests/s, ${rate(refusedPerSecond)} refused/s, ${short(drops)} dropped${worst}; ` +
-      `MHz, by ${sort}${reversed ? ", reversed" : ""}`,
+      `GHz, by ${sort}${reversed ? ", reversed" : ""}`,
   ];
 }
 
@@ -121,8 +120,8 @@ function cut(text: string, width: number): string {
   return `${kept}~`;
 }
 
-function mhz(khz: Khz | undefined, absent: string): string {
-  return khz === undefined ? absent : `${Math.round(khz / 1000)}`;
+function ghz(khz: number | undefined, absent: string): string {
+  return khz === undefined ? absent : formatGhz(khz);
 }
 
 function rate(perSecond: number): string {
