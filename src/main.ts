@@ -2,20 +2,22 @@ import { basename } from "node:path";
 import { runCtl } from "./ctl/ctl.ts";
 import { runDaemonProgram } from "./daemon/program.ts";
 import { runGuest } from "./guest/guest.ts";
-import { processIo } from "./terminal/process-io.ts";
+import { runOnTerminal } from "./terminal/process-io.ts";
 import { VERSION } from "./version.ts";
 
 /** One executable, several programs, chosen by the name it is called by. */
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  switch (basename(process.argv0)) {
-    case "vmpowerctl":
-      return runCtl(argv, processIo(VERSION));
-    case "vm-power-guest":
-      return runGuest(argv, processIo(VERSION));
-    default:
-      return runDaemonProgram(argv);
-  }
+  return runOnTerminal(VERSION, (io) => {
+    switch (basename(process.argv0)) {
+      case "vmpowerctl":
+        return runCtl(argv, io);
+      case "vm-power-guest":
+        return runGuest(argv, io);
+      default:
+        return runDaemonProgram(argv);
+    }
+  });
 }
 
 process.exitCode = await main();

@@ -177,6 +177,8 @@ export interface CpuResult {
   readonly reason?: string | undefined;
   readonly setting: string;
   readonly khz?: number | undefined;
+  readonly askedKhz?: number | undefined;
+  readonly endedHold?: boolean | undefined;
 }
 
 /** What one VM asks of the daemon; counts are since it was first heard. */
@@ -288,6 +290,7 @@ export interface Status {
   readonly channelDirectory: string;
   readonly directoryProblem?: string | undefined;
   readonly dryRun?: boolean | undefined;
+  readonly cpuRoot?: string | undefined;
   readonly vms: number;
   readonly channels: number;
   readonly channelsConnected: number;

@@ -26,17 +26,25 @@ export function cpuSetArgument(text: string): Pcpu[] {
   return cpus;
 }
 
-/** Reads a number of vCPUs, or the number of one. */
-export function countArgument(text: string, what: string): number {
-  if (!/^\d{1,4}$/.test(text)) throw new UsageError(`"${text}" is not ${what}`);
+/** Reads how many vCPUs a VM has or shall have: at least 1. */
+export function vcpuCountArgument(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new UsageError(`"${text}" is not a number of vCPUs`);
+  if (Number(text) === 0) throw new UsageError("A VM has at least 1 vCPU");
   return Number(text);
 }
 
-/** Reads one CPU: `7`, `cpu7`. */
-export function cpuArgument(text: string): Pcpu {
+/** Reads the number of a vCPU, from 0 on. */
+export function vcpuNumberArgument(text: string): Vcpu {
+  if (!/^\d{1,4}$/.test(text)) throw new UsageError(`"${text}" is not the number of a vCPU`);
+  return Number(text);
+}
+
+/** Reads one CPU, `7` or `cpu7`; anything else is a name, and stays text. */
+export function cpuOrNameArgument(text: string): Pcpu | string {
   const match = /^(?:cpu)?(\d{1,5})$/i.exec(text);
-  if (match === null) throw new UsageError(`"${text}" is not a CPU like 7 or cpu7`);
-  return Number(match[1]);
+  if (match !== null) return Number(match[1]);
+  if (/^(?:cpu)?\d[\d,-]*$/i.test(text)) throw new UsageError(`"${text}" is not one CPU like 7 or cpu7`);
+  return text;
 }
 
 /** Reads a vCPU of a VM: `web1:0`. */

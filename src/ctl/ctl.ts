@@ -1,10 +1,9 @@
 import { CommanderError } from "commander";
-import { VarlinkError } from "../admin/client-error.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { styleFor, type TerminalIo } from "../terminal/io.ts";
 import { jsonText } from "../terminal/text.ts";
 import { createConnector } from "./connector.ts";
-import { describeFailure } from "./failure.ts";
+import { describeFailure, failureReport } from "./failure.ts";
 import { hostsArgument, runOnHosts } from "./hosts/hosts.ts";
 import { createProgram, DEFAULT_SOCKET, type GlobalOptions } from "./program.ts";
 import type { Given, Verb } from "./verb.ts";
@@ -21,7 +20,9 @@ export async function runCtl(argv: readonly string[], io: TerminalIo): Promise<n
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version were asked for, and end the same way.
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error.exitCode === 0) return EXIT.ok;
+    if (argv.includes("--json")) writeReport(error, usageText(error), io);
+    return EXIT.usage;
   }
   return code;
 }
@@ -31,7 +32,7 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
   const connector = createConnector(socket, { timeoutMs });
   try {
     const hosts = hostsArgument(options.hosts);
-    if (hosts.length > 0) {
+    if (hosts !== undefined) {
       const globals = [
         ...(socket === DEFAULT_SOCKET ? [] : ["--socket", socket]),
         ...["--timeout", `${timeoutMs / 1000}`],
@@ -59,13 +60,19 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
     );
   } catch (error) {
     const { sentence, code } = describeFailure(error, socket);
-    if (json && error instanceof VarlinkError) {
-      const { error: name, parameters } = error;
-      io.stdout.write(`${jsonText({ error: name, parameters }, { pretty: io.isTty })}\n`);
-    }
+    if (json) writeReport(error, sentence, io);
     io.stderr.write(`${sentence}\n`);
     return code;
   } finally {
     await connector.hangUp();
   }
+}
+
+/** What commander says of a command line; a missing command it answers with help alone. */
+function usageText({ code, message }: CommanderError): string {
+  return code === "commander.help" ? "no command was named" : message.replace(/^error: /, "");
+}
+
+function writeReport(error: unknown, sentence: string, io: TerminalIo): void {
+  io.stdout.write(`${jsonText(failureReport(error, sentence), { pretty: io.isTty })}\n`);
 }

@@ -1,5 +1,5 @@
 import { ClientError, VarlinkError } from "../admin/client-error.ts";
-import { EXIT, type ExitCode, UsageError } from "../terminal/exit-code.ts";
+import { CommandError, EXIT, type ExitCode, UsageError } from "../terminal/exit-code.ts";
 import { printable } from "../terminal/text.ts";
 
 /** What the operator is told of a failure: one sentence with the remedy, and the shell's number. */
@@ -8,9 +8,24 @@ export interface Failure {
   readonly code: ExitCode;
 }
 
+/** A failure as `--json` prints it: an error of the daemon as it came, or one of this program's own. */
+export interface FailureReport {
+  readonly error: string;
+  readonly parameters: object;
+}
+
+/** Makes of an error, and of the sentence for it, what `--json` prints. */
+export function failureReport(error: unknown, message: string): FailureReport {
+  if (error instanceof VarlinkError) return { error: error.error, parameters: error.parameters };
+  const name =
+    error instanceof ClientError ? error.failure : error instanceof CommandError ? "failed" : "usage";
+  return { error: `vmpowerctl.${name}`, parameters: { message } };
+}
+
 /** Puts an error into words. Errors that are faults of ours are thrown on. */
 export function describeFailure(error: unknown, socketPath: string): Failure {
   if (error instanceof UsageError) return { sentence: printable(error.message), code: EXIT.usage };
+  if (error instanceof CommandError) return { sentence: printable(error.message), code: EXIT.failed };
   if (error instanceof ClientError) return describeClientError(error, printable(socketPath));
   if (error instanceof VarlinkError) return describeVarlinkError(error);
   throw error;

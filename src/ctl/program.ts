@@ -7,8 +7,8 @@ export interface GlobalOptions {
   readonly socket: string;
   readonly json: boolean;
   readonly timeoutMs: number;
-  /** Other hosts that it is for, as they were typed; none means this one. */
-  readonly hosts: readonly string[];
+  /** Other hosts that it is for, as they were typed; undefined means this one. */
+  readonly hosts: readonly string[] | undefined;
 }
 
 /** Does what the command line says. */
@@ -45,6 +45,8 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .addHelpText("after", examplesText(OVERVIEW_EXAMPLES))
     .addHelpText("after", EXIT_CODES_TEXT);
   for (const verb of verbs) addVerb(program, verb, run);
+  // Many programs have it as a command; without this one it would be taken for a mistyped "verify".
+  program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
   return program;
 }
 
@@ -57,13 +59,7 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
   command.addHelpText("after", examplesText(verb.examples));
   command.showHelpAfterError(`(vmpowerctl help ${verb.name} explains)`);
   command.action(async () => {
-    const {
-      socket,
-      json,
-      timeout,
-      host = [],
-      hosts = [],
-    } = program.opts<{
+    const { socket, json, timeout, host, hosts } = program.opts<{
       socket: string;
       json: boolean;
       timeout: number;
@@ -73,9 +69,14 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
     await run(
       verb,
       { arguments: command.args, ...optionsOf(command) },
-      { socket, json, timeoutMs: timeout * 1000, hosts: [...host, ...hosts] },
+      { socket, json, timeoutMs: timeout * 1000, hosts: chosenHosts(host, hosts) },
     );
   });
+}
+
+/** A list that is given and empty is not the same as none: somebody meant other hosts. */
+function chosenHosts(host?: readonly string[], hosts?: readonly string[]): readonly string[] | undefined {
+  return host === undefined && hosts === undefined ? undefined : [...(host ?? []), ...(hosts ?? [])];
 }
 
 function optionsOf(command: Command): Pick<Given, "flags" | "values"> {

@@ -17,6 +17,7 @@ export function operate(
   const nowMs = Date.now();
   const done = new Map<Pcpu, string | undefined>();
   const decisions: [Pcpu, CpuDecision | undefined][] = [];
+  const wereHeld = new Set(cpus.filter((pcpu) => arbiter.clockOf(pcpu)?.operator?.hold === true));
   const results = cpus.map((pcpu): CpuResult => {
     const state = arbiter.clockOf(pcpu);
     const id = state?.clock.id ?? pcpu;
@@ -27,11 +28,16 @@ export function operate(
       decisions.push([id, remembered(arbiter, id)]);
     }
     const reason = done.get(id);
+    const now = state ? settingView(state) : { setting: "unknown" };
+    const isRounded = typeof order === "object" && "khz" in now && now.khz !== order.khz;
+    const endedHold = wereHeld.has(pcpu) && state?.operator?.hold !== true;
     return {
       pcpu,
       ok: reason === undefined,
       reason,
-      ...(state ? settingView(state) : { setting: "unknown" }),
+      ...now,
+      ...(isRounded ? { askedKhz: order.khz } : {}),
+      ...(endedHold ? { endedHold } : {}),
     };
   });
   store.setCpus(decisions);

@@ -90,6 +90,7 @@ function status(parts: Parts) {
     channelDirectory: config().channels.directory,
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
     dryRun: config().cpufreq.dryRun || undefined,
+    cpuRoot: config().cpufreq.root,
     vms: domains.length,
     channels: all.length,
     channelsConnected: all.filter((channel) => channel.status === "connected").length,

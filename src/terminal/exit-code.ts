@@ -17,3 +17,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
+
+/** A command that could not be done, for a reason on this side of the connection. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}

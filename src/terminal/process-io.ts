@@ -1,15 +1,29 @@
+import { systemErrorCode, systemErrorText } from "../base/system-error.ts";
 import type { TerminalIo } from "./io.ts";
 import { openLineReader } from "./line-reader.ts";
 import { openScreen } from "./screen.ts";
 
-/** This process's terminal or pipes, as a program for people uses them. */
-export function processIo(version: string): TerminalIo {
+/** Exit status where a program did what it was told and its output could not be written. */
+const OUTPUT_FAILED = 1;
+
+/**
+ * Runs a program for people on this process's terminal or pipes, and answers its exit code. A reader that left, as
+ * `| head` does, ends it quietly; output that cannot be written is a failure.
+ */
+export async function runOnTerminal(
+  version: string,
+  run: (io: TerminalIo) => Promise<number>,
+): Promise<number> {
   const { stdout, stderr, env } = process;
-  const readerLeft = new AbortController();
-  // "events | head" closes the pipe. Without a listener Bun prints the error of every write that follows.
-  stdout.on("error", () => readerLeft.abort());
+  const outputEnded = new AbortController();
+  let failure: unknown;
+  // Without a listener Bun prints the error of every write that follows.
+  stdout.on("error", (error) => {
+    failure ??= error;
+    outputEnded.abort();
+  });
   stderr.on("error", () => {});
-  return {
+  const code = await run({
     stdout,
     stderr,
     isTty: stdout.isTTY === true,
@@ -21,6 +35,19 @@ export function processIo(version: string): TerminalIo {
       stdout.isTTY === true && process.stdin.isTTY === true
         ? () => openScreen({ input: process.stdin, output: stdout })
         : undefined,
-    signal: readerLeft.signal,
-  };
+    signal: outputEnded.signal,
+  });
+  await written(stdout);
+  if (failure === undefined || systemErrorCode(failure) === "EPIPE") return code;
+  stderr.write(`Cannot write to standard output: ${systemErrorText(failure)}\n`);
+  return code === 0 ? OUTPUT_FAILED : code;
+}
+
+/** Waits until what was written is out, or known to have failed. */
+async function written(stdout: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stdout.write("", () => resolve());
+  });
+  // The error of a write is told a turn later.
+  await new Promise((resolve) => setImmediate(resolve));
 }

@@ -85,8 +85,8 @@ test("events end quietly when nobody reads them any more", async () => {
   const served = await serve(control);
   const script = `
     import { runCtl } from ${JSON.stringify(`${import.meta.dir}/../../src/ctl/ctl.ts`)};
-    import { processIo } from ${JSON.stringify(`${import.meta.dir}/../../src/terminal/process-io.ts`)};
-    process.exitCode = await runCtl(["events", "--socket", ${JSON.stringify(served.path)}], processIo("1"));
+    import { runOnTerminal } from ${JSON.stringify(`${import.meta.dir}/../../src/terminal/process-io.ts`)};
+    process.exitCode = await runOnTerminal("1", (io) => runCtl(["events", "--socket", ${JSON.stringify(served.path)}], io));
   `;
   const command = `"$0" -e '${script}' | head -n 1; echo "\${PIPESTATUS[0]}"`;
   const run = Bun.spawn(["bash", "-c", command, process.execPath], { stdout: "pipe", stderr: "pipe" });

@@ -26,19 +26,21 @@ test.each([
     "list --chanels",
     "error: unknown option '--chanels'\n(Did you mean --channels?)\n(vmpowerctl help list explains)\n",
   ],
-  ["why cpux", '"cpux" is not a CPU like 7 or cpu7\n'],
   ["channel-config web1 --format vmx", '"vmx" is none of libvirt, qemu, xl\n'],
   ["channel-config web1 --vcpus all", '"all" is not a number of vCPUs\n'],
   ["channel-config web1 --yes", "--yes goes with --apply\n"],
   ["channel-config web1 --apply --format xl", "--apply is for --format libvirt\n"],
-  ["channel-config web1 --apply --json", "--apply with --json cannot ask: add --yes\n"],
   ["pin-vcpu web1 x 2", '"x" is not the number of a vCPU\n'],
   ["pin-vcpu web1 0 0x0", '"0x0" names no CPU\n'],
   ["pin-vcpu web1 0 0xg", '"0xg" is not a list of CPUs like 2-5,8\n'],
   ["set-vcpus web1 -1", '"-1" is not a number of vCPUs\n'],
   ["set-vcpus web1 0", "A VM has at least 1 vCPU\n"],
-  ["why web1:", '"web1:" is not a CPU like 7 or cpu7\n'],
-  ["why 1-2", '"1-2" is not a CPU like 7 or cpu7\n'],
+  ["why 1-2", '"1-2" is not one CPU like 7 or cpu7\n'],
+  ["why cpu1,2", '"cpu1,2" is not one CPU like 7 or cpu7\n'],
+  ["channel-config web1 --vcpus 0", "A VM has at least 1 vCPU\n"],
+  ["record x.rec --vm ,", "--vm names no VM: name VMs like web1,web2\n"],
+  ["--hosts= set-cpu-freq 2 max", "The list of hosts is empty: name hosts like web1,root@web2\n"],
+  ["-H , status", "The list of hosts is empty: name hosts like web1,root@web2\n"],
   ["show-cpu-freq 5-2", '"5-2" is not a list of CPUs like 2-5,8\n'],
   ["show-cpu-freq all", '"all" is not a list of CPUs like 2-5,8\n'],
   [
@@ -69,6 +71,27 @@ test("no command, and a timeout that is none, are wrong usage", async () => {
   }
 });
 
+test.each([
+  ["vmpowerctl.usage", 2, "channel-config web1 --apply --json", "--apply with --json cannot ask: add --yes"],
+  ["vmpowerctl.usage", 2, "shell --json", "shell speaks as the peer does: it goes without --json"],
+  ["vmpowerctl.usage", 2, "status --jason --json", "unknown option '--jason'\n(Did you mean --json?)"],
+  ["vmpowerctl.usage", 2, "--json", "no command was named"],
+  [
+    "vmpowerctl.notRunning",
+    3,
+    "status --json",
+    'vm-power is not running (no socket at "/nowhere"): systemctl start vm-power',
+  ],
+])("with --json a failure is JSON too: %s", async (error, code, command, message) => {
+  const ran = await ctl(`--socket /nowhere ${command}`);
+  expect([ran.code, JSON.parse(ran.out)]).toEqual([code, { error, parameters: { message } }]);
+  expect(ran.err).not.toBe("");
+});
+
+test("version is the version, and no mistyped verify", async () => {
+  expect(await ctl("version")).toEqual({ code: 0, out: "0.1.0\n", err: "" });
+});
+
 test("a daemon that is not running: 3", async () => {
   const socket = `${dir}/control.sock`;
   expect(await ctl(`status --socket ${socket}`)).toEqual({
@@ -77,7 +100,7 @@ test("a daemon that is not running: 3", async () => {
     err: `vm-power is not running (no socket at "${socket}"): systemctl start vm-power\n`,
   });
   await Bun.write(socket, "");
-  expect(await ctl(`status --json --socket ${socket}`)).toEqual({
+  expect(await ctl(`status --socket ${socket}`)).toEqual({
     code: 3,
     out: "",
     err: `vm-power is not running (nobody answers at "${socket}"): systemctl start vm-power\n`,
@@ -104,7 +127,14 @@ test("a daemon that does not answer: 5", async () => {
 });
 
 test.each([
+  ["why cpux", 'There is no VM "cpux": vmpowerctl list shows those known\n', "NoSuchVm", { vm: "cpux" }],
   ["show-vm nope", 'There is no VM "nope": vmpowerctl list shows those known\n', "NoSuchVm", { vm: "nope" }],
+  [
+    "record /nowhere/x --vm nope",
+    'There is no VM "nope": vmpowerctl list shows those known\n',
+    "NoSuchVm",
+    { vm: "nope" },
+  ],
   [
     "why 99",
     "There is no CPU 99: vmpowerctl show-cpu-freq shows those there are\n",

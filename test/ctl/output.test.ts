@@ -201,6 +201,49 @@ test("why of a vCPU", async () => {
   ]);
 });
 
+test("why of a VM tells of each of its vCPUs, in short", async () => {
+  expect(await shown("why web.1")).toEqual([
+    "web.1:0 wants 2.300 GHz, on CPU 2",
+    "  VM       running (booted), served",
+    "  May ask  ≥ 1.200 GHz, turbo, no queries",
+    "  Asked    2023-11-14 22:15:00 max",
+    "  Rule     as asked: the highest claim on this clock",
+    "",
+    "web.1:1 wants nothing, on CPU 0-5",
+    "  VM       running (booted), served",
+    "  May ask  ≥ 1.200 GHz, turbo, no queries",
+    "  Asked    nothing that holds",
+    "  Refused  2023-11-14 22:13:20 max: not pinned (pin it)",
+    "  Problem  not pinned",
+    "",
+  ]);
+  const json = (await ctlWith({}, "--json why web.1")).out.trimEnd().split("\n");
+  expect(json.map((line) => JSON.parse(line).vcpu.vcpu)).toEqual([0, 1]);
+  const off = { ...WEB1, vcpus: [], detail: "shut down" };
+  expect(await shown("why web.1", { ShowVm: () => ({ vm: off }) })).toEqual([
+    "VM web.1 has no vCPUs: shut down",
+    "",
+  ]);
+});
+
+test("set-cpu-freq says what was rounded, and which hold it ended", async () => {
+  const result = { ok: true, setting: "2300000", khz: 2_300_000 };
+  const results = [
+    { ...result, pcpu: 2, askedKhz: 2_100_000 },
+    { ...result, pcpu: 3, askedKhz: 2_100_000 },
+    { ...result, pcpu: 4, endedHold: true },
+    { ...result, pcpu: 5 },
+    { pcpu: 6, ok: true, setting: "2301000", khz: 2_301_000, askedKhz: 9_000_000, endedHold: true },
+  ];
+  expect(await shown("set-cpu-freq 2-6 2.1GHz", { SetCpuFreq: () => ({ results }) })).toEqual([
+    "CPUs 2-3: 2.300 GHz, rounded up from 2.100 GHz",
+    "CPU 4: 2.300 GHz, no longer held",
+    "CPU 5: 2.300 GHz",
+    "CPU 6: 2.301 GHz, rounded down from 9.000 GHz, no longer held",
+    "",
+  ]);
+});
+
 test("vcpus", async () => {
   expect(await shown("vcpus web.1")).toEqual([
     "VCPU  STATE    CPU TIME  RUNS ON  MAY RUN ON",

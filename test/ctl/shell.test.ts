@@ -28,7 +28,7 @@ test("no daemon: it says so and ends with 3; --json is no way to speak to it", a
     out: "",
     err: 'vm-power is not running (no socket at "/nowhere"): systemctl start vm-power\n',
   });
-  expect(await ctlWith({}, "shell --json")).toMatchObject({ code: 2, out: "" });
+  expect((await ctlWith({}, "shell --json")).code).toBe(2);
 });
 
 test.each([

@@ -17,7 +17,8 @@ beforeEach(async () => {
 while [ "$1" != "--" ]; do echo "$1" >> ${near.directory}/options; shift; done
 host=$2; shift 2
 echo "$*" >> ${near.directory}/commands
-[ "$host" = down ] && { echo "ssh: connect to host down port 22: No route to host" >&2; exit 255; }
+[ "$host" = down ] && { printf 'ssh: connect to host down port 22: No route to host\\r\\n' >&2; exit 255; }
+[ "$host" = silent ] && exec sleep 60
 PATH=${near.directory}/$host:$PATH exec sh -c "$*"`,
   );
   for (const [name, { directory }] of [["near", near] as const, ["root@far", far] as const])
@@ -131,6 +132,22 @@ root@far  db           running  yes         2         0          0       0
     ["-H near shell", "shell is for one host: ssh -t near vmpowerctl shell\n"],
   ])("%s is wrong usage", (command, err) => {
     expect(ctl(...command.split(" "))).toEqual({ code: 2, out: "", err });
+  });
+
+  test("waits for ssh and the command no longer than --timeout", () => {
+    const startedMs = performance.now();
+    expect(ctl("--hosts", "silent", "--timeout", "0.5", "list")).toEqual({
+      code: 5,
+      out: "",
+      err: "silent: It did not answer within 0.5 s: try a longer --timeout\n",
+    });
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+    expect(readFileSync(join(near.directory, "options"), "utf8")).toContain("ConnectTimeout=1\n");
+  });
+
+  test("an empty list, as of an unset variable, is not this host", () => {
+    const { code, out, err } = ctl("--hosts", "", "set-cpu-freq", "2", "max");
+    expect([code, out, err]).toEqual([2, "", "The list of hosts is empty: name hosts like web1,root@web2\n"]);
   });
 
   test("says that there is no ssh", () => {

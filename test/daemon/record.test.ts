@@ -72,7 +72,9 @@ The kernel would have been given 2 settings
     await recorded();
     const record = (...args: string[]) => host.run("vmpowerctl", "record", ...args);
     expect(record(file(), "--seconds", "1").err).toBe(`"${file()}" is there already: name another file\n`);
-    expect(record("/nowhere/x", "--seconds", "1").err).toBe('Cannot write "/nowhere/x": ENOENT\n');
+    expect(record("/nowhere/x", "--seconds", "1").err).toBe(
+      'Cannot write "/nowhere/x": no such file or directory\n',
+    );
     expect([
       record(join(host.directory, "y"), "--vm", "nope").code,
       existsSync(join(host.directory, "y")),
@@ -96,6 +98,55 @@ The kernel would have been given 2 settings
     expect(replay(file()).code).toBe(0);
   }, 15_000);
 });
+
+test("record says that its disk is full, and leaves no half of a recording", async () => {
+  host = makeTestHost({ sections: VMS });
+  const web1 = host.port("web1", 0);
+  await host.start();
+  await web1.ready();
+  // No file may grow past a limit, which is 1 KiB for the head and some packets: as on a disk that is full.
+  const command = 'trap "" XFSZ; ulimit -f 1; exec "$0" --socket "$1" record "$2" --seconds 20';
+  const recording = Bun.spawn(
+    ["bash", "-c", command, VMPOWERCTL, `${host.directory}/run/control.sock`, file()],
+    { stdout: "pipe", stderr: "pipe" },
+  );
+  await until(() => existsSync(file()) && host.log().includes("Record"));
+  for (let sent = 0; sent < 40 && existsSync(file()); sent++)
+    await web1.ask(scale(0, sent % 2 ? MIN : MAX), 464);
+  expect([await recording.exited, await recording.stdout.text(), await recording.stderr.text()]).toEqual([
+    1,
+    "",
+    `Cannot write "${file()}": the file would be too large\n`,
+  ]);
+  expect(existsSync(file())).toBe(false);
+}, 15_000);
+
+test.each(["list", "metrics", "status --json", "top --once", "events", "--help", "schema status"])(
+  "what cannot be written to standard output is a failure: %s",
+  async (command) => {
+    host = makeTestHost();
+    await host.start();
+    const events = Bun.spawn(
+      [
+        "sh",
+        "-c",
+        'exec "$0" "$@" >/dev/full',
+        VMPOWERCTL,
+        "--socket",
+        `${host.directory}/run/control.sock`,
+        ...command.split(" "),
+      ],
+      { stderr: "pipe" },
+    );
+    const timer = setInterval(() => host.run("vmpowerctl", "set-cpu-freq", "1", "max"), 50);
+    await events.exited;
+    clearInterval(timer);
+    expect([events.exitCode, await events.stderr.text()]).toEqual([
+      1,
+      "Cannot write to standard output: no space left on the device\n",
+    ]);
+  },
+);
 
 test("readRecording() takes any text, and only sound packets out of it", () => {
   const line = fc.oneof(

@@ -22,9 +22,12 @@ export interface OnHosts {
   readonly io: TerminalIo;
 }
 
-/** Reads hosts, `a,user@b`. */
-export function hostsArgument(texts: readonly string[]): string[] {
+/** Reads hosts, `a,user@b`; undefined where no other host is meant. */
+export function hostsArgument(texts: readonly string[] | undefined): string[] | undefined {
+  if (texts === undefined) return undefined;
   const hosts = [...new Set(texts.flatMap((text) => text.split(",")).filter((host) => host !== ""))];
+  // An unset variable of a script must not make a command that is for other hosts one for this host.
+  if (hosts.length === 0) throw new UsageError("The list of hosts is empty: name hosts like web1,root@web2");
   const wrong = hosts.find((host) => !isHost(host));
   if (wrong !== undefined) throw new UsageError(`"${wrong}" is not a host like web1 or root@web1`);
   if (hosts.length > HOSTS_MAX) throw new UsageError(`These are ${hosts.length} hosts; at most ${HOSTS_MAX}`);
@@ -82,7 +85,8 @@ function hostJson(host: string, out: string, code: number): string {
 }
 
 function whyOf(code: number, err: string): string {
-  const lines = err.split("\n").filter((line) => line.trim() !== "");
+  // ssh ends its own lines with CR LF, for the terminal that it takes.
+  const lines = err.split(/\r?\n/).filter((line) => line.trim() !== "");
   const said = lines.map(printable).join("; ");
   if (said !== "") return said;
   return code === 255 ? "ssh could not reach it" : `vmpowerctl ended with ${code}`;

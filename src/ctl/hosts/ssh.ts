@@ -1,5 +1,8 @@
-/** How long ssh tries to connect. */
+/** How long ssh tries to connect, where nothing says how long the whole may take. */
 const CONNECT_SECONDS = 10;
+
+/** Exit status of a host that did not answer in time: that of `vmpowerctl` itself. */
+const TIMED_OUT = 5;
 
 /** A host's output in memory; a stream has no such limit. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -18,6 +21,7 @@ export interface RemoteCommand {
   readonly host: string;
   /** What follows `vmpowerctl`. */
   readonly argv: readonly string[];
+  /** How long connecting and the command may take together; undefined for what goes on until it is stopped. */
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Is given each line of stdout as it comes, which is then not kept. */
@@ -27,7 +31,8 @@ export interface RemoteCommand {
 /** Runs `vmpowerctl` on a host. Nothing of ours listens there, and ssh never asks: it is for many hosts at once. */
 export async function runOver(command: RemoteCommand): Promise<Said> {
   const { host, argv, timeoutMs, signal, onLine } = command;
-  const options = ["-T", "-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`];
+  const connectSeconds = Math.ceil((timeoutMs ?? CONNECT_SECONDS * 1000) / 1000);
+  const options = ["-T", "-o", "BatchMode=yes", "-o", `ConnectTimeout=${connectSeconds}`];
   // The remote shell reads what ssh joins with spaces.
   const remote = ["vmpowerctl", ...argv].map(quoted).join(" ");
   let ssh: Bun.Subprocess<"ignore", "pipe", "pipe">;
@@ -47,13 +52,10 @@ export async function runOver(command: RemoteCommand): Promise<Said> {
   const timer =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(
-          () => {
-            late = true;
-            stop();
-          },
-          timeoutMs + CONNECT_SECONDS * 1000,
-        );
+      : setTimeout(() => {
+          late = true;
+          stop();
+        }, timeoutMs);
   const [out, err] = await Promise.all([
     onLine === undefined ? bounded(ssh.stdout, stop) : lines(ssh.stdout, onLine),
     bounded(ssh.stderr, stop),
@@ -62,7 +64,12 @@ export async function runOver(command: RemoteCommand): Promise<Said> {
   clearTimeout(timer);
   signal?.removeEventListener("abort", stop);
   return late
-    ? { host, code: 255, out, err: "It did not answer in time\n" }
+    ? {
+        host,
+        code: TIMED_OUT,
+        out,
+        err: `It did not answer within ${(timeoutMs ?? 0) / 1000} s: try a longer --timeout\n`,
+      }
     : { host, code: exitCode, out, err };
 }
 

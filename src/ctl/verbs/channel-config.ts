@@ -2,7 +2,7 @@ import type { ChannelConfig, ChannelConfigRequest } from "../../admin/control-ty
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { count, printable } from "../../terminal/text.ts";
-import { countArgument } from "../arguments.ts";
+import { vcpuCountArgument } from "../arguments.ts";
 import type { Context, Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 
@@ -55,7 +55,7 @@ function requestOf(vm: string, values: ReadonlyMap<string, string>): ChannelConf
     throw new UsageError(`"${values.get("--format")}" is none of ${FORMATS.join(", ")}`);
   const number = values.get("--vcpus");
   if (number === undefined) return { vm, format };
-  return { vm, format, vcpus: countArgument(number, "a number of vCPUs") };
+  return { vm, format, vcpus: vcpuCountArgument(number) };
 }
 
 function describe(

@@ -85,14 +85,22 @@ function showResults(context: Context, reply: { readonly results: readonly CpuRe
       const cpus = same.map(({ pcpu }) => pcpu);
       return `${cpus.length === 1 ? "CPU" : "CPUs"} ${formatCpuList(cpus)}: ${text}`;
     });
-  const doneText = lines(done ?? [], ({ khz, setting }) =>
-    khz === undefined ? printable(setting) : formatKhz(khz),
-  );
+  const doneText = lines(done ?? [], resultText);
   context.show(reply, () => doneText.join("\n"));
   if (failed === undefined) return EXIT.ok;
   for (const line of lines(failed, ({ reason }) => printable(reason ?? "failed")))
     context.io.stderr.write(`${line}\n`);
   return EXIT.failed;
+}
+
+/** What holds now, and what of it the operator may not have expected. */
+function resultText({ khz, setting, askedKhz, endedHold }: CpuResult): string {
+  const speed = khz === undefined ? printable(setting) : formatKhz(khz);
+  const rounded =
+    khz === undefined || askedKhz === undefined
+      ? ""
+      : `, rounded ${khz > askedKhz ? "up" : "down"} from ${formatKhz(askedKhz)}`;
+  return `${speed}${rounded}${endedHold === true ? ", no longer held" : ""}`;
 }
 
 const COLUMNS: readonly Column[] = [

@@ -1,7 +1,7 @@
-import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { RECORDING_BYTES_MAX, type RecordingHead } from "../../admin/recording.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { count, printable } from "../../terminal/text.ts";
+import { RecordingFile } from "../recording-file.ts";
 import type { Context, Verb } from "../verb.ts";
 
 const SECONDS = 60;
@@ -22,24 +22,20 @@ export const RECORD: Verb = {
   ],
   async run(context, { arguments: [file = ""], values }) {
     const seconds = secondsOf(values.get("--seconds") ?? `${SECONDS}`);
-    const vms = values
-      .get("--vm")
-      ?.split(",")
-      .filter((name) => name !== "");
-    const head = await headOf(context, vms);
-    const fd = openNew(file);
+    const names = values.get("--vm");
+    const head = await headOf(context, names === undefined ? undefined : vmsArgument(names));
+    const recording = new RecordingFile(file);
     try {
-      const { packets, lost, full } = await record(context, fd, head, seconds);
+      const { packets, lost, full } = await record(context, recording, { head, seconds });
       context.show({ file, packets, lost, full }, () => {
         const kept = `${count(packets, "packet")} in ${printable(file)}`;
         return `${kept}${lost === 0 ? "" : `, ${lost} lost`}${full ? "; it is full" : ""}`;
       });
     } catch (error) {
-      // A file without a packet would only be in the way.
-      unlinkSync(file);
+      recording.remove();
       throw error;
     } finally {
-      closeSync(fd);
+      recording.close();
     }
     return EXIT.ok;
   },
@@ -55,40 +51,48 @@ async function headOf({ call, now }: Context, names: readonly string[] | undefin
   return { vmPowerRecording: 1, startedAtMs: now(), vms };
 }
 
-async function record({ record, io }: Context, fd: number, head: RecordingHead, seconds: number) {
+interface Task {
+  readonly head: RecordingHead;
+  readonly seconds: number;
+}
+
+async function record({ record, io }: Context, recording: RecordingFile, { head, seconds }: Task) {
   const stop = new AbortController();
   io.signal?.addEventListener("abort", () => stop.abort());
-  const timer = setTimeout(() => stop.abort(), seconds * 1000);
+  recording.write(JSON.stringify(head));
   if (io.isTty) io.stderr.write(`Recording for ${seconds} s\n`);
-  let bytes = writeSync(fd, `${JSON.stringify(head)}\n`);
+  const timer = setTimeout(() => stop.abort(), seconds * 1000);
   let packets = 0;
   let lost = 0;
   let full = false;
+  let failure: unknown;
   const recorded = record(
     { vms: head.vms.map(({ name }) => name) },
     (reply) => {
       lost += reply.lost;
-      if (full) return;
-      bytes += writeSync(fd, `${JSON.stringify(reply.packet)}\n`);
-      packets++;
-      full = bytes >= RECORDING_BYTES_MAX;
-      if (full) stop.abort();
+      if (full || failure !== undefined) return;
+      // An error thrown from here would be one of the connection's reader.
+      try {
+        recording.write(JSON.stringify(reply.packet));
+        packets++;
+      } catch (error) {
+        failure = error;
+      }
+      full = recording.bytes >= RECORDING_BYTES_MAX;
+      if (full || failure !== undefined) stop.abort();
     },
     { signal: stop.signal },
   );
   await recorded.finally(() => clearTimeout(timer));
+  if (failure !== undefined) throw failure;
   return { packets, lost, full };
 }
 
-function openNew(file: string): number {
-  try {
-    return openSync(file, "wx", 0o640);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    throw new UsageError(
-      code === "EEXIST" ? `"${file}" is there already: name another file` : `Cannot write "${file}": ${code}`,
-    );
-  }
+/** Reads VMs, `web1,web2`. */
+function vmsArgument(text: string): string[] {
+  const names = text.split(",").filter((name) => name !== "");
+  if (names.length === 0) throw new UsageError("--vm names no VM: name VMs like web1,web2");
+  return names;
 }
 
 function secondsOf(text: string): number {

@@ -1,10 +1,10 @@
 import type { VcpuInfo } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
-import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { countArgument, cpuSetArgument } from "../arguments.ts";
+import { cpuSetArgument, vcpuCountArgument, vcpuNumberArgument } from "../arguments.ts";
 import type { Option, Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 
@@ -40,7 +40,7 @@ export const VCPU_VERBS: readonly Verb[] = [
       ["pin-vcpu web1 1 2-3 --live --config", "now, and for good"],
     ],
     async run({ call, show }, { arguments: [vm = "", number = "", cpus = ""], flags }) {
-      const vcpu = countArgument(number, "the number of a vCPU");
+      const vcpu = vcpuNumberArgument(number);
       const pcpus = cpuSetArgument(cpus);
       const reply = await call("PinVcpu", { vm, vcpu, pcpus, ...affectedBy(flags) });
       show(
@@ -60,8 +60,7 @@ export const VCPU_VERBS: readonly Verb[] = [
       ["set-vcpus web1 4 --config", "from the next start on"],
     ],
     async run({ call, show }, { arguments: [vm = "", number = ""], flags }) {
-      const count = countArgument(number, "a number of vCPUs");
-      if (count === 0) throw new UsageError("A VM has at least 1 vCPU");
+      const count = vcpuCountArgument(number);
       const reply = await call("SetVcpus", { vm, count, ...affectedBy(flags) });
       show(
         reply,

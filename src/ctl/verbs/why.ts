@@ -1,30 +1,56 @@
-import { EXIT } from "../../terminal/exit-code.ts";
+import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
+import { printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { cpuArgument, vcpuArgument } from "../arguments.ts";
-import type { Verb } from "../verb.ts";
+import { cpuOrNameArgument, vcpuArgument } from "../arguments.ts";
+import type { Context, Verb } from "../verb.ts";
 import { whyText } from "../why/clock-text.ts";
-import { whyVcpuText } from "../why/vcpu-text.ts";
+import { vcpuFacts, whyVcpuText } from "../why/vcpu-text.ts";
 
 /** `why`: who asked what, what was granted, and which rule bounded it. */
 export const WHY: Verb = {
   name: "why",
-  summary: "Explain why a CPU or a vCPU runs as it does",
+  summary: "Explain why a CPU, a vCPU or a VM runs as it does",
   arguments: [
-    { name: "which", required: true, doc: "a CPU like 7 or cpu7, or a vCPU like web1:0", kind: "cpu" },
+    {
+      name: "which",
+      required: true,
+      doc: "a CPU like 7 or cpu7, a vCPU like web1:0, or a VM like web1",
+      kind: "cpu",
+    },
   ],
   examples: [
     ["why cpu7", "who asked what, and what was granted"],
     ["why web1:0", "what this vCPU asked, and what bounds it"],
+    ["why web1", "each vCPU of this VM, in short"],
   ],
-  async run({ call, show, style, io }, { arguments: [which = ""] }) {
+  async run(context, { arguments: [which = ""] }) {
+    const { call, show, style, io } = context;
+    const look = { style, width: textWidth(io) };
     const vcpu = vcpuArgument(which);
-    if (vcpu === undefined) {
-      const reply = await call("Explain", { cpu: cpuArgument(which) });
-      show(reply, () => whyText(reply, { style, width: textWidth(io) }));
-    } else {
+    if (vcpu !== undefined) {
       const reply = await call("ExplainVcpu", vcpu);
-      show(reply, () => whyVcpuText(reply, { style, width: textWidth(io) }));
+      show(reply, () => whyVcpuText(reply, look));
+      return EXIT.ok;
     }
+    const cpu = cpuOrNameArgument(which);
+    if (typeof cpu === "string") return whyVm(context, cpu);
+    const reply = await call("Explain", { cpu });
+    show(reply, () => whyText(reply, look));
     return EXIT.ok;
   },
 };
+
+/** Explains each vCPU of a VM, without the clocks below them; as JSON one object per vCPU. */
+async function whyVm({ call, show, style, io, json }: Context, name: string): Promise<ExitCode> {
+  const { vm } = await call("ShowVm", { vm: name });
+  const look = { style, width: textWidth(io) };
+  const texts: string[] = [];
+  for (const { vcpu } of vm.vcpus) {
+    const reply = await call("ExplainVcpu", { vm: name, vcpu });
+    if (json) show(reply, () => "");
+    else texts.push(vcpuFacts(reply, look));
+  }
+  const none = `VM ${printable(name)} has no vCPUs: ${printable(vm.detail === "" ? vm.state : vm.detail)}`;
+  if (!json) io.stdout.write(`${texts.length === 0 ? none : texts.join("\n\n")}\n`);
+  return EXIT.ok;
+}

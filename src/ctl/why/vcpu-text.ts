@@ -7,6 +7,12 @@ import { FACT_INDENT, fact, type Look, whyText } from "./clock-text.ts";
 
 /** A vCPU, what it asked for, and each clock that it may run on, in words. */
 export function whyVcpuText(explanation: VcpuExplanation, look: Look): string {
+  const clocks = explanation.clocks.map((clock) => whyText(clock, look));
+  return [vcpuFacts(explanation, look), ...clocks].join("\n\n");
+}
+
+/** A vCPU and what it asked for, without its clocks. */
+export function vcpuFacts(explanation: VcpuExplanation, look: Look): string {
   const { vm, state, detail, added, contract, vcpu, clocks } = explanation;
   const { style, width } = look;
   const { claim, problem, pcpus } = vcpu;
@@ -26,7 +32,7 @@ export function whyVcpuText(explanation: VcpuExplanation, look: Look): string {
   ];
   const lines = facts.map(([name, value]) => wrapLine(fact(style, name, [value]), width, FACT_INDENT));
   const head = `${style.bold(`${printable(vm)}:${vcpu.vcpu}`)} ${wants}, ${where}`;
-  return [[head, ...lines].join("\n"), ...clocks.map((clock) => whyText(clock, look))].join("\n\n");
+  return [head, ...lines].join("\n");
 }
 
 function askedFacts({ claim, refused }: Vcpu): [string, string][] {

@@ -1,0 +1,50 @@
+import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { systemErrorCode, systemErrorText } from "../base/system-error.ts";
+import { CommandError, UsageError } from "../terminal/exit-code.ts";
+
+/** A file of lines that was not there before. What cannot be written is a `CommandError` with the file's name. */
+export class RecordingFile {
+  readonly #path: string;
+  readonly #fd: number;
+  #bytes = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#fd = openSync(path, "wx", 0o640);
+    } catch (error) {
+      if (systemErrorCode(error) === "EEXIST")
+        throw new UsageError(`"${path}" is there already: name another file`);
+      throw this.#failure(error);
+    }
+  }
+
+  /** How many bytes were written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Writes a line, whole. */
+  write(line: string): void {
+    const bytes = Buffer.from(`${line}\n`);
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
+    } catch (error) {
+      throw this.#failure(error);
+    }
+    this.#bytes += bytes.length;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** Removes the file: half of a recording would only be in the way. */
+  remove(): void {
+    unlinkSync(this.#path);
+  }
+
+  #failure(error: unknown): CommandError {
+    return new CommandError(`Cannot write "${this.#path}": ${systemErrorText(error)}`);
+  }
+}

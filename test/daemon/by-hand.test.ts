@@ -1,0 +1,20 @@
+import { afterEach, expect, test } from "bun:test";
+import { makeTestHost, type TestHost } from "./host.ts";
+
+let host: TestHost;
+afterEach(() => host?.remove());
+
+test("set-cpu-freq tells when a speed was rounded up, and when the order ended a hold", async () => {
+  host = makeTestHost();
+  await host.start();
+  const set = (...args: string[]) => {
+    const { results } = host.ask("set-cpu-freq", "2", ...args) as { results: object[] };
+    return results;
+  };
+  const done = { pcpu: 2, ok: true };
+  expect(set("2.1GHz")).toEqual([{ ...done, setting: "2300000", khz: 2_300_000, askedKhz: 2_100_000 }]);
+  expect(set("2GHz", "--hold")).toEqual([{ ...done, setting: "2000000", khz: 2_000_000 }]);
+  expect(set("1.7GHz", "--hold")).toEqual([{ ...done, setting: "1700000", khz: 1_700_000 }]);
+  expect(set("min")).toEqual([{ ...done, setting: "1200000", khz: 1_200_000, endedHold: true }]);
+  expect(set("max")).toEqual([{ ...done, setting: "2301000", khz: 2_301_000 }]);
+});
