@@ -4,8 +4,14 @@ export type Pcpu = number;
 /** A virtual CPU of a domain, counted from 0. */
 export type Vcpu = number;
 
+/** vCPUs of one domain, at most: what QEMU's largest machine has. */
+export const VCPUS_MAX = 4096;
+
 /** A clock speed in kHz. */
 export type Khz = number;
+
+/** Speeds above it are taken for a mistake. */
+export const KHZ_MAX = 100_000_000;
 
 /** Names of the hypervisor's drivers: what may tell which VM runs where. */
 export const HYPERVISOR_DRIVERS = ["libvirt", "static"] as const;

@@ -1,4 +1,4 @@
-import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
+import { HYPERVISOR_DRIVERS, KHZ_MAX } from "../base/domain.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import {
   abi,
@@ -40,7 +40,6 @@ const NEW_SUFFIX_BYTES = ".new".length;
 export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES;
 
 const MULTI_PIN_CPUS_MAX = 1024;
-const KHZ_MAX = 100_000_000;
 
 /** All keys outside `[vm NAME]`: the one source for loading, for messages and for what `etc/vm-power.conf` must say. */
 export const KEYS = {

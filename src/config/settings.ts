@@ -1,3 +1,4 @@
+import { vmNameFault } from "../base/vm-name.ts";
 import type { Ini, Section } from "./ini.ts";
 import { KEYS, type Key, type KeysOf, type ValuesOf, VM_KEYS } from "./keys.ts";
 import { type Place, type Problem, problem, quote } from "./problem.ts";
@@ -17,9 +18,6 @@ export interface Gathered {
   readonly sections: Map<string, Settings>;
   readonly vms: Map<string, Settings>;
 }
-
-/** Longest VM name, in bytes: its channels are files named after it. */
-const VM_NAME_BYTES_MAX = 250;
 
 const VM_PREFIX = "vm ";
 
@@ -87,12 +85,15 @@ function findSection({ name }: Section, into: Gathered): { keys: KeysOf; setting
     return { message: `Unknown section [${shownName(name)}]`, suggestion: suggestSection(name) };
   }
   const vm = name.slice(VM_PREFIX.length);
-  if (vm.includes("/")) return { message: `VM name ${quote(vm)} holds a "/"`, suggestion: undefined };
-  if (Buffer.byteLength(vm) > VM_NAME_BYTES_MAX) {
+  const fault = vmNameFault(vm);
+  if (fault !== undefined)
     return {
-      message: `VM name ${quote(vm)} has more than ${VM_NAME_BYTES_MAX} bytes`,
-      suggestion: undefined,
+      message: `No VM can be called ${quote(vm)}: ${fault}`,
+      suggestion: "write the name that the hypervisor shows",
     };
+  if (/[*?]/.test(vm)) {
+    const message = `[${shownName(name)}] is for one VM whose name is exactly ${quote(vm)}: patterns are not understood`;
+    return { message, suggestion: "write a [vm NAME] for each VM" };
   }
   return { keys: VM_KEYS, settings: settingsOf(into.vms, vm) };
 }

@@ -1,5 +1,5 @@
 import { CPU_NUMBER_END, parseCpuList } from "../base/cpu-list.ts";
-import type { Pcpu } from "../base/domain.ts";
+import { type Pcpu, VCPUS_MAX } from "../base/domain.ts";
 import { nearest } from "./suggest.ts";
 
 /** What a value's text means, or what it should have been. */
@@ -7,9 +7,6 @@ export type Parsed<T> = { readonly value: T } | { readonly expected: string; rea
 
 /** Reads the text of one value, which is never empty. */
 export type Parser<T> = (text: string) => Parsed<T>;
-
-/** vCPUs of one VM, at most: what QEMU's largest machine has. */
-const VCPUS_MAX = 4096;
 
 /** Users named in one list, at most. */
 const USERS_MAX = 64;

@@ -57,7 +57,7 @@ PhysicalCores=no
       'vm-power.conf:16: Key "ManagedCpus" stands in line 15 and again in line 16',
       "vm-power.conf:17: Unknown section [VM web1] (did you mean [vm web1]?)",
       "vm-power.conf:18: Unknown section [vm] (a VM's section is called [vm NAME])",
-      'vm-power.conf:19: VM name "a/b" holds a "/"',
+      'vm-power.conf:19: No VM can be called "a/b": it holds a "/" (write the name that the hypervisor shows)',
       "vm-power.conf:21: Section [vm web1] stands in line 20 and again in line 21",
       'vm-power.conf:22: Vcpus="2,x" is not the CPU (below 8192) of vCPU 0, of vCPU 1 and so on, like 2,3 or 2-5',
       'vm-power.conf:23: MinKhz="3GHz" is not a whole number from 1 to 100000000',
@@ -173,4 +173,21 @@ test("one socket cannot be both the operators' and the lookers'", () => {
   expect(at.load({ "vm-power.conf": file }).said).toEqual([
     'vm-power.conf:3: MonitorSocket is "/run/a.sock", as ControlSocket is (MonitorAccess=off leaves it away)',
   ]);
+});
+
+test("loadConfig() takes no section for a VM that there cannot be, and none for several", () => {
+  using at = new ConfigDirectory();
+  const long = `${"é".repeat(125)}x`;
+  const shown = `"${"é".repeat(80)}…"`;
+  expect(at.load({ "vm-power.conf": `[vm *]\nTurbo=no\n[vm web-?]\n[vm a/b]\n[vm ${long}]\n` })).toEqual({
+    said: [
+      'vm-power.conf:1: [vm *] is for one VM whose name is exactly "*": patterns are not understood ' +
+        "(write a [vm NAME] for each VM)",
+      'vm-power.conf:3: [vm web-?] is for one VM whose name is exactly "web-?": patterns are not understood ' +
+        "(write a [vm NAME] for each VM)",
+      'vm-power.conf:4: No VM can be called "a/b": it holds a "/" (write the name that the hypervisor shows)',
+      `vm-power.conf:5: No VM can be called ${shown}: it has more than 250 bytes (write the name that the hypervisor shows)`,
+    ],
+  });
+  expect(at.load({ "vm-power.conf": `[vm ${"é".repeat(125)}]\n` }).said).toEqual([]);
 });

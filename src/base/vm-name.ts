@@ -1,0 +1,22 @@
+/** Longest name of a VM, in bytes: its channels are files named after it. */
+export const VM_NAME_BYTES_MAX = 250;
+
+/** Why no VM can have a name, as the end of a sentence: `it holds a "/"`. Undefined where one can. */
+export function vmNameFault(name: string): string | undefined {
+  if (name === "") return "it is empty";
+  if (name.includes("/")) return 'it holds a "/"';
+  if (/\p{Cc}/u.test(name)) return "it holds a control character";
+  if (!name.isWellFormed()) return "it is no Unicode text";
+  if (utf8Bytes(name) > VM_NAME_BYTES_MAX) return `it has more than ${VM_NAME_BYTES_MAX} bytes`;
+  return undefined;
+}
+
+/** Bytes of a text in UTF-8; this floor has no encoder. */
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
