@@ -4,6 +4,7 @@ import type { Caller } from "./caller.ts";
 import { conform } from "./conform.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
 import { dropNulls, type Incoming } from "./message.ts";
+import { judgeParameters } from "./parameters.ts";
 import { SERVICE_ERRORS } from "./service-interface.ts";
 
 /** A call whose method was found and whose parameters conform. */
@@ -38,8 +39,10 @@ export function judgeCall(
   const parameters = dropNulls(call.parameters);
   const wrong = conform(parameters, description.parameters, { types: found.description.types, open: false });
   if (wrong !== undefined) return SERVICE_ERRORS.invalidParameter(String(wrong.path[0] ?? "parameters"));
+  const judged = judgeParameters(name, parameters);
+  if ("wrong" in judged) return SERVICE_ERRORS.invalidParameter(judged.wrong);
   if (method.kind === "stream" && !call.more) return SERVICE_ERRORS.expectedMore();
-  return { kind: "accepted", name, method, parameters };
+  return { kind: "accepted", name, method, parameters: judged.parameters };
 }
 
 /** Writes a mutating call and what came of it to the log, with who made it. */

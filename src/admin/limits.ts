@@ -6,6 +6,10 @@ export interface Limits {
   readonly pipelinedBytes: number;
   /** Replies that wait for a client to read; past it its calls wait and its events are dropped. One reply may exceed it. */
   readonly queuedBytes: number;
+  /** One answer; a longer one is refused. */
+  readonly answerBytes: number;
+  /** Answers of all clients together that wait to be read; past it a long answer is refused. */
+  readonly waitingBytes: number;
   /** Calls of all clients together in one turn of the event loop: guests' packets come between. */
   readonly callsPerTurn: number;
   readonly clients: number;
@@ -31,6 +35,8 @@ export const LIMITS: Limits = {
   messageBytes: 64 * 1024,
   pipelinedBytes: 256 * 1024,
   queuedBytes: 256 * 1024,
+  answerBytes: 16 * 1024 * 1024,
+  waitingBytes: 64 * 1024 * 1024,
   callsPerTurn: 8,
   clients: 64,
   clientsPerUid: 24,

@@ -88,6 +88,7 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
         interfaces,
         limits,
         turns,
+        waitingBytes: () => [...clients.values()].reduce((sum, { session }) => sum + session.queued(), 0),
         log: { ...log, info: (line) => logEnd(`uid ${caller.uid}`, line) },
         onMutation: ({ name, parameters }, { error }) =>
           options.onMutation?.({ method: name, parameters, caller, error }),

@@ -6,6 +6,7 @@ import { type Accepted, judgeCall, logMutation } from "./dispatch.ts";
 import { createFramer } from "./framer.ts";
 import type { Interface, Outcome } from "./interface.ts";
 import type { Limits } from "./limits.ts";
+import { writeAnswer } from "./long-answer.ts";
 import { encodeMessage, readCall } from "./message.ts";
 import { createOutbox, type Writable } from "./outbox.ts";
 import { SERVICE_ERRORS } from "./service-interface.ts";
@@ -25,6 +26,8 @@ export interface SessionOptions {
   readonly interfaces: ReadonlyMap<string, Interface>;
   readonly limits: Limits;
   readonly turns: CallTurns;
+  /** Bytes of answers that wait in all sessions. */
+  readonly waitingBytes: () => number;
   readonly log: Log;
   /** Told of each mutating call after it was answered. */
   readonly onMutation: (call: Accepted, outcome: Outcome) => void;
@@ -41,6 +44,8 @@ export interface Session {
   finish(): void;
   /** The connection is gone. */
   closed(): void;
+  /** Bytes that wait for the client to read. */
+  queued(): number;
 }
 
 /** Begins a session. */
@@ -56,6 +61,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
   let state: "open" | "inputEnded" | "finishing" | "closed" = "open";
   let underWay: "single" | "stream" | undefined;
   let cancelStream: (() => void) | undefined;
+  let cancelAnswer: (() => void) | undefined;
   let paused = false;
   let waitsForTurn = false;
 
@@ -155,7 +161,17 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
 
   function reply(outcome: Outcome): void {
     if (state === "closed") return;
-    outbox.add(encodeMessage(outcome));
+    cancelAnswer = writeAnswer(outcome, { turns, limits, waitingBytes: options.waitingBytes, send, onLate });
+    if (cancelAnswer !== undefined) underWay = "single";
+  }
+
+  function onLate(): void {
+    underWay = undefined;
+    pump();
+  }
+
+  function send(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) outbox.add(piece);
     outbox.flush();
   }
 
@@ -192,6 +208,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
 
   settle({ progress: true });
   return {
+    queued: outbox.queued,
     received(chunk) {
       if (state !== "open") return;
       framer.push(chunk);
@@ -215,6 +232,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
       state = "closed";
       deadline.wait(undefined, { progress: true });
       turns.forget(inTurn);
+      cancelAnswer?.();
       cancelStream?.();
     },
   };

@@ -1,5 +1,6 @@
 import { type Control, ControlError } from "../admin/control.ts";
 import type { ChannelConfig, ChannelConfigRequest } from "../admin/control-types.ts";
+import { NAMED_CHANNELS_MAX } from "../admin/parameters.ts";
 import {
   type ChannelPlace,
   channelObjection,
@@ -9,9 +10,6 @@ import {
 import { channelXml } from "../hypervisor/libvirt/channel-xml.ts";
 import type { Parts } from "./control.ts";
 import { answeredValue } from "./domain-orders.ts";
-
-/** Channels of one VM; a description of more is nobody's to paste. */
-const CHANNELS_MAX = 1024;
 
 /** Who describes channels, and has them defined. */
 export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConfig" | "AddChannelConfig"> {
@@ -61,11 +59,8 @@ function textFor(
 }
 
 function placeOf(vm: string, count: number | undefined, { config }: Parts): ChannelPlace {
-  if (vm === "" || /[/\p{Cc}]/u.test(vm)) throw new ControlError("InvalidParameter", { parameter: "vm" });
-  if (count !== undefined && (count < 1 || count > CHANNELS_MAX))
-    throw new ControlError("InvalidParameter", { parameter: "vcpus" });
   const place = { vm, directory: config().channels.directory };
-  const reason = channelObjection(place, (count ?? CHANNELS_MAX) - 1);
+  const reason = channelObjection(place, (count ?? NAMED_CHANNELS_MAX) - 1);
   if (reason !== undefined)
     throw new ControlError("Refused", { reason, remedy: "give the VM a shorter name" });
   return place;

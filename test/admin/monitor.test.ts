@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { type CallName, METHODS, type MethodName } from "../../src/admin/control.ts";
 import { CONTROL, MONITOR } from "../../src/admin/control-interface.ts";
-import type { Struct, Type } from "../../src/admin/idl.ts";
+import type { Struct } from "../../src/admin/idl.ts";
 import { type ControlServer, serveControl } from "../../src/admin/server.ts";
 import { eventually, OPERATOR, recordingLog, serve } from "./harness.ts";
 import { rawClient } from "./raw-client.ts";
 import { sampleControl } from "./sample-control.ts";
+import { sampleStruct } from "./sample-values.ts";
 
 const dir = mkdtempSync(`${tmpdir()}/vm-power-monitor-`);
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -22,42 +23,12 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** A value that conforms to a type, out of the description alone. */
-function sample(type: Type): unknown {
-  switch (type.kind) {
-    case "bool":
-      return false;
-    case "int":
-    case "float":
-      return 1;
-    case "string":
-      return "x";
-    case "choice":
-      return [...type.words][0];
-    case "array":
-      return [];
-    case "struct":
-      return struct(type);
-    case "maybe":
-      return undefined;
-    case "named":
-      return sample(CONTROL.types.get(type.name) as Type);
-    case "map":
-    case "object":
-      return {};
-  }
-}
-
-function struct({ members }: Struct): object {
-  return Object.fromEntries([...members].map(([name, type]) => [name, sample(type)]));
-}
-
 /** Calls every method of an interface by a right call; tells which errors came, by method. */
 async function callAll(path: string, face: string, names: readonly string[]): Promise<Map<string, string>> {
   const errors = new Map<string, string>();
   for (const name of names) {
     const client = await rawClient(path);
-    const parameters = struct(CONTROL.methods.get(name)?.parameters as Struct);
+    const parameters = sampleStruct(CONTROL.methods.get(name)?.parameters as Struct);
     client.send(`${JSON.stringify({ method: `${face}.${name}`, parameters, more: name === "Subscribe" })}\0`);
     if (name !== "Subscribe") {
       const [reply] = (await client.replies(1)) as { error?: string }[];

@@ -60,7 +60,7 @@ test("the server answers pipelined calls in the order they came, also those that
     '{"method":"io.vmpower.Control.ShowVm","parameters":{"vm":"x"}}\0' +
       '{"method":"io.vmpower.Control.GetStatus","parameters":{}}\0' +
       '{"method":"io.vmpower.Control.ListChannels","parameters":null,"more":true}\0' +
-      '{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"é\\u0000"},"oneway":true}\0' +
+      '{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"é"},"oneway":true}\0' +
       '{"method":"io.vmpower.Control.SetQuery","parameters":{"vm":"y","enabled":true}}\0',
     4,
     control,

@@ -1,0 +1,76 @@
+import { CPU_NUMBER_END } from "../base/cpu-list.ts";
+import { KHZ_MAX, VCPUS_MAX } from "../base/domain.ts";
+import { VM_NAME_BYTES_MAX, vmNameFault } from "../base/vm-name.ts";
+
+/** VMs that one call may name. */
+const NAMED_VMS_MAX = 1024;
+
+/** Channels of one VM that one call may name, or have described. */
+export const NAMED_CHANNELS_MAX = 1024;
+
+/** A channel's number has five digits at most. */
+const CHANNEL_NUMBER_END = 100_000;
+
+/** What a parameter may be, beyond its type. Lists are sets: who names an item twice has named it once. */
+export interface ParameterRule {
+  readonly allows: (value: unknown) => boolean;
+  /** Of a list: different items that may be named. The rule is for each of them. */
+  readonly itemsMax?: number;
+}
+
+/** The rules for parameters by name, which means the same in every method but those named with it. Flags and words of a choice need none. */
+export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
+  // Whoever looks a VM up may name it as it was shown, with what no configuration would take.
+  ["vm", { allows: isShortName }],
+  ["vms", { allows: isShortName, itemsMax: NAMED_VMS_MAX }],
+  ["AddVm.vm", { allows: isVmName }],
+  ["GetChannelConfig.vm", { allows: isVmName }],
+  ["AddChannelConfig.vm", { allows: isVmName }],
+  ["cpu", { allows: within(0, CPU_NUMBER_END - 1) }],
+  ["cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
+  ["pcpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
+  ["vcpu", { allows: within(0, VCPUS_MAX - 1) }],
+  // In GetChannelConfig and AddChannelConfig: how many there shall be channels for.
+  ["vcpus", { allows: within(1, NAMED_CHANNELS_MAX) }],
+  ["count", { allows: within(1, VCPUS_MAX) }],
+  ["channels", { allows: within(0, CHANNEL_NUMBER_END - 1), itemsMax: NAMED_CHANNELS_MAX }],
+  ["khz", { allows: within(1, KHZ_MAX) }],
+  // It is compared with what the daemon would write, and bounded by the size of a message.
+  ["text", { allows: () => true }],
+]);
+
+/** Parameters as a method gets them, or the name of one that is out of bounds. Their types were judged before. */
+export type JudgedParameters = { readonly parameters: object } | { readonly wrong: string };
+
+/** Judges the values of parameters; lists come back without repeats. */
+export function judgeParameters(
+  method: string,
+  parameters: Readonly<Record<string, unknown>>,
+): JudgedParameters {
+  const judged: Record<string, unknown> = { ...parameters };
+  for (const [name, value] of Object.entries(parameters)) {
+    const rule = PARAMETER_RULES.get(`${method}.${name}`) ?? PARAMETER_RULES.get(name);
+    if (rule === undefined || value === undefined) continue;
+    if (rule.itemsMax === undefined) {
+      if (!rule.allows(value)) return { wrong: name };
+      continue;
+    }
+    const items = new Set(value as unknown[]);
+    if (items.size > rule.itemsMax) return { wrong: name };
+    for (const item of items) if (!rule.allows(item)) return { wrong: name };
+    judged[name] = [...items];
+  }
+  return { parameters: judged };
+}
+
+function isVmName(value: unknown): boolean {
+  return typeof value === "string" && vmNameFault(value) === undefined;
+}
+
+function isShortName(value: unknown): boolean {
+  return typeof value === "string" && Buffer.byteLength(value) <= VM_NAME_BYTES_MAX;
+}
+
+function within(min: number, max: number): (value: unknown) => boolean {
+  return (value) => typeof value === "number" && value >= min && value <= max;
+}
