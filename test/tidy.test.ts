@@ -13,20 +13,22 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   base: [],
   wire: ["base"],
   arbiter: ["base", { type: "wire" }],
-  channels: ["base", "wire"],
-  cpufreq: ["base"],
-  hypervisor: ["base"],
-  admin: ["base"],
-  systemd: ["base"],
-  config: ["base"],
-  metrics: ["base"],
-  terminal: ["base"],
-  ctl: ["base", "terminal", "admin"],
-  guest: ["base", "wire", "arbiter", "cpufreq", "config", "systemd", "terminal"],
+  channels: ["base", "wire", "os"],
+  os: ["base"],
+  cpufreq: ["base", "os"],
+  hypervisor: ["base", "os"],
+  admin: ["base", "os"],
+  systemd: ["base", "os"],
+  config: ["base", "os"],
+  metrics: ["base", "os"],
+  terminal: ["base", "os"],
+  ctl: ["base", "os", "terminal", "admin"],
+  guest: ["base", "os", "wire", "arbiter", "cpufreq", "config", "systemd", "terminal"],
   // The simulator must not share the code that it puts to the test.
   simulate: ["base"],
   daemon: [
     "base",
+    "os",
     "wire",
     "arbiter",
     "channels",
@@ -75,7 +77,7 @@ function faults({ path, text }: Source): string[] {
       if (target !== folder && target !== "" && allowed !== true) found.push(`${path} imports ${from}`);
     } else {
       if (PURE.includes(folder)) found.push(`${path} imports ${from}`);
-      if (from === "bun:ffi" && folder !== "systemd") found.push(`${path} imports ${from}`);
+      if (from === "bun:ffi" && folder !== "os") found.push(`${path} imports ${from}`);
     }
   }
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
@@ -129,6 +131,8 @@ describe("planted faults are caught", () => {
     ["simulate/x.ts", 'import { a } from "../cpufreq/a.ts";', "simulate/x.ts imports ../cpufreq/a.ts"],
     ["daemon/x.ts", 'const a = await import("../guest/a.ts");', "daemon/x.ts imports ../guest/a.ts"],
     ["admin/x.ts", 'import { dlopen } from "bun:ffi";', "admin/x.ts imports bun:ffi"],
+    ["systemd/x.ts", 'import { dlopen } from "bun:ffi";', "systemd/x.ts imports bun:ffi"],
+    ["os/x.ts", 'import { a } from "../cpufreq/a.ts";', "os/x.ts imports ../cpufreq/a.ts"],
     ["base/x.ts", "export const now = Date.now();", "base/x.ts uses Date.now"],
     ["arbiter/x.ts", "setTimeout(() => {}, 5);", "arbiter/x.ts uses setTimeout"],
     ["base/utils.ts", "", "base/utils.ts is not named for its noun"],

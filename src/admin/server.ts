@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, renameSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, renameSync } from "node:fs";
 import type { Socket, SocketHandler } from "bun";
 import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log } from "../base/log.ts";
+import { moveAside } from "../os/move-aside.ts";
 import { createCallTurns } from "./call-turns.ts";
 import { type Caller, NOBODY } from "./caller.ts";
 import type { Control } from "./control.ts";
@@ -149,6 +150,8 @@ function bindAt(
   const fresh = `${path}.new`;
   const mode = everyone ? SOCKET_MODE_EVERYONE : SOCKET_MODE;
   removeSocket(fresh);
+  const inTheWay = lstatSync(fresh, { throwIfNoEntry: false }) !== undefined;
+  if (inTheWay) moveAside(fresh, { log, because: "a socket is to be made there" });
   const umask = process.umask(0o777 & ~mode);
   let listener: { stop(): void };
   try {

@@ -23,6 +23,11 @@ export function systemErrorCode(error: unknown): string | undefined {
 /** Puts an error of the system into words, without the call and the path that the runtime puts around it. */
 export function systemErrorText(error: unknown): string {
   const code = systemErrorCode(error);
-  if (code !== undefined) return WORDS[code] ?? code;
+  if (code !== undefined) return errnoText(code);
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Puts the code of a failure into words; one that operators cannot mend stays as it is. */
+export function errnoText(code: string): string {
+  return WORDS[code] ?? code;
 }

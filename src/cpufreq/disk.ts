@@ -1,5 +1,5 @@
-/** The kernel's word for why not: `EBUSY`, `ENODEV`, … */
-export type Errno = string;
+import type { Errno } from "../os/errno.ts";
+import type { FileCalls } from "../os/file-calls.ts";
 
 /**
  * Everything in this folder that changes a file goes through here: handed in, so that a refusal, a crash or a dry run
@@ -8,10 +8,8 @@ export type Errno = string;
 export interface Disk {
   /** Opens a sysfs file for reading and writing, following no symbolic link in its last part. */
   open(path: string): Attribute | Errno;
-  /** Makes a new file that is safely on the disk when this returns. */
-  create(path: string, text: string): Errno | undefined;
-  rename(from: string, to: string): Errno | undefined;
-  remove(path: string): Errno | undefined;
+  /** What files of our own are written with: the restore journal. */
+  readonly files: FileCalls;
 }
 
 /** One sysfs file, kept open. */

@@ -1,8 +1,10 @@
 import fs from "node:fs";
 import type { Log } from "../base/log.ts";
+import type { Errno } from "../os/errno.ts";
+import { errnoOf } from "../os/errno.ts";
+import { NO_FILE_CALLS } from "../os/file-calls.ts";
 import { ATTRIBUTE_SIZE_MAX, AttributeBuffer } from "./attribute-buffer.ts";
-import type { Attribute, Disk, Errno } from "./disk.ts";
-import { errnoOf } from "./errno.ts";
+import type { Attribute, Disk } from "./disk.ts";
 
 /** A disk that changes nothing: each write becomes a log line, and is remembered as if the kernel had taken it. */
 export function dryRun(log: Log): Disk {
@@ -15,9 +17,7 @@ export function dryRun(log: Log): Disk {
         return errnoOf(error);
       }
     },
-    create: () => undefined,
-    rename: () => undefined,
-    remove: () => undefined,
+    files: NO_FILE_CALLS,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Clock, Setting, WriteRefused } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import type { Disk } from "./disk.ts";
 import type { ScalingDriver } from "./driver.ts";
-import { dropEntry, saveEntry } from "./journal.ts";
+import { dropEntry, type JournalMeans, saveEntry } from "./journal.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import { type OpenPolicy, openPolicy } from "./open-policy.ts";
 import { NEEDED, type Originals, readOriginals } from "./originals.ts";
@@ -13,6 +14,7 @@ import type { FoundPolicy } from "./topology.ts";
 interface Means {
   readonly disk: Disk;
   readonly journalDirectory: string;
+  readonly log: Log;
   readonly plain: boolean;
 }
 
@@ -96,9 +98,8 @@ export class HeldClock {
     const missing = NEEDED[this.scaling.files].find((file) => originals[file] === undefined);
     if (missing !== undefined)
       return { reason: `${labelOf(policy)}/${missing}: nothing there that could be put back` };
-    const { disk, journalDirectory } = this.#means;
-    const errno = saveEntry(disk, journalDirectory, this.#entry(policy, originals, { kept }));
-    if (errno !== undefined) return { reason: `restore journal in "${journalDirectory}": ${errno}` };
+    const reason = saveEntry(this.#journal(), this.#entry(policy, originals, { kept }));
+    if (reason !== undefined) return { reason };
     policy.originals = originals;
     return undefined;
   }
@@ -125,14 +126,19 @@ export class HeldClock {
 
   #putBackPolicy(policy: HeldPolicy): WriteRefused | undefined {
     if (policy.originals === undefined) return undefined;
-    const { disk, journalDirectory, plain } = this.#means;
+    const { disk, plain } = this.#means;
     const refused = putBack({ disk, path: policy.found.path, plain }, policy.originals);
     if (refused !== undefined) return told(policy, refused);
-    const errno = dropEntry(disk, journalDirectory, policy.found.name);
-    if (errno !== undefined) return { reason: `restore journal in "${journalDirectory}": ${errno}` };
+    const reason = dropEntry(this.#journal(), policy.found.name);
+    if (reason !== undefined) return { reason };
     policy.originals = undefined;
     closePolicy(policy);
     return undefined;
+  }
+
+  #journal(): JournalMeans {
+    const { disk, journalDirectory, log } = this.#means;
+    return { files: disk.files, journalDirectory, log };
   }
 
   /** Marks the settings as meant to stay after the daemon's end. */

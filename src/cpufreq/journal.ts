@@ -1,13 +1,20 @@
 import fs from "node:fs";
-import type { Disk, Errno } from "./disk.ts";
+import type { Log } from "../base/log.ts";
+import { type Errno, refusalOf } from "../os/errno.ts";
+import type { FileCalls } from "../os/file-calls.ts";
+import { readOwnFile } from "../os/own-file.ts";
+import { UNFINISHED, writeWhole } from "../os/whole-file.ts";
 import { decodeEntry, ENTRY_SIZE_MAX, encodeEntry, type JournalEntry } from "./journal-entry.ts";
-import { readOwnFile } from "./own-file.ts";
 
 /** Entries of one directory that are looked at; hosts have fewer CPUs. */
 const ENTRIES_MAX = 16_384;
 
-/** What the name of an entry ends with until all of it is written. */
-const UNFINISHED = ".new";
+/** Where the journal is, and what it is written with. */
+export interface JournalMeans {
+  readonly files: FileCalls;
+  readonly journalDirectory: string;
+  readonly log: Log;
+}
 
 /** A file of the journal, by the name of its cpufreq policy, or why it is not believed. */
 interface JournalFile {
@@ -15,40 +22,48 @@ interface JournalFile {
   readonly entry: JournalEntry | string;
 }
 
-/** Saves an entry so that it is whole or not there, whenever the power goes. */
-export function saveEntry(disk: Disk, directory: string, entry: JournalEntry): Errno | undefined {
-  const path = entryPath(directory, entry.policy);
-  const unfinished = `${path}${UNFINISHED}`;
-  const created = disk.create(unfinished, encodeEntry(entry));
-  if (created !== undefined && created !== "EEXIST") return created;
-  // A crash left an unfinished one.
-  if (created === "EEXIST") {
-    const errno = disk.remove(unfinished) ?? disk.create(unfinished, encodeEntry(entry));
-    if (errno !== undefined) return errno;
-  }
-  return disk.rename(unfinished, path);
+/** Saves an entry so that it is whole or not there, whenever the power goes; answers why it could not. */
+export function saveEntry(means: JournalMeans, entry: JournalEntry): string | undefined {
+  const { files: calls, journalDirectory, log } = means;
+  const path = entryPath(journalDirectory, entry.policy);
+  // The runtime directory may not have been made yet, or was cleaned away under us.
+  const saved = writeWhole(path, encodeEntry(entry), { mode: 0o600, directoryMode: 0o700, calls, log });
+  return saved.ok ? undefined : notSaved(means, saved.why.errno);
 }
 
 /** Removes what a crash left of entries that were being written; they cover nothing yet. */
-export function dropUnfinished(disk: Disk, directory: string): void {
-  for (const name of namesIn(directory)) {
-    if (name.endsWith(UNFINISHED) && policyOfName(name.slice(0, -UNFINISHED.length)) !== undefined) {
-      disk.remove(`${directory}/${name}`);
-    }
+export function dropUnfinished({ files, journalDirectory }: JournalMeans): void {
+  for (const name of namesIn(journalDirectory)) {
+    if (name.endsWith(UNFINISHED) && policyOfName(name.slice(0, -UNFINISHED.length)) !== undefined)
+      remove(files, `${journalDirectory}/${name}`);
   }
 }
 
-/** Drops an entry; that there is none is no mistake. */
-export function dropEntry(disk: Disk, directory: string, policy: string): Errno | undefined {
-  const errno = disk.remove(entryPath(directory, policy));
-  return errno === "ENOENT" ? undefined : errno;
+/** Drops an entry, and answers why it could not; that there is none is no mistake. */
+export function dropEntry(means: JournalMeans, policy: string): string | undefined {
+  const errno = remove(means.files, entryPath(means.journalDirectory, policy));
+  return errno === undefined || errno === "ENOENT" ? undefined : notSaved(means, errno);
+}
+
+function remove(files: FileCalls, path: string): Errno | undefined {
+  try {
+    files.unlinkSync(path);
+    return undefined;
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+function notSaved({ journalDirectory }: JournalMeans, errno: Errno): string {
+  return `restore journal in "${journalDirectory}": ${errno}`;
 }
 
 /** The entry of one cpufreq policy, or why it is not believed; undefined when there is none. */
 export function loadEntry(directory: string, policy: string): JournalEntry | string | undefined {
   const text = readOwnFile(entryPath(directory, policy), ENTRY_SIZE_MAX);
-  if (typeof text !== "string") return text?.problem;
-  const entry = decodeEntry(text);
+  if (!text.ok) return text.why;
+  if (text.value === undefined) return undefined;
+  const entry = decodeEntry(text.value);
   if (entry === undefined) return "it is not a journal entry";
   return entry.policy === policy ? entry : "it names another cpufreq policy";
 }

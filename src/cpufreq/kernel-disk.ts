@@ -1,10 +1,11 @@
 import fs from "node:fs";
-import { dirname } from "node:path";
+import type { Errno } from "../os/errno.ts";
+import { errnoOf } from "../os/errno.ts";
+import { FILE_CALLS } from "../os/file-calls.ts";
 import { ATTRIBUTE_SIZE_MAX, AttributeBuffer } from "./attribute-buffer.ts";
-import type { Attribute, Disk, Errno } from "./disk.ts";
-import { errnoOf } from "./errno.ts";
+import type { Attribute, Disk } from "./disk.ts";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_WRONLY } = fs.constants;
+const { O_NOFOLLOW, O_RDWR } = fs.constants;
 
 /** The `f_type` of sysfs, as statfs(2) tells it. */
 const SYSFS_MAGIC = 0x62656572;
@@ -23,17 +24,7 @@ export function kernelDisk(root: string): Disk {
         return errnoOf(error);
       }
     },
-    create(path, text) {
-      const errno = attempt(() => createFile(path, text));
-      if (errno !== "ENOENT") return errno;
-      // The runtime directory may not have been made yet, or was cleaned away under us.
-      return attempt(() => {
-        fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-        createFile(path, text);
-      });
-    },
-    rename: (from, to) => attempt(() => fs.renameSync(from, to)),
-    remove: (path) => attempt(() => fs.unlinkSync(path)),
+    files: FILE_CALLS,
   };
 }
 
@@ -96,24 +87,5 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
     } catch {
       // Nothing is buffered here, so a close that fails has lost nothing.
     }
-  }
-}
-
-function createFile(path: string, text: string): void {
-  const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  try {
-    fs.writeFileSync(fd, text);
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-function attempt(work: () => void): Errno | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    return errnoOf(error);
   }
 }

@@ -1,4 +1,5 @@
-import type { Disk, Errno } from "./disk.ts";
+import type { Errno } from "../os/errno.ts";
+import type { Disk } from "./disk.ts";
 import type { ManagedFile, Originals } from "./originals.ts";
 import { parseNumber } from "./sysfs-file.ts";
 

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import type { Log } from "../base/log.ts";
 import type { Disk } from "./disk.ts";
 import { isOnline } from "./host.ts";
 import { dropEntry } from "./journal.ts";
@@ -13,6 +14,7 @@ export interface RecoverMeans {
   readonly root: string;
   readonly journalDirectory: string;
   readonly plain: boolean;
+  readonly log: Log;
 }
 
 /**
@@ -22,8 +24,7 @@ export interface RecoverMeans {
 export function recover(means: RecoverMeans, entry: JournalEntry): string | undefined {
   const problem = putEntryBack(means, entry);
   if (problem !== undefined) return problem;
-  const errno = dropEntry(means.disk, means.journalDirectory, entry.policy);
-  return errno === undefined ? undefined : `restore journal in "${means.journalDirectory}": ${errno}`;
+  return dropEntry({ ...means, files: means.disk.files }, entry.policy);
 }
 
 function putEntryBack({ disk, root, plain }: RecoverMeans, entry: JournalEntry): string | undefined {

@@ -36,8 +36,8 @@ export function restoreWith(
   { root, journalDirectory, log, kept = false }: RestoreOptions,
 ): RestoreReport {
   const report = { restored: [] as string[], kept: [] as string[], failed: [] as WriteRefused[] };
-  const means = { disk, root: realRoot(root), journalDirectory, plain: isPlain(root) };
-  dropUnfinished(disk, journalDirectory);
+  const means = { disk, root: realRoot(root), journalDirectory, plain: isPlain(root), log };
+  dropUnfinished({ files: disk.files, journalDirectory, log });
   for (const { policy, entry } of loadJournal(journalDirectory)) {
     if (typeof entry !== "string" && entry.kept && !kept) {
       report.kept.push(policy);

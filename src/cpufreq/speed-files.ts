@@ -1,5 +1,6 @@
 import type { Khz } from "../base/domain.ts";
-import type { Attribute, Disk, Errno } from "./disk.ts";
+import type { Errno } from "../os/errno.ts";
+import type { Attribute, Disk } from "./disk.ts";
 import type { SpeedFilesKind } from "./driver.ts";
 import type { ManagedFile } from "./originals.ts";
 

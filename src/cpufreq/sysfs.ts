@@ -140,11 +140,11 @@ class SysfsCpufreq implements Cpufreq {
 
   /** What the journal still holds of CPUs that went away while they were ours. */
   #recoverGone(): WriteRefused[] {
-    const { journalDirectory } = this.#options;
+    const { journalDirectory, log } = this.#options;
     const here = new Set(
       [...this.#set.held.values()].flatMap(({ policies }) => policies.map(({ found }) => found.name)),
     );
-    const means = { disk: this.#disk, root: this.#root, journalDirectory, plain: isPlain(this.#root) };
+    const means = { disk: this.#disk, root: this.#root, journalDirectory, log, plain: isPlain(this.#root) };
     return loadJournal(journalDirectory).flatMap(({ policy, entry }) => {
       if (here.has(policy) || typeof entry === "string") return [];
       const reason = recover(means, entry);

@@ -1,5 +1,6 @@
-import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, unlinkSync } from "node:fs";
 import { systemErrorCode, systemErrorText } from "../base/system-error.ts";
+import { writeAll } from "../os/write-all.ts";
 import { CommandError, UsageError } from "../terminal/exit-code.ts";
 
 /** A file of lines that was not there before. What cannot be written is a `CommandError` with the file's name. */
@@ -28,7 +29,7 @@ export class RecordingFile {
   write(line: string): void {
     const bytes = Buffer.from(`${line}\n`);
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
+      writeAll(this.#fd, bytes);
     } catch (error) {
       throw this.#failure(error);
     }

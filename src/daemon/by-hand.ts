@@ -40,14 +40,17 @@ export function operate(
       ...(endedHold ? { endedHold } : {}),
     };
   });
-  store.setCpus(decisions);
+  const kept = store.setCpus(decisions);
   for (const { pcpu, khz, setting } of results)
     events.tell(
       "operator",
       `CPU ${pcpu}: ${typeof order === "string" ? order : `${order.khz} kHz`}, now ${setting}`,
       { pcpu, khz },
     );
-  return results;
+  if (kept.ok) return results;
+  return results.map((result) =>
+    result.ok ? { ...result, ok: false, reason: `It holds until the daemon ends. ${kept.why}` } : result,
+  );
 }
 
 function remembered(arbiter: Arbiter, id: Pcpu): CpuDecision | undefined {

@@ -144,11 +144,11 @@ function showVm(name: string, parts: Parts): Vm {
 }
 
 function decideVm(name: string, change: { added?: boolean; query?: boolean }, parts: Parts) {
-  const problem = parts.store.setVm(name, change);
+  const kept = parts.store.setVm(name, change);
+  if (!kept.ok) throw new ControlError("Refused", { reason: kept.why });
   parts.vms.decide(name);
   parts.channels.reconsider(name);
   parts.events.tell("operator", `${name}: ${JSON.stringify(change)}`, { vm: name });
-  if (problem !== undefined) throw new ControlError("Refused", { reason: problem });
   return {};
 }
 
@@ -170,12 +170,12 @@ function decideChannels(
     if (decision === undefined) delete decided[number];
     else decided[number] = decision;
   }
-  const problem = store.setVm(name, { channels: decided });
+  const kept = store.setVm(name, { channels: decided });
+  if (!kept.ok) throw new ControlError("Refused", { reason: kept.why });
   for (const channel of own) channel.enabled = decided[channel.number] !== "disabled";
   vms.decide(name);
   channels.reconsider(name);
   events.tell("operator", `${name}: channels ${chosen.join(",")} ${decision ?? "enabled"}`, { vm: name });
-  if (problem !== undefined) throw new ControlError("Refused", { reason: problem });
   return { channels: chosen };
 }
 

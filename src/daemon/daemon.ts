@@ -3,7 +3,7 @@ import { Arbiter } from "../arbiter/arbiter.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
-import { peerCredentials } from "../systemd/libc.ts";
+import { peerCredentials } from "../os/peer-credentials.ts";
 import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
@@ -102,7 +102,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   undo.push(() => operators.close());
 
   const happenings = new Happenings(() => parts, log);
-  const handover = takeHandover(runtimeDirectory, startedAtMs);
+  const handover = takeHandover({ runtimeDirectory, log }, startedAtMs);
   const takeover = new Takeover(handover, { parts: () => parts, log, happenings });
   undo.push(() => takeover.close());
   const cpufreq = openClocks(surroundings, happenings, { adopt: handover !== undefined });

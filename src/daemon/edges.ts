@@ -8,7 +8,7 @@ import { openCpufreq } from "../cpufreq/sysfs.ts";
 import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
-import { peerCredentials } from "../systemd/libc.ts";
+import { peerCredentials } from "../os/peer-credentials.ts";
 import type { LeveledLog } from "./log.ts";
 import { resolveUsers } from "./users.ts";
 

@@ -39,7 +39,7 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
   };
   for (const step of quiet) attempt(step);
   const cpus = attempt(() => cpusInUse(parts)) ?? [];
-  const handedOver = cause.reason === "restart" && attempt(() => handOver(parts)) === true;
+  const handedOver = cause.reason === "restart" && attempt(() => handOver(parts, log)) === true;
   const refused: readonly WriteRefused[] = (handedOver ? undefined : attempt(() => cpufreq.close())) ?? [];
   for (const { reason } of refused)
     log.error(`Cannot put back ${reason}`, { MESSAGE_ID: MESSAGE_IDS.notPutBack });
@@ -51,7 +51,7 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
 }
 
 /** Leaves everything to the daemon that follows; throws where that cannot be, and then this is an end like others. */
-function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts): boolean {
+function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts, log: Log): boolean {
   const operated = cpufreq
     .clocks()
     .flatMap(({ id }) => (arbiter.clockOf(id)?.operator === undefined ? [] : [id]));
@@ -61,8 +61,9 @@ function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts): boolean {
     operated,
     domains: [...vms.domains.values()],
   };
-  const problem = saveHandover(config().daemon.runtimeDirectory, handover, Date.now());
-  if (problem !== undefined) throw new Error(`Cannot hand over to the next daemon: ${problem}`);
+  const { runtimeDirectory } = config().daemon;
+  const saved = saveHandover({ runtimeDirectory, log }, handover, Date.now());
+  if (!saved.ok) throw new Error(`Cannot hand over to the next daemon: ${saved.why}`);
   cpufreq.leave();
   return true;
 }

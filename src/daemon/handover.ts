@@ -1,9 +1,13 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Want } from "../arbiter/handover.ts";
 import type { Domain, Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
-import { readOwnFile } from "../cpufreq/own-file.ts";
+import type { Log } from "../base/log.ts";
+import { failure, type Result, success } from "../base/result.ts";
+import { moveAside } from "../os/move-aside.ts";
+import { readOwnFile } from "../os/own-file.ts";
+import { writeWhole } from "../os/whole-file.ts";
 import { SCALE_ACTIONS } from "../wire/packet.ts";
 
 /** What a daemon that is restarted leaves to the next, beside the clocks as they are and the restore journal. */
@@ -22,37 +26,45 @@ const FRESH_MS = 60_000;
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const VERSION = 1;
 
+/** Where a handover is left, and who is told of what stands in the way there. */
+export interface HandoverPlace {
+  readonly runtimeDirectory: string;
+  readonly log: Log;
+}
+
 /** Leaves a handover in the runtime directory; answers why it could not. */
-export function saveHandover(directory: string, handover: Handover, nowMs: number): string | undefined {
-  const path = pathIn(directory);
+export function saveHandover(place: HandoverPlace, handover: Handover, nowMs: number): Result<undefined> {
   const domains = handover.domains.map((domain) => ({
     ...domain,
     channelPaths: domain.channelPaths && [...domain.channelPaths],
   }));
-  try {
-    const text = JSON.stringify({ version: VERSION, atMs: nowMs, ...handover, domains });
-    writeFileSync(`${path}.new`, text, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : `${error}`;
-  }
+  const text = JSON.stringify({ version: VERSION, atMs: nowMs, ...handover, domains });
+  const bytes = Buffer.byteLength(text);
+  if (bytes > FILE_BYTES_MAX)
+    return failure(`it has ${bytes} bytes, and the next daemon reads ${FILE_BYTES_MAX} at most`);
+  const written = writeWhole(pathIn(place.runtimeDirectory), text, { mode: 0o600, log: place.log });
+  return written.ok ? success(undefined) : failure(written.why.message);
 }
 
 /** Takes the handover away, so that it is believed once; undefined when there is none that is fresh and whole. */
-export function takeHandover(directory: string, nowMs: number): Handover | undefined {
-  const handover = readHandover(directory, nowMs);
-  rmSync(pathIn(directory), { force: true });
+export function takeHandover({ runtimeDirectory, log }: HandoverPlace, nowMs: number): Handover | undefined {
+  const path = pathIn(runtimeDirectory);
+  const handover = readHandover(runtimeDirectory, nowMs);
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    moveAside(path, { log, because: "a handover belongs there" });
+  }
   return handover;
 }
 
 /** Reads the handover and leaves it there. */
 export function readHandover(directory: string, nowMs: number): Handover | undefined {
   const text = readOwnFile(pathIn(directory), FILE_BYTES_MAX);
-  if (typeof text !== "string") return undefined;
+  if (!text.ok || text.value === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.value);
   } catch {
     return undefined;
   }

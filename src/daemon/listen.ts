@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import type { SocketHandler, TCPSocketListenOptions } from "bun";
-import { duplicate } from "../systemd/libc.ts";
+import { duplicate } from "../os/duplicate.ts";
 
 /** What is listened with. */
 export interface Listener {

@@ -1,8 +1,12 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
 import type { Log } from "../base/log.ts";
+import { failure, type Result, success } from "../base/result.ts";
+import { moveAside } from "../os/move-aside.ts";
+import { readOwnFile } from "../os/own-file.ts";
+import { writeWhole } from "../os/whole-file.ts";
 
 /** What an operator decided about one VM; what is absent follows the configuration. */
 export interface VmDecision {
@@ -28,6 +32,7 @@ export interface OperatorState {
 const VMS_MAX = 10_000;
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
 const FILE = "operator.json";
+const NOTHING = '{ "vms": {}, "cpus": {} }';
 
 /** What operators decided, kept over restarts in the state directory. */
 export class OperatorStore {
@@ -59,60 +64,57 @@ export class OperatorStore {
     return [...this.#cpus].map(([pcpu, decision]) => [Number(pcpu), decision] as const);
   }
 
-  /** Answers why it could not be remembered. */
-  setVm(name: string, change: VmDecision): string | undefined {
+  /** Decides about a VM; where that cannot be remembered, nothing is decided, and why is answered. */
+  setVm(name: string, change: VmDecision): Result<undefined> {
     if (!this.#vms.has(name) && this.#vms.size >= VMS_MAX)
-      return `Decisions about ${VMS_MAX} VMs are kept already`;
-    this.#vms.set(name, { ...this.vm(name), ...change });
-    return this.#save();
+      return failure(`Decisions about ${VMS_MAX} VMs are kept already`);
+    const vms = new Map(this.#vms).set(name, { ...this.vm(name), ...change });
+    return this.#keep(vms, this.#cpus);
   }
 
-  setCpus(decisions: readonly (readonly [Pcpu, CpuDecision | undefined])[]): string | undefined {
+  /** Decides about CPUs; undefined takes a decision back. As with {@link setVm}, all of it holds or nothing. */
+  setCpus(decisions: readonly (readonly [Pcpu, CpuDecision | undefined])[]): Result<undefined> {
+    const cpus = new Map(this.#cpus);
     for (const [pcpu, decision] of decisions) {
-      if (decision === undefined) this.#cpus.delete(`${pcpu}`);
-      else this.#cpus.set(`${pcpu}`, decision);
+      if (decision === undefined) cpus.delete(`${pcpu}`);
+      else cpus.set(`${pcpu}`, decision);
     }
-    return this.#save();
+    return this.#keep(this.#vms, cpus);
   }
 
   #load(): OperatorState {
-    let text: string;
-    try {
-      text = readFileSync(this.#path, "utf8");
-    } catch {
-      return { vms: {}, cpus: {} };
-    }
-    const state = parse(text);
+    const text = readOwnFile(this.#path, FILE_BYTES_MAX);
+    const state = text.ok ? parse(text.value ?? NOTHING) : undefined;
     if (state !== undefined) return state;
-    const aside = `${this.#path}.bad`;
-    renameSync(this.#path, aside);
-    this.#log.error(`What operators had set cannot be read: "${this.#path}" was moved to "${aside}"`);
+    const because = text.ok ? "it does not say what operators decided" : text.why;
+    moveAside(this.#path, { log: this.#log, because });
     return { vms: {}, cpus: {} };
   }
 
-  #save(): string | undefined {
-    const state = { vms: Object.fromEntries(this.#vms), cpus: Object.fromEntries(this.#cpus) };
-    const fresh = `${this.#path}.new`;
-    try {
-      const fd = openSync(fresh, "w", 0o640);
-      try {
-        writeSync(fd, `${JSON.stringify(state, undefined, 1)}\n`);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-      renameSync(fresh, this.#path);
-      return undefined;
-    } catch (error) {
-      const why = `Cannot be remembered over a restart: ${error instanceof Error ? error.message : error}`;
+  /** Saves what is decided from now on, and only then lets it hold. */
+  #keep(vms: Map<string, VmDecision>, cpus: Map<string, CpuDecision>): Result<undefined> {
+    const state = { vms: Object.fromEntries(vms), cpus: Object.fromEntries(cpus) };
+    const why = this.#save(`${JSON.stringify(state, undefined, 1)}\n`);
+    if (why !== undefined) {
       this.#log.error(why);
-      return why;
+      return failure(why);
     }
+    this.#vms = vms;
+    this.#cpus = cpus;
+    return success(undefined);
+  }
+
+  #save(text: string): string | undefined {
+    const bytes = Buffer.byteLength(text);
+    // What is longer would not be read again at the next start.
+    if (bytes > FILE_BYTES_MAX)
+      return `Cannot be remembered over a restart: all decisions together would have ${bytes} bytes, more than ${FILE_BYTES_MAX}; let vm-power forget VMs that are gone`;
+    const written = writeWhole(this.#path, text, { mode: 0o640, log: this.#log });
+    return written.ok ? undefined : `Cannot be remembered over a restart. ${written.why.message}`;
   }
 }
 
 function parse(text: string): OperatorState | undefined {
-  if (text.length > FILE_BYTES_MAX) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     if (!isRecord(value) || !isRecord(value["vms"]) || !isRecord(value["cpus"])) return undefined;

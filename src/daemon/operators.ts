@@ -1,6 +1,10 @@
+import { lstatSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { LIMITS } from "../admin/limits.ts";
 import { type ServeOptions, serveControl } from "../admin/server.ts";
+import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
+import { moveAside } from "../os/move-aside.ts";
 import { listenAtPace } from "./listen.ts";
 import { resolveGroup } from "./users.ts";
 
@@ -21,9 +25,10 @@ const MONITOR_PACE = { connections: 4, restMs: 5 };
 
 /** Serves the control socket, and the monitor socket to whom the configuration says. */
 export async function serveOperators(
-  { controlSocket, monitorSocket, monitorAccess }: Config["daemon"],
+  { controlSocket, monitorSocket, monitorAccess, runtimeDirectory }: Config["daemon"],
   options: Omit<ServeOptions, "path" | "gid">,
 ): Promise<{ close(): Promise<void> }> {
+  for (const path of [controlSocket, monitorSocket]) clearWay(path, runtimeDirectory, options.log);
   const control = await serveControl({
     ...options,
     path: controlSocket,
@@ -52,4 +57,14 @@ export async function serveOperators(
     await control.close();
     throw error;
   }
+}
+
+/**
+ * Nothing that stands in our own directory keeps the daemon from starting. Elsewhere a path that is taken is a mistake
+ * of the configuration, and the file may be precious.
+ */
+function clearWay(path: string, runtimeDirectory: string, log: Log): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isSocket() || dirname(path) !== resolve(runtimeDirectory)) return;
+  moveAside(path, { log, because: "a socket belongs there" });
 }

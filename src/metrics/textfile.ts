@@ -1,5 +1,6 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Log } from "../base/log.ts";
+import { writeWhole } from "../os/whole-file.ts";
 
 /** What a {@link startTextfile} works with. */
 export interface TextfileOptions {
@@ -11,20 +12,14 @@ export interface TextfileOptions {
 
 /** Keeps a file up to date for node_exporter's textfile collector; nobody ever sees half of it. */
 export function startTextfile({ path, intervalMs, render, log }: TextfileOptions): { close(): void } {
-  const fresh = `${path}.${process.pid}.new`;
   let failed = false;
 
   function write(): void {
-    try {
-      writeFileSync(fresh, render(), { mode: 0o644 });
-      renameSync(fresh, path);
-      failed = false;
-    } catch (error) {
-      // Told once: a full disk or a missing directory lasts.
-      if (!failed)
-        log.error(`Cannot write metrics to "${path}": ${error instanceof Error ? error.message : error}`);
-      failed = true;
-    }
+    // Guests would wait for the disk, and the next numbers come soon.
+    const written = writeWhole(path, render(), { mode: 0o644, volatile: true, log });
+    // Told once: a full disk or a missing directory lasts.
+    if (!written.ok && !failed) log.error(`The metrics are not up to date. ${written.why.message}`);
+    failed = !written.ok;
   }
 
   write();
@@ -32,9 +27,8 @@ export function startTextfile({ path, intervalMs, render, log }: TextfileOptions
   return {
     close() {
       clearInterval(timer);
-      // Numbers of a daemon that is gone are no numbers.
+      // A scraper would take the last numbers of a stopped daemon for present ones.
       rmSync(path, { force: true });
-      rmSync(fresh, { force: true });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { fstatSync } from "node:fs";
 import type { Log, LogFields } from "../base/log.ts";
 import { LOG_LEVELS, type LogLevel } from "../base/log.ts";
-import { datagramSender } from "./libc.ts";
+import { datagramSender } from "../os/datagram.ts";
 
 const JOURNAL_SOCKET = "/run/systemd/journal/socket";
 

@@ -1,4 +1,5 @@
-import { datagramSender, monotonicUs } from "./libc.ts";
+import { datagramSender } from "../os/datagram.ts";
+import { monotonicUs } from "../os/monotonic.ts";
 
 /** Tells the service manager how the daemon is (sd_notify(3)); does nothing where there is none. */
 export interface Notify {

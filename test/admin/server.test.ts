@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -105,9 +106,18 @@ test("serveControl() never removes what is not a socket", async () => {
   unlinkSync(path);
 
   writeFileSync(`${path}.new`, "precious");
-  await expect(serve()).rejects.toThrow(`Cannot serve "${path}"`);
-  expect(readFileSync(`${path}.new`, "utf8")).toBe("precious");
-  expect(existsSync(path)).toBe(false);
+  await serve();
+  expect(readFileSync(`${path}.new.bad`, "utf8")).toBe("precious");
+});
+
+test("serveControl() is not stopped by a directory where its socket is made, and says where that went", async () => {
+  mkdirSync(`${path}.new/planted`, { recursive: true });
+  await serve();
+  expect(await answers()).toBe(true);
+  expect(existsSync(`${path}.new.bad/planted`)).toBe(true);
+  expect(log.lines).toEqual([
+    `error: "${path}.new" is in the way of vm-power (a socket is to be made there): it was moved to "${path}.new.bad"`,
+  ]);
 });
 
 test("serveControl() says what it cannot do", async () => {

@@ -6,6 +6,7 @@ import type { Cpufreq, Drift } from "../../src/cpufreq/cpufreq.ts";
 import type { Disk } from "../../src/cpufreq/disk.ts";
 import { kernelDisk } from "../../src/cpufreq/kernel-disk.ts";
 import { type CpufreqOptions, openCpufreq, openCpufreqOn } from "../../src/cpufreq/sysfs.ts";
+import { FILE_CALLS } from "../../src/os/file-calls.ts";
 import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 
 /** The list of the peer's own measurements. */
@@ -118,6 +119,16 @@ export function watchedDisk(
     after?.();
     return errno;
   };
+  /** As {@link ask}, for calls that throw their errno. */
+  const call = <T>(kind: Change["kind"], path: string, go: () => T): T => {
+    let answer: T | undefined;
+    const errno = ask(kind, path, "", () => {
+      answer = go();
+      return undefined;
+    });
+    if (errno !== undefined) throw Object.assign(new Error(errno), { code: errno });
+    return answer as T;
+  };
   return {
     open(path) {
       const attribute = disk.open(path);
@@ -131,8 +142,15 @@ export function watchedDisk(
         close: () => attribute.close(),
       };
     },
-    create: (path, text) => ask("create", path, text, () => disk.create(path, text)),
-    rename: (from, to) => ask("rename", to, "", () => disk.rename(from, to)),
-    remove: (path) => ask("remove", path, "", () => disk.remove(path)),
+    files: {
+      ...FILE_CALLS,
+      openSync(path, ...how) {
+        const open = () => FILE_CALLS.openSync(path, ...how);
+        // Where the directory is still missing nothing can change.
+        return fs.existsSync(dirname(path)) ? call("create", path, open) : open();
+      },
+      renameSync: (from, to) => call("rename", to, () => FILE_CALLS.renameSync(from, to)),
+      unlinkSync: (path) => call("remove", path, () => FILE_CALLS.unlinkSync(path)),
+    },
   };
 }

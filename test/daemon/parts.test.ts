@@ -1,5 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  fchmodSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -71,11 +83,50 @@ describe("OperatorStore", () => {
     expect(again.vm("__proto__")).toEqual({ added: true });
   });
 
-  test("says when it cannot remember", () => {
+  test("says when it cannot remember, and then nothing is decided", () => {
     const store = new OperatorStore(directory, log);
+    store.setVm("a", { added: false });
+    store.setCpus([[1, { khz: 1_200_000, hold: true }]]);
     rmSync(directory, { recursive: true });
-    expect(store.setVm("a", { added: true })).toContain("Cannot be remembered over a restart");
-    writeFileSync(directory, ""); // for afterEach
+    const why = `Cannot be remembered over a restart. Cannot write "${file()}": no such file or directory; make the directory "${directory}"`;
+    expect(store.setVm("a", { added: true })).toEqual({ ok: false, why });
+    expect(store.setVm("b", { added: true })).toEqual({ ok: false, why });
+    expect(store.setCpus([[1, undefined]])).toEqual({ ok: false, why });
+    expect([store.vm("a"), [...store.vmNames()], store.cpus()]).toEqual([
+      { added: false },
+      ["a"],
+      [[1, { khz: 1_200_000, hold: true }]],
+    ]);
+    mkdirSync(directory); // for afterEach
+  });
+
+  test("never saves more than it would load again", () => {
+    const store = new OperatorStore(directory, log);
+    const name = (i: number) => `${i}`.padEnd(1024 * 1024, "x");
+    let count = 0;
+    while (count < 20 && store.setVm(name(count), { added: true }).ok) count++;
+    expect(count).toBe(7);
+    const again = new OperatorStore(directory, log);
+    expect([...again.vmNames()].length).toBe(7);
+    expect(lines.at(-1)).toContain("all decisions together would have 8388877 bytes, more than 8388608");
+    expect(store.setCpus([[3, { khz: 1, hold: true }]]).ok).toBe(true);
+  });
+
+  test.each<[what: string, plant: () => void]>([
+    ["a FIFO", () => void Bun.spawnSync(["mkfifo", file()])],
+    ["2 GB long", () => ftruncateSync(openSync(file(), "w"), 2 ** 31)],
+    ["a directory", () => mkdirSync(join(file(), "planted"), { recursive: true })],
+    ["a link", () => symlinkSync("/dev/zero", file())],
+    ["a file that everybody may write", () => fchmodSync(openSync(file(), "w"), 0o666)],
+  ])("is not stopped by a file that is %s: it is moved aside, and told", (_what, plant) => {
+    plant();
+    const store = new OperatorStore(directory, log);
+    expect(store.setVm("a", { added: true }).ok).toBe(true);
+    expect([readdirSync(directory).sort(), new OperatorStore(directory, log).vm("a")]).toEqual([
+      ["operator.json", "operator.json.bad"],
+      { added: true },
+    ]);
+    expect(lines).toEqual([expect.stringContaining(`it was moved to "${file()}.bad"`)]);
   });
 
   test("writes whole files only", () => {

@@ -98,6 +98,8 @@ describe("startTextfile()", () => {
     const textfile = startTextfile({ path: "/nowhere/x.prom", intervalMs: 2, render: () => "", log });
     await Bun.sleep(20);
     textfile.close();
-    expect(lines).toEqual([expect.stringContaining('Cannot write metrics to "/nowhere/x.prom": ENOENT')]);
+    expect(lines).toEqual([
+      'The metrics are not up to date. Cannot write "/nowhere/x.prom": no such file or directory; make the directory "/nowhere"',
+    ]);
   });
 });

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { closeSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { peerCredentials } from "../../src/os/peer-credentials.ts";
 import { journalEntry } from "../../src/systemd/journal.ts";
-import { peerCredentials } from "../../src/systemd/libc.ts";
 import { openNotify } from "../../src/systemd/notify.ts";
 
 // A service manager's end of the socket, straight on libc.

@@ -1,4 +1,4 @@
-import { connectSeqpacket, type Seqpacket } from "../../systemd/seqpacket.ts";
+import { connectSeqpacket, type Seqpacket } from "../../os/seqpacket.ts";
 import type { BusySource, Counters } from "./busy.ts";
 
 /** What DPDK programs since 23.03 tell of each lcore. */

@@ -1,5 +1,5 @@
 import { backoffMs } from "../../base/backoff.ts";
-import type { Errno } from "../../cpufreq/disk.ts";
+import type { Errno } from "../../os/errno.ts";
 import { echoes, type Reply } from "../../wire/decode-reply.ts";
 import { encode } from "../../wire/encode.ts";
 import type { Request } from "../../wire/packet.ts";

@@ -1,6 +1,6 @@
 import fs from "node:fs";
-import type { Errno } from "../../cpufreq/disk.ts";
-import { errnoOf } from "../../cpufreq/errno.ts";
+import type { Errno } from "../../os/errno.ts";
+import { errnoOf } from "../../os/errno.ts";
 
 /** The guest's end of a channel; nothing it does waits. */
 export interface Device {

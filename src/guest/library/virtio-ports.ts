@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { Errno } from "../../cpufreq/disk.ts";
+import type { Errno } from "../../os/errno.ts";
 import { openDevice } from "./device.ts";
 import { holderOf } from "./holder.ts";
 import { type Failure, failure } from "./outcome.ts";

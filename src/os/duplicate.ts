@@ -1,0 +1,9 @@
+import { libc } from "./libc.ts";
+
+const F_DUPFD_CLOEXEC = 1030;
+
+/** Another descriptor of the same file (`F_DUPFD_CLOEXEC`, fcntl(2)); undefined when there can be none. */
+export function duplicate(fd: number): number | undefined {
+  const other = libc().fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return other < 0 ? undefined : other;
+}

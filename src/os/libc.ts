@@ -1,0 +1,56 @@
+import { dlopen, FFIType } from "bun:ffi";
+
+// Constants of Linux on x86-64 and arm64 alike.
+export const AF_UNIX = 1;
+export const SOCK_CLOEXEC = 0o2000000;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_NOSIGNAL = 0x4000;
+
+const SUN_PATH = 2;
+const SUN_PATH_MAX = 108;
+const AT = 0x40;
+const SLASH = 0x2f;
+
+let opened: ReturnType<typeof open> | undefined;
+
+function open() {
+  const { i32, u32, u64, i64_fast, ptr } = FFIType;
+  return dlopen("libc.so.6", {
+    socket: { args: [i32, i32, i32], returns: i32 },
+    connect: { args: [i32, ptr, u32], returns: i32 },
+    send: { args: [i32, ptr, u64, i32], returns: i64_fast },
+    sendto: { args: [i32, ptr, u64, i32, ptr, u32], returns: i64_fast },
+    recv: { args: [i32, ptr, u64, i32], returns: i64_fast },
+    close: { args: [i32], returns: i32 },
+    getsockopt: { args: [i32, i32, i32, ptr, ptr], returns: i32 },
+    fcntl: { args: [i32, i32, i32], returns: i32 },
+    flock: { args: [i32, i32], returns: i32 },
+    clock_gettime: { args: [i32, ptr], returns: i32 },
+  }).symbols;
+}
+
+/** The few calls that Bun does not offer. Opened at first use, so that programs which need none do not pay for it. */
+export function libc(): ReturnType<typeof open> {
+  opened ??= open();
+  return opened;
+}
+
+/** A `sockaddr_un` (unix(7)). */
+export interface UnixAddress {
+  readonly bytes: Uint8Array;
+  /** How much of the bytes counts. */
+  readonly length: number;
+}
+
+/** The address of a path, or of an abstract name written with `@`; undefined when it is neither, or too long. */
+export function unixAddress(name: string): UnixAddress | undefined {
+  const encoded = new TextEncoder().encode(name);
+  if (encoded.length === 0 || encoded.length >= SUN_PATH_MAX) return undefined;
+  const abstract = encoded[0] === AT;
+  if (!abstract && encoded[0] !== SLASH) return undefined;
+  const bytes = new Uint8Array(SUN_PATH + SUN_PATH_MAX);
+  new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);
+  bytes.set(encoded, SUN_PATH);
+  if (abstract) bytes[SUN_PATH] = 0;
+  return { bytes, length: SUN_PATH + encoded.length + (abstract ? 0 : 1) };
+}

@@ -1,0 +1,21 @@
+import { ptr } from "bun:ffi";
+import { libc } from "./libc.ts";
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+
+/** Who is at the other end of a connected AF_UNIX socket, when it connected or listened. */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** `SO_PEERCRED` (unix(7)); undefined when the kernel does not tell. */
+export function peerCredentials(fd: number): PeerCredentials | undefined {
+  const credentials = new Int32Array(3);
+  const size = Uint32Array.of(credentials.byteLength);
+  if (libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(size)) !== 0) return undefined;
+  const [pid = 0, uid = -1, gid = -1] = credentials;
+  return { pid, uid: uid >>> 0, gid: gid >>> 0 };
+}
