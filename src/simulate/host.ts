@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CpufreqTree, makeCpufreqTree } from "./cpufreq-tree.ts";
@@ -18,13 +18,15 @@ const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 
 /** Makes a host with eight CPUs (4 and 5 share a clock, 6 and 7 are Intel's with hardware P-states) for some VMs. */
 export function makeHost(vms: readonly SimulatedVm[]): SimulatedHost {
-  const directory = mkdtempSync(join(tmpdir(), "vm-power-simulation-"));
+  const directory = mkdtempSync(join(memoryDirectory(), "vm-power-"));
   const path = (name: string) => join(directory, name);
   const tree = makeCpufreqTree(path("cpu"), [
     { cpus: [0, 1, 2, 3], driver: "acpi-cpufreq", khz: KHZ },
     { cpus: [4, 5], driver: "acpi-cpufreq", khz: KHZ, shared: true },
     { cpus: [6, 7], driver: "intel_pstate", khz: [3_500_000, 800_000], baseKhz: 2_100_000 },
   ]);
+  // As on a host that was set up well: nothing but guests runs on their CPUs.
+  writeFileSync(path("cpu/isolated"), `${formatted(vms)}\n`);
   mkdirSync(path("channels"), { mode: 0o755 });
   const host = {
     directory,
@@ -36,6 +38,28 @@ export function makeHost(vms: readonly SimulatedVm[]): SimulatedHost {
   };
   writeFileSync(host.configFile, configuration(host, vms));
   return host;
+}
+
+/** Where files are in memory, as the daemon's are below /run: a write to a disk takes a thousand times as long. */
+function memoryDirectory(): string {
+  const known = [process.env["XDG_RUNTIME_DIR"] ?? "", "/dev/shm"].find(isUsable);
+  return known ?? tmpdir();
+}
+
+function isUsable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function formatted(vms: readonly SimulatedVm[]): string {
+  return vms
+    .flatMap(({ pcpus }) => pcpus)
+    .sort((a, b) => a - b)
+    .join(",");
 }
 
 function configuration(

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { type ASKS, type SimulatedPort, type SimulatedVm, startVm } from "./guest.ts";
 import { makeHost, type SimulatedHost } from "./host.ts";
+import { runKernel } from "./kernel.ts";
 
-/** Three VMs of three generations of DPDK; `db1` and `cache1` meet on one clock. */
+/** Four VMs of three generations of DPDK; `db1` and `cache1` meet on one clock. */
 const VMS: readonly SimulatedVm[] = [
   { name: "web1", packetSize: 464, pcpus: [2, 3] },
   { name: "db1", packetSize: 456, pcpus: [4] },
@@ -16,6 +19,7 @@ const STOP_MS = 5000;
 /** `vm-power simulate`: the real daemon on a simulated host, until Ctrl-C. Leaves nothing behind. */
 export async function simulate({ seconds }: { readonly seconds?: number }): Promise<number> {
   const host = makeHost(VMS);
+  const kernel = runKernel(host.tree.root);
   const ports = VMS.flatMap((vm) => startVm(vm, host.channels));
   const stop = Promise.withResolvers<void>();
   process.on("SIGINT", () => stop.resolve());
@@ -38,7 +42,8 @@ export async function simulate({ seconds }: { readonly seconds?: number }): Prom
     await Promise.race([daemon.exited, Bun.sleep(STOP_MS)]);
     if (daemon.exitCode === null) daemon.kill("SIGKILL");
     for (const port of ports) port.close();
-    if (daemon.exitCode === 0) say(`\nStopped. Every CPU is as it was found: ${governors(host)}.`);
+    kernel.close();
+    if (daemon.exitCode === 0) say(`\nStopped. Every CPU is as it was found:\n  ${governors(host)}`);
     host.remove();
   }
 }
@@ -51,14 +56,22 @@ function self(): string[] {
 
 function introduction({ directory, controlSocket }: SimulatedHost): string {
   return [
-    "A simulated host: 8 CPUs made of plain files, 4 VMs whose guests send real packets,",
-    "and the real daemon in between. Ctrl-C ends it and leaves nothing behind.",
+    "A simulated host: 8 CPUs made of plain files, 4 VMs whose guests send real",
+    "packets, and the real daemon in between. Ctrl-C ends it and leaves nothing.",
     "",
     `  files    ${directory}`,
-    `  look in  vmpowerctl --socket ${controlSocket} status`,
+    `  look in  ${vmpowerctl()} --socket ${controlSocket} status`,
     "",
     "  guest       asks      answer    host writes",
   ].join("\n");
+}
+
+/** How the operator's tool is called from where we were started: by its name where that finds this program's. */
+function vmpowerctl(): string {
+  const ours = join(dirname(process.execPath), "vmpowerctl");
+  if (Bun.which("vmpowerctl") === ours || !existsSync(ours)) return "vmpowerctl";
+  const near = relative(process.cwd(), ours);
+  return near.startsWith("..") ? ours : near.includes("/") ? near : `./${near}`;
 }
 
 async function play(
@@ -81,8 +94,7 @@ async function play(
     const before = setting(host, pcpu);
     const answer = await port.ask(action);
     const after = setting(host, pcpu);
-    const wrote =
-      before === after ? `nothing: CPU ${pcpu} stays at ${after}` : `CPU ${pcpu}: ${before} → ${after}`;
+    const wrote = before === after ? `CPU ${pcpu} stays at ${after}` : `CPU ${pcpu}: ${before} → ${after}`;
     say(`  ${`${port.vm.name}:${port.vcpu}`.padEnd(12)}${action.padEnd(10)}${answer.padEnd(10)}${wrote}`);
     await Promise.race([Bun.sleep(PAUSE_MS), ended]);
   }
@@ -91,9 +103,9 @@ async function play(
 /** What the host's files say: the governor, and the speed where one is set. */
 function setting({ tree }: SimulatedHost, pcpu: number): string {
   const governor = tree.read(pcpu, "scaling_governor") ?? "?";
-  if (governor === "userspace") return ghz(tree.read(pcpu, "scaling_setspeed"));
+  if (governor === "userspace") return `${ghz(tree.read(pcpu, "scaling_setspeed"))} GHz`;
   const [min, max] = [tree.read(pcpu, "scaling_min_freq"), tree.read(pcpu, "scaling_max_freq")];
-  return min === max ? ghz(max) : `${ghz(min)} to ${ghz(max)} (${governor})`;
+  return min === max ? `${ghz(max)} GHz` : `${governor} ${ghz(min)}–${ghz(max)} GHz`;
 }
 
 function governors({ tree }: SimulatedHost): string {
@@ -102,7 +114,7 @@ function governors({ tree }: SimulatedHost): string {
 }
 
 function ghz(khz: string | undefined): string {
-  return `${(Number(khz) / 1e6).toFixed(3)} GHz`;
+  return (Number(khz) / 1e6).toFixed(3);
 }
 
 function say(text: string): void {

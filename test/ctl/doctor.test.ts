@@ -84,9 +84,9 @@ test("a host without a fault", async () => {
     code: 0,
     out: [
       "Nothing needs repair",
-      "Found well: daemon, groups, limits, libvirt, AppArmor, SELinux, channel",
-      "  directory, channels, channel definitions, driver, governor, managed CPUs,",
-      "  firmware, turbo, drift, tuners, pins, isolation, SMT, clock domains",
+      "Nothing is wrong with: daemon, groups, limits, libvirt, AppArmor, SELinux,",
+      "  channel directory, channels, channel definitions, driver, governor, managed",
+      "  CPUs, firmware, turbo, drift, tuners, pins, isolation, SMT, clock domains",
       "",
     ].join("\n"),
     err: "",
@@ -108,7 +108,7 @@ test("what is wrong comes first, with its remedy, then what could be better", as
     "  → echo 1 > /sys/devices/system/cpu/cpufreq/boost",
     "",
     "2 things need repair",
-    "Found well: daemon, groups, limits, libvirt, AppArmor, SELinux, channels,",
+    "Nothing is wrong with: daemon, groups, limits, libvirt, AppArmor, SELinux,",
   ]);
 });
 

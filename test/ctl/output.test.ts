@@ -147,7 +147,7 @@ test("show-cpu-freq", async () => {
   const more = { ...(CPUS[1] ?? fail()), pcpu: 4 };
   expect(await shown("show-cpu-freq", { ListCpus: () => ({ cpus: [...CPUS, more] }) })).toEqual([
     "CPU        NOW  SET TO          TURBO  RANGE            CLOCK  VMS",
-    "  2  2.300 GHz  2.300 GHz held  on     1.200–2.300 GHz  2,6    web.1:0",
+    "  2  2.300 GHz  2.300 GHz held  on     1.200–2.301 GHz  2,6    web.1:0",
     "Not managed: 3-4 (no cpufreq directory)",
     "",
   ]);

@@ -6,15 +6,17 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
 const README = join(ROOT, "README.md");
+/** Far above what a packet takes, and far below what the first ones take. */
+const P99_SETTLED_US = 500;
 const SESSION = `vm-power-captures-${process.pid}`;
 
-const simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate", "--seconds", "60"], {
+const simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate", "--seconds", "120"], {
   stdout: "pipe",
   stderr: "inherit",
 });
 try {
   const socket = await socketOf(simulator.stdout);
-  await Bun.sleep(6000); // until the simulated guests have asked for something
+  await settled(socket);
   tmux("new-session", "-d", "-x", "80", "-y", "24", "-s", SESSION, "env", "PS1=", "NO_COLOR=1", "sh");
   const text = readFileSync(README, "utf8").replace(
     /(<!-- capture: (.+) -->\n)[\s\S]*?(<!-- end -->)/g,
@@ -39,6 +41,24 @@ async function socketOf(output: ReadableStream<Uint8Array>): Promise<string> {
   throw new Error(`The simulator did not say where its daemon listens:\n${said}`);
 }
 
+/** Waits until all guests were heard, and until their first packets, for which code is compiled, count no more. */
+async function settled(socket: string): Promise<void> {
+  for (let tries = 0; tries < 60; tries++) {
+    await Bun.sleep(1000);
+    const { stdout } = Bun.spawnSync([
+      join(ROOT, "dist/vmpowerctl"),
+      "--socket",
+      socket,
+      "--json",
+      "top",
+      "--once",
+    ]);
+    const { vms } = JSON.parse(stdout.toString()) as { vms: readonly { readonly p99Us?: number }[] };
+    const p99s = vms.flatMap(({ p99Us }) => p99Us ?? []);
+    if (p99s.length === vms.length && p99s.every((p99Us) => p99Us < P99_SETTLED_US)) return;
+  }
+}
+
 function capture(command: string, socket: string): string {
   tmux(
     "send-keys",
@@ -50,7 +70,7 @@ function capture(command: string, socket: string): string {
   Bun.sleepSync(3000);
   const shown = tmux("capture-pane", "-p", "-t", SESSION).trimEnd();
   // The directory has another name each time, and says nothing.
-  return shown.replaceAll(/\/tmp\/vm-power-simulation-\w+/g, "/tmp/vm-power-simulation");
+  return shown.replaceAll(/\/[\w/]*\/vm-power-\w+/g, "/run/user/1000/vm-power-simulation");
 }
 
 function tmux(...args: readonly string[]): string {

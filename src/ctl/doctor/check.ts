@@ -17,6 +17,8 @@ export interface Facts {
   readonly daemon: DaemonFacts | undefined;
   /** Why it cannot be asked. */
   readonly unreachable: string | undefined;
+  /** The directory that the daemon takes for the kernel's, where it works on other CPUs than this host's. */
+  readonly elsewhere?: string | undefined;
 }
 
 /** What is wrong, by one check. */
@@ -25,6 +27,8 @@ type Wrong = Omit<Finding, "check">;
 /** One thing to look at. */
 export interface Check {
   readonly name: string;
+  /** Whether it looks at this host beside its CPUs, which says nothing of a daemon that works elsewhere. */
+  readonly ofHost?: true;
   /** Finds what is wrong; nothing where all is well, undefined where it cannot tell. */
   readonly find: (facts: Facts) => readonly Wrong[] | undefined;
 }
@@ -41,7 +45,12 @@ export function advice(what: string, remedy: string | undefined): Wrong {
 
 /** Does all checks. */
 export function examine(checks: readonly Check[], facts: Facts): Finding[] {
-  return checks.flatMap(({ name, find }): Finding[] => {
+  const { elsewhere } = facts;
+  return checks.flatMap(({ name, ofHost, find }): Finding[] => {
+    if (ofHost && elsewhere !== undefined)
+      return [
+        { check: name, verdict: "unknown", what: `does not matter to a daemon that works on "${elsewhere}"` },
+      ];
     const wrong = find(facts);
     if (wrong === undefined) return [{ check: name, verdict: "unknown", what: "could not be looked at" }];
     if (wrong.length === 0) return [{ check: name, verdict: "good", what: "nothing is wrong" }];

@@ -1,6 +1,4 @@
-import type { HostFiles } from "./host-files.ts";
-
-const CPU_ROOT = "/sys/devices/system/cpu";
+import { CPU_ROOT, type HostFiles } from "./host-files.ts";
 
 /** The CPUs of a host by its files, ascending. */
 export function pcpusOf(files: HostFiles): number[] {

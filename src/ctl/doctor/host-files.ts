@@ -3,6 +3,9 @@ import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type 
 /** Of a longer file only the end is read: what a log says last. */
 const TEXT_BYTES_MAX = 1024 * 1024;
 
+/** Where the kernel shows a host's CPUs. */
+export const CPU_ROOT = "/sys/devices/system/cpu";
+
 /** The files of a host, or of a tree that looks like one. What cannot be read is not there. */
 export interface HostFiles {
   /** What a file says, without blanks around it. */
@@ -11,9 +14,12 @@ export interface HostFiles {
   stat(path: string): Stats | undefined;
 }
 
-/** The files below a root; "/" is this host. */
-export function openHostFiles(root: string): HostFiles {
-  const at = (path: string) => (root === "/" ? path : `${root}${path}`);
+/** The files below a root, where "/" is this host; those of the CPUs are below a root of their own. */
+export function openHostFiles(root: string, cpuRoot = CPU_ROOT): HostFiles {
+  const at = (path: string) => {
+    if (root !== "/") return `${root}${path}`;
+    return path.startsWith(CPU_ROOT) ? `${cpuRoot}${path.slice(CPU_ROOT.length)}` : path;
+  };
   return {
     text: (path) => attempt(() => readEnd(at(path)).trim()),
     names: (directory) => attempt(() => readdirSync(at(directory))) ?? [],

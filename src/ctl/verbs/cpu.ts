@@ -132,7 +132,7 @@ function cpuRow(cpu: Cpu): string[] {
     cpu.currentKhz === undefined ? "-" : formatKhz(cpu.currentKhz),
     settingText(cpu),
     cpu.turbo ? "on" : "off",
-    formatRange(cpu.minKhz, cpu.maxKhz),
+    formatRange(cpu.tableKhz.at(-1), cpu.tableKhz[0]),
     cpu.clock.length > 1 ? formatCpuList(cpu.clock) : "own",
     cpu.vcpus.map(printable).join(" "),
   ];

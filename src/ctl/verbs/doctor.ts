@@ -6,7 +6,7 @@ import { count, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { type DaemonFacts, examine } from "../doctor/check.ts";
 import { CHECKS } from "../doctor/checks.ts";
-import { openHostFiles } from "../doctor/host-files.ts";
+import { CPU_ROOT, openHostFiles } from "../doctor/host-files.ts";
 import { describeFailure } from "../failure.ts";
 import type { Context, Verb } from "../verb.ts";
 
@@ -24,13 +24,15 @@ export const DOCTOR: Verb = {
   ],
   examples: [["doctor", "exit status 20 tells that something needs repair"]],
   async run({ call, io, show, socket, style }, { values }) {
-    const files = openHostFiles(values.get("--root") ?? "/");
     let unreachable: string | undefined;
     const daemon = await ask(call).catch((error: unknown) => {
       unreachable = describeFailure(error, socket).sentence;
       return undefined;
     });
-    const findings = examine(CHECKS, { files, daemon, unreachable });
+    const cpuRoot = daemon?.status.cpuRoot;
+    const files = openHostFiles(values.get("--root") ?? "/", cpuRoot);
+    const elsewhere = cpuRoot === CPU_ROOT ? undefined : cpuRoot;
+    const findings = examine(CHECKS, { files, daemon, unreachable, elsewhere });
     show({ schemaVersion: SCHEMA_VERSION, findings }, () => findingsText(findings, style, textWidth(io)));
     return findings.some(({ verdict }) => verdict === "repair") ? EXIT.needsRepair : EXIT.ok;
   },
@@ -49,10 +51,7 @@ async function ask(call: Context["call"]): Promise<DaemonFacts> {
 
 function findingsText(findings: readonly Finding[], style: Style, width: number): string {
   const of = (verdict: Finding["verdict"]) => findings.filter((finding) => finding.verdict === verdict);
-  const names = (verdict: Finding["verdict"]) =>
-    of(verdict)
-      .map(({ check }) => check)
-      .join(", ");
+  const named = (found: readonly Finding[]) => found.map(({ check }) => check).join(", ");
   const wrong = [...of("repair"), ...of("advice")];
   const lines = wrong.flatMap(({ verdict, what, remedy }) => {
     const mark = verdict === "repair" ? style.bad("!") : style.warn("*");
@@ -67,7 +66,13 @@ function findingsText(findings: readonly Finding[], style: Style, width: number)
       ? style.good("Nothing needs repair")
       : style.bad(`${count(repairs, "thing")} ${repairs === 1 ? "needs" : "need"} repair`),
   );
-  if (names("good") !== "") lines.push(wrapLine(`Found well: ${names("good")}`, width, 2));
-  if (names("unknown") !== "") lines.push(wrapLine(`Could not be looked at: ${names("unknown")}`, width, 2));
+  const good = of("good");
+  if (good.length > 0) lines.push(wrapLine(`Nothing is wrong with: ${named(good)}`, width, 2));
+  for (const [why, alike] of Map.groupBy(of("unknown"), ({ what }) => what))
+    lines.push(wrapLine(`${sentence(why)}: ${named(alike)}`, width, 2));
   return lines.join("\n");
+}
+
+function sentence(text: string): string {
+  return printable(`${text.slice(0, 1).toUpperCase()}${text.slice(1)}`);
 }

@@ -14,6 +14,7 @@ export const DAEMON_CHECKS: readonly Check[] = [
   },
   {
     name: "groups",
+    ofHost: true,
     find({ files }) {
       const groups = files.text("/etc/group");
       if (groups === undefined) return undefined;

@@ -26,6 +26,7 @@ export const HYPERVISOR_CHECKS: readonly Check[] = [
   },
   {
     name: "AppArmor",
+    ofHost: true,
     find({ files, daemon }) {
       if (files.text("/sys/module/apparmor/parameters/enabled") !== "Y") return [];
       const path = daemon?.status.channelDirectory ?? DEFAULT_DIRECTORY;
@@ -40,6 +41,7 @@ export const HYPERVISOR_CHECKS: readonly Check[] = [
   },
   {
     name: "SELinux",
+    ofHost: true,
     find({ files, daemon }) {
       if (files.text("/sys/fs/selinux/enforce") !== "1") return [];
       const path = daemon?.status.channelDirectory ?? DEFAULT_DIRECTORY;

@@ -39,6 +39,7 @@ const WANTS = [
 export const TUNER_CHECKS: readonly Check[] = [
   {
     name: "tuners",
+    ofHost: true,
     find({ files }) {
       const running = processes(files);
       const enabled = new Set(WANTS.flatMap((directory) => files.names(directory)));

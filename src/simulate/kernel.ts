@@ -1,0 +1,49 @@
+import { type FSWatcher, readdirSync, renameSync, watch, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Files of a cpufreq policy that a clock follows. */
+const SETTINGS = ["scaling_governor", "scaling_setspeed", "scaling_min_freq", "scaling_max_freq"] as const;
+
+/** What runs until it is closed. */
+export interface SimulatedKernel {
+  close(): void;
+}
+
+/** Does a kernel's part in a tree of plain files: the speed that a CPU runs at follows what the files say. */
+export function runKernel(root: string): SimulatedKernel {
+  const watchers = readdirSync(join(root, "cpufreq"))
+    .filter((name) => name.startsWith("policy"))
+    .map((name) => followSettings(join(root, "cpufreq", name)));
+  return {
+    close: () => {
+      for (const watcher of watchers) watcher.close();
+    },
+  };
+}
+
+function followSettings(policy: string): FSWatcher {
+  let usual: number | undefined;
+  let shown: number | undefined;
+  let settled = Promise.resolve();
+  async function settle(): Promise<void> {
+    const [governor, ...speeds] = await Promise.all(SETTINGS.map((file) => says(join(policy, file))));
+    const [asked = 0, min = 0, max = 0] = speeds.map(Number);
+    usual ??= Number(await says(join(policy, "scaling_cur_freq")));
+    const khz = Math.min(Math.max(governor === "userspace" ? asked : usual, min), max);
+    if (!(khz > 0) || khz === shown) return;
+    // The kernel's file is never half written.
+    writeFileSync(join(policy, ".scaling_cur_freq"), `${khz}\n`);
+    renameSync(join(policy, ".scaling_cur_freq"), join(policy, "scaling_cur_freq"));
+    shown = khz;
+  }
+  return watch(policy, (_event, file) => {
+    if (!SETTINGS.some((setting) => setting === file)) return;
+    // One look at a time, and none after the tree is gone.
+    settled = settled.then(settle).catch(() => {});
+  });
+}
+
+async function says(file: string): Promise<string> {
+  return (await readFile(file, "utf8")).trim();
+}

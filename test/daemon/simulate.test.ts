@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Cpu } from "../../src/admin/control-types.ts";
+import { until } from "./host.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+
+test("the simulator fits a terminal, names a command that works, and its CPUs run as they are set", async () => {
+  const simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate"], { cwd: ROOT, stdout: "pipe" });
+  let said = "";
+  const read = (async () => {
+    for await (const chunk of simulator.stdout) said += Buffer.from(chunk).toString();
+  })();
+  // Each of the six guests was heard.
+  await until(() => /nfv\.edge:1 .*\n/.test(said), 20_000);
+  const hint = /look in {2}(.*) status\n/.exec(said)?.[1] ?? "";
+  const directory = /files {4}(\S+)/.exec(said)?.[1] ?? "";
+  const look = (command: string) => Bun.spawnSync(["sh", "-c", `${hint} ${command}`], { cwd: ROOT });
+
+  expect(look("status").stdout.toString()).toStartWith("vm-power 0.1.0 is running\n");
+  const follows = () => {
+    const { cpus } = JSON.parse(look("show-cpu-freq --json").stdout.toString()) as { cpus: Cpu[] };
+    const set = cpus.filter(({ requestedKhz }) => requestedKhz !== undefined);
+    return set.length >= 5 && set.every(({ requestedKhz, currentKhz }) => requestedKhz === currentKhz);
+  };
+  await until(follows, 5000);
+  const doctor = look("doctor");
+  expect([doctor.exitCode, doctor.stdout.toString()]).toEqual([
+    0,
+    `* CPU 4-5 shares one clock between db1, cache1: the highest claim holds for all
+  → pin each VM to clocks of its own: vmpowerctl show-cpu-freq shows which CPUs share one
+
+Nothing needs repair
+Nothing is wrong with: daemon, limits, libvirt, channel directory, channels, channel definitions, driver, governor, managed CPUs, firmware, turbo, drift, pins, isolation, SMT
+Does not matter to a daemon that works on "${directory}/cpu": groups, AppArmor, SELinux, tuners
+`,
+  ]);
+
+  simulator.kill("SIGINT");
+  expect(await simulator.exited).toBe(0);
+  await read;
+  expect(said.split("\n").filter((line) => Bun.stringWidth(line) > 80)).toEqual([]);
+  expect(said).toEndWith(
+    "Every CPU is as it was found:\n  schedutil 1.200–2.301 GHz, powersave 0.800–3.500 GHz\n",
+  );
+  expect(existsSync(directory)).toBe(false);
+}, 40_000);
