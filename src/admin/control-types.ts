@@ -411,8 +411,9 @@ export interface Calls {
   ListVms: { takes: Nothing; answers: { readonly vms: readonly VmSummary[] } };
   ShowVm: { takes: { readonly vm: string }; answers: { readonly vm: Vm } };
   ListChannels: { takes: Nothing; answers: { readonly channels: readonly Channel[] } };
-  AddVm: { takes: { readonly vm: string }; answers: Nothing };
+  AddVm: { takes: { readonly vm: string }; answers: { readonly warning?: string | undefined } };
   RemoveVm: { takes: { readonly vm: string }; answers: Nothing };
+  ForgetVm: { takes: { readonly vm: string }; answers: Nothing };
   AddChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   RemoveChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   SetChannelStatus: { takes: ChannelStatusOrder; answers: ChannelNumbers };

@@ -75,6 +75,7 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   ListChannels: { mutates: false },
   AddVm: { mutates: true },
   RemoveVm: { mutates: true },
+  ForgetVm: { mutates: true },
   AddChannels: { mutates: true },
   RemoveChannels: { mutates: true },
   SetChannelStatus: { mutates: true },

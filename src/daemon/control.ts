@@ -50,8 +50,9 @@ export function control(parts: () => Parts): Control {
     ListVms: () => ({ vms: vmNames(parts()).map((name) => vmSummary(name, parts())) }),
     ShowVm: ({ vm }) => ({ vm: showVm(known(vm, parts()), parts()) }),
     ListChannels: () => ({ channels: channelsInOrder(parts()).map(channelView) }),
-    AddVm: ({ vm }) => decideVm(vm, { added: true }, parts()),
+    AddVm: ({ vm }) => ({ ...decideVm(vm, { added: true }, parts()), warning: warningAbout(vm, parts()) }),
     RemoveVm: ({ vm }) => decideVm(known(vm, parts()), { added: false }, parts()),
+    ForgetVm: ({ vm }) => forgetVm(known(vm, parts()), parts()),
     AddChannels: ({ vm, channels }) => decideChannels(vm, channels, undefined, parts()),
     RemoveChannels: ({ vm, channels }) => decideChannels(vm, channels, "removed", parts()),
     SetChannelStatus: ({ vm, channels, enabled }) =>
@@ -149,6 +150,25 @@ function decideVm(name: string, change: { added?: boolean; query?: boolean }, pa
   parts.vms.decide(name);
   parts.channels.reconsider(name);
   parts.events.tell("operator", `${name}: ${JSON.stringify(change)}`, { vm: name });
+  return {};
+}
+
+function warningAbout(vm: string, { vms }: Parts): string | undefined {
+  if (vms.domains.has(vm)) return undefined;
+  return `no VM of that name runs now; if it is misspelt, forget it: vmpowerctl forget-vm ${vm}`;
+}
+
+/** A VM that runs keeps its decisions: without them it would be served, or not, against the operator's word. */
+function forgetVm(vm: string, { channels, events, store, vms }: Parts) {
+  if (vms.domains.has(vm))
+    throw new ControlError("Refused", {
+      reason: `The hypervisor knows "${vm}"`,
+      remedy: `vmpowerctl rm-vm ${vm} ends that it is served`,
+    });
+  const forgotten = store.forgetVm(vm);
+  if (!forgotten.ok) throw new ControlError("Refused", { reason: forgotten.why });
+  channels.reconsider(vm);
+  events.tell("operator", `${vm}: what operators decided about it was forgotten`, { vm });
   return {};
 }
 

@@ -4,6 +4,7 @@ import type { Khz, Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
+import { vmNameFault } from "../base/vm-name.ts";
 import { moveAside } from "../os/move-aside.ts";
 import { readOwnFile } from "../os/own-file.ts";
 import { writeWhole } from "../os/whole-file.ts";
@@ -34,6 +35,9 @@ const FILE_BYTES_MAX = 8 * 1024 * 1024;
 const FILE = "operator.json";
 const NOTHING = '{ "vms": {}, "cpus": {} }';
 
+/** Of a name that no VM can have, the log shows so much. */
+const SHOWN_NAME_LENGTH = 80;
+
 /** What operators decided, kept over restarts in the state directory. */
 export class OperatorStore {
   readonly #path: string;
@@ -46,7 +50,7 @@ export class OperatorStore {
     this.#log = log;
     mkdirSync(directory, { recursive: true, mode: 0o750 });
     const state = this.#load();
-    this.#vms = new Map(Object.entries(state.vms));
+    this.#vms = new Map(this.#possible(state.vms));
     this.#cpus = new Map(Object.entries(state.cpus));
   }
 
@@ -72,6 +76,12 @@ export class OperatorStore {
     return this.#keep(vms, this.#cpus);
   }
 
+  /** Forgets what was decided about a VM, likewise. */
+  forgetVm(name: string): Result<undefined> {
+    const vms = new Map(this.#vms);
+    return vms.delete(name) ? this.#keep(vms, this.#cpus) : success(undefined);
+  }
+
   /** Decides about CPUs; undefined takes a decision back. As with {@link setVm}, all of it holds or nothing. */
   setCpus(decisions: readonly (readonly [Pcpu, CpuDecision | undefined])[]): Result<undefined> {
     const cpus = new Map(this.#cpus);
@@ -80,6 +90,20 @@ export class OperatorStore {
       else cpus.set(`${pcpu}`, decision);
     }
     return this.#keep(this.#vms, cpus);
+  }
+
+  /** Earlier versions took any name; what no VM can be called is left out, and not saved again. */
+  #possible(vms: OperatorState["vms"]): [string, VmDecision][] {
+    const { possible = [], impossible = [] } = Object.groupBy(Object.entries(vms), ([name]) =>
+      vmNameFault(name) === undefined ? "possible" : "impossible",
+    );
+    const [first] = impossible;
+    if (first !== undefined) {
+      const shown = JSON.stringify(first[0].slice(0, SHOWN_NAME_LENGTH));
+      const what = `${impossible.length} decisions of operators are forgotten, for no VM can be called so`;
+      this.#log.notice(`${what}: ${shown}${impossible.length > 1 ? " and others" : ""}`);
+    }
+    return possible;
   }
 
   #load(): OperatorState {
@@ -108,7 +132,7 @@ export class OperatorStore {
     const bytes = Buffer.byteLength(text);
     // What is longer would not be read again at the next start.
     if (bytes > FILE_BYTES_MAX)
-      return `Cannot be remembered over a restart: all decisions together would have ${bytes} bytes, more than ${FILE_BYTES_MAX}; let vm-power forget VMs that are gone`;
+      return `Cannot be remembered over a restart: all decisions together would have ${bytes} bytes, more than ${FILE_BYTES_MAX}; vmpowerctl forget-vm NAME forgets one that is gone`;
     const written = writeWhole(this.#path, text, { mode: 0o640, log: this.#log });
     return written.ok ? undefined : `Cannot be remembered over a restart. ${written.why.message}`;
   }

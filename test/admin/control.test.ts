@@ -21,6 +21,7 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   ListChannels: {},
   AddVm: { vm: "web.1" },
   RemoveVm: { vm: "web.1" },
+  ForgetVm: { vm: "web.1" },
   AddChannels: { vm: "web.1", channels: [0] },
   RemoveChannels: { vm: "web.1" },
   SetChannelStatus: { vm: "web.1", channels: [0, 1], enabled: false },
@@ -84,6 +85,7 @@ test("every method that changes something is logged with its caller, and no othe
   expect(changing).toEqual([
     "AddVm",
     "RemoveVm",
+    "ForgetVm",
     "AddChannels",
     "RemoveChannels",
     "SetChannelStatus",

@@ -173,10 +173,15 @@ test("what the daemon refuses: 1, in its words and with its remedy", async () =>
     out: "",
     err: "No: ask again\n",
   });
-  expect(await ctlWith({}, ["add-vm", ""])).toEqual({
+  expect(await ctlWith({}, ["show-vm", "x".repeat(251)])).toEqual({
     code: 1,
     out: "",
     err: 'vm-power does not take this value of "vm"\n',
+  });
+  expect(await ctlWith({}, ["add-vm", ""])).toEqual({
+    code: 2,
+    out: "",
+    err: 'No VM can be called "": it is empty\n',
   });
 });
 

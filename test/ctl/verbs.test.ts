@@ -11,6 +11,7 @@ import { ctlWith } from "./harness.ts";
 test.each([
   ["add-vm web1", "AddVm", { vm: "web1" }],
   ["rm-vm web.1", "RemoveVm", { vm: "web.1" }],
+  ["forget-vm web.1", "ForgetVm", { vm: "web.1" }],
   ["add-channels web.1", "AddChannels", { vm: "web.1" }],
   ["add-channels web.1 all", "AddChannels", { vm: "web.1" }],
   ["add-channels web.1 1,0", "AddChannels", { vm: "web.1", channels: [0, 1] }],
@@ -75,6 +76,8 @@ test.each([
 
 test.each([
   ["add-vm web1", "VM web1 is served\n"],
+  ["add-vm absent", "VM absent is served; no VM of that name runs now\n"],
+  ["forget-vm web.1", "VM web.1 is forgotten\n"],
   ["rm-vm web.1", "VM web.1 is served no more\n"],
   ["add-channels web.1", "2 channels of VM web.1 served: 0-1\n"],
   ["rm-channels web.1 1", "1 channel of VM web.1 served no more: 1\n"],

@@ -179,6 +179,26 @@ describe("channels come and go without an operator", () => {
     await until(() => !port.connected);
   });
 
+  test("add-vm takes no name that no VM can have, warns of one that none has, and forget-vm forgets that", async () => {
+    host = makeTestHost({ sections: ONE_VM });
+    await host.start();
+    const impossible = host.run("vmpowerctl", "add-vm", "a/b");
+    expect([impossible.code, impossible.err]).toEqual([2, 'No VM can be called "a/b": it holds a "/"\n']);
+    expect(host.run("vmpowerctl", "add-vm", "web1").out).toBe("VM web1 is served\n");
+    expect(host.run("vmpowerctl", "add-vm", "wbe1").out).toBe(
+      "VM wbe1 is served; no VM of that name runs now; if it is misspelt, forget it: vmpowerctl forget-vm wbe1\n",
+    );
+    const names = () => (host.ask("list")["vms"] as { name: string }[]).map(({ name }) => name);
+    expect(names()).toEqual(["wbe1", "web1"]);
+    expect(host.run("vmpowerctl", "forget-vm", "web1").code).toBe(1);
+    expect(host.run("vmpowerctl", "forget-vm", "wbe1").out).toBe("VM wbe1 is forgotten\n");
+    expect(names()).toEqual(["web1"]);
+    expect(host.run("vmpowerctl", "forget-vm", "wbe1").code).not.toBe(0);
+    await host.end("SIGTERM");
+    await host.start();
+    expect(names()).toEqual(["web1"]);
+  });
+
   test("a directory that everyone may write to is used with a warning, or refused with StrictDirectory=yes", async () => {
     host = makeTestHost({ sections: ONE_VM });
     chmodSync(host.channels, 0o777);

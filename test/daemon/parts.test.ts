@@ -58,6 +58,27 @@ describe("OperatorStore", () => {
     expect([existsSync(`${file()}.bad`), lines.length]).toEqual([true, 1]);
   });
 
+  test("forgets a VM, also over a restart", () => {
+    const store = new OperatorStore(directory, log);
+    store.setVm("web1", { added: true });
+    store.setVm("wbe1", { added: true });
+    store.forgetVm("wbe1");
+    expect([...store.vmNames()]).toEqual(["web1"]);
+    expect([...new OperatorStore(directory, log).vmNames()]).toEqual(["web1"]);
+  });
+
+  test("leaves out what an earlier version kept of VMs that cannot be", () => {
+    const long = "x".repeat(3000);
+    writeFileSync(
+      file(),
+      JSON.stringify({ vms: { [long]: { added: true }, "a/b": {}, web1: {} }, cpus: {} }),
+    );
+    expect([...new OperatorStore(directory, log).vmNames()]).toEqual(["web1"]);
+    expect(lines).toEqual([
+      `2 decisions of operators are forgotten, for no VM can be called so: "${"x".repeat(80)}" and others`,
+    ]);
+  });
+
   test("survives any content", () => {
     const json = fc.oneof(
       fc.json(),
@@ -102,13 +123,15 @@ describe("OperatorStore", () => {
 
   test("never saves more than it would load again", () => {
     const store = new OperatorStore(directory, log);
-    const name = (i: number) => `${i}`.padEnd(1024 * 1024, "x");
+    const numbers = Array.from({ length: 40_000 }, (_, number) => [number + 10_000, "disabled" as const]);
+    const channels = Object.fromEntries(numbers);
     let count = 0;
-    while (count < 20 && store.setVm(name(count), { added: true }).ok) count++;
-    expect(count).toBe(7);
+    while (count < 20 && store.setVm(`${count}`, { channels }).ok) count++;
+    // A channel has a line of 25 bytes.
+    expect(count).toBe(8);
     const again = new OperatorStore(directory, log);
-    expect([...again.vmNames()].length).toBe(7);
-    expect(lines.at(-1)).toContain("all decisions together would have 8388877 bytes, more than 8388608");
+    expect([...again.vmNames()].length).toBe(8);
+    expect(lines.at(-1)).toContain("all decisions together would have 9000344 bytes, more than 8388608");
     expect(store.setCpus([[3, { khz: 1, hold: true }]]).ok).toBe(true);
   });
 

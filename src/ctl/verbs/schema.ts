@@ -11,6 +11,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   "show-vm": ["ShowVm"],
   "add-vm": ["AddVm"],
   "rm-vm": ["RemoveVm"],
+  "forget-vm": ["ForgetVm"],
   "set-query": ["SetQuery"],
   vcpus: ["ListVcpus"],
   "pin-vcpu": ["PinVcpu"],

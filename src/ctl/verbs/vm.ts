@@ -1,6 +1,7 @@
 import type { Contract, Vcpu, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
-import { EXIT } from "../../terminal/exit-code.ts";
+import { vmNameFault } from "../../base/vm-name.ts";
+import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatClock, formatKhz, formatRange, printable } from "../../terminal/text.ts";
@@ -10,7 +11,7 @@ import type { Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 import { channelsText } from "./list.ts";
 
-/** `show-vm`, `add-vm`, `rm-vm`, `set-query`. */
+/** `show-vm`, `add-vm`, `rm-vm`, `forget-vm`, `set-query`. */
 export const VM_VERBS: readonly Verb[] = [
   {
     name: "show-vm",
@@ -29,7 +30,11 @@ export const VM_VERBS: readonly Verb[] = [
     arguments: [VM],
     examples: [["add-vm web1", "needed where the daemon runs with AutoAdd=no"]],
     async run({ call, show }, { arguments: [vm = ""] }) {
-      show(await call("AddVm", { vm }), () => `VM ${printable(vm)} is served`);
+      const fault = vmNameFault(vm);
+      if (fault !== undefined) throw new UsageError(`No VM can be called "${vm}": ${fault}`);
+      const reply = await call("AddVm", { vm });
+      const warning = reply.warning === undefined ? "" : `; ${printable(reply.warning)}`;
+      show(reply, () => `VM ${printable(vm)} is served${warning}`);
       return EXIT.ok;
     },
   },
@@ -40,6 +45,16 @@ export const VM_VERBS: readonly Verb[] = [
     examples: [["rm-vm web1", "the VM itself runs on"]],
     async run({ call, show }, { arguments: [vm = ""] }) {
       show(await call("RemoveVm", { vm }), () => `VM ${printable(vm)} is served no more`);
+      return EXIT.ok;
+    },
+  },
+  {
+    name: "forget-vm",
+    summary: "Forget what operators decided about a VM that is gone",
+    arguments: [VM],
+    examples: [["forget-vm web1", "it is not listed any more"]],
+    async run({ call, show }, { arguments: [vm = ""] }) {
+      show(await call("ForgetVm", { vm }), () => `VM ${printable(vm)} is forgotten`);
       return EXIT.ok;
     },
   },
