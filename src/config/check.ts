@@ -1,3 +1,4 @@
+import { checkMap } from "./check-map.ts";
 import type { Config } from "./config.ts";
 import { CONTROL_SOCKET_BYTES_MAX } from "./keys.ts";
 import { type Problem, problem, quote, warning } from "./problem.ts";
@@ -32,14 +33,7 @@ export function checkConfig(config: Config, gathered: Gathered): Problem[] {
   }
   const isStatic = config.hypervisor.driver === "static";
   const driver = gathered.sections.get("hypervisor")?.get("Driver");
-  if (
-    isStatic &&
-    driver !== undefined &&
-    ![...config.vms.values()].some(({ vcpus }) => vcpus !== undefined)
-  ) {
-    const message = "Driver=static, but no [vm NAME] says with Vcpus where a VM runs";
-    problems.push(warning(driver.place, message, "no guest can be served"));
-  }
+  if (isStatic && driver !== undefined) problems.push(...checkMap(gathered, driver.place));
   for (const [name, settings] of gathered.vms) {
     problems.push(...checkSpeeds(name, settings));
     const vcpus = settings.get("Vcpus");

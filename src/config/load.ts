@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { checkConfig } from "./check.ts";
+import { type ConfigHost, checkOnHost } from "./check-host.ts";
 import type { Config } from "./config.ts";
 import { FILE_BYTES_MAX, readIni } from "./ini.ts";
 import { KEYS, VM_KEYS } from "./keys.ts";
@@ -12,6 +13,13 @@ export const DEFAULT_CONFIG_PATH = "/etc/vm-power.conf";
 /** Drop-ins read from `<path>.d`, at most. */
 const DROP_INS_MAX = 256;
 
+/** How configurations are loaded. */
+export interface LoadOptions {
+  readonly defaultPath?: string;
+  /** The host to compare with, where the configuration is for this one. */
+  readonly host?: ConfigHost;
+}
+
 /** What came of reading the files. */
 export type Loaded =
   | { readonly config: Config; readonly warnings: readonly Problem[] }
@@ -21,7 +29,7 @@ export type Loaded =
  * Reads the configuration file, then `<path>.d/*.conf` in the order of their names; a later file replaces single keys
  * of an earlier one. All problems are collected; one error among them means no configuration.
  */
-export function loadConfig(path: string, options: { defaultPath?: string } = {}): Loaded {
+export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   const { config, problems } = readConfig(path, options);
   return problems.some(({ severity }) => severity === "error")
     ? { problems }
@@ -31,7 +39,7 @@ export function loadConfig(path: string, options: { defaultPath?: string } = {})
 /** {@link loadConfig} for who must do with what there is: a key that is wrong is as if it were not there. */
 export function readConfig(
   path: string,
-  { defaultPath = DEFAULT_CONFIG_PATH } = {},
+  { defaultPath = DEFAULT_CONFIG_PATH, host }: LoadOptions = {},
 ): { readonly config: Config; readonly problems: readonly Problem[] } {
   const gathered: Gathered = { sections: new Map(), vms: new Map() };
   const problems: Problem[] = [];
@@ -47,6 +55,7 @@ export function readConfig(
   }
   const config = toConfig(gathered);
   problems.push(...checkConfig(config, gathered));
+  if (host !== undefined) problems.push(...checkOnHost(config, gathered, host));
   return { config, problems };
 }
 

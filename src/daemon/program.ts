@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { DEFAULT_CONFIG_PATH, loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { VERSION } from "../version.ts";
+import { CONFIG_HOST } from "./config-host.ts";
 import { EXIT_CONFIG, EXIT_USAGE } from "./exit-code.ts";
 import { replay } from "./replay.ts";
 import { restoreCommand } from "./restore-command.ts";
@@ -58,7 +59,7 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
 }
 
 function check(path: string): number {
-  const loaded = loadConfig(path);
+  const loaded = loadConfig(path, { host: CONFIG_HOST });
   const problems = "problems" in loaded ? loaded.problems : loaded.warnings;
   for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   if ("problems" in loaded) return EXIT_CONFIG;

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { openNotify } from "../systemd/notify.ts";
+import { CONFIG_HOST } from "./config-host.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import type { Cause } from "./ending.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
@@ -18,7 +19,7 @@ const SIGNALS_MS = 20;
 /** Runs the daemon until it is told to stop. Answers the exit code. */
 export async function serve(path: string): Promise<number> {
   const log = openLog(process.env, "info");
-  const loaded = loadConfig(path);
+  const loaded = loadConfig(path, { host: CONFIG_HOST });
   if ("problems" in loaded) {
     report(loaded.problems, log);
     return EXIT_CONFIG;
@@ -77,7 +78,7 @@ export async function serve(path: string): Promise<number> {
 
 /** All or nothing: with one problem, or one change that needs a restart, the old configuration stays whole. */
 function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): Config {
-  const loaded = loadConfig(path);
+  const loaded = loadConfig(path, { host: CONFIG_HOST });
   if ("problems" in loaded) {
     report(loaded.problems, log);
     log.error("The configuration was not reloaded: the one before stays in force", {

@@ -13,6 +13,11 @@ export function resolveUsers(users: readonly string[], passwd = "/etc/passwd"): 
   return self === undefined ? ids : ids.add(self);
 }
 
+/** Whether this host has a user of that name; a number stands for itself. */
+export function hasUser(user: string, passwd = "/etc/passwd"): boolean {
+  return /^\d+$/.test(user) || idsByName(passwd).has(user);
+}
+
 /** The number of a group, if this host has it. */
 export function resolveGroup(group: string, groups = "/etc/group"): number | undefined {
   return idsByName(groups).get(group);

@@ -115,7 +115,9 @@ Abi = 456
         ["a]b=c#d", VM_DEFAULTS],
       ]),
     },
-    said: [],
+    said: [
+      'vm-power.conf:24: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+    ],
   });
 });
 

@@ -191,3 +191,40 @@ test("loadConfig() takes no section for a VM that there cannot be, and none for 
   });
   expect(at.load({ "vm-power.conf": `[vm ${"é".repeat(125)}]\n` }).said).toEqual([]);
 });
+
+test("loadConfig() warns of a static map in which VMs meet, or are nowhere", () => {
+  using at = new ConfigDirectory();
+  const file = `[hypervisor]
+Driver=static
+[vm a]
+Vcpus=2-4
+[vm b]
+Turbo=no
+[vm c]
+[vm d]
+Vcpus=1,3,4,4
+`;
+  expect(at.load({ "vm-power.conf": file }).said).toEqual([
+    'vm-power.conf:6: warning: VM "b" has no Vcpus, which Driver=static needs (its guest is not served)',
+    'vm-power.conf:2: warning: VM "c" has no Vcpus, which Driver=static needs (its guest is not served)',
+    'vm-power.conf:9: warning: VM "d" shares CPU 3-4 with VM "a" (the higher of their requests holds there)',
+  ]);
+});
+
+test("loadConfig() warns of CPUs and users that the host does not have", () => {
+  using at = new ConfigDirectory();
+  const host = {
+    pcpus: (root: string) => (root === "/sys/devices/system/cpu" ? [0, 1, 2, 3] : []),
+    hasUser: (user: string) => user === "root",
+  };
+  const map = "[hypervisor]\nDriver=static\n[vm a]\nVcpus=2-5\n";
+  at.load({ "vm-power.conf": `[channels]\nTrustedUsers=root qemux\n${map}` });
+  expect(at.told(loadConfig(at.path, { host })).said).toEqual([
+    'vm-power.conf:2: warning: TrustedUsers names "qemux", a user that this host does not have ' +
+      "(nobody is trusted by it; see /etc/passwd)",
+    'vm-power.conf:6: warning: Vcpus of VM "a" names CPU 4-5, which this host does not have (it has 0-3)',
+  ]);
+  // The default names users of several distributions; and a root without CPUs is another fault.
+  at.load({ "vm-power.conf": `${map}[cpufreq]\nRoot=/nowhere\n` });
+  expect(at.told(loadConfig(at.path, { host })).said).toEqual([]);
+});

@@ -240,6 +240,18 @@ describe("the configuration", () => {
     }
   });
 
+  test("that does not fit this host is told when it is checked, and at the start", async () => {
+    host = makeTestHost({ sections: "[vm web1]\nVcpus=2,77\n[channels]\nTrustedUsers=root nobody-here\n" });
+    const { code, err } = host.run("vm-power", "--check-config", "--config", host.configFile);
+    await host.start();
+    for (const said of [err, host.log()])
+      expect([
+        said.includes('TrustedUsers names "nobody-here", a user that this host does not have'),
+        said.includes('Vcpus of VM "web1" names CPU 77, which this host does not have'),
+      ]).toEqual([true, true]);
+    expect(code).toBe(0);
+  });
+
   test("is reloaded at SIGHUP, whole or not at all", async () => {
     const { port } = await startScaled();
     host.configure("[vm web1]\nVcpus=2,3\nMinKhz=1700000\n[vm new]\nVcpus=1\n");
