@@ -24,7 +24,7 @@ test("the simulator fits a terminal, names a command that works, and its CPUs ru
     const set = cpus.filter(({ requestedKhz }) => requestedKhz !== undefined);
     return set.length >= 5 && set.every(({ requestedKhz, currentKhz }) => requestedKhz === currentKhz);
   };
-  await until(follows, 5000);
+  await until(follows, 20_000);
   const doctor = look("doctor");
   expect([doctor.exitCode, doctor.stdout.toString()]).toEqual([
     0,

@@ -116,6 +116,8 @@ export class RealLibvirtd {
     const run = Bun.spawn([VIRSH, "--quiet", "--connect", target, ...args], {
       stdout: "pipe",
       stderr: "pipe",
+      // On a terminal virsh starts an agent that asks for passwords, and that complains where there is no polkit.
+      detached: true,
     });
     const output = (await new Response(run.stdout).text()) + (await new Response(run.stderr).text());
     return { code: await run.exited, output };
