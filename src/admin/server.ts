@@ -3,6 +3,7 @@ import type { Socket, SocketHandler } from "bun";
 import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log } from "../base/log.ts";
 import { moveAside } from "../os/move-aside.ts";
+import { whyNotWritable } from "../os/own-directory.ts";
 import { createCallTurns } from "./call-turns.ts";
 import { type Caller, NOBODY } from "./caller.ts";
 import type { Control } from "./control.ts";
@@ -157,7 +158,11 @@ function bindAt(
   try {
     listener = listen({ unix: fresh, allowHalfOpen: true, socket });
   } catch (cause) {
-    throw new Error(`Cannot serve "${path}"`, { cause });
+    const why = whyNotWritable(path);
+    throw new Error(
+      `Cannot serve "${path}"${why === undefined ? "" : `: ${why}`}`,
+      why === undefined ? { cause } : {},
+    );
   } finally {
     process.umask(umask);
   }

@@ -14,7 +14,7 @@ export interface Problem {
 /** Where a problem is. */
 export type Place = Pick<Problem, "file" | "line">;
 
-/** Problems reported per file; past it only their end is told, so that a wrong file does not fill the screen. */
+/** Problems of one file, and those that are told at once; past it only how many more there are. */
 export const PROBLEMS_MAX = 100;
 
 /** Longest piece of a file that is repeated in a message. */
@@ -30,10 +30,39 @@ export function warning(place: Place, message: string, suggestion?: string): Pro
   return { severity: "warning", file: place.file, line: place.line, message, suggestion };
 }
 
+/** A line for a log, whose level is the severity. */
+export interface ProblemLine {
+  readonly severity: Problem["severity"];
+  readonly text: string;
+}
+
+/** Problems as lines of a log, errors first; of too many only how many more there are. */
+export function problemLines(problems: readonly Problem[]): ProblemLine[] {
+  return lines(problems, (each) => textOf(each, ""));
+}
+
+/** Problems as lines for a terminal: those that only warn say so. */
+export function formatProblems(problems: readonly Problem[]): string[] {
+  return lines(problems, formatProblem).map(({ text }) => text);
+}
+
 /** Writes a problem as one line: `/etc/vm-power.conf:3: Unknown key "Autoadd" (did you mean "AutoAdd"?)`. */
-export function formatProblem({ severity, file, line, message, suggestion }: Problem): string {
+export function formatProblem(problem: Problem): string {
+  return textOf(problem, problem.severity === "warning" ? "warning: " : "");
+}
+
+function lines(problems: readonly Problem[], write: (problem: Problem) => string): ProblemLine[] {
+  const { error = [], warning = [] } = Object.groupBy(problems, ({ severity }) => severity);
+  const shown = problems.length > PROBLEMS_MAX ? [...error, ...warning].slice(0, PROBLEMS_MAX) : problems;
+  const found = shown.map((each): ProblemLine => ({ severity: each.severity, text: write(each) }));
+  const more = problems.length - shown.length;
+  if (more === 0) return found;
+  const severity = error.length > PROBLEMS_MAX ? "error" : "warning";
+  return [...found, { severity, text: `And ${more} more ${more === 1 ? "problem" : "problems"}` }];
+}
+
+function textOf({ file, line, message, suggestion }: Problem, grade: string): string {
   const where = line === 0 ? file : `${file}:${line}`;
-  const grade = severity === "warning" ? "warning: " : "";
   return `${where}: ${grade}${message}${suggestion === undefined ? "" : ` (${suggestion})`}`;
 }
 

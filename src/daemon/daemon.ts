@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { Arbiter } from "../arbiter/arbiter.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
+import { makeOwnDirectory } from "../os/own-directory.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
@@ -93,7 +93,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const { config, log } = surroundings;
   const startedAtMs = Date.now();
   const { runtimeDirectory, stateDirectory } = config().daemon;
-  mkdirSync(runtimeDirectory, { recursive: true, mode: 0o755 });
+  makeOwnDirectory({ path: runtimeDirectory, mode: 0o755, key: "RuntimeDirectory" });
 
   // The control socket comes first: who holds it is the one daemon of this host, and may put back what another left.
   let parts: Parts;

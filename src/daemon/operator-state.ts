@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
@@ -6,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { vmNameFault } from "../base/vm-name.ts";
 import { moveAside } from "../os/move-aside.ts";
+import { makeOwnDirectory } from "../os/own-directory.ts";
 import { readOwnFile } from "../os/own-file.ts";
 import { writeWhole } from "../os/whole-file.ts";
 
@@ -48,7 +48,7 @@ export class OperatorStore {
   constructor(directory: string, log: Log) {
     this.#path = join(directory, FILE);
     this.#log = log;
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    makeOwnDirectory({ path: directory, mode: 0o750, key: "StateDirectory" });
     const state = this.#load();
     this.#vms = new Map(this.#possible(state.vms));
     this.#cpus = new Map(Object.entries(state.cpus));

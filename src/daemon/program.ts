@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { DEFAULT_CONFIG_PATH, loadConfig } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
+import { formatProblems } from "../config/problem.ts";
+import { nearest } from "../config/suggest.ts";
 import { VERSION } from "../version.ts";
 import { CONFIG_HOST } from "./config-host.ts";
 import { EXIT_CONFIG, EXIT_USAGE } from "./exit-code.ts";
+import { printable } from "./log.ts";
 import { replay } from "./replay.ts";
 import { restoreCommand } from "./restore-command.ts";
 import { serve } from "./serve.ts";
@@ -18,8 +20,11 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
     .option("--check-config", "read the configuration, say what is wrong with it, and exit")
     .allowExcessArguments(false)
+    .showHelpAfterError("(vm-power --help lists the commands)")
     .exitOverride()
     .action(async ({ config, checkConfig }: { config: string; checkConfig?: boolean }) => {
+      const [word] = program.args;
+      if (word !== undefined) program.error(unknownCommand(word, program));
       exitCode = checkConfig === true ? check(config) : await serve(config);
     });
   program
@@ -49,6 +54,9 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
       const { simulate } = await import("../simulate/simulate.ts");
       exitCode = await simulate(options);
     });
+  program.command("version", { hidden: true }).action(() => void process.stdout.write(`${VERSION}\n`));
+  // Not before, for its commands would inherit it: a word that is no command is told by unknownCommand().
+  program.allowExcessArguments(true);
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
@@ -58,10 +66,17 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
   }
 }
 
+/** Without a command it is the daemon that runs: a mistyped one must not start it. */
+function unknownCommand(word: string, program: Command): string {
+  const names = [...program.commands.map((command) => command.name()), "help"];
+  const meant = nearest(word, names);
+  return `error: unknown command '${printable(word)}'${meant === undefined ? "" : `\n(Did you mean ${meant}?)`}`;
+}
+
 function check(path: string): number {
   const loaded = loadConfig(path, { host: CONFIG_HOST });
   const problems = "problems" in loaded ? loaded.problems : loaded.warnings;
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  for (const line of formatProblems(problems)) process.stderr.write(`${line}\n`);
   if ("problems" in loaded) return EXIT_CONFIG;
   process.stdout.write(`${path} and ${join(`${path}.d`, "*.conf")} are sound\n`);
   return 0;

@@ -6,7 +6,7 @@ import { Arbiter } from "../arbiter/arbiter.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
+import { formatProblems } from "../config/problem.ts";
 import { openCpufreq } from "../cpufreq/sysfs.ts";
 import { decode } from "../wire/decode.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
@@ -27,7 +27,7 @@ type Outcome = "granted" | "bounded" | "refused";
 export function replay(file: string, { config: path, json }: { config: string; json: boolean }): number {
   const loaded = loadConfig(path);
   if ("problems" in loaded) {
-    for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    for (const line of formatProblems(loaded.problems)) process.stderr.write(`${line}\n`);
     return EXIT_CONFIG;
   }
   const recording = readFile(file);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isServed } from "../admin/socket-file.ts";
 import { readConfig } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
+import { problemLines } from "../config/problem.ts";
 import { restoreJournal } from "../cpufreq/restore-journal.ts";
 import { EXIT_FAILED } from "./exit-code.ts";
 import { readHandover } from "./handover.ts";
@@ -12,7 +12,7 @@ export async function restoreCommand(path: string, { kept }: { kept: boolean }):
   const log = openLog(process.env, "info");
   // A mistake in the configuration may be why the daemon is gone: it must not keep the clocks from being put back.
   const { config, problems } = readConfig(path);
-  for (const problem of problems) log[problem.severity](formatProblem(problem));
+  for (const { severity, text } of problemLines(problems)) log[severity](text);
   const { runtimeDirectory, controlSocket } = config.daemon;
   if (await isServed(controlSocket)) {
     log.error(`vm-power is running on "${controlSocket}": use "vmpowerctl restore", or stop it first`);

@@ -1,7 +1,7 @@
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { formatProblem, type Problem } from "../config/problem.ts";
+import { type Problem, problemLines } from "../config/problem.ts";
 import { openNotify } from "../systemd/notify.ts";
 import { CONFIG_HOST } from "./config-host.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
@@ -101,7 +101,7 @@ function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): 
 }
 
 function report(problems: readonly Problem[], log: LeveledLog): void {
-  for (const problem of problems) log[problem.severity](formatProblem(problem));
+  for (const { severity, text } of problemLines(problems)) log[severity](text);
 }
 
 /** The message with its causes. */

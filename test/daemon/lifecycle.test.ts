@@ -252,6 +252,23 @@ describe("the configuration", () => {
     expect(code).toBe(0);
   });
 
+  test("with too many errors tells how many more there are, and warnings in a log say it once", async () => {
+    host = makeTestHost({ sections: "" });
+    for (let file = 0; file < 30; file++)
+      writeFileSync(`${host.configFile}.d/${file + 10}.conf`, `[cpufreq]\n${"Nonsense=1\n".repeat(90)}`);
+    const { code, err } = host.run("vm-power", "--check-config", "--config", host.configFile);
+    const lines = err.trimEnd().split("\n");
+    expect([code, lines.length, lines.at(-1)]).toEqual([
+      78,
+      101,
+      expect.stringMatching(/^And \d+ more problems$/),
+    ]);
+    await host.remove();
+    host = makeTestHost({ sections: "[vm web1]\nVcpus=2\nMinKhz=2\n" });
+    await host.start();
+    expect(host.log()).toMatch(/ warning \S+test\.conf:3: MinKhz of VM "web1" is 2 kHz/);
+  });
+
   test("is reloaded at SIGHUP, whole or not at all", async () => {
     const { port } = await startScaled();
     host.configure("[vm web1]\nVcpus=2,3\nMinKhz=1700000\n[vm new]\nVcpus=1\n");

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Log, LogLevel } from "../../base/log.ts";
-import { formatProblem } from "../../config/problem.ts";
+import { formatProblems } from "../../config/problem.ts";
 import { PRIORITY } from "../../systemd/journal.ts";
 import { openNotify } from "../../systemd/notify.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
@@ -37,7 +37,7 @@ export function addAgentCommand(program: Command, act: Act): void {
 async function agent(context: Context, { config: path, checkConfig }: AgentOptions): Promise<number> {
   const config = loadAgentConfig(path);
   if ("problems" in config) {
-    for (const problem of config.problems) context.complain(formatProblem(problem));
+    for (const line of formatProblems(config.problems)) context.complain(line);
     return EXIT_CONFIG;
   }
   if (checkConfig === true) {

@@ -63,6 +63,7 @@ export function createProgram(io: TerminalIo, run: Run): Command {
   addShellCommand(program, act);
   addRunCommand(program, act);
   addAgentCommand(program, act);
+  program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
   return program;
 }
 

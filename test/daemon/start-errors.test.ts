@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const EXECUTABLE = join(import.meta.dir, "../../dist/vm-power");
+const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const cannotDrop = Bun.spawnSync([...NOBODY, "true"]).exitCode !== 0;
+if (cannotDrop) console.warn("Starts as another user are not tested: setpriv cannot change the user here");
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "vm-power-start-"));
+  chmodSync(directory, 0o755);
+  for (const name of ["cpu", "channels", "run", "state"]) mkdirSync(join(directory, name));
+  writeFileSync(join(directory, "file"), "");
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** Starts a daemon with these lines in [daemon]; answers what it says of its end. */
+function refused(daemon: string, command: readonly string[] = [EXECUTABLE]): string {
+  const file = join(directory, "vm-power.conf");
+  writeFileSync(
+    file,
+    `[daemon]\nRuntimeDirectory=${directory}/run\nStateDirectory=${directory}/state\n[channels]\nDirectory=${directory}/channels
+[cpufreq]\nRoot=${directory}/cpu\n[hypervisor]\nDriver=static\n[vm a]\nVcpus=0\n`,
+  );
+  mkdirSync(`${file}.d`, { recursive: true });
+  writeFileSync(`${file}.d/test.conf`, `[daemon]\n${daemon}\n`);
+  const { exitCode, stderr } = Bun.spawnSync([...command, "--config", file], { timeout: 10_000 });
+  expect(exitCode).toBe(1);
+  return (
+    /Cannot start: (.*)\n/.exec(stderr.toString())?.[1]?.replaceAll(directory, "DIR") ?? stderr.toString()
+  );
+}
+
+test.each([
+  [
+    "RuntimeDirectory=/proc/x/y",
+    'Cannot use RuntimeDirectory="/proc/x/y": no such file or directory; set RuntimeDirectory to another directory',
+  ],
+  [
+    "RuntimeDirectory=DIR/file",
+    'RuntimeDirectory="DIR/file" is no directory: remove that file, or name another directory',
+  ],
+  [
+    "StateDirectory=DIR/file",
+    'StateDirectory="DIR/file" is no directory: remove that file, or name another directory',
+  ],
+  [
+    "ControlSocket=DIR/none/x.sock",
+    'Cannot serve "DIR/none/x.sock": there is no directory "DIR/none": make it, or name another',
+  ],
+])("what keeps the daemon from starting is told with its key and remedy: %s", (line, words) => {
+  expect(refused(line.replaceAll("DIR", directory))).toBe(words);
+});
+
+test.skipIf(cannotDrop)(
+  "another user is told what is not his, and what to do (skipped without setpriv)",
+  () => {
+    const program = join(directory, "vm-power");
+    copyFileSync(EXECUTABLE, program);
+    const start = (lines: string) => refused(lines, [...NOBODY, program]);
+    expect(start(`StateDirectory=${directory}/own`)).toBe(
+      'Cannot use RuntimeDirectory="DIR/run": permission denied; start vm-power by systemd or as root, or set ' +
+        "RuntimeDirectory to a directory of this user",
+    );
+    chmodSync(join(directory, "run"), 0o777);
+    expect(start("LogLevel=info")).toBe(
+      'Cannot use StateDirectory="DIR/state": permission denied; start vm-power by systemd or as root, or set ' +
+        "StateDirectory to a directory of this user",
+    );
+    chmodSync(join(directory, "state"), 0o777);
+    expect(start(`ControlSocket=${directory}/x.sock`)).toBe(
+      'Cannot serve "DIR/x.sock": permission denied in "DIR": run vm-power as its owner or as root',
+    );
+  },
+);
+
+test.each([
+  ["foo", "error: unknown command 'foo'\n(vm-power --help lists the commands)\n"],
+  [
+    "simulat",
+    "error: unknown command 'simulat'\n(Did you mean simulate?)\n(vm-power --help lists the commands)\n",
+  ],
+  [
+    "--chek-config",
+    "error: unknown option '--chek-config'\n(Did you mean --check-config?)\n(vm-power --help lists the commands)\n",
+  ],
+])("vm-power %s is wrong usage", (word, err) => {
+  const { exitCode, stderr } = Bun.spawnSync([EXECUTABLE, word]);
+  expect([exitCode, stderr.toString()]).toEqual([2, err]);
+});
+
+test("vm-power version is the version", () => {
+  const { exitCode, stdout } = Bun.spawnSync([EXECUTABLE, "version"]);
+  expect([exitCode, stdout.toString()]).toEqual([0, "0.1.0\n"]);
+});
