@@ -21,6 +21,8 @@ export interface TerminalIo {
 export interface LineOptions {
   /** Words that what was typed may become, and the part of it that they replace. */
   readonly complete?: (typed: string) => Promise<[words: string[], replaced: string]>;
+  /** Lines that "?" shows of what may come next; without it "?" is a letter like others. */
+  readonly help?: (typed: string) => Promise<readonly string[]>;
 }
 
 /** Lines that somebody types, or a pipe brings. */

@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import type { LineOptions, LineReader, Output } from "./io.ts";
 
 /** A terminal's two ends, or a pipe and where answers go. */
@@ -11,7 +11,7 @@ interface Streams {
  * Reads lines: on a terminal with history, editing and completion; else plainly, with the prompt still shown, as who
  * drives a program by its prompt waits for it.
  */
-export function openLineReader({ input, output }: Streams, { complete }: LineOptions = {}): LineReader {
+export function openLineReader({ input, output }: Streams, { complete, help }: LineOptions = {}): LineReader {
   const terminal = input.isTTY === true && output.isTTY === true;
   const reader = createInterface({
     input,
@@ -28,6 +28,7 @@ export function openLineReader({ input, output }: Streams, { complete }: LineOpt
           },
         }),
   });
+  if (terminal && help !== undefined) showHelpAtQuestionMark(reader, output, help);
   const lines: string[] = [];
   let waiting: ((line: string | undefined) => void) | undefined;
   let ended = false;
@@ -60,5 +61,29 @@ export function openLineReader({ input, output }: Streams, { complete }: LineOpt
       });
     },
     close: () => reader.close(),
+  };
+}
+
+/** What a reader does with a key; it is there for programs to put their own before it. */
+interface KeyTaker {
+  _ttyWrite(text: string | undefined, key: unknown): void;
+}
+
+function showHelpAtQuestionMark(
+  reader: Interface,
+  output: Output,
+  help: (typed: string) => Promise<readonly string[]>,
+): void {
+  const taker = reader as Interface & KeyTaker;
+  const take = taker._ttyWrite.bind(reader);
+  taker._ttyWrite = (text, key) => {
+    if (text !== "?") return take(text, key);
+    help(reader.line.slice(0, reader.cursor)).then(
+      (lines) => {
+        output.write(`\n${lines.map((line) => `${line}\n`).join("")}`);
+        reader.prompt(true);
+      },
+      () => {},
+    );
   };
 }

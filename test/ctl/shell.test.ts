@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { ControlError } from "../../src/admin/control.ts";
-import { completer } from "../../src/ctl/shell/completion.ts";
+import { completer, helper } from "../../src/ctl/shell/completion.ts";
 import { channelsOf, fits, numberOf, wordsOf } from "../../src/terminal/command-line.ts";
 import { WEB1 } from "../admin/sample-control.ts";
 import { ctl, ctlWith, type Ran, typed } from "./harness.ts";
@@ -148,4 +148,38 @@ test("completion offers commands, VMs that can be typed, and words", async () =>
   expect(await complete("add_channels web1 ")).toEqual([["all "], ""]);
   expect(await complete("show_cpu_freq ")).toEqual([[], ""]);
   expect(await complete("nix ")).toEqual([[], ""]);
+});
+
+test("? tells what may come next, in the peer's form", async () => {
+  const call = async () => ({ vms: [{ name: "web1" }, { name: "web2" }] });
+  const help = helper(call as never);
+  expect(await help("")).toEqual([
+    " add_vm [Fixed STRING]: add_vm <vm_name>, serve its guest",
+    " rm_vm [Fixed STRING]: rm_vm <vm_name>, serve it no more",
+    " show_vm [Fixed STRING]: show_vm <vm_name>, its channels and vCPUs",
+    " set_query [Fixed STRING]: set_query <vm_name> enable|disable",
+    " add_channels [Fixed STRING]: add_channels <vm_name> <list>|all",
+    " set_channel_status [Fixed STRING]: <vm_name> <list>|all enabled|disabled",
+    " set_pcpu [Fixed STRING]: set_pcpu <vm_name> <vcpu> <pcpu>, pin a vCPU",
+    " show_cpu_freq [Fixed STRING]: show_cpu_freq <core_num>, what it is set to",
+    " set_cpu_freq [Fixed STRING]: set_cpu_freq <core_num> up|down|min|max|…",
+    " quit [Fixed STRING]: close the application",
+  ]);
+  expect(await help("show_v")).toEqual([
+    " show_vm [Fixed STRING]: show_vm <vm_name>, its channels and vCPUs",
+  ]);
+  expect(await help("rm_vm ")).toEqual([
+    " web1 [Any STRING]: rm_vm <vm_name>, serve it no more",
+    " web2 [Any STRING]: rm_vm <vm_name>, serve it no more",
+  ]);
+  expect(await help("rm_vm x")).toEqual([" [Any STRING]: rm_vm <vm_name>, serve it no more"]);
+  expect(await help("show_cpu_freq ")).toEqual([" [UINT8]: show_cpu_freq <core_num>, what it is set to"]);
+  expect(await help("set_query web1 e")).toEqual([
+    " enable [Mul-choice STRING]: set_query <vm_name> enable|disable",
+  ]);
+  expect([await help("quit "), await help("quit now x"), await help("nix ")]).toEqual([
+    [" [RETURN]"],
+    [],
+    [],
+  ]);
 });

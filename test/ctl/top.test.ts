@@ -104,7 +104,7 @@ describe("drawMoment()", () => {
 });
 
 test("keys sort, filter, scroll and end", () => {
-  const start: Look = { ...BY_NAME, offset: 0, typing: false, over: false };
+  const start: Look = { ...BY_NAME, offset: 0, typing: false, help: false, over: false };
   const after = (...keys: string[]) =>
     keys.reduce((look, key) => pressed(look, key, { page: 10, rows: 35 }), start);
   expect(after("r")).toMatchObject({ sort: "requests", reversed: false });
@@ -119,7 +119,13 @@ test("keys sort, filter, scroll and end", () => {
     over: false,
   });
   expect(after("/", "w", "escape").filter).toBe("");
-  expect([after("q").over, after("/", "close").over, after("?").over]).toEqual([true, true, false]);
+  expect([after("q").over, after("/", "close").over, after("x").over]).toEqual([true, true, false]);
+  expect(["?", "h"].map((key) => after(key))).toEqual([
+    { ...start, help: true },
+    { ...start, help: true },
+  ]);
+  expect([after("?", "resize").help, after("h", "r"), after("?", "q").over]).toEqual([true, start, true]);
+  expect(after("/", "h", "?").filter).toBe("h?");
 });
 
 describe("top", () => {
@@ -151,6 +157,22 @@ describe("top", () => {
     ["top --interval x", '"x" is not a number of seconds from 0.2 to 3600\n'],
   ])("%s is wrong usage", async (command, err) => {
     expect(await ctl(`--socket /nowhere ${command}`)).toEqual({ code: 2, out: "", err });
+  });
+
+  test("h explains keys and columns on one screen, and any key goes back", async () => {
+    const drawn: string[][] = [];
+    const keys = ["h", "x", "q"];
+    const screen: Screen = {
+      size: { columns: 80, rows: 24 },
+      draw: (lines) => void drawn.push([...lines]),
+      next: async () => keys.shift(),
+      close: () => {},
+    };
+    await ctlWith({}, "top", { isTty: true, openScreen: () => screen, env: { NO_COLOR: "1" } });
+    expect(drawn[0]).toEqual(drawn[2] ?? []);
+    const help = drawn[1] ?? [];
+    expect([help[0], help.at(-1), help.length <= 24]).toEqual(["Keys", "Any key goes back", true]);
+    expect(help.filter((line) => Bun.stringWidth(line) > 80)).toEqual([]);
   });
 
   test("takes the screen, follows keys, says when the daemon is gone, and gives the screen back", async () => {

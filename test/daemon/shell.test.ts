@@ -176,6 +176,15 @@ test("Tab completes commands and VMs, arrows recall, and the daemon may go and c
   await until(() => shell.shown().endsWith("vmpower> "));
   expect(shell.shown()).toContain("VM: 'vm1', status = ACTIVE\n");
   expect(await shell.type("\x1b[A")).toContain("VM: 'vm1', status = ACTIVE");
+  // As the peer does: "?" is not typed, it tells what may come next.
+  shell.keys("set_query vm1 ?");
+  await until(() =>
+    shell
+      .shown()
+      .endsWith(" disable [Mul-choice STRING]: set_query <vm_name> enable|disable\nvmpower> set_query vm1 "),
+  );
+  shell.keys("enable\n");
+  await until(() => /vmpower> set_query vm1 enable\s+vmpower> $/.test(shell.shown()));
   await host.end("SIGTERM");
   const [why, ...rest] = await shell.type("show_cpu_freq 1");
   expect(why).toStartWith("vm-power is not running (");

@@ -9,6 +9,7 @@ const CHANNEL_END = 128;
 export const CHANNEL_COMMANDS: readonly Command[] = [
   {
     name: "add_channels",
+    help: "add_channels <vm_name> <list>|all",
     tokens: ["vm", "channels"],
     async run(prompt, [vm = "", list = ""]) {
       if (list === "all") {
@@ -31,6 +32,7 @@ export const CHANNEL_COMMANDS: readonly Command[] = [
   },
   {
     name: "set_channel_status",
+    help: "<vm_name> <list>|all enabled|disabled",
     tokens: ["vm", "channels", ["enabled", "disabled"]],
     async run(prompt, [vm = "", list = "", status = ""]) {
       const numbers = list === "all" ? undefined : channelsOf(list);

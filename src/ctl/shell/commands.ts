@@ -8,6 +8,8 @@ import { VM_COMMANDS } from "./vm-commands.ts";
 /** A command of the prompt. */
 export interface Command {
   readonly name: string;
+  /** What follows it and what it does, for "?". */
+  readonly help: string;
   readonly tokens: readonly Token[];
   readonly run: (prompt: Prompt, words: readonly string[]) => Promise<void>;
 }

@@ -1,15 +1,54 @@
-import { wordsOf } from "../../terminal/command-line.ts";
+import { type Token, wordsOf } from "../../terminal/command-line.ts";
 import type { Context } from "../verb.ts";
 import { COMMANDS } from "./commands.ts";
 
 /** Completes what is typed at the prompt: commands, VMs that the daemon knows, words. */
 export function completer(call: Context["call"]): (typed: string) => Promise<[string[], string]> {
   return async (typed) => {
-    const words = wordsOf(typed);
-    const last = /\s$/.test(typed) || typed === "" ? "" : (words.pop() ?? "");
+    const { words, last } = cut(typed);
     const choices = await choicesFor(words, call);
     return [choices.filter((choice) => choice.startsWith(last)).map((choice) => `${choice} `), last];
   };
+}
+
+/** Tells what may come next, as the peer does at "?": each choice with its kind and the command's help. */
+export function helper(call: Context["call"]): (typed: string) => Promise<string[]> {
+  return async (typed) => {
+    const { words, last } = cut(typed);
+    const [name, ...given] = words;
+    if (name === undefined) {
+      const fitting = ALL.filter((command) => command.name.startsWith(last));
+      return fitting.map((command) => ` ${command.name} [Fixed STRING]: ${command.help}`);
+    }
+    const command = ALL.find((each) => each.name === name);
+    if (command === undefined || given.length > command.tokens.length) return [];
+    const token = command.tokens[given.length];
+    if (token === undefined) return [" [RETURN]"];
+    const choices = (await choicesFor(words, call)).filter((choice) => choice.startsWith(last));
+    const kind = ` [${kindOf(token)}]: ${command.help}`;
+    // Where anything may be typed, what is known is only a proposal.
+    return choices.length === 0 && typeof token === "string"
+      ? [kind]
+      : choices.map((choice) => ` ${choice}${kind}`);
+  };
+}
+
+const ALL: readonly Pick<(typeof COMMANDS)[number], "name" | "help" | "tokens">[] = [
+  ...COMMANDS,
+  { name: "quit", help: "close the application", tokens: [] },
+];
+
+/** The words that are complete, and the one that is being typed. */
+function cut(typed: string): { words: string[]; last: string } {
+  const words = wordsOf(typed);
+  const last = /\s$/.test(typed) || typed === "" ? "" : (words.pop() ?? "");
+  return { words, last };
+}
+
+/** The peer's words for what may be typed. */
+function kindOf(token: Token): string {
+  if (token === "number") return "UINT8";
+  return typeof token === "string" ? "Any STRING" : "Mul-choice STRING";
 }
 
 async function choicesFor([name, ...words]: readonly string[], call: Context["call"]): Promise<string[]> {

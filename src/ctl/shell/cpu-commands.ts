@@ -17,6 +17,7 @@ const ORDERS: Readonly<Record<string, FrequencyOrder["to"]>> = {
 export const CPU_COMMANDS: readonly Command[] = [
   {
     name: "show_cpu_freq",
+    help: "show_cpu_freq <core_num>, what it is set to",
     tokens: ["number"],
     async run(prompt, [word = ""]) {
       const core = numberOf(word) ?? 0;
@@ -34,6 +35,7 @@ export const CPU_COMMANDS: readonly Command[] = [
   },
   {
     name: "set_cpu_freq",
+    help: "set_cpu_freq <core_num> up|down|min|max|…",
     tokens: ["number", Object.keys(ORDERS)],
     async run(prompt, [word = "", order = ""]) {
       const core = numberOf(word) ?? 0;

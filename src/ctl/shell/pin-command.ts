@@ -4,6 +4,7 @@ import type { Command } from "./commands.ts";
 /** `set_pcpu`: the peer pins in the VM that runs and in its definition. */
 export const PIN_COMMAND: Command = {
   name: "set_pcpu",
+  help: "set_pcpu <vm_name> <vcpu> <pcpu>, pin a vCPU",
   tokens: ["vm", "number", "number"],
   async run(prompt, [vm = "", ...numbers]) {
     const [vcpu = 0, pcpu = 0] = numbers.map(numberOf);

@@ -6,6 +6,7 @@ import type { Prompt } from "./prompt.ts";
 export const VM_COMMANDS: readonly Command[] = [
   {
     name: "add_vm",
+    help: "add_vm <vm_name>, serve its guest",
     tokens: ["vm"],
     async run(prompt, [vm = ""]) {
       if (!(await addVm(prompt, vm))) prompt.say(`Unable to add VM '${vm}'`);
@@ -13,14 +14,21 @@ export const VM_COMMANDS: readonly Command[] = [
   },
   {
     name: "rm_vm",
+    help: "rm_vm <vm_name>, serve it no more",
     tokens: ["vm"],
     async run(prompt, [vm = ""]) {
       if (!(await removeVm(prompt, vm))) prompt.say(`Unable to remove VM '${vm}'`);
     },
   },
-  { name: "show_vm", tokens: ["vm"], run: (prompt, [vm = ""]) => showVm(prompt, vm) },
+  {
+    name: "show_vm",
+    help: "show_vm <vm_name>, its channels and vCPUs",
+    tokens: ["vm"],
+    run: (prompt, [vm = ""]) => showVm(prompt, vm),
+  },
   {
     name: "set_query",
+    help: "set_query <vm_name> enable|disable",
     tokens: ["vm", ["enable", "disable"]],
     async run(prompt, [vm = "", word = ""]) {
       const enabled = word === "enable";

@@ -8,6 +8,8 @@ export interface Look {
   readonly offset: number;
   /** Whether a filter is being typed. */
   readonly typing: boolean;
+  /** Whether the help is shown, until the next key. */
+  readonly help: boolean;
   readonly over: boolean;
 }
 
@@ -25,7 +27,7 @@ const SORT_BY: Readonly<Record<string, SortKey>> = {
 };
 
 /** What the last line says. */
-export const KEYS_HELP = "q quit  sort: v c a g n r d p t, s next, i reverse  / filter  arrows, PgUp PgDn";
+export const KEYS_HELP = "q quit  h help  sort: v c a g n r d p t, s next, i reverse  / filter  arrows";
 
 /** Longest filter; longer than a VM's name it means nothing. */
 const FILTER_LENGTH_MAX = 250;
@@ -33,6 +35,7 @@ const FILTER_LENGTH_MAX = 250;
 /** What a key does; `page` is how many rows are seen at once, `rows` how many there are. */
 export function pressed(look: Look, key: string, { page, rows }: { page: number; rows: number }): Look {
   if (key === "close") return { ...look, over: true };
+  if (look.help) return { ...look, help: key === "resize", over: key === "q" };
   if (look.typing) return typed(look, key);
   const scrolled = (offset: number) => ({
     ...look,
@@ -43,6 +46,9 @@ export function pressed(look: Look, key: string, { page, rows }: { page: number;
   switch (key) {
     case "q":
       return { ...look, over: true };
+    case "h":
+    case "?":
+      return { ...look, help: true };
     case "s":
       return { ...look, sort: nextSort(look.sort), reversed: false };
     case "i":

@@ -1,6 +1,7 @@
 import type { Load } from "../../admin/control-types.ts";
 import type { Screen, Style } from "../../terminal/io.ts";
 import { describeFailure } from "../failure.ts";
+import { helpLines } from "./help.ts";
 import { KEYS_HELP, type Look, pressed } from "./keys.ts";
 import { chosenRows, type Moment, momentOf } from "./rows.ts";
 import { drawMoment, roomFor } from "./view.ts";
@@ -31,7 +32,8 @@ export async function runLive(options: LiveOptions): Promise<void> {
   while (!look.over) {
     const { columns, rows } = screen.size;
     const foot = look.typing ? `filter: ${look.filter}_` : (trouble ?? KEYS_HELP);
-    screen.draw(drawMoment(moment, { choice: look, style, columns, rows, offset: look.offset, foot }));
+    const frame = { choice: look, style, columns, rows, offset: look.offset, foot };
+    screen.draw(look.help ? helpLines(style).slice(0, rows) : drawMoment(moment, frame));
     const key = await screen.next(nextLookMs - performance.now());
     if (key !== undefined) {
       const chosen = chosenRows(moment.rows, look).length;

@@ -1,7 +1,7 @@
 import { fits, wordsOf } from "../../terminal/command-line.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { COMMANDS } from "../shell/commands.ts";
-import { completer } from "../shell/completion.ts";
+import { completer, helper } from "../shell/completion.ts";
 import { Prompt } from "../shell/prompt.ts";
 import type { Verb } from "../verb.ts";
 
@@ -15,7 +15,7 @@ export const SHELL: Verb = {
     if (json) throw new UsageError("shell speaks as the peer does: it goes without --json");
     await call("GetStatus", {});
     const prompt = new Prompt({ call, io, socket });
-    const reader = io.readLines({ complete: completer(call) });
+    const reader = io.readLines({ complete: completer(call), help: helper(call) });
     try {
       for (;;) {
         // Who thinks for long would be hung up on; and the daemon may be another one by now.

@@ -33,7 +33,7 @@ export const TOP: Verb = {
     { flag: "--batch", doc: "show it again and again as plain lines, until Ctrl-C" },
   ],
   examples: [
-    ["top", "live; the last line tells the keys"],
+    ["top", "live; h explains keys and columns"],
     ["top --once --sort p99", "once, for a script"],
     ["top --batch --interval 10", "table after table, for a log"],
   ],
@@ -52,7 +52,7 @@ export const TOP: Verb = {
     const first = await load();
     const screen = io.openScreen();
     try {
-      const look = { sort, filter, reversed: false, offset: 0, typing: false, over: false };
+      const look = { sort, filter, reversed: false, offset: 0, typing: false, help: false, over: false };
       await runLive({ screen, style, look, intervalMs, first, load, socket });
     } finally {
       screen.close();

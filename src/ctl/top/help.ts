@@ -1,0 +1,38 @@
+import type { Style } from "../../terminal/io.ts";
+
+/** Keys and what they do. */
+const KEYS: readonly (readonly [string, string])[] = [
+  ["v c a g n r d p t", "sort by VM, CPU, ASKED, GRANT, NOW, REQ/S, DROPS, P99, STATE"],
+  ["s, i", "sort by the next column, in the other direction"],
+  ["/, Escape", "show only rows that hold a text, show all again"],
+  ["arrows, PgUp PgDn", "scroll; Home and End go to the first and the last row"],
+  ["h, ?", "this help"],
+  ["q, Ctrl-C", "quit"],
+];
+
+/** Columns and what they tell. */
+const COLUMNS: readonly (readonly [string, string])[] = [
+  ["ASKED", "the speed that the guest asked for, in GHz"],
+  ["GRANT", "the speed that its CPU was given; base: as it was found"],
+  ["NOW", "the speed that the kernel tells"],
+  ["LIMIT", "what keeps it from what it asked: a limit, or another vCPU"],
+  ["DROPS", "packets not understood and replies not read, of its VM"],
+  ["P99us", "what 99 of 100 packets of its VM took at most lately, in us"],
+];
+
+/** The help of the live view, a string per line, for 80 columns or more. */
+export function helpLines(style: Style): string[] {
+  return [
+    style.bold("Keys"),
+    ...KEYS.map(entry),
+    "",
+    style.bold("Columns"),
+    ...COLUMNS.map(entry),
+    "",
+    style.dim("Any key goes back"),
+  ];
+}
+
+function entry([name, what]: readonly [string, string]): string {
+  return `  ${name.padEnd(17)} ${what}`;
+}
