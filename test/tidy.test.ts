@@ -50,6 +50,11 @@ const PURE = ["base", "wire", "arbiter"];
 const WORLDLY =
   /\b(Date\.now|new Date|performance\.|Math\.random|crypto\.|setTimeout|setInterval|setImmediate|queueMicrotask|console\.|process\.|Bun\.)/;
 
+/** The kernel's names for what can be set: known to the back end for Linux, and to what plays or inspects a host's files. */
+const KERNEL_FILES =
+  /scaling_[a-z]|cpuinfo_[a-z]|energy_performance|related_cpus|affected_cpus|freqdomain_cpus|thread_siblings|acpi_cppc|no_turbo/;
+const KNOWS_KERNEL_FILES = /^(cpufreq\/linux|simulate|ctl\/doctor)\//;
+
 interface Source {
   readonly path: string;
   readonly text: string;
@@ -75,12 +80,16 @@ function faults({ path, text }: Source): string[] {
         typeof rule === "string" ? rule === target : typeOnly && rule.type === target,
       );
       if (target !== folder && target !== "" && allowed !== true) found.push(`${path} imports ${from}`);
+      // Another back end must be able to stand in its place.
+      if (/^cpufreq\/[^/]+$/.test(path) && from.startsWith("./linux/")) found.push(`${path} imports ${from}`);
     } else {
       if (PURE.includes(folder)) found.push(`${path} imports ${from}`);
       if (from === "bun:ffi" && folder !== "os") found.push(`${path} imports ${from}`);
     }
   }
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+  const kernelFile = KNOWS_KERNEL_FILES.test(path) ? null : KERNEL_FILES.exec(code);
+  if (kernelFile !== null) found.push(`${path} knows ${kernelFile[0]}`);
   const worldly = PURE.includes(folder) ? WORLDLY.exec(code) : null;
   if (worldly !== null) found.push(`${path} uses ${worldly[1]}`);
   return found;
@@ -133,6 +142,9 @@ describe("planted faults are caught", () => {
     ["admin/x.ts", 'import { dlopen } from "bun:ffi";', "admin/x.ts imports bun:ffi"],
     ["systemd/x.ts", 'import { dlopen } from "bun:ffi";', "systemd/x.ts imports bun:ffi"],
     ["os/x.ts", 'import { a } from "../cpufreq/a.ts";', "os/x.ts imports ../cpufreq/a.ts"],
+    ["cpufreq/x.ts", 'import { a } from "./linux/a.ts";', "cpufreq/x.ts imports ./linux/a.ts"],
+    ["cpufreq/x.ts", 'export const a = "scaling_governor";', "cpufreq/x.ts knows scaling_g"],
+    ["daemon/x.ts", "read(at, 'energy_performance_preference');", "daemon/x.ts knows energy_performance"],
     ["base/x.ts", "export const now = Date.now();", "base/x.ts uses Date.now"],
     ["arbiter/x.ts", "setTimeout(() => {}, 5);", "arbiter/x.ts uses setTimeout"],
     ["base/utils.ts", "", "base/utils.ts is not named for its noun"],

@@ -10,12 +10,19 @@ export interface Cpufreq {
   clocks(): readonly Clock[];
   /** CPUs that are left alone, each with the reason. */
   unmanaged(): readonly UnmanagedCpu[];
+  /** Whether a write takes so long that nobody may wait for it in line: then {@link applySlow} and {@link closeSlow}. */
+  readonly slow: boolean;
   /**
    * Makes the kernel hold a setting; synchronous, on files kept open. The first write to a clock saves what is there
    * to the restore journal before it. `baseline` puts that back. What is refused is undone: the clock then holds what
    * it held before.
    */
   apply(write: Write): WriteRefused | undefined;
+  /**
+   * {@link apply} for any back end; answers when it is done. While one write of a clock is under way only the last
+   * setting that is asked for waits, and whoever asked for one that it replaced is told what became of the last.
+   */
+  applySlow(write: Write): Promise<WriteRefused | undefined>;
   /** What the kernel says of one CPU now; reads files, so never on a packet's way. */
   observe(pcpu: Pcpu): Observation | undefined;
   /** What the files of a clock should say under a setting, and do; reads files, so never on a packet's way. */
@@ -24,6 +31,8 @@ export interface Cpufreq {
   refresh(): void;
   /** Does what `OnExit` says and closes every file. Answers what could not be put back. */
   close(): readonly WriteRefused[];
+  /** {@link close} for any back end: first waits for the writes that were asked for. */
+  closeSlow(): Promise<readonly WriteRefused[]>;
   /** Closes every file and changes nothing: the journal stays, for a daemon that follows at once and adopts it. */
   leave(): void;
 }
@@ -72,7 +81,7 @@ export interface Observation {
   readonly governor: string;
   readonly minKhz: Khz;
   readonly maxKhz: Khz;
-  /** `scaling_cur_freq`; undefined where the driver has none. */
+  /** The speed at which it runs now; undefined where the driver does not tell. */
   readonly currentKhz: Khz | undefined;
 }
 

@@ -1,7 +1,9 @@
 import type { Log } from "../base/log.ts";
+import { isGone } from "../os/errno.ts";
 import type { CpufreqEvents, Drift, OnDrift } from "./cpufreq.ts";
-import { type HeldClock, type HeldPolicy, labelOf } from "./held-clock.ts";
-import type { OpenFile, SpeedText } from "./speed-files.ts";
+import type { HeldClock, HeldScope } from "./held-clock.ts";
+import type { OpenSetting } from "./port.ts";
+import type { Work } from "./work.ts";
 
 /** Looks in a row that may find a clock changed by somebody else; then the other one has won. */
 const FIGHTS_MAX = 5;
@@ -12,12 +14,12 @@ interface DriftOptions {
   readonly log: Log;
 }
 
-/** Compares what the files of held clocks say with what we wrote. */
+/** Compares what the settings of held clocks say with what we wrote. */
 export class DriftWatch {
   readonly #options: DriftOptions;
   readonly #events: Pick<CpufreqEvents, "drift">;
   readonly #fights = new WeakMap<HeldClock, number>();
-  /** Clocks whose last word is not ours: what their files say may not be taken for the kernel's rounding. */
+  /** Clocks that somebody else set last: what their settings say may not be taken for the kernel's rounding. */
   readonly #unsettled = new WeakSet<HeldClock>();
 
   constructor(options: DriftOptions, events: Pick<CpufreqEvents, "drift">) {
@@ -25,53 +27,58 @@ export class DriftWatch {
     this.#events = events;
   }
 
-  /** Whether the last word on a clock is ours. */
+  /** Whether we set a clock last. */
   isSettled(clock: HeldClock): boolean {
     return !this.#unsettled.has(clock);
   }
 
-  /** Looks at one clock; answers whether its files can be read. */
-  check(clock: HeldClock): boolean {
+  /** Looks at one clock; answers whether it is still there. */
+  *check(clock: HeldClock): Work<boolean> {
     const { held } = clock;
-    const speed = typeof held === "number" ? clock.speeds[held] : undefined;
-    if (speed === undefined) return true;
+    if (typeof held !== "number") return true;
     const drifts: Drift[] = [];
-    let readable = true;
-    for (const policy of clock.policies) {
-      const found = this.#changed(clock, policy, speed);
-      if (found === undefined) readable = false;
-      else if (found.length > 0) drifts.push(...this.#answer(clock, policy, speed, found));
+    let isThere = true;
+    for (const scope of clock.scopes) {
+      const found = this.#changed(clock, scope, held);
+      if (found === undefined) isThere = false;
+      else if (found.length > 0) drifts.push(...(yield* this.#answer(clock, scope, held, found)));
     }
     this.#settle(clock, drifts);
-    return readable;
+    return isThere;
   }
 
-  /** The files of one cpufreq policy that say neither what we wrote nor what the kernel made of it. */
-  #changed(clock: HeldClock, policy: HeldPolicy, speed: SpeedText): Found[] | undefined {
-    const files = policy.open?.files ?? [];
+  /** Settings of one scope that say neither what we wrote nor what was made of it; undefined when it is gone. */
+  #changed(clock: HeldClock, scope: HeldScope, speed: number): Found[] | undefined {
+    const settings = scope.open?.settings ?? [];
     const isSettled = this.isSettled(clock);
-    if (isSettled && files.every(({ attribute }) => attribute.isUnchanged())) return [];
+    if (isSettled && settings.every((setting) => setting.isUnchanged())) return [];
     const found: Found[] = [];
-    for (const file of files) {
-      const reported = file.attribute.text();
-      if (file.attribute.read() !== undefined) return undefined;
-      const now = file.attribute.text();
-      const ours = file.name === "scaling_governor" ? clock.scaling.governor : speed.text;
+    for (const setting of settings) {
+      const reported = setting.text();
+      const errno = setting.read();
+      // What cannot be read for the moment is taken to be as it was.
+      if (errno !== undefined) {
+        if (isGone(errno)) return undefined;
+        continue;
+      }
+      const now = setting.text();
+      const ours = setting.ours(speed);
       const isRounding = isSettled && now === reported;
-      if (now.trimEnd() !== ours && !isRounding) found.push({ file, ours, found: now.trimEnd() });
+      if (now.trimEnd() !== ours && !isRounding) found.push({ setting, ours, found: now.trimEnd() });
     }
     return found;
   }
 
-  #answer(clock: HeldClock, policy: HeldPolicy, speed: SpeedText, changed: readonly Found[]): Drift[] {
+  *#answer(clock: HeldClock, scope: HeldScope, speed: number, changed: readonly Found[]): Work<Drift[]> {
     const yields = this.#options.onDrift === "yield" || (this.#fights.get(clock) ?? 0) >= FIGHTS_MAX;
-    const refused = yields ? undefined : (policy.open?.govern() ?? policy.open?.write(speed));
+    const unprepared = yields ? undefined : yield scope.open?.prepare();
+    const refused = yields ? undefined : (unprepared ?? (yield scope.open?.set(speed)));
     if (refused !== undefined) this.#unsettled.add(clock);
-    return changed.map(({ file, ours, found }) => {
+    return changed.map(({ setting, ours, found }) => {
       // What stands after our own write is the kernel's: another limit is in force, and writing again is of no use.
-      const failed = refused !== undefined || file.attribute.text().trimEnd() === found;
+      const failed = refused !== undefined || setting.text().trimEnd() === found;
       const outcome = yields ? "yielded" : failed ? "failed" : "reasserted";
-      return { clock: clock.clock.id, file: `${labelOf(policy)}/${file.name}`, ours, found, outcome };
+      return { clock: clock.clock.id, file: `${scope.found.label}/${setting.name}`, ours, found, outcome };
     });
   }
 
@@ -104,7 +111,7 @@ export class DriftWatch {
 }
 
 interface Found {
-  readonly file: OpenFile;
+  readonly setting: OpenSetting;
   readonly ours: string;
   readonly found: string;
 }

@@ -1,34 +1,28 @@
 import { CPU_NUMBER_END } from "../base/cpu-list.ts";
 import type { Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
-import { isOriginal, MANAGED_FILES, type Originals } from "./originals.ts";
-import { isPolicyName } from "./scan.ts";
+import type { JournalNames, SavedScope, Values } from "./port.ts";
 
-/** What is known of one sysfs cpufreq policy that was changed: enough to put it back without the daemon. */
-export interface JournalEntry {
-  /** Its directory under the root, e.g. `cpufreq/policy2`. */
-  readonly policy: string;
-  /** The CPUs that it scaled. */
-  readonly pcpus: readonly Pcpu[];
-  /** Under another driver the kernel has made everything anew, and the originals mean nothing. */
-  readonly driver: string;
+/** What is known of one scope that was changed: enough to put it back without the daemon. */
+export interface JournalEntry extends SavedScope {
   /** The settings are to stay although the daemon ended (`OnExit`). */
   readonly kept: boolean;
-  readonly originals: Originals;
+  /** What the settings said before ours. */
+  readonly originals: Values;
 }
 
 const VERSION = 1;
 
-/** An entry with all its CPUs and files stays far below. */
+/** An entry with all its CPUs and settings stays far below. */
 export const ENTRY_SIZE_MAX = 64 * 1024;
 
-/** Writes an entry. */
-export function encodeEntry(entry: JournalEntry): string {
-  return `${JSON.stringify({ version: VERSION, ...entry })}\n`;
+/** Writes an entry; the file calls the scope by the word that it had when there was only Linux. */
+export function encodeEntry({ scope, pcpus, driver, kept, originals }: JournalEntry): string {
+  return `${JSON.stringify({ version: VERSION, policy: scope, pcpus, driver, kept, originals })}\n`;
 }
 
 /** Reads an entry that may have been written by anyone; undefined unless all of it makes sense. */
-export function decodeEntry(text: string): JournalEntry | undefined {
+export function decodeEntry(text: string, names: JournalNames): JournalEntry | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -36,21 +30,18 @@ export function decodeEntry(text: string): JournalEntry | undefined {
     return undefined;
   }
   if (!isRecord(value) || value["version"] !== VERSION) return undefined;
-  const { policy, pcpus, driver, kept, originals } = value;
-  if (typeof policy !== "string" || !isPolicyName(policy)) return undefined;
+  const { policy: scope, pcpus, driver, kept, originals } = value;
+  if (typeof scope !== "string" || names.scopeOf(names.fileOf(scope)) !== scope) return undefined;
   if (typeof driver !== "string" || driver.length > 64 || typeof kept !== "boolean") return undefined;
   if (!Array.isArray(pcpus) || !pcpus.every(isPcpu)) return undefined;
-  if (!isRecord(originals) || !isOriginals(originals)) return undefined;
-  return { policy, pcpus, driver, kept, originals };
+  if (!isRecord(originals) || !isValues(originals, names)) return undefined;
+  return { scope, pcpus, driver, kept, originals };
 }
 
 function isPcpu(value: unknown): value is Pcpu {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < CPU_NUMBER_END;
 }
 
-function isOriginals(value: Record<string, unknown>): value is Originals {
-  return Object.entries(value).every(([file, text]) => {
-    const managed = MANAGED_FILES.find((name) => name === file);
-    return managed !== undefined && typeof text === "string" && isOriginal(managed, text);
-  });
+function isValues(value: Record<string, unknown>, names: JournalNames): value is Values {
+  return Object.entries(value).every(([name, text]) => typeof text === "string" && names.isValue(name, text));
 }

@@ -1,51 +1,26 @@
-import fs from "node:fs";
-import type { Log } from "../base/log.ts";
-import type { Disk } from "./disk.ts";
-import { isOnline } from "./host.ts";
-import { dropEntry } from "./journal.ts";
+import { dropEntry, type JournalMeans } from "./journal.ts";
 import type { JournalEntry } from "./journal-entry.ts";
-import { putBack } from "./put-back.ts";
-import { quote, readText } from "./sysfs-file.ts";
+import type { Backend } from "./port.ts";
+import type { Work } from "./work.ts";
 
-/** Where a journal belongs to. */
-export interface RecoverMeans {
-  readonly disk: Disk;
-  /** Without symbolic links. */
-  readonly root: string;
-  readonly journalDirectory: string;
-  readonly plain: boolean;
-  readonly log: Log;
-}
+/** How much of an original is shown in a message. */
+const QUOTE_MAX = 60;
 
 /**
  * Puts back one entry of the journal and drops it. Answers what stands in the way; the entry then stays, so that it can
  * be tried again. Interrupted anywhere, it may simply be done again.
  */
-export function recover(means: RecoverMeans, entry: JournalEntry): string | undefined {
-  const problem = putEntryBack(means, entry);
-  if (problem !== undefined) return problem;
-  return dropEntry({ ...means, files: means.disk.files }, entry.policy);
-}
-
-function putEntryBack({ disk, root, plain }: RecoverMeans, entry: JournalEntry): string | undefined {
-  const path = `${root}/${entry.policy}`;
-  if (entry.pcpus.length > 0 && entry.pcpus.every((pcpu) => !isOnline(root, pcpu))) {
-    return `${entry.policy}: CPU ${entry.pcpus.join(", ")} offline`;
+export function* recover(
+  backend: Backend,
+  journal: JournalMeans,
+  entry: JournalEntry,
+): Work<string | undefined> {
+  const found = backend.find(entry);
+  if (typeof found === "object" && "problem" in found) return found.problem;
+  const refused = found === "renewed" ? undefined : yield found.write(entry.originals);
+  if (refused !== undefined) {
+    const was = JSON.stringify((entry.originals[refused.name] ?? "").slice(0, QUOTE_MAX));
+    return `${entry.scope}/${refused.name}: ${refused.errno}, was ${was}`;
   }
-  if (!isItself(path)) return `${entry.policy}: no such directory`;
-  const driver = readText(`${path}/scaling_driver`);
-  if (driver === undefined) return `${entry.policy}/scaling_driver cannot be read`;
-  // Another driver has made everything anew, and its governors of the same names mean something else.
-  if (driver !== entry.driver) return undefined;
-  const refused = putBack({ disk, path, plain }, entry.originals);
-  if (refused === undefined) return undefined;
-  return `${entry.policy}/${refused.file}: ${refused.errno}, was ${quote(entry.originals[refused.file] ?? "")}`;
-}
-
-function isItself(path: string): boolean {
-  try {
-    return fs.realpathSync(path) === path && fs.statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
+  return dropEntry(journal, entry.scope);
 }

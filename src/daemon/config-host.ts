@@ -1,9 +1,9 @@
 import type { ConfigHost } from "../config/check-host.ts";
-import { readHost } from "../cpufreq/host.ts";
+import { lookAtRoot } from "../cpufreq/linux/root.ts";
 import { hasUser } from "./users.ts";
 
 /** This host, for a configuration to be compared with. */
 export const CONFIG_HOST: ConfigHost = {
-  pcpus: (root) => readHost(root).pcpus,
+  pcpus: (root) => lookAtRoot(root).pcpus,
   hasUser: (user) => hasUser(user),
 };

@@ -4,7 +4,7 @@ import type { ChannelHost } from "../channels/channel.ts";
 import { type Channels, openChannels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq/cpufreq.ts";
-import { openCpufreq } from "../cpufreq/sysfs.ts";
+import { openCpufreq } from "../cpufreq/linux/open.ts";
 import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";

@@ -7,7 +7,7 @@ import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblems } from "../config/problem.ts";
-import { openCpufreq } from "../cpufreq/sysfs.ts";
+import { openCpufreq } from "../cpufreq/linux/open.ts";
 import { decode } from "../wire/decode.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
 import { grantOf } from "./grant.ts";

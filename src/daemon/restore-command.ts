@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { isServed } from "../admin/socket-file.ts";
 import { readConfig } from "../config/load.ts";
 import { problemLines } from "../config/problem.ts";
-import { restoreJournal } from "../cpufreq/restore-journal.ts";
+import { restoreJournal } from "../cpufreq/linux/open.ts";
 import { EXIT_FAILED } from "./exit-code.ts";
 import { readHandover } from "./handover.ts";
 import { openLog } from "./log.ts";

@@ -14,3 +14,10 @@ export function refusalOf(error: unknown): Errno {
   if (code === undefined) throw error;
   return code;
 }
+
+const GONE: readonly Errno[] = ["ENOENT", "ENODEV", "ENXIO"];
+
+/** Whether a refusal means that a file is not there, or what it stands for; every other one may be over in a moment. */
+export function isGone(errno: Errno): boolean {
+  return GONE.includes(errno);
+}

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Setting } from "../../src/base/clock.ts";
-import { restoreJournal, restoreWith } from "../../src/cpufreq/restore-journal.ts";
+import { restoreJournal, restoreWith } from "../../src/cpufreq/linux/open.ts";
 import type { TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 import { ACPI_KHZ, type TestHost, testHost, watchedDisk } from "./test-host.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
-import { restoreJournal } from "../../src/cpufreq/restore-journal.ts";
+import { restoreJournal } from "../../src/cpufreq/linux/open.ts";
 import { ACPI_KHZ, type TestHost, testHost } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;

@@ -1,6 +1,6 @@
 // Changes clocks without end, to be killed at any moment.
 import type { Setting } from "../../src/base/clock.ts";
-import { openCpufreq } from "../../src/cpufreq/sysfs.ts";
+import { openCpufreq } from "../../src/cpufreq/linux/open.ts";
 
 const [root = "", journalDirectory = ""] = process.argv.slice(2);
 const nothing = () => undefined;

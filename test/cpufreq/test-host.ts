@@ -3,9 +3,9 @@ import os from "node:os";
 import { dirname, join } from "node:path";
 import type { Log, LogLevel } from "../../src/base/log.ts";
 import type { Cpufreq, Drift } from "../../src/cpufreq/cpufreq.ts";
-import type { Disk } from "../../src/cpufreq/disk.ts";
-import { kernelDisk } from "../../src/cpufreq/kernel-disk.ts";
-import { type CpufreqOptions, openCpufreq, openCpufreqOn } from "../../src/cpufreq/sysfs.ts";
+import type { Disk } from "../../src/cpufreq/linux/disk.ts";
+import { kernelDisk } from "../../src/cpufreq/linux/kernel-disk.ts";
+import { type CpufreqOptions, openCpufreq, openCpufreqOn } from "../../src/cpufreq/linux/open.ts";
 import { FILE_CALLS } from "../../src/os/file-calls.ts";
 import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 

@@ -4,9 +4,14 @@ import type { Cpufreq } from "../../src/cpufreq/cpufreq.ts";
 /** Clocks that only note what is written. */
 export function recordingCpufreq(clocks: readonly Clock[], written: Setting[]): Cpufreq {
   return {
+    slow: false,
     clocks: () => clocks,
     unmanaged: () => [],
     apply({ setting }) {
+      written.push(setting);
+      return undefined;
+    },
+    async applySlow({ setting }) {
       written.push(setting);
       return undefined;
     },
@@ -14,6 +19,7 @@ export function recordingCpufreq(clocks: readonly Clock[], written: Setting[]): 
     inspect: () => [],
     refresh() {},
     close: () => [],
+    closeSlow: async () => [],
     leave() {},
   };
 }

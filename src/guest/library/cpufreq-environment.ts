@@ -4,8 +4,8 @@ import type { Clock } from "../../base/clock.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Log } from "../../base/log.ts";
 import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
-import { survey } from "../../cpufreq/survey.ts";
-import { openCpufreq } from "../../cpufreq/sysfs.ts";
+import { openCpufreq } from "../../cpufreq/linux/open.ts";
+import { survey } from "../../cpufreq/linux/survey.ts";
 import { type Environment, notInitialised, notSupported } from "./environment.ts";
 import { failure, granted, type Outcome } from "./outcome.ts";
 

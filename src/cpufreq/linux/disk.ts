@@ -1,5 +1,5 @@
-import type { Errno } from "../os/errno.ts";
-import type { FileCalls } from "../os/file-calls.ts";
+import type { Errno } from "../../os/errno.ts";
+import type { FileCalls } from "../../os/file-calls.ts";
 
 /**
  * Everything in this folder that changes a file goes through here: handed in, so that a refusal, a crash or a dry run

@@ -1,7 +1,7 @@
 import fs from "node:fs";
-import type { Errno } from "../os/errno.ts";
-import { errnoOf } from "../os/errno.ts";
-import { FILE_CALLS } from "../os/file-calls.ts";
+import type { Errno } from "../../os/errno.ts";
+import { errnoOf } from "../../os/errno.ts";
+import { FILE_CALLS } from "../../os/file-calls.ts";
 import { ATTRIBUTE_SIZE_MAX, AttributeBuffer } from "./attribute-buffer.ts";
 import type { Attribute, Disk } from "./disk.ts";
 
@@ -28,7 +28,7 @@ export function kernelDisk(root: string): Disk {
   };
 }
 
-/** Whether a directory lies outside sysfs: its files then keep whatever bytes are left in them. */
+/** Whether a directory lies outside sysfs: its files then keep what is left in them of a longer text. */
 export function isPlain(root: string): boolean {
   try {
     return fs.statfsSync(root).type !== SYSFS_MAGIC;

@@ -1,5 +1,5 @@
-import type { Speed, Turbo } from "../base/clock.ts";
-import type { Khz } from "../base/domain.ts";
+import type { Speed, Turbo } from "../../base/clock.ts";
+import type { Khz } from "../../base/domain.ts";
 import type { CpuFiles, Speeds } from "./driver.ts";
 import { quote } from "./sysfs-file.ts";
 

@@ -1,5 +1,5 @@
-import type { Turbo } from "../../base/clock.ts";
-import type { Khz } from "../../base/domain.ts";
+import type { Turbo } from "../../../base/clock.ts";
+import type { Khz } from "../../../base/domain.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeeds, unusable } from "../ladder.ts";
 

@@ -1,13 +1,7 @@
-import type { Errno } from "../os/errno.ts";
+import type { SettingRefused } from "../port.ts";
 import type { Disk } from "./disk.ts";
 import type { ManagedFile, Originals } from "./originals.ts";
 import { parseNumber } from "./sysfs-file.ts";
-
-/** A file that could not be put back. */
-interface NotPutBack {
-  readonly file: ManagedFile;
-  readonly errno: Errno;
-}
 
 /** Where to put originals back, and whether its files are plain ones that keep what the kernel would work out. */
 interface PutBackTo {
@@ -20,7 +14,7 @@ interface PutBackTo {
  * Puts back what one cpufreq policy said. Files that say it already are left alone, so it may be done again after it
  * was interrupted anywhere.
  */
-export function putBack(to: PutBackTo, originals: Originals): NotPutBack | undefined {
+export function putBack(to: PutBackTo, originals: Originals): SettingRefused | undefined {
   // The governor first: under userspace the limits would move the speed twice, and only the old one takes a speed.
   return (
     restore(to, originals, "scaling_governor") ??
@@ -31,7 +25,7 @@ export function putBack(to: PutBackTo, originals: Originals): NotPutBack | undef
 }
 
 /** In the order in which the lower limit is never above the higher one. */
-function restoreLimits(to: PutBackTo, originals: Originals): NotPutBack | undefined {
+function restoreLimits(to: PutBackTo, originals: Originals): SettingRefused | undefined {
   const upFirst = isAbove(to, originals.scaling_max_freq);
   const first = upFirst ? "scaling_max_freq" : "scaling_min_freq";
   const second = upFirst ? "scaling_min_freq" : "scaling_max_freq";
@@ -49,18 +43,18 @@ function isAbove(to: PutBackTo, maxText: string | undefined): boolean {
 }
 
 /** The kernel takes a speed only under userspace, and says `<unsupported>` by itself under the others. */
-function restoreSpeed(to: PutBackTo, originals: Originals): NotPutBack | undefined {
+function restoreSpeed(to: PutBackTo, originals: Originals): SettingRefused | undefined {
   if (originals.scaling_governor?.trim() !== "userspace" && !to.plain) return undefined;
   return restore(to, originals, "scaling_setspeed");
 }
 
-function restore(to: PutBackTo, originals: Originals, file: ManagedFile): NotPutBack | undefined {
+function restore(to: PutBackTo, originals: Originals, file: ManagedFile): SettingRefused | undefined {
   const text = originals[file];
   if (text === undefined) return undefined;
   const attribute = to.disk.open(`${to.path}/${file}`);
-  if (typeof attribute === "string") return { file, errno: attribute };
+  if (typeof attribute === "string") return { name: file, errno: attribute };
   const errno =
     attribute.read() ?? (attribute.text() === text ? undefined : attribute.write(Buffer.from(text)));
   attribute.close();
-  return errno === undefined ? undefined : { file, errno };
+  return errno === undefined ? undefined : { name: file, errno };
 }

@@ -1,5 +1,5 @@
-import type { Speed, Turbo } from "../../base/clock.ts";
-import type { Khz } from "../../base/domain.ts";
+import type { Speed, Turbo } from "../../../base/clock.ts";
+import type { Khz } from "../../../base/domain.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeed, STEP_KHZ, stepsDown, TABLE_ENTRIES_MAX, unusable } from "../ladder.ts";
 

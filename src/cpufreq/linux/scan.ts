@@ -1,8 +1,9 @@
 import fs from "node:fs";
-import type { Pcpu } from "../base/domain.ts";
+import type { Pcpu } from "../../base/domain.ts";
 import { type CpuFiles, driverNamed, type ScalingDriver, type Speeds } from "./driver.ts";
 import { type Host, isOnline } from "./host.ts";
-import { parseCpus, parseKhz, quote, readNumber, readText } from "./sysfs-file.ts";
+import { isPolicyName } from "./journal-names.ts";
+import { attempt, parseCpus, parseKhz, parseNumber, quote, readOptional, readText } from "./sysfs-file.ts";
 
 /** One CPU that can be scaled, as its files tell. */
 export interface ScannedCpu {
@@ -29,15 +30,10 @@ export interface PolicyDirectory {
 /** The kernel keeps 16 letters for it. */
 const DRIVER_NAME = /^[\w.-]{1,32}$/;
 
-/** The names that a cpufreq policy may have under the root. */
-const POLICY_NAME = /^(?:cpufreq\/policy|cpu)(\d{1,5})(?:\/cpufreq)?$/;
-
-/** Whether a path under the root is that of a cpufreq policy. */
-export function isPolicyName(name: string): boolean {
-  return POLICY_NAME.test(name) && name.startsWith("cpufreq/") !== name.endsWith("/cpufreq");
-}
-
-/** Looks at one CPU; answers for an operator why it cannot be scaled. Never throws, whatever the files say. */
+/**
+ * Looks at one CPU; answers for an operator why it cannot be scaled. Throws `LookFailed` when it cannot be looked, and
+ * nothing else, whatever the files say.
+ */
 export function scanCpu(host: Host, pcpu: Pcpu): ScannedCpu | string {
   if (!isOnline(host.root, pcpu)) return "offline";
   const policy = policyOf(host.root, pcpu);
@@ -66,15 +62,13 @@ export function scanCpu(host: Host, pcpu: Pcpu): ScannedCpu | string {
 }
 
 function policyOf(root: string, pcpu: Pcpu): PolicyDirectory | string {
-  try {
-    const path = fs.realpathSync(`${root}/cpu${pcpu}/cpufreq`);
-    const name = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : "";
-    if (!isPolicyName(name)) return `its cpufreq directory is ${quote(path)}`;
-    const stat = fs.statSync(path);
-    return stat.isDirectory() ? { name, path, inode: stat.ino } : "its cpufreq is not a directory";
-  } catch {
-    return "no cpufreq directory";
-  }
+  const path = attempt(() => fs.realpathSync(`${root}/cpu${pcpu}/cpufreq`));
+  if (path === undefined) return "no cpufreq directory";
+  const name = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : "";
+  if (!isPolicyName(name)) return `its cpufreq directory is ${quote(path)}`;
+  const stat = attempt(() => fs.statSync(path));
+  if (stat === undefined) return "no cpufreq directory";
+  return stat.isDirectory() ? { name, path, inode: stat.ino } : "its cpufreq is not a directory";
 }
 
 function cpuLists(directory: string, files: readonly string[]): Pcpu[] | string {
@@ -93,7 +87,7 @@ function cpuFiles(host: Host, pcpu: Pcpu, policy: string): CpuFiles {
   return {
     text: (file) => readText(`${policy}/${file}`),
     khz: (file) => parseKhz(readText(`${policy}/${file}`)),
-    cppc: (file) => readNumber(`${host.root}/cpu${pcpu}/acpi_cppc/${file}`),
+    cppc: (file) => parseNumber(readOptional(`${host.root}/cpu${pcpu}/acpi_cppc/${file}`)),
     turboPercent: host.turboPercent,
     boostOff: host.boostOff || readText(`${policy}/boost`) === "0",
   };

@@ -1,8 +1,8 @@
 import fs from "node:fs";
-import type { Log } from "../base/log.ts";
-import type { Errno } from "../os/errno.ts";
-import { errnoOf } from "../os/errno.ts";
-import { NO_FILE_CALLS } from "../os/file-calls.ts";
+import type { Log } from "../../base/log.ts";
+import type { Errno } from "../../os/errno.ts";
+import { errnoOf } from "../../os/errno.ts";
+import { NO_FILE_CALLS } from "../../os/file-calls.ts";
 import { ATTRIBUTE_SIZE_MAX, AttributeBuffer } from "./attribute-buffer.ts";
 import type { Attribute, Disk } from "./disk.ts";
 

@@ -1,7 +1,7 @@
 import fs from "node:fs";
-import { CPU_NUMBER_END } from "../base/cpu-list.ts";
-import type { Pcpu } from "../base/domain.ts";
-import { readNumber, readText } from "./sysfs-file.ts";
+import { CPU_NUMBER_END } from "../../base/cpu-list.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import { attempt, parseNumber, readOptional, readText } from "./sysfs-file.ts";
 
 /** What is the same for every CPU of a host. */
 export interface Host {
@@ -26,26 +26,21 @@ const SWITCHES = [
   "cpufreq/boost",
 ] as const;
 
-/** Reads what is the same for every CPU; a root that cannot be read has no CPU. */
+/** Reads what is the same for every CPU; a root that is not there has no CPU. Throws `LookFailed`. */
 export function readHost(root: string): Host {
   const pcpus = cpuDirectories(root);
-  const switches = SWITCHES.map((file) => readText(`${root}/${file}`));
+  const switches = SWITCHES.map((file) => readOptional(`${root}/${file}`)?.trim());
   return {
     root,
     pcpus,
-    turboPercent: readNumber(`${root}/intel_pstate/turbo_pct`),
+    turboPercent: parseNumber(readOptional(`${root}/intel_pstate/turbo_pct`)),
     boostOff: readText(`${root}/intel_pstate/no_turbo`) === "1" || readText(`${root}/cpufreq/boost`) === "0",
     fingerprint: JSON.stringify([pcpus, switches]),
   };
 }
 
 function cpuDirectories(root: string): Pcpu[] {
-  let names: string[];
-  try {
-    names = fs.readdirSync(root);
-  } catch {
-    return [];
-  }
+  const names = attempt(() => fs.readdirSync(root)) ?? [];
   return names
     .filter((name) => /^cpu(?:0|[1-9]\d{0,4})$/.test(name))
     .map((name) => Number(name.slice(3)))

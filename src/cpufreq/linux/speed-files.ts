@@ -1,5 +1,5 @@
-import type { Khz } from "../base/domain.ts";
-import type { Errno } from "../os/errno.ts";
+import type { Khz } from "../../base/domain.ts";
+import type { SettingRefused } from "../port.ts";
 import type { Attribute, Disk } from "./disk.ts";
 import type { SpeedFilesKind } from "./driver.ts";
 import type { ManagedFile } from "./originals.ts";
@@ -22,30 +22,24 @@ export interface OpenFile {
   readonly attribute: Attribute;
 }
 
-/** A file, and the kernel's answer to it. */
-export interface FileRefused {
-  readonly file: ManagedFile;
-  readonly errno: Errno;
-}
-
 /** The files of one cpufreq policy that carry its speed. */
 interface SpeedFiles {
   readonly files: readonly OpenFile[];
-  write(speed: SpeedText): FileRefused | undefined;
+  write(speed: SpeedText): SettingRefused | undefined;
 }
 
 /** Opens the speed files of a directory, all of them or none. */
-export function openSpeedFiles(disk: Disk, path: string, kind: SpeedFilesKind): SpeedFiles | FileRefused {
+export function openSpeedFiles(disk: Disk, path: string, kind: SpeedFilesKind): SpeedFiles | SettingRefused {
   return kind === "setspeed" ? openSetspeed(disk, path) : openMinMax(disk, path);
 }
 
-function openSetspeed(disk: Disk, path: string): SpeedFiles | FileRefused {
+function openSetspeed(disk: Disk, path: string): SpeedFiles | SettingRefused {
   const setspeed = openFile(disk, path, "scaling_setspeed");
   if ("errno" in setspeed) return setspeed;
   return { files: [setspeed], write: (speed) => writeFile(setspeed, speed.data) };
 }
 
-function openMinMax(disk: Disk, path: string): SpeedFiles | FileRefused {
+function openMinMax(disk: Disk, path: string): SpeedFiles | SettingRefused {
   const min = openFile(disk, path, "scaling_min_freq");
   if ("errno" in min) return min;
   const max = openFile(disk, path, "scaling_max_freq");
@@ -59,7 +53,7 @@ function openMinMax(disk: Disk, path: string): SpeedFiles | FileRefused {
       // By what the file says now, not by what we wrote last: others may have moved it, and the kernel refuses a lower
       // limit above the higher one.
       const errno = max.attribute.read();
-      if (errno !== undefined) return { file: max.name, errno };
+      if (errno !== undefined) return { name: max.name, errno };
       const upward = speed.khz > max.attribute.number();
       return writeFile(upward ? max : min, speed.data) ?? writeFile(upward ? min : max, speed.data);
     },
@@ -67,12 +61,12 @@ function openMinMax(disk: Disk, path: string): SpeedFiles | FileRefused {
 }
 
 /** Opens one managed file. */
-export function openFile(disk: Disk, path: string, name: ManagedFile): OpenFile | FileRefused {
+export function openFile(disk: Disk, path: string, name: ManagedFile): OpenFile | SettingRefused {
   const attribute = disk.open(`${path}/${name}`);
-  return typeof attribute === "string" ? { file: name, errno: attribute } : { name, attribute };
+  return typeof attribute === "string" ? { name, errno: attribute } : { name, attribute };
 }
 
-function writeFile(file: OpenFile, data: Uint8Array): FileRefused | undefined {
+function writeFile(file: OpenFile, data: Uint8Array): SettingRefused | undefined {
   const errno = file.attribute.write(data);
-  return errno === undefined ? undefined : { file: file.name, errno };
+  return errno === undefined ? undefined : { name: file.name, errno };
 }

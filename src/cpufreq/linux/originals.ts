@@ -1,9 +1,9 @@
-import type { Khz } from "../base/domain.ts";
+import type { Khz } from "../../base/domain.ts";
 import type { ScalingDriver, SpeedFilesKind } from "./driver.ts";
-import { parseKhz, readRaw } from "./sysfs-file.ts";
+import { parseKhz, readOptional, readRaw } from "./sysfs-file.ts";
 
 /** The files that a change may touch, in the order in which they are put back. */
-export const MANAGED_FILES = [
+const MANAGED_FILES = [
   "scaling_governor",
   "scaling_min_freq",
   "scaling_max_freq",
@@ -42,21 +42,23 @@ const TEXT: Readonly<Record<ManagedFile, RegExp>> = {
 };
 
 /** Whether a text is what a managed file can say. */
-export function isOriginal(file: ManagedFile, text: string): boolean {
-  return TEXT[file].test(text);
+export function isOriginal(file: string, text: string): boolean {
+  const managed = MANAGED_FILES.find((name) => name === file);
+  return managed !== undefined && TEXT[managed].test(text);
 }
 
-/** Reads what will have to be put back. */
+/** Reads what will have to be put back. Throws `LookFailed`. */
 export function readOriginals(policyPath: string, scaling: ScalingDriver): Originals {
   const originals: { [file in ManagedFile]?: string } = {};
   for (const file of changedBy(scaling)) {
-    const text = readRaw(`${policyPath}/${file}`);
+    const isNeeded = NEEDED[scaling.files].includes(file);
+    const text = (isNeeded ? readRaw : readOptional)(`${policyPath}/${file}`);
     if (text !== undefined && isOriginal(file, text)) originals[file] = text;
   }
   return originals;
 }
 
-/** The highest speed that the originals allow; the limits are read where they are not among them. */
+/** The highest speed that the originals allow; the limits are read where they are not among them. Throws `LookFailed`. */
 export function baselineOf(
   policyPath: string,
   originals: Originals,

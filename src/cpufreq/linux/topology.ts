@@ -1,5 +1,5 @@
-import type { Pcpu } from "../base/domain.ts";
-import { groupBy } from "../base/group-by.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import { groupBy } from "../../base/group-by.ts";
 import type { PolicyDirectory, ScannedCpu } from "./scan.ts";
 
 /** CPUs that run at one speed, as found; the first one speaks for all. */

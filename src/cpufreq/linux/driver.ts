@@ -1,5 +1,5 @@
-import type { FrequencyTable } from "../base/clock.ts";
-import type { Khz } from "../base/domain.ts";
+import type { FrequencyTable } from "../../base/clock.ts";
+import type { Khz } from "../../base/domain.ts";
 import { acpiCppc } from "./drivers/acpi-cppc.ts";
 import { amdPstate } from "./drivers/amd-pstate.ts";
 import { amdPstateEpp } from "./drivers/amd-pstate-epp.ts";

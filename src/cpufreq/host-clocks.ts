@@ -1,0 +1,201 @@
+import type { Clock, Write, WriteRefused } from "../base/clock.ts";
+import type { Pcpu } from "../base/domain.ts";
+import type { Log } from "../base/log.ts";
+import { Retries } from "../base/retries.ts";
+import type { FileCalls } from "../os/file-calls.ts";
+import { ClockSet } from "./clock-set.ts";
+import type {
+  Cpufreq,
+  CpufreqEvents,
+  FileState,
+  Observation,
+  OnDrift,
+  OnExit,
+  UnmanagedCpu,
+} from "./cpufreq.ts";
+import { DriftWatch } from "./drift-watch.ts";
+import type { HeldClock } from "./held-clock.ts";
+import { inspect } from "./inspect.ts";
+import { type JournalMeans, loadJournal } from "./journal.ts";
+import type { Backend } from "./port.ts";
+import { recover } from "./recover.ts";
+import { doNow, doSlowly, type Work } from "./work.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/** Looks between two tries to put back what was refused. */
+const PUT_BACK_LOOKS = { first: 1, max: 64 };
+
+/** How clocks are to be treated, whatever sets them. */
+export interface HoldOptions {
+  readonly onExit: OnExit;
+  readonly onDrift: OnDrift;
+  /** Where what was found is saved before it is changed. */
+  readonly journalDirectory: string;
+  /** Leave what the journal says is changed as it is: the daemon before handed it over. */
+  readonly adopt?: boolean;
+  readonly log: Log;
+}
+
+/** What sets the clocks, and what the journal is written with. */
+export interface HoldMeans {
+  readonly backend: Backend;
+  readonly files: FileCalls;
+}
+
+/** Finds a host's clocks. What a crashed daemon left in the journal is put back; nothing else is written. */
+export function openClocks(means: HoldMeans, options: HoldOptions, events: CpufreqEvents): Cpufreq {
+  return new HostClocks(means, options, events);
+}
+
+class HostClocks implements Cpufreq {
+  readonly slow: boolean;
+  readonly #backend: Backend;
+  readonly #journal: JournalMeans;
+  readonly #set: ClockSet;
+  readonly #drift: DriftWatch;
+  readonly #options: HoldOptions;
+  readonly #events: CpufreqEvents;
+  readonly #queues = new WeakMap<HeldClock, WriteQueue>();
+  readonly #putBacks = new Retries<Pcpu>(PUT_BACK_LOOKS);
+  #looks = 0;
+
+  constructor({ backend, files }: HoldMeans, options: HoldOptions, events: CpufreqEvents) {
+    const { journalDirectory, log, adopt = false } = options;
+    this.slow = backend.slow;
+    this.#backend = backend;
+    this.#journal = { journalDirectory, names: backend.journal, files, log };
+    this.#options = options;
+    this.#events = events;
+    this.#drift = new DriftWatch(options, events);
+    this.#set = new ClockSet({ backend, journal: this.#journal, adopt, log });
+    // What was handed over, but is not ours to change any more.
+    if (adopt && !this.slow)
+      for (const { reason } of doNow(this.#recoverGone())) log.warning(`Cannot put back ${reason}`);
+    if (this.slow) this.#lookSlowly();
+  }
+
+  clocks(): readonly Clock[] {
+    return this.#set.clocks;
+  }
+
+  unmanaged(): readonly UnmanagedCpu[] {
+    return this.#set.unmanaged;
+  }
+
+  apply({ clock, setting }: Write): WriteRefused | undefined {
+    if (this.slow) throw new Error("Expected applySlow(): the back end is slow");
+    const held = this.#set.held.get(clock);
+    return held === undefined ? notManaged(clock) : held.apply(setting);
+  }
+
+  async applySlow(write: Write): Promise<WriteRefused | undefined> {
+    if (!this.slow) return this.apply(write);
+    const held = this.#set.held.get(write.clock);
+    return held === undefined ? notManaged(write.clock) : this.#queueOf(held).ask(write.setting);
+  }
+
+  #queueOf(clock: HeldClock): WriteQueue {
+    let queue = this.#queues.get(clock);
+    if (queue === undefined) {
+      queue = new WriteQueue((setting) => doSlowly(clock.change(setting)));
+      this.#queues.set(clock, queue);
+    }
+    return queue;
+  }
+
+  observe(pcpu: Pcpu): Observation | undefined {
+    return this.#backend.observe(pcpu);
+  }
+
+  inspect({ clock, setting }: Write): readonly FileState[] {
+    const held = this.#set.held.get(clock);
+    return held === undefined ? [] : inspect(held, setting, { settled: this.#drift.isSettled(held) });
+  }
+
+  refresh(): void {
+    this.#looks++;
+    if (this.#set.changed()) this.#renew();
+    if (this.slow) {
+      this.#lookSlowly();
+      return;
+    }
+    let isThere = true;
+    for (const clock of [...this.#set.held.values()]) isThere = doNow(this.#look(clock)) && isThere;
+    // The kernel took something away between the two looks.
+    if (!isThere) this.#renew();
+  }
+
+  /** Looks at each clock that is not being changed; nobody waits for it. */
+  #lookSlowly(): void {
+    for (const clock of this.#set.held.values()) {
+      const queue = this.#queueOf(clock);
+      if (!queue.busy) void queue.run(() => doSlowly(this.#look(clock)));
+    }
+  }
+
+  /** Puts back what is owed, and looks for changes by others; answers whether the clock is still there. */
+  *#look(clock: HeldClock): Work<boolean> {
+    const { id } = clock.clock;
+    if (clock.owesBaseline && this.#putBacks.isDue(id, this.#looks)) {
+      if ((yield* clock.putBack()) === undefined) this.#putBacks.succeeded(id);
+      else this.#putBacks.failed(id, this.#looks);
+    }
+    return yield* this.#drift.check(clock);
+  }
+
+  #renew(): void {
+    const { clocks, unmanaged } = this.#set;
+    this.#set.renew();
+    const same =
+      this.#set.clocks.length === clocks.length && this.#set.clocks.every((clock, i) => clock === clocks[i]);
+    if (same) this.#set.clocks = clocks;
+    if (!same || JSON.stringify(unmanaged) !== JSON.stringify(this.#set.unmanaged))
+      this.#events.clocksChanged();
+  }
+
+  close(): readonly WriteRefused[] {
+    return doNow(this.#ending());
+  }
+
+  async closeSlow(): Promise<readonly WriteRefused[]> {
+    for (const clock of this.#set.held.values()) await this.#queueOf(clock).idle();
+    return doSlowly(this.#ending());
+  }
+
+  *#ending(): Work<WriteRefused[]> {
+    const { onExit } = this.#options;
+    const refused: (WriteRefused | undefined)[] = [];
+    for (const clock of this.#set.held.values()) {
+      if (clock.touched && onExit === "restore") refused.push(yield* clock.putBack());
+      if (clock.touched && onExit === "max") refused.push(yield* clock.change(0));
+      if (clock.touched && onExit !== "restore") refused.push(clock.keep());
+      clock.close();
+    }
+    if (onExit === "restore") refused.push(...(yield* this.#recoverGone()));
+    this.#set.held.clear();
+    return refused.filter((one) => one !== undefined);
+  }
+
+  leave(): void {
+    for (const clock of this.#set.held.values()) clock.close();
+    this.#set.held.clear();
+  }
+
+  /** What the journal still holds of CPUs that went away while they were ours. */
+  *#recoverGone(): Work<WriteRefused[]> {
+    const here = new Set(
+      [...this.#set.held.values()].flatMap(({ scopes }) => scopes.map(({ found }) => found.name)),
+    );
+    const refused: WriteRefused[] = [];
+    for (const { scope, entry } of loadJournal(this.#journal)) {
+      if (here.has(scope) || typeof entry === "string") continue;
+      const reason = yield* recover(this.#backend, this.#journal, entry);
+      if (reason !== undefined) refused.push({ reason });
+    }
+    return refused;
+  }
+}
+
+function notManaged(clock: Pcpu): WriteRefused {
+  return { reason: `CPU ${clock} is not managed` };
+}

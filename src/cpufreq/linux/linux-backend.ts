@@ -1,0 +1,150 @@
+import fs from "node:fs";
+import { formatCpuList } from "../../base/cpu-list.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import type { Observation } from "../cpufreq.ts";
+import type { Backend, ListedClock, Listing, SavedScope, Scope } from "../port.ts";
+import type { Disk } from "./disk.ts";
+import { isOnline, readHost } from "./host.ts";
+import { JOURNAL_NAMES } from "./journal-names.ts";
+import { isPlain } from "./kernel-disk.ts";
+import { putBack } from "./put-back.ts";
+import { PolicyScope } from "./scope.ts";
+import { speedText } from "./speed-files.ts";
+import { look, type Managed, type Survey, survey } from "./survey.ts";
+import { looked, parseKhz, readText } from "./sysfs-file.ts";
+import type { FoundClock } from "./topology.ts";
+
+/** CPUs that one {@link LinuxBackend.hasChanged} looks at closely; the others have their turn later. */
+const CPUS_PER_LOOK = 8;
+
+/** The clocks of this host as the kernel's cpufreq has them. */
+export class LinuxBackend implements Backend {
+  readonly slow = false;
+  readonly journal = JOURNAL_NAMES;
+  /** Without symbolic links. */
+  readonly #root: string;
+  readonly #managed: Managed;
+  readonly #mayChange: ReadonlySet<Pcpu> | undefined;
+  readonly #disk: Disk;
+  readonly #plain: boolean;
+  #survey: Survey | undefined;
+  #turn = 0;
+
+  constructor(root: string, managed: Managed, disk: Disk) {
+    this.#root = realRoot(root);
+    this.#managed = managed;
+    this.#mayChange = managed === "all" ? undefined : new Set(managed);
+    this.#disk = disk;
+    this.#plain = isPlain(this.#root);
+  }
+
+  list(): Listing {
+    this.#survey = survey(this.#root, this.#managed, this.#survey);
+    const { clocks, unmanaged } = this.#survey;
+    return {
+      clocks: clocks.map((clock) => this.#listed(clock)),
+      unmanaged,
+      warnings: this.#warnings(this.#survey),
+    };
+  }
+
+  #listed({ id, members, policies }: FoundClock): ListedClock {
+    const [first] = members;
+    if (first === undefined) throw new Error("Expected a clock to have members");
+    const { speeds, scaling, driver } = first;
+    const texts = speeds.table.speeds.map(({ khz }) => speedText(khz));
+    const means = { disk: this.#disk, plain: this.#plain, scaling, speeds: texts };
+    const cpus = members.map((cpu) => [cpu.pcpu, cpu.driver, cpu.speeds]);
+    return {
+      id,
+      pcpus: members.map(({ pcpu }) => pcpu),
+      driver,
+      table: speeds.table,
+      priority: new Set(members.filter((cpu) => cpu.speeds.priority).map(({ pcpu }) => pcpu)),
+      scopes: policies.map((policy) => new PolicyScope(policy, means)),
+      key: JSON.stringify([id, cpus, policies]),
+    };
+  }
+
+  #warnings({ clocks, mismatches }: Survey): string[] {
+    const warnings = mismatches.map(
+      ({ pcpu, other }) =>
+        `CPU ${pcpu} and CPU ${other} share a clock but not their speeds: scaled separately`,
+    );
+    const halves = clocks
+      .flatMap(({ members }) => members)
+      .filter(({ neighbours }) => neighbours.some((pcpu) => this.#mayChange?.has(pcpu) === false));
+    if (halves.length === 0) return warnings;
+    const list = formatCpuList(halves.map(({ pcpu }) => pcpu));
+    return [
+      ...warnings,
+      `CPU ${list}: neighbours on the same core are not in ManagedCpus, and the faster of both wins`,
+    ];
+  }
+
+  hasChanged(): boolean {
+    const before = this.#survey;
+    if (before === undefined) return true;
+    const read = looked(() => readHost(this.#root));
+    // What cannot be looked at for the moment is as it was.
+    if (!read.ok) return false;
+    const host = read.value;
+    if (host.fingerprint !== before.host.fingerprint) return true;
+    for (let i = Math.min(CPUS_PER_LOOK, host.pcpus.length); i > 0; i--) {
+      const pcpu = host.pcpus[this.#turn++ % host.pcpus.length] as number;
+      const now = look(host, pcpu, this.#mayChange);
+      if (now.ok && JSON.stringify(now.value) !== JSON.stringify(before.found.get(pcpu))) return true;
+    }
+    return false;
+  }
+
+  observe(pcpu: Pcpu): Observation | undefined {
+    const observed = looked(() => {
+      const say = (file: string) => readText(`${this.#root}/cpu${pcpu}/cpufreq/${file}`);
+      const governor = say("scaling_governor");
+      const minKhz = parseKhz(say("scaling_min_freq"));
+      const maxKhz = parseKhz(say("scaling_max_freq"));
+      if (governor === undefined || minKhz === undefined || maxKhz === undefined) return undefined;
+      return { governor, minKhz, maxKhz, currentKhz: parseKhz(say("scaling_cur_freq")) };
+    });
+    return observed.ok ? observed.value : undefined;
+  }
+
+  find(saved: SavedScope): Pick<Scope, "write"> | "renewed" | { readonly problem: string } {
+    const found = looked(() => this.#find(saved));
+    return found.ok ? found.value : { problem: `${saved.scope}: ${found.why}` };
+  }
+
+  #find({
+    scope,
+    pcpus,
+    driver,
+  }: SavedScope): Pick<Scope, "write"> | "renewed" | { readonly problem: string } {
+    const path = `${this.#root}/${scope}`;
+    if (pcpus.length > 0 && pcpus.every((pcpu) => !isOnline(this.#root, pcpu)))
+      return { problem: `${scope}: CPU ${pcpus.join(", ")} offline` };
+    if (!isItself(path)) return { problem: `${scope}: no such directory` };
+    const driverNow = readText(`${path}/scaling_driver`);
+    if (driverNow === undefined) return { problem: `${scope}/scaling_driver cannot be read` };
+    // Another driver has made everything anew, and its governors of the same names mean something else.
+    if (driverNow !== driver) return "renewed";
+    return { write: (values) => putBack({ disk: this.#disk, path, plain: this.#plain }, values) };
+  }
+}
+
+/** A root without symbolic links; as it is when it cannot be resolved. */
+function realRoot(root: string): string {
+  try {
+    return fs.realpathSync(root);
+  } catch {
+    return root;
+  }
+}
+
+function isItself(path: string): boolean {
+  try {
+    return fs.realpathSync(path) === path && fs.statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

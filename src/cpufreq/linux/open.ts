@@ -1,0 +1,57 @@
+import type { Log } from "../../base/log.ts";
+import type { Cpufreq, CpufreqEvents } from "../cpufreq.ts";
+import { type HoldOptions, openClocks } from "../host-clocks.ts";
+import { type RestoreReport, restore } from "../restore.ts";
+import { doNow } from "../work.ts";
+import type { Disk } from "./disk.ts";
+import { dryRun } from "./dry-run.ts";
+import { kernelDisk } from "./kernel-disk.ts";
+import { LinuxBackend } from "./linux-backend.ts";
+import type { Managed } from "./survey.ts";
+
+/** How this host's clocks are to be treated. */
+export interface CpufreqOptions extends HoldOptions {
+  /** `/sys/devices/system/cpu`, or a tree like it. */
+  readonly root: string;
+  /** CPUs that may be changed. */
+  readonly managed: Managed;
+  /** Change nothing, and log what would have been written. */
+  readonly dryRun?: boolean;
+}
+
+/** Finds this host's clocks. What a crashed daemon left in the journal is put back; nothing else is written. */
+export function openCpufreq(options: CpufreqOptions, events: CpufreqEvents): Cpufreq {
+  const disk = options.dryRun === true ? dryRun(options.log) : kernelDisk(options.root);
+  return openCpufreqOn(disk, options, events);
+}
+
+/** {@link openCpufreq} on a disk that is handed in. */
+export function openCpufreqOn(disk: Disk, options: CpufreqOptions, events: CpufreqEvents): Cpufreq {
+  const backend = new LinuxBackend(options.root, options.managed, disk);
+  return openClocks({ backend, files: disk.files }, options, events);
+}
+
+/** What `vm-power restore` needs to know. */
+export interface RestoreOptions {
+  /** `/sys/devices/system/cpu`, or a tree like it. */
+  readonly root: string;
+  readonly journalDirectory: string;
+  readonly log: Log;
+  /** Also put back what a daemon was told to leave behind (`OnExit = keep` or `max`). */
+  readonly kept?: boolean;
+}
+
+/** Puts back what a daemon that is gone has left in the journal. May be interrupted and done again. */
+export function restoreJournal(options: RestoreOptions): RestoreReport {
+  return restoreWith(kernelDisk(options.root), options);
+}
+
+/** {@link restoreJournal} on a disk that is handed in. */
+export function restoreWith(
+  disk: Disk,
+  { root, journalDirectory, log, kept = false }: RestoreOptions,
+): RestoreReport {
+  const backend = new LinuxBackend(root, "all", disk);
+  const journal = { journalDirectory, names: backend.journal, files: disk.files, log };
+  return doNow(restore(backend, journal, { kept }));
+}

@@ -1,0 +1,95 @@
+import fs from "node:fs";
+import type { Khz, Pcpu } from "../../base/domain.ts";
+import type { Result } from "../../base/result.ts";
+import { type Errno, errnoOf, isGone } from "../../os/errno.ts";
+import type { Answer, Expectation, OpenScope, Scope, SettingRefused, Values } from "../port.ts";
+import type { Disk } from "./disk.ts";
+import type { ScalingDriver } from "./driver.ts";
+import { openScope } from "./open-scope.ts";
+import { baselineOf, type ManagedFile, NEEDED, readOriginals } from "./originals.ts";
+import { putBack } from "./put-back.ts";
+import { openFile, type SpeedText } from "./speed-files.ts";
+import { looked } from "./sysfs-file.ts";
+import type { FoundPolicy } from "./topology.ts";
+
+/** What a {@link PolicyScope} works with. */
+interface PolicyMeans {
+  readonly disk: Disk;
+  readonly plain: boolean;
+  readonly scaling: ScalingDriver;
+  readonly speeds: readonly SpeedText[];
+}
+
+/** A cpufreq policy of the kernel. */
+export class PolicyScope implements Scope {
+  readonly name: string;
+  readonly label: string;
+  readonly pcpus: readonly Pcpu[];
+  readonly needed: readonly ManagedFile[];
+  readonly #found: FoundPolicy;
+  readonly #means: PolicyMeans;
+
+  constructor(found: FoundPolicy, means: PolicyMeans) {
+    this.name = found.name;
+    // By its first CPU, as operators name it.
+    this.label = `cpu${found.pcpus[0]}/cpufreq`;
+    this.pcpus = found.pcpus;
+    this.needed = NEEDED[means.scaling.files];
+    this.#found = found;
+    this.#means = means;
+  }
+
+  read(): Result<Values, Errno> {
+    return looked(() => readOriginals(this.#found.path, this.#means.scaling) as Values);
+  }
+
+  write(values: Values): Answer {
+    const { disk, plain } = this.#means;
+    return putBack({ disk, path: this.#found.path, plain }, values);
+  }
+
+  baseline(saved: Values | undefined): Result<Khz | undefined, Errno> {
+    const { scaling } = this.#means;
+    const { path } = this.#found;
+    return looked(() => baselineOf(path, saved ?? readOriginals(path, scaling), scaling));
+  }
+
+  expected(speed: number): readonly Expectation[] {
+    const { scaling, speeds } = this.#means;
+    const { khz = 0, text: ours = "" } = speeds[speed] ?? {};
+    const governor = { name: "scaling_governor", ours: scaling.governor };
+    if (scaling.files === "min-max")
+      return [governor, { name: "scaling_min_freq", ours }, { name: "scaling_max_freq", ours }];
+    // The kernel keeps a speed that is asked of it within these, and does not say so.
+    return [
+      governor,
+      { name: "scaling_setspeed", ours },
+      { name: "scaling_min_freq", ours: `at most ${khz}`, fits: (found) => !(found > khz) },
+      { name: "scaling_max_freq", ours: `at least ${khz}`, fits: (found) => !(found < khz) },
+    ];
+  }
+
+  peek(name: string): string {
+    const file = openFile(this.#means.disk, this.#found.path, name as ManagedFile);
+    if ("errno" in file) return file.errno;
+    const errno = file.attribute.read();
+    const text = errno ?? file.attribute.text().trimEnd();
+    file.attribute.close();
+    return text;
+  }
+
+  /** In sysfs the open files of a directory that went away say so themselves; in a plain tree they live on. */
+  isThere(): boolean {
+    if (!this.#means.plain) return true;
+    try {
+      return fs.statSync(this.#found.path).ino === this.#found.inode;
+    } catch (error) {
+      return !isGone(errnoOf(error));
+    }
+  }
+
+  open(): OpenScope | SettingRefused {
+    const { disk, scaling, speeds } = this.#means;
+    return openScope({ disk, path: this.#found.path, scaling, speeds });
+  }
+}

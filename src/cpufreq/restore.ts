@@ -1,0 +1,43 @@
+import type { WriteRefused } from "../base/clock.ts";
+import { dropUnfinished, type JournalMeans, loadJournal } from "./journal.ts";
+import type { Backend } from "./port.ts";
+import { recover } from "./recover.ts";
+import type { Work } from "./work.ts";
+
+/** What became of the entries of a journal, each named by its scope. */
+export interface RestoreReport {
+  readonly restored: readonly string[];
+  /** Left as they are on purpose. */
+  readonly kept: readonly string[];
+  /** Still in the journal; done again later they may succeed. */
+  readonly failed: readonly WriteRefused[];
+}
+
+/**
+ * Puts back what a daemon that is gone has left in the journal; `kept` also what it was told to leave behind (`OnExit =
+ * keep` or `max`). May be interrupted and done again.
+ */
+export function* restore(
+  backend: Backend,
+  journal: JournalMeans,
+  { kept }: { readonly kept: boolean },
+): Work<RestoreReport> {
+  const report = { restored: [] as string[], kept: [] as string[], failed: [] as WriteRefused[] };
+  dropUnfinished(journal);
+  for (const { scope, entry } of loadJournal(journal)) {
+    if (typeof entry !== "string" && entry.kept && !kept) {
+      report.kept.push(scope);
+      continue;
+    }
+    const problem =
+      typeof entry === "string" ? `${scope}: ${entry}` : yield* recover(backend, journal, entry);
+    if (problem === undefined) {
+      report.restored.push(scope);
+      journal.log.info(`Put back the settings of ${scope}`);
+    } else {
+      report.failed.push({ reason: problem });
+      journal.log.warning(`Cannot put back the settings of ${problem}`);
+    }
+  }
+  return report;
+}
