@@ -1,17 +1,11 @@
-import { type Backoff, backoffMs } from "../base/backoff.ts";
 import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
 import type { Abi } from "../wire/layout.ts";
 import { judgeSocket, judgeUser, type Objection } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
+import { Redial } from "./redial.ts";
 
 /** Packets handled of one channel before another gets its turn. */
 const FRAMES_PER_TURN = 64;
-
-/** After a close or a refused connect: QEMU's backlog is 1, and a socket's file is there before anyone listens. */
-const RETRY: Backoff = { firstMs: 10, maxMs: 1000 };
-
-/** Tries in quick succession; after them only a scan tries again, so that dead files cost nothing. */
-const RETRIES_MAX = 8;
 
 /** Counts since the channel was found. */
 export interface ChannelCounters {
@@ -33,6 +27,8 @@ export interface Peer {
 /** What channels are handed: who may be served, and where packets go. */
 export interface ChannelHost {
   readonly trustedUids: ReadonlySet<number>;
+  /** Whether the hypervisor knows a VM, and that it has a channel at this path; others take no room of those. */
+  expects(vm: string, path: string): boolean;
   /** Why a channel may not be served now. */
   admit(channel: Channel): Objection | undefined;
   /** The packet size that an operator fixed for a VM. */
@@ -69,10 +65,7 @@ export class Channel {
 
   #socket: Bun.Socket<Channel> | undefined;
   #pause: Timer | undefined;
-  #retry: Timer | undefined;
-  #tries = 0;
-  /** Which file was tried: another one of the same name is another QEMU's. */
-  #file: string | undefined;
+  readonly #redial = new Redial(() => this.reconsider());
   #closed = false;
   /** Why it was refused when that was told last: the same reason is no news. */
   #toldRefusal: string | undefined;
@@ -93,7 +86,6 @@ export class Channel {
     const objection = this.host.admit(this);
     if (objection !== undefined) this.#refuse(objection);
     else if (this.#socket === undefined) this.#again();
-    else this.#tries = 0; // It has lasted, so its next loss is a new one.
   }
 
   /** Writes a reply whole or not at all: what does not fit is dropped and counted, never queued. */
@@ -123,7 +115,6 @@ export class Channel {
       this.objection = undefined;
     }
     this.#dialling = true;
-    clearTimeout(this.#retry);
     // A failure is told to connectError as well, which is where it is dealt with.
     Bun.connect<Channel>({ unix: this.path, data: this, socket: SOCKET_HANDLERS }).catch(() => {});
   }
@@ -146,6 +137,7 @@ export class Channel {
     const objection = untrusted ?? this.host.admit(this);
     if (objection !== undefined) {
       this.#refuse(objection);
+      if (untrusted !== undefined) this.#redial.left();
       return;
     }
     this.peer = peer;
@@ -153,6 +145,7 @@ export class Channel {
     this.objection = undefined;
     this.#toldRefusal = undefined;
     this.framer = new Framer(this.host.abiOf(this.vm));
+    this.#redial.connected();
     this.host.changed(this);
   }
 
@@ -165,9 +158,8 @@ export class Channel {
     if (this.#closed || this.#peerRefused) return;
     this.status = "connecting";
     this.objection = { reason: cause };
+    this.#redial.lost();
     if (wasUp) this.host.changed(this);
-    if (++this.#tries <= RETRIES_MAX)
-      this.#retry = setTimeout(() => this.reconsider(), backoffMs(RETRY, this.#tries));
   }
 
   /** Called by the socket: bytes of the guest. */
@@ -213,14 +205,12 @@ export class Channel {
       this.#refuse(objection);
       return;
     }
-    if (identity !== this.#file) this.#tries = 0;
-    this.#file = identity;
-    this.#dial();
+    if (identity !== undefined && this.#redial.mayDial(identity)) this.#dial();
   }
 
   #hangUp(): void {
     clearTimeout(this.#pause);
-    clearTimeout(this.#retry);
+    this.#redial.stop();
     const socket = this.#socket;
     this.#socket = undefined;
     this.peer = undefined;

@@ -1,9 +1,11 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log } from "../base/log.ts";
 import { Channel, type ChannelHost } from "./channel.ts";
 import { judgeDirectory, type Objection } from "./judge.ts";
-import { parseChannelName } from "./name.ts";
+import { type Found, listChannels } from "./listing.ts";
+import { OTHERS_MAX, Room, VM_CHANNELS_MAX } from "./room.ts";
+import { ChannelTable } from "./table.ts";
 import { watchDirectory } from "./watch.ts";
 
 /** All channels of the host, as the directory shows them. */
@@ -30,61 +32,75 @@ export interface ChannelsOptions {
   readonly log: Log;
 }
 
+/** A VM may have become known whose files found no room: they are looked for again after so long. */
+const LOOK_AGAIN_MS = 1000;
+
 /** Finds the sockets in a directory that need not exist yet, and keeps a channel for each; begins at the first scan. */
 export function openChannels(options: ChannelsOptions, host: ChannelHost): Channels {
   const { directory, log } = options;
-  const channels = new Map<string, Channel>();
-  const byVm = new Map<string, Channel[]>();
+  const table = new ChannelTable();
+  const limiter = new LineLimiter();
   let problem: Objection | undefined;
-  let full = false;
+  let leftOut = 0;
+  let lookingAgain: Timer | undefined;
 
   function scan(): void {
+    clearTimeout(lookingAgain);
+    lookingAgain = undefined;
     const { stats, objection } = judgeDirectory(directory, host.trustedUids);
     if (objection?.reason !== problem?.reason) reportDirectory(objection);
     problem = objection;
     watch.follow(stats?.ino);
     const usable = objection === undefined || !(objection.unusable || options.strict);
-    settle(usable ? entries(directory) : []);
+    settle(usable ? listChannels(directory) : []);
   }
 
   /** A socket whose file is gone lives on until it closes, as it does for QEMU. */
-  function settle(found: readonly string[]): void {
-    const files = new Set(found);
-    for (const [file, channel] of channels)
-      if (!files.has(file) && channel.status !== "connected") drop(file, channel);
-    for (const file of found) {
-      const channel = channels.get(file) ?? add(file);
-      channel?.reconsider();
+  function settle(found: readonly Found[]): void {
+    const files = new Set(found.map(({ file }) => file));
+    const room = new Room(options.max);
+    for (const [file, channel] of table.entries()) {
+      if (files.has(file)) continue;
+      if (channel.status === "connected") room.take(channel.vm, true);
+      else drop(file, channel);
     }
-  }
-
-  function add(file: string): Channel | undefined {
-    const name = parseChannelName(file);
-    if (name === undefined) return undefined;
-    if (channels.size >= options.max) {
-      if (!full) log.error(`More than ${options.max} channels in "${directory}": the others are not served`);
-      full = true;
-      return undefined;
-    }
-    const channel = new Channel(name, join(directory, file), host);
-    channels.set(file, channel);
-    byVm.set(
-      name.vm,
-      [...(byVm.get(name.vm) ?? []), channel].sort((a, b) => a.number - b.number),
+    const { known = [], fresh = [] } = Object.groupBy(found, ({ file }) =>
+      table.get(file) === undefined ? "fresh" : "known",
     );
-    return channel;
+    // A guest uses its first channels, so those find room first.
+    fresh.sort((a, b) => a.name.number - b.name.number);
+    for (const { file, name, mayBeSocket } of [...known, ...fresh]) {
+      const path = join(directory, file);
+      const channel = table.get(file);
+      const hasRoom = room.take(name.vm, mayBeSocket && host.expects(name.vm, path));
+      if (hasRoom && channel === undefined) table.add(file, new Channel(name, path, host));
+      else if (!hasRoom && channel !== undefined && channel.status !== "connected") drop(file, channel);
+    }
+    reportLeft(room.left);
+    for (const channel of table.values()) channel.reconsider();
   }
 
   function drop(file: string, channel: Channel): void {
-    channels.delete(file);
-    const rest = (byVm.get(channel.vm) ?? []).filter((other) => other !== channel);
-    if (rest.length > 0) byVm.set(channel.vm, rest);
-    else byVm.delete(channel.vm);
+    table.remove(file, channel);
     channel.close();
-    full = false;
+  }
+
+  function reportLeft({ expected, others }: Room["left"]): void {
+    const before = leftOut;
+    leftOut = expected + others;
+    if (leftOut <= before) return;
+    if (expected > 0 && limiter.allow("expected", performance.now()) !== undefined)
+      log.error(
+        `${expected} channels in "${directory}" are not served: there is room for ${VM_CHANNELS_MAX} of a VM, and for ${options.max} in all`,
+      );
+    if (others > 0 && limiter.allow("others", performance.now()) !== undefined)
+      log.warning(
+        `"${directory}" holds more than ${OTHERS_MAX} files that are no sockets, or of no VM that is known: ${others} are not looked at`,
+      );
   }
 
   function reportDirectory(objection: (Objection & { unusable: boolean }) | undefined): void {
+    if (limiter.allow("directory", performance.now()) === undefined) return;
     if (objection === undefined) {
       log.info(`Watching "${directory}" for channels`);
       return;
@@ -98,25 +114,19 @@ export function openChannels(options: ChannelsOptions, host: ChannelHost): Chann
 
   const watch = watchDirectory(directory, scan);
   return {
-    list: () => channels.values(),
-    of: (vm) => byVm.get(vm) ?? [],
+    list: () => table.values(),
+    of: (vm) => table.of(vm),
     scan,
     reconsider(vm) {
-      for (const channel of vm === undefined ? channels.values() : (byVm.get(vm) ?? [])) channel.reconsider();
+      for (const channel of vm === undefined ? table.values() : table.of(vm)) channel.reconsider();
+      if (leftOut > 0) lookingAgain ??= setTimeout(scan, LOOK_AGAIN_MS);
     },
     problem: () => problem,
     close() {
+      clearTimeout(lookingAgain);
       watch.close();
-      for (const channel of channels.values()) channel.close();
-      channels.clear();
+      for (const channel of table.values()) channel.close();
+      table.clear();
     },
   };
-}
-
-function entries(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }

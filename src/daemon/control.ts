@@ -181,10 +181,10 @@ function decideChannels(
   const { channels, events, store, vms } = parts;
   known(name, parts);
   const own = channels.of(name);
-  const chosen = numbers ?? own.map((channel) => channel.number);
+  const found = new Set(own.map((channel) => channel.number));
+  const chosen = numbers ?? [...found];
   for (const channel of chosen)
-    if (!own.some(({ number }) => number === channel))
-      throw new ControlError("NoSuchChannel", { vm: name, channel });
+    if (!found.has(channel)) throw new ControlError("NoSuchChannel", { vm: name, channel });
   const decided = { ...store.vm(name).channels };
   for (const number of chosen) {
     if (decision === undefined) delete decided[number];

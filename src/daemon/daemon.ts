@@ -125,6 +125,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const lookAgain = (vm: string) => parts.hypervisor.lookAgain(vm);
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),
+    expects: (vm, path) => vms.expects(vm, path),
     packet: packetPath({ arbiter, clocks, events, log, meters, recordings, lookAgain }),
     changed: (channel) => happenings.channelChanged(channel),
   });

@@ -50,7 +50,7 @@ export function openClocks(
 /** Watches the channel directory; begins at the first scan. */
 export function watchChannels(
   { config, log }: Surroundings,
-  host: Pick<ChannelHost, "admit" | "packet" | "changed">,
+  host: Pick<ChannelHost, "admit" | "expects" | "packet" | "changed">,
 ): Channels {
   const options = {
     directory: config().channels.directory,

@@ -1,5 +1,6 @@
 import { formatCpuList } from "../base/cpu-list.ts";
 import type { Domain } from "../base/domain.ts";
+import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log } from "../base/log.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channel } from "../channels/channel.ts";
@@ -12,6 +13,7 @@ import { Departures } from "./departures.ts";
 export class Happenings implements HypervisorEvents, CpufreqEvents {
   readonly #parts: () => Parts;
   readonly #log: Log;
+  readonly #limiter = new LineLimiter();
   readonly #departures = new Departures((vm) => this.#left(vm));
 
   constructor(parts: () => Parts, log: Log) {
@@ -99,7 +101,13 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
     const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
-    this.#log[level](message, { MESSAGE_ID: MESSAGE_IDS.channel, VM: vm, CHANNEL: number, STATUS: status });
+    // Whoever serves the socket may open and close it without end.
+    const allowed = this.#limiter.allow(`${vm}.${number}`, performance.now());
+    if (allowed !== undefined) {
+      const more = allowed.suppressed === 0 ? "" : ` (${allowed.suppressed} more such lines left out)`;
+      const fields = { MESSAGE_ID: MESSAGE_IDS.channel, VM: vm, CHANNEL: number, STATUS: status };
+      this.#log[level](`${message}${more}`, fields);
+    }
     events.tell("channel", message, { vm, channel: number });
   }
 

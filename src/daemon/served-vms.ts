@@ -78,6 +78,12 @@ export class ServedVms {
     return { minKhz, maxKhz, turbo, query: store.vm(name).query ?? query, physicalCores, dryRun };
   }
 
+  /** Whether the hypervisor knows a VM, and that it has a channel at this path, where it can tell. */
+  expects(vm: string, path: string): boolean {
+    const domain = this.#domains.get(vm);
+    return domain !== undefined && domain.channelPaths?.has(path) !== false;
+  }
+
   /** Why a channel is not served. The socket says whose it is; its file was judged already. */
   admit({ vm, number, path }: Channel): Objection | undefined {
     const domain = this.#domains.get(vm);

@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, expect, spyOn, test } from "bun:test";
+import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { parseChannelName } from "../../src/channels/name.ts";
+import { OTHERS_MAX, VM_CHANNELS_MAX } from "../../src/channels/room.ts";
 import { until } from "../daemon/host.ts";
 import { connect, packet, scale, startPort, UP } from "../daemon/port.ts";
 import { testChannels } from "./host.ts";
@@ -137,11 +138,95 @@ describe("openChannels()", () => {
 
   test("serves no more channels than it may, and says so once", () => {
     using host = testChannels({ max: 2, admit: () => ({ reason: "for this test" }) });
-    for (let i = 0; i < 5; i++) writeFileSync(host.path(`vm.${i}`), "");
+    const ports = [4, 3, 2, 1, 0].map((number) => startPort(host.path(`vm.${number}`)));
     host.channels.scan();
     host.channels.scan();
-    expect([...host.channels.list()].length).toBe(2);
-    expect(host.lines.filter((line) => line.startsWith("error"))).toHaveLength(1);
+    expect([...host.channels.list()].map(({ number }) => number)).toEqual([0, 1]);
+    expect(host.lines.filter((line) => line.startsWith("error"))).toEqual([
+      `error: 3 channels in "${host.directory}" are not served: there is room for 1024 of a VM, and for 2 in all`,
+    ]);
+    for (const port of ports) port.close();
+  });
+
+  test("serves a VM whatever files of no VM, and files that are no sockets, are beside its channel", async () => {
+    using host = testChannels({ max: 2, expects: (vm) => vm === "vm" });
+    for (let i = 0; i < OTHERS_MAX + 10; i++) writeFileSync(host.path(`vm.${i + 100}`), "");
+    const stranger = startPort(host.path("stranger.0"));
+    const ports = [startPort(host.path("vm.0")), startPort(host.path("vm.1"))];
+    host.channels.scan();
+    await Promise.all(ports.map((port) => port.ready()));
+    expect([...host.channels.list()]).toHaveLength(OTHERS_MAX + 2);
+    expect(host.lines.filter((line) => !line.startsWith("info"))).toEqual([
+      `warning: "${host.directory}" holds more than 1024 files that are no sockets, or of no VM that is known: 11 are not looked at`,
+    ]);
+    for (const port of [stranger, ...ports]) port.close();
+  });
+
+  test("finds the channel of a VM that becomes known, also where other files had taken the room for it", async () => {
+    let known = "";
+    using host = testChannels({ expects: (vm) => vm === known });
+    for (let i = 0; i < OTHERS_MAX; i++) writeFileSync(host.path(`junk.${i}`), "");
+    host.channels.scan();
+    const port = startPort(host.path("vm.0"));
+    await until(() => host.lines.some((line) => line.includes("are not looked at")));
+    expect(host.channels.of("vm")).toEqual([]);
+    known = "vm";
+    host.channels.reconsider("vm");
+    await port.ready();
+    port.close();
+  });
+
+  test("serves 1024 channels of one VM, those with the lowest numbers, and of each other VM as many", async () => {
+    using host = testChannels({ max: 5000, admit: () => ({ reason: "for this test" }) });
+    const port = startPort(host.path("other.9"));
+    // Links to a socket are sockets, and cost no listener.
+    for (let i = 0; i < VM_CHANNELS_MAX + 50; i++) linkSync(port.path, host.path(`vm.${i}`));
+    host.channels.scan();
+    expect(host.channels.of("vm").map(({ number }) => number)).toEqual(
+      Array.from({ length: VM_CHANNELS_MAX }, (_, number) => number),
+    );
+    expect(host.channels.of("other")).toHaveLength(1);
+    port.close();
+  });
+
+  test("looks at 16,000 files of one VM once each, and sorts its channels once", () => {
+    const files = 16_000;
+    let asked = 0;
+    const expects = () => ++asked > 0;
+    using host = testChannels({ max: 20_000, expects, admit: () => ({ reason: "for this test" }) });
+    for (let i = 0; i < files; i++) writeFileSync(host.path(`vm.${i}`), "");
+    const first = startPort(host.path("vm.16000"));
+    for (let i = 16_001; i < 17_000; i++) linkSync(first.path, host.path(`vm.${i}`));
+    const sort = spyOn(Array.prototype, "sort");
+    host.channels.scan();
+    expect(host.channels.of("vm")).toHaveLength(1000 + OTHERS_MAX);
+    const sorted = sort.mock.contexts.map((array) => (array as unknown[]).length);
+    sort.mockRestore();
+    // Once the files that are new, by number, and once the channels of the VM.
+    expect(sorted.sort((a, b) => a - b)).toEqual([1000 + OTHERS_MAX, files + 1000]);
+    expect(asked).toBe(1000);
+    first.close();
+  });
+
+  test("dials a socket that closes at once no sooner than its back-off says, whoever makes scans", async () => {
+    let dialled: number | undefined;
+    using host = testChannels({
+      changed({ status }) {
+        if (status !== "connecting") return;
+        // All in one turn, in which no time passes.
+        const connect = spyOn(Bun, "connect");
+        for (let scan = 0; scan < 100; scan++) host.channels.scan();
+        dialled = connect.mock.calls.length;
+        connect.mockRestore();
+      },
+    });
+    const port = startPort(host.path("vm.0"));
+    host.channels.scan();
+    await port.ready();
+    port.drop();
+    await until(() => port.connections === 2);
+    expect(dialled).toBe(0);
+    port.close();
   });
 
   test("follows a directory that is replaced by another", async () => {

@@ -23,6 +23,7 @@ export function testChannels(overrides: Partial<ChannelHost> & { strict?: boolea
   const own = process.getuid?.() ?? 0;
   const host: ChannelHost = {
     trustedUids: new Set([own]),
+    expects: () => true,
     admit: () => undefined,
     abiOf: () => "auto",
     peerOf: () => ({ uid: own, pid: process.pid }),
