@@ -55,7 +55,7 @@ export function readConfig(
   }
   const config = toConfig(gathered);
   problems.push(...checkConfig(config, gathered));
-  if (host !== undefined) problems.push(...checkOnHost(config, gathered, host));
+  if (host !== undefined) problems.push(...checkOnHost(config, gathered, host, path));
   return { config, problems };
 }
 

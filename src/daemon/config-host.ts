@@ -4,6 +4,6 @@ import { hasUser } from "./users.ts";
 
 /** This host, for a configuration to be compared with. */
 export const CONFIG_HOST: ConfigHost = {
-  pcpus: (root) => lookAtRoot(root).pcpus,
+  root: lookAtRoot,
   hasUser: (user) => hasUser(user),
 };

@@ -214,7 +214,10 @@ Vcpus=1,3,4,4
 test("loadConfig() warns of CPUs and users that the host does not have", () => {
   using at = new ConfigDirectory();
   const host = {
-    pcpus: (root: string) => (root === "/sys/devices/system/cpu" ? [0, 1, 2, 3] : []),
+    root: (root: string) =>
+      root === "/sys/devices/system/cpu"
+        ? { pcpus: [0, 1, 2, 3], hasCpufreq: true, problem: undefined }
+        : { pcpus: [], hasCpufreq: false, problem: "there is no such directory" },
     hasUser: (user: string) => user === "root",
   };
   const map = "[hypervisor]\nDriver=static\n[vm a]\nVcpus=2-5\n";
@@ -226,5 +229,20 @@ test("loadConfig() warns of CPUs and users that the host does not have", () => {
   ]);
   // The default names users of several distributions; and a root without CPUs is another fault.
   at.load({ "vm-power.conf": `${map}[cpufreq]\nRoot=/nowhere\n` });
-  expect(at.told(loadConfig(at.path, { host })).said).toEqual([]);
+  expect(at.told(loadConfig(at.path, { host })).said).toEqual([
+    'vm-power.conf:6: Root="/nowhere": there is no such directory (the kernel\'s is /sys/devices/system/cpu)',
+  ]);
+});
+
+test("loadConfig() warns of a host without cpufreq", () => {
+  using at = new ConfigDirectory();
+  const host = {
+    root: () => ({ pcpus: [0, 1], hasCpufreq: false, problem: undefined }),
+    hasUser: () => true,
+  };
+  at.load({ "vm-power.conf": "" });
+  expect(at.told(loadConfig(at.path, { host })).said).toEqual([
+    'vm-power.conf: warning: Root="/sys/devices/system/cpu": no CPU has cpufreq, so no clock can be changed ' +
+      "(enable it in the firmware, or load the kernel's driver for these CPUs)",
+  ]);
 });

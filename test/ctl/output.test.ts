@@ -281,7 +281,11 @@ test("verify", async () => {
     "2 CPUs: all hold what they should",
     "",
   ]);
-  expect(await shown("verify", { Verify: () => ({ cpus: [] }) })).toEqual(["No CPU is managed", ""]);
+  expect(await ctlWith({ Verify: () => ({ cpus: [] }) }, "verify", TERMINAL)).toEqual({
+    code: 20,
+    out: "No CPU is managed: vmpowerctl doctor tells why\n",
+    err: "",
+  });
 });
 
 function fail(): never {

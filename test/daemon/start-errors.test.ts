@@ -12,7 +12,8 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "vm-power-start-"));
   chmodSync(directory, 0o755);
-  for (const name of ["cpu", "channels", "run", "state"]) mkdirSync(join(directory, name));
+  for (const name of ["cpu/cpu0", "channels", "run", "state"])
+    mkdirSync(join(directory, name), { recursive: true });
   writeFileSync(join(directory, "file"), "");
 });
 afterEach(() => rmSync(directory, { recursive: true }));
@@ -96,3 +97,27 @@ test("vm-power version is the version", () => {
   const { exitCode, stdout } = Bun.spawnSync([EXECUTABLE, "version"]);
   expect([exitCode, stdout.toString()]).toEqual([0, "0.1.0\n"]);
 });
+
+test.each<[what: string, root: string, problem: string]>([
+  ["does not exist", "DIR/nowhere", "there is no such directory"],
+  ["is a file", "DIR/file", "it is not a directory"],
+  ["has no CPUs", "DIR/run", "it has no CPUs (cpu0, cpu1, …)"],
+])(
+  "a Root that %s is a mistake of the configuration, when it is checked and at the start",
+  (_what, root, problem) => {
+    const file = join(directory, "vm-power.conf");
+    const at = root.replace("DIR", directory);
+    writeFileSync(file, `[cpufreq]\nRoot=${at}\n`);
+    for (const options of [["--check-config"], []]) {
+      const { exitCode, stderr } = Bun.spawnSync([EXECUTABLE, "--config", file, ...options], {
+        timeout: 10_000,
+      });
+      expect([exitCode, stderr.toString()]).toEqual([
+        78,
+        expect.stringContaining(
+          `${file}:2: Root="${at}": ${problem} (the kernel's is /sys/devices/system/cpu)\n`,
+        ),
+      ]);
+    }
+  },
+);

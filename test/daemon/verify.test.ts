@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { makeTestHost, type TestHost, until } from "./host.ts";
 import { MIN, nack, type Port, scale, TURBO } from "./port.ts";
 
@@ -79,4 +81,18 @@ test("why of a vCPU tells what it asked, what was refused, and which rule bounds
     err: 'VM "web1" has no vCPU 2: vmpowerctl show-vm shows those it has\n',
   });
   expect(host.run("vmpowerctl", "why", "nix:0").code).toBe(10);
+});
+
+test("verify ends with 20 on a host whose CPUs have no cpufreq, and the start warns of it", async () => {
+  host = makeTestHost();
+  for (const cpu of [0, 1, 2, 3, 4, 5]) rmSync(join(host.directory, `cpu/cpu${cpu}/cpufreq`));
+  await host.start();
+  expect(host.log()).toContain(
+    `Root="${host.directory}/cpu": no CPU has cpufreq, so no clock can be changed`,
+  );
+  expect(host.run("vmpowerctl", "verify")).toEqual({
+    code: 20,
+    out: "No CPU is managed: vmpowerctl doctor tells why\n",
+    err: "",
+  });
 });

@@ -13,11 +13,12 @@ export const VERIFY: Verb = {
   name: "verify",
   summary: "Compare what should hold with what does, per CPU",
   arguments: [],
-  examples: [["verify", "exit status 20 tells that some CPU drifted"]],
+  examples: [["verify", "exit status 20 tells that some CPU drifted, or none is managed"]],
   async run({ call, show, style, io }) {
     const reply = await call("Verify", {});
     show(reply, () => verifyText(reply.cpus, style, textWidth(io)));
-    return reply.cpus.every(({ ok }) => ok) ? EXIT.ok : EXIT.needsRepair;
+    // Where no CPU is managed nothing holds that should.
+    return reply.cpus.length > 0 && reply.cpus.every(({ ok }) => ok) ? EXIT.ok : EXIT.needsRepair;
   },
 };
 
@@ -29,7 +30,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 function verifyText(cpus: readonly CpuCheck[], style: Style, width: number): string {
-  if (cpus.length === 0) return "No CPU is managed";
+  if (cpus.length === 0) return "No CPU is managed: vmpowerctl doctor tells why";
   // CPUs of which the same is to be said are one line.
   const alike = Map.groupBy(cpus, ({ ok, should, currentKhz }) => `${ok} ${should} ${currentKhz}`);
   const rows = [...alike.values()].map((same) => {
