@@ -1,9 +1,6 @@
-import { chmodSync, chownSync, lstatSync, renameSync } from "node:fs";
-import type { Socket, SocketHandler } from "bun";
+import type { Socket } from "bun";
 import { LineLimiter } from "../base/line-limiter.ts";
-import type { Log } from "../base/log.ts";
-import { moveAside } from "../os/move-aside.ts";
-import { whyNotWritable } from "../os/own-directory.ts";
+import { type BindOptions, bindAt } from "./bind.ts";
 import { createCallTurns } from "./call-turns.ts";
 import { type Caller, NOBODY } from "./caller.ts";
 import type { Control } from "./control.ts";
@@ -15,31 +12,20 @@ import { openSession, type Session } from "./session.ts";
 import { checkPathIsFree, identify, removeSocket } from "./socket-file.ts";
 
 /** What the control socket is served with. */
-export interface ServeOptions {
+export interface ServeOptions extends BindOptions {
   /** At most 103 bytes. */
   readonly path: string;
   readonly control: Control;
   /** The kernel's word on who is at the other end of a connection (`SO_PEERCRED`). */
   readonly peerOf: (fd: number) => Caller | undefined;
-  readonly log: Log;
   /** For `GetInfo`. */
   readonly version: string;
-  /** The group whose members may connect; without it only root may. */
-  readonly gid?: number | undefined;
-  /** Whether everybody on the host may connect. */
-  readonly everyone?: boolean;
   /** Whether whoever connects may look, and change nothing. */
   readonly looksOnly?: boolean;
   /** Told of every mutating call after it was answered; `error` is the error's full name. */
   readonly onMutation?: ((call: Mutation) => void) | undefined;
   readonly limits?: Limits;
-  /** `Bun.listen()`, or what bounds it. */
-  readonly listen?: Listen;
 }
-
-type Listen = (options: { unix: string; allowHalfOpen: boolean; socket: SocketHandler<undefined> }) => {
-  stop(): void;
-};
 
 /** A call that was to change something. */
 export interface Mutation {
@@ -51,6 +37,8 @@ export interface Mutation {
 
 /** A control socket that is being served. */
 export interface ControlServer {
+  /** Serves who waits, and who comes; of use where the server was made with `held`. */
+  begin(): void;
   /** Takes no more calls, delivers what is queued within a bound, and closes. */
   close(): Promise<void>;
 }
@@ -59,9 +47,6 @@ interface Client {
   readonly caller: Caller;
   readonly session: Session;
 }
-
-const SOCKET_MODE = 0o660;
-const SOCKET_MODE_EVERYONE = 0o666;
 
 /** Serves `io.vmpower.Control` and `io.vmpower.Monitor` on a socket; throws where the path is taken by another daemon or another file. */
 export async function serveControl(options: ServeOptions): Promise<ControlServer> {
@@ -122,6 +107,7 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
   }
 
   return {
+    begin: () => listener.begin?.(),
     async close() {
       removeSocket(path, identity);
       listener.stop();
@@ -137,55 +123,6 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
       clearTimeout(timer);
     },
   };
-}
-
-/**
- * Binds beside the path and renames, for three reasons: nobody can connect before mode and group are right, a stale
- * socket is replaced in one step, and Bun, which unlinks whatever stands at the path it bound, finds nothing there.
- */
-function bindAt(
-  path: string,
-  { gid, log, everyone, listen = Bun.listen }: ServeOptions,
-  socket: SocketHandler<undefined>,
-): { stop(): void } {
-  const fresh = `${path}.new`;
-  const mode = everyone ? SOCKET_MODE_EVERYONE : SOCKET_MODE;
-  removeSocket(fresh);
-  const inTheWay = lstatSync(fresh, { throwIfNoEntry: false }) !== undefined;
-  if (inTheWay) moveAside(fresh, { log, because: "a socket is to be made there" });
-  const umask = process.umask(0o777 & ~mode);
-  let listener: { stop(): void };
-  try {
-    listener = listen({ unix: fresh, allowHalfOpen: true, socket });
-  } catch (cause) {
-    const why = whyNotWritable(path);
-    throw new Error(
-      `Cannot serve "${path}"${why === undefined ? "" : `: ${why}`}`,
-      why === undefined ? { cause } : {},
-    );
-  } finally {
-    process.umask(umask);
-  }
-  try {
-    chmodSync(fresh, mode);
-    if (gid !== undefined) giveToGroup(fresh, gid, log);
-    renameSync(fresh, path);
-  } catch (cause) {
-    listener.stop();
-    throw new Error(`Cannot serve "${path}"`, { cause });
-  }
-  return listener;
-}
-
-function giveToGroup(path: string, gid: number, log: Log): void {
-  try {
-    chownSync(path, -1, gid);
-  } catch (error) {
-    // Root can still steer the daemon, which is better than no daemon.
-    log.warning(
-      `Cannot give "${path.replace(/\.new$/, "")}" to group ${gid}: ${error instanceof Error ? error.message : error}`,
-    );
-  }
 }
 
 function whyRefused(caller: Caller, clients: Map<unknown, Client>, limits: Limits): string | undefined {

@@ -59,6 +59,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     const heartbeat = startHeartbeat(parts, notify);
     undo.push(() => heartbeat.close());
     const telling = tellMetrics({ config: config.metrics, parts, fds: listenFds(process.env), log });
+    operators.begin();
     await opened(parts);
     if (parts.hypervisor.status().state === "unreachable") parts.takeover.presume();
     notify.ready(happenings.summary());

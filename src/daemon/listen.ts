@@ -4,6 +4,9 @@ import { duplicate } from "../os/duplicate.ts";
 
 /** What is listened with. */
 export interface Listener {
+  /** Takes nobody before {@link begin}: who connects waits in the kernel's queue. False where that is not possible. */
+  hold(): boolean;
+  begin(): void;
   stop(): void;
 }
 
@@ -44,11 +47,16 @@ function start<Data>(options: Options<Data>, { connections, restMs }: Pace): Lis
   let listener = Bun.listen<Data>({ ...options, socket } as unknown as TCPSocketListenOptions<Data>);
 
   /** Only a stop ends the runtime's taking; a second descriptor keeps the queue, and who is in it. */
-  function rest(): void {
+  function hold(): boolean {
     restingFd = duplicate(fdOf(listener));
-    // Out of descriptors: better a turn that is long than no listener.
-    if (restingFd === undefined) return;
+    if (restingFd === undefined) return false;
     listener.stop();
+    return true;
+  }
+
+  function rest(): void {
+    // Out of descriptors: better a turn that is long than no listener.
+    if (!hold()) return;
     if (restMs === 0) setImmediate(goOn);
     else setTimeout(goOn, restMs);
   }
@@ -61,6 +69,8 @@ function start<Data>(options: Options<Data>, { connections, restMs }: Pace): Lis
   }
 
   return {
+    hold,
+    begin: goOn,
     stop() {
       if (restingFd === undefined) listener.stop();
       else closeSync(restingFd);

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LIMITS } from "../admin/limits.ts";
-import { type ServeOptions, serveControl } from "../admin/server.ts";
+import { type ControlServer, type ServeOptions, serveControl } from "../admin/server.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { moveAside } from "../os/move-aside.ts";
@@ -23,15 +23,19 @@ const MONITOR_LIMITS = { ...LIMITS, clientsPerUid: 8, callsPerTurn: 1 };
 /** How they are let in: a flood of them costs a tenth of a CPU, and then only they wait. */
 const MONITOR_PACE = { connections: 4, restMs: 5 };
 
-/** Serves the control socket, and the monitor socket to whom the configuration says. */
+/**
+ * Binds the control socket, and the monitor socket for whom the configuration says. Who connects waits until the answer
+ * is told to begin.
+ */
 export async function serveOperators(
   { controlSocket, monitorSocket, monitorAccess, runtimeDirectory }: Config["daemon"],
-  options: Omit<ServeOptions, "path" | "gid">,
-): Promise<{ close(): Promise<void> }> {
+  options: Omit<ServeOptions, "path" | "gid" | "held">,
+): Promise<ControlServer> {
   for (const path of [controlSocket, monitorSocket]) clearWay(path, runtimeDirectory, options.log);
   const control = await serveControl({
     ...options,
     path: controlSocket,
+    held: true,
     gid: resolveGroup(CONTROL_GROUP),
     listen: listenAtPace(CONTROL_PACE),
   });
@@ -41,6 +45,7 @@ export async function serveOperators(
     const monitor = await serveControl({
       ...options,
       path: monitorSocket,
+      held: true,
       looksOnly: true,
       everyone,
       // On a host without the group it is root's alone.
@@ -49,6 +54,10 @@ export async function serveOperators(
       limits: MONITOR_LIMITS,
     });
     return {
+      begin() {
+        control.begin();
+        monitor.begin();
+      },
       async close() {
         await Promise.all([control.close(), monitor.close()]);
       },

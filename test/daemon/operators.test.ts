@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { serveOperators } from "../../src/daemon/operators.ts";
 import { OPERATOR, recordingLog } from "../admin/harness.ts";
-import { sampleControl } from "../admin/sample-control.ts";
+import { rawClient } from "../admin/raw-client.ts";
+import { STATUS, sampleControl } from "../admin/sample-control.ts";
 import { until } from "./host.ts";
 
 let directory: string;
@@ -14,30 +16,86 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test.each(["control.sock", "monitor.sock"])("a crowd at %s is let in four at a time", async (name) => {
+/** The default configuration, with its sockets in a directory. */
+function socketsIn(place: string): Config["daemon"] {
   const loaded = loadConfig("/nowhere", { defaultPath: "/nowhere" });
   if ("problems" in loaded) throw new Error("Expected the defaults to be sound");
-  const controlSocket = join(directory, "control.sock");
-  const monitorSocket = join(directory, "monitor.sock");
+  const controlSocket = join(place, "control.sock");
+  return { ...loaded.config.daemon, controlSocket, monitorSocket: join(place, "monitor.sock") };
+}
+
+test("who connects before all parts are there waits, also while the socket of a killed daemon is probed", async () => {
+  const { controlSocket, monitorSocket } = socketsIn(directory);
+  const killed = Bun.spawn(
+    [
+      process.execPath,
+      "-e",
+      `Bun.listen({ unix: "${monitorSocket}", socket: { data() {} } }); console.log("bound")`,
+    ],
+    { stdout: "pipe" },
+  );
+  await killed.stdout.getReader().read();
+  killed.kill("SIGKILL");
+  await killed.exited;
+  let began = false;
+  const called: boolean[] = [];
+  const control = sampleControl({
+    GetStatus() {
+      called.push(began);
+      return STATUS;
+    },
+  });
+  const serving = serveOperators(socketsIn(directory), {
+    control,
+    log: recordingLog(),
+    version: "1",
+    peerOf: () => OPERATOR,
+  });
+  await until(() => existsSync(controlSocket));
+  const early = await rawClient(controlSocket);
+  early.send('{"method":"io.vmpower.Control.GetStatus"}\0');
+  const served = await serving;
+  const looker = await rawClient(monitorSocket);
+  looker.send('{"method":"io.vmpower.Monitor.GetStatus"}\0');
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  began = true;
+  served.begin();
+  expect(await Promise.all([early, looker].map((client) => client.replies(1)))).toHaveLength(2);
+  expect(called).toEqual([true, true]);
+  early.leave();
+  looker.leave();
+  await served.close();
+});
+
+test("a socket that is closed before it begins serves nobody who waits", async () => {
+  const { controlSocket } = socketsIn(directory);
+  const options = { control: sampleControl(), log: recordingLog(), version: "1", peerOf: () => OPERATOR };
+  const served = await serveOperators(socketsIn(directory), options);
+  const early = await rawClient(controlSocket);
+  await served.close();
+  expect(await early.closed()).toBe("");
+  expect(existsSync(controlSocket)).toBe(false);
+});
+
+test.each(["control.sock", "monitor.sock"])("a crowd at %s is let in four at a time", async (name) => {
+  const config = socketsIn(directory);
   /** How many were let in, in each turn of the event loop in which anybody was. */
   const turns: number[] = [];
   let taken = 0;
-  const served = await serveOperators(
-    { ...loaded.config.daemon, controlSocket, monitorSocket },
-    {
-      control: sampleControl(),
-      log: recordingLog(),
-      version: "1",
-      peerOf() {
-        if (taken++ === 0)
-          setImmediate(() => {
-            turns.push(taken);
-            taken = 0;
-          });
-        return OPERATOR;
-      },
+  const served = await serveOperators(config, {
+    control: sampleControl(),
+    log: recordingLog(),
+    version: "1",
+    peerOf() {
+      if (taken++ === 0)
+        setImmediate(() => {
+          turns.push(taken);
+          taken = 0;
+        });
+      return OPERATOR;
     },
-  );
+  });
+  served.begin();
   const unix = join(directory, name);
   const clients = Array.from({ length: 40 }, () => Bun.connect({ unix, socket: { data() {} } }));
   await until(() => turns.reduce((sum, count) => sum + count, 0) === 40);

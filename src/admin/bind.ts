@@ -1,0 +1,87 @@
+import { chmodSync, chownSync, lstatSync, renameSync } from "node:fs";
+import type { SocketHandler } from "bun";
+import type { Log } from "../base/log.ts";
+import { moveAside } from "../os/move-aside.ts";
+import { whyNotWritable } from "../os/own-directory.ts";
+import { removeSocket } from "./socket-file.ts";
+
+/** `Bun.listen()`, or what bounds it. */
+export type Listen = (options: {
+  unix: string;
+  allowHalfOpen: boolean;
+  socket: SocketHandler<undefined>;
+}) => Listener;
+
+/** What is listened with. */
+export interface Listener {
+  /** Takes nobody before `begin()`: who connects waits. False where that is not possible. */
+  hold?(): boolean;
+  begin?(): void;
+  stop(): void;
+}
+
+const SOCKET_MODE = 0o660;
+const SOCKET_MODE_EVERYONE = 0o666;
+
+/** How a socket is bound. */
+export interface BindOptions {
+  readonly log: Log;
+  /** The group whose members may connect; without it only root may. */
+  readonly gid?: number | undefined;
+  /** Whether everybody on the host may connect. */
+  readonly everyone?: boolean;
+  /** `Bun.listen()`, or what bounds it. */
+  readonly listen?: Listen;
+  /** Whether who connects waits until the listener is told to begin; `listen` must be able to do that. */
+  readonly held?: boolean;
+}
+
+/**
+ * Binds beside the path and renames, for three reasons: nobody can connect before mode and group are right, a stale
+ * socket is replaced in one step, and Bun, which unlinks whatever stands at the path it bound, finds nothing there.
+ */
+export function bindAt(
+  path: string,
+  { gid, log, everyone, held, listen = Bun.listen }: BindOptions,
+  socket: SocketHandler<undefined>,
+): Listener {
+  const fresh = `${path}.new`;
+  const mode = everyone ? SOCKET_MODE_EVERYONE : SOCKET_MODE;
+  removeSocket(fresh);
+  const inTheWay = lstatSync(fresh, { throwIfNoEntry: false }) !== undefined;
+  if (inTheWay) moveAside(fresh, { log, because: "a socket is to be made there" });
+  const umask = process.umask(0o777 & ~mode);
+  let listener: Listener;
+  try {
+    listener = listen({ unix: fresh, allowHalfOpen: true, socket });
+  } catch (cause) {
+    const why = whyNotWritable(path);
+    throw new Error(
+      `Cannot serve "${path}"${why === undefined ? "" : `: ${why}`}`,
+      why === undefined ? { cause } : {},
+    );
+  } finally {
+    process.umask(umask);
+  }
+  try {
+    chmodSync(fresh, mode);
+    if (gid !== undefined) giveToGroup(fresh, gid, log);
+    renameSync(fresh, path);
+    if (held && listener.hold?.() !== true) throw new Error("Who connects cannot be made to wait");
+  } catch (cause) {
+    listener.stop();
+    throw new Error(`Cannot serve "${path}"`, { cause });
+  }
+  return listener;
+}
+
+function giveToGroup(path: string, gid: number, log: Log): void {
+  try {
+    chownSync(path, -1, gid);
+  } catch (error) {
+    // Root can still steer the daemon, which is better than no daemon.
+    log.warning(
+      `Cannot give "${path.replace(/\.new$/, "")}" to group ${gid}: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
