@@ -1,46 +1,44 @@
-import { type CommandTable, type CompletedOption, type Kind, optionsWithValue } from "./table.ts";
+import {
+  type CommandTable,
+  type CompletedOption,
+  isAbout,
+  type Kind,
+  optionsWithValue,
+  prefixOf,
+} from "./table.ts";
 
 /** The bash completion of a command table. */
 export function bashCompletion(table: CommandTable): string {
-  const { options, verbs } = table;
+  const { program, options, verbs } = table;
+  const prefix = prefixOf(table);
+  const words = (kind: Kind | undefined) => wordsOf(kind, prefix);
   const withValue = optionsWithValue(table);
-  const values = withValue.map(({ flags, value }) => `\t${flags.join(" | ")}) ${wordsOf(value)} ;;`);
+  const values = withValue.map(({ flags, value }) => `\t${flags.join(" | ")}) ${words(value)} ;;`);
+  const passed = withValue.filter(isAbout).flatMap(({ flags }) => flags);
+  const skipped = withValue.flatMap(({ flags }) => flags).filter((flag) => !passed.includes(flag));
   const own = verbs
     .filter((verb) => verb.options.length > 0)
     .map((verb) => `\t${verb.name}) flags+=(${flagsOf(verb.options)}) ;;`);
   const places = verbs.flatMap(({ name, arguments: args }) =>
-    args.map((kind, index) => `\t${name}.${index}) ${wordsOf(kind)} ;;`),
+    args.map((kind, index) => `\t${name}.${index}) ${words(kind)} ;;`),
   );
-  return `# bash completion for vmpowerctl, made from its table of commands.
-
-_vmpowerctl_vm() {
-	vmpowerctl --timeout 1 "\${where[@]}" --json list 2>/dev/null | grep -o '"name":"[^"\\\\]*"' | cut -d '"' -f 4
-}
-
-_vmpowerctl_channels() {
-	echo all
-}
-
-_vmpowerctl_cpu() {
-	local path
-	for path in /sys/devices/system/cpu/cpu[0-9]*; do echo "\${path##*/cpu}"; done
-}
-
-_vmpowerctl_cpus() {
-	_vmpowerctl_cpu
-}
-
-_vmpowerctl_file() {
+  const lookups = passed.length === 0 ? "" : lookupsOf(program, prefix);
+  const passing =
+    passed.length === 0
+      ? ""
+      : `\t\t${passed.join(" | ")}) where+=("\${COMP_WORDS[i]}" "\${COMP_WORDS[++i]}") ;;\n`;
+  return `# bash completion for ${program}, made from its table of commands.
+${lookups}
+${prefix}_file() {
 	compgen -f -- "$current"
 }
 
-_vmpowerctl() {
+${prefix}() {
 	local current=\${COMP_WORDS[COMP_CWORD]} verb= word place=0 words=() where=() i
 	local flags=(${flagsOf(options)})
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case \${COMP_WORDS[i]} in
-		--socket) where=(--socket "\${COMP_WORDS[++i]}") ;;
-		${withValue.flatMap(({ flags }) => flags.filter((flag) => flag !== "--socket")).join(" | ")}) ((i++)) ;;
+${passing}		${skipped.join(" | ")}) ((i++)) ;;
 		-*) ;;
 		*) if [[ -z $verb ]]; then verb=\${COMP_WORDS[i]}; else ((place++)); fi ;;
 		esac
@@ -49,7 +47,7 @@ _vmpowerctl() {
 ${own.join("\n")}
 	esac
 	case $verb.$place in
-	.0) ${wordsOf(verbs.map(({ name }) => name))} ;;
+	.0) ${words(verbs.map(({ name }) => name))} ;;
 ${places.join("\n")}
 	esac
 	[[ $current == -* ]] && words=("\${flags[@]}")
@@ -63,7 +61,33 @@ ${values.join("\n")}
 	done
 }
 
-complete -F _vmpowerctl vmpowerctl
+complete -F ${prefix} ${program}
+`;
+}
+
+/** What the daemon is asked for: here, or where the options on the line say. */
+function lookupsOf(program: string, prefix: string): string {
+  return `
+${prefix}_vm() {
+	${program} --timeout 1 "\${where[@]}" --json list 2>/dev/null | grep -o '"name":"[^"\\\\]*"' | cut -d '"' -f 4
+}
+
+${prefix}_channels() {
+	echo all
+}
+
+${prefix}_cpu() {
+	local path
+	if ((\${#where[@]} > 0)); then
+		${program} --timeout 1 "\${where[@]}" --json show-cpu-freq 2>/dev/null | grep -o '"pcpu":[0-9]*' | cut -d : -f 2 | sort -nu
+	else
+		for path in /sys/devices/system/cpu/cpu[0-9]*; do echo "\${path##*/cpu}"; done
+	fi
+}
+
+${prefix}_cpus() {
+	${prefix}_cpu
+}
 `;
 }
 
@@ -72,7 +96,7 @@ function flagsOf(options: readonly CompletedOption[]): string {
 }
 
 /** The statement that sets `words`. */
-function wordsOf(kind: Kind | undefined): string {
+function wordsOf(kind: Kind | undefined, prefix: string): string {
   if (kind === undefined || kind === "text") return "words=()";
-  return typeof kind === "string" ? `mapfile -t words < <(_vmpowerctl_${kind})` : `words=(${kind.join(" ")})`;
+  return typeof kind === "string" ? `mapfile -t words < <(${prefix}_${kind})` : `words=(${kind.join(" ")})`;
 }

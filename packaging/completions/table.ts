@@ -1,6 +1,9 @@
+import type { Command, Option } from "commander";
 import { createProgram } from "../../src/ctl/program.ts";
 import type { Argument } from "../../src/ctl/verb.ts";
 import { VERBS } from "../../src/ctl/verbs/verbs.ts";
+import { createDaemonProgram } from "../../src/daemon/program.ts";
+import { createProgram as createGuestProgram } from "../../src/guest/command/program.ts";
 
 /** What can stand at one place of a command line: names that the daemon knows, a file, anything, or these words. */
 export type Kind = Argument["kind"] | "file";
@@ -21,16 +24,18 @@ interface CompletedVerb {
   readonly options: readonly CompletedOption[];
 }
 
-/** All that can be completed. */
+/** All that can be completed of one program. */
 export interface CommandTable {
+  readonly program: string;
   readonly options: readonly CompletedOption[];
   readonly verbs: readonly CompletedVerb[];
 }
 
 /** What `vmpowerctl` understands, from its table of commands and from the parser that is made of it. */
-export function commandTable(): CommandTable {
+export function operatorTable(): CommandTable {
   const program = createProgram(VERBS, IDLE, async () => {});
   return {
+    program: "vmpowerctl",
     options: [
       { flags: ["-h", "--help"], value: undefined, doc: "show help" },
       ...program.options.map(({ short, long, required, description }) => ({
@@ -56,9 +61,86 @@ export function commandTable(): CommandTable {
   };
 }
 
-/** The options that take a value, of the program and of its verbs. */
+/** What `vm-power` understands. */
+export function daemonTable(): CommandTable {
+  return tableOf(createDaemonProgram(() => {}));
+}
+
+/** What `vm-power-guest` understands. */
+export function guestTable(): CommandTable {
+  return tableOf(createGuestProgram(IDLE, async () => {}));
+}
+
+/** A table of what a parser knows. A command within another is a word behind that one's name. */
+function tableOf(program: Command): CommandTable {
+  const { commands, options, helper } = visibleOf(program);
+  return {
+    program: program.name(),
+    options: options.map(completed),
+    verbs: commands.map((command) => {
+      const { commands: inner, options: own } = visibleOf(command);
+      const within = inner.flatMap((each) => visibleOf(each).options);
+      const words = inner.map((each) => each.name());
+      const kinds = command.registeredArguments.map((argument) =>
+        kindOfValue(argument.name(), argument.argChoices),
+      );
+      const isHelp = command.name() === "help";
+      return {
+        name: command.name(),
+        doc: helper.subcommandDescription(command).replace(/\.$/, ""),
+        arguments: isHelp ? [commands.map((each) => each.name())] : words.length > 0 ? [words] : kinds,
+        // The help of each command is an option of the program already.
+        options: isHelp ? [] : [...own, ...within].filter(isFirst).filter(isNoHelp).map(completed),
+      };
+    }),
+  };
+}
+
+function visibleOf(command: Command) {
+  const helper = command.createHelp();
+  return { helper, commands: helper.visibleCommands(command), options: helper.visibleOptions(command) };
+}
+
+function isFirst({ flags }: Option, index: number, all: readonly Option[]): boolean {
+  return all.findIndex((other) => other.flags === flags) === index;
+}
+
+function isNoHelp({ long }: Option): boolean {
+  return long !== "--help";
+}
+
+function completed({ short, long, flags, argChoices, description }: Option): CompletedOption {
+  const [, value] = /[<[]([^.>\]]+)/.exec(flags) ?? [];
+  return {
+    flags: [short, long].filter((flag) => typeof flag === "string"),
+    value: value === undefined ? undefined : kindOfValue(value, argChoices),
+    doc: description,
+  };
+}
+
+/** What may be typed for a value, by its name in the help. */
+function kindOfValue(name: string, choices: readonly string[] | undefined): Kind {
+  if (choices !== undefined) return choices;
+  return ["file", "directory", "path"].includes(name) ? "file" : "text";
+}
+
+/** Whether an option says which daemon is meant: names and CPUs are then looked up there. */
+export function isAbout({ flags }: CompletedOption): boolean {
+  return flags.some((flag) => ["--socket", "--host", "--hosts"].includes(flag));
+}
+
+/** How the functions of a completion begin. */
+export function prefixOf({ program }: CommandTable): string {
+  return `_${program.replaceAll("-", "_")}`;
+}
+
+/** The options that take a value, of the program and of its verbs; each once. */
 export function optionsWithValue({ options, verbs }: CommandTable): CompletedOption[] {
-  return [...options, ...verbs.flatMap((verb) => verb.options)].filter(({ value }) => value !== undefined);
+  const all = [...options, ...verbs.flatMap((verb) => verb.options)];
+  const withValue = new Map(
+    all.filter(({ value }) => value !== undefined).map((each) => [`${each.flags}`, each]),
+  );
+  return [...withValue.values()];
 }
 
 function kindOf(flag: string | null | undefined): Kind {

@@ -1,43 +1,27 @@
-import type { CommandTable, CompletedOption, Kind } from "./table.ts";
+import { type CommandTable, type CompletedOption, isAbout, type Kind, prefixOf } from "./table.ts";
 
 /** The zsh completion of a command table. */
-export function zshCompletion({ options, verbs }: CommandTable): string {
+export function zshCompletion(table: CommandTable): string {
+  const { program, options, verbs } = table;
+  const prefix = prefixOf(table);
+  const specsOf = (option: CompletedOption) => optionSpecs(option, prefix);
   const commands = verbs.map(({ name, doc }) => `\t\t\t${quote(`${name}:${doc}`)}`);
   const places = verbs.map((verb) => {
     const specs = [
-      ...verb.options.flatMap(optionSpecs),
-      ...verb.arguments.map((kind, index) => quote(`${index + 1}:${action(kind)}`)),
+      ...verb.options.flatMap(specsOf),
+      ...verb.arguments.map((kind, index) => quote(`${index + 1}:${action(kind, prefix)}`)),
     ];
     return `\t\t${verb.name}) _arguments ${["-S", ...specs].join(" ")} ;;`;
   });
-  return `#compdef vmpowerctl
-# zsh completion for vmpowerctl, made from its table of commands.
-
-_vmpowerctl_vm() {
-	local -a where names
-	[[ -n $opt_args[--socket] ]] && where=(--socket $opt_args[--socket])
-	names=(\${(f)"$(vmpowerctl --timeout 1 $where --json list 2>/dev/null | grep -o '"name":"[^"\\\\]*"' | cut -d '"' -f 4)"})
-	compadd -a names
-}
-
-_vmpowerctl_channels() {
-	compadd all
-}
-
-_vmpowerctl_cpu() {
-	local -a cpus
-	cpus=(/sys/devices/system/cpu/cpu[0-9]*(N:t:s/cpu/))
-	compadd -a cpus
-}
-
-_vmpowerctl_cpus() {
-	_vmpowerctl_cpu
-}
-
-_vmpowerctl() {
+  const passed = options.filter(isAbout).flatMap(({ flags }) => flags);
+  return `#compdef ${program}
+# zsh completion for ${program}, made from its table of commands.
+${passed.length === 0 ? "" : lookupsOf(program, prefix)}
+${prefix}() {
 	local context state state_descr line
 	local -A opt_args
-	_arguments -C ${options.flatMap(optionSpecs).join(" \\\n\t\t")} \\
+	local -a where
+	_arguments -C ${options.flatMap(specsOf).join(" \\\n\t\t")} \\
 		'1:command:->command' '*::argument:->argument'
 	case $state in
 	command)
@@ -47,26 +31,71 @@ ${commands.join("\n")}
 		_describe command commands
 		;;
 	argument)
-		case $words[1] in
+${passed.length === 0 ? "" : keepOf(passed)}		case $words[1] in
 ${places.join("\n")}
 		esac
 		;;
 	esac
 }
 
-_vmpowerctl "$@"
+${prefix} "$@"
 `;
 }
 
-function optionSpecs({ flags, value, doc }: CompletedOption): string[] {
-  return flags.map((flag) => quote(`${flag}[${doc}]${value === undefined ? "" : `:${action(value)}`}`));
+/** Keeps which daemon is meant: the options of a command take the place of these. */
+function keepOf(passed: readonly string[]): string {
+  return `\t\tlocal flag
+		for flag in ${passed.join(" ")}; do
+			[[ -n $opt_args[$flag] ]] && where+=($flag "\${opt_args[$flag]}")
+		done
+`;
+}
+
+/** What the daemon is asked for: here, or where the options on the line say. */
+function lookupsOf(program: string, prefix: string): string {
+  return `
+${prefix}_vm() {
+	local -a names
+	names=(\${(f)"$(${program} --timeout 1 $where --json list 2>/dev/null | grep -o '"name":"[^"\\\\]*"' | cut -d '"' -f 4)"})
+	compadd -a names
+}
+
+${prefix}_channels() {
+	compadd all
+}
+
+${prefix}_cpu() {
+	local -a cpus
+	if ((\${#where} > 0)); then
+		cpus=(\${(f)"$(${program} --timeout 1 $where --json show-cpu-freq 2>/dev/null | grep -o '"pcpu":[0-9]*' | cut -d : -f 2 | sort -nu)"})
+	else
+		cpus=(/sys/devices/system/cpu/cpu[0-9]*(N:t:s/cpu/))
+	fi
+	compadd -a cpus
+}
+
+${prefix}_cpus() {
+	${prefix}_cpu
+}
+`;
+}
+
+function optionSpecs({ flags, value, doc }: CompletedOption, prefix: string): string[] {
+  return flags.map((flag) =>
+    quote(`${flag}[${escaped(doc)}]${value === undefined ? "" : `:${action(value, prefix)}`}`),
+  );
+}
+
+/** A description, in which a bracket would end it. */
+function escaped(doc: string): string {
+  return doc.replace(/[\\[\]:]/g, "\\$&");
 }
 
 /** What is completed, and by which function or words. */
-function action(kind: Kind): string {
+function action(kind: Kind, prefix: string): string {
   if (kind === "text") return "text: ";
   if (kind === "file") return "file:_files";
-  return typeof kind === "string" ? `${kind}:_vmpowerctl_${kind}` : `word:(${kind.join(" ")})`;
+  return typeof kind === "string" ? `${kind}:${prefix}_${kind}` : `word:(${kind.join(" ")})`;
 }
 
 function quote(text: string): string {

@@ -14,18 +14,33 @@ import { serve } from "./serve.ts";
 /** `vm-power`: the daemon, and what belongs to it. Answers the exit code. */
 export async function runDaemonProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
+  const program = createDaemonProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  }
+}
+
+/** Makes the command-line parser; what a command ends with is handed to `done`. */
+export function createDaemonProgram(done: (exitCode: number) => void): Command {
   const program = new Command("vm-power")
     .description("Scales physical CPUs as the DPDK guests on them ask.")
     .version(VERSION, "--version", "print the version")
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
     .option("--check-config", "read the configuration, say what is wrong with it, and exit")
+    .helpCommand("help [command]", "Print help of a command.")
     .allowExcessArguments(false)
     .showHelpAfterError("(vm-power --help lists the commands)")
     .exitOverride()
     .action(async ({ config, checkConfig }: { config: string; checkConfig?: boolean }) => {
       const [word] = program.args;
       if (word !== undefined) program.error(unknownCommand(word, program));
-      exitCode = checkConfig === true ? check(config) : await serve(config);
+      done(checkConfig === true ? check(config) : await serve(config));
     });
   program
     .command("restore")
@@ -35,7 +50,7 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
     .action(async (options: { config: string; kept?: boolean }, command: Command) => {
       // An option given before the command's name belongs to the program.
       const { config } = { ...command.parent?.opts(), ...given(command, options) } as { config: string };
-      exitCode = await restoreCommand(config, { kept: options.kept === true });
+      done(await restoreCommand(config, { kept: options.kept === true }));
     });
   program
     .command("replay <file>")
@@ -44,7 +59,7 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
     .option("--json", "one JSON object per request")
     .action((file: string, options: { config: string; json?: boolean }, command: Command) => {
       const { config } = { ...command.parent?.opts(), ...given(command, options) } as { config: string };
-      exitCode = replay(file, { config, json: options.json === true });
+      done(replay(file, { config, json: options.json === true }));
     });
   program
     .command("simulate")
@@ -52,18 +67,12 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
     .option("--seconds <n>", "stop after so long; without it, at Ctrl-C", seconds)
     .action(async (options: { seconds?: number }) => {
       const { simulate } = await import("../simulate/simulate.ts");
-      exitCode = await simulate(options);
+      done(await simulate(options));
     });
   program.command("version", { hidden: true }).action(() => void process.stdout.write(`${VERSION}\n`));
   // Not before, for its commands would inherit it: a word that is no command is told by unknownCommand().
   program.allowExcessArguments(true);
-  try {
-    await program.parseAsync(argv, { from: "user" });
-    return exitCode;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  }
+  return program;
 }
 
 /** Without a command it is the daemon that runs: a mistyped one must not start it. */

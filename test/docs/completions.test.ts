@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bashCompletion } from "../../packaging/completions/bash.ts";
 import { fishCompletion } from "../../packaging/completions/fish.ts";
-import { commandTable } from "../../packaging/completions/table.ts";
+import { daemonTable, guestTable, operatorTable } from "../../packaging/completions/table.ts";
 import { zshCompletion } from "../../packaging/completions/zsh.ts";
 import { VERBS } from "../../src/ctl/verbs/verbs.ts";
 import { askHelp } from "./help.ts";
 
 let directory: string;
-const TABLE = commandTable();
+const TABLE = operatorTable();
+const TABLES = [TABLE, daemonTable(), guestTable()];
 const VERB_NAMES = [...VERBS.map(({ name }) => name), "help"];
 
 /** VMs as a host may name them: whoever names one must not have the shell of an operator do anything. */
@@ -20,11 +21,15 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "vm-power-completions-"));
   const fake = join(directory, "vmpowerctl");
   const names = VMS.map((name) => ({ name: name.replace("TRACE", join(directory, "trace")) }));
-  writeFileSync(fake, `#!/bin/sh\ncat <<'JSON'\n${JSON.stringify({ schemaVersion: 1, vms: names })}\nJSON\n`);
+  const cpus = [7, 900].map((pcpu) => ({ pcpu, managed: true }));
+  const answer = JSON.stringify({ schemaVersion: 1, vms: names, cpus });
+  writeFileSync(fake, `#!/bin/sh\necho "$@" >${directory}/asked\ncat <<'JSON'\n${answer}\nJSON\n`);
   chmodSync(fake, 0o755);
-  writeFileSync(join(directory, "bash"), bashCompletion(TABLE));
-  writeFileSync(join(directory, "fish"), fishCompletion(TABLE));
-  writeFileSync(join(directory, "zsh"), zshCompletion(TABLE));
+  for (const table of TABLES) {
+    writeFileSync(join(directory, `${table.program}.bash`), bashCompletion(table));
+    writeFileSync(join(directory, `${table.program}.fish`), fishCompletion(table));
+    writeFileSync(join(directory, `${table.program}.zsh`), zshCompletion(table));
+  }
 });
 afterAll(() => {
   rmSync(directory, { recursive: true });
@@ -39,23 +44,35 @@ function run(...command: readonly string[]): string[] {
 
 /** What bash offers for the last word. */
 function bash(...words: readonly string[]): string[] {
-  const script = `. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _vmpowerctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return run("bash", "-c", script, join(directory, "bash"), "vmpowerctl", ...words).filter(
+  return bashOf("vmpowerctl", ...words);
+}
+function bashOf(program: string, ...words: readonly string[]): string[] {
+  const call = `_${program.replaceAll("-", "_")}`;
+  const script = `. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); ${call}; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return run("bash", "-c", script, join(directory, `${program}.bash`), program, ...words).filter(
     (word) => word !== "",
   );
 }
 
 /** What fish offers for the end of a line. */
 function fish(line: string): string[] {
-  const script = `source ${directory}/fish; complete -C '${line}'`;
+  const script = `source ${directory}/${line.split(" ")[0]}.fish; complete -C '${line}'`;
   return run("fish", "--no-config", "-c", script).map((offer) => offer.split("\t")[0] ?? "");
 }
 
-test("the table has what --help has", () => {
-  const { options, commands } = askHelp("vmpowerctl");
-  expect(TABLE.verbs.map(({ name }) => name).sort()).toEqual([...commands.keys()].sort());
+test.each(TABLES)("the table has what --help has: $program", ({ program, verbs, options: known }) => {
+  const { options, commands } = askHelp(program);
+  expect(verbs.map(({ name }) => name).sort()).toEqual([...commands.keys()].sort());
   const flags = options.flatMap((option) => option.replace(/ <.*/, "").split(", "));
-  expect(TABLE.options.flatMap((option) => option.flags).sort()).toEqual(flags.sort());
+  expect(known.flatMap((option) => option.flags).sort()).toEqual(flags.sort());
+  for (const { name, options: own } of verbs.filter(
+    (verb) => verb.name !== "help" && verb.name !== "policy",
+  )) {
+    const told = askHelp(program, name).options.filter((option) => !options.includes(option));
+    const ownFlags = own.flatMap((option) => option.flags).filter((flag) => !flags.includes(flag));
+    const toldFlags = told.flatMap((option) => option.replace(/ <.*/, "").split(", "));
+    expect([name, ownFlags.sort()]).toEqual([name, toldFlags.filter((flag) => !flags.includes(flag)).sort()]);
+  }
 });
 
 describe("bash", () => {
@@ -74,6 +91,22 @@ describe("bash", () => {
     expect(bash("show-vm", "").length).toBe(VMS.length);
     expect(existsSync(join(directory, "trace"))).toBe(false);
   });
+  test("asks the host that is meant, also for its CPUs", () => {
+    const asked = () => readFileSync(join(directory, "asked"), "utf8").trimEnd();
+    expect(bash("-H", "web", "--socket", "/x", "show-cpu-freq", "")).toEqual(["7", "900"]);
+    expect(asked()).toBe("--timeout 1 -H web --socket /x --json show-cpu-freq");
+    bash("--hosts", "a,b", "show-vm", "");
+    expect(asked()).toBe("--timeout 1 --hosts a,b --json list");
+    expect(bash("show-cpu-freq", "")).not.toContain("900");
+  });
+  test("completes the other programs too", () => {
+    expect(bashOf("vm-power", "").sort()).toEqual(["help", "replay", "restore", "simulate"]);
+    expect(bashOf("vm-power", "replay", "--j")).toEqual(["--json"]);
+    expect(bashOf("vm-power", "help", "s")).toEqual(["simulate"]);
+    expect(bashOf("vm-power-guest", "--env", "k")).toEqual(["kvm-vm"]);
+    expect(bashOf("vm-power-guest", "policy", "s")).toEqual(["send"]);
+    expect(bashOf("vm-power-guest", "policy", "send", "--type", "t")).toEqual(["traffic", "time"]);
+  });
 });
 
 describe.skipIf(Bun.which("fish") === null)("fish (skipped where it is not installed)", () => {
@@ -86,10 +119,21 @@ describe.skipIf(Bun.which("fish") === null)("fish (skipped where it is not insta
     expect(fish("vmpowerctl show-vm ").length).toBe(VMS.length);
     expect(existsSync(join(directory, "trace"))).toBe(false);
   });
+  test("asks the host that is meant, also for its CPUs", () => {
+    expect(fish("vmpowerctl -H web show-cpu-freq ")).toEqual(["7", "900"]);
+    expect(readFileSync(join(directory, "asked"), "utf8")).toBe("--timeout 1 -H web --json show-cpu-freq\n");
+    expect(fish("vmpowerctl show-cpu-freq ")).not.toContain("900");
+  });
+  test("completes the other programs too", () => {
+    expect(fish("vm-power ").sort()).toEqual(["help", "replay", "restore", "simulate"]);
+    expect(fish("vm-power-guest policy send --type t").sort()).toEqual(["time", "traffic"]);
+  });
 });
 
 describe.skipIf(Bun.which("zsh") === null)("zsh (skipped where it is not installed)", () => {
-  test("understands its completion", () => expect(run("zsh", "-n", join(directory, "zsh"))).toEqual([]));
+  test.each(TABLES)("understands its completion of $program", ({ program }) =>
+    expect(run("zsh", "-n", join(directory, `${program}.zsh`))).toEqual([]),
+  );
   test("has every command, and the words of arguments", () => {
     const text = zshCompletion(TABLE);
     for (const { name, doc } of TABLE.verbs)
