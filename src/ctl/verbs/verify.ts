@@ -13,7 +13,7 @@ export const VERIFY: Verb = {
   name: "verify",
   summary: "Compare what should hold with what does, per CPU",
   arguments: [],
-  examples: [["verify", "exit status 20 tells that some CPU drifted, or none is managed"]],
+  examples: [["verify", "exit status 20: a CPU drifted, or none is managed"]],
   async run({ call, show, style, io }) {
     const reply = await call("Verify", {});
     show(reply, () => verifyText(reply.cpus, style, textWidth(io)));
