@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { styleFor, type TerminalIo } from "../terminal/io.ts";
 import { jsonText } from "../terminal/text.ts";
+import { textWidth, wrapLine } from "../terminal/wrap.ts";
 import { createConnector } from "./connector.ts";
 import { describeFailure, failureReport } from "./failure.ts";
 import { hostsArgument, runOnHosts } from "./hosts/hosts.ts";
@@ -61,7 +62,7 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
   } catch (error) {
     const { sentence, code } = describeFailure(error, socket);
     if (json) writeReport(error, sentence, io);
-    io.stderr.write(`${sentence}\n`);
+    io.stderr.write(`${wrapLine(sentence, textWidth(io), 2)}\n`);
     return code;
   } finally {
     await connector.hangUp();

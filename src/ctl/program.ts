@@ -25,7 +25,7 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .description("Look at and steer the vm-power daemon.")
     .version(io.version, "--version", "show the version")
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show help of a command")
+    .helpCommand("help [command]", "Show help of a command")
     .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
     .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
     .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)

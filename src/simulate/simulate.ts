@@ -22,10 +22,11 @@ export async function simulate({ seconds }: { readonly seconds?: number }): Prom
   const kernel = runKernel(host.tree.root);
   const ports = VMS.flatMap((vm) => startVm(vm, host.channels));
   const stop = Promise.withResolvers<void>();
-  process.on("SIGINT", () => stop.resolve());
-  process.on("SIGTERM", () => stop.resolve());
+  // SIGHUP: the terminal was closed, and nothing may be left behind then either.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.resolve());
   // Whoever read along has left, as "| head" does.
   process.stdout.on("error", () => stop.resolve());
+  process.stderr.on("error", () => stop.resolve());
   const timer = seconds === undefined ? undefined : setTimeout(() => stop.resolve(), seconds * 1000);
   const daemon = Bun.spawn([...self(), "--config", host.configFile], {
     stdio: ["ignore", "inherit", "inherit"],

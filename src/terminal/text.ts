@@ -45,11 +45,11 @@ export function formatRange(minKhz: Khz | undefined, maxKhz: Khz | undefined): s
 
 /** Writes a time in the operator's zone: `2026-01-31 08:15:00`. */
 export function formatTime(atMs: number): string {
-  return `${formatDate(new Date(atMs))} ${formatClock(atMs)}`;
+  return `${formatDate(new Date(atMs))} ${formatTimeOfDay(atMs)}`;
 }
 
 /** Writes a time of day in the operator's zone: `08:15:00`. */
-export function formatClock(atMs: number): string {
+export function formatTimeOfDay(atMs: number): string {
   const date = new Date(atMs);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
 }

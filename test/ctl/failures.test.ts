@@ -45,11 +45,11 @@ test.each([
   ["show-cpu-freq all", '"all" is not a list of CPUs like 2-5,8\n'],
   [
     "set-cpu-freq 2 fast",
-    '"fast" is neither a speed in kHz nor one of up, down, min, max, turbo, no-turbo, release\n',
+    '"fast" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of up, down, min, max, turbo, no-turbo, release\n',
   ],
   [
     "set-cpu-freq 2 0",
-    '"0" is neither a speed in kHz nor one of up, down, min, max, turbo, no-turbo, release\n',
+    '"0" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of up, down, min, max, turbo, no-turbo, release\n',
   ],
   ["set-cpu-freq 2 release --hold", "release ends a hold: it goes without --hold\n"],
   ["add-channels web.1 x", '"x" is neither "all" nor a list of channels like 0,1\n'],

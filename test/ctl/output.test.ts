@@ -179,6 +179,36 @@ test("why", async () => {
   ]);
 });
 
+test("why of a CPU that an operator set has no ACK, which is a guest's", async () => {
+  const operator = {
+    atMs: 0,
+    by: "operator",
+    asked: "max",
+    granted: "2301000",
+    khz: 2_301_000,
+    rule: "by hand",
+  };
+  const why = async (accepted: boolean) =>
+    (
+      await shown("why 2", {
+        Explain: () => ({ cpu: CPUS[0] ?? fail(), claimants: [], last: { ...operator, accepted } }),
+      })
+    )[3];
+  expect([await why(true), await why(false)]).toEqual([
+    "  Granted  2.301 GHz",
+    "  Granted  2.301 GHz, refused",
+  ]);
+});
+
+test("a long sentence of a failure breaks between words on a terminal", async () => {
+  const { err } = await ctlWith({}, ["set-cpu-freq", "2", "fast"], TERMINAL);
+  expect(err.split("\n")).toEqual([
+    '"fast" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of up, down, min,',
+    "  max, turbo, no-turbo, release",
+    "",
+  ]);
+});
+
 test("why of a vCPU", async () => {
   expect((await shown("why web.1:0")).slice(0, 8)).toEqual([
     "web.1:0 wants 2.300 GHz, on CPU 2",

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Cpu } from "../../src/admin/control-types.ts";
@@ -6,11 +6,35 @@ import { until } from "./host.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
+let simulator: Bun.Subprocess<"ignore", "pipe", "inherit"> | undefined;
+afterEach(async () => {
+  simulator?.kill("SIGTERM");
+  await simulator?.exited;
+});
+
+function simulate(): Bun.Subprocess<"ignore", "pipe", "inherit"> {
+  simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate"], { cwd: ROOT, stdout: "pipe" });
+  return simulator;
+}
+
+test("a terminal that is closed ends the simulator, and leaves nothing behind", async () => {
+  const { stdout, exited } = simulate();
+  let said = "";
+  for await (const chunk of stdout) {
+    said += Buffer.from(chunk).toString();
+    if (/web1:0 .*\n/.test(said)) break;
+  }
+  const directory = /files {4}(\S+)/.exec(said)?.[1] ?? "";
+  expect(existsSync(join(directory, "control.sock"))).toBe(true);
+  simulator?.kill("SIGHUP");
+  expect([await exited, existsSync(directory)]).toEqual([0, false]);
+}, 20_000);
+
 test("the simulator fits a terminal, names a command that works, and its CPUs run as they are set", async () => {
-  const simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate"], { cwd: ROOT, stdout: "pipe" });
+  const running = simulate();
   let said = "";
   const read = (async () => {
-    for await (const chunk of simulator.stdout) said += Buffer.from(chunk).toString();
+    for await (const chunk of running.stdout) said += Buffer.from(chunk).toString();
   })();
   // Each of the six guests was heard.
   await until(() => /nfv\.edge:1 .*\n/.test(said), 20_000);
@@ -37,8 +61,8 @@ Does not matter to a daemon that works on "${directory}/cpu": groups, AppArmor, 
 `,
   ]);
 
-  simulator.kill("SIGINT");
-  expect(await simulator.exited).toBe(0);
+  running.kill("SIGINT");
+  expect(await running.exited).toBe(0);
   await read;
   expect(said.split("\n").filter((line) => Bun.stringWidth(line) > 80)).toEqual([]);
   expect(said).toEndWith(

@@ -74,7 +74,9 @@ function orderOf(cpus: readonly number[], speed: string, hold: boolean): Frequen
   if (word !== undefined) return { cpus, to: word === "no-turbo" ? "noTurbo" : word, hold };
   const khz = khzArgument(speed);
   if (khz !== undefined) return { cpus, to: "khz", khz, hold };
-  throw new UsageError(`"${speed}" is neither a speed in kHz nor one of ${WORDS.join(", ")}`);
+  throw new UsageError(
+    `"${speed}" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of ${WORDS.join(", ")}`,
+  );
 }
 
 /** Tells what became of each CPU, equal ones together; what failed goes to stderr. */

@@ -2,7 +2,7 @@ import type { EventReply } from "../../admin/client.ts";
 import { ClientError } from "../../admin/client-error.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
-import { count, formatClock, jsonText, printable } from "../../terminal/text.ts";
+import { count, formatTimeOfDay, jsonText, printable } from "../../terminal/text.ts";
 import type { Verb } from "../verb.ts";
 
 /** `events`: what happens, as it happens. */
@@ -30,6 +30,6 @@ function eventText({ event, lost }: EventReply, style: Style): string {
       ? ""
       : ` ${printable(vm)}${vcpu === undefined ? "" : `:${vcpu}`}`;
   const text = printable(message);
-  const line = `${style.dim(formatClock(atMs))} ${printable(kind).padEnd(8)}${where} ${accepted === false ? style.bad(text) : text}`;
+  const line = `${style.dim(formatTimeOfDay(atMs))} ${printable(kind).padEnd(8)}${where} ${accepted === false ? style.bad(text) : text}`;
   return lost === 0 ? line : `${style.warn(`(${count(lost, "event")} lost here)`)}\n${line}`;
 }

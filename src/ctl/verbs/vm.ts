@@ -4,8 +4,8 @@ import { vmNameFault } from "../../base/vm-name.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatClock, formatKhz, formatRange, printable } from "../../terminal/text.ts";
-import { textWidth } from "../../terminal/wrap.ts";
+import { formatKhz, formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
+import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { switchArgument } from "../arguments.ts";
 import type { Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
@@ -29,12 +29,12 @@ export const VM_VERBS: readonly Verb[] = [
     summary: "Serve a VM's guest; remembered over restarts",
     arguments: [VM],
     examples: [["add-vm web1", "needed where the daemon runs with AutoAdd=no"]],
-    async run({ call, show }, { arguments: [vm = ""] }) {
+    async run({ call, show, io }, { arguments: [vm = ""] }) {
       const fault = vmNameFault(vm);
       if (fault !== undefined) throw new UsageError(`No VM can be called "${vm}": ${fault}`);
       const reply = await call("AddVm", { vm });
       const warning = reply.warning === undefined ? "" : `; ${printable(reply.warning)}`;
-      show(reply, () => `VM ${printable(vm)} is served${warning}`);
+      show(reply, () => wrapLine(`VM ${printable(vm)} is served${warning}`, textWidth(io), 2));
       return EXIT.ok;
     },
   },
@@ -107,7 +107,7 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: Vcpu, style: Style): string[] 
     pcpus.length === 0 ? "-" : formatCpuList(pcpus),
     claim === undefined ? "-" : `${formatKhz(claim.khz)}${claim.turbo ? ", turbo" : ""}`,
     claim === undefined ? "-" : printable(claim.asked),
-    claim === undefined ? "-" : formatClock(claim.atMs),
+    claim === undefined ? "-" : formatTimeOfDay(claim.atMs),
     problem === undefined ? "" : style.warn(printable(problem)),
   ];
 }

@@ -58,12 +58,19 @@ function decisionFacts(last: Decision | undefined, style: Style): string[] {
   if (last === undefined) return [fact(style, "Last", ["nobody asked yet"])];
   const who = last.vcpu === undefined ? last.by : `${last.by} vCPU ${last.vcpu}`;
   const granted = last.khz === undefined ? last.granted : formatKhz(last.khz);
-  const answer = last.accepted === undefined ? [] : [last.accepted ? "ACK" : style.bad("NACK")];
+  const answer = answerText(last, style);
   return [
     fact(style, "Last", [`${formatTime(last.atMs)} ${printable(who)} asked ${printable(last.asked)}`]),
-    `  ${style.dim("Granted".padEnd(8))} ${[printable(granted), ...answer].join(", ")}`,
+    `  ${style.dim("Granted".padEnd(8))} ${printable(granted)}${answer === "" ? "" : `, ${answer}`}`,
     fact(style, "Rule", [last.rule]),
   ];
+}
+
+/** What was answered: packets to a guest, words to an operator, who sees by himself what was granted. */
+function answerText({ vcpu, accepted }: Decision, style: Style): string {
+  if (accepted === undefined) return "";
+  if (vcpu === undefined) return accepted ? "" : style.bad("refused");
+  return accepted ? "ACK" : style.bad("NACK");
 }
 
 /** One line below a head: `  Rule     as asked`. */

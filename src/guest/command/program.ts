@@ -32,7 +32,7 @@ export function createProgram(io: TerminalIo, run: Run): Command {
     .description("Scale the physical CPUs under this guest's vCPUs, by asking the host.")
     .version(io.version, "--version", "show the version")
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show help of a command")
+    .helpCommand("help [command]", "Show help of a command")
     .addOption(new Option("--env <name>", "how to scale; found out otherwise").choices(ENVIRONMENTS))
     .option("--port <number>", "the port that carries all requests; otherwise each vCPU has its own", number)
     .option("--ports <directory>", "where the virtio-serial ports are")

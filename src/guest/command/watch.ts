@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Khz } from "../../base/domain.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
-import { formatClock, formatKhz, jsonText } from "../../terminal/text.ts";
+import { formatKhz, formatTimeOfDay, jsonText } from "../../terminal/text.ts";
 import type { Act, Context } from "./context.ts";
 import { askAll, frequencies } from "./query.ts";
 
@@ -31,8 +31,8 @@ async function watch(context: Context, intervalMs: number) {
       last = text;
       const atMs = Date.now();
       if (json) io.stdout.write(`${jsonText({ atMs, ...jsonOf(outcome) }, { pretty: false })}\n`);
-      else if (outcome.kind === "granted") io.stdout.write(`${formatClock(atMs)} ${text}\n`);
-      else context.complain(`${formatClock(atMs)} ${text}`);
+      else if (outcome.kind === "granted") io.stdout.write(`${formatTimeOfDay(atMs)} ${text}\n`);
+      else context.complain(`${formatTimeOfDay(atMs)} ${text}`);
     }
     await pause(intervalMs, io.signal);
   }
