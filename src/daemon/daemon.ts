@@ -23,6 +23,7 @@ import { serveOperators } from "./operators.ts";
 import { packetPath } from "./packet.ts";
 import { Recordings } from "./recordings.ts";
 import { ServedVms } from "./served-vms.ts";
+import { SoleUse } from "./sole-use.ts";
 import { Takeover } from "./takeover.ts";
 import { tellMetrics } from "./telling.ts";
 
@@ -55,8 +56,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   const undo: Undo = [];
   try {
     const assembled = await assemble(surroundings, undo);
-    const { happenings, hypervisor, operators, parts } = assembled;
-    const heartbeat = startHeartbeat(parts, notify);
+    const { happenings, hypervisor, operators, parts, sole } = assembled;
+    const heartbeat = startHeartbeat(parts, notify, sole);
     undo.push(() => heartbeat.close());
     const telling = tellMetrics({ config: config.metrics, parts, fds: listenFds(process.env), log });
     operators.begin();
@@ -79,7 +80,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
           parts,
           log,
           quiet: quiet.map((part) => () => part.close()),
-          last: [() => operators.close(), () => parts.hypervisor.close()],
+          last: [() => operators.close(), () => parts.hypervisor.close(), async () => sole.close()],
         });
       },
     };
@@ -96,7 +97,12 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const { runtimeDirectory, stateDirectory } = config().daemon;
   makeOwnDirectory({ path: runtimeDirectory, mode: 0o755, key: "RuntimeDirectory" });
 
-  // The control socket comes first: who holds it is the one daemon of this host, and may put back what another left.
+  // First of all: only who has the CPUs for himself may put back what another left.
+  const sole = new SoleUse(log);
+  undo.push(() => sole.close());
+  if (!config().cpufreq.dryRun) sole.claim({ key: "Root", path: config().cpufreq.root });
+  sole.claim({ key: "Directory", path: config().channels.directory });
+
   let parts: Parts;
   const service = { control: control(() => parts), peerOf: peerCredentials, log, version: VERSION };
   const operators = await serveOperators(config().daemon, service);
@@ -141,7 +147,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   if (config().cpufreq.dryRun)
     log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
-  return { parts, happenings, hypervisor, operators };
+  return { parts, happenings, hypervisor, operators, sole };
 }
 
 /** Does what a configuration that was replaced changes. */

@@ -7,6 +7,7 @@ import type { Channel } from "../channels/channel.ts";
 import type { CpufreqEvents, Drift } from "../cpufreq/cpufreq.ts";
 import type { HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import type { Parts } from "./control.ts";
+import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
 
 /** Everything that happens beside packets: each ends in telling the arbiter and doing what it says. */
@@ -14,6 +15,7 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
   readonly #parts: () => Parts;
   readonly #log: Log;
   readonly #limiter = new LineLimiter();
+  readonly #cpuReport = new CpuReport();
   readonly #departures = new Departures((vm) => this.#left(vm));
 
   constructor(parts: () => Parts, log: Log) {
@@ -63,8 +65,12 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
   clocksChanged(): void {
     const { arbiter, clocks, cpufreq, events } = this.#parts();
     clocks.settle(arbiter.setClocks(cpufreq.clocks()), "a change of the host's CPUs");
-    this.reportCpus();
-    events.tell("cpu", "the host's CPUs changed");
+    const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());
+    // Another program may go on for ever, and nothing may be lost but lines like those before.
+    const allowed = this.#limiter.allow("cpus", performance.now());
+    if (allowed !== undefined) for (const { level, text } of changes) this.#log[level](text);
+    const what = changes.map(({ text }) => text).join("; ");
+    events.tell("cpu", what === "" ? "the host's CPUs changed" : `the host's CPUs changed: ${what}`);
   }
 
   /** Somebody else changed a file of ours. */
@@ -114,11 +120,8 @@ export class Happenings implements HypervisorEvents, CpufreqEvents {
   /** Tells which CPUs are scaled and which are not. */
   reportCpus(): void {
     const { cpufreq } = this.#parts();
-    const drivers = Map.groupBy(cpufreq.clocks(), ({ driver }) => driver);
-    for (const [driver, clocks] of drivers)
-      this.#log.info(`CPUs ${formatCpuList(clocks.flatMap(({ pcpus }) => pcpus))} are scaled by ${driver}`);
-    for (const [reason, cpus] of Map.groupBy(cpufreq.unmanaged(), (cpu) => cpu.reason))
-      this.#log.notice(`CPUs ${formatCpuList(cpus.map(({ pcpu }) => pcpu))} are left alone: ${reason}`);
+    for (const { level, text } of this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged()))
+      this.#log[level](text);
   }
 
   /** The daemon in a line. */

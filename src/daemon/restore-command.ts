@@ -6,6 +6,7 @@ import { restoreJournal } from "../cpufreq/linux/open.ts";
 import { EXIT_FAILED } from "./exit-code.ts";
 import { readHandover } from "./handover.ts";
 import { openLog } from "./log.ts";
+import { SoleUse } from "./sole-use.ts";
 
 /** `vm-power restore`: puts back what the journal says, unless a daemon is alive that holds it, or about to be. */
 export async function restoreCommand(path: string, { kept }: { kept: boolean }): Promise<number> {
@@ -24,9 +25,17 @@ export async function restoreCommand(path: string, { kept }: { kept: boolean }):
     );
     return 0;
   }
+  const sole = new SoleUse(log);
+  try {
+    sole.claim({ key: "Root", path: config.cpufreq.root });
+  } catch (error) {
+    log.error(`Nothing is put back. ${error instanceof Error ? error.message : error}`);
+    return EXIT_FAILED;
+  }
   const journalDirectory = join(runtimeDirectory, "restore");
   const report = restoreJournal({ root: config.cpufreq.root, journalDirectory, log, kept });
   for (const { reason } of report.failed) log.error(`Cannot put back ${reason}`);
   if (report.restored.length > 0) log.notice(`Put back ${report.restored.join(", ")}`);
+  sole.close();
   return report.failed.length === 0 ? 0 : EXIT_FAILED;
 }

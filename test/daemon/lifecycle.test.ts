@@ -289,7 +289,13 @@ describe("beside the daemon", () => {
   test("a second one is refused and harms nothing", async () => {
     const { port } = await startScaled();
     const second = host.run("vm-power", "--config", host.configFile);
-    expect([second.code, second.err.includes("another daemon serves it already")]).toEqual([1, true]);
+    const pid = (host.ask("status") as { pid?: number }).pid;
+    expect([second.code, second.err]).toEqual([
+      1,
+      expect.stringContaining(
+        `Another daemon (process ${pid}) works on Root="${host.directory}/cpu": stop that one, or set Root to another directory`,
+      ),
+    ]);
     expect(speed(2)).toBe("1200000");
     expect(await port.ask(scale(0, MAX), 464)).toEqual(scale(0, MAX));
   });

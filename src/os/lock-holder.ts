@@ -1,0 +1,37 @@
+import fs from "node:fs";
+
+/** A process that holds a lock. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly uid: number;
+}
+
+/**
+ * Finds the process that holds a flock(2) on a file. Only among those whose descriptors this user may see: his own, or
+ * for root all. It reads much of /proc, so it is for telling of a failure.
+ */
+export function findLockHolder({ dev, ino }: Pick<fs.Stats, "dev" | "ino">): LockHolder | undefined {
+  for (const pid of numbersIn("/proc")) {
+    for (const fd of numbersIn(`/proc/${pid}/fd`)) {
+      const stat = attempt(() => fs.statSync(`/proc/${pid}/fd/${fd}`));
+      if (stat?.ino !== ino || stat.dev !== dev) continue;
+      const info = attempt(() => fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"));
+      const uid = attempt(() => fs.statSync(`/proc/${pid}`).uid);
+      if (uid !== undefined && info?.includes("FLOCK") === true) return { pid, uid };
+    }
+  }
+  return undefined;
+}
+
+function numbersIn(directory: string): number[] {
+  return (attempt(() => fs.readdirSync(directory)) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** Processes come and go, and most are somebody else's. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
