@@ -90,8 +90,12 @@ export function openScreen({ input, output }: Terminal): Screen {
       return { columns: output.columns || 80, rows: output.rows || 24 };
     },
     draw(lines) {
-      // Written over what is there, not cleared first: that would flicker.
-      const text = lines.map((line) => `${line}${TO_LINE_END}`).join("\r\n");
+      // Written over what is there, not cleared first: that would flicker. Behind a line that fills the terminal the
+      // cursor is still on its last letter, which must not be cleared.
+      const { columns } = this.size;
+      const text = lines
+        .map((line) => (Bun.stringWidth(line) < columns ? `${line}${TO_LINE_END}` : line))
+        .join("\r\n");
       output.write(`${HOME}${text}${TO_SCREEN_END}`);
     },
     async next(timeoutMs) {

@@ -80,6 +80,18 @@ test("events end with Ctrl-C, and tell when the daemon died", async () => {
   });
 });
 
+test("events break their lines where their messages begin", async () => {
+  const control = sampleControl();
+  const served = await serve(control);
+  const run = ctl(["events", "--socket", served.path], { isTty: true, columns: 40, env: { NO_COLOR: "1" } });
+  await eventually(() => control.subscribers.size === 1);
+  const atMs = new Date(2026, 0, 31, 8, 5, 9).getTime();
+  for (const subscriber of control.subscribers)
+    subscriber.end({ atMs, kind: "daemon", message: "this is longer than the terminal" });
+  expect((await run).out).toBe("08:05:09 daemon   this is longer than\n                  the terminal\n");
+  await served.close();
+});
+
 test("events end quietly when nobody reads them any more", async () => {
   const control = sampleControl();
   const served = await serve(control);

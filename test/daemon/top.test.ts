@@ -95,6 +95,11 @@ describe.skipIf(noTmux !== "")(`top in a real terminal${noTmux}`, () => {
       "VM     VCPU CPU   ASKED GRANT   NOW LIMIT      REQ/S DROPS  P99us STATE",
       "a         0 4     1.200 2.300 2.301 b:0            ".slice(0, 50),
     ]);
+    // A line of 80 letters keeps its last one.
+    tmux("send-keys", "h");
+    await until(() => shown().includes("sort by VM, CPU, ASKED, GRANT, NOW, REQ/S, DROPS, P99, STATE\n"));
+    tmux("send-keys", "x");
+    await until(() => shown().includes("q quit"));
     tmux("send-keys", "/");
     tmux("send-keys", "web1");
     await until(() => shown().includes('shown: "web1"') && shown().includes("filter: web1_"));

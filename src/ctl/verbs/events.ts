@@ -3,7 +3,11 @@ import { ClientError } from "../../admin/client-error.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { count, formatTimeOfDay, jsonText, printable } from "../../terminal/text.ts";
+import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import type { Verb } from "../verb.ts";
+
+/** Where messages begin, behind the time and the kind. */
+const MESSAGE_INDENT = 18;
 
 /** `events`: what happens, as it happens. */
 export const EVENTS: Verb = {
@@ -14,7 +18,9 @@ export const EVENTS: Verb = {
   async run({ subscribe, io, style, json }) {
     const last = await subscribe(
       (reply) =>
-        io.stdout.write(json ? `${jsonText(reply, { pretty: false })}\n` : `${eventText(reply, style)}\n`),
+        io.stdout.write(
+          json ? `${jsonText(reply, { pretty: false })}\n` : `${eventText(reply, style, textWidth(io))}\n`,
+        ),
       io.signal === undefined ? {} : { signal: io.signal },
     );
     if (last || io.signal?.aborted) return EXIT.ok;
@@ -22,7 +28,7 @@ export const EVENTS: Verb = {
   },
 };
 
-function eventText({ event, lost }: EventReply, style: Style): string {
+function eventText({ event, lost }: EventReply, style: Style, width: number): string {
   const { atMs, kind, message, vm, vcpu, accepted } = event;
   // Most messages say themselves whom they are about.
   const where =
@@ -30,6 +36,8 @@ function eventText({ event, lost }: EventReply, style: Style): string {
       ? ""
       : ` ${printable(vm)}${vcpu === undefined ? "" : `:${vcpu}`}`;
   const text = printable(message);
-  const line = `${style.dim(formatTimeOfDay(atMs))} ${printable(kind).padEnd(8)}${where} ${accepted === false ? style.bad(text) : text}`;
+  const words = `${where} ${accepted === false ? style.bad(text) : text}`;
+  const head = `${style.dim(formatTimeOfDay(atMs))} ${printable(kind).padEnd(8)}`;
+  const line = wrapLine(`${head}${words}`, width, MESSAGE_INDENT);
   return lost === 0 ? line : `${style.warn(`(${count(lost, "event")} lost here)`)}\n${line}`;
 }
