@@ -80,6 +80,9 @@ function faults({ path, text }: Source): string[] {
         typeof rule === "string" ? rule === target : typeOnly && rule.type === target,
       );
       if (target !== folder && target !== "" && allowed !== true) found.push(`${path} imports ${from}`);
+      // The daemon sees what comes out of the arbiter, never its state.
+      if (folder === "daemon" && target === "arbiter" && !/arbiter\/(arbiter|view)\.ts$/.test(from))
+        found.push(`${path} imports ${from}`);
       // Another back end must be able to stand in its place.
       if (/^cpufreq\/[^/]+$/.test(path) && from.startsWith("./linux/")) found.push(`${path} imports ${from}`);
     } else {
@@ -139,6 +142,11 @@ describe("planted faults are caught", () => {
     ["wire/x.ts", 'import fs from "node:fs";', "wire/x.ts imports node:fs"],
     ["simulate/x.ts", 'import { a } from "../cpufreq/a.ts";', "simulate/x.ts imports ../cpufreq/a.ts"],
     ["daemon/x.ts", 'const a = await import("../guest/a.ts");', "daemon/x.ts imports ../guest/a.ts"],
+    [
+      "daemon/packet/x.ts",
+      'import { resolve } from "../../arbiter/resolve.ts";',
+      "daemon/packet/x.ts imports ../../arbiter/resolve.ts",
+    ],
     ["admin/x.ts", 'import { dlopen } from "bun:ffi";', "admin/x.ts imports bun:ffi"],
     ["systemd/x.ts", 'import { dlopen } from "bun:ffi";', "systemd/x.ts imports bun:ffi"],
     ["os/x.ts", 'import { a } from "../cpufreq/a.ts";', "os/x.ts imports ../cpufreq/a.ts"],

@@ -119,6 +119,7 @@ export interface Cpu {
   readonly currentKhz?: number | undefined;
   readonly setting?: string | undefined;
   readonly requestedKhz?: number | undefined;
+  readonly peerKhz?: number | undefined;
   readonly tableKhz: readonly number[];
   readonly turbo: boolean;
   readonly held: boolean;
@@ -179,6 +180,7 @@ export interface CpuResult {
   readonly khz?: number | undefined;
   readonly askedKhz?: number | undefined;
   readonly endedHold?: boolean | undefined;
+  readonly notRemembered?: string | undefined;
 }
 
 /** What one VM asks of the daemon; counts are since it was first heard. */
@@ -330,6 +332,7 @@ export interface FrequencyOrder {
   readonly to: "up" | "down" | "min" | "max" | "turbo" | "noTurbo" | "khz" | "release";
   readonly khz?: number | undefined;
   readonly hold: boolean;
+  readonly forSeconds?: number | undefined;
 }
 
 /** What `Explain` answers. */

@@ -11,6 +11,9 @@ export const NAMED_CHANNELS_MAX = 1024;
 /** A channel's number has five digits at most. */
 const CHANNEL_NUMBER_END = 100_000;
 
+/** Longest time after which an order ends by itself: a year. */
+const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
+
 /** What a parameter may be, beyond its type. Lists are sets: who names an item twice has named it once. */
 export interface ParameterRule {
   readonly allows: (value: unknown) => boolean;
@@ -35,6 +38,7 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["count", { allows: within(1, VCPUS_MAX) }],
   ["channels", { allows: within(0, CHANNEL_NUMBER_END - 1), itemsMax: NAMED_CHANNELS_MAX }],
   ["khz", { allows: within(1, KHZ_MAX) }],
+  ["forSeconds", { allows: within(1, ORDER_SECONDS_MAX) }],
   // It is compared with what the daemon would write, and bounded by the size of a message.
   ["text", { allows: () => true }],
 ]);

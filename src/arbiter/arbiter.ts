@@ -1,210 +1,205 @@
-import type { Clock, Write } from "../base/clock.ts";
-import type { Domain, Pcpu } from "../base/domain.ts";
-import type { Scale } from "../wire/packet.ts";
-import { ask, type Decision, refuse, unask } from "./ask.ts";
-import { attach, claimsOf, detach } from "./attach.ts";
-import type { Claimant, ClockState, DomainState } from "./claim.ts";
-import type { Contract } from "./contract.ts";
-import { resume, type Want } from "./handover.ts";
-import { type Order, type OrderOptions, operate } from "./operate.ts";
-import { type MultiPin, notManaged, placeVcpu } from "./placement.ts";
-import { kernelRefused, type Refusal } from "./refusal.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Domain, Pcpu, Vcpu } from "../base/domain.ts";
+import type { Now } from "../base/now.ts";
+import type { Result } from "../base/result.ts";
+import type { Query, Scale } from "../wire/packet.ts";
+import { type Answer, answer } from "./answer.ts";
+import { ask } from "./ask.ts";
+import { claimsOf, detach } from "./attach.ts";
+import { Decided, follow, keep, refuse, takeBack } from "./change.ts";
+import type { ClockState } from "./claim.ts";
+import { Ends } from "./ends.ts";
+import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
+import { operate } from "./operate.ts";
+import type { MultiPin } from "./placement.ts";
+import { resume, savedWants } from "./saved-want.ts";
+import { Seats } from "./seats.ts";
 import { NO_WRITES, settle } from "./settle.ts";
+import type * as view from "./view.ts";
 
 /**
- * Who gets which speed. Told of domains, clocks and requests, it answers with what should hold; it never acts itself.
- * Its writes are to be done in order, and one that the kernel did not accept is to be told with {@link rejected}.
+ * Who gets which speed. Told of domains, clocks and requests, it answers with a change: what should hold now. It never
+ * acts itself; each change is told what came of it, with {@link commit} or {@link rollback}.
  */
 export class Arbiter {
-  readonly #domains = new Map<string, DomainState>();
-  /** Every managed pCPU to its clock. */
-  #clocks = new Map<Pcpu, ClockState>();
-  #pinning: MultiPin;
+  readonly #ends = new Ends();
+  readonly #seats: Seats;
 
   constructor(pinning: MultiPin) {
-    this.#pinning = pinning;
-  }
-
-  /** The domains that may claim, by name. */
-  get domains(): ReadonlyMap<string, DomainState> {
-    return this.#domains;
-  }
-
-  /** The clock of a managed CPU. */
-  clockOf(pcpu: Pcpu): ClockState | undefined {
-    return this.#clocks.get(pcpu);
+    this.#seats = new Seats(pinning, this.#ends);
   }
 
   /** Decides on one request of a domain's guest. */
-  scale(name: string, request: Scale, nowMs: number): Decision {
-    const claimant = this.#claimant(name, request);
-    const decision = "reason" in claimant ? refuse(claimant) : ask(claimant, request.action, nowMs);
-    if (decision.refusal !== undefined) this.#remember(name, request, { refusal: decision.refusal, nowMs });
-    return decision;
+  scale(name: string, request: Scale, now: Now): view.Change {
+    const claimant = this.#seats.claimant(name, request);
+    const change = "code" in claimant ? refuse(claimant) : ask(claimant, request.action, now);
+    if (change.refusal !== undefined) this.#remember(name, request, change.refusal, now);
+    return change;
   }
 
-  /** The kernel refused a write of that request: takes the request back, also where its other clocks had followed. */
-  undo(name: string, request: Scale, reason: string): Decision {
-    const refusal = kernelRefused(reason);
-    const claimant = this.#claimant(name, request);
-    if ("reason" in claimant) return refuse(refusal);
-    this.#remember(name, request, { refusal, nowMs: claimant.askedAtMs });
-    return { writes: settle(unask(claimant, refusal)), refusal };
+  /** An operator orders a CPU's clock by hand. */
+  operate(pcpu: Pcpu, order: view.Order, options: view.OrderOptions): view.Change {
+    const state = this.#seats.clocks.get(pcpu);
+    return state === undefined ? refuse({ code: "cpu-not-managed", pcpu }) : operate(state, order, options);
   }
 
-  /** The kernel did not accept a write: what holds there is unknown until it accepts the next one. */
-  rejected({ clock }: Write): void {
-    const state = this.#clocks.get(clock);
-    if (state !== undefined) state.setting = undefined;
+  /** The kernel took the writes of a change, all but those that are named. Those are written again some time. */
+  commit(change: view.Change, refused: readonly view.ChangeWrite[] = NO_WRITES): void {
+    for (const write of change.writes) {
+      const state = this.#seats.clocks.get(write.clock);
+      if (state === undefined) continue;
+      const isRefused = refused.length > 0 && refused.includes(write);
+      state.accepted = isRefused ? undefined : write.setting;
+      if (isRefused) state.decided = undefined;
+    }
+    if (change instanceof Decided) keep(change, this.#ends);
+  }
+
+  /**
+   * The kernel refused a request's write, after it had taken the first `accepted` of them. Nothing of the request is
+   * left; the change that is answered makes the clocks hold what they held before.
+   */
+  rollback(change: view.Change, { accepted, reason, now }: view.RefusedWrite): view.Change {
+    if (!(change instanceof Decided)) return follow(NO_WRITES);
+    const refusal: view.Refusal = { code: "kernel-refused", reason };
+    const asked = change.steps[0]?.put?.asked;
+    const { claimant } = change;
+    if (claimant !== undefined && asked !== undefined)
+      claimant.refused = { asked, atMs: now.wallMs, refusal };
+    return {
+      ...follow(takeBack(change, { accepted, refusal }, (pcpu) => this.#seats.clocks.get(pcpu))),
+      refusal,
+    };
+  }
+
+  /** Time went on: wants that have ended count no more. */
+  tick(now: Now): view.Change {
+    const ended = this.#ends.take(now.monoMs);
+    const orders = ended.filter(({ want }) => want.source === "operator").map(({ clock }) => clock.clock.id);
+    return follow(this.#settle(ended.map(({ clock }) => clock)), orders);
+  }
+
+  /** When the next {@link tick} is due, on the monotonic clock; undefined where none is. */
+  dueAt(): number | undefined {
+    return this.#ends.dueAt();
   }
 
   /** Another program's setting is left on a clock, until somebody asks for a speed there. */
   yielded(pcpu: Pcpu): void {
-    const state = this.#clocks.get(pcpu);
+    const state = this.#seats.clocks.get(pcpu);
     if (state !== undefined) state.yielded = true;
   }
 
-  /** What the kernel refused before and should hold still. */
-  outstanding(): readonly Write[] {
-    return settle(new Set([...this.#clocks.values()].filter((state) => state.setting === undefined)));
+  /** What holds on the clocks is not known: all of them are {@link outstanding}. */
+  distrust(): void {
+    for (const state of this.#seats.clocks.values()) {
+      state.accepted = undefined;
+      state.decided = undefined;
+    }
   }
 
-  /** A domain exists, and this is all of it. Its claims follow it to other CPUs; those of a paused one end. */
-  setDomain(domain: Domain, contract: Contract): readonly Write[] {
-    return this.#settle(this.#place(domain, contract));
+  /** What the kernel refused before, and what is not known, is to be written again where `isDue` says so. */
+  outstanding(isDue: (clock: Clock["id"]) => boolean = () => true): view.Change {
+    const unknown = [...this.#seats.clocks.values()].filter(
+      (state) => state.decided === undefined && isDue(state.clock.id),
+    );
+    return follow(settle(new Set(unknown)));
   }
 
-  /** Takes a domain's claims to the clocks under its vCPUs; answers the clocks that it left or came to. */
-  #place(domain: Domain, contract: Contract): Set<ClockState> {
-    const old = this.#domains.get(domain.name);
-    const touched = old === undefined ? new Set<ClockState>() : detach(old);
-    const state: DomainState = { domain, contract, vcpus: [], physical: new Map() };
-    this.#domains.set(domain.name, state);
-    const running = domain.state === "running";
-    domain.pins.forEach((pins, vcpu) => {
-      const placement = placeVcpu({ domain: domain.name, vcpu, pins }, this.#clocks, this.#pinning);
-      const options = { pinned: running && pins.length === 1, old: running ? old?.vcpus[vcpu] : undefined };
-      state.vcpus.push(attach({ state, vcpu, physical: false }, placement, options));
-    });
-    if (running && contract.physicalCores)
-      for (const [pcpu, claimant] of old?.physical ?? []) this.#physical(state, pcpu, claimant);
-    for (const claim of claimsOf(state)) touched.add(claim.clock);
-    return touched;
+  /** A domain exists, and this is all of it. Its wants follow it to other CPUs; those of a paused one end. */
+  setDomain(domain: Domain, contract: view.Contract): view.Change {
+    return follow(this.#settle(this.#seats.place(domain, contract)));
   }
 
   /** A domain exists no more, or is served no more. */
-  removeDomain(name: string): readonly Write[] {
-    const state = this.#domains.get(name);
-    if (state === undefined) return NO_WRITES;
-    this.#domains.delete(name);
-    return settle(detach(state));
+  removeDomain(name: string): view.Change {
+    const state = this.#seats.domains.get(name);
+    if (state === undefined) return follow(NO_WRITES);
+    this.#seats.domains.delete(name);
+    return follow(settle(detach(state)));
   }
 
   /** A domain's guest has left: what it asked for holds no more. */
-  endClaims(name: string): readonly Write[] {
-    const state = this.#domains.get(name);
-    if (state === undefined) return NO_WRITES;
+  endRequests(name: string): view.Change {
     const touched = new Set<ClockState>();
-    for (const claim of claimsOf(state)) {
-      claim.position = undefined;
-      touched.add(claim.clock);
+    const state = this.#seats.domains.get(name);
+    for (const { wants, clock } of state === undefined ? [] : claimsOf(state)) {
+      wants.remove("request");
+      touched.add(clock);
     }
-    return settle(touched);
+    return follow(settle(touched));
   }
 
   /**
-   * A domain's guest wants what it wanted of an earlier arbiter, as far as it still may. Writes nothing: what holds on
-   * those clocks is for who knows what was left there to say, with {@link rejected}.
+   * Restores what a domain's guest wanted of the arbiter of an earlier daemon, as far as it still may. Writes nothing: what
+   * holds on those clocks is for the caller to say, with {@link distrust}.
    */
-  takeOver(name: string, wants: readonly Want[]): void {
+  takeOver(name: string, wants: readonly view.SavedWant[]): void {
     for (const want of wants) {
-      const claimant = this.#claimant(name, want);
-      if (!("reason" in claimant)) resume(claimant, want);
+      const claimant = this.#seats.claimant(name, want);
+      if (!("code" in claimant)) resume(claimant, want);
     }
   }
 
-  /** The host's clocks, all of them. Claims stay where their CPU stays; a clock that is new holds its baseline. */
-  setClocks(clocks: readonly Clock[]): readonly Write[] {
-    const before = this.#clocks;
-    this.#clocks = new Map();
-    for (const clock of clocks) {
-      const old = before.get(clock.id);
-      const state: ClockState =
-        old?.clock === clock
-          ? old
-          : {
-              clock,
-              claims: new Set(),
-              operator: old?.operator,
-              setting: "baseline",
-              yielded: false,
-              last: old?.last,
-            };
-      this.#clocks.set(clock.id, state);
-      for (const pcpu of clock.pcpus) this.#clocks.set(pcpu, state);
-    }
-    return [...this.configure(this.#pinning), ...settle(new Set(this.#clocks.values()))];
+  /** What all guests want now, for {@link takeOver} of a later arbiter. */
+  savedWants(): view.SavedWant[] {
+    return savedWants(this.#seats.domains.values());
+  }
+
+  /** The host's clocks, all of them. Wants stay where their CPU stays; a clock that is new holds its baseline. */
+  setClocks(clocks: readonly Clock[]): view.Change {
+    this.#seats.setClocks(clocks);
+    const { writes } = this.configure(this.#seats.pinning);
+    return follow([...writes, ...settle(new Set(this.#seats.clocks.values()))]);
   }
 
   /** Places every domain again, because the clocks or the rules of placement changed. */
-  configure(pinning: MultiPin): readonly Write[] {
-    this.#pinning = pinning;
-    const touched = new Set<ClockState>();
-    // All are placed before any clock is settled: half-placed, a clock would be written for those who came first.
-    for (const { domain, contract } of [...this.#domains.values()])
-      for (const clock of this.#place(domain, contract)) touched.add(clock);
-    return this.#settle(touched);
+  configure(pinning: MultiPin): view.Change {
+    this.#seats.pinning = pinning;
+    return follow(this.#settle(this.#seats.placeAll()));
+  }
+
+  /** The domains that may claim, by name. */
+  domainNames(): readonly string[] {
+    return [...this.#seats.domains.keys()];
+  }
+
+  /** One domain as it is now. */
+  domain(name: string): view.DomainView | undefined {
+    const state = this.#seats.domains.get(name);
+    return state && lookAtDomain(state);
+  }
+
+  /** One vCPU as it is now. */
+  vcpu(name: string, vcpu: Vcpu): view.VcpuView | undefined {
+    const claimant = this.#seats.domains.get(name)?.vcpus[vcpu];
+    return claimant && lookAtVcpu(claimant);
+  }
+
+  /** The clock of a managed CPU as it is now. */
+  clock(pcpu: Pcpu): view.ClockView | undefined {
+    const state = this.#seats.clocks.get(pcpu);
+    return state && lookAtClock(state);
+  }
+
+  /** What came of a request that was granted. */
+  grant(name: string, request: Scale): view.GrantView {
+    const claimant = this.#seats.claimant(name, request);
+    return "code" in claimant ? { khz: undefined, bound: undefined } : lookAtGrant(claimant);
+  }
+
+  /** Answers a guest's query, within its contract. */
+  answer(name: string, query: Query): Result<Answer, view.Refusal> {
+    return answer(this.#seats.domains.get(name), query);
   }
 
   /** A clock that was replaced holds nothing any more; its successor is settled in its place. */
-  #settle(clocks: Iterable<ClockState>): readonly Write[] {
-    return settle([...clocks].filter((state) => this.#clocks.get(state.clock.id) === state));
+  #settle(clocks: Iterable<ClockState>): readonly view.ChangeWrite[] {
+    return settle([...clocks].filter((state) => this.#seats.clocks.get(state.clock.id) === state));
   }
 
-  /** An operator orders a CPU's clock by hand. */
-  operate(pcpu: Pcpu, order: Order, options: OrderOptions): Decision {
-    const state = this.#clocks.get(pcpu);
-    return state === undefined ? refuse(notManaged(pcpu)) : operate(state, order, options);
-  }
-
-  #remember(name: string, request: Scale, { refusal, nowMs }: { refusal: Refusal; nowMs: number }): void {
-    const claimant = request.physical ? undefined : this.#domains.get(name)?.vcpus[request.resource];
-    if (claimant !== undefined) claimant.refused = { asked: request.action, atMs: nowMs, refusal };
-  }
-
-  #claimant(name: string, { resource, physical }: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
-    const state = this.#domains.get(name);
-    if (state === undefined) return { code: "unknown-domain", reason: "the VM is not known" };
-    if (state.domain.state === "paused") return { code: "not-running", reason: "the VM is paused" };
-    const claimant = physical ? this.#physicalOf(state, resource) : state.vcpus[resource];
-    if (claimant === undefined)
-      return {
-        code: "vcpu-out-of-range",
-        reason: `it has no vCPU ${resource}, only ${state.vcpus.length} vCPUs`,
-      };
-    if ("reason" in claimant) return claimant;
-    return claimant.problem ?? claimant;
-  }
-
-  #physicalOf(state: DomainState, pcpu: Pcpu): Claimant | Refusal {
-    if (state.contract.physicalCores)
-      return state.physical.get(pcpu) ?? this.#physical(state, pcpu, undefined);
-    return {
-      code: "physical-cpu",
-      reason: "it may not name physical CPUs",
-      remedy: `set PhysicalCores=yes in [vm ${state.domain.name}] if it is trusted with every CPU`,
-    };
-  }
-
-  #physical(state: DomainState, pcpu: Pcpu, old: Claimant | undefined): Claimant | Refusal {
-    const clock = this.#clocks.get(pcpu);
-    if (clock === undefined) return notManaged(pcpu);
-    const claimant = attach(
-      { state, vcpu: pcpu, physical: true },
-      { clocks: [clock] },
-      { pinned: false, old },
-    );
-    state.physical.set(pcpu, claimant);
-    return claimant;
+  #remember(name: string, request: Scale, refusal: view.Refusal, now: Now): void {
+    const claimant = request.physical ? undefined : this.#seats.domains.get(name)?.vcpus[request.resource];
+    if (claimant !== undefined) claimant.refused = { asked: request.action, atMs: now.wallMs, refusal };
   }
 }

@@ -1,9 +1,8 @@
 import type { Clock, Setting } from "../base/clock.ts";
 import type { Domain, Vcpu } from "../base/domain.ts";
-import type { ScaleAction } from "../wire/packet.ts";
-import type { Contract, Envelope } from "./contract.ts";
-import type { Position } from "./position.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Envelope } from "./envelope.ts";
+import type { Contract, Holder, Refusal } from "./view.ts";
+import type { Wants } from "./want.ts";
 
 /** One domain, as far as clocks go. */
 export interface DomainState {
@@ -20,65 +19,53 @@ export interface Claimant {
   readonly state: DomainState;
   readonly vcpu: Vcpu;
   readonly physical: boolean;
+  readonly holder: Holder;
   /** Why it may claim nothing; then it has no claims. */
   readonly problem: Refusal | undefined;
   /** One per clock that it may run on. */
   readonly claims: readonly Claim[];
-  asked: ScaleAction | undefined;
-  askedAtMs: number;
   /** Its last request that was refused. */
   refused: RefusedRequest | undefined;
 }
 
 /** A request that was refused, and why. */
 export interface RefusedRequest {
-  readonly asked: ScaleAction;
+  readonly asked: string;
   readonly atMs: number;
   readonly refusal: Refusal;
 }
 
-/** What one claimant wants of one clock; silent while it has no position. */
+/** What one claimant wants of one clock; silent while it wants nothing. */
 export interface Claim {
   readonly claimant: Claimant;
   readonly clock: ClockState;
   readonly envelope: Envelope;
   /** Whether the claimant runs on this clock's CPU and nowhere else, so that it counts on the clock while silent. */
   readonly pinned: boolean;
-  position: Position | undefined;
-  /** Before its last request, for when the kernel refuses that. */
-  previous: Position | undefined;
+  readonly wants: Wants;
 }
 
 /** One clock and those who meet on it. */
 export interface ClockState {
   readonly clock: Clock;
   readonly claims: Set<Claim>;
-  operator: OperatorClaim | undefined;
-  /** What the kernel last accepted; undefined after it refused, so that the next word is written whatever it is. */
-  setting: Setting | undefined;
-  /** Whether that was left to another program: the next who asks is written, whatever for. */
+  /** What is wanted of the clock itself: an operator's order. */
+  readonly wants: Wants;
+  /** What the kernel last accepted; undefined where that is not known. */
+  accepted: Setting | undefined;
+  /** What was last decided. It differs from `accepted` while that write is under way; undefined: to be written again. */
+  decided: Setting | undefined;
+  /** Whether another program's setting is left there: the next request is written, whatever it is. */
   yielded: boolean;
-  last: LastDecision | undefined;
+  last: LastRequest | undefined;
 }
 
-/** What an operator set by hand. */
-export interface OperatorClaim {
-  readonly position: Position;
-  /** Held until released; otherwise until a guest on the clock asks. */
-  readonly hold: boolean;
-  readonly asked: string;
+/** The last request for a clock. */
+export interface LastRequest {
   readonly atMs: number;
-}
-
-/** The last decision about a clock, in parts; `explain()` makes words of it. */
-export interface LastDecision {
-  readonly atMs: number;
-  readonly by: string;
-  readonly vcpu: Vcpu | undefined;
+  readonly by: Holder;
   readonly asked: string;
-  readonly setting: Setting;
-  readonly refusal: Refusal | undefined;
-  readonly bound: Position["bound"];
-  readonly winner: Claim | "operator" | undefined;
+  /** The claim that asked; undefined for an operator. */
   readonly asker: Claim | undefined;
+  readonly refusal: Refusal | undefined;
 }

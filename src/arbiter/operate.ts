@@ -1,72 +1,83 @@
-import type { Khz } from "../base/domain.ts";
-import type { ScaleAction } from "../wire/packet.ts";
-import { type Decision, refuse } from "./ask.ts";
+import { Decided, refuse, type Step } from "./change.ts";
 import type { ClockState } from "./claim.ts";
-import { khzAt, wholeTable } from "./contract.ts";
+import { khzAt, wholeTable } from "./envelope.ts";
 import { carry, type Position, positionOf, start, step } from "./position.ts";
-import { resolve } from "./resolve.ts";
 import { settle } from "./settle.ts";
-
-/** What an operator wants of a clock. `restore` ends all claims too, so that its baseline holds until somebody asks. */
-export type Order = ScaleAction | "release" | "restore" | { readonly khz: Khz };
-
-/** How an operator wants it: held until released, or until a guest on that clock asks. */
-export interface OrderOptions {
-  readonly hold: boolean;
-  readonly nowMs: number;
-}
+import type { Change, Holder, Order, OrderOptions, Refusal } from "./view.ts";
+import type { Want } from "./want.ts";
 
 /** Carries out an operator's order. Operators are bound by the table alone, not by contracts. */
-export function operate(state: ClockState, order: Order, { hold, nowMs }: OrderOptions): Decision {
+export function operate(state: ClockState, order: Order, options: OrderOptions): Change {
   const asked = typeof order === "string" ? order : `${order.khz} kHz`;
-  if (order === "release" || order === "restore") {
-    state.operator = undefined;
-    if (order === "restore") for (const claim of state.claims) claim.position = undefined;
-  } else {
-    const { table } = state.clock;
-    const from = current(state);
-    const position =
-      typeof order === "string"
-        ? step(table, wholeTable(table), from, order)
-        : positionOf(table, order.khz, from.turbo);
-    if (position === undefined) return refuse(unavailable(state, order));
-    state.operator = { position, hold, asked, atMs: nowMs };
-  }
-  const { setting, winner } = resolve(state);
+  const holder: Holder = { kind: "operator", who: options.who };
+  const steps = order === "release" || order === "restore" ? end(state, order) : put(state, order, options);
+  if ("code" in steps) return refuse(steps);
   state.last = {
-    atMs: nowMs,
-    by: "operator",
-    vcpu: undefined,
+    atMs: options.now.wallMs,
+    by: holder,
     asked,
-    setting,
-    refusal: undefined,
-    bound: undefined,
-    winner,
     asker: undefined,
+    refusal: undefined,
   };
-  if (state.yielded) state.setting = undefined;
-  return { writes: settle([state]), refusal: undefined };
+  if (state.yielded) state.decided = undefined;
+  return new Decided(settle([state]), steps, { claimant: undefined, dry: false });
+}
+
+/** Ends the order that is in force; to restore, also everything that guests asked for. */
+function end(clock: ClockState, order: "release" | "restore"): readonly Step[] {
+  const steps: Step[] = [];
+  const remove = (wants: ClockState["wants"], source: "operator" | "request") => {
+    const ended = wants.remove(source);
+    if (ended !== undefined) steps.push({ clock, wants, put: undefined, ended });
+  };
+  remove(clock.wants, "operator");
+  if (order === "restore") for (const { wants } of clock.claims) remove(wants, "request");
+  return steps;
+}
+
+function put(
+  state: ClockState,
+  order: Exclude<Order, "release" | "restore">,
+  { hold, who, now, untilMs }: OrderOptions,
+): readonly Step[] | Refusal {
+  const { wants, clock } = state;
+  const from = current(state);
+  const position =
+    typeof order === "string"
+      ? step(clock.table, wholeTable(clock.table), from, order)
+      : positionOf(clock.table, order.khz, from.turbo);
+  if (position === undefined) return unavailable(state, order);
+  const put: Want = {
+    source: "operator",
+    holder: { kind: "operator", who },
+    asked: typeof order === "string" ? order : `${order.khz} kHz`,
+    atMs: now.wallMs,
+    untilMs,
+    hold,
+    position,
+    before: undefined,
+  };
+  wants.put(put);
+  return [{ clock: state, wants, put, ended: undefined }];
 }
 
 /** Where an operator's step starts: where the clock stands now. */
-function current({ clock, operator, setting }: ClockState): Position {
+function current({ clock, wants, accepted }: ClockState): Position {
   const { table, baselineKhz } = clock;
-  if (operator !== undefined) return operator.position;
+  const order = wants.of("operator");
+  if (order !== undefined) return order.position;
   const first = start(table, wholeTable(table));
-  if (typeof setting === "number") return { ...first, index: setting, turbo: first.turbo || setting === 0 };
+  if (typeof accepted === "number")
+    return { ...first, index: accepted, turbo: first.turbo || accepted === 0 };
   return carry(baselineKhz, first.turbo, table, wholeTable(table));
 }
 
-function unavailable({ clock }: ClockState, order: Order) {
-  if (typeof order === "string")
-    return {
-      code: "no-turbo",
-      reason: `CPU ${clock.id} has no turbo, or it is switched off on the host`,
-    } as const;
-  const { table } = clock;
+function unavailable({ clock: { id, table } }: ClockState, order: Order): Refusal {
+  if (typeof order === "string") return { code: "no-turbo", pcpu: id };
   return {
     code: "no-such-speed",
-    reason: `it runs between ${table.speeds.at(-1)?.khz} and ${khzAt(table, 0)} kHz`,
-    remedy: `vmpowerctl show-cpu-freq ${clock.id} lists its speeds`,
-  } as const;
+    pcpu: id,
+    minKhz: khzAt(table, table.speeds.length - 1),
+    maxKhz: khzAt(table, 0),
+  };
 }

@@ -1,7 +1,6 @@
-import { formatCpuList } from "../base/cpu-list.ts";
 import type { Pcpu, Vcpu } from "../base/domain.ts";
 import type { ClockState } from "./claim.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Refusal } from "./view.ts";
 
 /** What to do with a vCPU that may run on several CPUs. */
 export interface MultiPin {
@@ -15,36 +14,21 @@ export type Placement = { readonly clocks: readonly ClockState[] } | { readonly 
 
 /** Finds the clocks under a vCPU (spec section 8). All of its CPUs must be managed, or its speed means nothing. */
 export function placeVcpu(
-  { domain, vcpu, pins }: { domain: string; vcpu: Vcpu; pins: readonly Pcpu[] },
+  { vcpu, pins }: { vcpu: Vcpu; pins: readonly Pcpu[] },
   clocks: ReadonlyMap<Pcpu, ClockState>,
   { multiPin, multiPinMax }: MultiPin,
 ): Placement {
-  if (pins.length === 0) return { problem: { code: "vcpu-offline", reason: `vCPU ${vcpu} is offline` } };
-  if (pins.length > multiPinMax || (pins.length > 1 && multiPin === "reject"))
-    return { problem: notPinned(domain, vcpu, pins, multiPin === "reject" ? 1 : multiPinMax) };
+  if (pins.length === 0) return { problem: { code: "vcpu-offline", vcpu } };
+  if (pins.length > multiPinMax || (pins.length > 1 && multiPin === "reject")) {
+    const max = multiPin === "reject" ? 1 : multiPinMax;
+    return { problem: { code: "not-pinned", vcpu, pcpus: pins, max } };
+  }
   const used = multiPin === "last" ? [Math.max(...pins)] : pins;
   const found = new Set<ClockState>();
   for (const pcpu of used) {
     const clock = clocks.get(pcpu);
-    if (clock === undefined) return { problem: notManaged(pcpu) };
+    if (clock === undefined) return { problem: { code: "cpu-not-managed", pcpu } };
     found.add(clock);
   }
   return { clocks: [...found] };
-}
-
-/** A CPU that was named but is not ours to change. */
-export function notManaged(pcpu: Pcpu): Refusal {
-  return {
-    code: "cpu-not-managed",
-    reason: `CPU ${pcpu} is not managed`,
-    remedy: `vmpowerctl show-cpu-freq ${pcpu} says why`,
-  };
-}
-
-function notPinned(domain: string, vcpu: Vcpu, pins: readonly Pcpu[], max: number): Refusal {
-  return {
-    code: "not-pinned",
-    reason: `vCPU ${vcpu} is not pinned: it floats over ${pins.length} CPUs (${formatCpuList(pins)}), at most ${max} are allowed`,
-    remedy: `virsh vcpupin ${domain} ${vcpu} CPU --live --config`,
-  };
 }

@@ -1,7 +1,7 @@
 import type { FrequencyTable } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { ScaleAction } from "../wire/packet.ts";
-import { type Envelope, khzAt } from "./contract.ts";
+import { type Envelope, khzAt } from "./envelope.ts";
 
 /** Where someone stands in a clock's table. */
 export interface Position {

@@ -1,32 +1,39 @@
 import type { Setting } from "../base/clock.ts";
 import type { Claim, ClockState } from "./claim.ts";
-import { khzAt } from "./contract.ts";
+import { khzAt } from "./envelope.ts";
+import type { Want } from "./want.ts";
 
-/** What should hold on a clock, and for whose sake; undefined when nobody claims it. */
+/** For whose sake a setting holds: a claim, an operator's order for the clock, or nobody's. */
+export type Winner = Claim | Want | undefined;
+
+/** What should hold on a clock, and for whose sake. */
 export interface Resolution {
   readonly setting: Setting;
-  readonly winner: Claim | "operator" | undefined;
+  readonly winner: Winner;
 }
 
 const UNCLAIMED: Resolution = { setting: "baseline", winner: undefined };
 
 /**
- * The highest claim wins. Who is pinned there and never asked counts on the baseline, so it holds that against slower
- * claims. What an operator set is above all claims.
+ * An order for the clock itself is above all claims. Else the highest claim wins; a claimant that is pinned there and
+ * never asked counts on the baseline, so it holds that against slower claims.
  */
-export function resolve(state: ClockState): Resolution {
-  if (state.operator !== undefined) return { setting: state.operator.position.index, winner: "operator" };
-  let highest: Claim | undefined;
+export function resolve(state: ClockState, also?: Claim): Resolution {
+  const order = state.wants.current;
+  if (order !== undefined) return { setting: order.position.index, winner: order };
+  let highest: Claim | undefined = also;
+  let index = also?.wants.current?.position.index ?? Number.POSITIVE_INFINITY;
   let silent: Claim | undefined;
   for (const claim of state.claims) {
-    if (claim.position === undefined) {
+    const want = claim.wants.current;
+    if (want === undefined) {
       if (claim.pinned) silent ??= claim;
-    } else if (highest?.position === undefined || claim.position.index < highest.position.index) {
+    } else if (want.position.index < index) {
       highest = claim;
+      index = want.position.index;
     }
   }
-  if (highest?.position === undefined) return UNCLAIMED;
-  const { index } = highest.position;
+  if (index === Number.POSITIVE_INFINITY) return UNCLAIMED;
   const { table, baselineKhz } = state.clock;
   if (silent !== undefined && index > 0 && khzAt(table, index) < baselineKhz)
     return { setting: "baseline", winner: silent };

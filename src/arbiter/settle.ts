@@ -1,20 +1,31 @@
-import type { Write } from "../base/clock.ts";
-import type { ClockState } from "./claim.ts";
-import { resolve } from "./resolve.ts";
+import type { Claim, ClockState } from "./claim.ts";
+import { resolve, type Winner } from "./resolve.ts";
+import type { ChangeWrite, Holder } from "./view.ts";
 
 /** No writes: what most decisions come to. */
-export const NO_WRITES: readonly Write[] = [];
+export const NO_WRITES: readonly ChangeWrite[] = [];
 
-/** Writes for the clocks where something else should hold than does. */
-export function settle(clocks: Iterable<ClockState>): readonly Write[] {
-  let writes: Write[] | undefined;
+/** Writes for the clocks where something else should hold than was decided last. */
+export function settle(clocks: Iterable<ClockState>): readonly ChangeWrite[] {
+  let writes: ChangeWrite[] | undefined;
   for (const state of clocks) {
-    const { setting } = resolve(state);
-    if (setting === state.setting) continue;
-    state.setting = setting;
+    const { setting, winner } = resolve(state);
+    if (setting === state.decided) continue;
+    state.decided = setting;
     state.yielded = false;
     writes ??= [];
-    writes.push({ clock: state.clock.id, setting });
+    writes.push({ clock: state.clock.id, setting, holder: holderOf(winner) });
   }
   return writes ?? NO_WRITES;
+}
+
+/** For whose sake a setting holds. */
+export function holderOf(winner: Winner): Holder | undefined {
+  if (winner === undefined) return undefined;
+  return isClaim(winner) ? winner.claimant.holder : winner.holder;
+}
+
+/** Whether a clock is won by one of its claims, and not by an order for the clock itself. */
+export function isClaim(winner: NonNullable<Winner>): winner is Claim {
+  return "claimant" in winner;
 }

@@ -11,9 +11,14 @@ interface Window {
   suppressed: number;
 }
 
-/** Lets a few lines per key and minute through, so that nobody fills the disk. */
+/** Lets a few lines per key and minute through, so that nobody fills the disk. `nowMs` is monotonic. */
 export class LineLimiter {
   readonly #windows = new Map<string, Window>();
+  readonly #linesMax: number;
+
+  constructor(linesMax = LINES_MAX) {
+    this.#linesMax = linesMax;
+  }
 
   /** Whether to write a line now; `suppressed` counts those left out since the last one that was written. */
   allow(key: string, nowMs: number): { readonly suppressed: number } | undefined {
@@ -27,7 +32,7 @@ export class LineLimiter {
       window.startMs = nowMs;
       window.lines = 0;
     }
-    if (window.lines >= LINES_MAX) {
+    if (window.lines >= this.#linesMax) {
       window.suppressed++;
       return undefined;
     }

@@ -1,4 +1,5 @@
 import { Arbiter } from "../arbiter/arbiter.ts";
+import type { Pcpu } from "../base/domain.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
@@ -7,25 +8,30 @@ import { peerCredentials } from "../os/peer-credentials.ts";
 import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
-import { Clocks } from "./clocks.ts";
-import { control, type Parts } from "./control.ts";
+import { Alarm } from "./alarm.ts";
 import { followHypervisor, openClocks, type Surroundings, watchChannels } from "./edges.ts";
-import { type Cause, endDaemon } from "./ending.ts";
-import { Events } from "./events.ts";
-import { grantOf } from "./grant.ts";
-import { takeHandover } from "./handover.ts";
-import { Happenings } from "./happenings.ts";
-import { startHeartbeat } from "./heartbeat.ts";
+import { Events } from "./events/events.ts";
+import { Clocks } from "./host/clocks.ts";
+import { startHeartbeat } from "./host/heartbeat.ts";
+import { HostEvents } from "./host/host-events.ts";
+import { ServedVms } from "./host/served-vms.ts";
+import { type Cause, endDaemon } from "./lifecycle/ending.ts";
+import { takeHandover } from "./lifecycle/handover.ts";
+import { SoleUse } from "./lifecycle/sole-use.ts";
+import { Takeover } from "./lifecycle/takeover.ts";
+import { limitedLog } from "./limited-log.ts";
 import type { LeveledLog } from "./log.ts";
-import { Meters } from "./meters.ts";
-import { OperatorStore } from "./operator-state.ts";
-import { serveOperators } from "./operators.ts";
-import { packetPath } from "./packet.ts";
-import { Recordings } from "./recordings.ts";
-import { ServedVms } from "./served-vms.ts";
-import { SoleUse } from "./sole-use.ts";
-import { Takeover } from "./takeover.ts";
-import { tellMetrics } from "./telling.ts";
+import { openMetricsOutput } from "./metrics/metrics-output.ts";
+import { control } from "./operators/control.ts";
+import { OperatorActs } from "./operators/operator-acts.ts";
+import { OperatorStore } from "./operators/operator-store.ts";
+import { orderAgain } from "./operators/order-again.ts";
+import { serveOperators } from "./operators/sockets.ts";
+import { Meters } from "./packet/meters.ts";
+import { packetPath } from "./packet/packet.ts";
+import { Recordings } from "./packet/recordings.ts";
+import type { Parts } from "./parts.ts";
+import { turnClock } from "./turn-clock.ts";
 
 /** How long READY waits for channels that may be opened at once. */
 const OPENING_MS = 200;
@@ -52,19 +58,18 @@ type Undo = (() => unknown)[];
 /** Starts a daemon. Throws with a message for the operator when it cannot; then nothing of it is left. */
 export async function startDaemon({ config: first, log, notify }: DaemonOptions): Promise<Daemon> {
   let config = first;
-  const surroundings: Surroundings = { config: () => config, log };
+  const surroundings: Surroundings = { config: () => config, log, time: turnClock() };
   const undo: Undo = [];
   try {
     const assembled = await assemble(surroundings, undo);
-    const { happenings, hypervisor, operators, parts, sole } = assembled;
-    const heartbeat = startHeartbeat(parts, notify, sole);
-    undo.push(() => heartbeat.close());
-    const telling = tellMetrics({ config: config.metrics, parts, fds: listenFds(process.env), log });
+    const { hostEvents, hypervisor, operators, parts, sole } = assembled;
+    startHeartbeat(parts, notify, sole);
+    const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
     operators.begin();
     await opened(parts);
     if (parts.hypervisor.status().state === "unreachable") parts.takeover.presume();
-    notify.ready(happenings.summary());
-    log.notice(`vm-power ${VERSION} is ready: ${happenings.summary()}`, { MESSAGE_ID: MESSAGE_IDS.ready });
+    notify.ready(hostEvents.summary());
+    log.notice(`vm-power ${VERSION} is ready: ${hostEvents.summary()}`, { MESSAGE_ID: MESSAGE_IDS.ready });
     return {
       reconfigure(next) {
         config = next;
@@ -75,7 +80,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [telling, heartbeat, parts.takeover, parts.channels, happenings];
+        const quiet = [metrics, parts.alarm, parts.channels];
         return endDaemon(cause, {
           parts,
           log,
@@ -92,8 +97,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
 
 /** Joins all parts, from the kernel up. */
 async function assemble(surroundings: Surroundings, undo: Undo) {
-  const { config, log } = surroundings;
-  const startedAtMs = Date.now();
+  const { config, log, time } = surroundings;
+  const startedAtMs = time().wallMs;
   const { runtimeDirectory, stateDirectory } = config().daemon;
   makeOwnDirectory({ path: runtimeDirectory, mode: 0o755, key: "RuntimeDirectory" });
 
@@ -108,46 +113,54 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const operators = await serveOperators(config().daemon, service);
   undo.push(() => operators.close());
 
-  const happenings = new Happenings(() => parts, log);
+  const alarm = new Alarm(time);
+  undo.push(() => alarm.close());
+  const limited = limitedLog(log, time);
+  const hostEvents = new HostEvents(() => parts, { log, limited, alarm });
   const handover = takeHandover({ runtimeDirectory, log }, startedAtMs);
-  const takeover = new Takeover(handover, { parts: () => parts, log, happenings });
-  undo.push(() => takeover.close());
-  const cpufreq = openClocks(surroundings, happenings, { adopt: handover !== undefined });
+  const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents });
+  const cpufreq = openClocks(surroundings, hostEvents, { adopt: handover !== undefined });
   undo.push(() => cpufreq.close());
 
   const store = new OperatorStore(stateDirectory, log);
   const arbiter = new Arbiter(config().cpufreq);
-  const clocks = new Clocks(arbiter, cpufreq, log);
+  const ordersEnded = (pcpus: readonly Pcpu[]) => {
+    store.forgetCpus(pcpus);
+    alarm.after("operator-state", 0, () => store.saveForgotten());
+  };
+  const clocks = new Clocks({ arbiter, cpufreq, log: limited, time, alarm, ordersEnded });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
-  for (const [pcpu, { khz, hold }] of store.cpus())
-    if (hold || handover?.operated.includes(pcpu) !== false)
-      clocks.settle(arbiter.operate(pcpu, { khz }, { hold, nowMs: startedAtMs }).writes, "the start");
+  orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
 
+  const events = new Events(time, (vm, request) => arbiter.grant(vm, request));
+  const acts = new OperatorActs(log, time, events);
   const status = () => parts.hypervisor.status();
   const vms = new ServedVms({ config, store, arbiter, clocks, hypervisor: status, takeover });
-  const events = new Events((vm, request) => grantOf(arbiter, vm, request));
   const meters = new Meters();
   const recordings = new Recordings();
-  const lookAgain = (vm: string) => parts.hypervisor.lookAgain(vm);
+  const asked = {
+    lookAgain: (vm: string) => parts.hypervisor.lookAgain(vm),
+    pinRemedy: (vm: string, vcpu: number) => parts.hypervisor.remedies.pin(vm, vcpu),
+  };
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),
     expects: (vm, path) => vms.expects(vm, path),
-    packet: packetPath({ arbiter, clocks, events, log, meters, recordings, lookAgain }),
-    changed: (channel) => happenings.channelChanged(channel),
+    packet: packetPath({ arbiter, clocks, events, log: limited, meters, recordings, time, ...asked }),
+    changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());
-  const hypervisor = followHypervisor(surroundings, happenings);
+  const hypervisor = followHypervisor(surroundings, hostEvents);
   undo.push(() => hypervisor.close());
   const edges = { cpufreq, channels, hypervisor };
-  const known = { vms, store, events, meters, recordings, takeover };
-  parts = { config, arbiter, clocks, ...edges, ...known, startedAtMs };
+  const known = { vms, store, events, acts, meters, recordings, takeover };
+  parts = { config, time, alarm, arbiter, clocks, ...edges, ...known, startedAtMs };
 
-  happenings.reportCpus();
+  hostEvents.reportCpus();
   if (config().cpufreq.dryRun)
     log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
-  return { parts, happenings, hypervisor, operators, sole };
+  return { parts, hostEvents, hypervisor, operators, sole };
 }
 
 /** Does what a configuration that was replaced changes. */

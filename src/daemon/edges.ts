@@ -10,6 +10,7 @@ import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import type { LeveledLog } from "./log.ts";
+import type { TurnClock } from "./turn-clock.ts";
 import { resolveUsers } from "./users.ts";
 
 // The edges of the daemon, opened as the configuration says. It is asked each time it matters, as a reload replaces it.
@@ -21,6 +22,7 @@ export const CHANNELS_MAX = 16_384;
 export interface Surroundings {
   readonly config: () => Config;
   readonly log: LeveledLog;
+  readonly time: TurnClock;
 }
 
 /** Finds the host's clocks; `adopt` leaves those that the daemon before handed over as they are. */

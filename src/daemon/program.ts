@@ -6,10 +6,10 @@ import { nearest } from "../config/suggest.ts";
 import { VERSION } from "../version.ts";
 import { CONFIG_HOST } from "./config-host.ts";
 import { EXIT_CONFIG, EXIT_USAGE } from "./exit-code.ts";
+import { restoreCommand } from "./lifecycle/restore-command.ts";
+import { serve } from "./lifecycle/serve.ts";
 import { printable } from "./log.ts";
 import { replay } from "./replay.ts";
-import { restoreCommand } from "./restore-command.ts";
-import { serve } from "./serve.ts";
 
 /** `vm-power`: the daemon, and what belongs to it. Answers the exit code. */
 export async function runDaemonProgram(argv: readonly string[]): Promise<number> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Packet } from "../admin/control-types.ts";
 import { frameOf, RECORDING_BYTES_MAX, type Recording, readRecording } from "../admin/recording.ts";
 import { Arbiter } from "../arbiter/arbiter.ts";
+import { formatKhz } from "../base/format-khz.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -10,9 +11,10 @@ import { formatProblems } from "../config/problem.ts";
 import { openCpufreq } from "../cpufreq/linux/open.ts";
 import { decode } from "../wire/decode.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
-import { grantOf } from "./grant.ts";
+import { DEFAULT_CONTRACT } from "./host/served-vms.ts";
 import { printable } from "./log.ts";
-import { DEFAULT_CONTRACT } from "./served-vms.ts";
+import { refusalText } from "./words/refusal-text.ts";
+import { ruleText } from "./words/rule-text.ts";
 
 /** Says nothing: nothing is done. */
 const SILENT: Log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
@@ -78,11 +80,13 @@ function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbi
   ).clocks();
   if (clocks.length === 0) return `no CPU below "${cpufreq.root}" can be scaled`;
   const arbiter = new Arbiter(cpufreq);
-  arbiter.setClocks(clocks);
+  arbiter.commit(arbiter.setClocks(clocks));
   for (const { name, pins } of recording.head.vms) {
     const domain = { name, state: "running", detail: "recorded", pins, channelPaths: undefined } as const;
     // What is tried out here is what its contract would do if it counted.
-    arbiter.setDomain(domain, { ...DEFAULT_CONTRACT, ...config.vms.get(name), dryRun: false });
+    arbiter.commit(
+      arbiter.setDomain(domain, { ...DEFAULT_CONTRACT, ...config.vms.get(name), dryRun: false }),
+    );
   }
   return arbiter;
 }
@@ -103,7 +107,9 @@ function decide(arbiter: Arbiter, packet: Packet, atMs: number): Done | undefine
   const request = decode(frameOf(packet));
   if (request.kind !== "scale") return undefined;
   const { vm } = packet;
-  const { writes, refusal } = arbiter.scale(vm, request, atMs);
+  const change = arbiter.scale(vm, request, { monoMs: atMs, wallMs: atMs });
+  const { writes, refusal } = change;
+  arbiter.commit(change);
   const about = {
     atMs: Math.round(atMs),
     vm,
@@ -111,15 +117,17 @@ function decide(arbiter: Arbiter, packet: Packet, atMs: number): Done | undefine
     asked: request.action,
     writes: writes.length,
   };
-  if (refusal !== undefined) return { ...about, outcome: "refused", khz: undefined, rule: refusal.reason };
-  const { khz, bound } = grantOf(arbiter, vm, request);
-  return { ...about, outcome: bound === undefined ? "granted" : "bounded", khz, rule: bound };
+  if (refusal !== undefined)
+    return { ...about, outcome: "refused", khz: undefined, rule: refusalText(refusal) };
+  const { khz, bound } = arbiter.grant(vm, request);
+  const outcome = bound === undefined ? "granted" : "bounded";
+  return { ...about, outcome, khz, rule: bound && ruleText(bound) };
 }
 
 function textOf({ atMs, vm, vcpu, asked, outcome, khz, rule }: Done): string {
   const at = (atMs / 1000).toFixed(3).padStart(9);
   const got =
-    outcome === "refused" ? "refused" : `${outcome} ${khz === undefined ? "baseline" : `${khz} kHz`}`;
+    outcome === "refused" ? "refused" : `${outcome} ${khz === undefined ? "baseline" : formatKhz(khz)}`;
   return `${at} ${printable(vm)}:${vcpu} asked ${asked}: ${got}${rule === undefined ? "" : ` (${printable(rule)})`}`;
 }
 

@@ -23,6 +23,12 @@ export function resolveGroup(group: string, groups = "/etc/group"): number | und
   return idsByName(groups).get(group);
 }
 
+/** The name of a user, if this host has one. */
+export function userName(uid: number, passwd = "/etc/passwd"): string | undefined {
+  for (const [name, id] of idsByName(passwd)) if (id === uid) return name;
+  return undefined;
+}
+
 /** passwd(5) and group(5) alike: the name is the first field, the number the third. */
 function idsByName(file: string): ReadonlyMap<string, number> {
   const ids = new Map<string, number>();

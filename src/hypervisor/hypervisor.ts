@@ -5,6 +5,7 @@ import type { DomainOrders } from "./domain-orders.ts";
 export interface Hypervisor {
   /** For operators: each answer is a conversation of its own with the hypervisor. */
   readonly orders: DomainOrders;
+  readonly remedies: Remedies;
   status(): HypervisorStatus;
   /** Asks for everything again, soon. */
   refresh(): void;
@@ -12,6 +13,12 @@ export interface Hypervisor {
   lookAgain(name: string): void;
   /** Says goodbye and closes; no event follows. */
   close(): Promise<void>;
+}
+
+/** What an operator can do where something is wrong, in the driver's own words; undefined where the driver knows nothing. */
+export interface Remedies {
+  /** How to pin a vCPU to a CPU. */
+  pin(vm: string, vcpu: number): string | undefined;
 }
 
 /** What the daemon is told. Repeats are harmless: each call gives the whole truth about one domain. */

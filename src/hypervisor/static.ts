@@ -27,6 +27,7 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
   });
   return {
     orders: NO_ORDERS,
+    remedies: { pin: (vm, vcpu) => `name one CPU for vCPU ${vcpu} in Vcpus= of [vm ${vm}]` },
     status: () => ({
       driver: "static",
       uri: "static",

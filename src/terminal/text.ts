@@ -1,4 +1,5 @@
 import type { Khz } from "../base/domain.ts";
+import { formatGhz, formatKhz } from "../base/format-khz.ts";
 
 /**
  * Makes text from outside safe to show: what a terminal would obey, or what would reorder a line, is written as an
@@ -24,16 +25,6 @@ function hexEscape(char: string): string {
     { length: char.length },
     (_, index) => `\\u${char.charCodeAt(index).toString(16).padStart(4, "0")}`,
   ).join("");
-}
-
-/** Writes a speed for people, always in one unit so that speeds can be compared at a glance: `2.301 GHz`, `0.800 GHz`. */
-export function formatKhz(khz: Khz): string {
-  return `${formatGhz(khz)} GHz`;
-}
-
-/** Writes a speed in GHz without its unit: `2.301`. The third digit is often all that tells turbo from the speed below. */
-export function formatGhz(khz: Khz): string {
-  return (khz / 1_000_000).toFixed(3);
 }
 
 /** Writes a range of speeds: `1.200–2.300 GHz`. */

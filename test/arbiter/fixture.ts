@@ -1,7 +1,8 @@
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
-import type { Contract } from "../../src/arbiter/contract.ts";
+import type { Change, Contract, OrderOptions } from "../../src/arbiter/view.ts";
 import type { Clock, FrequencyTable, Write } from "../../src/base/clock.ts";
 import type { Domain, Pcpu } from "../../src/base/domain.ts";
+import type { Now } from "../../src/base/now.ts";
 import type { Scale, ScaleAction } from "../../src/wire/packet.ts";
 import { speeds } from "../frequency-table.ts";
 
@@ -53,30 +54,53 @@ export function request(resource: number, action: ScaleAction, physical = false)
   return { kind: "scale", resource, action, physical };
 }
 
-/** An arbiter on some clocks, with what it last said should hold on each. */
+/** A moment; the wall clock shows the same number. */
+export function at(ms: number): Now {
+  return { monoMs: ms, wallMs: ms };
+}
+
+/** What an operator's order is given with. */
+export function by(
+  who: string,
+  options: { hold?: boolean; ms?: number; untilMs?: number } = {},
+): OrderOptions {
+  const { hold = false, ms = 2000, untilMs } = options;
+  return { hold, who, now: at(ms), untilMs };
+}
+
+/** The writes of a change, without those for whose sake they are. */
+export function plain({ writes }: Pick<Change, "writes">): readonly Write[] {
+  return writes.map(({ clock, setting }) => ({ clock, setting }));
+}
+
+/** An arbiter on some clocks, under a kernel that takes every write. */
 export function host(
   clocks: readonly Clock[],
   pinning = { multiPin: "all" as const, multiPinMax: 4 } as const,
 ) {
   const arbiter = new Arbiter(pinning);
-  arbiter.setClocks(clocks);
+  const done = (change: Change): readonly Write[] => {
+    arbiter.commit(change);
+    return plain(change);
+  };
+  done(arbiter.setClocks(clocks));
   return {
     arbiter,
+    /** Commits a change; answers what was written. */
+    done,
+    /** A domain exists; answers what was written. */
+    set: (of: Domain, contract: Contract = FREE) => done(arbiter.setDomain(of, contract)),
     /** Asks, and answers what was written or why it was refused. */
     ask(name: string, resource: number, action: ScaleAction, physical = false): readonly Write[] | string {
-      const { writes, refusal } = arbiter.scale(name, request(resource, action, physical), 1000);
-      return refusal?.code ?? writes;
+      const change = arbiter.scale(name, request(resource, action, physical), at(1000));
+      return change.refusal?.code ?? done(change);
     },
     /** Asks on a table whose clock has CPU 0, and answers the number that the peer would show. */
     speedAfter(name: string, resource: number, action: ScaleAction): number | string | undefined {
-      const { refusal } = arbiter.scale(name, request(resource, action), 1000);
-      const state = arbiter.clockOf(0);
-      return (
-        refusal?.code ??
-        (typeof state?.setting === "number"
-          ? state.clock.table.speeds[state.setting]?.peerKhz
-          : state?.setting)
-      );
+      const change = arbiter.scale(name, request(resource, action), at(1000));
+      done(change);
+      const found = arbiter.clock(0);
+      return change.refusal?.code ?? found?.speed?.peerKhz ?? found?.accepted;
     },
   };
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
-import { type Want, wantsOf } from "../../src/arbiter/handover.ts";
+import type { Change, SavedWant } from "../../src/arbiter/view.ts";
 import { SCALE_ACTIONS, type ScaleAction } from "../../src/wire/packet.ts";
-import { ACPI, AMD, clock, domain, FREE, NO_TURBO, PSTATE, request } from "./fixture.ts";
+import { ACPI, AMD, at, clock, domain, FREE, NO_TURBO, PSTATE, request } from "./fixture.ts";
 
 const PINNING = { multiPin: "all", multiPinMax: 4 } as const;
 const CONTRACT = { ...FREE, physicalCores: true };
@@ -35,32 +35,37 @@ interface Ask {
 
 function ask(arbiter: Arbiter, list: readonly Ask[]): void {
   for (const { name, resource, action, physical } of list)
-    arbiter.scale(name, request(resource, action, physical), 7);
+    done(arbiter, arbiter.scale(name, request(resource, action, physical), at(7)));
 }
 
-const settings = (arbiter: Arbiter) => clocks.map(({ id }) => arbiter.clockOf(id)?.setting);
+/** The kernel takes everything. */
+function done(arbiter: Arbiter, change: Change): void {
+  if (change.refusal === undefined) arbiter.commit(change);
+}
+
+const settings = (arbiter: Arbiter) => clocks.map(({ id }) => arbiter.clock(id)?.accepted);
 
 test("takeOver() makes an arbiter go on as the one before would have, in whatever order domains come", () => {
   fc.assert(
     fc.property(domains, fc.nat(5), asks, asks, (all, order, first, then) => {
       const before = new Arbiter(PINNING);
-      before.setClocks(clocks);
-      for (const each of all) before.setDomain(each, CONTRACT);
+      done(before, before.setClocks(clocks));
+      for (const each of all) done(before, before.setDomain(each, CONTRACT));
       ask(before, first);
 
-      const wants = JSON.parse(JSON.stringify(wantsOf(before.domains.values()))) as Want[];
+      const wants = JSON.parse(JSON.stringify(before.savedWants())) as SavedWant[];
       const after = new Arbiter(PINNING);
-      after.setClocks(clocks);
+      done(after, after.setClocks(clocks));
       const shuffled = [...all.slice(order % 3), ...all.slice(0, order % 3)];
       for (const each of order < 3 ? shuffled : shuffled.reverse()) {
-        after.setDomain(each, CONTRACT);
+        done(after, after.setDomain(each, CONTRACT));
         after.takeOver(
           each.name,
           wants.filter(({ vm }) => vm === each.name),
         );
       }
-      for (const { id } of clocks) after.rejected({ clock: id, setting: "baseline" });
-      after.outstanding();
+      after.distrust();
+      done(after, after.outstanding());
       expect(settings(after)).toEqual(settings(before));
 
       ask(before, then);
@@ -73,9 +78,9 @@ test("takeOver() makes an arbiter go on as the one before would have, in whateve
 
 test("takeOver() keeps to the contract of now, and leaves out who is not there any more", () => {
   const arbiter = new Arbiter(PINNING);
-  arbiter.setClocks(clocks);
-  arbiter.setDomain(domain("a", [[0]]), { ...FREE, minKhz: 1_700_000 });
-  arbiter.setDomain(domain("b", [[3]], "paused"), FREE);
+  done(arbiter, arbiter.setClocks(clocks));
+  done(arbiter, arbiter.setDomain(domain("a", [[0]]), { ...FREE, minKhz: 1_700_000 }));
+  done(arbiter, arbiter.setDomain(domain("b", [[3]], "paused"), FREE));
   const want = { physical: false, asked: "min", askedAtMs: 7 } as const;
   const speeds = [{ clock: 0, khz: 1_200_000, turbo: false }];
   arbiter.takeOver("a", [
@@ -85,7 +90,7 @@ test("takeOver() keeps to the contract of now, and leaves out who is not there a
   ]);
   arbiter.takeOver("b", [{ ...want, vm: "b", resource: 0, speeds }]);
   arbiter.takeOver("gone", [{ ...want, vm: "gone", resource: 0, speeds }]);
-  for (const { id } of clocks) arbiter.rejected({ clock: id, setting: "baseline" });
-  arbiter.outstanding();
+  arbiter.distrust();
+  done(arbiter, arbiter.outstanding());
   expect(settings(arbiter)).toEqual([3, "baseline", "baseline", "baseline"]);
 });

@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
-import type { Setting, Write } from "../../src/base/clock.ts";
+import type { Change, ChangeWrite } from "../../src/arbiter/view.ts";
+import type { Setting } from "../../src/base/clock.ts";
 import { SCALE_ACTIONS } from "../../src/wire/packet.ts";
-import { ACPI, AMD, clock, domain, FREE, NO_TURBO, PSTATE, request } from "./fixture.ts";
+import { ACPI, AMD, at, by, clock, domain, FREE, NO_TURBO, PSTATE, request } from "./fixture.ts";
 
 const NAMES = ["a", "b", "c"];
 const CPUS = [0, 1, 2, 3, 4, 5];
@@ -18,7 +19,7 @@ const clocks = () => [
   clock([4, 5], AMD, 2_000_000),
 ];
 
-type Happening = (arbiter: Arbiter) => readonly Write[];
+type Happening = (arbiter: Arbiter) => Change;
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ name: fc.constantFrom(...NAMES), pins, paused: fc.boolean() }).map(
     ({ name, pins: p, paused }): Happening =>
@@ -33,40 +34,86 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.constantFrom(...NAMES).map(
     (name): Happening =>
       (arbiter) =>
-        arbiter.endClaims(name),
+        arbiter.endRequests(name),
   ),
   fc.tuple(fc.constantFrom(...NAMES), fc.nat(4), fc.constantFrom(...SCALE_ACTIONS)).map(
     ([name, vcpu, action]): Happening =>
       (arbiter) =>
-        arbiter.scale(name, request(vcpu, action), 0).writes,
+        arbiter.scale(name, request(vcpu, action), at(0)),
   ),
   fc.tuple(fc.constantFrom(...CPUS), fc.constantFrom(...SCALE_ACTIONS, "release" as const), fc.boolean()).map(
     ([cpu, order, hold]): Happening =>
       (arbiter) =>
-        arbiter.operate(cpu, order, { hold, nowMs: 0 }).writes,
+        arbiter.operate(cpu, order, by("alice", { hold })),
   ),
   fc.constant<Happening>((arbiter) => arbiter.setClocks(clocks())),
 );
 
+/** A kernel that refuses every so many writes; none with 0. */
+class Kernel {
+  readonly held = new Map<number, Setting>();
+  readonly #refuseEvery: number;
+  #count = 0;
+
+  constructor(refuseEvery: number) {
+    this.#refuseEvery = refuseEvery;
+  }
+
+  takes({ clock: id, setting }: ChangeWrite): boolean {
+    if (this.#refuseEvery > 0 && ++this.#count % this.#refuseEvery === 0) return false;
+    this.held.set(id, setting);
+    return true;
+  }
+}
+
+/** Does a change as the daemon does: a refused request is taken back, other refusals stay to be tried again. */
+function perform(arbiter: Arbiter, change: Change, kernel: Kernel, isRequest: boolean): void {
+  const refused: ChangeWrite[] = [];
+  for (const [accepted, write] of change.writes.entries()) {
+    if (kernel.takes(write)) continue;
+    if (isRequest) {
+      const back = arbiter.rollback(change, { accepted, reason: "EBUSY", now: at(0) });
+      return perform(arbiter, back, kernel, false);
+    }
+    refused.push(write);
+  }
+  arbiter.commit(change, refused);
+}
+
+/** Plays happenings on an arbiter with these clocks; `check` looks after each. */
+function play(
+  list: readonly Happening[],
+  refuseEvery = 0,
+  check: (arbiter: Arbiter, change: Change, kernel: Kernel) => void = () => {},
+): { readonly arbiter: Arbiter; readonly kernel: Kernel } {
+  const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
+  const kernel = new Kernel(refuseEvery);
+  perform(arbiter, arbiter.setClocks(clocks()), kernel, false);
+  for (const happen of list) {
+    const before = new Map(CPUS.map((cpu) => [cpu, arbiter.clock(cpu)?.clock]));
+    const change = happen(arbiter);
+    // New clocks hold their baseline, whatever the old ones did.
+    for (const cpu of CPUS)
+      if (arbiter.clock(cpu)?.clock !== before.get(cpu))
+        kernel.held.delete(arbiter.clock(cpu)?.clock.id ?? cpu);
+    check(arbiter, change, kernel);
+    perform(arbiter, change, kernel, change.constructor.name === "Decided");
+  }
+  return { arbiter, kernel };
+}
+
+const happenings = fc.array(happening, { maxLength: 60 });
+
 test("a write always changes something, and names a speed of its table", () => {
   fc.assert(
-    fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
-      const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
-      arbiter.setClocks(clocks());
-      const held = new Map<number, Setting>();
-      for (const happen of happenings) {
-        // New clocks hold their baseline, whatever the old ones did.
-        const before = new Map(CPUS.map((cpu) => [cpu, arbiter.clockOf(cpu)]));
-        const writes = happen(arbiter);
-        for (const cpu of CPUS)
-          if (arbiter.clockOf(cpu) !== before.get(cpu)) held.delete(arbiter.clockOf(cpu)?.clock.id ?? cpu);
+    fc.property(happenings, (list) => {
+      play(list, 0, (arbiter, { writes }, { held }) => {
         for (const { clock: id, setting } of writes) {
           expect(setting).not.toBe(held.get(id) ?? "baseline");
           if (setting !== "baseline")
-            expect(arbiter.clockOf(id)?.clock.table.speeds[setting]?.khz).toBeNumber();
-          held.set(id, setting);
+            expect(arbiter.clock(id)?.clock.table.speeds[setting as number]?.khz).toBeNumber();
         }
-      }
+      });
     }),
     { numRuns: 300 },
   );
@@ -74,31 +121,61 @@ test("a write always changes something, and names a speed of its table", () => {
 
 test("when everybody has left, every clock is at its baseline", () => {
   fc.assert(
-    fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
-      const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
-      arbiter.setClocks(clocks());
-      for (const happen of happenings) happen(arbiter);
-      for (const name of NAMES) arbiter.removeDomain(name);
-      for (const cpu of CPUS) arbiter.operate(cpu, "release", { hold: false, nowMs: 0 });
-      expect(CPUS.map((cpu) => arbiter.clockOf(cpu)?.setting)).toEqual(CPUS.map(() => "baseline"));
-      expect(CPUS.map((cpu) => arbiter.clockOf(cpu)?.claims.size)).toEqual(CPUS.map(() => 0));
+    fc.property(happenings, fc.nat(4), (list, refuseEvery) => {
+      const { arbiter } = play(list, refuseEvery);
+      const willing = new Kernel(0);
+      for (const name of NAMES) perform(arbiter, arbiter.removeDomain(name), willing, false);
+      for (const cpu of CPUS) perform(arbiter, arbiter.operate(cpu, "release", by("alice")), willing, false);
+      perform(arbiter, arbiter.outstanding(), willing, false);
+      expect(CPUS.map((cpu) => arbiter.clock(cpu)?.accepted)).toEqual(CPUS.map(() => "baseline"));
+      expect(CPUS.map((cpu) => arbiter.clock(cpu)?.claims.length)).toEqual(CPUS.map(() => 0));
     }),
   );
 });
 
 test("no claim on a clock is faster than what holds there", () => {
   fc.assert(
-    fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
-      const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
-      arbiter.setClocks(clocks());
-      for (const happen of happenings) happen(arbiter);
+    fc.property(happenings, (list) => {
+      const { arbiter } = play(list);
       for (const cpu of CPUS) {
-        const state = arbiter.clockOf(cpu);
-        if (state === undefined || state.operator !== undefined || typeof state.setting !== "number")
-          continue;
-        for (const { position } of state.claims)
-          if (position !== undefined) expect(position.index).toBeGreaterThanOrEqual(state.setting);
+        const found = arbiter.clock(cpu);
+        if (found?.order !== undefined || found?.speed === undefined) continue;
+        for (const { khz } of found.claims) expect(khz ?? 0).toBeLessThanOrEqual(found.speed.khz);
       }
     }),
+  );
+});
+
+test("what an arbiter believes is what the kernel took, whatever the kernel refuses", () => {
+  fc.assert(
+    fc.property(happenings, fc.integer({ min: 1, max: 6 }), (list, refuseEvery) => {
+      const { arbiter, kernel } = play(list, refuseEvery);
+      for (const cpu of CPUS) {
+        const { accepted, clock: { id = cpu } = {} } = arbiter.clock(cpu) ?? {};
+        if (accepted !== undefined) expect(accepted).toBe(kernel.held.get(id) ?? "baseline");
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a request that the kernel refuses leaves no trace but that it was refused", () => {
+  const requests = fc.tuple(fc.constantFrom(...NAMES), fc.nat(4), fc.constantFrom(...SCALE_ACTIONS));
+  fc.assert(
+    fc.property(happenings, requests, (list, [name, vcpu, action]) => {
+      const { arbiter } = play(list);
+      const seen = () => [
+        CPUS.map((cpu) => ({ ...arbiter.clock(cpu), last: undefined })),
+        NAMES.map((each) => [0, 1, 2, 3].map((of) => ({ ...arbiter.vcpu(each, of), refused: undefined }))),
+        arbiter.savedWants(),
+      ];
+      const before = seen();
+      const change = arbiter.scale(name, request(vcpu, action), at(1));
+      if (change.writes.length === 0) return;
+      const back = arbiter.rollback(change, { accepted: 0, reason: "EBUSY", now: at(1) });
+      arbiter.commit(back);
+      expect(seen()).toEqual(before);
+    }),
+    { numRuns: 300 },
   );
 });

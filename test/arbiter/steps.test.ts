@@ -8,8 +8,8 @@ type Steps = readonly (readonly [ScaleAction, number | string])[];
 
 /** One VM alone on one CPU: what holds after each request. */
 function play(table: FrequencyTable, steps: Steps, contract = FREE): Steps {
-  const { arbiter, speedAfter } = host([clock([0], table)]);
-  arbiter.setDomain(domain("vm", [[0]]), contract);
+  const { set, speedAfter } = host([clock([0], table)]);
+  set(domain("vm", [[0]]), contract);
   return steps.map(([action]) => [action, speedAfter("vm", 0, action) ?? "unknown"]);
 }
 

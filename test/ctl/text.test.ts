@@ -1,14 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { formatKhz } from "../../src/base/format-khz.ts";
 import { drawTable } from "../../src/terminal/table.ts";
-import {
-  formatDuration,
-  formatKhz,
-  formatRange,
-  formatTime,
-  jsonText,
-  printable,
-} from "../../src/terminal/text.ts";
+import { formatDuration, formatRange, formatTime, jsonText, printable } from "../../src/terminal/text.ts";
 import { wrapLine } from "../../src/terminal/wrap.ts";
 
 test("printable() escapes what a terminal would obey, and leaves the rest", () => {

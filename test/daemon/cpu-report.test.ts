@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Clock } from "../../src/base/clock.ts";
-import { CpuReport } from "../../src/daemon/cpu-report.ts";
+import { CpuReport } from "../../src/daemon/host/cpu-report.ts";
 
 const KHZ = [2_301_000, 2_300_000, 1_200_000];
 

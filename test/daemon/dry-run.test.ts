@@ -35,10 +35,10 @@ test("[vm] DryRun: its claims are decided, told and answered, and hold nowhere",
   await real.ask(scale(0, MIN), 464);
   expect(speed(5)).toBe("1200000");
   expect(await tried.ask(scale(0, MAX), 464)).toEqual(scale(0, MAX));
-  const would = "tried asked max for vCPU 0: 2000000 kHz would hold, but this is a dry run";
+  const would = "tried asked max for vCPU 0: 2.000 GHz would hold, but this is a dry run";
   await until(() => host.log().includes(would));
   expect(host.run("vmpowerctl", "why", "cpu4").out).toContain(
-    "dry run of tried:0: else 2000000 kHz would hold",
+    "dry run of tried:0: else 2.000 GHz would hold",
   );
   expect(speed(4)).toBe("1200000");
   // What an operator set by hand is not ended by it.

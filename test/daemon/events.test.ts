@@ -1,18 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import type { Event } from "../../src/admin/control-types.ts";
+import type { GrantView } from "../../src/arbiter/view.ts";
 import type { Log } from "../../src/base/log.ts";
-import type { Parts } from "../../src/daemon/control.ts";
-import { endDaemon } from "../../src/daemon/ending.ts";
-import { Events } from "../../src/daemon/events.ts";
-import { Sampler } from "../../src/daemon/sampler.ts";
+import { Events } from "../../src/daemon/events/events.ts";
+import { Sampler } from "../../src/daemon/events/sampler.ts";
+import { endDaemon } from "../../src/daemon/lifecycle/ending.ts";
+import type { Parts } from "../../src/daemon/parts.ts";
 import type { Scale } from "../../src/wire/packet.ts";
+import { at } from "./time.ts";
 
 const MAX: Scale = { kind: "scale", resource: 0, action: "max", physical: false };
 const silent: Log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
 
-function listening(grant = { khz: 2_300_000, bound: undefined as string | undefined }) {
+function listening(grant: GrantView = { khz: 2_300_000, bound: undefined }) {
   const told: Event[] = [];
-  const events = new Events(() => grant);
+  const events = new Events(
+    () => at(5),
+    () => grant,
+  );
   events.subscribe({ send: (event) => told.push(event), end: (event) => told.push(event) });
   return { events, told };
 }
@@ -20,15 +25,18 @@ function listening(grant = { khz: 2_300_000, bound: undefined as string | undefi
 describe("Events", () => {
   test("tells whether a request was granted, bounded or refused", () => {
     const about = { atMs: 5, vm: "a", vcpu: 0, asked: "max", of: undefined };
-    const [free, bound] = [listening(), listening({ khz: 1_700_000, bound: "bounded by MaxKhz" })];
-    free.events.request("a", MAX, undefined, 5);
-    free.events.request("a", MAX, { code: "not-running", reason: "the VM is paused" }, 5);
-    bound.events.request("a", MAX, undefined, 5);
+    const [free, bound] = [
+      listening(),
+      listening({ khz: 1_700_000, bound: { kind: "bounded", by: "MaxKhz" } }),
+    ];
+    free.events.request("a", MAX, undefined, at(5));
+    free.events.request("a", MAX, { code: "not-running" }, at(5));
+    bound.events.request("a", MAX, undefined, at(5));
     expect([...free.told, ...bound.told]).toEqual([
       {
         ...about,
         kind: "request",
-        message: "a:0 asked max: 2300000 kHz",
+        message: "a:0 asked max: 2.300 GHz",
         khz: 2_300_000,
         accepted: true,
         outcome: "granted",
@@ -44,7 +52,7 @@ describe("Events", () => {
       {
         ...about,
         kind: "request",
-        message: "a:0 asked max: 1700000 kHz, bounded by MaxKhz",
+        message: "a:0 asked max: 1.700 GHz, bounded by MaxKhz of its contract",
         khz: 1_700_000,
         accepted: true,
         outcome: "bounded",
@@ -54,7 +62,7 @@ describe("Events", () => {
 
   test("tells of a guest policy", () => {
     const { events, told } = listening();
-    events.policy("a", { code: "guest-policies", reason: "guest policies are not enabled" });
+    events.policy("a", { code: "guest-policies", fault: undefined }, at(5));
     expect([told[0]?.kind, told[0]?.outcome, told[0]?.message]).toEqual([
       "policy",
       "refused",
@@ -64,7 +72,7 @@ describe("Events", () => {
 
   test("thins out a storm, and every request is counted in one event or the next", () => {
     const { events, told } = listening();
-    for (let i = 0; i < 50_000; i++) events.request("a", MAX, undefined, 1000 + i / 10);
+    for (let i = 0; i < 50_000; i++) events.request("a", MAX, undefined, at(1000 + i / 10));
     const counted = told.reduce((sum, { of = 1 }) => sum + of, 0);
     expect(counted).toBeGreaterThan(49_900);
     expect(told.length).toBeLessThan(2000); // in five seconds
@@ -87,7 +95,7 @@ test("endDaemon() tells subscribers and puts back, whatever else fails", async (
     throw new Error("planted");
   };
   const parts = {
-    arbiter: { clockOf: () => ({ setting: 3 }) },
+    arbiter: { clock: () => ({ accepted: 3 }) },
     cpufreq: {
       clocks: () => [{ id: 2, pcpus: [2, 6] }],
       close() {

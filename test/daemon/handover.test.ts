@@ -108,7 +108,7 @@ describe("a restart", () => {
     db1.close();
     host.configure("[vm db1]\nVcpus=5\n");
     await host.start();
-    await until(() => host.log().includes("for they ended meanwhile: web1"));
+    await until(() => host.log().includes("because they ended before the restart was complete: web1"));
     expect([governor(2), speed(4)]).toEqual(["schedutil", "2000000"]);
     await until(() => governor(4) === "schedutil");
     web1.close();

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
@@ -33,6 +33,8 @@ export interface TestHost {
   /** vmpowerctl --json against this daemon. */
   ask(...args: readonly string[]): Record<string, unknown>;
   configure(sections: string): void;
+  /** What a file below the host's directory says; nothing where there is none. */
+  read(name: string): string;
   remove(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export function makeTestHost({
       return JSON.parse(out) as Record<string, unknown>;
     },
     configure,
+    read: (name) => (existsSync(path(name)) ? readFileSync(path(name), "utf8") : ""),
     async remove() {
       if (daemon?.exitCode === null) {
         daemon.kill("SIGKILL");

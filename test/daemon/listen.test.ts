@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Listener, listenAtPace } from "../../src/daemon/listen.ts";
+import { type Listener, listenAtPace } from "../../src/daemon/operators/listen.ts";
 import { makeTestHost, until } from "./host.ts";
 import { MIN, scale } from "./port.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { BUCKETS, bucketEndNs, bucketOf, Histogram, quantileNs } from "../../src/base/histogram.ts";
-import { Meter, Meters } from "../../src/daemon/meters.ts";
+import { Meter, Meters } from "../../src/daemon/packet/meters.ts";
 
 test("bucketOf() finds the one bucket that a time lies in, and no bucket is wide", () => {
   const times = fc.double({ min: 0, max: 1e12, noNaN: true });

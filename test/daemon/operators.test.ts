@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { serveOperators } from "../../src/daemon/operators.ts";
+import { serveOperators } from "../../src/daemon/operators/sockets.ts";
 import { OPERATOR, recordingLog } from "../admin/harness.ts";
 import { rawClient } from "../admin/raw-client.ts";
 import { STATUS, sampleControl } from "../admin/sample-control.ts";

@@ -32,8 +32,11 @@ describe("a decision that cannot be saved", () => {
     await host.start();
     rmSync(at("state"), { recursive: true });
     const { code, err } = host.run("vmpowerctl", "set-cpu-freq", "1", "1400000", "--hold");
-    expect(code).toBe(1);
-    expect(err).toContain("Cannot be remembered over a restart");
+    expect([code, host.ask("show-cpu-freq", "1")]).toMatchObject([
+      1,
+      { cpus: [{ requestedKhz: 1_400_000 }] },
+    ]);
+    expect(err).toContain("CPU 1: holds until the daemon ends. Cannot be remembered over a restart");
   });
 });
 

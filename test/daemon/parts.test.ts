@@ -17,10 +17,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { LineLimiter } from "../../src/base/line-limiter.ts";
 import type { Log } from "../../src/base/log.ts";
-import { Departures } from "../../src/daemon/departures.ts";
-import { OperatorStore } from "../../src/daemon/operator-state.ts";
-import { SECOND_LOOK_MS, SecondLooks } from "../../src/daemon/second-looks.ts";
+import { Departures } from "../../src/daemon/host/departures.ts";
+import { OperatorStore } from "../../src/daemon/operators/operator-store.ts";
+import { SECOND_LOOK_MS, SecondLooks } from "../../src/daemon/packet/second-looks.ts";
 import { resolveGroup, resolveUsers } from "../../src/daemon/users.ts";
+import { realTime } from "./time.ts";
 
 let directory: string;
 let lines: string[];
@@ -191,15 +192,16 @@ test("resolveUsers() knows names and numbers, and leaves out what this host does
 
 test("Departures gives a guest a moment to come back", async () => {
   const left: string[] = [];
-  const departures = new Departures((vm) => void left.push(vm));
+  const { alarm } = realTime();
+  const departures = new Departures(alarm, (vm) => void left.push(vm));
   departures.changed("flapping", false);
   departures.changed("gone", false);
   departures.changed("gone", false);
   await Bun.sleep(200);
   departures.changed("flapping", true);
-  await Bun.sleep(1000);
-  expect(left).toEqual(["gone"]);
-  departures.close();
+  while (alarm.has("departure of gone")) await Bun.sleep(5);
+  expect([left, alarm.has("departure of flapping")]).toEqual([["gone"], false]);
+  alarm.close();
 });
 
 test("SecondLooks: one look per VM and interval, whatever its guest asks", () => {

@@ -41,9 +41,9 @@ describe("record and replay", () => {
     const replay = (...more: string[]) =>
       host.run("vm-power", "replay", file(), "--config", host.configFile, ...more);
     const without = (text: string) => text.replaceAll(/^ +\d+\.\d{3} /gm, "");
-    expect(without(replay().out)).toBe(`web1:0 asked min: granted 1200000 kHz
-web1:0 asked down: granted 1200000 kHz
-web1:0 asked max: granted 2301000 kHz
+    expect(without(replay().out)).toBe(`web1:0 asked min: granted 1.200 GHz
+web1:0 asked down: granted 1.200 GHz
+web1:0 asked max: granted 2.301 GHz
 web1:7 asked max: refused (it has no vCPU 7, only 1 vCPUs)
 
 web1: 3 granted, 0 bounded, 1 refused
@@ -51,9 +51,9 @@ The kernel would have been given 2 settings
 `);
     host.configure(`${VMS.replace("Vcpus=2\n", "Vcpus=2\nMinKhz=1400000\nMaxKhz=2000000\n")}`);
     expect(without(replay().out).split("\n").slice(0, 3)).toEqual([
-      "web1:0 asked min: bounded 1400000 kHz (bounded by MinKhz of its contract)",
-      "web1:0 asked down: bounded 1400000 kHz (bounded by MinKhz of its contract)",
-      "web1:0 asked max: bounded 2000000 kHz (bounded by MaxKhz of its contract)",
+      "web1:0 asked min: bounded 1.400 GHz (bounded by MinKhz of its contract)",
+      "web1:0 asked down: bounded 1.400 GHz (bounded by MinKhz of its contract)",
+      "web1:0 asked max: bounded 2.000 GHz (bounded by MaxKhz of its contract)",
     ]);
     expect(JSON.parse(replay("--json").out.split("\n")[2] ?? "")).toEqual({
       atMs: expect.any(Number),

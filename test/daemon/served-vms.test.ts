@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { Clocks } from "../../src/daemon/clocks.ts";
-import { OperatorStore } from "../../src/daemon/operator-state.ts";
-import { ServedVms } from "../../src/daemon/served-vms.ts";
-import { Takeover } from "../../src/daemon/takeover.ts";
+import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { ServedVms } from "../../src/daemon/host/served-vms.ts";
+import { Takeover } from "../../src/daemon/lifecycle/takeover.ts";
+import { OperatorStore } from "../../src/daemon/operators/operator-store.ts";
 import { domain } from "../arbiter/fixture.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
+import { keepLines, realTime } from "./time.ts";
 
 test("admit() serves a VM's channels where libvirt knows them, and no socket that only bears its name", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-served-"));
@@ -20,8 +21,10 @@ test("admit() serves a VM's channels where libvirt knows them, and no socket tha
     const log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
     const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
     const cpufreq = recordingCpufreq([], []);
-    const clocks = new Clocks(arbiter, cpufreq, log);
-    const happenings = { domain() {}, gone() {}, takenOver() {} };
+    const { time, alarm } = realTime();
+    const ordersEnded = () => {};
+    const clocks = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, ordersEnded });
+    const hostEvents = { domain() {}, gone() {}, takenOver() {} };
     const vms: ServedVms = new ServedVms({
       config: () => loaded.config,
       store: new OperatorStore(directory, log),
@@ -29,9 +32,10 @@ test("admit() serves a VM's channels where libvirt knows them, and no socket tha
       clocks,
       hypervisor: () => undefined,
       takeover: new Takeover(undefined, {
-        parts: () => ({ arbiter, clocks, cpufreq, vms }),
+        parts: () => ({ arbiter, clocks, vms }),
         log,
-        happenings,
+        alarm,
+        hostEvents,
       }),
     });
     vms.set({ ...domain("web1", [[2]]), channelPaths: new Set(["/tmp/powermonitor/web1.0"]) });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../src/base/log.ts";
-import { SoleUse } from "../../src/daemon/sole-use.ts";
+import { SoleUse } from "../../src/daemon/lifecycle/sole-use.ts";
 import { lockDirectory } from "../../src/os/directory-lock.ts";
 import { makeTestHost, type TestHost, until } from "./host.ts";
 import { MIN, scale } from "./port.ts";

@@ -3,10 +3,11 @@ import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Setting } from "../../src/base/clock.ts";
 import type { Domain } from "../../src/base/domain.ts";
 import type { Log } from "../../src/base/log.ts";
-import { Clocks } from "../../src/daemon/clocks.ts";
-import { Takeover } from "../../src/daemon/takeover.ts";
+import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { Takeover } from "../../src/daemon/lifecycle/takeover.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
+import { keepLines, realTime } from "./time.ts";
 
 /** A daemon's arbiter and the shared clock of CPUs 4 and 5, just started with a handover of three VMs. */
 function startTakeover(domains: readonly Domain[] = []) {
@@ -18,7 +19,9 @@ function startTakeover(domains: readonly Domain[] = []) {
   const cpufreq = recordingCpufreq(clocks, written);
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
   const known = new Map<string, Domain>();
-  const parts = { arbiter, cpufreq, clocks: new Clocks(arbiter, cpufreq, log), vms: { domains: known } };
+  const { time, alarm } = realTime();
+  const doing = { arbiter, cpufreq, log: keepLines(told), time, alarm, ordersEnded() {} };
+  const parts = { arbiter, clocks: new Clocks(doing), vms: { domains: known } };
   parts.clocks.settle(arbiter.setClocks(clocks), "the start");
   parts.clocks.postponed = true;
   const handover = {
@@ -34,7 +37,8 @@ function startTakeover(domains: readonly Domain[] = []) {
   const takeover: Takeover = new Takeover(handover, {
     parts: () => parts,
     log,
-    happenings: {
+    alarm,
+    hostEvents: {
       domain: hear,
       gone: (vm, detail) => told.push(`${vm} is gone: ${detail}`),
       takenOver: (names) => told.push(`taken over: ${[...names]}`),
@@ -53,7 +57,7 @@ const LOW = domain("low", [[4]]);
 const HIGH = domain("high", [[4, 5]]);
 const TOOK_OVER = [
   "Took over from the daemon before: low, high",
-  "Not taken over, for they ended meanwhile: gone",
+  "Not taken over, because they ended before the restart was complete: gone",
   "taken over: low,high",
 ];
 
@@ -88,7 +92,10 @@ test("what was asked for before a VM was started again is not taken over", () =>
   hear({ ...LOW, run: "a:1" });
   hear({ ...HIGH, run: "b:3" });
   takeover.complete();
-  expect([written, told[1]]).toEqual([[5], "Not taken over, for they ended meanwhile: high, gone"]);
+  expect([written, told[1]]).toEqual([
+    [5],
+    "Not taken over, because they ended before the restart was complete: high, gone",
+  ]);
 });
 
 test("what the hypervisor told before it went away is not taken from the handover", () => {

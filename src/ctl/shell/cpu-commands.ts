@@ -27,7 +27,7 @@ export const CPU_COMMANDS: readonly Command[] = [
       });
       if (cpu?.managed === false)
         prompt.explain(`CPU ${core} is not managed: ${cpu.reason ?? "no reason given"}`);
-      const khz = cpu?.managed === true ? (cpu.requestedKhz ?? cpu.currentKhz ?? cpu.maxKhz) : undefined;
+      const khz = cpu?.managed === true ? (cpu.peerKhz ?? cpu.currentKhz ?? cpu.maxKhz) : undefined;
       prompt.say(
         khz === undefined ? `Unable to get frequency for core ${core}` : `Core ${core} frequency: ${khz}`,
       );

@@ -1,6 +1,7 @@
 import { formatCpuList } from "../../base/cpu-list.ts";
+import { formatGhz } from "../../base/format-khz.ts";
 import type { Style } from "../../terminal/io.ts";
-import { count, formatDuration, formatGhz, printable } from "../../terminal/text.ts";
+import { count, formatDuration, printable } from "../../terminal/text.ts";
 import { type Choice, chosenRows, type Moment, type Row } from "./rows.ts";
 
 /** How and how much is shown. */

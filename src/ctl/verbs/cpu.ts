@@ -1,10 +1,11 @@
 import type { Cpu, CpuResult, FrequencyOrder } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
+import { formatKhz } from "../../base/format-khz.ts";
 import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatKhz, formatRange, printable } from "../../terminal/text.ts";
+import { formatRange, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import { cpusArgument, khzArgument } from "../arguments.ts";
+import { cpusArgument, durationArgument, khzArgument } from "../arguments.ts";
 import type { Argument, Context, Verb } from "../verb.ts";
 
 const CPUS: Argument = {
@@ -41,15 +42,28 @@ export const CPU_VERBS: readonly Verb[] = [
         kind: WORDS,
       },
     ],
-    options: [{ flag: "--hold", doc: "guests cannot change it until it is released" }],
+    options: [
+      { flag: "--hold", doc: "guests cannot change it until it is released" },
+      {
+        flag: "--for",
+        doc: "ends by itself after so long, like 30s, 10m, 2h",
+        value: { name: "time", kind: "text" },
+      },
+    ],
     examples: [
-      ["set-cpu-freq 2-5 max --hold", "full speed, whatever guests ask"],
+      ["set-cpu-freq 2-5 max --hold", "whatever guests ask"],
+      ["set-cpu-freq 2-5 max --hold --for 2h", "for two hours"],
       ["set-cpu-freq 2-5 release", "guests may change it again"],
       ["set-cpu-freq 7 1800000", "a speed in kHz"],
     ],
-    async run(context, { arguments: [list = "", speed = ""], flags }) {
+    async run(context, { arguments: [list = "", speed = ""], flags, values }) {
       const order = orderOf(cpusArgument(list), speed, flags.has("--hold"));
-      const reply = await context.call("SetCpuFreq", order);
+      const time = values.get("--for");
+      if (time !== undefined && order.to === "release") throw new UsageError("release goes without --for");
+      const reply = await context.call(
+        "SetCpuFreq",
+        time === undefined ? order : { ...order, forSeconds: durationArgument(time) },
+      );
       return showResults(context, reply);
     },
   },
@@ -89,10 +103,16 @@ function showResults(context: Context, reply: { readonly results: readonly CpuRe
     });
   const doneText = lines(done ?? [], resultText);
   context.show(reply, () => doneText.join("\n"));
-  if (failed === undefined) return EXIT.ok;
-  for (const line of lines(failed, ({ reason }) => printable(reason ?? "failed")))
-    context.io.stderr.write(`${line}\n`);
-  return EXIT.failed;
+  const notRemembered = (done ?? []).filter((result) => result.notRemembered !== undefined);
+  const problems = [
+    ...lines(failed ?? [], ({ reason }) => printable(reason ?? "failed")),
+    ...lines(
+      notRemembered,
+      (result) => `holds until the daemon ends. ${printable(result.notRemembered ?? "")}`,
+    ),
+  ];
+  for (const line of problems) context.io.stderr.write(`${line}\n`);
+  return problems.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
 /** What holds now, and what of it the operator may not have expected. */

@@ -1,9 +1,10 @@
 import type { CpuCheck } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
+import { formatKhz } from "../../base/format-khz.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { count, formatKhz, printable } from "../../terminal/text.ts";
+import { count, printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { type Trouble, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";

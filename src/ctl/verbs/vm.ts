@@ -1,10 +1,11 @@
 import type { Contract, Vcpu, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
+import { formatKhz } from "../../base/format-khz.ts";
 import { vmNameFault } from "../../base/vm-name.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatKhz, formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
+import { formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { switchArgument } from "../arguments.ts";
 import type { Verb } from "../verb.ts";

@@ -1,8 +1,9 @@
 import type { Claimant, Cpu, Decision, Drift, Explanation } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
+import { formatKhz } from "../../base/format-khz.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatKhz, formatRange, formatTime, printable } from "../../terminal/text.ts";
+import { formatRange, formatTime, printable } from "../../terminal/text.ts";
 import { wrapLine } from "../../terminal/wrap.ts";
 import { settingText } from "../verbs/cpu.ts";
 

@@ -1,6 +1,7 @@
 import type { Vcpu, VcpuExplanation } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
-import { formatKhz, formatTime, printable } from "../../terminal/text.ts";
+import { formatKhz } from "../../base/format-khz.ts";
+import { formatTime, printable } from "../../terminal/text.ts";
 import { wrapLine } from "../../terminal/wrap.ts";
 import { contractText } from "../verbs/vm.ts";
 import { FACT_INDENT, fact, type Look, whyText } from "./clock-text.ts";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Khz } from "../../base/domain.ts";
+import { formatKhz } from "../../base/format-khz.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatKhz } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import type { Capabilities } from "../../wire/reply.ts";
 import type { Outcome } from "../library/outcome.ts";

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Khz } from "../../base/domain.ts";
+import { formatKhz } from "../../base/format-khz.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
-import { formatKhz, formatTimeOfDay, jsonText } from "../../terminal/text.ts";
+import { formatTimeOfDay, jsonText } from "../../terminal/text.ts";
 import type { Act, Context } from "./context.ts";
 import { askAll, frequencies } from "./query.ts";
 

@@ -1,4 +1,4 @@
-import { wholeTable } from "../../arbiter/contract.ts";
+import { wholeTable } from "../../arbiter/envelope.ts";
 import { type Position, positionOf, start, step } from "../../arbiter/position.ts";
 import type { Clock } from "../../base/clock.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";

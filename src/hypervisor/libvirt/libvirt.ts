@@ -4,6 +4,7 @@ import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
 import { libvirtOrders } from "./orders.ts";
 import { Registry } from "./registry.ts";
+import { LIBVIRT_REMEDIES } from "./remedies.ts";
 import { openSession, type Session } from "./session.ts";
 import { type Connect, connectUnix } from "./stream.ts";
 import { LIBVIRT_TIMING, type LibvirtTiming } from "./timing.ts";
@@ -48,6 +49,7 @@ class Follower implements Hypervisor {
   #wake: () => void = () => {};
 
   readonly orders: DomainOrders;
+  readonly remedies = LIBVIRT_REMEDIES;
 
   constructor(options: LibvirtOptions, events: HypervisorEvents) {
     this.#options = options;

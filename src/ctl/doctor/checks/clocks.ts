@@ -1,5 +1,5 @@
 import { formatCpuList } from "../../../base/cpu-list.ts";
-import { formatKhz } from "../../../terminal/text.ts";
+import { formatKhz } from "../../../base/format-khz.ts";
 import { advice, type Check, repair } from "../check.ts";
 import { cpufreqText, cpuText, isOnline, pcpusOf } from "../cpu-files.ts";
 

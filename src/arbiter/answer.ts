@@ -1,0 +1,61 @@
+import type { Speed } from "../base/clock.ts";
+import type { Khz } from "../base/domain.ts";
+import type { Result } from "../base/result.ts";
+import { failure, success } from "../base/result.ts";
+import type { Query } from "../wire/packet.ts";
+import type { Capabilities } from "../wire/reply.ts";
+import type { Claimant, ClockState, DomainState } from "./claim.ts";
+import type { Refusal } from "./view.ts";
+
+/** A reply has room for so many vCPUs, so no more can be asked for alone (spec section 6.3). */
+const SINGLE_VCPU_END = 8;
+
+/** What a guest is told, by vCPU; those that it did not ask for are undefined. */
+export type Answer =
+  /** The numbers that the peer shows, in kHz; 0 where the CPU is not managed. */
+  | { readonly what: "frequency"; readonly peerKhz: readonly (Khz | undefined)[] }
+  | { readonly what: "capabilities"; readonly capabilities: readonly (Capabilities | undefined)[] };
+
+/** Answers a guest's query, within its contract. */
+export function answer(state: DomainState | undefined, query: Query): Result<Answer, Refusal> {
+  if (state === undefined) return failure({ code: "unknown-domain" });
+  if (!state.contract.query) return failure({ code: "queries-off" });
+  const found = query.what === "frequency" ? frequencies(state, query) : capabilities(state, query);
+  return found === undefined ? failure({ code: "not-answerable", vcpu: query.resource }) : success(found);
+}
+
+/** The speed that is asked of a clock now, not a measurement. */
+export function requestedSpeed({ clock, accepted }: ClockState): Speed {
+  const speed = typeof accepted === "number" ? clock.table.speeds[accepted] : undefined;
+  return speed ?? { khz: clock.baselineKhz, peerKhz: clock.baselineKhz };
+}
+
+function frequencies(state: DomainState, query: Query): Answer | undefined {
+  const peerKhz = perVcpu(state, query, (claimant) => {
+    const clock = claimant.claims.at(-1)?.clock;
+    return clock === undefined ? 0 : requestedSpeed(clock).peerKhz;
+  });
+  return peerKhz && { what: "frequency", peerKhz };
+}
+
+/** None at all where one of those asked for has no CPU to tell of. */
+function capabilities(state: DomainState, query: Query): Answer | undefined {
+  let complete = true;
+  const values = perVcpu(state, query, ({ claims, vcpu }) => {
+    const clock = claims.at(-1)?.clock.clock;
+    if (clock === undefined) complete = false;
+    const pcpu = state.domain.pins[vcpu]?.at(-1) ?? -1;
+    return { turbo: clock?.table.turbo !== undefined, priority: clock?.priority.has(pcpu) === true };
+  });
+  return complete && values !== undefined ? { what: "capabilities", capabilities: values } : undefined;
+}
+
+function perVcpu<T>(
+  state: DomainState,
+  { resource }: Query,
+  of: (claimant: Claimant) => T,
+): (T | undefined)[] | undefined {
+  if (resource === "all") return state.vcpus.map(of);
+  if (resource >= Math.min(state.vcpus.length, SINGLE_VCPU_END)) return undefined;
+  return state.vcpus.map((claimant) => (claimant.vcpu === resource ? of(claimant) : undefined));
+}

@@ -1,0 +1,113 @@
+import type { Khz } from "../base/domain.ts";
+import { requestedSpeed } from "./answer.ts";
+import type { Claim, Claimant, ClockState, DomainState, LastRequest } from "./claim.ts";
+import { khzAt } from "./envelope.ts";
+import { resolve } from "./resolve.ts";
+import { orderView, ruleOf, wouldHold } from "./rule.ts";
+import type {
+  ClaimView,
+  ClockView,
+  DomainView,
+  GrantView,
+  Holder,
+  LastRequestView,
+  VcpuClockView,
+  VcpuView,
+} from "./view.ts";
+
+/** One clock as it is now. */
+export function lookAtClock(state: ClockState): ClockView {
+  const { clock, accepted, wants, claims } = state;
+  const { setting: should } = resolve(state);
+  const order = wants.of("operator");
+  return {
+    clock,
+    accepted,
+    speed: typeof accepted === "number" ? clock.table.speeds[accepted] : undefined,
+    should,
+    shouldKhz: typeof should === "number" ? khzAt(clock.table, should) : undefined,
+    order: order && orderView(clock.table, order),
+    claims: [...claims].map(claimView),
+    last: lastRequest(state),
+  };
+}
+
+/** One domain as it is now. */
+export function lookAtDomain({ domain, contract, vcpus }: DomainState): DomainView {
+  const claims = vcpus.filter((claimant) => claimant.claims.some(({ wants }) => wants.current !== undefined));
+  return { domain, contract, vcpus: vcpus.length, claims: claims.length };
+}
+
+/** One vCPU as it is now. */
+export function lookAtVcpu(claimant: Claimant): VcpuView {
+  const { vcpu, state, problem, claims, refused } = claimant;
+  const want = claims[0]?.wants.current;
+  return {
+    vcpu,
+    pcpus: state.domain.pins[vcpu] ?? [],
+    problem,
+    asked: want?.asked,
+    askedAtMs: want?.atMs ?? 0,
+    clocks: claims.map(vcpuClock),
+    refused,
+  };
+}
+
+/** What a claimant has after its request. */
+export function lookAtGrant({ claims }: Claimant): GrantView {
+  const [claim] = claims;
+  if (claim === undefined) return { khz: undefined, bound: undefined };
+  const rule = ruleOf(claim.clock, claim);
+  if (rule.kind === "dry-run") return { khz: wouldHold(claim), bound: rule };
+  return { khz: grantedKhz(claim.clock), bound: rule.kind === "as-asked" ? undefined : rule };
+}
+
+function claimView({ claimant, clock, wants, pinned }: Claim): ClaimView {
+  const want = wants.current;
+  const khz = want === undefined ? undefined : khzAt(clock.clock.table, want.position.index);
+  return { holder: claimant.holder, khz, pinned };
+}
+
+function vcpuClock(claim: Claim): VcpuClockView {
+  const { clock, wants } = claim;
+  const want = wants.current;
+  return {
+    clock: clock.clock.id,
+    khz: want && khzAt(clock.clock.table, want.position.index),
+    turbo: want?.position.turbo === true,
+    grantedKhz: grantedKhz(clock),
+    refused: clock.accepted === undefined,
+    rule: ruleOf(clock, claim),
+  };
+}
+
+function lastRequest(state: ClockState): LastRequestView | undefined {
+  const { last } = state;
+  if (last === undefined) return undefined;
+  const { atMs, by, asked, refusal } = last;
+  const rule = ruleOf(state, askerOf(state, last));
+  return {
+    atMs,
+    by,
+    asked,
+    accepted: refusal === undefined,
+    khz: grantedKhz(state),
+    rule: refusal === undefined ? rule : { kind: "refused", refusal },
+  };
+}
+
+/** The claim that asked last, as it is now; none where it has gone since. */
+function askerOf({ claims }: ClockState, { by, asker }: LastRequest): Claim | undefined {
+  // A dry run's claim is not among those that count.
+  if (asker?.claimant.state.contract.dryRun === true) return asker;
+  return [...claims].find(({ claimant: { holder } }) => isSame(holder, by));
+}
+
+function isSame(a: Holder, b: Holder): boolean {
+  if (a.kind === "vcpu") return b.kind === "vcpu" && a.vm === b.vm && a.vcpu === b.vcpu;
+  return a.kind === "pcpu" && b.kind === "pcpu" && a.vm === b.vm && a.pcpu === b.pcpu;
+}
+
+function grantedKhz(state: ClockState): Khz | undefined {
+  return typeof state.accepted === "number" ? requestedSpeed(state).khz : undefined;
+}

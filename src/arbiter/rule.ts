@@ -1,0 +1,50 @@
+import type { FrequencyTable } from "../base/clock.ts";
+import type { Khz } from "../base/domain.ts";
+import type { Claim, ClockState } from "./claim.ts";
+import { khzAt } from "./envelope.ts";
+import type { Position } from "./position.ts";
+import { resolve } from "./resolve.ts";
+import { isClaim } from "./settle.ts";
+import type { OrderView, Rule } from "./view.ts";
+import type { Want } from "./want.ts";
+
+/** Which rule makes a clock run as it does now, as seen by one of those who meet on it, or by nobody of them. */
+export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
+  if (asker?.claimant.state.contract.dryRun === true)
+    return { kind: "dry-run", holder: asker.claimant.holder, khz: wouldHold(asker) };
+  const { winner } = resolve(state);
+  if (winner === undefined) return { kind: "nobody" };
+  if (!isClaim(winner)) return { kind: "operator", hold: winner.hold, who: whoOf(winner) };
+  const { holder } = winner.claimant;
+  const want = winner.wants.current;
+  if (want === undefined) return { kind: "silent", holder, self: winner === asker };
+  if (winner === asker) return bounded(want.position.bound);
+  return { kind: "outbid", holder, khz: khzAt(state.clock.table, want.position.index) };
+}
+
+/** What would hold on a claim's clock if the claim counted: the outcome of a dry run. */
+export function wouldHold(claim: Claim): Khz | undefined {
+  const { setting } = resolve(claim.clock, claim);
+  return typeof setting === "number" ? khzAt(claim.clock.clock.table, setting) : undefined;
+}
+
+/** An operator's order, for those outside. */
+export function orderView(table: FrequencyTable, want: Want): OrderView {
+  const { position, hold, asked, atMs, untilMs } = want;
+  return { khz: khzAt(table, position.index), hold, who: whoOf(want), asked, atMs, untilMs };
+}
+
+function bounded(bound: Position["bound"]): Rule {
+  switch (bound) {
+    case "top":
+      return { kind: "bounded", by: "MaxKhz" };
+    case "bottom":
+      return { kind: "bounded", by: "MinKhz" };
+    case undefined:
+      return { kind: "as-asked" };
+  }
+}
+
+function whoOf({ holder }: Want): string {
+  return holder.kind === "operator" ? holder.who : holder.vm;
+}

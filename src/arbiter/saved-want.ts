@@ -1,0 +1,55 @@
+import type { Claim, Claimant, DomainState } from "./claim.ts";
+import { khzAt } from "./envelope.ts";
+import { carry } from "./position.ts";
+import type { SavedWant } from "./view.ts";
+
+/** What the guests of these domains want now. */
+export function savedWants(domains: Iterable<DomainState>): SavedWant[] {
+  return [...domains].flatMap(({ vcpus, physical }) => [...vcpus, ...physical.values()].flatMap(savedWant));
+}
+
+/** A claimant wants again what it wanted of an earlier arbiter, within the contract that it has now. */
+export function resume(claimant: Claimant, { asked = "", askedAtMs, speeds }: SavedWant): void {
+  for (const claim of claimant.claims) {
+    const { clock, envelope, wants } = claim;
+    const before = speeds.find((speed) => speed.clock === clock.clock.id) ?? speeds[0];
+    if (before === undefined) continue;
+    const position = carry(before.khz, before.turbo, clock.clock.table, envelope);
+    const { holder } = claimant;
+    const common = { asked, atMs: askedAtMs };
+    wants.put({
+      ...common,
+      source: "request",
+      holder,
+      untilMs: undefined,
+      hold: false,
+      position,
+      before: undefined,
+    });
+    if ((clock.last?.atMs ?? 0) > askedAtMs) continue;
+    clock.last = { ...common, by: holder, asker: claim, refusal: undefined };
+  }
+}
+
+function savedWant({ state, vcpu, physical, claims }: Claimant): SavedWant[] {
+  const speeds = claims.flatMap(speedOf);
+  if (speeds.length === 0) return [];
+  const want = claims[0]?.wants.of("request");
+  return [
+    {
+      vm: state.domain.name,
+      resource: vcpu,
+      physical,
+      asked: want?.asked,
+      askedAtMs: want?.atMs ?? 0,
+      speeds,
+    },
+  ];
+}
+
+function speedOf({ clock: { clock }, wants }: Claim): SavedWant["speeds"] {
+  const want = wants.of("request");
+  if (want === undefined) return [];
+  const { index, turbo } = want.position;
+  return [{ clock: clock.id, khz: khzAt(clock.table, index), turbo }];
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "../base/clock.ts";
+import type { Domain, Pcpu } from "../base/domain.ts";
+import type { Scale } from "../wire/packet.ts";
+import { attach, carryWant, claimsOf, detach } from "./attach.ts";
+import type { Claimant, ClockState, DomainState } from "./claim.ts";
+import type { Ends } from "./ends.ts";
+import { wholeTable } from "./envelope.ts";
+import { type MultiPin, placeVcpu } from "./placement.ts";
+import type { Contract, Refusal } from "./view.ts";
+import { Wants } from "./want.ts";
+
+/** Which vCPUs sit on which clocks. */
+export class Seats {
+  readonly domains = new Map<string, DomainState>();
+  /** Every managed pCPU to its clock. */
+  clocks = new Map<Pcpu, ClockState>();
+  pinning: MultiPin;
+  readonly #ends: Ends;
+
+  constructor(pinning: MultiPin, ends: Ends) {
+    this.pinning = pinning;
+    this.#ends = ends;
+  }
+
+  /** Takes a domain's claims to the clocks under its vCPUs; answers the clocks that it left or came to. */
+  place(domain: Domain, contract: Contract): Set<ClockState> {
+    const old = this.domains.get(domain.name);
+    const touched = old === undefined ? new Set<ClockState>() : detach(old);
+    const state: DomainState = { domain, contract, vcpus: [], physical: new Map() };
+    this.domains.set(domain.name, state);
+    const running = domain.state === "running";
+    domain.pins.forEach((pins, vcpu) => {
+      const placement = placeVcpu({ vcpu, pins }, this.clocks, this.pinning);
+      const options = {
+        pinned: running && pins.length === 1,
+        old: running ? old?.vcpus[vcpu] : undefined,
+        ends: this.#ends,
+      };
+      state.vcpus.push(attach({ state, vcpu, physical: false }, placement, options));
+    });
+    if (running && contract.physicalCores)
+      for (const [pcpu, claimant] of old?.physical ?? []) this.#physical(state, pcpu, claimant);
+    for (const claim of claimsOf(state)) touched.add(claim.clock);
+    return touched;
+  }
+
+  /** Places every domain again. All are placed before any clock is settled: half-placed, it would be written twice. */
+  placeAll(): Set<ClockState> {
+    const touched = new Set<ClockState>();
+    for (const { domain, contract } of [...this.domains.values()])
+      for (const clock of this.place(domain, contract)) touched.add(clock);
+    return touched;
+  }
+
+  /** Replaces the host's clocks. One that is the same object goes on; a new one holds its baseline. */
+  setClocks(clocks: readonly Clock[]): void {
+    const before = this.clocks;
+    this.clocks = new Map();
+    for (const clock of clocks) {
+      const old = before.get(clock.id);
+      const state = old?.clock === clock ? old : newClock(clock, old, this.#ends);
+      this.clocks.set(clock.id, state);
+      for (const pcpu of clock.pcpus) this.clocks.set(pcpu, state);
+    }
+  }
+
+  /** Who may claim by a request, or why nobody may. */
+  claimant(name: string, { resource, physical }: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
+    const state = this.domains.get(name);
+    if (state === undefined) return { code: "unknown-domain" };
+    if (state.domain.state === "paused") return { code: "not-running" };
+    const claimant = physical ? this.#physicalOf(state, resource) : state.vcpus[resource];
+    if (claimant === undefined)
+      return { code: "vcpu-out-of-range", vcpu: resource, vcpus: state.vcpus.length };
+    if ("code" in claimant) return claimant;
+    return claimant.problem ?? claimant;
+  }
+
+  #physicalOf(state: DomainState, pcpu: Pcpu): Claimant | Refusal {
+    if (!state.contract.physicalCores) return { code: "physical-cpu" };
+    return state.physical.get(pcpu) ?? this.#physical(state, pcpu, undefined);
+  }
+
+  #physical(state: DomainState, pcpu: Pcpu, old: Claimant | undefined): Claimant | Refusal {
+    const clock = this.clocks.get(pcpu);
+    if (clock === undefined) return { code: "cpu-not-managed", pcpu };
+    const options = { pinned: false, old, ends: this.#ends };
+    const claimant = attach({ state, vcpu: pcpu, physical: true }, { clocks: [clock] }, options);
+    state.physical.set(pcpu, claimant);
+    return claimant;
+  }
+}
+
+/** An operator's order and the last request are for the CPU: they go on where its clock was made anew. */
+function newClock(clock: Clock, old: ClockState | undefined, ends: Ends): ClockState {
+  const wants = new Wants();
+  const state: ClockState = {
+    clock,
+    claims: new Set(),
+    wants,
+    accepted: "baseline",
+    decided: "baseline",
+    yielded: false,
+    last: old?.last,
+  };
+  for (const want of old?.wants.all() ?? [])
+    carryWant(
+      want,
+      { from: (old as ClockState).clock.table, envelope: wholeTable(clock.table) },
+      { wants, clock: state, ends },
+    );
+  return state;
+}

@@ -1,0 +1,97 @@
+import type { Subscriber } from "../../admin/control.ts";
+import type { Event, Exiting } from "../../admin/control-types.ts";
+import type { GrantView, Refusal } from "../../arbiter/view.ts";
+import { formatKhz } from "../../base/format-khz.ts";
+import type { Now } from "../../base/now.ts";
+import type { Scale } from "../../wire/packet.ts";
+import type { TurnClock } from "../turn-clock.ts";
+import { refusalText } from "../words/refusal-text.ts";
+import { ruleText } from "../words/rule-text.ts";
+import { Sampler } from "./sampler.ts";
+
+/** Tells subscribers what happens; costs nothing while there is none. */
+export class Events {
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #grantOf: (vm: string, request: Scale) => GrantView;
+  readonly #time: TurnClock;
+  readonly #requests = new Sampler();
+  readonly #policies = new Sampler();
+
+  /** `grantOf` is asked what a vCPU has after its request. */
+  constructor(time: TurnClock, grantOf: (vm: string, request: Scale) => GrantView) {
+    this.#time = time;
+    this.#grantOf = grantOf;
+  }
+
+  /** Whether anybody listens: on a packet's way nothing is made for nobody. */
+  get wanted(): boolean {
+    return this.#subscribers.size > 0;
+  }
+
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  tell(kind: Event["kind"], message: string, about: Partial<Event> = {}): void {
+    if (!this.wanted) return;
+    const event: Event = { atMs: this.#time().wallMs, kind, message, ...about };
+    for (const subscriber of this.#subscribers) subscriber.send(event);
+  }
+
+  /** A guest's request was decided on. */
+  request(vm: string, request: Scale, refusal: Refusal | undefined, now: Now): void {
+    const of = this.#requests.take(now.monoMs);
+    if (of === undefined) return;
+    const { resource, action, physical } = request;
+    const asker = `${vm}${physical ? " (CPU)" : ""}:${resource}`;
+    const grant = refusal === undefined ? this.#grantOf(vm, request) : undefined;
+    this.tell("request", `${asker} asked ${action}: ${outcomeText(refusal, grant)}${manyText(of)}`, {
+      atMs: now.wallMs,
+      vm,
+      vcpu: physical ? undefined : resource,
+      asked: action,
+      khz: grant?.khz,
+      accepted: grant !== undefined,
+      outcome: grant === undefined ? "refused" : grant.bound === undefined ? "granted" : "bounded",
+      of: of === 1 ? undefined : of,
+    });
+  }
+
+  /** A guest sent a policy of its own. */
+  policy(vm: string, refusal: Refusal | undefined, now: Now): void {
+    const of = this.#policies.take(now.monoMs);
+    if (of === undefined) return;
+    const accepted = refusal === undefined;
+    this.tell(
+      "policy",
+      `${vm} sent a guest policy: ${refusal === undefined ? "accepted" : refusalText(refusal)}${manyText(of)}`,
+      {
+        vm,
+        accepted,
+        outcome: accepted ? "granted" : "refused",
+        of: of === 1 ? undefined : of,
+      },
+    );
+  }
+
+  /** The last word to everybody. */
+  end(exiting: Exiting): void {
+    const { reason, detail, failed, onExit } = exiting;
+    const done = failed.length === 0 ? `OnExit=${onExit} is done` : `${failed.length} not put back`;
+    const message = `exiting: ${reason} (${detail}); ${done}`;
+    const event: Event = { atMs: this.#time().wallMs, kind: "exiting", message, exiting };
+    for (const subscriber of this.#subscribers) subscriber.end(event);
+    this.#subscribers.clear();
+  }
+}
+
+function outcomeText(refusal: Refusal | undefined, grant: GrantView | undefined): string {
+  if (refusal !== undefined) return refusalText(refusal);
+  const speed = grant?.khz === undefined ? "baseline" : formatKhz(grant.khz);
+  return grant?.bound === undefined ? speed : `${speed}, ${ruleText(grant.bound)}`;
+}
+
+function manyText(of: number): string {
+  return of === 1 ? "" : ` (1 of ${of})`;
+}

@@ -1,0 +1,61 @@
+import type { Clock } from "../../base/clock.ts";
+import { formatCpuList } from "../../base/cpu-list.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import type { UnmanagedCpu } from "../../cpufreq/cpufreq.ts";
+
+/** A line about CPUs, and how loud it is. */
+export interface CpuLine {
+  readonly level: "info" | "notice";
+  readonly text: string;
+}
+
+/** What was last told of a CPU. */
+interface Told {
+  readonly is: string;
+  readonly level: CpuLine["level"];
+  readonly baselineKhz: number | undefined;
+  readonly speeds: string;
+}
+
+/** Tells what is so of the host's CPUs, and later only what changed. */
+export class CpuReport {
+  #told: ReadonlyMap<Pcpu, Told> = new Map();
+
+  /** What was not told yet, CPUs of which the same is to be said together. */
+  changes(clocks: readonly Clock[], unmanaged: readonly UnmanagedCpu[]): CpuLine[] {
+    const now = new Map<Pcpu, Told>();
+    for (const { driver, table, baselineKhz, pcpus } of clocks)
+      for (const pcpu of pcpus)
+        now.set(pcpu, {
+          is: `are scaled by ${driver}`,
+          level: "info",
+          baselineKhz,
+          speeds: table.speeds.map(({ khz }) => khz).join(" "),
+        });
+    for (const { pcpu, reason } of unmanaged)
+      now.set(pcpu, { is: `are left alone: ${reason}`, level: "notice", baselineKhz: undefined, speeds: "" });
+    const before = this.#told;
+    this.#told = now;
+    const lines = [...now].flatMap(([pcpu, told]) => {
+      const line = difference(before.get(pcpu), told);
+      return line === undefined ? [] : [{ pcpu, ...line }];
+    });
+    for (const pcpu of before.keys())
+      if (!now.has(pcpu)) lines.push({ pcpu, level: "notice", text: "are gone" });
+    return [...Map.groupBy(lines, ({ text }) => text)].map(([text, same]) => ({
+      level: same[0]?.level ?? "notice",
+      text: `CPUs ${formatCpuList(same.map(({ pcpu }) => pcpu))} ${text}`,
+    }));
+  }
+}
+
+function difference(before: Told | undefined, now: Told): CpuLine | undefined {
+  if (before?.is !== now.is) return { level: now.level, text: now.is };
+  if (before.speeds !== now.speeds) {
+    const khz = now.speeds.split(" ");
+    return { level: "notice", text: `have other speeds: ${khz.length}, from ${khz.at(-1)} to ${khz[0]} kHz` };
+  }
+  if (before.baselineKhz === now.baselineKhz) return undefined;
+  const text = `were set by another program: they run at up to ${now.baselineKhz} kHz while no guest asks, before ${before.baselineKhz} kHz`;
+  return { level: "notice", text };
+}

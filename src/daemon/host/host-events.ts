@@ -1,0 +1,175 @@
+import { formatCpuList } from "../../base/cpu-list.ts";
+import type { Domain } from "../../base/domain.ts";
+import type { Log } from "../../base/log.ts";
+import { MESSAGE_IDS } from "../../base/message-id.ts";
+import type { Channel } from "../../channels/channel.ts";
+import type { CpufreqEvents, Drift } from "../../cpufreq/cpufreq.ts";
+import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
+import type { Alarm } from "../alarm.ts";
+import type { LimitedLog } from "../limited-log.ts";
+import type { Parts } from "../parts.ts";
+import { CpuReport } from "./cpu-report.ts";
+import { Departures } from "./departures.ts";
+
+/** What {@link HostEvents} tells with. */
+export interface HostEventsOptions {
+  readonly log: Log;
+  /** For lines that a guest or its QEMU can cause. */
+  readonly limited: LimitedLog;
+  readonly alarm: Alarm;
+}
+
+/** What the hypervisor, the kernel and the channels tell beside packets: each ends in a change of the arbiter's. */
+export class HostEvents implements HypervisorEvents, CpufreqEvents {
+  readonly #parts: () => Parts;
+  readonly #log: Log;
+  readonly #limited: LimitedLog;
+  readonly #cpuReport = new CpuReport();
+  readonly #departures: Departures;
+
+  constructor(parts: () => Parts, { log, limited, alarm }: HostEventsOptions) {
+    this.#parts = parts;
+    this.#log = log;
+    this.#limited = limited;
+    this.#departures = new Departures(alarm, (vm) => this.#left(vm));
+  }
+
+  /** A domain came, changed, was paused or resumed. */
+  domain(domain: Domain): void {
+    const { vms, channels, events } = this.#parts();
+    const { name, state, detail, pins } = domain;
+    const before = vms.set(domain);
+    channels.reconsider(name);
+    const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
+    if (before?.state === state && describe(before) === pinning) return;
+    const what =
+      state === "paused" ? `is paused (${detail}): its claims end` : `runs (${detail}), vCPU:CPUs ${pinning}`;
+    this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });
+    events.tell("vm", `${name} ${what}`, { vm: name });
+  }
+
+  /** A domain exists no more. */
+  gone(name: string, detail: string): void {
+    const { vms, channels, events } = this.#parts();
+    vms.delete(name);
+    channels.reconsider(name);
+    const message = `${name} is gone (${detail}): its claims end`;
+    this.#log.notice(message, { MESSAGE_ID: MESSAGE_IDS.vmGone, VM: name, REASON: detail });
+    events.tell("vm", message, { vm: name });
+  }
+
+  /** The hypervisor has told its first complete list: VMs that are not on it do not run. */
+  ready(): void {
+    const { channels, takeover, vms } = this.#parts();
+    vms.complete = true;
+    takeover.complete();
+    channels.reconsider();
+  }
+
+  /** Claims of these VMs were taken over from the daemon before. They end if their guests have left in the meantime. */
+  takenOver(vms: Iterable<string>): void {
+    this.#parts().channels.reconsider();
+    for (const vm of vms) this.#noticeDeparture(vm);
+  }
+
+  /** A CPU came, went, or has another table. */
+  clocksChanged(): void {
+    const { arbiter, clocks, cpufreq, events } = this.#parts();
+    clocks.settle(arbiter.setClocks(cpufreq.clocks()), "a change of the host's CPUs");
+    const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());
+    // Another program may change CPUs without end.
+    for (const { level, text } of changes) this.#limited("the host's CPUs", level, () => ({ message: text }));
+    const what = changes.map(({ text }) => text).join("; ");
+    events.tell("cpu", what === "" ? "the host's CPUs changed" : `the host's CPUs changed: ${what}`);
+  }
+
+  /** Somebody else changed a file of ours. */
+  drift({ clock, file, ours, found, outcome }: Drift): void {
+    const done = {
+      reasserted: "it was written again",
+      yielded: "it is left so",
+      failed: "it could not be written again",
+    };
+    const message = `CPU ${clock}: "${file}" was changed from "${ours}" to "${found}" by another program: ${done[outcome]}`;
+    const khz = isKhz(ours) && isKhz(found) ? { OLD_KHZ: ours, NEW_KHZ: found } : {};
+    this.#limited(`drift of CPU ${clock}`, "warning", () => ({
+      message,
+      fields: {
+        MESSAGE_ID: MESSAGE_IDS.drift,
+        CPU: clock,
+        FILE: file,
+        OLD: ours,
+        NEW: found,
+        ...khz,
+        OUTCOME: outcome,
+      },
+    }));
+    const { arbiter, clocks, events, time } = this.#parts();
+    if (outcome === "yielded") arbiter.yielded(clock);
+    clocks.driftCount++;
+    clocks.drifts.set(clock, { atMs: time().wallMs, file, ours, found, outcome });
+    events.tell("drift", message, { pcpu: clock });
+  }
+
+  /** A channel was connected, lost or refused. */
+  channelChanged(channel: Channel): void {
+    const { events, store, vms } = this.#parts();
+    const { vm, number, status, objection } = channel;
+    channel.enabled = store.vm(vm).channels?.[number] !== "disabled";
+    this.#noticeDeparture(vm);
+    const why =
+      objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
+    const message = `Channel ${vm}.${number} is ${status}${why}`;
+    const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
+    // Whoever serves the socket may open and close it without end.
+    this.#limited(`${vm}.${number}`, level, () => ({
+      message,
+      fields: { MESSAGE_ID: MESSAGE_IDS.channel, VM: vm, CHANNEL: number, STATUS: status },
+    }));
+    events.tell("channel", message, { vm, channel: number });
+  }
+
+  /** Tells which CPUs are scaled and which are not. */
+  reportCpus(): void {
+    const { cpufreq } = this.#parts();
+    for (const { level, text } of this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged()))
+      this.#log[level](text);
+  }
+
+  /** The daemon in a line. */
+  summary(): string {
+    const { channels, cpufreq } = this.#parts();
+    const pcpus = cpufreq.clocks().reduce((sum, clock) => sum + clock.pcpus.length, 0);
+    const all = [...channels.list()];
+    const connected = all.filter(({ status }) => status === "connected").length;
+    return `${pcpus} CPUs scaled, ${connected} of ${all.length} channels connected`;
+  }
+
+  #noticeDeparture(vm: string): void {
+    const own = this.#parts().channels.of(vm);
+    this.#departures.changed(
+      vm,
+      own.some(({ status }) => status === "connected"),
+    );
+  }
+
+  #left(vm: string): void {
+    const { arbiter, clocks } = this.#parts();
+    const change = arbiter.endRequests(vm);
+    if (change.writes.length > 0)
+      this.#limited(`channels of ${vm}`, "notice", () => ({
+        message: `All channels of ${vm} are closed: its claims end`,
+        fields: { VM: vm },
+      }));
+    clocks.settle(change, `the end of ${vm}'s channels`);
+  }
+}
+
+function describe({ pins }: Domain): string {
+  return pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
+}
+
+/** Whether a file of cpufreq says a speed, and not a word. */
+function isKhz(text: string): boolean {
+  return /^\d+$/.test(text);
+}

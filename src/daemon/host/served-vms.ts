@@ -1,0 +1,129 @@
+import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { Contract } from "../../arbiter/view.ts";
+import type { Domain } from "../../base/domain.ts";
+import type { Channel } from "../../channels/channel.ts";
+import type { Objection } from "../../channels/judge.ts";
+import type { Config, VmConfig } from "../../config/config.ts";
+import type { HypervisorStatus } from "../../hypervisor/hypervisor.ts";
+import type { Takeover } from "../lifecycle/takeover.ts";
+import type { OperatorStore } from "../operators/operator-store.ts";
+import type { Clocks } from "./clocks.ts";
+
+/** What {@link ServedVms} needs; the configuration is asked each time, as a reload replaces it. */
+export interface ServedVmsOptions {
+  readonly config: () => Config;
+  readonly store: OperatorStore;
+  readonly arbiter: Arbiter;
+  readonly clocks: Clocks;
+  readonly hypervisor: () => HypervisorStatus | undefined;
+  readonly takeover: Takeover;
+}
+
+/** Which VMs there are, and which of them are served: the hypervisor's word, the configuration's and the operator's. */
+export class ServedVms {
+  readonly #options: ServedVmsOptions;
+  readonly #domains = new Map<string, Domain>();
+  /** Whether the hypervisor has told all its domains once, so that who is unknown is unknown. */
+  complete = false;
+
+  constructor(options: ServedVmsOptions) {
+    this.#options = options;
+  }
+
+  /** What the hypervisor said last, by name. */
+  get domains(): ReadonlyMap<string, Domain> {
+    return this.#domains;
+  }
+
+  /** The hypervisor told of a domain; answers what it had said before. */
+  set(domain: Domain): Domain | undefined {
+    const before = this.#domains.get(domain.name);
+    this.#domains.set(domain.name, domain);
+    this.decide(domain.name);
+    return before;
+  }
+
+  /** The domain exists no more. */
+  delete(name: string): void {
+    this.#domains.delete(name);
+    this.decide(name);
+  }
+
+  /** Tells the arbiter of a VM again, after something about it was decided. */
+  decide(name: string): void {
+    const { arbiter, clocks, takeover } = this.#options;
+    const domain = this.#domains.get(name);
+    const served = domain !== undefined && this.isAdded(name);
+    const change = served ? arbiter.setDomain(domain, this.contract(name)) : arbiter.removeDomain(name);
+    clocks.settle(change, `a change of ${name}`);
+    takeover.found(name);
+  }
+
+  /** Tells the arbiter of all, after the configuration changed. */
+  decideAll(): void {
+    for (const name of this.#domains.keys()) this.decide(name);
+  }
+
+  /** Whether requests of a VM's guest are served, once it runs. */
+  isAdded(name: string): boolean {
+    const { config, store } = this.#options;
+    return store.vm(name).added ?? config().channels.autoAdd;
+  }
+
+  /** What a VM's guest may ask. */
+  contract(name: string): Contract {
+    const { config, store } = this.#options;
+    const { minKhz, maxKhz, turbo, query, physicalCores, dryRun } =
+      config().vms.get(name) ?? DEFAULT_CONTRACT;
+    return { minKhz, maxKhz, turbo, query: store.vm(name).query ?? query, physicalCores, dryRun };
+  }
+
+  /** Whether the hypervisor knows a VM, and that it has a channel at this path, where it can tell. */
+  expects(vm: string, path: string): boolean {
+    const domain = this.#domains.get(vm);
+    return domain !== undefined && domain.channelPaths?.has(path) !== false;
+  }
+
+  /** Why a channel is not served. The socket says whose it is; its file was judged already. */
+  admit({ vm, number, path }: Channel): Objection | undefined {
+    const domain = this.#domains.get(vm);
+    if (domain === undefined) return this.#unknown();
+    if (this.#options.takeover.pending !== undefined)
+      return { reason: "the hypervisor has not told all VMs yet" };
+    if (!this.isAdded(vm)) return { reason: "its VM was not added", remedy: `vmpowerctl add-vm ${vm}` };
+    if (this.#options.store.vm(vm).channels?.[number] === "removed")
+      return { reason: "an operator removed it", remedy: `vmpowerctl add-channels ${vm} ${number}` };
+    if (domain.channelPaths !== undefined && !domain.channelPaths.has(path))
+      return {
+        reason: "its VM's definition has no such channel",
+        remedy: `virsh edit ${vm}: <source mode='bind' path='${path}'/>`,
+      };
+    return undefined;
+  }
+
+  #unknown(): Objection {
+    const status = this.#options.hypervisor();
+    if (status?.state === "unreachable")
+      return { reason: "the hypervisor cannot be reached", remedy: status.problem ?? "vmpowerctl status" };
+    if (status === undefined || !this.complete) return { reason: "the hypervisor has not answered yet" };
+    return status.driver === "static"
+      ? {
+          reason: "no VM of that name is configured",
+          remedy: "add [vm NAME] with Vcpus= to the configuration",
+        }
+      : { reason: "the hypervisor knows no running VM of that name", remedy: "virsh list" };
+  }
+}
+
+/** What a VM without a section of its own may ask. */
+export const DEFAULT_CONTRACT: Pick<
+  VmConfig,
+  "minKhz" | "maxKhz" | "turbo" | "query" | "physicalCores" | "dryRun"
+> = {
+  minKhz: undefined,
+  maxKhz: undefined,
+  turbo: true,
+  query: false,
+  physicalCores: false,
+  dryRun: false,
+};

@@ -1,0 +1,132 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { SavedWant } from "../../arbiter/view.ts";
+import type { Domain, Pcpu } from "../../base/domain.ts";
+import { isRecord } from "../../base/is-record.ts";
+import type { Log } from "../../base/log.ts";
+import { failure, type Result, success } from "../../base/result.ts";
+import { moveAside } from "../../os/move-aside.ts";
+import { readOwnFile } from "../../os/own-file.ts";
+import { writeWhole } from "../../os/whole-file.ts";
+import { SCALE_ACTIONS } from "../../wire/packet.ts";
+
+/** What a daemon that is restarted leaves to the next, beside the clocks as they are and the restore journal. */
+export interface Handover {
+  readonly wants: readonly SavedWant[];
+  /** Clocks that an operator set, and no guest has asked for since. */
+  readonly operated: readonly Pcpu[];
+  /** What the hypervisor had said last. */
+  readonly domains: readonly Domain[];
+}
+
+/** The next daemon must start within this time; later, what is there is put back. */
+const FRESH_MS = 60_000;
+
+/** Some 4,000 vCPUs fit many times over. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const VERSION = 1;
+
+/** Where a handover is left, and who is told of what stands in the way there. */
+export interface HandoverPlace {
+  readonly runtimeDirectory: string;
+  readonly log: Log;
+}
+
+/** Leaves a handover in the runtime directory; answers why it could not. */
+export function saveHandover(place: HandoverPlace, handover: Handover, nowMs: number): Result<undefined> {
+  const domains = handover.domains.map((domain) => ({
+    ...domain,
+    channelPaths: domain.channelPaths && [...domain.channelPaths],
+  }));
+  const text = JSON.stringify({ version: VERSION, atMs: nowMs, ...handover, domains });
+  const bytes = Buffer.byteLength(text);
+  if (bytes > FILE_BYTES_MAX)
+    return failure(`it has ${bytes} bytes, and the next daemon reads ${FILE_BYTES_MAX} at most`);
+  const written = writeWhole(pathIn(place.runtimeDirectory), text, { mode: 0o600, log: place.log });
+  return written.ok ? success(undefined) : failure(written.why.message);
+}
+
+/** Takes the handover away, so that it is believed once; undefined when there is none that is fresh and whole. */
+export function takeHandover({ runtimeDirectory, log }: HandoverPlace, nowMs: number): Handover | undefined {
+  const path = pathIn(runtimeDirectory);
+  const handover = readHandover(runtimeDirectory, nowMs);
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    moveAside(path, { log, because: "a handover belongs there" });
+  }
+  return handover;
+}
+
+/** Reads the handover and leaves it there. */
+export function readHandover(directory: string, nowMs: number): Handover | undefined {
+  const text = readOwnFile(pathIn(directory), FILE_BYTES_MAX);
+  if (!text.ok || text.value === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text.value);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value["atMs"], nowMs)) return undefined;
+  // An older daemon hands over no domains.
+  const { wants, operated, domains = [] } = value;
+  return isListOf(wants, isWant) && isListOf(operated, isCount) && isListOf(domains, isDomain)
+    ? { wants, operated, domains: domains.map(domainOf) }
+    : undefined;
+}
+
+/** A domain as the file has it: JSON knows no sets. */
+type WrittenDomain = Omit<Domain, "channelPaths"> & { readonly channelPaths?: readonly string[] };
+
+function domainOf({ channelPaths, ...domain }: WrittenDomain): Domain {
+  return { ...domain, channelPaths: channelPaths && new Set(channelPaths) };
+}
+
+function pathIn(directory: string): string {
+  return join(directory, "handover");
+}
+
+function isFresh(atMs: unknown, nowMs: number): boolean {
+  return isCount(atMs) && Math.abs(nowMs - atMs) <= FRESH_MS;
+}
+
+function isWant(value: unknown): value is SavedWant {
+  if (!isRecord(value)) return false;
+  const { vm, resource, physical, asked, askedAtMs, speeds } = value;
+  return (
+    typeof vm === "string" &&
+    isCount(resource) &&
+    typeof physical === "boolean" &&
+    (asked === undefined || SCALE_ACTIONS.some((action) => action === asked)) &&
+    isCount(askedAtMs) &&
+    isListOf(speeds, isSpeed)
+  );
+}
+
+function isDomain(value: unknown): value is WrittenDomain {
+  if (!isRecord(value)) return false;
+  const { name, run, state, detail, pins, channelPaths } = value;
+  return (
+    typeof name === "string" &&
+    (run === undefined || typeof run === "string") &&
+    (state === "running" || state === "paused") &&
+    typeof detail === "string" &&
+    isListOf(pins, (pcpus) => isListOf(pcpus, isCount)) &&
+    (channelPaths === undefined || isListOf(channelPaths, (path) => typeof path === "string"))
+  );
+}
+
+function isSpeed(value: unknown): value is SavedWant["speeds"][number] {
+  return (
+    isRecord(value) && isCount(value["clock"]) && isCount(value["khz"]) && typeof value["turbo"] === "boolean"
+  );
+}
+
+function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {
+  return Array.isArray(value) && value.every(is);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

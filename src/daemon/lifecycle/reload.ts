@@ -1,0 +1,21 @@
+import type { Config } from "../../config/config.ts";
+
+/** Keys that differ and that a running daemon cannot follow, as an operator writes them. */
+export function needsRestart(before: Config, after: Config): readonly string[] {
+  const fixed: readonly (readonly [string, (config: Config) => unknown])[] = [
+    ["ControlSocket", ({ daemon }) => daemon.controlSocket],
+    ["MonitorSocket", ({ daemon }) => daemon.monitorSocket],
+    ["MonitorAccess", ({ daemon }) => daemon.monitorAccess],
+    ["RuntimeDirectory", ({ daemon }) => daemon.runtimeDirectory],
+    ["StateDirectory", ({ daemon }) => daemon.stateDirectory],
+    ["Directory", ({ channels }) => channels.directory],
+    ["Root", ({ cpufreq }) => cpufreq.root],
+    ["ManagedCpus", ({ cpufreq }) => `${cpufreq.managedCpus}`],
+    ["DryRun", ({ cpufreq }) => cpufreq.dryRun],
+    ["Driver", ({ hypervisor }) => hypervisor.driver],
+    ["Uri", ({ hypervisor }) => hypervisor.uri],
+    ["Socket", ({ hypervisor }) => hypervisor.socket],
+    ["[metrics]", ({ metrics }) => JSON.stringify(metrics)],
+  ];
+  return fixed.filter(([, value]) => value(before) !== value(after)).map(([key]) => key);
+}

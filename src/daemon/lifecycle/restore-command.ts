@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { isServed } from "../../admin/socket-file.ts";
+import { readConfig } from "../../config/load.ts";
+import { problemLines } from "../../config/problem.ts";
+import { restoreJournal } from "../../cpufreq/linux/open.ts";
+import { EXIT_FAILED } from "../exit-code.ts";
+import { openLog } from "../log.ts";
+import { readHandover } from "./handover.ts";
+import { SoleUse } from "./sole-use.ts";
+
+/** `vm-power restore`: puts back what the journal says, unless a daemon is alive that holds it, or about to be. */
+export async function restoreCommand(path: string, { kept }: { kept: boolean }): Promise<number> {
+  const log = openLog(process.env, "info");
+  // A mistake in the configuration may be why the daemon is gone: it must not keep the clocks from being put back.
+  const { config, problems } = readConfig(path);
+  for (const { severity, text } of problemLines(problems)) log[severity](text);
+  const { runtimeDirectory, controlSocket } = config.daemon;
+  if (await isServed(controlSocket)) {
+    log.error(`vm-power is running on "${controlSocket}": use "vmpowerctl restore", or stop it first`);
+    return EXIT_FAILED;
+  }
+  if (!kept && readHandover(runtimeDirectory, Date.now()) !== undefined) {
+    log.notice(
+      "Nothing is put back: vm-power is being restarted, and the next daemon takes over (--kept overrides)",
+    );
+    return 0;
+  }
+  const sole = new SoleUse(log);
+  try {
+    sole.claim({ key: "Root", path: config.cpufreq.root });
+  } catch (error) {
+    log.error(`Nothing is put back. ${error instanceof Error ? error.message : error}`);
+    return EXIT_FAILED;
+  }
+  const journalDirectory = join(runtimeDirectory, "restore");
+  const report = restoreJournal({ root: config.cpufreq.root, journalDirectory, log, kept });
+  for (const { reason } of report.failed) log.error(`Cannot put back ${reason}`);
+  if (report.restored.length > 0) log.notice(`Put back ${report.restored.join(", ")}`);
+  sole.close();
+  return report.failed.length === 0 ? 0 : EXIT_FAILED;
+}

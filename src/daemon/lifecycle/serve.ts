@@ -1,0 +1,111 @@
+import { MESSAGE_IDS } from "../../base/message-id.ts";
+import type { Config } from "../../config/config.ts";
+import { loadConfig } from "../../config/load.ts";
+import { type Problem, problemLines } from "../../config/problem.ts";
+import { openNotify } from "../../systemd/notify.ts";
+import { CONFIG_HOST } from "../config-host.ts";
+import { type Daemon, startDaemon } from "../daemon.ts";
+import { EXIT_CONFIG, EXIT_FAILED } from "../exit-code.ts";
+import { type LeveledLog, openLog } from "../log.ts";
+import type { Cause } from "./ending.ts";
+import { needsRestart } from "./reload.ts";
+
+/** So soon after SIGUSR2, SIGTERM is that of a restart. */
+const RESTART_MS = 5000;
+
+/** Signals that come together are told in any order, a moment after each other. */
+const SIGNALS_MS = 20;
+
+/** Runs the daemon until it is told to stop. Answers the exit code. */
+export async function serve(path: string): Promise<number> {
+  const log = openLog(process.env, "info");
+  const loaded = loadConfig(path, { host: CONFIG_HOST });
+  if ("problems" in loaded) {
+    report(loaded.problems, log);
+    return EXIT_CONFIG;
+  }
+  report(loaded.warnings, log);
+  log.setLevel(loaded.config.daemon.logLevel);
+  const notify = openNotify(process.env);
+  let config = loaded.config;
+  let daemon: Daemon | undefined;
+  let last: { readonly cause: Cause; readonly code: number | undefined } | undefined;
+  const ended = Promise.withResolvers<number>();
+  const end = (from: Daemon, { cause, code }: NonNullable<typeof last>) =>
+    void from.stop(cause).then((stopCode) => ended.resolve(code ?? stopCode), ended.reject);
+  const stop = (cause: Cause, code?: number) => {
+    if (last !== undefined) return;
+    last = { cause, code };
+    // While it starts it cannot be stopped, and what it changed must not be left behind: it is stopped after that.
+    if (daemon !== undefined) end(daemon, last);
+  };
+  let restartAtMs = Number.NEGATIVE_INFINITY;
+  process.on("SIGUSR2", () => {
+    restartAtMs = performance.now();
+  });
+  process.on("SIGTERM", async () => {
+    await Bun.sleep(SIGNALS_MS);
+    const isRestart = performance.now() - restartAtMs < RESTART_MS;
+    stop(isRestart ? { reason: "restart", detail: "a restart" } : { reason: "stop", detail: "SIGTERM" });
+  });
+  process.on("SIGINT", () => stop({ reason: "stop", detail: "SIGINT" }));
+  process.on("SIGHUP", () => {
+    if (daemon === undefined) return;
+    notify.reloading();
+    config = reload(path, config, daemon, log);
+    notify.ready("reloaded");
+  });
+  // Our own fault must not leave clocks pinned: end in order, and let systemd start us again.
+  const fault = (error: unknown) => {
+    log.error(
+      `A fault of vm-power itself: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+      { MESSAGE_ID: MESSAGE_IDS.fault },
+    );
+    stop({ reason: "fault", detail: "a fault of its own" }, EXIT_FAILED);
+  };
+  process.on("uncaughtException", fault);
+  process.on("unhandledRejection", fault);
+
+  try {
+    daemon = await startDaemon({ config, log, notify });
+  } catch (error) {
+    log.error(`Cannot start: ${describe(error)}`);
+    return EXIT_FAILED;
+  }
+  if (last !== undefined) end(daemon, last);
+  return ended.promise;
+}
+
+/** All or nothing: with one problem, or one change that needs a restart, the old configuration stays whole. */
+function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): Config {
+  const loaded = loadConfig(path, { host: CONFIG_HOST });
+  if ("problems" in loaded) {
+    report(loaded.problems, log);
+    log.error("The configuration was not reloaded: the one before stays in force", {
+      MESSAGE_ID: MESSAGE_IDS.notReloaded,
+    });
+    return config;
+  }
+  report(loaded.warnings, log);
+  const fixed = needsRestart(config, loaded.config);
+  if (fixed.length > 0) {
+    log.error(
+      `Not reloaded: a change of ${fixed.join(", ")} needs "systemctl restart vm-power"; nothing was changed`,
+      { MESSAGE_ID: MESSAGE_IDS.notReloaded },
+    );
+    return config;
+  }
+  daemon.reconfigure(loaded.config);
+  log.notice(`Reloaded ${path}`, { MESSAGE_ID: MESSAGE_IDS.reloaded });
+  return loaded.config;
+}
+
+function report(problems: readonly Problem[], log: LeveledLog): void {
+  for (const { severity, text } of problemLines(problems)) log[severity](text);
+}
+
+/** The message with its causes. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `${error}`;
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
+}

@@ -1,0 +1,136 @@
+import { BUCKETS, bucketEndNs, type Histogram } from "../../base/histogram.ts";
+import type { Channel } from "../../channels/channel.ts";
+import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
+import { VERSION } from "../../version.ts";
+import { sumCounters } from "../operators/views.ts";
+import type { Parts } from "../parts.ts";
+
+/** VMs with numbers of their own; the others are one. A host has fewer, whoever names VMs may make more. */
+const VMS_MAX = 200;
+const OTHERS = "(other)";
+
+/** Of the histogram's buckets these ends are told, as powers of two in ns: 2 us to 134 ms. */
+const ENDS = [11, 12, 13, 14, 15, 16, 17, 18, 20, 22, 24, 27];
+
+const STATUSES = ["connected", "connecting", "refused"] as const;
+
+/** Everything that is counted or measured. */
+export function metricFamilies(parts: Parts): Family[] {
+  return [...hostFamilies(parts), ...vmFamilies(parts)];
+}
+
+function hostFamilies({ arbiter, channels, clocks, cpufreq, hypervisor, startedAtMs, vms }: Parts): Family[] {
+  const all = [...channels.list()];
+  const used = cpufreq.clocks();
+  const names = arbiter.domainNames();
+  const one = (value: number, labels?: Labels): Sample[] => [
+    labels === undefined ? { value } : { labels, value },
+  ];
+  return [
+    gauge("vmpower_build_info", "The daemon's version.", one(1, { version: VERSION })),
+    gauge("vmpower_start_time_seconds", "When the daemon started.", one(startedAtMs / 1000)),
+    gauge(
+      "vmpower_hypervisor_connected",
+      "Whether the hypervisor can be reached.",
+      one(hypervisor.status().state === "connected" ? 1 : 0, { driver: hypervisor.status().driver }),
+    ),
+    gauge("vmpower_vms", "VMs that the hypervisor knows.", one(vms.domains.size)),
+    gauge(
+      "vmpower_claims",
+      "vCPUs that claim a speed.",
+      one(names.reduce((sum, name) => sum + (arbiter.domain(name)?.claims ?? 0), 0)),
+    ),
+    gauge(
+      "vmpower_channels",
+      "Channels that were found.",
+      STATUSES.map((status) => ({
+        labels: { status },
+        value: all.filter((channel) => channel.status === status).length,
+      })),
+    ),
+    gauge("vmpower_cpus", "CPUs of the host.", [
+      { labels: { managed: "yes" }, value: used.reduce((sum, { pcpus }) => sum + pcpus.length, 0) },
+      { labels: { managed: "no" }, value: cpufreq.unmanaged().length },
+    ]),
+    gauge(
+      "vmpower_cpu_requested_hertz",
+      "The speed that is asked of a CPU; without a claim, the highest of its own settings.",
+      used.flatMap(({ id, pcpus }) => {
+        const found = arbiter.clock(id);
+        if (found === undefined) return [];
+        const khz = found.speed?.khz ?? found.clock.baselineKhz;
+        return pcpus.map((cpu) => ({ labels: { cpu }, value: khz * 1000 }));
+      }),
+    ),
+    counter("vmpower_writes", "Settings given to the kernel.", one(clocks.counters.writes)),
+    counter(
+      "vmpower_writes_refused",
+      "Settings that the kernel refused.",
+      one(clocks.counters.writesRefused),
+    ),
+    counter("vmpower_drifts", "Changes of managed CPUs by other programs.", one(clocks.driftCount)),
+  ];
+}
+
+function vmFamilies({ channels, meters }: Parts): Family[] {
+  const groups = Map.groupBy(channels.list(), ({ vm }) => vm);
+  const named = [...groups.keys()].sort().slice(0, VMS_MAX);
+  const others = [...groups].filter(([vm]) => groups.size > VMS_MAX && !named.includes(vm));
+  const byVm: [string, readonly Channel[]][] = named.map((vm) => [vm, groups.get(vm) ?? []]);
+  if (others.length > 0) byVm.push([OTHERS, others.flatMap(([, own]) => own)]);
+  const counted = byVm.map(([vm, own]) => ({ vm, ...sumCounters(own) }));
+  const outcomes = ["granted", "refused", "malformed"] as const;
+  return [
+    counter(
+      "vmpower_requests",
+      "Packets of guests, by what came of them.",
+      counted.flatMap((vm) =>
+        outcomes.map((outcome) => ({ labels: { vm: vm.vm, outcome }, value: vm[outcome] })),
+      ),
+    ),
+    counter(
+      "vmpower_framing_errors",
+      "Times that what a guest sent could not be cut into packets.",
+      counted.map(({ vm, framingErrors }) => ({ labels: { vm }, value: framingErrors })),
+    ),
+    counter(
+      "vmpower_replies_dropped",
+      "Replies that a guest did not read.",
+      counted.map(({ vm, repliesDropped }) => ({ labels: { vm }, value: repliesDropped })),
+    ),
+    {
+      name: "vmpower_packet_duration_seconds",
+      type: "histogram",
+      help: "From a packet to its written answer; one packet in eight is measured.",
+      series: named.flatMap((vm) => {
+        const meter = meters.all.get(vm);
+        return meter === undefined ? [] : [seriesOf(vm, meter.latency)];
+      }),
+    },
+  ];
+}
+
+function seriesOf(vm: string, { counts, sumNs }: Histogram): Series {
+  const buckets: { end: number; count: number }[] = [];
+  let count = 0;
+  let next = 0;
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    count += counts[bucket] ?? 0;
+    if (bucketEndNs(bucket) !== 2 ** (ENDS[next] ?? Number.NaN)) continue;
+    buckets.push({ end: bucketEndNs(bucket) / 1e9, count });
+    next++;
+  }
+  return {
+    labels: { vm },
+    buckets: [...buckets, { end: Number.POSITIVE_INFINITY, count }],
+    sum: sumNs / 1e9,
+  };
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: "gauge", help, samples };
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: "counter", help, samples };
+}

@@ -1,0 +1,53 @@
+import type { Log } from "../../base/log.ts";
+import type { Config } from "../../config/config.ts";
+import { type ListenAt, listenForScrapes } from "../../metrics/listener.ts";
+import { exposition, type Format } from "../../metrics/openmetrics.ts";
+import { startTextfile } from "../../metrics/textfile.ts";
+import { listenAtPace } from "../operators/listen.ts";
+import type { Parts } from "../parts.ts";
+import { metricFamilies } from "./families.ts";
+
+/** Each connection is a text to write, and a stranger may make them: one, then a rest. */
+const listen = listenAtPace({ connections: 1, restMs: 5 });
+
+/** What {@link openMetricsOutput} works with. */
+export interface MetricsOutputOptions {
+  readonly config: Config["metrics"];
+  readonly parts: Parts;
+  /** Sockets that systemd opened for us. */
+  readonly fds: readonly number[];
+  readonly log: Log;
+}
+
+/** Serves metrics where the configuration says so, and on the sockets that systemd opened. */
+export function openMetricsOutput({ config, parts, fds, log }: MetricsOutputOptions): { close(): void } {
+  const render = (format: Format) => exposition(metricFamilies(parts), format);
+  const outputs: { close(): void }[] = [];
+  const places: ListenAt[] = [
+    ...(config.listen === undefined ? [] : [config.listen]),
+    ...fds.map((fd) => ({ fd })),
+  ];
+  for (const at of places) {
+    const where = "fd" in at ? `socket ${at.fd} of systemd` : `${at.hostname}:${at.port}`;
+    try {
+      outputs.push(listenForScrapes({ at, render, listen }));
+      log.info(`Metrics are served on ${where}`);
+    } catch (error) {
+      // Guests are served all the same.
+      const why = error instanceof Error ? error.message : error;
+      log.error(
+        `Cannot serve metrics on ${where}: ${why}; the unit's sandbox has no network, a socket unit has`,
+      );
+    }
+  }
+  const { textfile: path, interval } = config;
+  if (path !== undefined)
+    outputs.push(
+      startTextfile({ path, intervalMs: interval * 1000, render: () => render("prometheus"), log }),
+    );
+  return {
+    close() {
+      for (const output of outputs) output.close();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { type Control, ControlError } from "../../admin/control.ts";
+import type { ChannelConfig, ChannelConfigRequest } from "../../admin/control-types.ts";
+import { NAMED_CHANNELS_MAX } from "../../admin/parameters.ts";
+import {
+  type ChannelPlace,
+  channelObjection,
+  qemuChannels,
+  xlChannels,
+} from "../../hypervisor/channel-config.ts";
+import { channelXml } from "../../hypervisor/libvirt/channel-xml.ts";
+import type { Parts } from "../parts.ts";
+import { answeredValue } from "./domain-orders.ts";
+
+/** Who describes channels, and has them defined. */
+export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConfig" | "AddChannelConfig"> {
+  return {
+    GetChannelConfig: (request) => describe(request, parts()),
+    async AddChannelConfig({ vm, vcpus, text }, caller) {
+      const { acts, hypervisor } = parts();
+      const place = placeOf(vm, vcpus, parts());
+      answeredValue(vm, await hypervisor.orders.addChannels(place, vcpus, text));
+      acts.tell(caller, `added channels to the definition of ${vm}`, { vm });
+      return {};
+    },
+  };
+}
+
+async function describe({ vm, vcpus, format }: ChannelConfigRequest, parts: Parts): Promise<ChannelConfig> {
+  const place = placeOf(vm, vcpus, parts);
+  if (format === "libvirt") {
+    const told = await parts.hypervisor.orders.planChannels(place, vcpus);
+    if (told.ok) return { defined: true, ...told.value, text: told.value.devices };
+    // Who names a number may describe a VM that is still to be made.
+    if (vcpus === undefined) answeredValue(vm, told);
+  }
+  const count = vcpus ?? parts.vms.domains.get(vm)?.pins.length;
+  if (count === undefined) throw new ControlError("NoSuchVm", { vm });
+  const missing = Array.from({ length: count }, (_, number) => number);
+  return { defined: false, present: [], missing, text: textFor(format, place, missing) };
+}
+
+function textFor(
+  format: ChannelConfigRequest["format"],
+  place: ChannelPlace,
+  numbers: readonly number[],
+): string {
+  switch (format) {
+    case "libvirt":
+      return channelXml(place, numbers, []);
+    case "qemu":
+      return qemuChannels(place, numbers.length);
+    case "xl": {
+      const text = xlChannels(place, numbers.length);
+      if (text !== undefined) return text;
+      const reason = `xl cannot write the path of "${place.vm}": it has a comma or a quotation mark`;
+      throw new ControlError("Refused", { reason });
+    }
+  }
+}
+
+function placeOf(vm: string, count: number | undefined, { config }: Parts): ChannelPlace {
+  const place = { vm, directory: config().channels.directory };
+  const reason = channelObjection(place, (count ?? NAMED_CHANNELS_MAX) - 1);
+  if (reason !== undefined)
+    throw new ControlError("Refused", { reason, remedy: "give the VM a shorter name" });
+  return place;
+}

@@ -1,0 +1,93 @@
+import type { Caller } from "../../admin/caller.ts";
+import type { CpuResult, FrequencyOrder } from "../../admin/control-types.ts";
+import type { Order } from "../../arbiter/view.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import { formatKhz } from "../../base/format-khz.ts";
+import type { Parts } from "../parts.ts";
+import { refusalText } from "../words/refusal-text.ts";
+import type { CpuDecision } from "./operator-store.ts";
+import { settingView } from "./views.ts";
+
+/** How an operator orders CPUs. */
+export interface CpuOrder {
+  readonly order: Order;
+  readonly hold: boolean;
+  readonly caller: Caller;
+  /** The caller's name, for explanations. */
+  readonly who: string;
+  /** After so long it ends by itself. */
+  readonly forSeconds?: number | undefined;
+}
+
+/** The order that an operator's call names. */
+export function orderOf({ to, khz = 0 }: FrequencyOrder): Order {
+  if (to === "khz") return { khz };
+  return to === "noTurbo" ? "no-turbo" : to;
+}
+
+/** Carries out an operator's order. CPUs of one clock are ordered once: a step down for both would be two steps. */
+export function orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts): readonly CpuResult[] {
+  const { arbiter, acts, store } = parts;
+  const refusals = new Map<Pcpu, string | undefined>();
+  const decisions: [Pcpu, CpuDecision | undefined][] = [];
+  const wereHeld = new Set(cpus.filter((pcpu) => arbiter.clock(pcpu)?.order?.hold === true));
+  const results = cpus.map((pcpu): CpuResult => {
+    const id = arbiter.clock(pcpu)?.clock.id ?? pcpu;
+    if (!refusals.has(id)) {
+      refusals.set(id, orderClock(id, order, parts));
+      // What the kernel refused is not in force, and so not remembered.
+      if (refusals.get(id) === undefined) decisions.push([id, decisionOf(id, parts)]);
+    }
+    return resultOf(pcpu, order.order, { reason: refusals.get(id), wasHeld: wereHeld.has(pcpu), parts });
+  });
+  const kept = store.setCpus(decisions);
+  for (const { pcpu, khz, ok, reason } of results) {
+    const came = ok ? `now ${khz === undefined ? "its own settings" : formatKhz(khz)}` : `refused: ${reason}`;
+    acts.tell(order.caller, `ordered ${orderText(order)} for CPU ${pcpu}: ${came}`, { pcpu, khz });
+  }
+  if (kept.ok) return results;
+  return results.map((result) => (result.ok ? { ...result, notRemembered: kept.why } : result));
+}
+
+/** Orders one clock; answers why it was refused. */
+function orderClock(id: Pcpu, { order, hold, who, forSeconds }: CpuOrder, parts: Parts): string | undefined {
+  const { arbiter, clocks, time } = parts;
+  const now = time();
+  const untilMs = forSeconds === undefined ? undefined : now.monoMs + forSeconds * 1000;
+  const change = arbiter.operate(id, order, { hold, who, now, untilMs });
+  if (change.refusal !== undefined) return refusalText(change.refusal);
+  const refused = clocks.perform(change);
+  return refused && refusalText({ code: "kernel-refused", reason: refused.reason });
+}
+
+function resultOf(
+  pcpu: Pcpu,
+  order: Order,
+  { reason, wasHeld, parts }: { reason: string | undefined; wasHeld: boolean; parts: Parts },
+): CpuResult {
+  const found = parts.arbiter.clock(pcpu);
+  const now = found ? settingView(found) : { setting: "unknown" };
+  const isRounded = typeof order === "object" && reason === undefined && found?.speed?.khz !== order.khz;
+  const endedHold = wasHeld && found?.order?.hold !== true;
+  return {
+    pcpu,
+    ok: reason === undefined,
+    reason,
+    ...now,
+    ...(isRounded ? { askedKhz: order.khz } : {}),
+    ...(endedHold ? { endedHold } : {}),
+  };
+}
+
+function decisionOf(id: Pcpu, { arbiter, time }: Parts): CpuDecision | undefined {
+  const order = arbiter.clock(id)?.order;
+  if (order === undefined) return undefined;
+  const { monoMs, wallMs } = time();
+  const { khz, hold, who, untilMs } = order;
+  return { khz, hold, who, ...(untilMs === undefined ? {} : { untilMs: wallMs + untilMs - monoMs }) };
+}
+
+function orderText({ order, hold }: CpuOrder): string {
+  const what = typeof order === "string" ? order : formatKhz(order.khz);
+  return hold ? `${what}, held` : what;
+}

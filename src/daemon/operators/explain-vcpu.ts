@@ -1,0 +1,38 @@
+import { ControlError } from "../../admin/control.ts";
+import type { ClockExplanation, VcpuExplanation, Vm } from "../../admin/control-types.ts";
+import type { Pcpu, Vcpu } from "../../base/domain.ts";
+import type { Parts } from "../parts.ts";
+import { refusalText } from "../words/refusal-text.ts";
+import { ruleText } from "../words/rule-text.ts";
+import { cpuView, explanationView } from "./views.ts";
+
+/** CPUs that an unpinned vCPU is explained on; on all of a large host nobody reads it. */
+const CLOCKS_MAX = 16;
+
+/** Why a vCPU gets what it gets. */
+export function explainVcpu(shown: Vm, number: Vcpu, parts: Parts): VcpuExplanation {
+  const { name: vm, state, detail, added, contract } = shown;
+  const vcpu = shown.vcpus.find((each) => each.vcpu === number);
+  if (vcpu === undefined) throw new ControlError("NoSuchVcpu", { vm, vcpu: number });
+  const firsts = Map.groupBy(vcpu.pcpus, (pcpu) => parts.arbiter.clock(pcpu)?.clock.id ?? pcpu);
+  const clocks = [...firsts.values()]
+    .slice(0, CLOCKS_MAX)
+    .flatMap(([pcpu]) => (pcpu === undefined ? [] : explainClock(vm, number, { pcpu, parts })));
+  return { vm, state, detail, added, contract, vcpu, clocks };
+}
+
+function explainClock(
+  vm: string,
+  vcpu: Vcpu,
+  { pcpu, parts }: { readonly pcpu: Pcpu; readonly parts: Parts },
+): ClockExplanation[] {
+  const { arbiter, clocks } = parts;
+  const cpu = cpuView(pcpu, parts);
+  if (cpu === undefined) return [];
+  const found = arbiter.clock(pcpu);
+  const seen = arbiter.vcpu(vm, vcpu);
+  const claim = seen?.clocks.find(({ clock }) => clock === found?.clock.id);
+  const problem = seen?.problem && refusalText(seen.problem);
+  const rule = claim === undefined ? (problem ?? cpu.reason ?? "its VM is not served") : ruleText(claim.rule);
+  return [{ ...explanationView(cpu, found, clocks.drifts), rule }];
+}

@@ -1,0 +1,197 @@
+import { join } from "node:path";
+import type { Khz, Pcpu } from "../../base/domain.ts";
+import { isRecord } from "../../base/is-record.ts";
+import type { Log } from "../../base/log.ts";
+import { failure, type Result, success } from "../../base/result.ts";
+import { vmNameFault } from "../../base/vm-name.ts";
+import { moveAside } from "../../os/move-aside.ts";
+import { makeOwnDirectory } from "../../os/own-directory.ts";
+import { readOwnFile } from "../../os/own-file.ts";
+import { writeWhole } from "../../os/whole-file.ts";
+
+/** What an operator decided about one VM; what is absent follows the configuration. */
+export interface VmDecision {
+  readonly added?: boolean;
+  readonly query?: boolean;
+  /** Channels that are not as all are, by number. */
+  readonly channels?: Readonly<Record<string, "removed" | "disabled">>;
+}
+
+/** A speed that an operator gave a CPU. */
+export interface CpuDecision {
+  readonly khz: Khz;
+  readonly hold: boolean;
+  readonly who?: string;
+  /** When it ends by itself, on the wall clock: the only one that outlives a boot. */
+  readonly untilMs?: number;
+}
+
+/** All that operators decided. */
+export interface OperatorState {
+  readonly vms: Readonly<Record<string, VmDecision>>;
+  readonly cpus: Readonly<Record<string, CpuDecision>>;
+}
+
+/** VMs that decisions are remembered for. */
+const VMS_MAX = 10_000;
+const FILE_BYTES_MAX = 8 * 1024 * 1024;
+const FILE = "operator.json";
+const NOTHING = '{ "vms": {}, "cpus": {} }';
+
+/** Of a name that no VM can have, the log shows so much. */
+const SHOWN_NAME_LENGTH = 80;
+
+/** What operators decided, kept over restarts in the state directory. */
+export class OperatorStore {
+  readonly #path: string;
+  readonly #log: Log;
+  #vms: Map<string, VmDecision>;
+  #cpus: Map<string, CpuDecision>;
+  #forgot = false;
+
+  constructor(directory: string, log: Log) {
+    this.#path = join(directory, FILE);
+    this.#log = log;
+    makeOwnDirectory({ path: directory, mode: 0o750, key: "StateDirectory" });
+    const state = this.#load();
+    this.#vms = new Map(this.#possible(state.vms));
+    this.#cpus = new Map(Object.entries(state.cpus));
+  }
+
+  vm(name: string): VmDecision {
+    return this.#vms.get(name) ?? {};
+  }
+
+  /** Whether anything was decided about a VM. */
+  knows(name: string): boolean {
+    return this.#vms.has(name);
+  }
+
+  /** Names with a decision, known to the hypervisor or not. */
+  vmNames(): Iterable<string> {
+    return this.#vms.keys();
+  }
+
+  /** Speeds by CPU. */
+  cpus(): readonly (readonly [Pcpu, CpuDecision])[] {
+    return [...this.#cpus].map(([pcpu, decision]) => [Number(pcpu), decision] as const);
+  }
+
+  /** Decides about a VM; where that cannot be remembered, nothing is decided, and why is answered. */
+  setVm(name: string, change: VmDecision): Result<undefined> {
+    if (!this.#vms.has(name) && this.#vms.size >= VMS_MAX)
+      return failure(`Decisions about ${VMS_MAX} VMs are kept already`);
+    const vms = new Map(this.#vms).set(name, { ...this.vm(name), ...change });
+    return this.#keep(vms, this.#cpus);
+  }
+
+  /** Forgets what was decided about a VM, likewise. */
+  forgetVm(name: string): Result<undefined> {
+    const vms = new Map(this.#vms);
+    return vms.delete(name) ? this.#keep(vms, this.#cpus) : success(undefined);
+  }
+
+  /** Decides about CPUs; undefined takes a decision back. As with {@link setVm}, all of it holds or nothing. */
+  setCpus(decisions: readonly (readonly [Pcpu, CpuDecision | undefined])[]): Result<undefined> {
+    const cpus = new Map(this.#cpus);
+    for (const [pcpu, decision] of decisions) {
+      if (decision === undefined) cpus.delete(`${pcpu}`);
+      else cpus.set(`${pcpu}`, decision);
+    }
+    return this.#keep(this.#vms, cpus);
+  }
+
+  /** Earlier versions took any name; what no VM can be called is left out, and not saved again. */
+  #possible(vms: OperatorState["vms"]): [string, VmDecision][] {
+    const { possible = [], impossible = [] } = Object.groupBy(Object.entries(vms), ([name]) =>
+      vmNameFault(name) === undefined ? "possible" : "impossible",
+    );
+    const [first] = impossible;
+    if (first !== undefined) {
+      const shown = JSON.stringify(first[0].slice(0, SHOWN_NAME_LENGTH));
+      const what = `${impossible.length} decisions of operators are forgotten, for no VM can be called so`;
+      this.#log.notice(`${what}: ${shown}${impossible.length > 1 ? " and others" : ""}`);
+    }
+    return possible;
+  }
+
+  /** Orders for these CPUs have ended. Holds at once; {@link saveForgotten} writes it down when there is time. */
+  forgetCpus(pcpus: readonly Pcpu[]): void {
+    for (const pcpu of pcpus) this.#forgot = this.#cpus.delete(`${pcpu}`) || this.#forgot;
+  }
+
+  /** Writes down what was forgotten since; a failure is logged, and tried again with the next decision. */
+  saveForgotten(): void {
+    if (this.#forgot) this.#keep(this.#vms, this.#cpus);
+  }
+
+  #load(): OperatorState {
+    const text = readOwnFile(this.#path, FILE_BYTES_MAX);
+    const state = text.ok ? parse(text.value ?? NOTHING) : undefined;
+    if (state !== undefined) return state;
+    const because = text.ok ? "it does not say what operators decided" : text.why;
+    moveAside(this.#path, { log: this.#log, because });
+    return { vms: {}, cpus: {} };
+  }
+
+  /** Saves what is decided from now on, and only then lets it hold. */
+  #keep(vms: Map<string, VmDecision>, cpus: Map<string, CpuDecision>): Result<undefined> {
+    const state = { vms: Object.fromEntries(vms), cpus: Object.fromEntries(cpus) };
+    const why = this.#save(`${JSON.stringify(state, undefined, 1)}\n`);
+    if (why !== undefined) {
+      this.#log.error(why);
+      return failure(why);
+    }
+    this.#vms = vms;
+    this.#cpus = cpus;
+    this.#forgot = false;
+    return success(undefined);
+  }
+
+  #save(text: string): string | undefined {
+    const bytes = Buffer.byteLength(text);
+    // What is longer would not be read again at the next start.
+    if (bytes > FILE_BYTES_MAX)
+      return `Cannot be remembered over a restart: all decisions together would have ${bytes} bytes, more than ${FILE_BYTES_MAX}; vmpowerctl forget-vm NAME forgets one that is gone`;
+    const written = writeWhole(this.#path, text, { mode: 0o640, log: this.#log });
+    return written.ok ? undefined : `Cannot be remembered over a restart. ${written.why.message}`;
+  }
+}
+
+function parse(text: string): OperatorState | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isRecord(value) || !isRecord(value["vms"]) || !isRecord(value["cpus"])) return undefined;
+    const sound =
+      Object.values(value["vms"]).every(isVmDecision) &&
+      Object.entries(value["cpus"]).every(
+        ([cpu, decision]) => /^\d{1,5}$/.test(cpu) && isCpuDecision(decision),
+      );
+    return sound ? (value as unknown as OperatorState) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isVmDecision(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { added, query, channels } = value;
+  const flag = (v: unknown) => v === undefined || typeof v === "boolean";
+  const channel = (v: unknown) => v === "removed" || v === "disabled";
+  return (
+    flag(added) &&
+    flag(query) &&
+    (channels === undefined || (isRecord(channels) && Object.values(channels).every(channel)))
+  );
+}
+
+function isCpuDecision(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { khz, hold, who, untilMs } = value;
+  return (
+    Number.isSafeInteger(khz) &&
+    typeof hold === "boolean" &&
+    (who === undefined || typeof who === "string") &&
+    (untilMs === undefined || typeof untilMs === "number")
+  );
+}

@@ -1,0 +1,79 @@
+import { lstatSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { LIMITS } from "../../admin/limits.ts";
+import { type ControlServer, type ServeOptions, serveControl } from "../../admin/server.ts";
+import type { Log } from "../../base/log.ts";
+import type { Config } from "../../config/config.ts";
+import { moveAside } from "../../os/move-aside.ts";
+import { resolveGroup } from "../users.ts";
+import { listenAtPace } from "./listen.ts";
+
+/** Members may command. */
+const CONTROL_GROUP = "vm-power";
+
+/** How they are let in: others than a flood get through it, and guests are served between them. */
+const CONTROL_PACE = { connections: 4, restMs: 0 };
+
+/** Members may look, and change nothing. */
+const MONITOR_GROUP = "vm-power-monitor";
+
+/** Who only looks gets less: looking costs, and guests wait meanwhile. */
+const MONITOR_LIMITS = { ...LIMITS, clientsPerUid: 8, callsPerTurn: 1 };
+
+/** How they are let in: a flood of them costs a tenth of a CPU, and then only they wait. */
+const MONITOR_PACE = { connections: 4, restMs: 5 };
+
+/**
+ * Binds the control socket, and the monitor socket for whom the configuration says. Who connects waits until the answer
+ * is told to begin.
+ */
+export async function serveOperators(
+  { controlSocket, monitorSocket, monitorAccess, runtimeDirectory }: Config["daemon"],
+  options: Omit<ServeOptions, "path" | "gid" | "held">,
+): Promise<ControlServer> {
+  for (const path of [controlSocket, monitorSocket]) clearWay(path, runtimeDirectory, options.log);
+  const control = await serveControl({
+    ...options,
+    path: controlSocket,
+    held: true,
+    gid: resolveGroup(CONTROL_GROUP),
+    listen: listenAtPace(CONTROL_PACE),
+  });
+  if (monitorAccess === "off") return control;
+  const everyone = monitorAccess === "everyone";
+  try {
+    const monitor = await serveControl({
+      ...options,
+      path: monitorSocket,
+      held: true,
+      looksOnly: true,
+      everyone,
+      // On a host without the group it is root's alone.
+      gid: everyone ? undefined : resolveGroup(MONITOR_GROUP),
+      listen: listenAtPace(MONITOR_PACE),
+      limits: MONITOR_LIMITS,
+    });
+    return {
+      begin() {
+        control.begin();
+        monitor.begin();
+      },
+      async close() {
+        await Promise.all([control.close(), monitor.close()]);
+      },
+    };
+  } catch (error) {
+    await control.close();
+    throw error;
+  }
+}
+
+/**
+ * Nothing that stands in our own directory keeps the daemon from starting. Elsewhere a path that is taken is a mistake
+ * of the configuration, and the file may be precious.
+ */
+function clearWay(path: string, runtimeDirectory: string, log: Log): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isSocket() || dirname(path) !== resolve(runtimeDirectory)) return;
+  moveAside(path, { log, because: "a socket belongs there" });
+}

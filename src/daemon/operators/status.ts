@@ -1,0 +1,32 @@
+import type { Status } from "../../admin/control-types.ts";
+import type { Channel } from "../../channels/channel.ts";
+import { VERSION } from "../../version.ts";
+import type { Parts } from "../parts.ts";
+import { sumCounters } from "./views.ts";
+
+/** The daemon at a glance. */
+export function status(parts: Parts): Status {
+  const { arbiter, channels, clocks, config, cpufreq, hypervisor, startedAtMs } = parts;
+  const all = [...channels.list()];
+  const problem = channels.problem();
+  const names = arbiter.domainNames();
+  const having = (wanted: Channel["status"]) => all.filter((channel) => channel.status === wanted).length;
+  return {
+    version: VERSION,
+    pid: process.pid,
+    startedAtMs,
+    hypervisor: hypervisor.status(),
+    channelDirectory: config().channels.directory,
+    directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
+    dryRun: config().cpufreq.dryRun || undefined,
+    cpuRoot: config().cpufreq.root,
+    vms: names.length,
+    channels: all.length,
+    channelsConnected: having("connected"),
+    channelsRefused: having("refused"),
+    cpusManaged: cpufreq.clocks().reduce((sum, { pcpus }) => sum + pcpus.length, 0),
+    cpusUnmanaged: cpufreq.unmanaged().length,
+    claims: names.reduce((sum, name) => sum + (arbiter.domain(name)?.claims ?? 0), 0),
+    counters: { ...sumCounters(all), ...clocks.counters },
+  };
+}

@@ -1,0 +1,36 @@
+import type { CpuCheck } from "../../admin/control-types.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import type { Parts } from "../parts.ts";
+import { loopSlices } from "./loop-slices.ts";
+
+/** What should hold on every managed CPU against what the kernel's files say, looked at over several turns. */
+export async function verify({ arbiter, config, cpufreq }: Parts): Promise<CpuCheck[]> {
+  const { onDrift } = config().cpufreq;
+  const check = (pcpu: Pcpu): CpuCheck[] => {
+    const found = arbiter.clock(pcpu);
+    if (found === undefined) return [];
+    const { should: setting, shouldKhz: khz } = found;
+    const wrong = cpufreq
+      .inspect({ clock: found.clock.id, setting })
+      .filter(({ ok, pcpus }) => !ok && pcpus.includes(pcpu))
+      .map(({ file, ours, found }) => ({ file, should: ours, does: found }));
+    const isRefused = found.accepted === undefined;
+    const should = khz === undefined ? "baseline" : `${khz}`;
+    const common = { pcpu, should, khz, currentKhz: cpufreq.observe(pcpu)?.currentKhz, wrong };
+    if (wrong.length === 0 && !isRefused) return [{ ...common, ok: true }];
+    const reason = isRefused ? "the kernel refused it" : "another program changed it";
+    const remedy = isRefused
+      ? "it is tried again every few seconds; journalctl -u vm-power tells what the kernel says"
+      : onDrift === "reassert"
+        ? "it is written again within seconds; if it comes back, vmpowerctl doctor finds who does it"
+        : "OnDrift=yield leaves it so until somebody asks again; vmpowerctl doctor finds who does it";
+    return [{ ...common, ok: false, reason, remedy }];
+  };
+  const nextSlice = loopSlices();
+  const checks: CpuCheck[] = [];
+  for (const pcpu of cpufreq.clocks().flatMap(({ pcpus }) => pcpus)) {
+    checks.push(...check(pcpu));
+    await nextSlice();
+  }
+  return checks.sort((a, b) => a.pcpu - b.pcpu);
+}

@@ -1,0 +1,168 @@
+import type * as view from "../../admin/control-types.ts";
+import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { ClockView, Holder, LastRequestView, Refusal, VcpuView } from "../../arbiter/view.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import type { Channel } from "../../channels/channel.ts";
+import type { Parts } from "../parts.ts";
+import { refusalText } from "../words/refusal-text.ts";
+import { ruleText } from "../words/rule-text.ts";
+
+/** A channel as operators see it. */
+export function channelView(channel: Channel): view.Channel {
+  const { vm, number, path, status, objection, framer, peer, counters, enabled } = channel;
+  return {
+    vm,
+    number,
+    path,
+    status: status === "connected" && !enabled ? "disabled" : status,
+    reason: objection?.reason,
+    remedy: objection?.remedy,
+    abi: status === "connected" ? framer.abi : undefined,
+    peerPid: peer?.pid,
+    counters: { ...counters, framingErrors: framer.framingErrors },
+  };
+}
+
+/** Adds up what channels counted. */
+export function sumCounters(channels: Iterable<Channel>): view.Counters {
+  const sum = {
+    requests: 0,
+    granted: 0,
+    refused: 0,
+    malformed: 0,
+    framingErrors: 0,
+    repliesDropped: 0,
+    writes: 0,
+    writesRefused: 0,
+  };
+  for (const channel of channels) {
+    const { counters } = channelView(channel);
+    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += counters[key];
+  }
+  return sum;
+}
+
+/** A vCPU as operators see it: the fastest of what it claims, where it may run on several clocks. */
+export function vcpuView(seen: VcpuView, remedyOf: (refusal: Refusal) => string | undefined): view.Vcpu {
+  const { vcpu, pcpus, problem, clocks, asked = "", askedAtMs, refused } = seen;
+  const fastest = clocks
+    .flatMap(({ khz, turbo }) => (khz === undefined ? [] : [{ khz, turbo, asked, atMs: askedAtMs }]))
+    .sort((a, b) => b.khz - a.khz)[0];
+  return {
+    vcpu,
+    pcpus,
+    problem: problem && refusalText(problem),
+    claim: fastest,
+    refused: refused && {
+      asked: refused.asked,
+      atMs: refused.atMs,
+      reason: refusalText(refused.refusal),
+      remedy: remedyOf(refused.refusal),
+    },
+  };
+}
+
+/** A CPU as operators see it; reads what the kernel says now. */
+export function cpuView(
+  pcpu: Pcpu,
+  { arbiter, cpufreq }: Pick<Parts, "arbiter" | "cpufreq">,
+): view.Cpu | undefined {
+  const seen = cpufreq.observe(pcpu);
+  const kernel = {
+    governor: seen?.governor,
+    minKhz: seen?.minKhz,
+    maxKhz: seen?.maxKhz,
+    currentKhz: seen?.currentKhz,
+  };
+  const found = arbiter.clock(pcpu);
+  if (found === undefined || !found.clock.pcpus.includes(pcpu)) {
+    const reason = cpufreq.unmanaged().find((cpu) => cpu.pcpu === pcpu)?.reason;
+    if (reason === undefined) return undefined;
+    return {
+      pcpu,
+      managed: false,
+      reason,
+      ...kernel,
+      clock: [pcpu],
+      tableKhz: [],
+      turbo: false,
+      held: false,
+      vcpus: [],
+    };
+  }
+  const { clock, speed, order } = found;
+  return {
+    pcpu,
+    managed: true,
+    driver: clock.driver,
+    clock: clock.pcpus,
+    ...kernel,
+    setting: settingView(found).setting,
+    requestedKhz: speed?.khz,
+    peerKhz: speed?.peerKhz,
+    tableKhz: clock.table.speeds.map(({ khz }) => khz),
+    turbo: clock.table.turbo !== undefined,
+    held: order?.hold === true,
+    vcpus: found.claims
+      .filter(({ holder }) => runsOn(arbiter, holder, pcpu))
+      .map(({ holder }) => holderName(holder)),
+  };
+}
+
+/** What is held on a clock: a speed, the settings found there, or nothing known since the kernel refused. */
+export function settingView({ accepted, speed }: Pick<ClockView, "accepted" | "speed">): {
+  setting: string;
+  khz?: number;
+} {
+  if (accepted === undefined) return { setting: "unknown" };
+  return speed === undefined ? { setting: "baseline" } : { setting: `${speed.khz}`, khz: speed.khz };
+}
+
+/** Why a CPU runs as it does. */
+export function explanationView(
+  cpu: view.Cpu,
+  found: ClockView | undefined,
+  drifts: ReadonlyMap<Pcpu, view.Drift>,
+): view.Explanation {
+  if (found === undefined) return { cpu, claimants: [] };
+  return {
+    cpu,
+    claimants: claimantViews(found),
+    drift: drifts.get(found.clock.id),
+    last: lastView(found.last),
+  };
+}
+
+/** Who meets on a clock, the operator first. */
+function claimantViews({ order, claims }: ClockView): view.Claimant[] {
+  const operator = order === undefined ? [] : [{ by: "operator", wants: `${order.khz}`, khz: order.khz }];
+  const others = claims.flatMap(({ holder, khz, pinned }) =>
+    khz === undefined && !pinned
+      ? []
+      : [{ ...nameOf(holder), wants: khz === undefined ? "baseline" : `${khz}`, khz }],
+  );
+  return [...operator, ...others];
+}
+
+function lastView(last: LastRequestView | undefined): view.Decision | undefined {
+  if (last === undefined) return undefined;
+  const { atMs, by, asked, khz, accepted, rule } = last;
+  const granted = khz === undefined ? "baseline" : `${khz}`;
+  return { atMs, ...nameOf(by), asked, granted, khz, accepted, rule: ruleText(rule) };
+}
+
+function nameOf(holder: Holder): { by: string; vcpu?: number } {
+  if (holder.kind === "operator") return { by: "operator" };
+  return holder.kind === "vcpu" ? { by: holder.vm, vcpu: holder.vcpu } : { by: holder.vm };
+}
+
+function runsOn(arbiter: Arbiter, holder: Holder, pcpu: Pcpu): boolean {
+  if (holder.kind !== "vcpu") return holder.kind === "pcpu";
+  return arbiter.vcpu(holder.vm, holder.vcpu)?.pcpus.includes(pcpu) === true;
+}
+
+/** Names who meets on a CPU in a word: `web1:0`, `web1:cpu5` for a guest that named a CPU, `operator`. */
+export function holderName(holder: Holder): string {
+  if (holder.kind === "operator") return "operator";
+  return holder.kind === "vcpu" ? `${holder.vm}:${holder.vcpu}` : `${holder.vm}:cpu${holder.pcpu}`;
+}

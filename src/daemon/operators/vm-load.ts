@@ -1,0 +1,83 @@
+import type { Load, VcpuLoad, VmLoad } from "../../admin/control-types.ts";
+import type { Rule, VcpuView } from "../../arbiter/view.ts";
+import type { Khz, Pcpu } from "../../base/domain.ts";
+import type { Parts } from "../parts.ts";
+import { loopSlices } from "./loop-slices.ts";
+import { holderName, sumCounters } from "./views.ts";
+
+/** What VMs and their vCPUs ask for and have, taken over several turns of the event loop. */
+export async function load(parts: Parts, names: readonly string[] | undefined): Promise<Load> {
+  const { arbiter, vms } = parts;
+  const chosen = names ?? [...new Set([...vms.domains.keys(), ...parts.meters.all.keys()])];
+  const actual = new Map<Pcpu, Khz | undefined>();
+  const all: VmLoad[] = [];
+  const vcpus: VcpuLoad[] = [];
+  const nextSlice = loopSlices();
+  for (const name of chosen) {
+    all.push(vmLoad(name, parts));
+    await nextSlice();
+    const count = arbiter.domain(name)?.vcpus ?? 0;
+    for (let vcpu = 0; vcpu < count; vcpu++) {
+      const seen = arbiter.vcpu(name, vcpu);
+      // It may be gone since the slice before.
+      if (seen !== undefined) vcpus.push(vcpuLoad(name, seen, { parts, actual }));
+      await nextSlice();
+    }
+  }
+  return { uptimeMs: Math.round(performance.now()), vms: all, vcpus };
+}
+
+function vmLoad(vm: string, { channels, meters, vms }: Parts): VmLoad {
+  const { requests, refused, malformed, framingErrors, repliesDropped } = sumCounters(channels.of(vm));
+  const p99Ns = meters.all.get(vm)?.p99Ns();
+  return {
+    vm,
+    state: vms.domains.get(vm)?.state ?? "absent",
+    requests,
+    refused,
+    drops: malformed + framingErrors + repliesDropped,
+    p99Us: p99Ns === undefined ? undefined : p99Ns / 1000,
+  };
+}
+
+function vcpuLoad(
+  vm: string,
+  { vcpu, pcpus, problem, asked, clocks }: VcpuView,
+  { parts, actual }: { readonly parts: Parts; readonly actual: Map<Pcpu, Khz | undefined> },
+): VcpuLoad {
+  const [clock] = clocks;
+  const running = parts.arbiter.domain(vm)?.domain.state ?? "paused";
+  const about = { vm, vcpu, pcpus, requests: parts.meters.all.get(vm)?.requestsOf(vcpu) ?? 0 };
+  if (clock === undefined) return { ...about, state: problem?.code ?? running };
+  if (!actual.has(clock.clock))
+    actual.set(clock.clock, parts.cpufreq.observe(pcpus[0] ?? clock.clock)?.currentKhz);
+  const isSilent = clock.khz === undefined;
+  return {
+    ...about,
+    state: isSilent ? (running === "running" ? "silent" : running) : "claims",
+    asked: isSilent ? undefined : asked,
+    askedKhz: clock.khz,
+    grantedKhz: clock.grantedKhz,
+    actualKhz: actual.get(clock.clock),
+    bound: clock.refused ? "kernel" : boundBy(clock.rule),
+  };
+}
+
+/** Who or what keeps a vCPU from the speed it asked for, in a word; undefined where it has that speed. */
+function boundBy(rule: Rule): string | undefined {
+  switch (rule.kind) {
+    case "bounded":
+      return rule.by;
+    case "operator":
+      return "operator";
+    case "outbid":
+      return holderName(rule.holder);
+    case "silent":
+      return rule.self ? undefined : holderName(rule.holder);
+    case "as-asked":
+    case "nobody":
+    case "dry-run":
+    case "refused":
+      return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Caller } from "../../admin/caller.ts";
+import { ControlError } from "../../admin/control.ts";
+import type { Parts } from "../parts.ts";
+import type { VmDecision } from "./operator-store.ts";
+import { knownVm } from "./vm-views.ts";
+
+/** An operator decides about a VM: whether it is served, and whether it may ask. `did` says so for the log. */
+export function decideVm(
+  name: string,
+  change: Pick<VmDecision, "added" | "query">,
+  { did, caller, parts }: { readonly did: string; readonly caller: Caller; readonly parts: Parts },
+) {
+  const kept = parts.store.setVm(name, change);
+  if (!kept.ok) throw new ControlError("Refused", { reason: kept.why });
+  parts.vms.decide(name);
+  parts.channels.reconsider(name);
+  parts.acts.tell(caller, `${did} ${name}`, { vm: name });
+  return {};
+}
+
+/** What an operator should know who added a VM that does not run. */
+export function warningAbout(vm: string, { vms }: Parts): string | undefined {
+  if (vms.domains.has(vm)) return undefined;
+  return `no VM of that name runs now; if it is misspelt, forget it: vmpowerctl forget-vm ${vm}`;
+}
+
+/** Forgets decisions about a VM. One that runs keeps them: else it would be served, or not, against the operator's word. */
+export function forgetVm(vm: string, caller: Caller, { acts, channels, store, vms }: Parts) {
+  if (vms.domains.has(vm))
+    throw new ControlError("Refused", {
+      reason: `The hypervisor knows "${vm}"`,
+      remedy: `vmpowerctl rm-vm ${vm} ends that it is served`,
+    });
+  const forgotten = store.forgetVm(vm);
+  if (!forgotten.ok) throw new ControlError("Refused", { reason: forgotten.why });
+  channels.reconsider(vm);
+  acts.tell(caller, `forgot what operators had decided about ${vm}`, { vm });
+  return {};
+}
+
+/** How an operator decides about channels; all of the VM's where no number is given. */
+interface ChannelOrder {
+  readonly vm: string;
+  readonly channels?: readonly number[] | undefined;
+  readonly decision: "removed" | "disabled" | undefined;
+}
+
+/** An operator decides about channels of a VM. */
+export function decideChannels(
+  { vm, channels: numbers, decision }: ChannelOrder,
+  caller: Caller,
+  parts: Parts,
+) {
+  const { channels, store, vms, acts } = parts;
+  knownVm(vm, parts);
+  const own = channels.of(vm);
+  const chosen = numbers ?? own.map((channel) => channel.number);
+  const ownNumbers = new Set(own.map(({ number }) => number));
+  const unknown = chosen.find((number) => !ownNumbers.has(number));
+  if (unknown !== undefined) throw new ControlError("NoSuchChannel", { vm, channel: unknown });
+  const decided = { ...store.vm(vm).channels };
+  for (const number of chosen) {
+    if (decision === undefined) delete decided[number];
+    else decided[number] = decision;
+  }
+  const kept = store.setVm(vm, { channels: decided });
+  if (!kept.ok) throw new ControlError("Refused", { reason: kept.why });
+  for (const channel of own) channel.enabled = decided[channel.number] !== "disabled";
+  vms.decide(vm);
+  channels.reconsider(vm);
+  acts.tell(caller, `${decision ?? "enabled"} channels ${chosen.join(",")} of ${vm}`, { vm });
+  return { channels: chosen };
+}

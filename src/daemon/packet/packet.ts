@@ -1,0 +1,164 @@
+import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { Refusal } from "../../arbiter/view.ts";
+import { formatKhz } from "../../base/format-khz.ts";
+import { MESSAGE_IDS } from "../../base/message-id.ts";
+import type { Channel } from "../../channels/channel.ts";
+import { decode } from "../../wire/decode.ts";
+import { judgePolicy } from "../../wire/judge-policy.ts";
+import type { GuestPolicy, Query, Request, Scale } from "../../wire/packet.ts";
+import { answer, capabilityList, frequencyList, readsReplies } from "../../wire/reply.ts";
+import type { Events } from "../events/events.ts";
+import type { Clocks } from "../host/clocks.ts";
+import type { LimitedLog } from "../limited-log.ts";
+import type { TurnClock } from "../turn-clock.ts";
+import { type PinRemedy, refusalRemedy, refusalText } from "../words/refusal-text.ts";
+import type { Meters } from "./meters.ts";
+import type { Recordings } from "./recordings.ts";
+import { SecondLooks } from "./second-looks.ts";
+
+/** What handling a packet needs. */
+export interface PacketPath {
+  readonly arbiter: Arbiter;
+  readonly clocks: Clocks;
+  readonly events: Events;
+  readonly log: LimitedLog;
+  readonly meters: Meters;
+  readonly recordings: Recordings;
+  readonly time: TurnClock;
+  /** How an operator pins a vCPU. */
+  readonly pinRemedy: PinRemedy;
+  /** Has the hypervisor asked for a VM again, some time later. */
+  readonly lookAgain: (vm: string) => void;
+}
+
+/** Of each channel's packets one in so many is measured, beginning with its first: reading a clock costs, too. */
+const MEASURED_ONE_IN = 8;
+
+/** Makes the handler of guests' packets: judge, decide, do, answer; synchronous, in one turn of the event loop. */
+export function packetPath(path: PacketPath) {
+  const { arbiter, clocks, events, log, meters, recordings, time } = path;
+  const secondLooks = new SecondLooks(path.lookAgain);
+
+  return function packet(channel: Channel, frame: Uint8Array): void {
+    if (!channel.enabled) return;
+    if (recordings.wanted) recordings.take(channel, frame);
+    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return handle(channel, frame);
+    const beganMs = performance.now();
+    handle(channel, frame);
+    meters.of(channel.vm).latency.observe((performance.now() - beganMs) * 1e6);
+  };
+
+  function handle(channel: Channel, frame: Uint8Array): void {
+    const request = decode(frame);
+    if (request.kind === "connect") return;
+    channel.counters.requests++;
+    switch (request.kind) {
+      case "scale":
+        return conclude(channel, frame, scale(channel, request), request);
+      case "set-policy": {
+        const refusal = judge(channel, request.policy);
+        if (events.wanted) events.policy(channel.vm, refusal, time());
+        return conclude(channel, frame, refusal, request);
+      }
+      case "query":
+        return query(channel, frame, request);
+      case "remove-policy":
+        return;
+      case "malformed":
+        channel.counters.malformed++;
+        note(channel, "sent a malformed packet", () => request.reason, MESSAGE_IDS.malformed);
+    }
+  }
+
+  /** Decides, does, and commits or takes back; answers why it was refused. */
+  function scale(channel: Channel, request: Scale): Refusal | undefined {
+    const now = time();
+    if (!request.physical) meters.of(channel.vm).asked(request.resource);
+    const change = arbiter.scale(channel.vm, request, now);
+    channel.counters.writes += change.writes.length;
+    const refused = clocks.perform(change);
+    if (refused !== undefined) channel.counters.writesRefused++;
+    const refusal: Refusal | undefined =
+      refused === undefined ? change.refusal : { code: "kernel-refused", reason: refused.reason };
+    if (change.dry) noteDry(channel, request);
+    if (refusal?.code === "vcpu-offline") secondLooks.offline(channel.vm, now.monoMs);
+    if (events.wanted) events.request(channel.vm, request, refusal, now);
+    return refusal;
+  }
+
+  /** Counts, logs and answers; guests of the old packet sizes read no answers. */
+  function conclude(
+    channel: Channel,
+    frame: Uint8Array,
+    refusal: Refusal | undefined,
+    request: Request,
+  ): void {
+    if (refusal === undefined) channel.counters.granted++;
+    else {
+      channel.counters.refused++;
+      const what =
+        request.kind === "scale" ? `${request.action} for vCPU ${request.resource}` : "a guest policy";
+      note(channel, `was refused ${what}`, () => reasonAndRemedy(channel, refusal));
+    }
+    if (readsReplies(frame.length)) channel.send(answer(frame, refusal === undefined));
+  }
+
+  /** Guest policies are read and judged, but nothing evaluates them yet. */
+  function judge(channel: Channel, policy: GuestPolicy): Refusal {
+    const vcpuEnd = arbiter.domain(channel.vm)?.vcpus ?? 0;
+    return { code: "guest-policies", fault: judgePolicy(policy, vcpuEnd) };
+  }
+
+  /** Silence is the only refusal of a query: the guest would take an ACK or NACK for the start of a list. */
+  function query(channel: Channel, frame: Uint8Array, request: Query): void {
+    const refuse = (reason: () => string) => {
+      channel.counters.refused++;
+      note(channel, `was not told its ${request.what}`, reason);
+    };
+    const found = arbiter.answer(channel.vm, request);
+    if (!found.ok) return refuse(() => reasonAndRemedy(channel, found.why));
+    if (!readsReplies(frame.length))
+      return refuse(() => `guests of ${frame.length}-byte packets read no replies`);
+    const resource = request.resource === "all" ? 0 : request.resource;
+    const list =
+      found.value.what === "frequency"
+        ? frequencyList(resource, found.value.peerKhz, frame.length)
+        : capabilityList(resource, found.value.capabilities, frame.length);
+    channel.send(list);
+    channel.counters.granted++;
+  }
+
+  function noteDry(channel: Channel, request: Scale): void {
+    const { vm } = channel;
+    log(vm, "info", () => {
+      const { khz } = arbiter.grant(vm, request);
+      const would = khz === undefined ? "its CPU's own settings" : formatKhz(khz);
+      const what = `${request.action} for vCPU ${request.resource}`;
+      const fields = {
+        MESSAGE_ID: MESSAGE_IDS.dryRun,
+        VM: vm,
+        ...(khz === undefined ? {} : { NEW_KHZ: khz }),
+      };
+      return { message: `${vm} asked ${what}: ${would} would hold, but this is a dry run`, fields };
+    });
+  }
+
+  function reasonAndRemedy({ vm }: Channel, refusal: Refusal): string {
+    const remedy = refusalRemedy(refusal, vm, path.pinRemedy);
+    return remedy === undefined ? refusalText(refusal) : `${refusalText(refusal)} (${remedy})`;
+  }
+
+  function note(
+    channel: Channel,
+    what: string,
+    reasonOf: () => string,
+    id: string = MESSAGE_IDS.requestRefused,
+  ): void {
+    const { vm, number } = channel;
+    log(vm, "notice", () => {
+      const reason = reasonOf();
+      const fields = { MESSAGE_ID: id, VM: vm, CHANNEL: number, REASON: reason };
+      return { message: `${vm} ${what}: ${reason}`, fields };
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import type { Arbiter } from "../arbiter/arbiter.ts";
+import type { Channels } from "../channels/channels.ts";
+import type { Config } from "../config/config.ts";
+import type { Cpufreq } from "../cpufreq/cpufreq.ts";
+import type { Hypervisor } from "../hypervisor/hypervisor.ts";
+import type { Alarm } from "./alarm.ts";
+import type { Events } from "./events/events.ts";
+import type { Clocks } from "./host/clocks.ts";
+import type { ServedVms } from "./host/served-vms.ts";
+import type { Takeover } from "./lifecycle/takeover.ts";
+import type { OperatorActs } from "./operators/operator-acts.ts";
+import type { OperatorStore } from "./operators/operator-store.ts";
+import type { Meters } from "./packet/meters.ts";
+import type { Recordings } from "./packet/recordings.ts";
+import type { TurnClock } from "./turn-clock.ts";
+
+/** All parts of the daemon. A function that needs a few of them takes these few. */
+export interface Parts {
+  readonly config: () => Config;
+  readonly time: TurnClock;
+  readonly alarm: Alarm;
+  readonly arbiter: Arbiter;
+  readonly clocks: Clocks;
+  readonly cpufreq: Cpufreq;
+  readonly channels: Channels;
+  readonly hypervisor: Hypervisor;
+  readonly vms: ServedVms;
+  readonly store: OperatorStore;
+  readonly events: Events;
+  readonly acts: OperatorActs;
+  readonly meters: Meters;
+  readonly recordings: Recordings;
+  readonly takeover: Takeover;
+  /** On the wall clock. */
+  readonly startedAtMs: number;
+}

@@ -1,0 +1,19 @@
+import type { Now } from "../base/now.ts";
+
+/** The time of the present turn of the event loop. */
+export type TurnClock = () => Now;
+
+/** Reads the host's clocks once per turn; everything that happens in a turn happens at one time. */
+export function turnClock(): TurnClock {
+  let now: Now | undefined;
+  const forget = () => {
+    now = undefined;
+  };
+  return () => {
+    if (now === undefined) {
+      now = { monoMs: performance.now(), wallMs: Date.now() };
+      queueMicrotask(forget);
+    }
+    return now;
+  };
+}

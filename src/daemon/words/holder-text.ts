@@ -1,0 +1,13 @@
+import type { Holder } from "../../arbiter/view.ts";
+
+/** Names who asked, or for whose sake a setting holds: `web1:0`, `web1:CPU 5`, `operator`. */
+export function holderText(holder: Holder): string {
+  switch (holder.kind) {
+    case "vcpu":
+      return `${holder.vm}:${holder.vcpu}`;
+    case "pcpu":
+      return `${holder.vm}:CPU ${holder.pcpu}`;
+    case "operator":
+      return "operator";
+  }
+}

@@ -1,0 +1,64 @@
+import type { Refusal } from "../../arbiter/view.ts";
+import { formatCpuList } from "../../base/cpu-list.ts";
+import { formatKhz } from "../../base/format-khz.ts";
+
+/** Says why something was refused, without naming the VM. */
+export function refusalText(refusal: Refusal): string {
+  switch (refusal.code) {
+    case "unknown-domain":
+      return "the VM is not known";
+    case "not-running":
+      return "the VM is paused";
+    case "vcpu-out-of-range":
+      return `it has no vCPU ${refusal.vcpu}, only ${refusal.vcpus} vCPUs`;
+    case "vcpu-offline":
+      return `vCPU ${refusal.vcpu} is offline`;
+    case "not-pinned": {
+      const { vcpu, pcpus, max } = refusal;
+      return `vCPU ${vcpu} is not pinned: it floats over ${pcpus.length} CPUs (${formatCpuList(pcpus)}), at most ${max} are allowed`;
+    }
+    case "cpu-not-managed":
+      return `CPU ${refusal.pcpu} is not managed`;
+    case "physical-cpu":
+      return "it may not name physical CPUs";
+    case "no-turbo":
+      return `CPU ${refusal.pcpu} has no turbo, or turbo is switched off on the host`;
+    case "turbo-forbidden":
+      return "its contract forbids turbo";
+    case "no-such-speed":
+      return `CPU ${refusal.pcpu} runs between ${formatKhz(refusal.minKhz)} and ${formatKhz(refusal.maxKhz)}`;
+    case "queries-off":
+      return "queries are off";
+    case "not-answerable":
+      return `vCPU ${refusal.vcpu} cannot be asked for, or has no managed CPU`;
+    case "guest-policies":
+      return refusal.fault === undefined
+        ? "guest policies are not enabled"
+        : `the guest policy ${refusal.fault}`;
+    case "kernel-refused":
+      return `the kernel refused the write (${refusal.reason})`;
+  }
+}
+
+/** How a hypervisor's operator pins a vCPU; undefined where that cannot be done. */
+export type PinRemedy = (vm: string, vcpu: number) => string | undefined;
+
+/** Says what an operator can do about a refusal. */
+export function refusalRemedy(refusal: Refusal, vm: string, pin: PinRemedy): string | undefined {
+  switch (refusal.code) {
+    case "not-pinned":
+      return pin(vm, refusal.vcpu);
+    case "cpu-not-managed":
+      return `vmpowerctl show-cpu-freq ${refusal.pcpu} says why`;
+    case "physical-cpu":
+      return `set PhysicalCores=yes in [vm ${vm}] if it is trusted with every CPU`;
+    case "turbo-forbidden":
+      return `set Turbo=yes in [vm ${vm}]`;
+    case "no-such-speed":
+      return `vmpowerctl show-cpu-freq ${refusal.pcpu} lists its speeds`;
+    case "queries-off":
+      return `vmpowerctl set-query ${vm} enable`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { PRECEDENCE, type Source, type Want, Wants } from "../../src/arbiter/want.ts";
+import { at, by, clock, domain, host, plain } from "./fixture.ts";
+
+function want(source: Source, asked = source): Want {
+  return {
+    source,
+    holder: { kind: "vcpu", vm: "a", vcpu: 0 },
+    asked,
+    atMs: 0,
+    untilMs: undefined,
+    hold: false,
+    position: { index: 0, turbo: false, bound: undefined },
+    before: undefined,
+  };
+}
+
+test("of a vCPU's wants the first source counts: an order, a request, a lease, a guest policy, a schedule", () => {
+  const table: readonly (readonly [readonly Source[], Source | undefined])[] = [
+    [[], undefined],
+    [["schedule"], "schedule"],
+    [["schedule", "guest-policy"], "guest-policy"],
+    [["guest-policy", "schedule"], "guest-policy"],
+    [["schedule", "guest-policy", "lease"], "lease"],
+    [["lease", "request"], "request"],
+    [["request", "lease", "guest-policy", "schedule"], "request"],
+    [["request", "operator"], "operator"],
+    [["operator", "request", "lease", "guest-policy", "schedule"], "operator"],
+  ];
+  const counts = table.map(([sources]) => {
+    const wants = new Wants();
+    for (const source of sources) wants.put(want(source));
+    return [sources, wants.current?.source];
+  });
+  expect(counts).toEqual(table.map(([sources, first]) => [sources, first]));
+});
+
+test("Wants agree with a list that is searched from the front, whatever is put, removed and taken back", () => {
+  const step = fc.record({
+    source: fc.constantFrom(...PRECEDENCE),
+    act: fc.constantFrom("put", "remove", "takeBack"),
+    nth: fc.nat(20),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const wants = new Wants();
+      const made: Want[] = [];
+      // For each source what was put and not yet taken back, oldest first.
+      const model = new Map<Source, Want[]>();
+      for (const { source, act, nth } of steps) {
+        const stack = model.get(source) ?? [];
+        model.set(source, stack);
+        if (act === "put") {
+          const put = want(source, `${made.length}` as Source);
+          made.push(put);
+          stack.push(put);
+          wants.put(put);
+        } else if (act === "remove") {
+          stack.length = 0;
+          wants.remove(source);
+        } else {
+          const victim = made[nth % Math.max(1, made.length)];
+          if (victim === undefined) continue;
+          const from = model.get(victim.source) ?? [];
+          if (from.includes(victim)) from.splice(from.indexOf(victim), 1);
+          wants.takeBack(victim);
+        }
+        const first = PRECEDENCE.map((each) => model.get(each)?.at(-1)).find((each) => each !== undefined);
+        expect(wants.current).toBe(first);
+      }
+    }),
+  );
+});
+
+test("a want ends by itself when its time has come, and not before", () => {
+  const { arbiter, done, set } = host([clock([0]), clock([1])]);
+  set(domain("a", [[0]]));
+  expect(arbiter.dueAt()).toBeUndefined();
+  done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 5000 })));
+  done(arbiter.operate(1, "min", by("alice", { hold: true, untilMs: 7000 })));
+  expect(arbiter.dueAt()).toBe(5000);
+  expect(done(arbiter.tick(at(4999)))).toEqual([]);
+  const change = arbiter.tick(at(5000));
+  expect([plain(change), change.endedOrders, arbiter.dueAt()]).toEqual([
+    [{ clock: 0, setting: "baseline" }],
+    [0],
+    7000,
+  ]);
+});
+
+test("the wall clock ends nothing", () => {
+  const { arbiter, done } = host([clock([0])]);
+  done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 5000 })));
+  expect(plain(arbiter.tick({ monoMs: 4000, wallMs: 86_400_000 }))).toEqual([]);
+  expect(plain(arbiter.tick({ monoMs: 5000, wallMs: -86_400_000 })).length).toBe(1);
+});
+
+test("a want that was released or replaced has no end left", () => {
+  const { arbiter, done } = host([clock([0]), clock([1])]);
+  done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 5000 })));
+  done(arbiter.operate(0, "release", by("alice")));
+  done(arbiter.operate(1, "min", by("alice", { hold: true, untilMs: 5000 })));
+  done(arbiter.operate(1, "down", by("alice", { hold: true })));
+  expect(arbiter.dueAt()).toBeUndefined();
+  expect(plain(arbiter.tick(at(9000)))).toEqual([]);
+  expect(arbiter.clock(1)?.order).toMatchObject({ asked: "down", untilMs: undefined });
+});
+
+test("an end goes along to a clock that is made anew", () => {
+  const { arbiter, done } = host([clock([0])]);
+  done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 5000 })));
+  done(arbiter.setClocks([clock([0])]));
+  expect(done(arbiter.tick(at(5000)))).toEqual([{ clock: 0, setting: "baseline" }]);
+});

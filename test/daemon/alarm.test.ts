@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { realTime } from "./time.ts";
+
+test("an Alarm rings each once, in its time, whatever was replaced or cancelled", async () => {
+  const { time, alarm } = realTime();
+  const rung: string[] = [];
+  const { monoMs } = time();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  alarm.at("late", monoMs + 60, () => {
+    rung.push("late");
+    resolve();
+  });
+  alarm.at("early", monoMs + 5, () => rung.push("early"));
+  alarm.at("moved", monoMs + 5, () => rung.push("too early"));
+  alarm.at("moved", monoMs + 30, ({ monoMs: at }) =>
+    rung.push(at >= monoMs + 30 ? "moved" : "before its time"),
+  );
+  alarm.at("cancelled", monoMs + 10, () => rung.push("cancelled"));
+  alarm.cancel("cancelled");
+  await promise;
+  expect([rung, alarm.has("early"), alarm.has("late")]).toEqual([["early", "moved", "late"], false, false]);
+});
+
+test("an Alarm that was told of something while it rings, rings for that too", async () => {
+  const { alarm } = realTime();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  alarm.after("first", 1, () => alarm.after("second", 1, () => resolve()));
+  await promise;
+  alarm.after("never", 0, () => expect.unreachable());
+  alarm.close();
+});

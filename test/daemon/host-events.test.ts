@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import type { Log } from "../../src/base/log.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import { HostEvents } from "../../src/daemon/host/host-events.ts";
+import { limitedLog } from "../../src/daemon/limited-log.ts";
+import type { Parts } from "../../src/daemon/parts.ts";
+import { realTime } from "./time.ts";
+
+test("a channel that comes and goes without end is told a few times a minute, beside others", () => {
+  const lines: string[] = [];
+  const line = (message: string) => void lines.push(message);
+  const log: Log = { error: line, warning: line, notice: line, info: line, debug: line };
+  const parts = {
+    channels: { of: () => [{ status: "connected" }] },
+    events: { tell() {} },
+    store: { vm: () => ({}) },
+    vms: { complete: true },
+  } as unknown as Parts;
+  const { time, alarm } = realTime();
+  const hostEvents = new HostEvents(() => parts, { log, limited: limitedLog(log, time), alarm });
+  const channel = (number: number, status: string) => ({ vm: "web1", number, status }) as unknown as Channel;
+  for (let change = 0; change < 1000; change++)
+    hostEvents.channelChanged(channel(0, change % 2 === 0 ? "connected" : "connecting"));
+  hostEvents.channelChanged(channel(1, "connected"));
+  expect(lines).toEqual([
+    "Channel web1.0 is connected",
+    "Channel web1.0 is connecting",
+    "Channel web1.0 is connected",
+    "Channel web1.0 is connecting",
+    "Channel web1.0 is connected",
+    "Channel web1.1 is connected",
+  ]);
+  alarm.close();
+});

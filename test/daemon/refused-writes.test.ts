@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Arbiter } from "../../src/arbiter/arbiter.ts";
+import type { Setting } from "../../src/base/clock.ts";
+import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { orderCpus } from "../../src/daemon/operators/cpu-orders.ts";
+import { OperatorStore } from "../../src/daemon/operators/operator-store.ts";
+import type { Parts } from "../../src/daemon/parts.ts";
+import { clock, domain, FREE, request } from "../arbiter/fixture.ts";
+import { recordingCpufreq } from "./recording-cpufreq.ts";
+import { at, keepLines, realTime } from "./time.ts";
+
+const CALLER = { uid: 0, gid: 0, pid: 7 };
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "vm-power-refused-"));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** The parts of a daemon with VM web1 on CPU 2, whose kernel can be told to refuse. */
+function makeDaemon(time = realTime().time) {
+  const written: Setting[] = [];
+  const lines: string[] = [];
+  const kernel = { refuses: false };
+  let tries = 0;
+  const clocks = [clock([2])];
+  const recording = recordingCpufreq(clocks, written);
+  const cpufreq = {
+    ...recording,
+    apply(write: Parameters<typeof recording.apply>[0]) {
+      tries++;
+      return kernel.refuses ? { reason: "cpu2/cpufreq/scaling_setspeed: EBUSY" } : recording.apply(write);
+    },
+  };
+  const { alarm } = realTime();
+  const line = (message: string) => void lines.push(message);
+  const log = { error: line, warning: line, notice: line, info: line, debug: line };
+  const store = new OperatorStore(directory, log);
+  const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
+  const ordersEnded = (pcpus: readonly number[]) => {
+    store.forgetCpus(pcpus);
+    store.saveForgotten();
+  };
+  const doing = new Clocks({ arbiter, cpufreq, log: keepLines(lines), time, alarm, ordersEnded });
+  doing.settle(arbiter.setClocks(clocks), "the start");
+  doing.settle(arbiter.setDomain(domain("web1", [[2]]), FREE), "web1");
+  const acts = { tell() {} };
+  const parts = { arbiter, clocks: doing, store, time, acts } as unknown as Parts;
+  return {
+    arbiter,
+    kernel,
+    written,
+    doing,
+    tries: () => tries,
+    ask: (action: "min" | "max") => doing.perform(arbiter.scale("web1", request(0, action), at(1))),
+    order: (what: "min" | "max", hold: boolean) =>
+      orderCpus([2], { order: what, hold, caller: CALLER, who: "root" }, parts),
+    remembered: () => JSON.parse(readFileSync(join(directory, "operator.json"), "utf8")) as unknown,
+  };
+}
+
+describe("the kernel refuses", () => {
+  test("a guest's request: an operator's order goes on, and nobody has asked", () => {
+    const { arbiter, kernel, written, ask, order, remembered } = makeDaemon();
+    order("min", false);
+    const before = [arbiter.clock(2)?.order, arbiter.vcpu("web1", 0)?.asked, remembered()];
+    kernel.refuses = true;
+    expect(ask("max")).toEqual({ reason: "cpu2/cpufreq/scaling_setspeed: EBUSY" });
+    kernel.refuses = false;
+    expect([arbiter.clock(2)?.order, arbiter.vcpu("web1", 0)?.asked, remembered()]).toEqual(before);
+    expect(written).toEqual([5]);
+  });
+
+  test("an operator's order: it is not kept, not remembered and not tried again", () => {
+    const { arbiter, kernel, order, remembered } = makeDaemon();
+    order("max", true);
+    const before = [arbiter.clock(2)?.order, remembered()];
+    kernel.refuses = true;
+    expect(order("min", true)).toMatchObject([
+      { pcpu: 2, ok: false, reason: "the kernel refused the write (cpu2/cpufreq/scaling_setspeed: EBUSY)" },
+    ]);
+    kernel.refuses = false;
+    expect([arbiter.clock(2)?.order, remembered()]).toEqual(before);
+    expect(arbiter.clock(2)?.should).toBe(0);
+  });
+});
+
+test("a clock that refuses is tried again less and less often, and at once when somebody asks", () => {
+  const now = { monoMs: 0, wallMs: 0 };
+  const { arbiter, kernel, tries, doing } = makeDaemon(() => now);
+  doing.perform(arbiter.scale("web1", request(0, "min"), now));
+  kernel.refuses = true;
+  doing.settle(arbiter.removeDomain("web1"), "its end");
+  const beat = (fromMs: number, toMs: number) => {
+    const before = tries();
+    for (now.monoMs = fromMs; now.monoMs < toMs; now.monoMs += 1000) doing.retry();
+    return tries() - before;
+  };
+  // After 5, 15, 35, 75, 155, 315, 635 s, then every ten minutes.
+  expect([beat(0, 60_000), beat(60_000, 600_000), beat(600_000, 6_000_000)]).toEqual([3, 3, 9]);
+  kernel.refuses = false;
+  doing.settle(arbiter.setDomain(domain("web1", [[2]]), FREE), "it came back");
+  doing.perform(arbiter.scale("web1", request(0, "max"), now));
+  expect(arbiter.clock(2)?.accepted).toBe(0);
+});
+
+test("an order that a guest has ended is forgotten: it does not come back at the next start", () => {
+  const { ask, order, remembered } = makeDaemon();
+  order("min", false);
+  expect(remembered()).toMatchObject({ cpus: { 2: { khz: 1_200_000, hold: false, who: "root" } } });
+  ask("max");
+  expect(remembered()).toEqual({ vms: {}, cpus: {} });
+});

@@ -1,0 +1,71 @@
+import { afterEach, expect, test } from "bun:test";
+import { makeTestHost, type TestHost, until } from "./host.ts";
+import { MAX, MIN, scale, TURBO } from "./port.ts";
+
+let host: TestHost;
+afterEach(() => host?.remove());
+
+test("with intel_pstate's turbo operators see the speed that holds; the number of DPDK's protocol is for its shell", async () => {
+  host = makeTestHost({
+    cpus: [{ cpus: [0, 1], driver: "intel_pstate", khz: [3_500_000, 800_000], baseKhz: 2_100_000 }],
+    sections: "[vm web1]\nVcpus=0\n",
+  });
+  const port = host.port("web1", 0);
+  await host.start();
+  await port.ready();
+  await port.ask(scale(0, TURBO), 464);
+  await port.ask(scale(0, MAX), 464);
+  expect(host.tree.read(0, "scaling_max_freq")).toBe("3500000");
+  expect(host.ask("show-cpu-freq", "0")).toMatchObject({
+    cpus: [{ requestedKhz: 3_500_000, setting: "3500000", peerKhz: expect.any(Number) }],
+  });
+  const { cpus } = host.ask("show-cpu-freq", "0") as { cpus: { peerKhz: number; tableKhz: number[] }[] };
+  // The protocol shows the base speed + 1 for turbo; no table that operators see has such a number.
+  expect([(cpus[0]?.peerKhz ?? 0) % 10, cpus[0]?.tableKhz.some((khz) => khz % 10 !== 0)]).toEqual([1, false]);
+  expect(host.run("vmpowerctl", "metrics").out).toContain('vmpower_cpu_requested_hertz{cpu="0"} 3500000000');
+  expect(host.run("vmpowerctl", "why", "cpu0").out).toContain("3.500 GHz");
+});
+
+test("a VM that was removed is named by no rule any more", async () => {
+  host = makeTestHost({ sections: "[vm web1]\nVcpus=4\n[vm web2]\nVcpus=5\n" });
+  const [one, two] = [host.port("web1", 0), host.port("web2", 0)];
+  await host.start();
+  await Promise.all([one.ready(), two.ready()]);
+  await two.ask(scale(0, MAX), 464);
+  await one.ask(scale(0, MIN), 464);
+  expect(host.run("vmpowerctl", "why", "cpu4").out).toContain("web2:0 claims");
+  host.run("vmpowerctl", "rm-vm", "web2");
+  expect(host.run("vmpowerctl", "why", "cpu4").out).not.toContain("web2:0 claims");
+});
+
+test("an operator's act is one sentence, with who did it, the same in the log and to subscribers", async () => {
+  host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n" });
+  await host.start();
+  host.run("vmpowerctl", "rm-vm", "web1");
+  host.run("vmpowerctl", "set-cpu-freq", "1", "max", "--hold");
+  const root = /root \(uid 0, pid \d+\)/;
+  await until(() => new RegExp(`${root.source} ordered max, held for CPU 1: now 2.301 GHz`).test(host.log()));
+  expect(host.log()).toMatch(new RegExp(`${root.source} removed web1`));
+});
+
+test("an order may end by itself", async () => {
+  host = makeTestHost();
+  await host.start();
+  host.run("vmpowerctl", "set-cpu-freq", "1", "min", "--hold", "--for", "1s");
+  expect(host.tree.read(1, "scaling_setspeed")).toBe("1200000");
+  await until(() => host.tree.read(1, "scaling_governor") === "schedutil");
+  expect(host.ask("show-cpu-freq", "1")).toMatchObject({ cpus: [{ setting: "baseline", held: false }] });
+});
+
+test("an order that a guest has ended does not come back after a restart", async () => {
+  host = makeTestHost({ sections: "[vm web1]\nVcpus=1\n" });
+  const port = host.port("web1", 0);
+  await host.start();
+  await port.ready();
+  host.run("vmpowerctl", "set-cpu-freq", "1", "min");
+  await port.ask(scale(0, MAX), 464);
+  await until(() => !host.read("state/operator.json").includes('"khz"'));
+  await host.end("SIGTERM");
+  await host.start();
+  expect(host.ask("show-cpu-freq", "1")).toMatchObject({ cpus: [{ setting: "baseline" }] });
+});

@@ -1,0 +1,19 @@
+import { Alarm } from "../../src/daemon/alarm.ts";
+import type { LimitedLog } from "../../src/daemon/limited-log.ts";
+import { turnClock } from "../../src/daemon/turn-clock.ts";
+
+/** A moment that both clocks show with the same number. */
+export function at(ms: number) {
+  return { monoMs: ms, wallMs: ms };
+}
+
+/** The host's own time, with an alarm on it. */
+export function realTime() {
+  const time = turnClock();
+  return { time, alarm: new Alarm(time) };
+}
+
+/** Keeps every line, limited or not. */
+export function keepLines(lines: string[]): LimitedLog {
+  return (_about, _level, line) => void lines.push(line().message);
+}
