@@ -1,3 +1,5 @@
+import type { Origin } from "./origin.ts";
+
 /** A physical CPU of the host, by the kernel's number. */
 export type Pcpu = number;
 
@@ -22,12 +24,14 @@ export type HypervisorDriver = (typeof HYPERVISOR_DRIVERS)[number];
 /** What the hypervisor says of one domain that exists: running, or paused. */
 export interface Domain {
   readonly name: string;
+  /** Which domain, whatever it is called. Absent where the hypervisor cannot tell. */
+  readonly uuid?: string;
   /** Which run of which domain: another after every start. Absent where the hypervisor cannot tell. */
   readonly run?: string;
   /** A paused domain keeps its channels, but may ask for nothing. */
   readonly state: "running" | "paused";
-  /** The hypervisor's word for how it came to be so: "booted", "migrated", "paused by the operator". */
-  readonly detail: string;
+  /** How it came to run or to be paused. */
+  readonly origin: Origin;
   /** The pCPUs that each vCPU may run on, ascending; the index is the vCPU. An offline vCPU has none. */
   readonly pins: readonly (readonly Pcpu[])[];
   /** Host paths of its channel sockets; undefined where the hypervisor cannot tell. */

@@ -135,8 +135,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
 
   const events = new Events(time, (vm, request) => arbiter.grant(vm, request));
   const acts = new OperatorActs(log, time, events);
-  const status = () => parts.hypervisor.status();
-  const vms = new ServedVms({ config, store, arbiter, clocks, hypervisor: status, takeover });
+  const vms = new ServedVms({ config, store, arbiter, clocks, hypervisor: () => parts.hypervisor, takeover });
   const meters = new Meters();
   const recordings = new Recordings();
   const asked = {

@@ -82,7 +82,7 @@ function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbi
   const arbiter = new Arbiter(cpufreq);
   arbiter.commit(arbiter.setClocks(clocks));
   for (const { name, pins } of recording.head.vms) {
-    const domain = { name, state: "running", detail: "recorded", pins, channelPaths: undefined } as const;
+    const domain = { name, state: "running", origin: "recorded", pins, channelPaths: undefined } as const;
     // What is tried out here is what its contract would do if it counted.
     arbiter.commit(
       arbiter.setDomain(domain, { ...DEFAULT_CONTRACT, ...config.vms.get(name), dryRun: false }),

@@ -1,10 +1,12 @@
 import type { Domain, HypervisorDriver } from "../base/domain.ts";
+import type { Ending } from "../base/origin.ts";
 import type { DomainOrders } from "./domain-orders.ts";
+import type { Remedies } from "./remedies.ts";
 
 /** Where domains come from. It is never asked while a packet is handled: it tells, and the last word holds. */
 export interface Hypervisor {
-  /** For operators: each answer is a conversation of its own with the hypervisor. */
-  readonly orders: DomainOrders;
+  /** For operators: each answer is a conversation of its own with the hypervisor. Absent where it takes no orders. */
+  readonly orders?: DomainOrders;
   readonly remedies: Remedies;
   status(): HypervisorStatus;
   /** Asks for everything again, soon. */
@@ -15,21 +17,15 @@ export interface Hypervisor {
   close(): Promise<void>;
 }
 
-/** What an operator can do where something is wrong, in the driver's own words; undefined where the driver knows nothing. */
-export interface Remedies {
-  /** How to pin a vCPU to a CPU. */
-  pin(vm: string, vcpu: number): string | undefined;
-}
-
 /** What the daemon is told. Repeats are harmless: each call gives the whole truth about one domain. */
 export interface HypervisorEvents {
   /** A domain exists and this is all of it: it came, was paused or resumed, or its pins or channels changed. */
   domain(domain: Domain): void;
   /**
-   * A domain exists no more; `detail` is the hypervisor's reason, e.g. `destroyed`. One that rebooted, has another name
-   * or was started again meanwhile is gone as well, and told of anew at once: nothing it held outlives that.
+   * A domain exists no more. One that rebooted, has another name or was started again meanwhile is gone as well, and
+   * told of anew at once: nothing it held outlives that.
    */
-  gone(name: string, detail: string): void;
+  gone(name: string, ending: Ending): void;
   /** The first complete list was told. Not called again after a reconnect. */
   ready(): void;
 }

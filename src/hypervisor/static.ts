@@ -1,6 +1,6 @@
 import type { Domain, Pcpu } from "../base/domain.ts";
-import { type Answered, type DomainOrders, refused } from "./domain-orders.ts";
 import type { Hypervisor, HypervisorEvents } from "./hypervisor.ts";
+import type { Remedies } from "./remedies.ts";
 
 /** The map without a hypervisor: for every domain the pCPUs of each vCPU; the index is the vCPU. */
 export type StaticMap = ReadonlyMap<string, readonly (readonly Pcpu[])[]>;
@@ -26,8 +26,7 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
     events.ready();
   });
   return {
-    orders: NO_ORDERS,
-    remedies: { pin: (vm, vcpu) => `name one CPU for vCPU ${vcpu} in Vcpus= of [vm ${vm}]` },
+    remedies: REMEDIES,
     status: () => ({
       driver: "static",
       uri: "static",
@@ -44,7 +43,7 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
       if (closed) return;
       const removed = [...current.keys()].filter((name) => !next.has(name));
       current = next;
-      for (const name of removed) events.gone(name, "removed from the configuration");
+      for (const name of removed) events.gone(name, "unconfigured");
       tellAll();
     },
     async close() {
@@ -53,24 +52,21 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
   };
 }
 
-/** Nobody can be asked or ordered; what is in the configuration is all there is. */
-const NO_ORDERS: DomainOrders = {
-  vcpus: notStatic,
-  pinVcpu: notStatic,
-  setVcpus: notStatic,
-  planChannels: notStatic,
-  addChannels: notStatic,
+/** Everything is in the configuration. */
+const REMEDIES: Remedies = {
+  pin: (domain) => `write one CPU for each vCPU into Vcpus= of [vm ${domain}]`,
+  defineChannel: (_domain, path) => `make its channel at ${path}`,
+  unknownDomain: {
+    reason: "no VM of that name is configured",
+    remedy: "add [vm NAME] with Vcpus= to the configuration",
+  },
 };
-
-async function notStatic(): Promise<Answered<never>> {
-  return refused("It cannot be done with Driver=static", "edit Vcpus= in the configuration");
-}
 
 function domainOf(name: string, pins: readonly (readonly Pcpu[])[]): Domain {
   return {
     name,
     state: "running",
-    detail: "configured",
+    origin: "configured",
     pins: pins.map((pcpus) => [...new Set(pcpus)].sort((a, b) => a - b)),
     channelPaths: undefined,
   };

@@ -42,6 +42,9 @@ const [channel, cpu] = [CHANNELS[0] as Channel, CPUS[0] as Cpu];
 const VM: Vm = { ...WEB1, vcpus: WEB1.vcpus.slice(0, 1), channels: [channel] };
 const managed: Cpu[] = [2, 3].map((pcpu) => ({ ...cpu, pcpu, clock: [pcpu] }));
 
+/** A host where the configuration says which VMs there are. */
+const ON_STATIC = { status: { hypervisor: { ...STATUS.hypervisor, driver: "static" as const } } };
+
 interface Host {
   vms?: Vm[];
   cpus?: Cpu[];
@@ -169,6 +172,12 @@ const FAULTS: readonly [string, Finding["verdict"], string, () => unknown][] = [
     () => ({ vms: [{ ...VM, vcpus: [0, 1].map((vcpu) => ({ vcpu, pcpus: [2] })) }] }),
   ],
   [
+    "channel definitions",
+    "repair",
+    "vmpowerctl channel-config web.1 --vcpus 2 --format qemu",
+    () => ({ ...ON_STATIC, vms: [{ ...VM, vcpus: [0, 1].map((vcpu) => ({ vcpu, pcpus: [2] })) }] }),
+  ],
+  [
     "driver",
     "repair",
     "modprobe acpi-cpufreq",
@@ -207,6 +216,12 @@ const FAULTS: readonly [string, Finding["verdict"], string, () => unknown][] = [
     "repair",
     "vmpowerctl pin-vcpu web.1 1 CPU --live --config",
     () => ({ vms: [{ ...WEB1, channels: [channel, { ...channel, number: 1 }] }] }),
+  ],
+  [
+    "pins",
+    "repair",
+    "Vcpus= of [vm web.1]",
+    () => ({ ...ON_STATIC, vms: [{ ...WEB1, channels: [channel, { ...channel, number: 1 }] }] }),
   ],
   ["isolation", "advice", "isolcpus=2", () => put(`${CPU}/isolated`, "\n")],
   [

@@ -120,7 +120,7 @@ test("with Driver=static nobody can be ordered", async () => {
     expect(host.run("vmpowerctl", ...command.split(" "))).toEqual({
       code: 1,
       out: "",
-      err: "It cannot be done with Driver=static: edit Vcpus= in the configuration\n",
+      err: "With Driver=static there is nobody to ask or to order: change the configuration, then systemctl reload vm-power\n",
     });
   for (const [command, part] of [
     ["channel-config web1 --vcpus 2", "index='0' ports='31'"],

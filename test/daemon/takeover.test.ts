@@ -81,7 +81,7 @@ test("while the hypervisor is away VMs are taken to be as they were, until it sa
   hear(domain("low", [[4]]));
   takeover.complete();
   takeover.complete();
-  expect(told).toEqual(["high is gone: while the hypervisor was away"]);
+  expect(told).toEqual(["high is gone: unseen"]);
 });
 
 test("what was asked for before a VM was started again is not taken over", () => {

@@ -10,10 +10,10 @@ const STARTED = 2;
 
 describe("openLibvirt() follows", () => {
   test.each([
-    [0, "shut down"],
+    [0, "shut-down"],
     [1, "destroyed"],
     [2, "crashed"],
-    [3, "migrated to another host"],
+    [3, "migrated-out"],
     [4, "saved"],
   ])("a domain that stops with detail %d, and starts again", async (detail, words) => {
     await using stage = new Stage();
@@ -35,10 +35,10 @@ describe("openLibvirt() follows", () => {
     await stage.opened();
     a.state = 4;
     fake.lifecycle(a, 6, 1);
-    await stage.news("a running: shutting down");
+    await stage.news("a running: shutting-down");
     fake.domains.delete(a.uuid);
     fake.lifecycle({ ...a, id: -1 }, STOPPED, 0);
-    await stage.news("a gone: shut down by the guest");
+    await stage.news("a gone: shut-down-by-guest");
   });
 
   test("a domain that is paused and resumed", async () => {
@@ -48,7 +48,7 @@ describe("openLibvirt() follows", () => {
     await stage.opened();
     Object.assign(a, { state: 3, reason: 5 });
     fake.lifecycle(a, 3, 2);
-    await stage.news("a paused: paused by an I/O error");
+    await stage.news("a paused: paused-by-io-error");
     Object.assign(a, { state: 1, reason: 5 });
     fake.lifecycle(a, 4, 0);
     await stage.news("a running: resumed");
@@ -112,7 +112,7 @@ describe("openLibvirt() follows", () => {
     fake.domains.delete(a.uuid);
     const b = fake.add("a", [[2]], { uuid: "ab".repeat(16) });
     fake.lifecycle(b, STARTED, 0);
-    await stage.news("a gone: replaced by another domain of this name", "a running: booted");
+    await stage.news("a gone: replaced", "a running: booted");
     fake.lifecycle({ ...a, id: -1 }, STOPPED, 1);
     await Bun.sleep(30);
     expect(recorder.news()).toEqual([]);
@@ -159,7 +159,7 @@ describe("openLibvirt() follows", () => {
     fake.add("b", [[2]]);
     await stage.news("b running: booted");
     a.id = 77;
-    await stage.news("a gone: stopped and started again", "a running: booted");
+    await stage.news("a gone: restarted", "a running: booted");
     Object.assign(a, { state: STOPPED, reason: 2, id: -1 });
     await stage.news("a gone: destroyed");
   });

@@ -22,16 +22,13 @@ describe("openLibvirt() reads", () => {
     const { uuid } = fake.add("web.1", [[2], [3, 70]], { id: 7 });
     fake.add("db", [[0, 1, 2, 3]], { state: 3, reason: 1 });
     fake.add("off", [[0]], { state: 5, id: -1 });
-    expect(await stage.opened()).toEqual([
-      "web.1 running: booted",
-      "db paused: paused by the operator",
-      "ready",
-    ]);
+    expect(await stage.opened()).toEqual(["web.1 running: booted", "db paused: paused-by-operator", "ready"]);
     expect(recorder.domains.get("web.1")).toEqual({
       name: "web.1",
+      uuid,
       run: `${uuid}:7`,
       state: "running",
-      detail: "booted",
+      origin: "booted",
       pins: [[2], [3, 70]],
       channelPaths: new Set(["/tmp/powermonitor/web.1.0", "/tmp/powermonitor/web.1.1"]),
     });

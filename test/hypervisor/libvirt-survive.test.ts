@@ -44,9 +44,9 @@ describe("openLibvirt() survives", () => {
     await until(() => stage.hypervisor.status().state === "connected");
     expect(recorder.news().sort()).toEqual([
       "a running: booted",
-      "b gone: no longer known to libvirt",
+      "b gone: vanished",
       "c gone: crashed",
-      "d gone: stopped and started again",
+      "d gone: restarted",
       "d running: booted",
     ]);
   });

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Hypervisor } from "../../src/hypervisor/hypervisor.ts";
-import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
+import { type LibvirtHypervisor, openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
 import { canUnshare, RealLibvirtd, whyNoLibvirtd } from "./real-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
 
@@ -35,7 +34,7 @@ describe.skipIf(why !== undefined)("orders to a real QEMU domain", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-qemu-"));
   const libvirtd = new RealLibvirtd({ directory, uri: "qemu:///system", qemuConf: QEMU_CONF });
   const recorder = new Recorder();
-  let hypervisor: Hypervisor;
+  let hypervisor: LibvirtHypervisor;
 
   beforeAll(async () => {
     await libvirtd.start();

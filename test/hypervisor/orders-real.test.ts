@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Hypervisor } from "../../src/hypervisor/hypervisor.ts";
-import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
+import { type LibvirtHypervisor, openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
 import { LIBVIRT_TIMING } from "../../src/hypervisor/libvirt/timing.ts";
 import { RealLibvirtd, whyNoLibvirtd } from "./real-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
@@ -20,9 +19,9 @@ describe.skipIf(why !== undefined)("orders to the real libvirtd", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-orders-"));
   const libvirtd = new RealLibvirtd({ directory, uri: "test:///default" });
   const recorder = new Recorder();
-  let hypervisor: Hypervisor;
+  let hypervisor: LibvirtHypervisor;
 
-  function open(socket: string, events = recorder): Hypervisor {
+  function open(socket: string, events = recorder): LibvirtHypervisor {
     // Nothing is found by listing again: what is seen was looked at because of an order.
     const timing = { ...LIBVIRT_TIMING, listMs: 3_600_000 };
     return openLibvirt({ uri: "test:///default", socket, log: recorder.log, timing }, events);

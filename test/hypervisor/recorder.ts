@@ -1,5 +1,6 @@
 import type { Domain } from "../../src/base/domain.ts";
 import type { Log } from "../../src/base/log.ts";
+import type { Ending } from "../../src/base/origin.ts";
 import type { HypervisorEvents } from "../../src/hypervisor/hypervisor.ts";
 
 /** Writes down what a hypervisor tells, as lines that read well in a comparison. */
@@ -27,12 +28,12 @@ export class Recorder implements HypervisorEvents {
 
   domain(domain: Domain): void {
     this.domains.set(domain.name, domain);
-    this.told.push(`${domain.name} ${domain.state}: ${domain.detail}`);
+    this.told.push(`${domain.name} ${domain.state}: ${domain.origin}`);
   }
 
-  gone(name: string, detail: string): void {
+  gone(name: string, ending: Ending): void {
     if (!this.domains.delete(name)) throw new Error(`"${name}" is gone, but was never told of`);
-    this.told.push(`${name} gone: ${detail}`);
+    this.told.push(`${name} gone: ${ending}`);
   }
 
   ready(): void {

@@ -7,7 +7,7 @@ import { Recorder } from "./recorder.ts";
 const quiet = { ending: undefined, repeat: false };
 
 function domain(name: string, options: Partial<Domain> = {}): Domain {
-  return { name, state: "running", detail: "booted", pins: [[1]], channelPaths: new Set(["/a"]), ...options };
+  return { name, state: "running", origin: "booted", pins: [[1]], channelPaths: new Set(["/a"]), ...options };
 }
 
 test("Registry passes on what is new, and nothing twice", () => {
@@ -19,7 +19,7 @@ test("Registry passes on what is new, and nothing twice", () => {
   expect(recorder.news()).toEqual(["a running: booted"]);
   for (const change of [
     { state: "paused" as const },
-    { detail: "resumed" },
+    { origin: "resumed" as const },
     { pins: [[1], [2]] },
     { pins: [[2], [1]] },
     { channelPaths: new Set(["/b"]) },
@@ -43,7 +43,7 @@ test("Registry ends the old run of a domain before the new one begins", () => {
     "a running: booted",
     "a gone: crashed",
     "a running: booted",
-    "a gone: stopped and started again",
+    "a gone: restarted",
     "a running: booted",
   ]);
 });
@@ -59,7 +59,7 @@ test("Registry lets a name go before it tells of the new one, and of its new own
     "a running: booted",
     "a gone: renamed",
     "b running: booted",
-    "b gone: replaced by another domain of this name",
+    "b gone: replaced",
     "b running: booted",
   ]);
   expect([registry.size, registry.has({ uuid: "u2", id: 2 }), registry.knows("u1")]).toEqual([

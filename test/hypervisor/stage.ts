@@ -2,8 +2,7 @@ import { expect } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Hypervisor } from "../../src/hypervisor/hypervisor.ts";
-import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
+import { type LibvirtHypervisor, openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
 import type { LibvirtTiming } from "../../src/hypervisor/libvirt/timing.ts";
 import { FakeLibvirtd } from "./fake-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
@@ -23,9 +22,9 @@ export class Stage implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), "vm-power-libvirt-"));
   readonly fake = new FakeLibvirtd(join(this.#directory, "sock"));
   readonly recorder = new Recorder();
-  #hypervisor: Hypervisor | undefined;
+  #hypervisor: LibvirtHypervisor | undefined;
 
-  get hypervisor(): Hypervisor {
+  get hypervisor(): LibvirtHypervisor {
     if (this.#hypervisor === undefined) throw new Error("Nothing is open yet");
     return this.#hypervisor;
   }

@@ -17,7 +17,7 @@ test("openStatic() tells every domain, then that this is all", async () => {
   expect(recorder.domains.get("a.b")).toEqual({
     name: "a.b",
     state: "running",
-    detail: "configured",
+    origin: "configured",
     pins: [[2], [3, 7]],
     channelPaths: undefined,
   });
@@ -47,11 +47,7 @@ test("openStatic(): replace() tells who left, then who is there", async () => {
       ["c", [[3]]],
     ]),
   );
-  expect(recorder.news()).toEqual([
-    "a gone: removed from the configuration",
-    "b running: configured",
-    "c running: configured",
-  ]);
+  expect(recorder.news()).toEqual(["a gone: unconfigured", "b running: configured", "c running: configured"]);
   expect(recorder.domains.get("b")?.pins).toEqual([[2]]);
 });
 
@@ -65,16 +61,16 @@ test("openStatic() tells nothing after close()", async () => {
   expect(recorder.news()).toEqual([]);
 });
 
-test("openStatic() takes no orders, and says where its map is", async () => {
-  const { orders } = openStatic(new Map([["web1", [[2]]]]), new Recorder());
-  const told = {
-    ok: false,
-    why: {
-      kind: "refused",
-      reason: "It cannot be done with Driver=static",
-      remedy: "edit Vcpus= in the configuration",
-    },
-  } as const;
-  expect(await orders.vcpus("web1")).toEqual(told);
-  expect(await orders.setVcpus("web1", 1, { live: true, config: false })).toEqual(told);
+test("openStatic() takes no orders, and its remedies are in the configuration", () => {
+  const { orders, remedies } = openStatic(new Map([["web1", [[2]]]]), new Recorder());
+  expect(orders).toBeUndefined();
+  expect([
+    remedies.pin("web1", 0),
+    remedies.defineChannel("web1", "/tmp/powermonitor/web1.0"),
+    remedies.unknownDomain,
+  ]).toEqual([
+    "write one CPU for each vCPU into Vcpus= of [vm web1]",
+    "make its channel at /tmp/powermonitor/web1.0",
+    { reason: "no VM of that name is configured", remedy: "add [vm NAME] with Vcpus= to the configuration" },
+  ]);
 });

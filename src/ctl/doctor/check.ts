@@ -33,6 +33,11 @@ export interface Check {
   readonly find: (facts: Facts) => readonly Wrong[] | undefined;
 }
 
+/** Whether VMs are those of the configuration: nobody can be told to change one. */
+export function isStatic({ status }: DaemonFacts): boolean {
+  return status.hypervisor.driver === "static";
+}
+
 /** Something to mend. */
 export function repair(what: string, remedy: string | undefined): Wrong {
   return { verdict: "repair", what, remedy };

@@ -2,12 +2,14 @@ import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Domain } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
+import type { Ending } from "../../base/origin.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { CpufreqEvents, Drift } from "../../cpufreq/cpufreq.ts";
 import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
 import type { Alarm } from "../alarm.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import type { Parts } from "../parts.ts";
+import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
 
@@ -37,7 +39,8 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents {
   /** A domain came, changed, was paused or resumed. */
   domain(domain: Domain): void {
     const { vms, channels, events } = this.#parts();
-    const { name, state, detail, pins } = domain;
+    const { name, state, origin, pins } = domain;
+    const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
     channels.reconsider(name);
     const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
@@ -49,7 +52,8 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents {
   }
 
   /** A domain exists no more. */
-  gone(name: string, detail: string): void {
+  gone(name: string, ending: Ending): void {
+    const detail = ENDING_WORDS[ending];
     const { vms, channels, events } = this.#parts();
     vms.delete(name);
     channels.reconsider(name);

@@ -4,7 +4,7 @@ import type { Domain } from "../../base/domain.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Objection } from "../../channels/judge.ts";
 import type { Config, VmConfig } from "../../config/config.ts";
-import type { HypervisorStatus } from "../../hypervisor/hypervisor.ts";
+import type { Hypervisor } from "../../hypervisor/hypervisor.ts";
 import type { Takeover } from "../lifecycle/takeover.ts";
 import type { OperatorStore } from "../operators/operator-store.ts";
 import type { Clocks } from "./clocks.ts";
@@ -15,7 +15,7 @@ export interface ServedVmsOptions {
   readonly store: OperatorStore;
   readonly arbiter: Arbiter;
   readonly clocks: Clocks;
-  readonly hypervisor: () => HypervisorStatus | undefined;
+  readonly hypervisor: () => Pick<Hypervisor, "status" | "remedies"> | undefined;
   readonly takeover: Takeover;
 }
 
@@ -96,23 +96,23 @@ export class ServedVms {
     if (domain.channelPaths !== undefined && !domain.channelPaths.has(path))
       return {
         reason: "its VM's definition has no such channel",
-        remedy: `virsh edit ${vm}: <source mode='bind' path='${path}'/>`,
+        ...remedyFor(this.#options.hypervisor()?.remedies.defineChannel(vm, path)),
       };
     return undefined;
   }
 
   #unknown(): Objection {
-    const status = this.#options.hypervisor();
+    const hypervisor = this.#options.hypervisor();
+    const status = hypervisor?.status();
     if (status?.state === "unreachable")
       return { reason: "the hypervisor cannot be reached", remedy: status.problem ?? "vmpowerctl status" };
-    if (status === undefined || !this.complete) return { reason: "the hypervisor has not answered yet" };
-    return status.driver === "static"
-      ? {
-          reason: "no VM of that name is configured",
-          remedy: "add [vm NAME] with Vcpus= to the configuration",
-        }
-      : { reason: "the hypervisor knows no running VM of that name", remedy: "virsh list" };
+    if (hypervisor === undefined || !this.complete) return { reason: "the hypervisor has not answered yet" };
+    return hypervisor.remedies.unknownDomain;
   }
+}
+
+function remedyFor(remedy: string | undefined): { readonly remedy?: string } {
+  return remedy === undefined ? {} : { remedy };
 }
 
 /** What a VM without a section of its own may ask. */

@@ -4,11 +4,13 @@ import type { SavedWant } from "../../arbiter/view.ts";
 import type { Domain, Pcpu } from "../../base/domain.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Log } from "../../base/log.ts";
+import { ORIGINS, type Origin } from "../../base/origin.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { moveAside } from "../../os/move-aside.ts";
 import { readOwnFile } from "../../os/own-file.ts";
 import { writeWhole } from "../../os/whole-file.ts";
 import { SCALE_ACTIONS } from "../../wire/packet.ts";
+import { ORIGIN_WORDS } from "../words/domain-text.ts";
 
 /** What a daemon that is restarted leaves to the next, beside the clocks as they are and the restore journal. */
 export interface Handover {
@@ -36,6 +38,8 @@ export interface HandoverPlace {
 export function saveHandover(place: HandoverPlace, handover: Handover, nowMs: number): Result<undefined> {
   const domains = handover.domains.map((domain) => ({
     ...domain,
+    // Version 0.1.0 reads it.
+    detail: ORIGIN_WORDS[domain.origin],
     channelPaths: domain.channelPaths && [...domain.channelPaths],
   }));
   const text = JSON.stringify({ version: VERSION, atMs: nowMs, ...handover, domains });
@@ -77,10 +81,15 @@ export function readHandover(directory: string, nowMs: number): Handover | undef
 }
 
 /** A domain as the file has it: JSON knows no sets. */
-type WrittenDomain = Omit<Domain, "channelPaths"> & { readonly channelPaths?: readonly string[] };
+type WrittenDomain = Omit<Domain, "channelPaths" | "origin"> & {
+  /** Absent in the handover of a version that said it in words. */
+  readonly origin?: Origin;
+  readonly channelPaths?: readonly string[];
+};
 
-function domainOf({ channelPaths, ...domain }: WrittenDomain): Domain {
-  return { ...domain, channelPaths: channelPaths && new Set(channelPaths) };
+function domainOf({ name, uuid, run, state, origin = "unknown", pins, channelPaths }: WrittenDomain): Domain {
+  const which = { ...(uuid === undefined ? {} : { uuid }), ...(run === undefined ? {} : { run }) };
+  return { name, ...which, state, origin, pins, channelPaths: channelPaths && new Set(channelPaths) };
 }
 
 function pathIn(directory: string): string {
@@ -106,12 +115,13 @@ function isWant(value: unknown): value is SavedWant {
 
 function isDomain(value: unknown): value is WrittenDomain {
   if (!isRecord(value)) return false;
-  const { name, run, state, detail, pins, channelPaths } = value;
+  const { name, uuid, run, state, origin, pins, channelPaths } = value;
   return (
     typeof name === "string" &&
+    (uuid === undefined || typeof uuid === "string") &&
     (run === undefined || typeof run === "string") &&
     (state === "running" || state === "paused") &&
-    typeof detail === "string" &&
+    (origin === undefined || ORIGINS.some((known) => known === origin)) &&
     isListOf(pins, (pcpus) => isListOf(pcpus, isCount)) &&
     (channelPaths === undefined || isListOf(channelPaths, (path) => typeof path === "string"))
   );

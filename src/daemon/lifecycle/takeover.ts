@@ -81,8 +81,7 @@ export class Takeover {
   complete(): void {
     const { hostEvents, parts } = this.#options;
     for (const domain of this.#presumed)
-      if (parts().vms.domains.get(domain.name) === domain)
-        hostEvents.gone(domain.name, "while the hypervisor was away");
+      if (parts().vms.domains.get(domain.name) === domain) hostEvents.gone(domain.name, "unseen");
     this.#presumed = [];
     this.#settle();
   }

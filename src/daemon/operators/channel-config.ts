@@ -1,24 +1,19 @@
 import { type Control, ControlError } from "../../admin/control.ts";
 import type { ChannelConfig, ChannelConfigRequest } from "../../admin/control-types.ts";
 import { NAMED_CHANNELS_MAX } from "../../admin/parameters.ts";
-import {
-  type ChannelPlace,
-  channelObjection,
-  qemuChannels,
-  xlChannels,
-} from "../../hypervisor/channel-config.ts";
-import { channelXml } from "../../hypervisor/libvirt/channel-xml.ts";
+import { type ChannelPlace, channelObjection } from "../../hypervisor/channel-config.ts";
+import { CHANNEL_FORMATS, type ChannelFormat, firstNumbers } from "../../hypervisor/channel-formats.ts";
 import type { Parts } from "../parts.ts";
-import { answeredValue } from "./domain-orders.ts";
+import { answeredValue, ordersOf } from "./domain-orders.ts";
 
 /** Who describes channels, and has them defined. */
 export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConfig" | "AddChannelConfig"> {
   return {
     GetChannelConfig: (request) => describe(request, parts()),
     async AddChannelConfig({ vm, vcpus, text }, caller) {
-      const { acts, hypervisor } = parts();
+      const { acts } = parts();
       const place = placeOf(vm, vcpus, parts());
-      answeredValue(vm, await hypervisor.orders.addChannels(place, vcpus, text));
+      answeredValue(vm, await ordersOf(parts()).addChannels(place, vcpus, text));
       acts.tell(caller, `added channels to the definition of ${vm}`, { vm });
       return {};
     },
@@ -27,7 +22,8 @@ export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConf
 
 async function describe({ vm, vcpus, format }: ChannelConfigRequest, parts: Parts): Promise<ChannelConfig> {
   const place = placeOf(vm, vcpus, parts);
-  if (format === "libvirt") {
+  // Where nobody takes orders there is no definition to look at either.
+  if (format === "libvirt" && parts.hypervisor.orders !== undefined) {
     const told = await parts.hypervisor.orders.planChannels(place, vcpus);
     if (told.ok) return { defined: true, ...told.value, text: told.value.devices };
     // Who names a number may describe a VM that is still to be made.
@@ -35,27 +31,14 @@ async function describe({ vm, vcpus, format }: ChannelConfigRequest, parts: Part
   }
   const count = vcpus ?? parts.vms.domains.get(vm)?.pins.length;
   if (count === undefined) throw new ControlError("NoSuchVm", { vm });
-  const missing = Array.from({ length: count }, (_, number) => number);
-  return { defined: false, present: [], missing, text: textFor(format, place, missing) };
+  return { defined: false, present: [], missing: firstNumbers(count), text: textFor(format, place, count) };
 }
 
-function textFor(
-  format: ChannelConfigRequest["format"],
-  place: ChannelPlace,
-  numbers: readonly number[],
-): string {
-  switch (format) {
-    case "libvirt":
-      return channelXml(place, numbers, []);
-    case "qemu":
-      return qemuChannels(place, numbers.length);
-    case "xl": {
-      const text = xlChannels(place, numbers.length);
-      if (text !== undefined) return text;
-      const reason = `xl cannot write the path of "${place.vm}": it has a comma or a quotation mark`;
-      throw new ControlError("Refused", { reason });
-    }
-  }
+function textFor(format: ChannelFormat, place: ChannelPlace, count: number): string {
+  const text = CHANNEL_FORMATS[format](place, count);
+  if (text !== undefined) return text;
+  const reason = `${format} cannot write the path of "${place.vm}": it has a comma or a quotation mark`;
+  throw new ControlError("Refused", { reason });
 }
 
 function placeOf(vm: string, count: number | undefined, { config }: Parts): ChannelPlace {

@@ -1,6 +1,6 @@
 import { type Control, ControlError } from "../../admin/control.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
-import type { Affected, Answered } from "../../hypervisor/domain-orders.ts";
+import type { Affected, Answered, DomainOrders } from "../../hypervisor/domain-orders.ts";
 import type { Parts } from "../parts.ts";
 
 type Orders = Pick<Control, "ListVcpus" | "PinVcpu" | "SetVcpus">;
@@ -9,23 +9,34 @@ type Orders = Pick<Control, "ListVcpus" | "PinVcpu" | "SetVcpus">;
 export function domainOrders(parts: () => Parts): Orders {
   return {
     async ListVcpus({ vm }) {
-      return { vcpus: answeredValue(vm, await parts().hypervisor.orders.vcpus(vm)) };
+      return { vcpus: answeredValue(vm, await ordersOf(parts()).vcpus(vm)) };
     },
     async PinVcpu({ vm, vcpu, pcpus, live, config }, caller) {
       if (pcpus.length === 0) throw new ControlError("InvalidParameter", { parameter: "pcpus" });
-      const { acts, hypervisor } = parts();
-      answeredValue(vm, await hypervisor.orders.pinVcpu(vm, { vcpu, pcpus }, { live, config }));
+      const { acts } = parts();
+      answeredValue(vm, await ordersOf(parts()).pinVcpu(vm, { vcpu, pcpus }, { live, config }));
       const where = `CPU ${formatCpuList(pcpus)}`;
       acts.tell(caller, `pinned vCPU ${vcpu} of ${vm} to ${where}${scope({ live, config })}`, { vm, vcpu });
       return {};
     },
     async SetVcpus({ vm, count, live, config }, caller) {
-      const { acts, hypervisor } = parts();
-      answeredValue(vm, await hypervisor.orders.setVcpus(vm, count, { live, config }));
+      const { acts } = parts();
+      answeredValue(vm, await ordersOf(parts()).setVcpus(vm, count, { live, config }));
       acts.tell(caller, `set ${vm} to ${count} vCPUs${scope({ live, config })}`, { vm });
       return {};
     },
   };
+}
+
+/** Who takes orders; where nobody does, that is refused. */
+export function ordersOf({ hypervisor }: Pick<Parts, "hypervisor">): DomainOrders {
+  if (hypervisor.orders !== undefined) return hypervisor.orders;
+  const { driver } = hypervisor.status();
+  const remedy = "change the configuration, then systemctl reload vm-power";
+  throw new ControlError("Refused", {
+    reason: `With Driver=${driver} there is nobody to ask or to order`,
+    remedy,
+  });
 }
 
 /** The hypervisor's answer; a refusal is thrown in its words. */

@@ -2,6 +2,7 @@ import { ControlError } from "../../admin/control.ts";
 import type { Vcpu, Vm, VmSummary } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
+import { ORIGIN_WORDS } from "../words/domain-text.ts";
 import { refusalRemedy } from "../words/refusal-text.ts";
 import { channelView, vcpuView } from "./views.ts";
 
@@ -41,7 +42,8 @@ export function showVm(name: string, parts: Parts): Vm {
   return {
     name,
     state: domain?.state ?? "absent",
-    detail: domain?.detail ?? "the hypervisor knows no running VM of that name",
+    detail:
+      domain === undefined ? parts.hypervisor.remedies.unknownDomain.reason : ORIGIN_WORDS[domain.origin],
     added: vms.isAdded(name),
     contract: vms.contract(name),
     vcpus: domain?.pins.map((pcpus, vcpu) => showVcpu(name, { vcpu, pcpus }, parts)) ?? [],

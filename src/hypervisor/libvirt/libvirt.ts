@@ -26,14 +26,19 @@ export interface LibvirtOptions {
   readonly timing?: LibvirtTiming;
 }
 
+/** libvirt, which takes orders. */
+export interface LibvirtHypervisor extends Hypervisor {
+  readonly orders: DomainOrders;
+}
+
 /** Follows the domains of this machine's libvirt, for ever: it may come late, go, freeze and come back. */
-export function openLibvirt(options: LibvirtOptions, events: HypervisorEvents): Hypervisor {
+export function openLibvirt(options: LibvirtOptions, events: HypervisorEvents): LibvirtHypervisor {
   const follower = new Follower(options, events);
   void follower.run();
   return follower;
 }
 
-class Follower implements Hypervisor {
+class Follower implements LibvirtHypervisor {
   readonly #options: LibvirtOptions;
   readonly #timing: LibvirtTiming;
   readonly #events: HypervisorEvents;

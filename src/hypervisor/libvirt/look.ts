@@ -1,4 +1,5 @@
 import type { Domain } from "../../base/domain.ts";
+import type { Ending } from "../../base/origin.ts";
 import { CPUMAP_BYTES, cpumapsToLists } from "./cpumaps.ts";
 import { readDomainXml } from "./domain-xml.ts";
 import { type DomainRef, domainArgs, pinsArgs, readCpumaps, readState, readXmlText } from "./messages.ts";
@@ -9,8 +10,8 @@ import { conditionOf } from "./words.ts";
 /** What was seen of one domain. */
 export type Look =
   | { readonly kind: "active"; readonly id: number; readonly domain: Domain }
-  /** It does not run; `detail` says why if libvirt still knows. */
-  | { readonly kind: "gone"; readonly detail: string | undefined }
+  /** It does not run; `ending` says why if libvirt still knows. */
+  | { readonly kind: "gone"; readonly ending: Ending | undefined }
   /** It could not be seen; look again later. That is no news while it stops: its event follows. */
   | { readonly kind: "failed"; readonly reason: string; readonly mayPass: boolean }
   /** libvirt is gone or silent: everything will be looked at again. */
@@ -21,7 +22,7 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
   const state = await rpc.call(CALL.domainState, domainArgs(ref), readState);
   if (!state.ok) return without(state.failure);
   const condition = conditionOf(state.value.state, state.value.reason);
-  if (condition.state === "stopped") return { kind: "gone", detail: condition.detail };
+  if (condition.state === "stopped") return { kind: "gone", ending: condition.ending };
 
   const text = await rpc.call(CALL.domainXml, domainArgs(ref), readXmlText);
   if (!text.ok) return without(text.failure);
@@ -37,9 +38,10 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
   }
   const domain: Domain = {
     name: xml.name,
+    uuid: ref.uuid,
     run: `${ref.uuid}:${xml.id}`,
     state: condition.state,
-    detail: condition.detail,
+    origin: condition.origin,
     pins: lists.map((list, vcpu) => (xml.online.has(vcpu) ? list : [])),
     channelPaths: xml.channelPaths,
   };
@@ -50,7 +52,7 @@ function without(failure: Failure): Look {
   switch (failure.kind) {
     case "refused":
       // A domain that vanished between two questions is normal.
-      if (failure.code === ERROR.noDomain) return { kind: "gone", detail: undefined };
+      if (failure.code === ERROR.noDomain) return { kind: "gone", ending: undefined };
       return failed(failure.message, { mayPass: failure.code === ERROR.operationInvalid });
     case "slow":
       return failed("libvirt does not answer for it, though it does for others");

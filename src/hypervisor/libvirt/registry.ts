@@ -1,4 +1,5 @@
 import type { Domain } from "../../base/domain.ts";
+import type { Ending } from "../../base/origin.ts";
 import type { HypervisorEvents } from "../hypervisor.ts";
 import type { DomainRef } from "./messages.ts";
 import { BOUND } from "./protocol.ts";
@@ -13,7 +14,7 @@ interface Known {
 
 /** Why a run ended if another one is there already, and whether old news is told again. */
 export interface Telling {
-  readonly ending: string | undefined;
+  readonly ending: Ending | undefined;
   readonly repeat: boolean;
 }
 
@@ -60,30 +61,30 @@ export class Registry {
   tell({ uuid, id }: Run, domain: Domain, { ending, repeat }: Telling): void {
     const before = this.#known.get(uuid);
     if (before === undefined && this.#known.size >= BOUND.domains) return;
-    if (before !== undefined && before.id !== id) this.drop(uuid, ending ?? "stopped and started again");
+    if (before !== undefined && before.id !== id) this.drop(uuid, ending ?? "restarted");
     else if (before !== undefined && before.domain.name !== domain.name) this.drop(uuid, "renamed");
     else if (before !== undefined && !repeat && isSame(before.domain, domain)) return;
     const owner = this.#owner.get(domain.name);
-    if (owner !== undefined && owner !== uuid) this.drop(owner, "replaced by another domain of this name");
+    if (owner !== undefined && owner !== uuid) this.drop(owner, "replaced");
     this.#known.set(uuid, { id, domain });
     this.#owner.set(domain.name, uuid);
     this.#events.domain(domain);
   }
 
   /** A domain exists no more. */
-  drop(uuid: string, detail: string): void {
+  drop(uuid: string, ending: Ending): void {
     const known = this.#known.get(uuid);
     if (known === undefined) return;
     this.#known.delete(uuid);
     this.#owner.delete(known.domain.name);
-    this.#events.gone(known.domain.name, detail);
+    this.#events.gone(known.domain.name, ending);
   }
 }
 
 function isSame(a: Domain, b: Domain): boolean {
   return (
     a.state === b.state &&
-    a.detail === b.detail &&
+    a.origin === b.origin &&
     a.pins.length === b.pins.length &&
     a.pins.every((list, vcpu) => isSameList(list, b.pins[vcpu] ?? [])) &&
     isSameSet(a.channelPaths ?? new Set(), b.channelPaths ?? new Set())

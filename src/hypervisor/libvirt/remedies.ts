@@ -1,6 +1,8 @@
-import type { Remedies } from "../hypervisor.ts";
+import type { Remedies } from "../remedies.ts";
 
-/** What an operator of libvirt can do, as commands of virsh. */
+/** What can be done with libvirt's own command. */
 export const LIBVIRT_REMEDIES: Remedies = {
-  pin: (vm, vcpu) => `virsh vcpupin ${vm} ${vcpu} CPU --live --config`,
+  pin: (domain, vcpu) => `virsh vcpupin ${domain} ${vcpu} CPU --live --config`,
+  defineChannel: (domain, path) => `virsh edit ${domain}: <source mode='bind' path='${path}'/>`,
+  unknownDomain: { reason: "the hypervisor knows no running VM of that name", remedy: "virsh list" },
 };

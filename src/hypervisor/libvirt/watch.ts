@@ -1,5 +1,6 @@
 import type { Domain } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
+import type { Ending } from "../../base/origin.ts";
 import type { DomainEvent } from "./events.ts";
 import { lookAt } from "./look.ts";
 import { LookPool, type LookRequest } from "./look-pool.ts";
@@ -8,7 +9,7 @@ import { BOUND, CALL } from "./protocol.ts";
 import type { Registry, Run } from "./registry.ts";
 import type { Failure, Rpc } from "./rpc.ts";
 import type { WatchTiming } from "./timing.ts";
-import { type Ending, endingOf } from "./words.ts";
+import { endingOf, type KnownEnding } from "./words.ts";
 
 /** Every so many lists everything is re-read: libvirt makes no event of a vCPU that is plugged in. */
 const LISTS_PER_FULL_READ = 4;
@@ -37,7 +38,7 @@ export class Watch {
   readonly #rpc: Rpc;
   readonly #options: WatchOptions;
   readonly #pool: LookPool;
-  readonly #endings = new Map<string, Ending>();
+  readonly #endings = new Map<string, KnownEnding>();
   readonly #rebooted = new Set<string>();
   readonly #unseen = new Map<string, Unseen>();
   /** Who is still to be looked at until everything was read; undefined when nobody waits for that. */
@@ -136,17 +137,17 @@ export class Watch {
     const look = isHopeless ? undefined : await lookAt(this.#rpc, ref);
     if (this.#stopped || look?.kind === "lost") return;
     if (look?.kind === "failed") this.#failed(ref, look);
-    if (look?.kind === "gone") this.#gone(ref.uuid, look.detail);
+    if (look?.kind === "gone") this.#gone(ref.uuid, look.ending);
     if (look?.kind === "active") this.#active({ uuid: ref.uuid, id: look.id }, look.domain, repeat);
     this.#finish(ref.uuid);
   }
 
-  #gone(uuid: string, detail: string | undefined): void {
-    const ending = this.#endings.get(uuid);
+  #gone(uuid: string, seen: Ending | undefined): void {
+    const told = this.#endings.get(uuid);
     this.#endings.delete(uuid);
     this.#rebooted.delete(uuid);
     this.#unseen.delete(uuid);
-    this.#options.registry.drop(uuid, ending?.detail ?? detail ?? "no longer known to libvirt");
+    this.#options.registry.drop(uuid, told?.ending ?? seen ?? "vanished");
   }
 
   #active(run: Run, domain: Domain, repeat: boolean): void {
@@ -158,7 +159,7 @@ export class Watch {
     // The guest that asked for something is not the one that boots now.
     if (this.#rebooted.delete(run.uuid) && isSameRun) registry.drop(run.uuid, "rebooted");
     this.#unseen.delete(run.uuid);
-    registry.tell(run, domain, { ending: ending?.detail, repeat });
+    registry.tell(run, domain, { ending: ending?.ending, repeat });
   }
 
   /** Keeps what was told last, and tries again with the next list. */

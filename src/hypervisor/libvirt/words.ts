@@ -1,25 +1,27 @@
-/** What libvirt says of a domain, in words: the numbers are those of its events, states and reasons. */
+import type { Ending, Origin } from "../../base/origin.ts";
+
+// What libvirt says of a domain: the numbers are those of its events, states and reasons.
 
 /** Numbers of lifecycle events that carry a reason worth keeping. */
 const STOPPED = 5;
 const SHUTDOWN = 6;
 
-const STOPPED_WORDS = [
-  "shut down",
+const STOPPED_ENDINGS: readonly Ending[] = [
+  "shut-down",
   "destroyed",
   "crashed",
-  "migrated to another host",
+  "migrated-out",
   "saved",
-  "its emulator failed",
-  "stopped by loading a snapshot",
-  "stopped to be created anew",
+  "failed",
+  "snapshot-loaded",
+  "recreated",
 ];
 
-const SHUTDOWN_WORDS = ["shut down", "shut down by the guest", "shut down by the host"];
+const SHUTDOWN_ENDINGS: readonly Ending[] = ["shut-down", "shut-down-by-guest", "shut-down-by-host"];
 
 /** Why a domain ends. */
-export interface Ending {
-  readonly detail: string;
+export interface KnownEnding {
+  readonly ending: Ending;
   /** Whether it has ended; else it is about to. */
   readonly isOver: boolean;
 }
@@ -28,79 +30,82 @@ export interface Ending {
  * Why a domain ends, told by a lifecycle event; undefined when the event is of another kind. A guest that powers off is
  * told twice, and only the first time says who did it: `before` is what was told until now.
  */
-export function endingOf(event: number, detail: number, before: Ending | undefined): Ending | undefined {
-  if (event === SHUTDOWN) return { detail: SHUTDOWN_WORDS[detail] ?? "shut down", isOver: false };
+export function endingOf(
+  event: number,
+  detail: number,
+  before: KnownEnding | undefined,
+): KnownEnding | undefined {
+  if (event === SHUTDOWN) return { ending: SHUTDOWN_ENDINGS[detail] ?? "shut-down", isOver: false };
   if (event !== STOPPED) return undefined;
-  if (detail === 0 && before?.isOver === false) return { detail: before.detail, isOver: true };
-  return { detail: STOPPED_WORDS[detail] ?? "stopped", isOver: true };
+  if (detail === 0 && before?.isOver === false) return { ending: before.ending, isOver: true };
+  return { ending: STOPPED_ENDINGS[detail] ?? "stopped", isOver: true };
 }
 
 /** How a domain is. */
-export interface DomainCondition {
-  readonly state: "running" | "paused" | "stopped";
-  readonly detail: string;
-}
+export type DomainCondition =
+  | { readonly state: "running" | "paused"; readonly origin: Origin }
+  | { readonly state: "stopped"; readonly ending: Ending };
 
 /** What a state and its reason mean. */
 export function conditionOf(state: number, reason: number): DomainCondition {
   switch (state) {
     case 3:
-      return { state: "paused", detail: PAUSED_WORDS[reason] ?? "paused" };
+      return { state: "paused", origin: PAUSED_ORIGINS[reason] ?? "paused" };
     case 4:
-      return { state: "running", detail: "shutting down" };
+      return { state: "running", origin: "shutting-down" };
     case 5:
-      return { state: "stopped", detail: SHUTOFF_WORDS[reason] ?? "stopped" };
+      return { state: "stopped", ending: SHUTOFF_ENDINGS[reason] ?? "stopped" };
     case 6:
-      return { state: "paused", detail: "crashed" };
+      return { state: "paused", origin: "crashed" };
     case 7:
-      return { state: "paused", detail: "suspended by the guest" };
+      return { state: "paused", origin: "suspended" };
     default:
       // 1 is running; 0 (no state) and 2 (blocked) are Xen's words for a vCPU that idles.
-      return { state: "running", detail: RUNNING_WORDS[reason] ?? "running" };
+      return { state: "running", origin: RUNNING_ORIGINS[reason] ?? "unknown" };
   }
 }
 
-const RUNNING_WORDS = [
-  "running",
+const RUNNING_ORIGINS: readonly Origin[] = [
+  "unknown",
   "booted",
-  "migrated from another host",
+  "migrated-in",
   "restored",
-  "started from a snapshot",
+  "snapshot",
   "resumed",
-  "migration cancelled",
-  "save cancelled",
-  "woken up",
-  "resumed after a crash",
-  "in post-copy migration",
-  "post-copy migration failed",
+  "migration-cancelled",
+  "save-cancelled",
+  "woken",
+  "resumed-after-crash",
+  "post-copy",
+  "post-copy-failed",
 ];
 
-const PAUSED_WORDS = [
+const PAUSED_ORIGINS: readonly Origin[] = [
   "paused",
-  "paused by the operator",
-  "paused for migration",
-  "paused to be saved",
-  "paused for a core dump",
-  "paused by an I/O error",
-  "paused by a watchdog",
-  "paused after loading a snapshot",
-  "paused to shut down",
-  "paused for a snapshot",
-  "paused by a crash of the guest",
-  "paused until it starts",
-  "paused for post-copy migration",
-  "paused by a failed post-copy migration",
-  "paused by a failed operation",
+  "paused-by-operator",
+  "paused-to-migrate",
+  "paused-to-save",
+  "paused-to-dump",
+  "paused-by-io-error",
+  "paused-by-watchdog",
+  "paused-from-snapshot",
+  "paused-to-shut-down",
+  "paused-for-snapshot",
+  "paused-by-guest-crash",
+  "paused-until-start",
+  "paused-for-post-copy",
+  "paused-by-failed-post-copy",
+  "paused-by-failure",
 ];
 
-const SHUTOFF_WORDS = [
+const SHUTOFF_ENDINGS: readonly Ending[] = [
   "stopped",
-  "shut down",
+  "shut-down",
   "destroyed",
   "crashed",
-  "migrated to another host",
+  "migrated-out",
   "saved",
-  "failed to start",
-  "stopped by loading a snapshot",
-  "found stopped",
+  "failed-to-start",
+  "snapshot-loaded",
+  "found-stopped",
 ];

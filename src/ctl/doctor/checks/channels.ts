@@ -1,5 +1,5 @@
 import { refusedChannels } from "../../trouble.ts";
-import { type Check, repair } from "../check.ts";
+import { type Check, isStatic, repair } from "../check.ts";
 
 /** Where channels are looked for by default. */
 const DEFAULT_DIRECTORY = "/tmp/powermonitor";
@@ -36,7 +36,7 @@ export const CHANNEL_CHECKS: readonly Check[] = [
         return [
           repair(
             `${name} has ${vcpus.length} vCPUs, but no channel for ${missing.length} of them`,
-            `vmpowerctl channel-config ${name} --vcpus ${vcpus.length} --apply, then restart the VM`,
+            `vmpowerctl channel-config ${name} --vcpus ${vcpus.length}${isStatic(daemon) ? " --format qemu" : " --apply"}, then restart the VM`,
           ),
         ];
       }),

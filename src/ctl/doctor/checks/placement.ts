@@ -1,6 +1,6 @@
 import type { Vm } from "../../../admin/control-types.ts";
 import { formatCpuList, parseCpuList } from "../../../base/cpu-list.ts";
-import { advice, type Check, type Facts, repair } from "../check.ts";
+import { advice, type Check, type Facts, isStatic, repair } from "../check.ts";
 import { cpuText } from "../cpu-files.ts";
 
 /** vCPUs named of those that share a trouble. */
@@ -21,7 +21,9 @@ export const PLACEMENT_CHECKS: readonly Check[] = [
         const [{ vm, vcpu } = { vm: "VM", vcpu: 0 }] = same;
         return repair(
           `${named(same.map((each) => `${each.vm}:${each.vcpu}`))}: ${problem}`,
-          `vmpowerctl pin-vcpu ${vm} ${vcpu} CPU --live --config`,
+          isStatic(daemon)
+            ? `write one CPU for each vCPU into Vcpus= of [vm ${vm}]`
+            : `vmpowerctl pin-vcpu ${vm} ${vcpu} CPU --live --config`,
         );
       });
     },
