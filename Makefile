@@ -29,6 +29,7 @@ test: build ## Run the tests that need no special parts, on the sources and on t
 
 check: node_modules ## Check types, lint, format, floors and dead code
 	$(BIN)/tsc --noEmit
+	$(BIN)/tsc --noEmit -p tsconfig.pure.json
 	$(BIN)/biome check --error-on-warnings .
 	$(BIN)/knip
 	$(BUN) test test/tidy.test.ts

@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { until } from "../../test/daemon/host.ts";
+import { until } from "../../test/daemon/until.ts";
 import { type Guest, makeStage, type Stage } from "./stage.ts";
 
 setDefaultTimeout(60_000);

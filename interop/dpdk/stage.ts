@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeTestHost, type TestHost, until } from "../../test/daemon/host.ts";
+import { makeTestHost, type TestHost } from "../../test/daemon/host.ts";
+import { until } from "../../test/daemon/until.ts";
 
 /** Where `interop/dpdk/run` put what it compiled, and where it wants files of a run. */
 const WORK = process.env["INTEROP_WORK"] ?? "";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { until } from "../../test/daemon/host.ts";
+import { until } from "../../test/daemon/until.ts";
 
 /** What came of a command in the guest. */
 export interface Ran {

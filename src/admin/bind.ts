@@ -6,7 +6,7 @@ import { whyNotWritable } from "../os/own-directory.ts";
 import { removeSocket } from "./socket-file.ts";
 
 /** `Bun.listen()`, or what bounds it. */
-export type Listen = (options: {
+type Listen = (options: {
   unix: string;
   allowHalfOpen: boolean;
   socket: SocketHandler<undefined>;

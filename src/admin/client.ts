@@ -20,7 +20,7 @@ export interface EventReply {
 }
 
 /** One reply of `Record`. */
-export interface PacketReply {
+interface PacketReply {
   readonly schemaVersion: number;
   readonly packet: Packet;
   readonly lost: number;

@@ -39,7 +39,7 @@ export type Control = {
 };
 
 /** What a method answers, now or later. */
-export type Answer<T> = T | ControlError | Promise<T | ControlError>;
+type Answer<T> = T | ControlError | Promise<T | ControlError>;
 
 /** Where the events of one subscriber go. */
 export interface Subscriber<T = Event> {

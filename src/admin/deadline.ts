@@ -1,7 +1,7 @@
 import type { Limits } from "./limits.ts";
 
 /** What a session waits for, at most so long. */
-export type DeadlineName = "messageMs" | "idleMs" | "stallMs";
+type DeadlineName = "messageMs" | "idleMs" | "stallMs";
 
 /** One timer for what is waited for now. */
 export interface Deadline {

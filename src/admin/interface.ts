@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 /** Where the replies of a stream go. */
-export interface Sink {
+interface Sink {
   /** Sends a reply that is not the last; false when the caller is too slow, and the reply was dropped. */
   send(parameters: object): boolean;
   /** Sends the last reply, however much is waiting before it. */

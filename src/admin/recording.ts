@@ -13,7 +13,7 @@ export interface RecordingHead {
 }
 
 /** A VM, and where its vCPUs ran. */
-export interface RecordedVm {
+interface RecordedVm {
   readonly name: string;
   readonly pins: readonly (readonly Pcpu[])[];
 }

@@ -2,7 +2,7 @@ import type { Limits } from "./limits.ts";
 import { encodeMessage } from "./message.ts";
 
 /** The socket of a client that is not served. */
-export interface RefusedSocket {
+interface RefusedSocket {
   write(bytes: Uint8Array): number;
   end(): unknown;
 }

@@ -29,7 +29,7 @@ export interface Claimant {
 }
 
 /** A request that was refused, and why. */
-export interface RefusedRequest {
+interface RefusedRequest {
   readonly asked: string;
   readonly atMs: number;
   readonly refusal: Refusal;

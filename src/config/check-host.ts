@@ -13,7 +13,7 @@ export interface ConfigHost {
 }
 
 /** The CPUs of a host, as a root tells of them. */
-export interface HostRoot {
+interface HostRoot {
   /** Ascending. */
   readonly pcpus: readonly Pcpu[];
   /** Whether the kernel lets the clock of any of them be changed. */

@@ -14,7 +14,7 @@ export interface Section {
 }
 
 /** One `Key=Value`. */
-export interface Entry {
+interface Entry {
   readonly key: string;
   readonly value: string;
   readonly line: number;

@@ -5,7 +5,7 @@ import { type Place, type Problem, problem, quote } from "./problem.ts";
 import { nearest } from "./suggest.ts";
 
 /** A value that a file gave, and where. */
-export interface Setting {
+interface Setting {
   readonly value: unknown;
   readonly place: Place;
 }

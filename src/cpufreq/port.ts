@@ -8,7 +8,7 @@ import type { Observation, UnmanagedCpu } from "./cpufreq.ts";
 // set (a speed, a limit of speeds, a governor, an energy preference, a latency) is a setting with a name and a text.
 
 /** A back end's name for one thing that it can set; nobody else knows what it means. */
-export type SettingName = string;
+type SettingName = string;
 
 /** What settings say, by name and to the byte. */
 export type Values = Readonly<Record<SettingName, string>>;

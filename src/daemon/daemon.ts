@@ -28,7 +28,7 @@ import { OperatorStore } from "./operators/operator-store.ts";
 import { orderAgain } from "./operators/order-again.ts";
 import { serveOperators } from "./operators/sockets.ts";
 import { Meters } from "./packet/meters.ts";
-import { packetPath } from "./packet/packet.ts";
+import { PacketPath } from "./packet/packet.ts";
 import { Recordings } from "./packet/recordings.ts";
 import type { Parts } from "./parts.ts";
 import { turnClock } from "./turn-clock.ts";
@@ -138,14 +138,15 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const vms = new ServedVms({ config, store, arbiter, clocks, hypervisor: () => parts.hypervisor, takeover });
   const meters = new Meters();
   const recordings = new Recordings();
-  const asked = {
-    lookAgain: (vm: string) => parts.hypervisor.lookAgain(vm),
-    pinRemedy: (vm: string, vcpu: number) => parts.hypervisor.remedies.pin(vm, vcpu),
-  };
+  const packets = new PacketPath({
+    ...{ arbiter, clocks, events, log: limited, meters, recordings, time },
+    lookAgain: (vm) => parts.hypervisor.lookAgain(vm),
+    pinRemedy: (vm, vcpu) => parts.hypervisor.remedies.pin(vm, vcpu),
+  });
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),
     expects: (vm, path) => vms.expects(vm, path),
-    packet: packetPath({ arbiter, clocks, events, log: limited, meters, recordings, time, ...asked }),
+    packet: (channel, frame) => packets.received(channel, frame),
     changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());

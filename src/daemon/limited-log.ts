@@ -3,7 +3,7 @@ import type { Log, LogFields, LogLevel } from "../base/log.ts";
 import type { TurnClock } from "./turn-clock.ts";
 
 /** A line, made only when it is written. */
-export type Line = () => { readonly message: string; readonly fields?: LogFields };
+type Line = () => { readonly message: string; readonly fields?: LogFields };
 
 /** The log for lines that a stranger can cause. `about` names the VM, user or CPU that has its own few per minute. */
 export type LimitedLog = (about: string, level: LogLevel, line: Line) => void;

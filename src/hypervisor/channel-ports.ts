@@ -12,7 +12,7 @@ export interface Controller {
 }
 
 /** Where a channel is plugged in. */
-export interface ChannelPort {
+interface ChannelPort {
   readonly number: number;
   readonly controller: number;
   readonly port: number;

@@ -26,7 +26,7 @@ export interface ChannelPlan {
 export type Answered<T> = Result<T, Why>;
 
 /** Why the hypervisor did not do it. */
-export type Why =
+type Why =
   | { readonly kind: "noDomain" }
   /** In the hypervisor's words, where it said some. */
   | { readonly kind: "refused"; readonly reason: string; readonly remedy?: string };

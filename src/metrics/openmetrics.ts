@@ -8,19 +8,19 @@ interface Described {
 }
 
 /** Numbers that only grow, until the daemon or what they are about ends. */
-export interface CounterFamily extends Described {
+interface CounterFamily extends Described {
   readonly type: "counter";
   readonly samples: readonly Sample[];
 }
 
 /** Numbers as they are now. */
-export interface GaugeFamily extends Described {
+interface GaugeFamily extends Described {
   readonly type: "gauge";
   readonly samples: readonly Sample[];
 }
 
 /** How long things took. */
-export interface HistogramFamily extends Described {
+interface HistogramFamily extends Described {
   readonly type: "histogram";
   readonly series: readonly Series[];
 }

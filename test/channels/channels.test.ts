@@ -2,8 +2,8 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { parseChannelName } from "../../src/channels/name.ts";
 import { OTHERS_MAX, VM_CHANNELS_MAX } from "../../src/channels/room.ts";
-import { until } from "../daemon/host.ts";
 import { connect, packet, scale, startPort, UP } from "../daemon/port.ts";
+import { until } from "../daemon/until.ts";
 import { testChannels } from "./host.ts";
 
 test("parseChannelName() takes the number behind the last dot", () => {

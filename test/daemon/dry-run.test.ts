@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { MAX, MIN, nack, scale } from "./port.ts";
+import { until } from "./until.ts";
 
 let host: TestHost;
 afterEach(() => host.remove());

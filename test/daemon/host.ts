@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 import { type Port, startPort } from "./port.ts";
+import { until } from "./until.ts";
 
 const EXECUTABLE = join(import.meta.dir, "../../dist/vm-power");
 const READY_MS = 20_000;
@@ -135,13 +136,4 @@ Root=${directory}/cpu
 [hypervisor]
 Driver=static
 `;
-}
-
-/** Waits until something holds; fails with what it was after a while. */
-export async function until(holds: () => boolean, withinMs = 10_000): Promise<void> {
-  const endMs = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > endMs) throw new Error(`Still not so after ${withinMs} ms: ${holds}`);
-    await Bun.sleep(2);
-  }
 }

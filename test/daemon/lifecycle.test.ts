@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { DOWN, MAX, MIN, nack, scale, UP } from "./port.ts";
+import { until } from "./until.ts";
 
 let host: TestHost;
 afterEach(() => host.remove());

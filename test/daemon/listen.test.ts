@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Listener, listenAtPace } from "../../src/daemon/operators/listen.ts";
-import { makeTestHost, until } from "./host.ts";
+import { makeTestHost } from "./host.ts";
 import { MIN, scale } from "./port.ts";
+import { until } from "./until.ts";
 
 let directory: string;
 let unix: string;

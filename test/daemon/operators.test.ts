@@ -8,7 +8,7 @@ import { serveOperators } from "../../src/daemon/operators/sockets.ts";
 import { OPERATOR, recordingLog } from "../admin/harness.ts";
 import { rawClient } from "../admin/raw-client.ts";
 import { STATUS, sampleControl } from "../admin/sample-control.ts";
-import { until } from "./host.ts";
+import { until } from "./until.ts";
 
 let directory: string;
 beforeEach(() => {

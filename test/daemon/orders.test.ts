@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RealLibvirtd, whyNoLibvirtd } from "../hypervisor/real-libvirtd.ts";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { MIN, scale } from "./port.ts";
+import { until } from "./until.ts";
 
 const why = whyNoLibvirtd();
 if (why !== undefined) console.warn(`Orders through the daemon are not tested: ${why}`);

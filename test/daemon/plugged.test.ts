@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FakeDomain, FakeLibvirtd, uuidIn, xmlOf } from "../hypervisor/fake-libvirtd.ts";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { MIN, nack, type Port, scale } from "./port.ts";
+import { until } from "./until.ts";
 
 const PLUGGED = { unplugged: [[1], []], plugged: [[1], [2]] };
 

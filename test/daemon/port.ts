@@ -1,5 +1,5 @@
 import { chmodSync, rmSync } from "node:fs";
-import { until } from "./host.ts";
+import { until } from "./until.ts";
 
 /** One channel as QEMU and its guest see it: QEMU listens, the host connects. */
 export interface Port {

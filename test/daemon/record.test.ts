@@ -3,8 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { frameOf, readRecording } from "../../src/admin/recording.ts";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { DOWN, MAX, MIN, scale } from "./port.ts";
+import { until } from "./until.ts";
 
 let host: TestHost;
 afterEach(() => host?.remove());

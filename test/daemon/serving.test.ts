@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { connect, DOWN, MAX, MIN, nack, packet, scale, TURBO, UP } from "./port.ts";
+import { until } from "./until.ts";
 
 let host: TestHost;
 afterEach(() => host.remove());

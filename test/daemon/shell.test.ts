@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { DOWN, MAX, MIN, nack, type Port, packet, scale, UP } from "./port.ts";
 import { openTerminal, type Session } from "./terminal.ts";
+import { until } from "./until.ts";
 
 /** Highest first, as the guest steps through it. */
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { MAX, MIN, scale, TURBO } from "./port.ts";
+import { until } from "./until.ts";
 
 let host: TestHost;
 afterEach(() => host?.remove());

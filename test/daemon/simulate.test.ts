@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Cpu } from "../../src/admin/control-types.ts";
-import { until } from "./host.ts";
+import { until } from "./until.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 

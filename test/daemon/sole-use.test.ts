@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { Log } from "../../src/base/log.ts";
 import { SoleUse } from "../../src/daemon/lifecycle/sole-use.ts";
 import { lockDirectory } from "../../src/os/directory-lock.ts";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { MIN, scale } from "./port.ts";
+import { until } from "./until.ts";
 
 let host: TestHost;
 let other: TestHost;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { until } from "./host.ts";
+import { until } from "./until.ts";
 
 /** A program in a terminal of its own, 80 columns wide. */
 export interface Session {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { makeTestHost, type TestHost, until } from "./host.ts";
+import { makeTestHost, type TestHost } from "./host.ts";
 import { DOWN, MIN, scale } from "./port.ts";
+import { until } from "./until.ts";
 
 let host: TestHost;
 afterEach(() => host.remove());

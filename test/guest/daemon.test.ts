@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openPower } from "../../src/guest/library/power.ts";
-import { makeTestHost, type TestHost, until } from "../daemon/host.ts";
+import { makeTestHost, type TestHost } from "../daemon/host.ts";
+import { until } from "../daemon/until.ts";
 import { type JoinedPort, joinedPort } from "./joined-port.ts";
 import { type TerminalPorts, terminalPorts } from "./terminal-ports.ts";
 

@@ -16,8 +16,8 @@ import type { Meters } from "./meters.ts";
 import type { Recordings } from "./recordings.ts";
 import { SecondLooks } from "./second-looks.ts";
 
-/** What handling a packet needs. */
-export interface PacketPath {
+/** What handling a packet takes. */
+export interface PacketPathParts {
   readonly arbiter: Arbiter;
   readonly clocks: Clocks;
   readonly events: Events;
@@ -34,44 +34,49 @@ export interface PacketPath {
 /** Of each channel's packets one in so many is measured, beginning with its first: reading a clock costs, too. */
 const MEASURED_ONE_IN = 8;
 
-/** Makes the handler of guests' packets: judge, decide, do, answer; synchronous, in one turn of the event loop. */
-export function packetPath(path: PacketPath) {
-  const { arbiter, clocks, events, log, meters, recordings, time } = path;
-  const secondLooks = new SecondLooks(path.lookAgain);
+/** Handles guests' packets: judge, decide, do, answer; synchronous, in one turn of the event loop. */
+export class PacketPath {
+  readonly #parts: PacketPathParts;
+  readonly #secondLooks: SecondLooks;
 
-  return function packet(channel: Channel, frame: Uint8Array): void {
+  constructor(parts: PacketPathParts) {
+    this.#parts = parts;
+    this.#secondLooks = new SecondLooks(parts.lookAgain);
+  }
+
+  /** A channel received one packet. */
+  received(channel: Channel, frame: Uint8Array): void {
     if (!channel.enabled) return;
+    const { recordings, meters } = this.#parts;
     if (recordings.wanted) recordings.take(channel, frame);
-    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return handle(channel, frame);
+    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return this.#handle(channel, frame);
     const beganMs = performance.now();
-    handle(channel, frame);
+    this.#handle(channel, frame);
     meters.of(channel.vm).latency.observe((performance.now() - beganMs) * 1e6);
-  };
+  }
 
-  function handle(channel: Channel, frame: Uint8Array): void {
+  #handle(channel: Channel, frame: Uint8Array): void {
     const request = decode(frame);
-    if (request.kind === "connect") return;
-    channel.counters.requests++;
+    if (request.kind !== "connect") channel.counters.requests++;
     switch (request.kind) {
-      case "scale":
-        return conclude(channel, frame, scale(channel, request), request);
-      case "set-policy": {
-        const refusal = judge(channel, request.policy);
-        if (events.wanted) events.policy(channel.vm, refusal, time());
-        return conclude(channel, frame, refusal, request);
-      }
-      case "query":
-        return query(channel, frame, request);
+      case "connect":
       case "remove-policy":
         return;
+      case "scale":
+        return this.#conclude(channel, frame, request, this.#scale(channel, request));
+      case "set-policy":
+        return this.#conclude(channel, frame, request, this.#judge(channel, request.policy));
+      case "query":
+        return this.#query(channel, frame, request);
       case "malformed":
         channel.counters.malformed++;
-        note(channel, "sent a malformed packet", () => request.reason, MESSAGE_IDS.malformed);
+        this.#note(channel, "sent a malformed packet", () => request.reason, MESSAGE_IDS.malformed);
     }
   }
 
   /** Decides, does, and commits or takes back; answers why it was refused. */
-  function scale(channel: Channel, request: Scale): Refusal | undefined {
+  #scale(channel: Channel, request: Scale): Refusal | undefined {
+    const { arbiter, clocks, events, meters, time } = this.#parts;
     const now = time();
     if (!request.physical) meters.of(channel.vm).asked(request.resource);
     const change = arbiter.scale(channel.vm, request, now);
@@ -80,43 +85,41 @@ export function packetPath(path: PacketPath) {
     if (refused !== undefined) channel.counters.writesRefused++;
     const refusal: Refusal | undefined =
       refused === undefined ? change.refusal : { code: "kernel-refused", reason: refused.reason };
-    if (change.dry) noteDry(channel, request);
-    if (refusal?.code === "vcpu-offline") secondLooks.offline(channel.vm, now.monoMs);
+    if (change.dry) this.#noteDry(channel, request);
+    if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, now.monoMs);
     if (events.wanted) events.request(channel.vm, request, refusal, now);
     return refusal;
   }
 
   /** Counts, logs and answers; guests of the old packet sizes read no answers. */
-  function conclude(
-    channel: Channel,
-    frame: Uint8Array,
-    refusal: Refusal | undefined,
-    request: Request,
-  ): void {
+  #conclude(channel: Channel, frame: Uint8Array, request: Request, refusal: Refusal | undefined): void {
     if (refusal === undefined) channel.counters.granted++;
     else {
       channel.counters.refused++;
       const what =
         request.kind === "scale" ? `${request.action} for vCPU ${request.resource}` : "a guest policy";
-      note(channel, `was refused ${what}`, () => reasonAndRemedy(channel, refusal));
+      this.#note(channel, `was refused ${what}`, () => this.#reasonAndRemedy(channel, refusal));
     }
     if (readsReplies(frame.length)) channel.send(answer(frame, refusal === undefined));
   }
 
   /** Guest policies are read and judged, but nothing evaluates them yet. */
-  function judge(channel: Channel, policy: GuestPolicy): Refusal {
+  #judge(channel: Channel, policy: GuestPolicy): Refusal {
+    const { arbiter, events, time } = this.#parts;
     const vcpuEnd = arbiter.domain(channel.vm)?.vcpus ?? 0;
-    return { code: "guest-policies", fault: judgePolicy(policy, vcpuEnd) };
+    const refusal = { code: "guest-policies", fault: judgePolicy(policy, vcpuEnd) } as const;
+    if (events.wanted) events.policy(channel.vm, refusal, time());
+    return refusal;
   }
 
   /** Silence is the only refusal of a query: the guest would take an ACK or NACK for the start of a list. */
-  function query(channel: Channel, frame: Uint8Array, request: Query): void {
+  #query(channel: Channel, frame: Uint8Array, request: Query): void {
     const refuse = (reason: () => string) => {
       channel.counters.refused++;
-      note(channel, `was not told its ${request.what}`, reason);
+      this.#note(channel, `was not told its ${request.what}`, reason);
     };
-    const found = arbiter.answer(channel.vm, request);
-    if (!found.ok) return refuse(() => reasonAndRemedy(channel, found.why));
+    const found = this.#parts.arbiter.answer(channel.vm, request);
+    if (!found.ok) return refuse(() => this.#reasonAndRemedy(channel, found.why));
     if (!readsReplies(frame.length))
       return refuse(() => `guests of ${frame.length}-byte packets read no replies`);
     const resource = request.resource === "all" ? 0 : request.resource;
@@ -128,8 +131,8 @@ export function packetPath(path: PacketPath) {
     channel.counters.granted++;
   }
 
-  function noteDry(channel: Channel, request: Scale): void {
-    const { vm } = channel;
+  #noteDry({ vm }: Channel, request: Scale): void {
+    const { arbiter, log } = this.#parts;
     log(vm, "info", () => {
       const { khz } = arbiter.grant(vm, request);
       const would = khz === undefined ? "its CPU's own settings" : formatKhz(khz);
@@ -143,19 +146,19 @@ export function packetPath(path: PacketPath) {
     });
   }
 
-  function reasonAndRemedy({ vm }: Channel, refusal: Refusal): string {
-    const remedy = refusalRemedy(refusal, vm, path.pinRemedy);
+  #reasonAndRemedy({ vm }: Channel, refusal: Refusal): string {
+    const remedy = refusalRemedy(refusal, vm, this.#parts.pinRemedy);
     return remedy === undefined ? refusalText(refusal) : `${refusalText(refusal)} (${remedy})`;
   }
 
-  function note(
-    channel: Channel,
+  /** Logs what became of a packet; the reason is worded only where the line is written. */
+  #note(
+    { vm, number }: Channel,
     what: string,
     reasonOf: () => string,
     id: string = MESSAGE_IDS.requestRefused,
   ): void {
-    const { vm, number } = channel;
-    log(vm, "notice", () => {
+    this.#parts.log(vm, "notice", () => {
       const reason = reasonOf();
       const fields = { MESSAGE_ID: id, VM: vm, CHANNEL: number, REASON: reason };
       return { message: `${vm} ${what}: ${reason}`, fields };
