@@ -117,6 +117,29 @@ test("A baseline that was refused is tried again", () => {
   cpufreq.close();
 });
 
+test("A baseline that is refused again and again is tried less and less often", () => {
+  using host = testHost(GROUPS);
+  let [refuse, tries] = [false, 0];
+  const disk = watchedDisk(host.root, ({ kind }) => {
+    if (!refuse || kind !== "write") return undefined;
+    tries++;
+    return "EBUSY";
+  });
+  const cpufreq = host.open({}, disk);
+  cpufreq.apply({ clock: 1, setting: 2 });
+  refuse = true;
+  cpufreq.apply({ clock: 1, setting: "baseline" });
+  const at: number[] = [];
+  for (let look = 1; look <= 256; look++) {
+    tries = 0;
+    cpufreq.refresh();
+    if (tries > 0) at.push(look);
+  }
+  expect(at).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 192, 256]);
+  refuse = false;
+  expect(cpufreq.close()).toEqual([]);
+});
+
 test("Nothing is changed that cannot be saved first", () => {
   using host = testHost(GROUPS);
   const before = host.snapshot();

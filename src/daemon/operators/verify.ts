@@ -20,7 +20,7 @@ export async function verify({ arbiter, config, cpufreq }: Parts): Promise<CpuCh
     if (wrong.length === 0 && !isRefused) return [{ ...common, ok: true }];
     const reason = isRefused ? "the kernel refused it" : "another program changed it";
     const remedy = isRefused
-      ? "it is tried again every few seconds; journalctl -u vm-power tells what the kernel says"
+      ? "it is tried again, at first after seconds and at last every 10 minutes; journalctl -u vm-power tells what the kernel says"
       : onDrift === "reassert"
         ? "it is written again within seconds; if it comes back, vmpowerctl doctor finds who does it"
         : "OnDrift=yield leaves it so until somebody asks again; vmpowerctl doctor finds who does it";
