@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import { restoreJournal } from "../../src/cpufreq/linux/open.ts";
-import { ACPI_KHZ, type TestHost, testHost } from "./test-host.ts";
+import { FILE_CALLS, type FileCalls } from "../../src/os/file-calls.ts";
+import { ACPI_KHZ, type TestHost, testHost, watchedDisk } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 
@@ -30,6 +31,36 @@ test("The journal holds one small file for each changed cpufreq policy", () => {
     originals: { scaling_governor: "schedutil\n", scaling_setspeed: "<unsupported>\n" },
   });
   expect(fs.statSync(`${host.journalDirectory}/policy0.json`).mode & 0o777).toBe(0o600);
+  cpufreq.close();
+});
+
+test("An entry is on the disk, synced and under its name, before the first change of a CPU", () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const order: string[] = [];
+  const disk = watchedDisk(host.root, ({ kind, file }) => {
+    if (kind !== "create") order.push(`${kind} ${file}`);
+    return undefined;
+  });
+  const files: FileCalls = {
+    ...disk.files,
+    writeSync(fd, bytes, offset, length) {
+      order.push("bytes");
+      return FILE_CALLS.writeSync(fd, bytes, offset, length);
+    },
+    fsyncSync(fd) {
+      order.push(`sync ${fs.readlinkSync(`/proc/self/fd/${fd}`).split("/").at(-1)}`);
+      FILE_CALLS.fsyncSync(fd);
+    },
+  };
+  const cpufreq = host.open({}, { ...disk, files });
+  cpufreq.apply({ clock: 0, setting: 1 });
+  expect(order).toEqual([
+    "bytes",
+    "sync policy0.json.new",
+    "rename journal/policy0.json",
+    "write policy0/scaling_governor",
+    "write policy0/scaling_setspeed",
+  ]);
   cpufreq.close();
 });
 
