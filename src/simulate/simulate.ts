@@ -60,8 +60,8 @@ function introduction({ directory, controlSocket }: SimulatedHost): string {
     "A simulated host: 8 CPUs made of plain files, 4 VMs whose guests send real",
     "packets, and the real daemon in between. Ctrl-C ends it and leaves nothing.",
     "",
-    `  files    ${directory}`,
-    `  look in  ${vmpowerctl()} --socket ${controlSocket} status`,
+    `Its files are in ${directory}. Look into it with`,
+    `  ${vmpowerctl()} --socket ${controlSocket} status`,
     "",
     "  guest       asks      answer    host writes",
   ].join("\n");

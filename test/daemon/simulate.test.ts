@@ -24,7 +24,7 @@ test("a terminal that is closed ends the simulator, and leaves nothing behind", 
     said += Buffer.from(chunk).toString();
     if (/web1:0 .*\n/.test(said)) break;
   }
-  const directory = /files {4}(\S+)/.exec(said)?.[1] ?? "";
+  const directory = /files are in (\S+)\. /.exec(said)?.[1] ?? "";
   expect(existsSync(join(directory, "control.sock"))).toBe(true);
   simulator?.kill("SIGHUP");
   expect([await exited, existsSync(directory)]).toEqual([0, false]);
@@ -38,8 +38,8 @@ test("the simulator fits a terminal, names a command that works, and its CPUs ru
   })();
   // Each of the six guests was heard.
   await until(() => /nfv\.edge:1 .*\n/.test(said), 20_000);
-  const hint = /look in {2}(.*) status\n/.exec(said)?.[1] ?? "";
-  const directory = /files {4}(\S+)/.exec(said)?.[1] ?? "";
+  const hint = /^ {2}(.*--socket .*) status$/m.exec(said)?.[1] ?? "";
+  const directory = /files are in (\S+)\. /.exec(said)?.[1] ?? "";
   const look = (command: string) => Bun.spawnSync(["sh", "-c", `${hint} ${command}`], { cwd: ROOT });
 
   expect(look("status").stdout.toString()).toStartWith("vm-power 0.1.0 is running\n");
