@@ -69,14 +69,17 @@ interface PlainOptions {
   readonly load: () => Promise<ReplyTo<"GetLoad">>;
 }
 
-/** Tables one after the other. The first waits for a second look: rates need two. */
+/** How long the first table waits for a second look, at most: rates need two. */
+const FIRST_LOOK_MS = 1000;
+
+/** Tables one after the other. */
 async function plainly(context: Context, options: PlainOptions): Promise<typeof EXIT.ok> {
   const { io, style, show, json } = context;
   const { sort, filter, intervalMs, forever, load } = options;
   let before = await load();
   let round = 0;
   do {
-    if (!json || round > 0) await Bun.sleep(round === 0 ? Math.min(intervalMs, 500) : intervalMs);
+    if (!json || round > 0) await Bun.sleep(round === 0 ? Math.min(intervalMs, FIRST_LOOK_MS) : intervalMs);
     const now = json && round === 0 ? before : await load();
     const columns = io.isTty && io.columns > 0 ? io.columns : PLAIN_COLUMNS;
     const choice = { sort, filter, reversed: false };
