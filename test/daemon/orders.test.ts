@@ -7,7 +7,6 @@ import { MIN, scale } from "./port.ts";
 import { until } from "./until.ts";
 
 const why = whyNoLibvirtd();
-if (why !== undefined) console.warn(`Orders through the daemon are not tested: ${why}`);
 
 const URI = "test:///default";
 
@@ -19,7 +18,9 @@ function domainXml(channels: string): string {
     <os><type>hvm</type></os><devices>${channel(0)}${channel(1)}</devices></domain>`;
 }
 
-describe.skipIf(why !== undefined)("orders to the hypervisor", () => {
+const skipped = why === undefined ? "" : ` (skipped: ${why})`;
+
+describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
   let host: TestHost;
   let libvirtd: RealLibvirtd;
   const run = (command: string) => host.run("vmpowerctl", ...command.split(" "));

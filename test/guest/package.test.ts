@@ -47,7 +47,7 @@ describe.each([
   ["Node", Bun.which("node") ?? ""],
 ])("the package in %s", (_, runtime) => {
   test.skipIf(runtime === "")(
-    "asks a host and scales a machine, and its process ends by itself",
+    `asks a host and scales a machine, and its process ends by itself${runtime === "" ? " (skipped: it is not installed)" : ""}`,
     async () => {
       const ports = terminalPorts();
       const original = originalHost("20.02");

@@ -9,7 +9,6 @@ import { RealLibvirtd, whyNoLibvirtd } from "./real-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
 
 const why = whyNoLibvirtd();
-if (why !== undefined) console.warn(`The real libvirtd is not tested: ${why}`);
 
 /** A domain of the test driver; its description is what a hostile owner would write. */
 const HOSTILE = `<domain type='test'><name>web.1</name><memory>1024</memory><vcpu current='1'>3</vcpu>
@@ -25,7 +24,9 @@ const HOSTILE = `<domain type='test'><name>web.1</name><memory>1024</memory><vcp
       <target type='virtio' name='org.qemu.guest_agent.0'/></channel>
   </devices></domain>`;
 
-describe.skipIf(why !== undefined)("openLibvirt() with the real libvirtd", () => {
+const skipped = why === undefined ? "" : ` (skipped: ${why})`;
+
+describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skipped}`, () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-libvirtd-"));
   const libvirtd = new RealLibvirtd({ directory, uri: "test:///default" });
   const recorder = new Recorder();

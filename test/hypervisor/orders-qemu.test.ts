@@ -11,7 +11,6 @@ const why =
   whyNoLibvirtd() ??
   (canUnshare() ? undefined : "this machine does not let us mount") ??
   (existsSync(QEMU) ? undefined : `${QEMU} missing (Debian: qemu-system-x86)`);
-if (why !== undefined) console.warn(`Orders to real QEMU domains are not tested: ${why}`);
 
 /** Everything that needs more of a host is off. */
 const QEMU_CONF = `user = "root"
@@ -30,7 +29,9 @@ const DOMAIN = `<domain type='qemu'><name>web1</name><memory unit='MiB'>32</memo
   <devices><emulator>${QEMU}</emulator><controller type='usb' model='none'/><memballoon model='none'/>
     <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>`;
 
-describe.skipIf(why !== undefined)("orders to a real QEMU domain", () => {
+const skipped = why === undefined ? "" : ` (skipped: ${why})`;
+
+describe.skipIf(why !== undefined)(`orders to a real QEMU domain${skipped}`, () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-qemu-"));
   const libvirtd = new RealLibvirtd({ directory, uri: "qemu:///system", qemuConf: QEMU_CONF });
   const recorder = new Recorder();

@@ -8,14 +8,15 @@ import { RealLibvirtd, whyNoLibvirtd } from "./real-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
 
 const why = whyNoLibvirtd();
-if (why !== undefined) console.warn(`Orders to the real libvirtd are not tested: ${why}`);
 
 const LIVE = { live: true, config: false };
 /** All that libvirt's test driver knows for a pin. */
 const NOW = { live: false, config: false };
 const BOTH = { live: true, config: true };
 
-describe.skipIf(why !== undefined)("orders to the real libvirtd", () => {
+const skipped = why === undefined ? "" : ` (skipped: ${why})`;
+
+describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-orders-"));
   const libvirtd = new RealLibvirtd({ directory, uri: "test:///default" });
   const recorder = new Recorder();
