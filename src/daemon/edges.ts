@@ -5,9 +5,11 @@ import { type Channels, openChannels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq/cpufreq.ts";
 import { openCpufreq } from "../cpufreq/linux/open.ts";
+import { lookAtRoot } from "../cpufreq/linux/root.ts";
 import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
+import { openFilesMax } from "../os/open-files.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import type { LeveledLog } from "./log.ts";
 import type { TurnClock } from "./turn-clock.ts";
@@ -15,8 +17,26 @@ import { resolveUsers } from "./users.ts";
 
 // The edges of the daemon, opened as the configuration says. It is asked each time it matters, as a reload replaces it.
 
-/** Channels that are served, at most; a socket each, so it must stay below the limit of open files. */
+/** Channels that are served, at most. */
 export const CHANNELS_MAX = 16_384;
+
+/** Served however few files may be open. */
+const CHANNELS_MIN = 16;
+
+/** Open files of a CPU that is held. */
+const FILES_PER_CPU = 3;
+
+/** Open files beside channels and CPUs: clients of the three sockets with their listeners, libvirt, logs, locks. */
+const OTHER_FILES = 256;
+
+/**
+ * Channels that there are descriptors for. Past the limit of open files no CPU can be taken in hand, and the runtime spins
+ * over connections that it cannot accept.
+ */
+export function channelsMax(openFiles: number | undefined, cpus: number): number {
+  const left = (openFiles ?? Number.POSITIVE_INFINITY) - OTHER_FILES - FILES_PER_CPU * cpus;
+  return Math.max(CHANNELS_MIN, Math.min(CHANNELS_MAX, left));
+}
 
 /** What every edge is opened with. */
 export interface Surroundings {
@@ -54,12 +74,15 @@ export function watchChannels(
   { config, log }: Surroundings,
   host: Pick<ChannelHost, "admit" | "expects" | "packet" | "changed">,
 ): Channels {
+  const max = channelsMax(openFilesMax(), lookAtRoot(config().cpufreq.root).pcpus.length);
+  if (max < CHANNELS_MAX)
+    log.notice(`At most ${max} channels are served: more need a higher limit of open files (LimitNOFILE=)`);
   const options = {
     directory: config().channels.directory,
     get strict() {
       return config().channels.strictDirectory;
     },
-    max: CHANNELS_MAX,
+    max,
     log,
   };
   const trusted = derived(config, ({ channels }) => resolveUsers(channels.trustedUsers));

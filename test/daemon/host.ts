@@ -44,11 +44,14 @@ export function makeTestHost({
   cpus = DEFAULT_CPUS,
   sections = "",
   env = {},
+  openFiles,
 }: {
   cpus?: readonly TreeCpus[];
   sections?: string;
   /** The daemon's, beside PATH. */
   env?: Readonly<Record<string, string>>;
+  /** How many files it may have open. */
+  openFiles?: number;
 } = {}): TestHost {
   if (!existsSync(EXECUTABLE)) throw new Error(`"${EXECUTABLE}" is missing: make build`);
   const directory = mkdtempSync(join(tmpdir(), "vm-power-test-"));
@@ -70,7 +73,9 @@ export function makeTestHost({
     configFile: path("vm-power.conf"),
     log: () => printed,
     async start() {
-      const started = Bun.spawn([EXECUTABLE, "--config", path("vm-power.conf")], {
+      const command = [EXECUTABLE, "--config", path("vm-power.conf")];
+      const limited = ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
+      const started = Bun.spawn(openFiles === undefined ? command : limited, {
         stdin: "ignore",
         stdout: "ignore",
         stderr: "pipe",

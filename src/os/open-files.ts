@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+
+/** How many files this process may have open (`RLIMIT_NOFILE`, getrlimit(2)); undefined when the kernel does not tell. */
+export function openFilesMax(limits = "/proc/self/limits"): number | undefined {
+  try {
+    const match = /^Max open files\s+(\d+)/m.exec(readFileSync(limits, "utf8"));
+    return match === null ? undefined : Number(match[1]);
+  } catch {
+    return undefined;
+  }
+}
