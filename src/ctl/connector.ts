@@ -14,7 +14,7 @@ export interface Connector {
   hangUp(): Promise<void>;
 }
 
-/** Connects to the control socket, or, for who may not use that and only looks, to the monitor socket beside it. */
+/** Connects to the control socket. For a user who may not use it, a call that changes nothing goes to the monitor socket. */
 export function createConnector(path: string, options: ClientOptions): Connector {
   let control: Promise<ControlClient> | undefined;
   let monitor: Promise<ControlClient> | undefined;

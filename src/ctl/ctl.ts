@@ -69,7 +69,7 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
   }
 }
 
-/** What commander says of a command line; a missing command it answers with help alone. */
+/** The message of commander. For a missing command it has none and shows help alone. */
 function usageText({ code, message }: CommanderError): string {
   return code === "commander.help" ? "no command was named" : message.replace(/^error: /, "");
 }

@@ -14,7 +14,7 @@ export interface FailureReport {
   readonly parameters: object;
 }
 
-/** Makes of an error, and of the sentence for it, what `--json` prints. */
+/** The JSON of a failure, from the error and the sentence about it. */
 export function failureReport(error: unknown, message: string): FailureReport {
   if (error instanceof VarlinkError) return { error: error.error, parameters: error.parameters };
   const name =

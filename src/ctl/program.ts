@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { TerminalIo } from "../terminal/io.ts";
 import type { Given, Verb } from "./verb.ts";
 
-/** What stands on every command line. */
+/** The options of every command. */
 export interface GlobalOptions {
   readonly socket: string;
   readonly json: boolean;
@@ -11,7 +11,7 @@ export interface GlobalOptions {
   readonly hosts: readonly string[] | undefined;
 }
 
-/** Does what the command line says. */
+/** Runs the command that was typed. */
 export type Run = (verb: Verb, given: Given, options: GlobalOptions) => Promise<void>;
 
 /** Where the daemon listens. */
@@ -45,7 +45,7 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .addHelpText("after", examplesText(OVERVIEW_EXAMPLES))
     .addHelpText("after", EXIT_CODES_TEXT);
   for (const verb of verbs) addVerb(program, verb, run);
-  // Many programs have it as a command; without this one it would be taken for a mistyped "verify".
+  // Many programs have this command. Without it, "version" would be taken for a mistyped "verify".
   program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
   return program;
 }
@@ -74,7 +74,7 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
   });
 }
 
-/** A list that is given and empty is not the same as none: somebody meant other hosts. */
+/** Tells an empty list from none: whoever gave a list meant other hosts. */
 function chosenHosts(host?: readonly string[], hosts?: readonly string[]): readonly string[] | undefined {
   return host === undefined && hosts === undefined ? undefined : [...(host ?? []), ...(hosts ?? [])];
 }

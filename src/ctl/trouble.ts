@@ -9,7 +9,7 @@ export interface Trouble {
   readonly remedy: string | undefined;
 }
 
-/** Channels named of those that share a trouble. */
+/** How many channels are named of those with the same trouble. */
 const NAMED_MAX = 3;
 
 /** Why channels are not served; those with the same reason are one trouble. */

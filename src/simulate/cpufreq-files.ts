@@ -93,7 +93,7 @@ const ACTIVE_AMD = {
   policy: { scaling_driver: "amd-pstate-epp", ...AUTONOMOUS, ...PREFERENCES },
 };
 
-/** How one of two modes of a driver differs from the other. */
+/** What differs between two modes of a driver. */
 interface Mode {
   readonly status: string;
   readonly policy: CpufreqFiles;

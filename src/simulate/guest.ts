@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** What a guest asks, and its number in a packet (guest channel protocol, section 5). */
 export const ASKS = { up: 1, down: 2, max: 3, min: 4, turbo: 5, "no-turbo": 6 } as const;
 
-/** A simulated VM: whose, with which generation of DPDK, on which CPUs. */
+/** A simulated VM: its name, its generation of DPDK, its CPUs. */
 export interface SimulatedVm {
   readonly name: string;
   /** Bytes of its packets: 16 before DPDK 17.11, 456 before 18.11, then 464. */
@@ -81,7 +81,7 @@ const CPU_POWER = 1;
 /** The first packet of a guest process: only its command means anything. */
 const CONNECT = 2;
 
-/** A packet as DPDK writes it; made here and not by the daemon's code, which is to be seen reading it. */
+/** A packet as DPDK writes it. It is not made by the daemon's code, which shall be seen to read it. */
 function packet(
   size: number,
   { vcpu, unit, command }: { vcpu: number; unit: number; command: number },

@@ -40,7 +40,7 @@ export function makeHost(vms: readonly SimulatedVm[]): SimulatedHost {
   return host;
 }
 
-/** Where files are in memory, as the daemon's are below /run: a write to a disk takes a thousand times as long. */
+/** A directory in memory, as /run is on a real host: writes to a disk would make the daemon look slow. */
 function memoryDirectory(): string {
   const known = [process.env["XDG_RUNTIME_DIR"] ?? "", "/dev/shm"].find(isUsable);
   return known ?? tmpdir();

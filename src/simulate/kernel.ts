@@ -2,7 +2,7 @@ import { type FSWatcher, readdirSync, renameSync, watch, writeFileSync } from "n
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Files of a cpufreq policy that a clock follows. */
+/** Files of a cpufreq policy that decide its current speed. */
 const SETTINGS = ["scaling_governor", "scaling_setspeed", "scaling_min_freq", "scaling_max_freq"] as const;
 
 /** What runs until it is closed. */
@@ -10,7 +10,7 @@ export interface SimulatedKernel {
   close(): void;
 }
 
-/** Does a kernel's part in a tree of plain files: the speed that a CPU runs at follows what the files say. */
+/** Plays the kernel in a tree of plain files: the current speed of each CPU follows its settings. */
 export function runKernel(root: string): SimulatedKernel {
   const watchers = readdirSync(join(root, "cpufreq"))
     .filter((name) => name.startsWith("policy"))
@@ -32,14 +32,14 @@ function followSettings(policy: string): FSWatcher {
     usual ??= Number(await says(join(policy, "scaling_cur_freq")));
     const khz = Math.min(Math.max(governor === "userspace" ? asked : usual, min), max);
     if (!(khz > 0) || khz === shown) return;
-    // The kernel's file is never half written.
+    // Renamed, so that nobody reads it half written.
     writeFileSync(join(policy, ".scaling_cur_freq"), `${khz}\n`);
     renameSync(join(policy, ".scaling_cur_freq"), join(policy, "scaling_cur_freq"));
     shown = khz;
   }
   return watch(policy, (_event, file) => {
     if (!SETTINGS.some((setting) => setting === file)) return;
-    // One look at a time, and none after the tree is gone.
+    // One at a time; after the tree is removed there is nothing to read.
     settled = settled.then(settle).catch(() => {});
   });
 }

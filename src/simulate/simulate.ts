@@ -24,7 +24,7 @@ export async function simulate({ seconds }: { readonly seconds?: number }): Prom
   const stop = Promise.withResolvers<void>();
   // SIGHUP: the terminal was closed, and nothing may be left behind then either.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.resolve());
-  // Whoever read along has left, as "| head" does.
+  // The reader of our output has left, as "| head" does.
   process.stdout.on("error", () => stop.resolve());
   process.stderr.on("error", () => stop.resolve());
   const timer = seconds === undefined ? undefined : setTimeout(() => stop.resolve(), seconds * 1000);
@@ -49,7 +49,7 @@ export async function simulate({ seconds }: { readonly seconds?: number }): Prom
   }
 }
 
-/** This executable; from sources it is bun that runs them. */
+/** How to start this program again: the executable, or bun with the sources. */
 function self(): string[] {
   const compiled = Bun.main.startsWith("/$bunfs/");
   return compiled ? [process.execPath] : [process.execPath, Bun.main];
@@ -67,7 +67,7 @@ function introduction({ directory, controlSocket }: SimulatedHost): string {
   ].join("\n");
 }
 
-/** How the operator's tool is called from where we were started: by its name where that finds this program's. */
+/** How to call vmpowerctl from the current directory: by its name alone where PATH finds this program's. */
 function vmpowerctl(): string {
   const ours = join(dirname(process.execPath), "vmpowerctl");
   if (Bun.which("vmpowerctl") === ours || !existsSync(ours)) return "vmpowerctl";

@@ -1,7 +1,7 @@
 /** What may stand at a place of a command: a VM's name, channels, a number up to 255, or one of these words. */
 export type Token = "vm" | "channels" | "number" | readonly string[];
 
-/** A longer word fits into no token of the peer's. */
+/** Longest word that the peer takes. */
 const WORD_LENGTH_MAX = 127;
 
 const NUMBER_MAX = 255;

@@ -1,4 +1,4 @@
-/** What the shell is told; scripts rely on these numbers. */
+/** Exit statuses; scripts rely on these numbers. */
 export const EXIT = {
   ok: 0,
   failed: 1,

@@ -1,4 +1,4 @@
-/** What a program that is used in a terminal or a script is handed. */
+/** The terminal or the pipes of a program, and its environment. */
 export interface TerminalIo {
   readonly stdout: Output;
   readonly stderr: Output;
@@ -13,13 +13,13 @@ export interface TerminalIo {
   readonly readLines: (options?: LineOptions) => LineReader;
   /** Takes the whole terminal; undefined where stdin or stdout is none. */
   readonly openScreen?: (() => Screen) | undefined;
-  /** Ends what would go on for ever, when nobody reads stdout any more. */
+  /** Aborts when stdout cannot be written any more, for commands that would never end. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What a reader of lines does on a terminal. */
 export interface LineOptions {
-  /** Words that what was typed may become, and the part of it that they replace. */
+  /** Words that may be meant, and the part of the line that they replace. */
   readonly complete?: (typed: string) => Promise<[words: string[], replaced: string]>;
   /** Lines that "?" shows of what may come next; without it "?" is a letter like others. */
   readonly help?: (typed: string) => Promise<readonly string[]>;

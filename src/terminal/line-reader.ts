@@ -8,8 +8,8 @@ interface Streams {
 }
 
 /**
- * Reads lines: on a terminal with history, editing and completion; else plainly, with the prompt still shown, as who
- * drives a program by its prompt waits for it.
+ * Reads lines: on a terminal with history, editing and completion; else plainly. The prompt is shown in any case:
+ * a program that drives this one waits for it.
  */
 export function openLineReader({ input, output }: Streams, { complete, help }: LineOptions = {}): LineReader {
   const terminal = input.isTTY === true && output.isTTY === true;
@@ -34,7 +34,7 @@ export function openLineReader({ input, output }: Streams, { complete, help }: L
   let ended = false;
 
   reader.on("line", (line) => {
-    // What is typed meanwhile is shown behind the next prompt, not into the answer to this line.
+    // What is typed meanwhile shall be shown behind the next prompt, not within the answer to this line.
     if (!ended) reader.pause();
     if (waiting === undefined) lines.push(line);
     waiting?.(line);
@@ -64,7 +64,7 @@ export function openLineReader({ input, output }: Streams, { complete, help }: L
   };
 }
 
-/** What a reader does with a key; it is there for programs to put their own before it. */
+/** The method of a reader that takes a key. Node's own prompt replaces it in the same way. */
 interface KeyTaker {
   _ttyWrite(text: string | undefined, key: unknown): void;
 }

@@ -48,6 +48,6 @@ async function written(stdout: NodeJS.WriteStream): Promise<void> {
   await new Promise<void>((resolve) => {
     stdout.write("", () => resolve());
   });
-  // The error of a write is told a turn later.
+  // The error event of a write comes one turn later.
   await new Promise((resolve) => setImmediate(resolve));
 }

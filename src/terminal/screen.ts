@@ -6,7 +6,7 @@ interface Terminal {
   readonly output: NodeJS.WriteStream;
 }
 
-/** The other screen without scrollback, cursor and line wrapping off; and back. */
+/** Switches to the alternate screen, without cursor and line wrapping; and back. */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 const HOME = "\x1b[H";
@@ -36,10 +36,10 @@ const KEYS: Readonly<Record<string, string>> = {
 /** Keys kept while nobody asks for them. */
 const KEYS_MAX = 64;
 
-/** Signals that would end the process with the terminal still taken, and their numbers. */
+/** Signals at which the terminal is given back before the process ends, and their numbers. */
 const DEADLY = { SIGTERM: 15, SIGHUP: 1, SIGINT: 2, SIGQUIT: 3 } as const;
 
-/** Takes the whole terminal; it is given back when it is closed, and however else this process ends in its own hands. */
+/** Takes the whole terminal; gives it back when it is closed, when the process exits, and at signals that can be caught. */
 export function openScreen({ input, output }: Terminal): Screen {
   const happened: string[] = [];
   let wake: (() => void) | undefined;
@@ -78,7 +78,7 @@ export function openScreen({ input, output }: Terminal): Screen {
   );
 
   for (const [signal, handler] of handlers) process.on(signal, handler);
-  // Also when an error that nobody caught ends us.
+  // Also when an uncaught error ends the process.
   process.on("exit", close);
   input.setRawMode(true);
   input.on("data", onData).on("end", onGone).resume();

@@ -17,7 +17,7 @@ export interface Facts {
   readonly daemon: DaemonFacts | undefined;
   /** Why it cannot be asked. */
   readonly unreachable: string | undefined;
-  /** The directory that the daemon takes for the kernel's, where it works on other CPUs than this host's. */
+  /** The daemon's directory of CPUs, where it is not the kernel's. */
   readonly elsewhere?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ type Wrong = Omit<Finding, "check">;
 /** One thing to look at. */
 export interface Check {
   readonly name: string;
-  /** Whether it looks at this host beside its CPUs, which says nothing of a daemon that works elsewhere. */
+  /** Whether it looks at more of this host than its CPUs. That means nothing to a daemon with CPUs elsewhere. */
   readonly ofHost?: true;
   /** Finds what is wrong; nothing where all is well, undefined where it cannot tell. */
   readonly find: (facts: Facts) => readonly Wrong[] | undefined;

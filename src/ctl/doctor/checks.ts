@@ -6,7 +6,7 @@ import { HYPERVISOR_CHECKS } from "./checks/hypervisor.ts";
 import { PLACEMENT_CHECKS } from "./checks/placement.ts";
 import { TUNER_CHECKS } from "./checks/tuners.ts";
 
-/** All that is looked at, from the daemon outwards. */
+/** All checks, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   ...DAEMON_CHECKS,
   ...HYPERVISOR_CHECKS,

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
 
-/** Of a longer file only the end is read: what a log says last. */
+/** Bytes read of a file. Of a longer one the end is read: the latest lines of a log. */
 const TEXT_BYTES_MAX = 1024 * 1024;
 
 /** Where the kernel shows a host's CPUs. */
@@ -32,7 +32,7 @@ function readEnd(path: string): string {
   try {
     const { size } = fstatSync(fd);
     const bytes = Buffer.alloc(TEXT_BYTES_MAX);
-    // Files of /proc and /sys say that they are empty.
+    // Files of /proc and /sys report a size of 0.
     const from = Math.max(0, size - TEXT_BYTES_MAX);
     return bytes.toString("utf8", 0, readSync(fd, bytes, 0, TEXT_BYTES_MAX, from));
   } finally {

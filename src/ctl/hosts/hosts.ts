@@ -10,7 +10,7 @@ import { isHost, runOver, type Said } from "./ssh.ts";
 const PARALLEL_MAX = 16;
 const HOSTS_MAX = 1000;
 
-/** What of a command line matters elsewhere. */
+/** The parts of a command line that are passed on to other hosts. */
 export interface OnHosts {
   readonly hosts: readonly string[];
   readonly verb: Verb;

@@ -4,13 +4,13 @@ const CONNECT_SECONDS = 10;
 /** Exit status of a host that did not answer in time: that of `vmpowerctl` itself. */
 const TIMED_OUT = 5;
 
-/** A host's output in memory; a stream has no such limit. */
+/** Bytes that are kept of one host's output; of a stream nothing is kept. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What `vmpowerctl` said on one host. */
 export interface Said {
   readonly host: string;
-  /** 255 is ssh's own: the host was not reached. */
+  /** The exit status; 255 is ssh's own, for a host that it did not reach. */
   readonly code: number;
   readonly out: string;
   readonly err: string;
@@ -24,7 +24,7 @@ export interface RemoteCommand {
   /** How long connecting and the command may take together; undefined for what goes on until it is stopped. */
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Is given each line of stdout as it comes, which is then not kept. */
+  /** Called with each line of stdout as it comes; lines are not kept then. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -73,7 +73,7 @@ export async function runOver(command: RemoteCommand): Promise<Said> {
     : { host, code: exitCode, out, err };
 }
 
-/** Whether text names a host for ssh, and is no option of it. */
+/** Whether a text is the name of a host for ssh, and not one of its options. */
 export function isHost(text: string): boolean {
   return /^[A-Za-z0-9_[][A-Za-z0-9_.@:%[\]-]{0,254}$/.test(text);
 }

@@ -63,13 +63,13 @@ async function addChannels(prompt: Prompt, vm: string, numbers?: readonly number
     .filter((number) => !before.has(number) && numbers?.includes(number) !== false);
   if (channels.length === 0) return 0;
   if (!(await prompt.attempt(() => prompt.call("AddChannels", { vm, channels })))) return 0;
-  // The daemon says yes to what an operator wants; a socket may be refused for what it is.
+  // The daemon accepts the order in any case; the socket itself may still be refused.
   const added = await usable(prompt, vm, channels);
   prompt.added.set(vm, new Set([...before, ...added]));
   return added.length;
 }
 
-/** Of these channels, or of all, those that are there for the peer. */
+/** Those of these channels, or of all, that the peer would show. */
 async function usable(prompt: Prompt, vm: string, numbers?: readonly number[]): Promise<number[]> {
   const found = await prompt.vm(vm);
   return (found?.channels ?? [])

@@ -26,7 +26,7 @@ export function helper(call: Context["call"]): (typed: string) => Promise<string
     if (token === undefined) return [" [RETURN]"];
     const choices = (await choicesFor(words, call)).filter((choice) => choice.startsWith(last));
     const kind = ` [${kindOf(token)}]: ${command.help}`;
-    // Where anything may be typed, what is known is only a proposal.
+    // Any name may be typed, so a beginning that no known name has is no error.
     return choices.length === 0 && typeof token === "string"
       ? [kind]
       : choices.map((choice) => ` ${choice}${kind}`);

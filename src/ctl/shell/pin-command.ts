@@ -11,7 +11,7 @@ export const PIN_COMMAND: Command = {
     const isKnown = (await prompt.vm(vm)) !== undefined;
     const order = { vm, vcpu, pcpus: [pcpu], live: true, config: true };
     const done = isKnown && (await prompt.attempt(() => prompt.call("PinVcpu", order)));
-    // The bracket that nobody opened is the peer's.
+    // The peer prints this closing bracket without an opening one.
     prompt.say(`${done ? "Pinned" : "Unable to pin"} vCPU(${vcpu}) to pCPU core ${pcpu})`);
   },
 };

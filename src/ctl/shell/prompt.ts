@@ -4,7 +4,7 @@ import { printable } from "../../terminal/text.ts";
 import { describeFailure } from "../failure.ts";
 import type { Context } from "../verb.ts";
 
-/** What one who types at the prompt did so far, and where answers go. */
+/** One session at the prompt: what was added so far, and where answers go. */
 export class Prompt {
   readonly call: Context["call"];
   /** The channels that were added here, by VM: adding them again adds none. */
@@ -21,7 +21,7 @@ export class Prompt {
     this.#context.io.stdout.write(`${printable(line)}\n`);
   }
 
-  /** Why, which the peer tells its log, if at all. */
+  /** The reason, which the peer writes to its log, if at all. */
   explain(sentence: string): void {
     this.#context.io.stderr.write(`${printable(sentence)}\n`);
   }
@@ -42,7 +42,7 @@ export class Prompt {
     let found: Vm | undefined;
     await this.attempt(async () => {
       const { vm } = await this.call("ShowVm", { vm: name });
-      // To the peer a VM that was not added is none.
+      // The peer does not know a VM that was not added.
       if (!vm.added) throw new VarlinkError("io.vmpower.Control.NoSuchVm", { vm: name });
       found = vm;
     });

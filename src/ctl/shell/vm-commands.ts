@@ -44,7 +44,7 @@ async function addVm(prompt: Prompt, vm: string): Promise<boolean> {
     prompt.explain(`VM "${vm}" was added already`);
     return false;
   }
-  // Our own command takes any name, for VMs to come; the peer's takes those that there are.
+  // "vmpowerctl add-vm" also takes VMs that do not exist yet; the peer takes only those that exist.
   const isKnown = await prompt.attempt(() => exists(prompt, vm));
   if (!isKnown || !(await prompt.attempt(() => prompt.call("AddVm", { vm })))) return false;
   prompt.added.set(vm, new Set());
@@ -73,7 +73,7 @@ async function removeVm(prompt: Prompt, name: string): Promise<boolean> {
   return true;
 }
 
-/** The peer's word for how a channel is; those that are refused are not there for it. */
+/** The peer's word for the status of a channel; it does not know refused ones. */
 const STATUS: { readonly [Status in Channel["status"]]: string | undefined } = {
   connected: "CONNECTED",
   connecting: "DISCONNECTED",
@@ -92,6 +92,6 @@ async function showVm(prompt: Prompt, name: string): Promise<void> {
   });
   const online = vm.vcpus.filter(({ pcpus }) => pcpus.length > 0);
   prompt.say(`Virtual CPU(s): ${online.length}`);
-  // Of several CPUs the peer knows the last.
+  // Where a vCPU may run on several CPUs, the peer shows the highest number.
   for (const { vcpu, pcpus } of online) prompt.say(`  [${vcpu}]: Physical CPU ${Math.max(...pcpus)}`);
 }

@@ -29,7 +29,7 @@ const SORT_BY: Readonly<Record<string, SortKey>> = {
 /** What the last line says. */
 export const KEYS_HELP = "q quit  h help  sort: v c a g n r d p t, s next, i reverse  / filter  arrows";
 
-/** Longest filter; longer than a VM's name it means nothing. */
+/** Longest filter; no VM has a longer name. */
 const FILTER_LENGTH_MAX = 250;
 
 /** What a key does; `page` is how many rows are seen at once, `rows` how many there are. */

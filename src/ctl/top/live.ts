@@ -12,7 +12,7 @@ export interface LiveOptions {
   readonly style: Style;
   readonly look: Look;
   readonly intervalMs: number;
-  /** The first look at the daemon was made already. */
+  /** The daemon's first reply, which the caller has already. */
   readonly first: Load;
   /** Looks at the daemon; after a failure the next try is over a new connection. */
   readonly load: () => Promise<Load>;
@@ -26,7 +26,7 @@ export async function runLive(options: LiveOptions): Promise<void> {
   let last = first;
   let moment: Moment = momentOf(first, undefined);
   let trouble: string | undefined;
-  // The first rates are wanted soon.
+  // Rates need two replies: the second is not a whole interval away.
   let nextLookMs = performance.now() + Math.min(intervalMs, 500);
 
   while (!look.over) {

@@ -20,10 +20,10 @@ export interface Moment {
   readonly worstP99Us: number | undefined;
 }
 
-/** What two looks at the daemon make together; the first alone has no rates. */
+/** Computes rates from two replies of the daemon; from the first alone there are none. */
 export function momentOf(now: Load, before: Load | undefined): Moment {
   const vms = new Map(now.vms.map((vm) => [vm.vm, vm]));
-  // A daemon that was started again counts from nothing.
+  // A daemon that was restarted counts from 0 again.
   const seconds = before === undefined ? 0 : (now.uptimeMs - before.uptimeMs) / 1000;
   const old = seconds > 0 ? before : undefined;
   const oldRequests = new Map(old?.vcpus.map((vcpu) => [keyOf(vcpu), vcpu.requests]));
@@ -69,7 +69,7 @@ export type SortKey = keyof typeof SORT_KEYS;
 export interface Choice {
   readonly sort: SortKey;
   readonly reversed: boolean;
-  /** Part of a VM's name, of a state or of what bounds; all rows where it is empty. */
+  /** Text that the VM's name, the state or the limit contains; empty shows all rows. */
   readonly filter: string;
 }
 

@@ -9,7 +9,7 @@ export interface Frame {
   readonly choice: Choice;
   readonly style: Style;
   readonly columns: number;
-  /** Lines there are room for; all rows are shown where it is absent. */
+  /** How many lines fit; all rows are shown where it is undefined. */
   readonly rows?: number | undefined;
   /** Rows that are scrolled past. */
   readonly offset?: number;
@@ -92,7 +92,7 @@ function summary(moment: Moment, shown: number, { sort, reversed, filter }: Choi
 
 function rowText(row: Row, vmWidth: number): string {
   const cells = COLUMNS.map(({ head, width, align, text }) =>
-    // The last one may take what room is left.
+    // The last column may fill the rest of the line.
     head === "STATE" ? printable(text(row)) : aligned(printable(text(row)), width, align),
   );
   return [aligned(printable(row.vm), vmWidth, "left"), ...cells].join(" ");

@@ -65,7 +65,7 @@ function describe(
 ): ExitCode {
   const isComplete = config.text === "";
   show(config, () => (isComplete ? complete(vm, config) : printableLines(config.text)));
-  // Beside the text, so that the text alone can be piped on.
+  // On standard error, so that standard output holds the text alone.
   const more = config.defined ? ", or let --apply do it" : "";
   if (io.isTty && !isComplete) io.stderr.write(`\nPaste it ${PLACES[format](printable(vm))}${more}\n`);
   return EXIT.ok;

@@ -160,7 +160,7 @@ function cpuRow(cpu: Cpu): string[] {
   ];
 }
 
-/** What the daemon holds on a CPU: `2.30 GHz`, `baseline`, `2.30 GHz held`. */
+/** What the daemon holds on a CPU: `2.300 GHz`, `baseline`, `2.300 GHz held`. */
 export function settingText({ requestedKhz, setting, held }: Cpu): string {
   const speed = requestedKhz === undefined ? printable(setting ?? "baseline") : formatKhz(requestedKhz);
   return held ? `${speed} held` : speed;

@@ -30,7 +30,7 @@ export const EVENTS: Verb = {
 
 function eventText({ event, lost }: EventReply, style: Style, width: number): string {
   const { atMs, kind, message, vm, vcpu, accepted } = event;
-  // Most messages say themselves whom they are about.
+  // Most messages name their VM.
   const where =
     vm === undefined || message.includes(vm)
       ? ""

@@ -71,7 +71,7 @@ async function record({ record, io }: Context, recording: RecordingFile, { head,
     (reply) => {
       lost += reply.lost;
       if (full || failure !== undefined) return;
-      // An error thrown from here would be one of the connection's reader.
+      // An error thrown here would end up in the connection's reader, not in the caller.
       try {
         recording.write(JSON.stringify(reply.packet));
         packets++;

@@ -5,7 +5,7 @@ import { completer, helper } from "../shell/completion.ts";
 import { Prompt } from "../shell/prompt.ts";
 import type { Verb } from "../verb.ts";
 
-/** `shell`: the prompt of DPDK's sample host program, for what was made to drive that. */
+/** `shell`: the prompt of DPDK's sample host program, for programs that were written to drive it. */
 export const SHELL: Verb = {
   name: "shell",
   summary: "Speak as the prompt of DPDK's vm_power_manager does",
@@ -18,7 +18,7 @@ export const SHELL: Verb = {
     const reader = io.readLines({ complete: completer(call), help: helper(call) });
     try {
       for (;;) {
-        // Who thinks for long would be hung up on; and the daemon may be another one by now.
+        // The daemon closes idle connections, and it may be restarted while somebody thinks: each line connects anew.
         await hangUp();
         const line = await reader.next("vmpower> ");
         if (line === undefined) break;
@@ -29,7 +29,7 @@ export const SHELL: Verb = {
     } finally {
       reader.close();
     }
-    // So that the shell's own prompt does not stand behind ours.
+    // The prompt of the user's shell then begins a line of its own.
     io.stdout.write("\n");
     return EXIT.ok;
   },

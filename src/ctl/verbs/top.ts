@@ -9,7 +9,7 @@ const INTERVAL_SECONDS = 2;
 const INTERVAL_SECONDS_MIN = 0.2;
 const INTERVAL_SECONDS_MAX = 3600;
 
-/** Where there is no terminal, nothing has to give way. */
+/** The width where there is no terminal: enough for every column. */
 const PLAIN_COLUMNS = 132;
 
 /** `top`: who asks for what and has what, live. */

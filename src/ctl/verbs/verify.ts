@@ -32,7 +32,7 @@ const COLUMNS: readonly Column[] = [
 
 function verifyText(cpus: readonly CpuCheck[], style: Style, width: number): string {
   if (cpus.length === 0) return "No CPU is managed: vmpowerctl doctor tells why";
-  // CPUs of which the same is to be said are one line.
+  // CPUs in the same state share one line.
   const alike = Map.groupBy(cpus, ({ ok, should, currentKhz }) => `${ok} ${should} ${currentKhz}`);
   const rows = [...alike.values()].map((same) => {
     const [{ ok, should, khz, currentKhz } = { ok: true, should: "" }] = same;

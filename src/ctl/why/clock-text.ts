@@ -67,7 +67,7 @@ function decisionFacts(last: Decision | undefined, style: Style): string[] {
   ];
 }
 
-/** What was answered: packets to a guest, words to an operator, who sees by himself what was granted. */
+/** How the request was answered: with ACK or NACK to a guest. An operator was told in words; only a refusal is shown. */
 function answerText({ vcpu, accepted }: Decision, style: Style): string {
   if (accepted === undefined) return "";
   if (vcpu === undefined) return accepted ? "" : style.bad("refused");

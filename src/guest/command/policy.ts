@@ -48,7 +48,7 @@ export function addPolicyCommands(program: Command, act: Act): void {
       act(async (context) => {
         const power = context.power();
         const wanted = vcpusFor(options.vcpus, power, context);
-        // Without a list there may be more than fit; with one, who typed it is told.
+        // Without a list the first 8 are taken; a list that is too long is an error.
         const rule = policyOf(options, options.vcpus === undefined ? wanted.slice(0, VCPUS_MAX) : wanted);
         const lcore = carrierOf(0, power, context);
         const outcome = await using(lcore, power, () => power.sendPolicy(lcore, rule));

@@ -11,7 +11,7 @@ import { addShellCommand } from "./shell.ts";
 import { addStatusCommand } from "./status.ts";
 import { addWatchCommand } from "./watch.ts";
 
-/** What stands on every command line. */
+/** The options of every command. */
 export interface GlobalOptions {
   readonly env: EnvironmentName | undefined;
   readonly port: number | undefined;
@@ -21,7 +21,7 @@ export interface GlobalOptions {
   readonly json: boolean;
 }
 
-/** Does what the command line says. */
+/** Runs the command that was typed. */
 export type Run = (options: GlobalOptions, work: (context: Context) => Promise<number>) => Promise<void>;
 
 const TIMEOUT_SECONDS_MAX = 3600;

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import type { Failure, FailureKind, Outcome } from "../library/outcome.ts";
 import type { Context } from "./context.ts";
 
-/** What came of one vCPU's part of a command. */
+/** The result of a command for one vCPU. */
 export interface Result<T = undefined> {
   readonly vcpu: number;
   readonly outcome: Outcome<T>;
@@ -20,12 +20,12 @@ const CODES: Readonly<Record<FailureKind, ExitCode>> = {
   invalid: EXIT.usage,
 };
 
-/** What the shell is told of a failure. */
+/** The exit status of a failure. */
 export function exitCodeOf({ kind }: Failure): ExitCode {
   return CODES[kind];
 }
 
-/** What the shell is told of several: the first failure's number. */
+/** The exit status of several results: that of the first failure. */
 export function exitCodeOfAll(results: readonly Result<unknown>[]): ExitCode {
   const [failed] = failures(results);
   return failed === undefined ? EXIT.ok : exitCodeOf(failed.outcome);
@@ -61,7 +61,7 @@ function failures(results: readonly Result<unknown>[]): { vcpu: number; outcome:
   return results.flatMap(({ vcpu, outcome }) => (outcome.kind === "granted" ? [] : [{ vcpu, outcome }]));
 }
 
-/** Ten ports without a host are one trouble. */
+/** Ports with the same trouble share one line. */
 function withoutNumber(reason: string): string {
   return reason.replace(/\d+/g, "#");
 }

@@ -38,10 +38,10 @@ export function addRunCommand(program: Command, act: Act): void {
     );
 }
 
-/** The shell's numbers are the command's own here. */
+/** Answers the exit status of the command itself. */
 function runCommand([name = "", ...args]: readonly string[], context: Context): Promise<number> {
   const child = spawn(name, args, { stdio: "inherit" });
-  // The terminal sends Ctrl-C to the command as well; who is sent a signal alone hands it on.
+  // The terminal sends Ctrl-C to the command as well; a signal to this process alone is passed on.
   const forward = (signal: NodeJS.Signals) => void child.kill(signal);
   const ignore = () => {};
   process.on("SIGTERM", forward).on("SIGHUP", forward).on("SIGINT", ignore);

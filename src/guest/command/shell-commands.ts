@@ -12,7 +12,7 @@ export interface ShellContext {
   readonly policy: Policy;
   /** The answer: the peer's words. */
   readonly say: (line: string) => void;
-  /** Why, which the peer tells its log, if at all. */
+  /** The reason, which the peer writes to its log, if at all. */
   readonly explain: (sentence: string) => void;
 }
 

@@ -17,7 +17,7 @@ interface ShellOptions {
   readonly quietHours: string;
 }
 
-/** `shell`: the prompt of DPDK's guest command, for what was made to drive that. */
+/** `shell`: the prompt of DPDK's guest command, for programs that were written to drive it. */
 export function addShellCommand(program: Command, act: Act): void {
   program
     .command("shell")
@@ -69,7 +69,7 @@ async function shell(context: Context, options: ShellOptions) {
 async function obeyAll(reader: ReturnType<Context["io"]["readLines"]>, context: ShellContext): Promise<void> {
   for (;;) {
     const line = await reader.next("vmpower(guest)> ");
-    // So that the shell's own prompt does not stand behind ours.
+    // The prompt of the user's shell then begins a line of its own.
     if (line === undefined) return context.say("");
     const [name, ...words] = wordsOf(line);
     if (name === "quit" && words.length === 0) return;

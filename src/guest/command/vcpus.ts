@@ -16,7 +16,7 @@ export function listArgument(text: string, what: string): number[] {
 
 /**
  * The vCPUs that a command is for: those named; else those that have a port, or with `--port` all of this guest. Never
- * none: where there is nothing, vCPU 0 tells what is missing.
+ * empty: without any port it is vCPU 0, whose failure tells what is missing.
  */
 export function vcpusFor(
   list: string | undefined,

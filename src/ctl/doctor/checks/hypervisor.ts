@@ -3,10 +3,10 @@ import type { HostFiles } from "../host-files.ts";
 
 const DEFAULT_DIRECTORY = "/tmp/powermonitor";
 
-/** Sockets by which libvirt lets read. */
+/** libvirt's sockets that only read. */
 const LIBVIRT_SOCKETS = ["/run/libvirt/virtqemud-sock-ro", "/run/libvirt/libvirt-sock-ro"];
 
-/** Where the kernel's refusals are told. */
+/** Logs in which the kernel reports what it denied. */
 const LOGS = ["/var/log/audit/audit.log", "/var/log/kern.log", "/var/log/syslog"];
 
 /** libvirt, and the security modules between it, QEMU and the daemon. */

@@ -3,7 +3,7 @@ import { formatCpuList, parseCpuList } from "../../../base/cpu-list.ts";
 import { advice, type Check, type Facts, isStatic, repair } from "../check.ts";
 import { cpuText } from "../cpu-files.ts";
 
-/** vCPUs named of those that share a trouble. */
+/** How many vCPUs are named of those with the same trouble. */
 const NAMED_MAX = 4;
 
 /** Where guests run: pins, isolation, and who shares a clock or a core. */

@@ -8,7 +8,7 @@ interface Tuner {
   readonly unit: string;
   readonly does: string;
   readonly remedy: string;
-  /** Whether it leaves speeds alone and only disturbs. */
+  /** Whether it sets no speeds, and only disturbs guests. */
   readonly disturbs?: true;
 }
 
