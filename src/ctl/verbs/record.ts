@@ -26,18 +26,20 @@ export const RECORD: Verb = {
     const head = await headOf(context, names === undefined ? undefined : vmsArgument(names));
     const recording = new RecordingFile(file);
     try {
-      const { packets, lost, full } = await record(context, recording, { head, seconds });
+      const { packets, lost, full, cutShort } = await record(context, recording, { head, seconds });
       context.show({ file, packets, lost, full }, () => {
         const kept = `${count(packets, "packet")} in ${printable(file)}`;
         return `${kept}${lost === 0 ? "" : `, ${lost} lost`}${full ? "; it is full" : ""}`;
       });
+      if (!cutShort) return EXIT.ok;
+      context.io.stderr.write(`vm-power ended before the ${seconds} s were over\n`);
+      return EXIT.failed;
     } catch (error) {
       recording.remove();
       throw error;
     } finally {
       recording.close();
     }
-    return EXIT.ok;
   },
 };
 
@@ -85,7 +87,7 @@ async function record({ record, io }: Context, recording: RecordingFile, { head,
   );
   await recorded.finally(() => clearTimeout(timer));
   if (failure !== undefined) throw failure;
-  return { packets, lost, full };
+  return { packets, lost, full, cutShort: !stop.signal.aborted };
 }
 
 /** Reads VMs, `web1,web2`. */
