@@ -55,6 +55,9 @@ const KERNEL_FILES =
   /scaling_[a-z]|cpuinfo_[a-z]|energy_performance|related_cpus|affected_cpus|freqdomain_cpus|thread_siblings|acpi_cppc|no_turbo/;
 const KNOWS_KERNEL_FILES = /^(cpufreq\/linux|simulate|ctl\/doctor)\//;
 
+/** The program floor: only there the wall clock is read. */
+const PROGRAMS = ["daemon", "ctl", "guest", "simulate", "main"];
+
 interface Source {
   readonly path: string;
   readonly text: string;
@@ -93,6 +96,8 @@ function faults({ path, text }: Source): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
   const kernelFile = KNOWS_KERNEL_FILES.test(path) ? null : KERNEL_FILES.exec(code);
   if (kernelFile !== null) found.push(`${path} knows ${kernelFile[0]}`);
+  const wall = PROGRAMS.includes(folder) ? null : /\bDate\.now\b|new Date\(\)/.exec(code);
+  if (wall !== null) found.push(`${path} reads the wall clock`);
   const worldly = PURE.includes(folder) ? WORLDLY.exec(code) : null;
   if (worldly !== null) found.push(`${path} uses ${worldly[1]}`);
   return found;
@@ -153,7 +158,8 @@ describe("planted faults are caught", () => {
     ["cpufreq/x.ts", 'import { a } from "./linux/a.ts";', "cpufreq/x.ts imports ./linux/a.ts"],
     ["cpufreq/x.ts", 'export const a = "scaling_governor";', "cpufreq/x.ts knows scaling_g"],
     ["daemon/x.ts", "read(at, 'energy_performance_preference');", "daemon/x.ts knows energy_performance"],
-    ["base/x.ts", "export const now = Date.now();", "base/x.ts uses Date.now"],
+    ["admin/x.ts", "export const now = Date.now();", "admin/x.ts reads the wall clock"],
+    ["base/x.ts", "export const now = performance.now();", "base/x.ts uses performance."],
     ["arbiter/x.ts", "setTimeout(() => {}, 5);", "arbiter/x.ts uses setTimeout"],
     ["base/utils.ts", "", "base/utils.ts is not named for its noun"],
     ["ctl/x.ts", "// TODO", "ctl/x.ts has a mark of unfinished work"],

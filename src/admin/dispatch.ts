@@ -45,16 +45,12 @@ export function judgeCall(
   return { kind: "accepted", name, method, parameters: judged.parameters };
 }
 
-/** Writes a mutating call and what came of it to the log, with who made it. */
-export function logMutation(
-  log: Log,
-  { name, parameters }: Accepted,
-  caller: Caller,
-  outcome: Outcome,
-): void {
-  const error = outcome.error?.slice(outcome.error.lastIndexOf(".") + 1);
+/** Logs a mutating call that failed, with who made it. What was done is told by whoever did it, in a sentence. */
+export function logFailure(log: Log, { name, parameters }: Accepted, caller: Caller, outcome: Outcome): void {
+  if (outcome.error === undefined) return;
+  const error = outcome.error.slice(outcome.error.lastIndexOf(".") + 1);
   const what = `${name} ${shown(parameters)} by uid ${caller.uid}, pid ${caller.pid}`;
-  log.notice(error === undefined ? what : `${what}: ${error} ${shown(outcome.parameters)}`, {
+  log.notice(`${what}: ${error} ${shown(outcome.parameters)}`, {
     MESSAGE_ID: MESSAGE_IDS.operator,
     CALL: name,
     CALLER_UID: caller.uid,

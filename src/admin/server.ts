@@ -100,7 +100,7 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
 
   /** Why a connection was closed: whoever makes others without end does not fill the log with it. */
   function logEnd(user: string, line: string): void {
-    const allowed = limiter.allow(user, Date.now());
+    const allowed = limiter.allow(user, performance.now());
     if (allowed === undefined) return;
     const more = allowed.suppressed === 0 ? "" : ` (${allowed.suppressed} more such lines left out)`;
     log.info(`${line}${more}`);

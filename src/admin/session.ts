@@ -2,7 +2,7 @@ import type { Log } from "../base/log.ts";
 import type { CallTurns } from "./call-turns.ts";
 import type { Caller } from "./caller.ts";
 import { createDeadline } from "./deadline.ts";
-import { type Accepted, judgeCall, logMutation } from "./dispatch.ts";
+import { type Accepted, judgeCall, logFailure } from "./dispatch.ts";
 import { createFramer } from "./framer.ts";
 import type { Interface, Outcome } from "./interface.ts";
 import type { Limits } from "./limits.ts";
@@ -122,7 +122,7 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
 
   function answer(call: Accepted, outcome: Outcome, oneway: boolean): void {
     if (call.method.mutates) {
-      logMutation(log, call, caller, outcome);
+      logFailure(log, call, caller, outcome);
       options.onMutation(call, outcome);
     }
     if (!oneway) reply(outcome);
@@ -139,7 +139,6 @@ export function openSession(peer: Peer, options: SessionOptions): Session {
 
   function stream(call: Accepted): void {
     underWay = "stream";
-    if (call.method.mutates) logMutation(log, call, caller, { parameters: {} });
     const cancel = openStream(call, caller, {
       send(parameters) {
         if (outbox.queued() >= limits.queuedBytes) return false;

@@ -31,7 +31,7 @@ import { Meters } from "./packet/meters.ts";
 import { PacketPath } from "./packet/packet.ts";
 import { Recordings } from "./packet/recordings.ts";
 import type { Parts } from "./parts.ts";
-import { turnClock } from "./turn-clock.ts";
+import { bootNow, turnClock } from "./turn-clock.ts";
 
 /** How long READY waits for channels that may be opened at once. */
 const OPENING_MS = 200;
@@ -117,7 +117,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   undo.push(() => alarm.close());
   const limited = limitedLog(log, time);
   const hostEvents = new HostEvents(() => parts, { log, limited, alarm });
-  const handover = takeHandover({ runtimeDirectory, log }, startedAtMs);
+  const handover = takeHandover({ runtimeDirectory, log }, bootNow());
   const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents });
   const cpufreq = openClocks(surroundings, hostEvents, { adopt: handover !== undefined });
   undo.push(() => cpufreq.close());

@@ -1,21 +1,25 @@
 import { LOG_LEVELS, type Log, type LogFields, type LogLevel } from "../base/log.ts";
 import { openJournal, PRIORITY } from "../systemd/journal.ts";
+import { LogBudget } from "./log-budget.ts";
 
 /** A log whose loudness can be changed while it is in use. */
 export interface LeveledLog extends Log {
   setLevel(level: LogLevel): void;
 }
 
-/** Lines to the journal with native fields where stderr is the journal's, else to stderr. */
+/** Writes lines to the journal with native fields where stderr is the journal's, else to stderr; within a {@link LogBudget}. */
 export function openLog(env: Readonly<Record<string, string | undefined>>, first: LogLevel): LeveledLog {
   const write = plainWriter(env);
   const journal = openJournal(env, write);
+  const budget = new LogBudget();
   let loudest = LOG_LEVELS.indexOf(first);
   const line = (level: LogLevel) => {
     const rank = LOG_LEVELS.indexOf(level);
     const sink = journal?.[level] ?? ((message: string) => write(level, message));
     return (message: string, fields?: LogFields) => {
-      if (rank <= loudest) sink(printable(message), fields);
+      if (rank > loudest) return;
+      const admitted = budget.admit(message, fields, performance.now());
+      if (admitted !== undefined) sink(printable(admitted), fields);
     };
   };
   return {

@@ -1,4 +1,6 @@
 import type { Now } from "../base/now.ts";
+import { monotonicUs } from "../os/monotonic.ts";
+import type { BootNow } from "./lifecycle/handover.ts";
 
 /** The time of the present turn of the event loop. */
 export type TurnClock = () => Now;
@@ -16,4 +18,9 @@ export function turnClock(): TurnClock {
     }
     return now;
   };
+}
+
+/** The time as the daemon before and the one after know it, too. */
+export function bootNow(): BootNow {
+  return { wallMs: Date.now(), bootMs: Number(monotonicUs() / 1000n) };
 }

@@ -68,12 +68,10 @@ test("every method answers what its description says, nothing more and nothing l
   expect(wrong).toEqual([]);
 });
 
-test("every method that changes something is logged with its caller, and no other", async () => {
+test("every method that changes something is reported with its caller, and no other; what worked is for the daemon to log", async () => {
   await callAll(sampleControl());
   const changing = NAMES.filter((name) => METHODS[name].mutates);
-  expect(served?.lines).toEqual(
-    changing.map((name) => `notice: ${name} ${JSON.stringify(EXAMPLES[name])} by uid 1000, pid 77`),
-  );
+  expect(served?.lines).toEqual([]);
   expect(served?.mutations).toEqual(
     changing.map((method) => ({
       method,

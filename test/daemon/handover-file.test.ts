@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readHandover, saveHandover } from "../../src/daemon/lifecycle/handover.ts";
 
-const NOW_MS = 1_700_000_000_000;
+const NOW = { wallMs: 1_700_000_000_000, bootMs: 5_000_000 };
 const log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
 
 test("a handover of 0.1.0, which says in words how a VM came to run, is understood; and 0.1.0 understands ours", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-handover-"));
   try {
     const old = { name: "web1", run: "u1:7", state: "running", detail: "booted", pins: [[2]] };
-    const file = { version: 1, atMs: NOW_MS, wants: [], operated: [3], domains: [old] };
+    const file = { version: 1, atMs: NOW.wallMs, wants: [], operated: [3], domains: [old] };
     writeFileSync(join(directory, "handover"), JSON.stringify(file), { mode: 0o600 });
     const domain = {
       name: "web1",
@@ -21,12 +21,30 @@ test("a handover of 0.1.0, which says in words how a VM came to run, is understo
       pins: [[2]],
       channelPaths: undefined,
     } as const;
-    expect(readHandover(directory, NOW_MS)).toEqual({ wants: [], operated: [3], domains: [domain] });
+    expect(readHandover(directory, NOW)).toEqual({ wants: [], operated: [3], domains: [domain] });
     const known = { ...domain, uuid: "u1", origin: "migrated-in" } as const;
-    saveHandover({ runtimeDirectory: directory, log }, { wants: [], operated: [], domains: [known] }, NOW_MS);
-    expect(readHandover(directory, NOW_MS)?.domains).toEqual([known]);
+    saveHandover({ runtimeDirectory: directory, log }, { wants: [], operated: [], domains: [known] }, NOW);
+    expect(readHandover(directory, NOW)?.domains).toEqual([known]);
     const { domains } = JSON.parse(readFileSync(join(directory, "handover"), "utf8"));
     expect(domains[0].detail).toBe("migrated from another host");
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("a handover is fresh for a minute since the boot's time, whatever happens to the wall clock", () => {
+  const directory = mkdtempSync(join(tmpdir(), "vm-power-handover-"));
+  try {
+    const nothing = { wants: [], operated: [], domains: [] };
+    saveHandover({ runtimeDirectory: directory, log }, nothing, NOW);
+    const DAY_MS = 86_400_000;
+    const read = (bootMs: number, wallMs: number) => readHandover(directory, { bootMs, wallMs });
+    expect([
+      read(NOW.bootMs + 60_000, NOW.wallMs + DAY_MS),
+      read(NOW.bootMs + 60_000, NOW.wallMs - DAY_MS),
+      read(NOW.bootMs + 60_001, NOW.wallMs),
+      read(NOW.bootMs - 60_001, NOW.wallMs),
+    ]).toEqual([nothing, nothing, undefined, undefined]);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -190,7 +190,7 @@ describe("without the next daemon", () => {
     await startScaled();
     await stopToRestart();
     const left = JSON.parse(readFileSync(handover(), "utf8"));
-    writeFileSync(handover(), JSON.stringify({ ...left, atMs: left.atMs - 61_000 }), { mode: 0o600 });
+    writeFileSync(handover(), JSON.stringify({ ...left, bootMs: left.bootMs - 61_000 }), { mode: 0o600 });
     expect(restore().code).toBe(0);
     expect(governor(2)).toBe("schedutil");
   });

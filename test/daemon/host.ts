@@ -17,6 +17,9 @@ export interface TestHost {
   readonly channels: string;
   readonly tree: CpufreqTree;
   readonly configFile: string;
+  readonly socket: string;
+  /** Where `vm-power` and `vmpowerctl` are. */
+  readonly executables: string;
   /** What the daemon printed so far. */
   readonly log: () => string;
   /** Starts the daemon and awaits that it serves. */
@@ -71,6 +74,8 @@ export function makeTestHost({
     channels: path("channels"),
     tree,
     configFile: path("vm-power.conf"),
+    socket: path("run/control.sock"),
+    executables: join(EXECUTABLE, ".."),
     log: () => printed,
     async start() {
       const command = [EXECUTABLE, "--config", path("vm-power.conf")];

@@ -26,7 +26,7 @@ async function recorded(): Promise<{ code: number; out: string }> {
     [VMPOWERCTL, "--socket", socket, "record", file(), "--vm", "web1", "--seconds", "1.5", "--json"],
     { stdout: "pipe" },
   );
-  await until(() => existsSync(file()) && host.log().includes("Record"));
+  await until(() => existsSync(file()) && host.log().includes("began to record"));
   for (const unit of [MIN, DOWN, MAX]) await web1.ask(scale(0, unit), 464);
   await web1.ask(scale(7, MAX), 464);
   await db.ask(scale(0, MIN), 464);
@@ -111,7 +111,7 @@ test("record says that its disk is full, and leaves no half of a recording", asy
     ["bash", "-c", command, VMPOWERCTL, `${host.directory}/run/control.sock`, file()],
     { stdout: "pipe", stderr: "pipe" },
   );
-  await until(() => existsSync(file()) && host.log().includes("Record"));
+  await until(() => existsSync(file()) && host.log().includes("began to record"));
   for (let sent = 0; sent < 40 && existsSync(file()); sent++)
     await web1.ask(scale(0, sent % 2 ? MIN : MAX), 464);
   expect([await recording.exited, await recording.stdout.text(), await recording.stderr.text()]).toEqual([

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { join } from "node:path";
 import { makeTestHost, type TestHost } from "./host.ts";
 import { MAX, MIN, scale, TURBO } from "./port.ts";
 import { until } from "./until.ts";
@@ -39,14 +40,42 @@ test("a VM that was removed is named by no rule any more", async () => {
   expect(host.run("vmpowerctl", "why", "cpu4").out).not.toContain("web2:0 claims");
 });
 
-test("an operator's act is one sentence, with who did it, the same in the log and to subscribers", async () => {
+test("every act of an operator is one sentence with who did it, the same in the log and to subscribers", async () => {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n" });
+  const port = host.port("web1", 0);
   await host.start();
-  host.run("vmpowerctl", "rm-vm", "web1");
-  host.run("vmpowerctl", "set-cpu-freq", "1", "max", "--hold");
-  const root = /root \(uid 0, pid \d+\)/;
-  await until(() => new RegExp(`${root.source} ordered max, held for CPU 1: now 2.301 GHz`).test(host.log()));
-  expect(host.log()).toMatch(new RegExp(`${root.source} removed web1`));
+  await port.ready();
+  const follower = Bun.spawn(
+    [join(host.executables, "vmpowerctl"), "--socket", host.socket, "events", "--json"],
+    { stdout: "pipe", stderr: "ignore" },
+  );
+  const acts: readonly (readonly [string[], string])[] = [
+    [["set-cpu-freq", "1", "max", "--hold"], "ordered max, held for CPU 1: now 2.301 GHz"],
+    [["restore", "1"], "ordered restore for CPU 1: now its own settings"],
+    [["rm-channels", "web1", "0"], "removed channels 0 of web1"],
+    [["add-channels", "web1", "0"], "enabled channels 0 of web1"],
+    [["set-channel-status", "web1", "0", "disabled"], "disabled channels 0 of web1"],
+    [["set-query", "web1", "enable"], "allowed queries of web1"],
+    [["rm-vm", "web1"], "removed web1"],
+    [["add-vm", "web1"], "added web1"],
+    [["add-vm", "web9"], "added web9"],
+    [["forget-vm", "web9"], "forgot what operators had decided about web9"],
+  ];
+  let told = "";
+  void (async () => {
+    for await (const chunk of follower.stdout) told += Buffer.from(chunk).toString();
+  })();
+  await until(() => {
+    host.run("vmpowerctl", "set-query", "web1", "disable");
+    return told.includes("forbade queries of web1");
+  });
+  for (const [args, did] of acts) {
+    expect([args, host.run("vmpowerctl", ...args).code]).toEqual([args, 0]);
+    const sentence = new RegExp(`root \\(uid 0, pid \\d+\\) ${did}`);
+    await until(() => sentence.test(host.log()) && sentence.test(told));
+  }
+  follower.kill();
+  await follower.exited;
 });
 
 test("an order may end by itself", async () => {

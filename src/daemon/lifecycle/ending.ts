@@ -4,6 +4,7 @@ import type { Log } from "../../base/log.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import { EXIT_FAILED } from "../exit-code.ts";
 import type { Parts } from "../parts.ts";
+import { bootNow } from "../turn-clock.ts";
 import { saveHandover } from "./handover.ts";
 
 /** Why the daemon ends. */
@@ -59,7 +60,7 @@ function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts, log: Log):
     domains: [...vms.domains.values()],
   };
   const { runtimeDirectory } = config().daemon;
-  const saved = saveHandover({ runtimeDirectory, log }, handover, Date.now());
+  const saved = saveHandover({ runtimeDirectory, log }, handover, bootNow());
   if (!saved.ok) throw new Error(`Cannot hand over to the next daemon: ${saved.why}`);
   cpufreq.leave();
   return true;

@@ -28,6 +28,13 @@ const FRESH_MS = 60_000;
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const VERSION = 1;
 
+/** The time, as two processes of one boot both know it. */
+export interface BootNow {
+  readonly wallMs: number;
+  /** Since the host booted. */
+  readonly bootMs: number;
+}
+
 /** Where a handover is left, and who is told of what stands in the way there. */
 export interface HandoverPlace {
   readonly runtimeDirectory: string;
@@ -35,14 +42,20 @@ export interface HandoverPlace {
 }
 
 /** Leaves a handover in the runtime directory; answers why it could not. */
-export function saveHandover(place: HandoverPlace, handover: Handover, nowMs: number): Result<undefined> {
+export function saveHandover(place: HandoverPlace, handover: Handover, now: BootNow): Result<undefined> {
   const domains = handover.domains.map((domain) => ({
     ...domain,
     // Version 0.1.0 reads it.
     detail: ORIGIN_WORDS[domain.origin],
     channelPaths: domain.channelPaths && [...domain.channelPaths],
   }));
-  const text = JSON.stringify({ version: VERSION, atMs: nowMs, ...handover, domains });
+  const text = JSON.stringify({
+    version: VERSION,
+    atMs: now.wallMs,
+    bootMs: now.bootMs,
+    ...handover,
+    domains,
+  });
   const bytes = Buffer.byteLength(text);
   if (bytes > FILE_BYTES_MAX)
     return failure(`it has ${bytes} bytes, and the next daemon reads ${FILE_BYTES_MAX} at most`);
@@ -51,9 +64,9 @@ export function saveHandover(place: HandoverPlace, handover: Handover, nowMs: nu
 }
 
 /** Takes the handover away, so that it is believed once; undefined when there is none that is fresh and whole. */
-export function takeHandover({ runtimeDirectory, log }: HandoverPlace, nowMs: number): Handover | undefined {
+export function takeHandover({ runtimeDirectory, log }: HandoverPlace, now: BootNow): Handover | undefined {
   const path = pathIn(runtimeDirectory);
-  const handover = readHandover(runtimeDirectory, nowMs);
+  const handover = readHandover(runtimeDirectory, now);
   try {
     rmSync(path, { force: true });
   } catch {
@@ -63,7 +76,7 @@ export function takeHandover({ runtimeDirectory, log }: HandoverPlace, nowMs: nu
 }
 
 /** Reads the handover and leaves it there. */
-export function readHandover(directory: string, nowMs: number): Handover | undefined {
+export function readHandover(directory: string, now: BootNow): Handover | undefined {
   const text = readOwnFile(pathIn(directory), FILE_BYTES_MAX);
   if (!text.ok || text.value === undefined) return undefined;
   let value: unknown;
@@ -72,7 +85,7 @@ export function readHandover(directory: string, nowMs: number): Handover | undef
   } catch {
     return undefined;
   }
-  if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value["atMs"], nowMs)) return undefined;
+  if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value, now)) return undefined;
   // An older daemon hands over no domains.
   const { wants, operated, domains = [] } = value;
   return isListOf(wants, isWant) && isListOf(operated, isCount) && isListOf(domains, isDomain)
@@ -96,8 +109,10 @@ function pathIn(directory: string): string {
   return join(directory, "handover");
 }
 
-function isFresh(atMs: unknown, nowMs: number): boolean {
-  return isCount(atMs) && Math.abs(nowMs - atMs) <= FRESH_MS;
+/** By the time since the boot, which nobody can set; version 0.1.0 wrote down the wall clock's alone. */
+function isFresh({ atMs, bootMs }: Record<string, unknown>, now: BootNow): boolean {
+  if (bootMs !== undefined) return isCount(bootMs) && Math.abs(now.bootMs - bootMs) <= FRESH_MS;
+  return isCount(atMs) && Math.abs(now.wallMs - atMs) <= FRESH_MS;
 }
 
 function isWant(value: unknown): value is SavedWant {

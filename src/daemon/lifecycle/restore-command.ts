@@ -5,6 +5,7 @@ import { problemLines } from "../../config/problem.ts";
 import { restoreJournal } from "../../cpufreq/linux/open.ts";
 import { EXIT_FAILED } from "../exit-code.ts";
 import { openLog } from "../log.ts";
+import { bootNow } from "../turn-clock.ts";
 import { readHandover } from "./handover.ts";
 import { SoleUse } from "./sole-use.ts";
 
@@ -19,7 +20,7 @@ export async function restoreCommand(path: string, { kept }: { kept: boolean }):
     log.error(`vm-power is running on "${controlSocket}": use "vmpowerctl restore", or stop it first`);
     return EXIT_FAILED;
   }
-  if (!kept && readHandover(runtimeDirectory, Date.now()) !== undefined) {
+  if (!kept && readHandover(runtimeDirectory, bootNow()) !== undefined) {
     log.notice(
       "Nothing is put back: vm-power is being restarted, and the next daemon takes over (--kept overrides)",
     );

@@ -52,7 +52,10 @@ export function control(parts: () => Parts): Control {
     Restore: ({ cpus }, caller) => ({ results: restore(chosenCpus(cpus, parts()), caller, parts()) }),
     GetMetrics: ({ format = "openmetrics" }) => ({ text: exposition(metricFamilies(parts()), format) }),
     GetLoad: ({ vms }) => load(parts(), vms),
-    Record: ({ vms }, _caller, subscriber) => parts().recordings.begin(vms, subscriber),
+    Record({ vms }, caller, subscriber) {
+      parts().acts.tell(caller, `began to record the packets of ${vms?.join(", ") ?? "all VMs"}`);
+      return parts().recordings.begin(vms, subscriber);
+    },
     Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),
   };
 }
