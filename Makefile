@@ -16,7 +16,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check types build bench interop install captures lab lab-full lab-shell clean
+.PHONY: help run test check types faults build bench interop install captures lab lab-full lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +36,9 @@ check: node_modules ## Check types, lint, format, floors and dead code
 
 types: node_modules ## Write the types of the control interface from its description
 	@$(BUN) packaging/interface/generate.ts
+
+faults: node_modules ## Take out each line that holds a promise of SECURITY.md, and see its test fail
+	@$(BUN) test/faults/plant.ts
 
 build: dist/vm-power ## Build the one executable, dist/vm-power
 
