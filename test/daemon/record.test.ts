@@ -37,7 +37,7 @@ describe("record and replay", () => {
   test("show what was granted, and what another contract would grant", async () => {
     const { code, out } = await recorded();
     expect([code, JSON.parse(out)]).toEqual([0, { file: file(), packets: 4, lost: 0, full: false }]);
-    expect(host.log()).toContain("Record");
+    expect(host.log()).toContain("began to record");
     const before = host.tree.read(2, "scaling_setspeed");
     const replay = (...more: string[]) =>
       host.run("vm-power", "replay", file(), "--config", host.configFile, ...more);

@@ -17,6 +17,8 @@ import { load } from "./vm-load.ts";
 import { decideChannels, decideVm, forgetVm, warningAbout } from "./vm-orders.ts";
 import { channelsInOrder, knownVm, showVm, vmNames, vmSummary } from "./vm-views.ts";
 
+const NAMED_IN_LINE_MAX = 4;
+
 /** What operators may ask and order. */
 export function control(parts: () => Parts): Control {
   const decide = (did: string, caller: Caller) => ({ did, caller, parts: parts() });
@@ -53,11 +55,17 @@ export function control(parts: () => Parts): Control {
     GetMetrics: ({ format = "openmetrics" }) => ({ text: exposition(metricFamilies(parts()), format) }),
     GetLoad: ({ vms }) => load(parts(), vms),
     Record({ vms }, caller, subscriber) {
-      parts().acts.tell(caller, `began to record the packets of ${vms?.join(", ") ?? "all VMs"}`);
+      parts().acts.tell(caller, `began to record the packets of ${namesText(vms)}`);
       return parts().recordings.begin(vms, subscriber);
     },
     Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),
   };
+}
+
+/** Names, or how many: a log line is no place for a thousand. */
+function namesText(vms: readonly string[] | undefined): string {
+  if (vms === undefined) return "all VMs";
+  return vms.length > NAMED_IN_LINE_MAX ? `${vms.length} VMs` : vms.join(", ");
 }
 
 function chosenCpus(cpus: readonly Pcpu[] | undefined, { cpufreq }: Parts): readonly Pcpu[] {
