@@ -23,6 +23,7 @@ import { limitedLog } from "./limited-log.ts";
 import type { LeveledLog } from "./log.ts";
 import { openMetricsOutput } from "./metrics/metrics-output.ts";
 import { control } from "./operators/control.ts";
+import { LoopSlices } from "./operators/loop-slices.ts";
 import { OperatorActs } from "./operators/operator-acts.ts";
 import { OperatorStore } from "./operators/operator-store.ts";
 import { orderAgain } from "./operators/order-again.ts";
@@ -80,7 +81,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [metrics, parts.alarm, parts.channels];
+        const quiet = [metrics, parts.slices, parts.alarm, parts.channels];
         return endDaemon(cause, {
           parts,
           log,
@@ -153,7 +154,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const hypervisor = followHypervisor(surroundings, hostEvents);
   undo.push(() => hypervisor.close());
   const edges = { cpufreq, channels, hypervisor };
-  const known = { vms, store, events, acts, meters, recordings, takeover };
+  const known = { vms, store, events, acts, slices: new LoopSlices(), meters, recordings, takeover };
   parts = { config, time, alarm, arbiter, clocks, ...edges, ...known, startedAtMs };
 
   hostEvents.reportCpus();

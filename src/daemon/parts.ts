@@ -8,6 +8,7 @@ import type { Events } from "./events/events.ts";
 import type { Clocks } from "./host/clocks.ts";
 import type { ServedVms } from "./host/served-vms.ts";
 import type { Takeover } from "./lifecycle/takeover.ts";
+import type { LoopSlices } from "./operators/loop-slices.ts";
 import type { OperatorActs } from "./operators/operator-acts.ts";
 import type { OperatorStore } from "./operators/operator-store.ts";
 import type { Meters } from "./packet/meters.ts";
@@ -28,6 +29,7 @@ export interface Parts {
   readonly store: OperatorStore;
   readonly events: Events;
   readonly acts: OperatorActs;
+  readonly slices: LoopSlices;
   readonly meters: Meters;
   readonly recordings: Recordings;
   readonly takeover: Takeover;

@@ -6,6 +6,7 @@ import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Setting } from "../../src/base/clock.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
 import { orderCpus } from "../../src/daemon/operators/cpu-orders.ts";
+import { finish } from "../../src/daemon/operators/loop-slices.ts";
 import { OperatorStore } from "../../src/daemon/operators/operator-store.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { clock, domain, FREE, request } from "../arbiter/fixture.ts";
@@ -56,7 +57,7 @@ function makeDaemon(time = realTime().time) {
     tries: () => tries,
     ask: (action: "min" | "max") => doing.perform(arbiter.scale("web1", request(0, action), at(1))),
     order: (what: "min" | "max", hold: boolean) =>
-      orderCpus([2], { order: what, hold, caller: CALLER, who: "root" }, parts),
+      finish(orderCpus([2], { order: what, hold, caller: CALLER, who: "root" }, parts)),
     remembered: () => JSON.parse(readFileSync(join(directory, "operator.json"), "utf8")) as unknown,
   };
 }

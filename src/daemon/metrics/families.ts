@@ -1,8 +1,11 @@
+import type { Counters } from "../../admin/control-types.ts";
 import { BUCKETS, bucketEndNs, type Histogram } from "../../base/histogram.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
-import { sumCounters } from "../operators/views.ts";
+import { eachStep, finish, type Job } from "../operators/loop-slices.ts";
+import { claimSteps } from "../operators/status.ts";
+import { sumSteps } from "../operators/views.ts";
 import type { Parts } from "../parts.ts";
 
 /** VMs with numbers of their own; the others are one. A host has fewer, whoever names VMs may make more. */
@@ -16,13 +19,26 @@ const STATUSES = ["connected", "connecting", "refused"] as const;
 
 /** Everything that is counted or measured. */
 export function metricFamilies(parts: Parts): Family[] {
-  return [...hostFamilies(parts), ...vmFamilies(parts)];
+  return finish(familySteps(parts));
 }
 
-function hostFamilies({ arbiter, channels, clocks, cpufreq, hypervisor, startedAtMs, vms }: Parts): Family[] {
+/** {@link metricFamilies}, in steps. */
+export function* familySteps(parts: Parts): Job<Family[]> {
+  const host = yield* hostFamilies(parts);
+  return [...host, ...(yield* vmFamilies(parts))];
+}
+
+function* hostFamilies(parts: Parts): Job<Family[]> {
+  const { arbiter, channels, clocks, cpufreq, hypervisor, startedAtMs, vms } = parts;
   const all = [...channels.list()];
   const used = cpufreq.clocks();
-  const names = arbiter.domainNames();
+  const claims = yield* claimSteps(parts);
+  const speeds = yield* eachStep(used, ({ id, pcpus }): Sample[] => {
+    const found = arbiter.clock(id);
+    if (found === undefined) return [];
+    const khz = found.speed?.khz ?? found.clock.baselineKhz;
+    return pcpus.map((cpu) => ({ labels: { cpu }, value: khz * 1000 }));
+  });
   const one = (value: number, labels?: Labels): Sample[] => [
     labels === undefined ? { value } : { labels, value },
   ];
@@ -35,11 +51,7 @@ function hostFamilies({ arbiter, channels, clocks, cpufreq, hypervisor, startedA
       one(hypervisor.status().state === "connected" ? 1 : 0, { driver: hypervisor.status().driver }),
     ),
     gauge("vmpower_vms", "VMs that the hypervisor knows.", one(vms.domains.size)),
-    gauge(
-      "vmpower_claims",
-      "vCPUs that claim a speed.",
-      one(names.reduce((sum, name) => sum + (arbiter.domain(name)?.claims ?? 0), 0)),
-    ),
+    gauge("vmpower_claims", "vCPUs that claim a speed.", one(claims)),
     gauge(
       "vmpower_channels",
       "Channels that were found.",
@@ -55,12 +67,7 @@ function hostFamilies({ arbiter, channels, clocks, cpufreq, hypervisor, startedA
     gauge(
       "vmpower_cpu_requested_hertz",
       "The speed that is asked of a CPU; without a claim, the highest of its own settings.",
-      used.flatMap(({ id, pcpus }) => {
-        const found = arbiter.clock(id);
-        if (found === undefined) return [];
-        const khz = found.speed?.khz ?? found.clock.baselineKhz;
-        return pcpus.map((cpu) => ({ labels: { cpu }, value: khz * 1000 }));
-      }),
+      speeds.flat(),
     ),
     counter("vmpower_writes", "Settings given to the kernel.", one(clocks.counters.writes)),
     counter(
@@ -72,13 +79,22 @@ function hostFamilies({ arbiter, channels, clocks, cpufreq, hypervisor, startedA
   ];
 }
 
-function vmFamilies({ channels, meters }: Parts): Family[] {
+function* vmFamilies({ channels, meters }: Parts): Job<Family[]> {
   const groups = Map.groupBy(channels.list(), ({ vm }) => vm);
   const named = [...groups.keys()].sort().slice(0, VMS_MAX);
-  const others = [...groups].filter(([vm]) => groups.size > VMS_MAX && !named.includes(vm));
+  const names = new Set(named);
+  const others = [...groups].filter(([vm]) => groups.size > VMS_MAX && !names.has(vm));
   const byVm: [string, readonly Channel[]][] = named.map((vm) => [vm, groups.get(vm) ?? []]);
   if (others.length > 0) byVm.push([OTHERS, others.flatMap(([, own]) => own)]);
-  const counted = byVm.map(([vm, own]) => ({ vm, ...sumCounters(own) }));
+  const counted: ({ vm: string } & Counters)[] = [];
+  for (const [vm, own] of byVm) {
+    counted.push({ vm, ...(yield* sumSteps(own)) });
+    yield;
+  }
+  const series = yield* eachStep(named, (vm) => {
+    const meter = meters.all.get(vm);
+    return meter === undefined ? [] : [seriesOf(vm, meter.latency)];
+  });
   const outcomes = ["granted", "refused", "malformed"] as const;
   return [
     counter(
@@ -102,10 +118,7 @@ function vmFamilies({ channels, meters }: Parts): Family[] {
       name: "vmpower_packet_duration_seconds",
       type: "histogram",
       help: "From a packet to its written answer; one packet in eight is measured.",
-      series: named.flatMap((vm) => {
-        const meter = meters.all.get(vm);
-        return meter === undefined ? [] : [seriesOf(vm, meter.latency)];
-      }),
+      series: series.flat(),
     },
   ];
 }

@@ -1,14 +1,15 @@
 import type { Caller } from "../../admin/caller.ts";
 import { type Control, ControlError } from "../../admin/control.ts";
-import type { Cpu, CpuResult, FrequencyOrder } from "../../admin/control-types.ts";
+import type { Channel, Cpu, CpuResult, FrequencyOrder, Vm, VmSummary } from "../../admin/control-types.ts";
 import type { Pcpu } from "../../base/domain.ts";
-import { exposition } from "../../metrics/openmetrics.ts";
-import { metricFamilies } from "../metrics/families.ts";
+import { exposition, type Format } from "../../metrics/openmetrics.ts";
+import { familySteps } from "../metrics/families.ts";
 import type { Parts } from "../parts.ts";
 import { channelConfig } from "./channel-config.ts";
 import { orderCpus, orderOf } from "./cpu-orders.ts";
 import { domainOrders } from "./domain-orders.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
+import { eachStep, type Job } from "./loop-slices.ts";
 import { operatorName } from "./operator-acts.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
@@ -21,12 +22,13 @@ const NAMED_IN_LINE_MAX = 4;
 
 /** What operators may ask and order. */
 export function control(parts: () => Parts): Control {
+  const run = <T>(job: Job<T>) => parts().slices.run(job);
   const decide = (did: string, caller: Caller) => ({ did, caller, parts: parts() });
   return {
-    GetStatus: () => status(parts()),
-    ListVms: () => ({ vms: vmNames(parts()).map((name) => vmSummary(name, parts())) }),
-    ShowVm: ({ vm }) => ({ vm: showVm(knownVm(vm, parts()), parts()) }),
-    ListChannels: () => ({ channels: channelsInOrder(parts()).map(channelView) }),
+    GetStatus: () => run(status(parts())),
+    ListVms: () => run(listVms(parts())),
+    ShowVm: ({ vm }) => run(showKnownVm(vm, parts())),
+    ListChannels: () => run(listChannels(parts())),
     AddVm: ({ vm }, caller) => ({
       ...decideVm(vm, { added: true }, decide("added", caller)),
       warning: warningAbout(vm, parts()),
@@ -37,8 +39,8 @@ export function control(parts: () => Parts): Control {
     RemoveChannels: (order, caller) => decideChannels({ ...order, decision: "removed" }, caller, parts()),
     SetChannelStatus: ({ enabled, ...order }, caller) =>
       decideChannels({ ...order, decision: enabled ? undefined : "disabled" }, caller, parts()),
-    ListCpus: ({ cpus }) => ({ cpus: chosenCpus(cpus, parts()).map((pcpu) => showCpu(pcpu, parts())) }),
-    SetCpuFreq: (order, caller) => ({ results: setCpuFreq(order, caller, parts()) }),
+    ListCpus: ({ cpus }) => run(listCpus(cpus, parts())),
+    SetCpuFreq: (order, caller) => run(setCpuFreq(order, caller, parts())),
     SetQuery: ({ vm, enabled }, caller) =>
       decideVm(
         knownVm(vm, parts()),
@@ -49,11 +51,11 @@ export function control(parts: () => Parts): Control {
       explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
     ...domainOrders(parts),
     ...channelConfig(parts),
-    ExplainVcpu: ({ vm, vcpu }) => explainVcpu(showVm(knownVm(vm, parts()), parts()), vcpu, parts()),
-    Verify: async () => ({ cpus: await verify(parts()) }),
-    Restore: ({ cpus }, caller) => ({ results: restore(chosenCpus(cpus, parts()), caller, parts()) }),
-    GetMetrics: ({ format = "openmetrics" }) => ({ text: exposition(metricFamilies(parts()), format) }),
-    GetLoad: ({ vms }) => load(parts(), vms),
+    ExplainVcpu: ({ vm, vcpu }) => run(explainVcpu(knownVm(vm, parts()), vcpu, parts())),
+    Verify: () => run(verify(parts())),
+    Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),
+    GetMetrics: ({ format = "openmetrics" }) => run(metricsText(format, parts())),
+    GetLoad: ({ vms }) => run(load(parts(), vms)),
     Record({ vms }, caller, subscriber) {
       parts().acts.tell(caller, `began to record the packets of ${namesText(vms)}`);
       return parts().recordings.begin(vms, subscriber);
@@ -68,13 +70,38 @@ function namesText(vms: readonly string[] | undefined): string {
   return vms.length > NAMED_IN_LINE_MAX ? `${vms.length} VMs` : vms.join(", ");
 }
 
+function* listVms(parts: Parts): Job<{ vms: VmSummary[] }> {
+  return { vms: yield* eachStep(vmNames(parts), (name) => vmSummary(name, parts)) };
+}
+
+function* showKnownVm(vm: string, parts: Parts): Job<{ vm: Vm }> {
+  return { vm: yield* showVm(knownVm(vm, parts), parts) };
+}
+
+function* listChannels(parts: Parts): Job<{ channels: Channel[] }> {
+  return { channels: yield* eachStep(channelsInOrder(parts), channelView) };
+}
+
+function* listCpus(cpus: readonly Pcpu[] | undefined, parts: Parts): Job<{ cpus: Cpu[] }> {
+  return { cpus: yield* eachStep(chosenCpus(cpus, parts), (pcpu) => showCpu(pcpu, parts)) };
+}
+
+function* metricsText(format: Format, parts: Parts): Job<{ text: string }> {
+  const families = yield* familySteps(parts);
+  return { text: exposition(families, format) };
+}
+
+/** The CPUs that a call is about: all where none is named. Each of those named must be there. */
 function chosenCpus(cpus: readonly Pcpu[] | undefined, { cpufreq }: Parts): readonly Pcpu[] {
-  if (cpus !== undefined) return cpus;
   const all = [
     ...cpufreq.clocks().flatMap(({ pcpus }) => pcpus),
     ...cpufreq.unmanaged().map(({ pcpu }) => pcpu),
   ];
-  return all.sort((a, b) => a - b);
+  if (cpus === undefined) return all.sort((a, b) => a - b);
+  const known = new Set(all);
+  const missing = cpus.find((pcpu) => !known.has(pcpu));
+  if (missing !== undefined) throw new ControlError("NoSuchCpu", { cpu: missing });
+  return cpus;
 }
 
 function showCpu(pcpu: Pcpu, parts: Parts): Cpu {
@@ -83,20 +110,24 @@ function showCpu(pcpu: Pcpu, parts: Parts): Cpu {
   return view;
 }
 
-function setCpuFreq(call: FrequencyOrder, caller: Caller, parts: Parts): readonly CpuResult[] {
+function* setCpuFreq(
+  call: FrequencyOrder,
+  caller: Caller,
+  parts: Parts,
+): Job<{ results: readonly CpuResult[] }> {
   const { cpus, to, khz, hold, forSeconds } = call;
   if (to === "khz" && khz === undefined) throw new ControlError("InvalidParameter", { parameter: "khz" });
-  for (const pcpu of cpus) showCpu(pcpu, parts);
-  return orderCpus(
-    cpus,
-    { order: orderOf(call), hold, caller, who: operatorName(caller), forSeconds },
-    parts,
-  );
+  const order = { order: orderOf(call), hold, caller, who: operatorName(caller), forSeconds };
+  return { results: yield* orderCpus(chosenCpus(cpus, parts), order, parts) };
 }
 
-function restore(cpus: readonly Pcpu[], caller: Caller, parts: Parts): readonly CpuResult[] {
-  for (const pcpu of cpus) showCpu(pcpu, parts);
-  const managed = cpus.filter((pcpu) => parts.arbiter.clock(pcpu) !== undefined);
+function* restore(
+  cpus: readonly Pcpu[] | undefined,
+  caller: Caller,
+  parts: Parts,
+): Job<{ results: readonly CpuResult[] }> {
+  const managed = new Set(parts.cpufreq.clocks().flatMap(({ pcpus }) => pcpus));
+  const chosen = chosenCpus(cpus, parts).filter((pcpu) => managed.has(pcpu));
   const order = { order: "restore", hold: false, caller, who: operatorName(caller) } as const;
-  return orderCpus(managed, order, parts);
+  return { results: yield* orderCpus(chosen, order, parts) };
 }

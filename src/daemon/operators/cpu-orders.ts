@@ -5,6 +5,7 @@ import type { Pcpu } from "../../base/domain.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import type { Parts } from "../parts.ts";
 import { refusalText } from "../words/refusal-text.ts";
+import { eachStep, type Job } from "./loop-slices.ts";
 import type { CpuDecision } from "./operator-store.ts";
 import { settingView } from "./views.ts";
 
@@ -26,12 +27,16 @@ export function orderOf({ to, khz = 0 }: FrequencyOrder): Order {
 }
 
 /** Carries out an operator's order. CPUs of one clock are ordered once: a step down for both would be two steps. */
-export function orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts): readonly CpuResult[] {
+export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts): Job<readonly CpuResult[]> {
   const { arbiter, acts, store } = parts;
   const refusals = new Map<Pcpu, string | undefined>();
   const decisions: [Pcpu, CpuDecision | undefined][] = [];
-  const wereHeld = new Set(cpus.filter((pcpu) => arbiter.clock(pcpu)?.order?.hold === true));
-  const results = cpus.map((pcpu): CpuResult => {
+  const wereHeld = new Set<Pcpu>();
+  for (const pcpu of cpus) {
+    if (arbiter.clock(pcpu)?.order?.hold === true) wereHeld.add(pcpu);
+    yield;
+  }
+  const results = yield* eachStep(cpus, (pcpu): CpuResult => {
     const id = arbiter.clock(pcpu)?.clock.id ?? pcpu;
     if (!refusals.has(id)) {
       refusals.set(id, orderClock(id, order, parts));
@@ -43,6 +48,7 @@ export function orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts):
   const kept = store.setCpus(decisions);
   for (const { pcpu, khz, ok, reason } of results) {
     const came = ok ? `now ${khz === undefined ? "its own settings" : formatKhz(khz)}` : `refused: ${reason}`;
+    yield;
     acts.tell(order.caller, `ordered ${orderText(order)} for CPU ${pcpu}: ${came}`, { pcpu, khz });
   }
   if (kept.ok) return results;

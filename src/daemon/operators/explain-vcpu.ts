@@ -1,24 +1,27 @@
 import { ControlError } from "../../admin/control.ts";
-import type { ClockExplanation, VcpuExplanation, Vm } from "../../admin/control-types.ts";
+import type { ClockExplanation, VcpuExplanation } from "../../admin/control-types.ts";
 import type { Pcpu, Vcpu } from "../../base/domain.ts";
 import type { Parts } from "../parts.ts";
 import { refusalText } from "../words/refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
+import { eachStep, type Job } from "./loop-slices.ts";
 import { cpuView, explanationView } from "./views.ts";
+import { showVm } from "./vm-views.ts";
 
 /** CPUs that an unpinned vCPU is explained on; on all of a large host nobody reads it. */
 const CLOCKS_MAX = 16;
 
 /** Why a vCPU gets what it gets. */
-export function explainVcpu(shown: Vm, number: Vcpu, parts: Parts): VcpuExplanation {
-  const { name: vm, state, detail, added, contract } = shown;
+export function* explainVcpu(vm: string, number: Vcpu, parts: Parts): Job<VcpuExplanation> {
+  const shown = yield* showVm(vm, parts);
+  const { state, detail, added, contract } = shown;
   const vcpu = shown.vcpus.find((each) => each.vcpu === number);
   if (vcpu === undefined) throw new ControlError("NoSuchVcpu", { vm, vcpu: number });
   const firsts = Map.groupBy(vcpu.pcpus, (pcpu) => parts.arbiter.clock(pcpu)?.clock.id ?? pcpu);
-  const clocks = [...firsts.values()]
-    .slice(0, CLOCKS_MAX)
-    .flatMap(([pcpu]) => (pcpu === undefined ? [] : explainClock(vm, number, { pcpu, parts })));
-  return { vm, state, detail, added, contract, vcpu, clocks };
+  const clocks = yield* eachStep([...firsts.values()].slice(0, CLOCKS_MAX), ([pcpu]) =>
+    pcpu === undefined ? [] : explainClock(vm, number, { pcpu, parts }),
+  );
+  return { vm, state, detail, added, contract, vcpu, clocks: clocks.flat() };
 }
 
 function explainClock(

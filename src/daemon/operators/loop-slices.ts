@@ -1,12 +1,110 @@
-/** A long job takes no more of one turn of the event loop: guests' packets come between. */
+import { ControlError } from "../../admin/control.ts";
+
+/** All jobs together take no more steps in one turn of the event loop, and no more time: guests' packets come between. */
+export const STEPS_PER_TURN = 32;
 const SLICE_MS = 0.3;
 
-/** Cuts a long job into slices: the function that is answered is awaited between its steps, and ends a turn that was long enough. */
-export function loopSlices(): () => Promise<void> {
-  let beganMs = performance.now();
-  return async () => {
-    if (performance.now() - beganMs < SLICE_MS) return;
-    await new Promise((resume) => setImmediate(resume));
-    beganMs = performance.now();
-  };
+/** A long job in steps that each take little; it yields after each. */
+export type Job<T> = Generator<void, T>;
+
+/** Runs long jobs a slice at a time. However many there are, a turn of the event loop has one slice for them all. */
+export class LoopSlices {
+  /** Each goes on with its job, and tells whether that is over. */
+  readonly #waiting: { goOn(): boolean; end(error: Error): void }[] = [];
+  #steps = 0;
+  #beganMs = 0;
+  #isTurnDue = false;
+  #closed = false;
+  readonly #nowMs: () => number;
+
+  /** `nowMs` is asked at every step. */
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Runs a job; the answer comes at once where all of it fits into this turn. */
+  run<T>(job: Job<T>): T | Promise<T> {
+    if (this.#closed) throw stopping();
+    if (this.#waiting.length === 0) {
+      const result = this.#slice(job);
+      if (result.done === true) return result.value;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const goOn = () => {
+      try {
+        const result = this.#slice(job);
+        if (result.done === true) resolve(result.value);
+        return result.done === true;
+      } catch (error) {
+        reject(error);
+        return true;
+      }
+    };
+    this.#waiting.push({ goOn, end: reject });
+    this.#requestTurn();
+    return promise;
+  }
+
+  /** Ends the jobs that are under way: what comes after must not change a CPU. */
+  close(): void {
+    this.#closed = true;
+    for (const { end } of this.#waiting.splice(0)) end(stopping());
+  }
+
+  #slice<T>(job: Job<T>): IteratorResult<void, T> {
+    while (this.#hasRoom()) {
+      this.#steps++;
+      const result = job.next();
+      if (result.done === true) return result;
+    }
+    return { done: false, value: undefined };
+  }
+
+  #hasRoom(): boolean {
+    if (!this.#isTurnDue) {
+      this.#steps = 0;
+      this.#beganMs = this.#nowMs();
+      this.#requestTurn();
+    }
+    return this.#steps < STEPS_PER_TURN && this.#nowMs() - this.#beganMs < SLICE_MS;
+  }
+
+  #requestTurn(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    setImmediate(() => this.#turn());
+  }
+
+  /** Jobs take turns: who had the slice waits behind the others. */
+  #turn(): void {
+    this.#isTurnDue = false;
+    for (let first = this.#waiting.shift(); first !== undefined; first = this.#waiting.shift()) {
+      if (first.goOn()) continue;
+      if (!this.#closed) this.#waiting.push(first);
+      break;
+    }
+    if (this.#waiting.length > 0) this.#requestTurn();
+  }
+}
+
+/** Runs a job to its end in one turn, where it is short or nobody waits. */
+export function finish<T>(job: Job<T>): T {
+  for (;;) {
+    const result = job.next();
+    if (result.done === true) return result.value;
+  }
+}
+
+/** Makes something of each item, a step for each. */
+export function* eachStep<T, R>(items: Iterable<T>, make: (item: T) => R): Job<R[]> {
+  const made: R[] = [];
+  for (const item of items) {
+    made.push(make(item));
+    yield;
+  }
+  return made;
+}
+
+function stopping(): ControlError {
+  return new ControlError("Refused", { reason: "The daemon is stopping" });
 }

@@ -2,10 +2,11 @@ import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
 import type { Parts } from "../parts.ts";
-import { sumCounters } from "./views.ts";
+import { eachStep, type Job } from "./loop-slices.ts";
+import { sumSteps } from "./views.ts";
 
 /** The daemon at a glance. */
-export function status(parts: Parts): Status {
+export function* status(parts: Parts): Job<Status> {
   const { arbiter, channels, clocks, config, cpufreq, hypervisor, startedAtMs } = parts;
   const all = [...channels.list()];
   const problem = channels.problem();
@@ -26,7 +27,13 @@ export function status(parts: Parts): Status {
     channelsRefused: having("refused"),
     cpusManaged: cpufreq.clocks().reduce((sum, { pcpus }) => sum + pcpus.length, 0),
     cpusUnmanaged: cpufreq.unmanaged().length,
-    claims: names.reduce((sum, name) => sum + (arbiter.domain(name)?.claims ?? 0), 0),
-    counters: { ...sumCounters(all), ...clocks.counters },
+    claims: yield* claimSteps(parts),
+    counters: { ...(yield* sumSteps(all)), ...clocks.counters },
   };
+}
+
+/** How many vCPUs claim a speed, counted a VM in a step. */
+export function* claimSteps({ arbiter }: Pick<Parts, "arbiter">): Job<number> {
+  const counts = yield* eachStep(arbiter.domainNames(), (name) => arbiter.domain(name)?.claims ?? 0);
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,10 +1,10 @@
 import type { CpuCheck } from "../../admin/control-types.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import type { Parts } from "../parts.ts";
-import { loopSlices } from "./loop-slices.ts";
+import { eachStep, type Job } from "./loop-slices.ts";
 
 /** What should hold on every managed CPU against what the kernel's files say, looked at over several turns. */
-export async function verify({ arbiter, config, cpufreq }: Parts): Promise<CpuCheck[]> {
+export function* verify({ arbiter, config, cpufreq }: Parts): Job<{ cpus: CpuCheck[] }> {
   const { onDrift } = config().cpufreq;
   const check = (pcpu: Pcpu): CpuCheck[] => {
     const found = arbiter.clock(pcpu);
@@ -26,11 +26,9 @@ export async function verify({ arbiter, config, cpufreq }: Parts): Promise<CpuCh
         : "OnDrift=yield leaves it so until somebody asks again; vmpowerctl doctor finds who does it";
     return [{ ...common, ok: false, reason, remedy }];
   };
-  const nextSlice = loopSlices();
-  const checks: CpuCheck[] = [];
-  for (const pcpu of cpufreq.clocks().flatMap(({ pcpus }) => pcpus)) {
-    checks.push(...check(pcpu));
-    await nextSlice();
-  }
-  return checks.sort((a, b) => a.pcpu - b.pcpu);
+  const checks = yield* eachStep(
+    cpufreq.clocks().flatMap(({ pcpus }) => pcpus),
+    check,
+  );
+  return { cpus: checks.flat().sort((a, b) => a.pcpu - b.pcpu) };
 }

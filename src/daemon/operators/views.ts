@@ -6,6 +6,10 @@ import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
 import { refusalText } from "../words/refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
+import { finish, type Job } from "./loop-slices.ts";
+
+/** Channels that are added up in one step. */
+const SUMMED_PER_STEP = 16;
 
 /** A channel as operators see it. */
 export function channelView(channel: Channel): view.Channel {
@@ -25,6 +29,11 @@ export function channelView(channel: Channel): view.Channel {
 
 /** Adds up what channels counted. */
 export function sumCounters(channels: Iterable<Channel>): view.Counters {
+  return finish(sumSteps(channels));
+}
+
+/** {@link sumCounters}, a step for a few channels. */
+export function* sumSteps(channels: Iterable<Channel>): Job<view.Counters> {
   const sum = {
     requests: 0,
     granted: 0,
@@ -35,9 +44,11 @@ export function sumCounters(channels: Iterable<Channel>): view.Counters {
     writes: 0,
     writesRefused: 0,
   };
-  for (const channel of channels) {
-    const { counters } = channelView(channel);
-    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += counters[key];
+  let added = 0;
+  for (const { counters, framer } of channels) {
+    for (const key of Object.keys(counters) as (keyof typeof counters)[]) sum[key] += counters[key];
+    sum.framingErrors += framer.framingErrors;
+    if (++added % SUMMED_PER_STEP === 0) yield;
   }
   return sum;
 }

@@ -2,26 +2,25 @@ import type { Load, VcpuLoad, VmLoad } from "../../admin/control-types.ts";
 import type { Rule, VcpuView } from "../../arbiter/view.ts";
 import type { Khz, Pcpu } from "../../base/domain.ts";
 import type { Parts } from "../parts.ts";
-import { loopSlices } from "./loop-slices.ts";
+import type { Job } from "./loop-slices.ts";
 import { holderName, sumCounters } from "./views.ts";
 
 /** What VMs and their vCPUs ask for and have, taken over several turns of the event loop. */
-export async function load(parts: Parts, names: readonly string[] | undefined): Promise<Load> {
+export function* load(parts: Parts, names: readonly string[] | undefined): Job<Load> {
   const { arbiter, vms } = parts;
   const chosen = names ?? [...new Set([...vms.domains.keys(), ...parts.meters.all.keys()])];
   const actual = new Map<Pcpu, Khz | undefined>();
   const all: VmLoad[] = [];
   const vcpus: VcpuLoad[] = [];
-  const nextSlice = loopSlices();
   for (const name of chosen) {
     all.push(vmLoad(name, parts));
-    await nextSlice();
+    yield;
     const count = arbiter.domain(name)?.vcpus ?? 0;
     for (let vcpu = 0; vcpu < count; vcpu++) {
       const seen = arbiter.vcpu(name, vcpu);
       // It may be gone since the slice before.
       if (seen !== undefined) vcpus.push(vcpuLoad(name, seen, { parts, actual }));
-      await nextSlice();
+      yield;
     }
   }
   return { uptimeMs: Math.round(performance.now()), vms: all, vcpus };

@@ -4,6 +4,7 @@ import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
 import { ORIGIN_WORDS } from "../words/domain-text.ts";
 import { refusalRemedy } from "../words/refusal-text.ts";
+import { eachStep, type Job } from "./loop-slices.ts";
 import { channelView, vcpuView } from "./views.ts";
 
 /** Everything that has a name: what the hypervisor knows, what an operator decided about, what has a socket. */
@@ -36,7 +37,7 @@ export function vmSummary(name: string, { arbiter, channels, vms }: Parts): VmSu
 }
 
 /** A VM in full. */
-export function showVm(name: string, parts: Parts): Vm {
+export function* showVm(name: string, parts: Parts): Job<Vm> {
   const { channels, vms } = parts;
   const domain = vms.domains.get(name);
   return {
@@ -46,14 +47,18 @@ export function showVm(name: string, parts: Parts): Vm {
       domain === undefined ? parts.hypervisor.remedies.unknownDomain.reason : ORIGIN_WORDS[domain.origin],
     added: vms.isAdded(name),
     contract: vms.contract(name),
-    vcpus: domain?.pins.map((pcpus, vcpu) => showVcpu(name, { vcpu, pcpus }, parts)) ?? [],
-    channels: channels.of(name).map(channelView),
+    vcpus: yield* eachStep(domain?.pins.entries() ?? [], ([vcpu, pcpus]) =>
+      showVcpu(name, { vcpu, pcpus }, parts),
+    ),
+    channels: yield* eachStep(channels.of(name), channelView),
   };
 }
 
 /** Channels of all VMs, by VM and number. */
 export function channelsInOrder({ channels }: Parts): Channel[] {
-  return [...channels.list()].sort((a, b) => a.vm.localeCompare(b.vm) || a.number - b.number);
+  const vms = new Set<string>();
+  for (const { vm } of channels.list()) vms.add(vm);
+  return [...vms].sort().flatMap((vm) => channels.of(vm));
 }
 
 /** A vCPU; only where it runs, for a VM that is not served. */
