@@ -1,4 +1,5 @@
 import { PROBLEMS_MAX, type Problem, problem, quote } from "./problem.ts";
+import { valueText } from "./value-text.ts";
 
 /** What is read of one file; a configuration is a few kilobytes, and 500 VM sections are 100. */
 export const FILE_BYTES_MAX = 1024 * 1024;
@@ -107,7 +108,10 @@ function judgeLine(bytes: Uint8Array): Line {
   }
   const key = text.slice(0, equals).trim();
   if (key === "") return wrong(`No key before "=" in ${quote(text)}`);
-  return { kind: "entry", key, value: text.slice(equals + 1).trim() };
+  const value = valueText(text.slice(equals + 1));
+  if (hasControlCharacter(value))
+    return wrong(`The value of ${quote(key)} holds a control character: ${quote(value)}`);
+  return { kind: "entry", key, value };
 }
 
 function wrong(message: string, suggestion?: string): Line {

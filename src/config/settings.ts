@@ -113,8 +113,9 @@ function judgeValue(key: Key<unknown>, name: string, text: string): { readonly v
   const parsed = key.parse(text);
   if ("value" in parsed) return parsed;
   const message = `${name}=${quote(text)} is not ${parsed.expected}`;
-  if (/\s[#;]/.test(text)) return { message, suggestion: "comments stand on lines of their own" };
-  if (/^(["']).*\1$/.test(text)) return { message, suggestion: "values are written without quotes" };
+  // The quotes are still there where something stood behind them.
+  if (/^(["']).*\1$/.test(text))
+    return { message, suggestion: "behind a value in quotes there is no comment" };
   return { message, suggestion: parsed.suggestion };
 }
 

@@ -153,7 +153,13 @@ const config: fc.Arbitrary<Config> = fc.record({
     .map((vms) => new Map(Object.entries(vms))),
 });
 
-/** Writes a configuration the way an operator would, by nothing but the documented rule for names. */
+/** Keeps what would begin a comment, one way or the other. */
+function shielded(value: string): string {
+  if (!/[;#\\]/.test(value)) return value;
+  return value.length % 2 === 0 ? JSON.stringify(value) : value.replace(/[;#\\]/g, "\\$&");
+}
+
+/** Writes a configuration the way an operator would, by nothing but the documented rules for names and values. */
 function write({ vms, ...sections }: Config): string {
   const lines: string[] = [];
   const all = [
@@ -174,7 +180,7 @@ function write({ vms, ...sections }: Config): string {
             : typeof value === "object" && "port" in value
               ? `${value.hostname}:${value.port}`
               : value;
-      lines.push(`${name.charAt(0).toUpperCase()}${name.slice(1)}=${shown}`);
+      lines.push(`${name.charAt(0).toUpperCase()}${name.slice(1)}=${shielded(`${shown}`)}`);
     }
   }
   return lines.join("\n");

@@ -166,3 +166,43 @@ test("loadConfig() reads drop-ins in the order of their names, key by key", () =
     said: [],
   });
 });
+
+test.each([
+  ["/srv/a", "/srv/a"],
+  ["/srv/a # where QEMU makes them", "/srv/a"],
+  ["/srv/a;comment", "/srv/a"],
+  ["/srv/a\\#1", "/srv/a#1"],
+  ["/srv/a\\;1\\\\2", "/srv/a;1\\2"],
+  ['"/srv/a # b"', "/srv/a # b"],
+  ['  "/srv/a\\u0020b"  ', "/srv/a b"],
+  ["'/srv/a ; b'", "/srv/a ; b"],
+  ['"/srv/a', '"/srv/a'],
+])("loadConfig() reads the value %j as ini does", (written, value) => {
+  using at = new ConfigDirectory();
+  const told = at.load({ "vm-power.conf": `[channels]\nDirectory=${written}\n` });
+  if (value.startsWith("/")) expect(told.config?.channels.directory).toBe(value);
+  else expect(told.said).toEqual([expect.stringContaining(`Directory=${JSON.stringify(value)} is not`)]);
+});
+
+test("loadConfig() takes a number, a word or nothing between quotes for what its key is", () => {
+  using at = new ConfigDirectory();
+  const file =
+    "[cpufreq]\nMultiPinMax='7'\nDryRun=\"yes\"\nManagedCpus='3' # and no other\n[vm a]\nAbi='464'\nMinKhz=\"\"\n";
+  const { config, said } = at.load({ "vm-power.conf": file });
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^vm-power.conf:4: ManagedCpus="'3'" is not .* \(behind a value in quotes there is no comment\)$/,
+    ),
+  ]);
+  expect(config).toBeUndefined();
+  const sound = at.load({ "vm-power.conf": file.replace(" # and no other", "") });
+  expect(sound.config?.cpufreq).toMatchObject({ multiPinMax: 7, dryRun: true, managedCpus: [3] });
+  expect(sound.config?.vms.get("a")).toMatchObject({ abi: 464, minKhz: undefined });
+});
+
+test("loadConfig() takes no control character, also not by an escape", () => {
+  using at = new ConfigDirectory();
+  expect(at.load({ "vm-power.conf": '[channels]\nDirectory="/srv/a\\u0007"\n' }).said).toEqual([
+    'vm-power.conf:2: The value of "Directory" holds a control character: "/srv/a\\u0007"',
+  ]);
+});
