@@ -83,7 +83,7 @@ test("apply() is for back ends that answer at once", () => {
 
 test("While a write is under way only the last setting waits, and all are told what became of it", async () => {
   const cpufreq = await held();
-  const asked = [2, 0, 1, 0].map((setting) => ask(cpufreq, 0, setting));
+  const asked = [2, 1, 2, 0].map((setting) => ask(cpufreq, 0, setting));
   await settled();
   expect(waiting()).toEqual(["cpu0 speed=1000000"]);
   backend.calls[0]?.answer();
@@ -157,6 +157,8 @@ test("closeSlow() waits for what was asked, and then puts back what was found", 
   const cpufreq = await held();
   const asked = ask(cpufreq, 0, 2);
   const closed = cpufreq.closeSlow();
+  await settled();
+  expect(waiting()).toEqual(["cpu0 speed=1000000"]);
   await backend.answerAll();
   expect([await closed, asked.answer, backend.done, backend.settings.get(0), journal()]).toEqual([
     [],
