@@ -3,12 +3,12 @@ import type { Outcome } from "./interface.ts";
 /** Text that is written in one turn of the event loop; a larger answer takes several. */
 export const PIECE_LENGTH = 16 * 1024;
 
-/** Members this deep are written one by one; what is deeper is small. */
+/** Objects nested up to this depth are written member by member; deeper ones are small and written at once. */
 const DEPTH = 4;
 
 /**
- * Writes an answer as JSON in pieces, its NUL included, each little longer than {@link PIECE_LENGTH}: lists of CPUs and channels are
- * long, and guests are served between the pieces.
+ * Writes an answer as JSON with its final NUL, in pieces of about {@link PIECE_LENGTH}. Lists of CPUs and channels are
+ * long; guests are served between the pieces.
  */
 export function* answerPieces(outcome: Outcome): Generator<string> {
   let piece = "";
@@ -46,7 +46,7 @@ function* textParts(text: string): Generator<string> {
   yield '"';
   for (let start = 0; start < text.length; ) {
     let end = start + PIECE_LENGTH;
-    // Both halves of a character that takes two stay together.
+    // Does not cut a surrogate pair.
     if (/[\ud800-\udbff]/.test(text.charAt(end - 1))) end++;
     yield JSON.stringify(text.slice(start, end)).slice(1, -1);
     start = end;

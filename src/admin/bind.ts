@@ -14,7 +14,7 @@ type Listen = (options: {
 
 /** What is listened with. */
 export interface Listener {
-  /** Takes nobody before `begin()`: who connects waits. False where that is not possible. */
+  /** Accepts no connection before `begin()`; clients wait in the kernel's queue. False if that is not possible. */
   hold?(): boolean;
   begin?(): void;
   stop(): void;
@@ -32,7 +32,7 @@ export interface BindOptions {
   readonly everyone?: boolean;
   /** `Bun.listen()`, or what bounds it. */
   readonly listen?: Listen;
-  /** Whether who connects waits until the listener is told to begin; `listen` must be able to do that. */
+  /** Whether clients wait until `begin()` is called; `listen` must support it. */
   readonly held?: boolean;
 }
 
@@ -67,7 +67,8 @@ export function bindAt(
     chmodSync(fresh, mode);
     if (gid !== undefined) giveToGroup(fresh, gid, log);
     renameSync(fresh, path);
-    if (held && listener.hold?.() !== true) throw new Error("Who connects cannot be made to wait");
+    if (held && listener.hold?.() !== true)
+      throw new Error("Cannot hold connections back: no file descriptor is left");
   } catch (cause) {
     listener.stop();
     throw new Error(`Cannot serve "${path}"`, { cause });

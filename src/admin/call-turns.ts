@@ -1,16 +1,16 @@
 /**
- * Shares the turns of the event loop among all sessions of a server: so many calls in one, whoever made them, then guests'
- * packets come. Who finds none left waits, in the order of asking.
+ * Limits how many calls all sessions of a server make in one turn of the event loop, so that guests' packets are handled
+ * in between. A session that finds no call left waits, first come first served.
  */
 export interface CallTurns {
   /** Takes one of this turn's calls; false where none is left. */
   take(): boolean;
-  /** Has this called in a turn to come; who waits already keeps its place. */
+  /** Calls this in a later turn; a session that waits already keeps its place. */
   wait(pump: () => void): void;
   forget(pump: () => void): void;
 }
 
-/** Makes the turns of one server. */
+/** Makes the limit of one server. */
 export function createCallTurns(callsPerTurn: number): CallTurns {
   const waiting = new Set<() => void>();
   let left = callsPerTurn;
@@ -19,7 +19,7 @@ export function createCallTurns(callsPerTurn: number): CallTurns {
   function nextTurn(): void {
     isDue = false;
     left = callsPerTurn;
-    // Who asks again meanwhile is for the turn after.
+    // A session that asks again in this turn is served in the next one.
     for (const pump of [...waiting]) {
       if (left === 0) break;
       if (waiting.delete(pump)) pump();

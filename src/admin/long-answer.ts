@@ -16,8 +16,8 @@ export interface AnswerOptions {
 }
 
 /**
- * Writes an answer: a short one at once. A long one takes a turn for each of its pieces, and then the function that ends
- * that is answered. One that costs too much is replaced by an error.
+ * Writes an answer. A short one is sent at once. For a long one, one piece is written per turn of the event loop, and the
+ * returned function cancels that. An answer that costs too much is replaced by an error.
  */
 export function writeAnswer(outcome: Outcome, options: AnswerOptions): (() => void) | undefined {
   const { turns, limits, waitingBytes, send, onLate } = options;

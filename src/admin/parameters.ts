@@ -14,7 +14,7 @@ const CHANNEL_NUMBER_END = 100_000;
 /** Longest time after which an order ends by itself: a year. */
 const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
-/** What a parameter may be, beyond its type. Lists are sets: who names an item twice has named it once. */
+/** Limits of a parameter beyond its type. Lists are sets: an item that is named twice counts once. */
 export interface ParameterRule {
   readonly allows: (value: unknown) => boolean;
   /** Of a list: different items that may be named. The rule is for each of them. */
@@ -23,7 +23,7 @@ export interface ParameterRule {
 
 /** The rules for parameters by name, which means the same in every method but those named with it. Flags and words of a choice need none. */
 export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
-  // Whoever looks a VM up may name it as it was shown, with what no configuration would take.
+  // To look a VM up, any name is accepted that the daemon may have shown, also one that no configuration could have.
   ["vm", { allows: isShortName }],
   ["vms", { allows: isShortName, itemsMax: NAMED_VMS_MAX }],
   ["AddVm.vm", { allows: isVmName }],
@@ -33,7 +33,7 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
   ["pcpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
   ["vcpu", { allows: within(0, VCPUS_MAX - 1) }],
-  // In GetChannelConfig and AddChannelConfig: how many there shall be channels for.
+  // In GetChannelConfig and AddChannelConfig: for how many vCPUs there shall be channels.
   ["vcpus", { allows: within(1, NAMED_CHANNELS_MAX) }],
   ["count", { allows: within(1, VCPUS_MAX) }],
   ["channels", { allows: within(0, CHANNEL_NUMBER_END - 1), itemsMax: NAMED_CHANNELS_MAX }],
@@ -43,7 +43,7 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["text", { allows: () => true }],
 ]);
 
-/** Parameters as a method gets them, or the name of one that is out of bounds. Their types were judged before. */
+/** The parameters for the method, or the name of one that is out of bounds. Their types were checked before. */
 export type JudgedParameters = { readonly parameters: object } | { readonly wrong: string };
 
 /** Judges the values of parameters; lists come back without repeats. */

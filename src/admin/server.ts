@@ -37,7 +37,7 @@ export interface Mutation {
 
 /** A control socket that is being served. */
 export interface ControlServer {
-  /** Serves who waits, and who comes; of use where the server was made with `held`. */
+  /** Accepts the connections that wait, and new ones. Only needed for a server made with `held`. */
   begin(): void;
   /** Takes no more calls, delivers what is queued within a bound, and closes. */
   close(): Promise<void>;

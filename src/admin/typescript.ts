@@ -23,7 +23,7 @@ export function typescriptOf(description: Description, names: StructNames): stri
   );
   const declared = new Map<string, string>();
   const calls: string[] = [];
-  /** A struct by name, which is declared where it is first met; another method's of the same members has that name too. */
+  /** The name or the text of a struct. A struct with the same members as one that has a name gets that name. */
   function structText(struct: Struct, name: string | undefined, doc: string): string {
     const text = typeText(struct);
     if (name !== undefined) {

@@ -27,7 +27,7 @@ export interface Peer {
 /** What channels are handed: who may be served, and where packets go. */
 export interface ChannelHost {
   readonly trustedUids: ReadonlySet<number>;
-  /** Whether the hypervisor knows a VM, and that it has a channel at this path; others take no room of those. */
+  /** Whether the hypervisor knows the VM and its channel at this path. Only such channels count against the main limits. */
   expects(vm: string, path: string): boolean;
   /** Why a channel may not be served now. */
   admit(channel: Channel): Objection | undefined;

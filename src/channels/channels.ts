@@ -32,7 +32,7 @@ export interface ChannelsOptions {
   readonly log: Log;
 }
 
-/** A VM may have become known whose files found no room: they are looked for again after so long. */
+/** If files were left out, the directory is scanned again this long after a VM became known. */
 const LOOK_AGAIN_MS = 1000;
 
 /** Finds the sockets in a directory that need not exist yet, and keeps a channel for each; begins at the first scan. */

@@ -9,7 +9,7 @@ const RETRIES_MAX = 8;
 /** A connection that held for so long was a good one: its loss is tried again quickly. */
 const LASTED_MS = 1000;
 
-/** When a socket is dialled again that was lost or could not be had. Whoever makes scans does not have it dialled sooner. */
+/** Decides when to reconnect a socket. A scan never makes it reconnect sooner than the back-off allows. */
 export class Redial {
   readonly #again: () => void;
   #waiting: Timer | undefined;
@@ -43,7 +43,7 @@ export class Redial {
     this.#wait(this.#tries < RETRIES_MAX);
   }
 
-  /** It was left for who serves it: nothing but a scan tries again. */
+  /** An untrusted process serves it: only a scan tries again. */
   left(): void {
     this.#wait(false);
   }

@@ -2,25 +2,25 @@
 export const VM_CHANNELS_MAX = 1024;
 
 /**
- * Files that can be no channel now, as they are no sockets or of no VM that the hypervisor knows: so many are shown with what is
- * wrong with them. They take no room of those that can.
+ * Files that are not sockets, or whose VM the hypervisor does not know. So many are shown, with the reason why they are not
+ * served. They are counted apart, so that they cannot displace channels of known VMs.
  */
 export const OTHERS_MAX = 1024;
 
-/** How many channels there is room for, as they are counted anew by each look at the directory. */
+/** Counts channels against the limits; made anew for each scan of the directory. */
 export class Room {
   readonly #max: number;
   readonly #byVm = new Map<string, number>();
   #expected = 0;
   #others = 0;
-  /** Files that found no room: of VMs that the hypervisor knows, and others. */
+  /** Files beyond the limits: of VMs that the hypervisor knows, and others. */
   readonly left = { expected: 0, others: 0 };
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Takes room for a file; false where there is none. */
+  /** Counts a file; false if it is beyond a limit. */
   take(vm: string, isExpected: boolean): boolean {
     if (!isExpected) {
       if (this.#others < OTHERS_MAX) return ++this.#others > 0;

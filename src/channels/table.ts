@@ -1,6 +1,6 @@
 import type { Channel } from "./channel.ts";
 
-/** Channels by the name of their file and by their VM. Taking one in or out costs the same however many there are. */
+/** Channels by file name and by VM. Adding and removing one costs the same however many there are. */
 export class ChannelTable {
   readonly #byFile = new Map<string, Channel>();
   readonly #byVm = new Map<string, Map<string, Channel>>();

@@ -3,7 +3,7 @@ import type { Pcpu } from "../base/domain.ts";
 import { type Place, type Problem, quote, warning } from "./problem.ts";
 import type { Gathered } from "./settings.ts";
 
-/** What is doubtful about the map of VMs with Driver=static; `driverPlace` is where that stands. */
+/** Warnings about the map of VMs with Driver=static; `driverPlace` is where the driver is set. */
 export function checkMap({ vms }: Gathered, driverPlace: Place): Problem[] {
   const mapped = [...vms].filter(([, settings]) => settings.get("Vcpus")?.value !== undefined);
   if (mapped.length === 0) {

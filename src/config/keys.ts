@@ -52,7 +52,7 @@ export const KEYS = {
     MonitorSocket: key(
       socketPath(CONTROL_SOCKET_BYTES_MAX),
       "/run/vm-power/monitor.sock",
-      "Where those may look who may change nothing. Follows RuntimeDirectory likewise.",
+      "Where users connect who may look but not change anything. Follows RuntimeDirectory likewise.",
     ),
     MonitorAccess: key(
       oneOf(["group", "everyone", "off"]),

@@ -36,7 +36,7 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
     : { config, warnings: problems };
 }
 
-/** {@link loadConfig} for who must do with what there is: a key that is wrong is as if it were not there. */
+/** Reads like {@link loadConfig}, but always gives a configuration: a key that is wrong is left out. */
 export function readConfig(
   path: string,
   { defaultPath = DEFAULT_CONFIG_PATH, host }: LoadOptions = {},

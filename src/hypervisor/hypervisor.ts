@@ -3,7 +3,7 @@ import type { Ending } from "../base/origin.ts";
 import type { DomainOrders } from "./domain-orders.ts";
 import type { Remedies } from "./remedies.ts";
 
-/** Where domains come from. It is never asked while a packet is handled: it tells, and the last word holds. */
+/** Tells which domains exist and where they run. It is never asked while a packet is handled: what it told last is used. */
 export interface Hypervisor {
   /** For operators: each answer is a conversation of its own with the hypervisor. Absent where it takes no orders. */
   readonly orders?: DomainOrders;
@@ -11,7 +11,7 @@ export interface Hypervisor {
   status(): HypervisorStatus;
   /** Asks for everything again, soon. */
   refresh(): void;
-  /** Asks for one domain again, soon: it may have changed in a way of which nothing is told. */
+  /** Asks for one domain again, soon: it may have changed without an event. */
   lookAgain(name: string): void;
   /** Says goodbye and closes; no event follows. */
   close(): Promise<void>;

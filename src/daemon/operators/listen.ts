@@ -4,7 +4,7 @@ import { duplicate } from "../../os/duplicate.ts";
 
 /** What is listened with. */
 export interface Listener {
-  /** Takes nobody before {@link begin}: who connects waits in the kernel's queue. False where that is not possible. */
+  /** Accepts no connection before {@link begin}; clients wait in the kernel's queue. False if that is not possible. */
   hold(): boolean;
   begin(): void;
   stop(): void;

@@ -1,10 +1,10 @@
 import { ControlError } from "../../admin/control.ts";
 
-/** All jobs together take no more steps in one turn of the event loop, and no more time: guests' packets come between. */
+/** The most steps, and the most time, that all jobs together take in one turn of the event loop; guests' packets come between. */
 export const STEPS_PER_TURN = 32;
 const SLICE_MS = 0.3;
 
-/** A long job in steps that each take little; it yields after each. */
+/** A long job in short steps; it yields after each step. */
 export type Job<T> = Generator<void, T>;
 
 /** Runs long jobs a slice at a time. However many there are, a turn of the event loop has one slice for them all. */
@@ -45,7 +45,7 @@ export class LoopSlices {
     return promise;
   }
 
-  /** Ends the jobs that are under way: what comes after must not change a CPU. */
+  /** Ends the jobs that are under way: once clocks are put back, nothing may change a CPU. */
   close(): void {
     this.#closed = true;
     for (const { end } of this.#waiting.splice(0)) end(stopping());
@@ -75,7 +75,7 @@ export class LoopSlices {
     setImmediate(() => this.#turn());
   }
 
-  /** Jobs take turns: who had the slice waits behind the others. */
+  /** Jobs take turns: the one that used up the slice goes to the end of the queue. */
   #turn(): void {
     this.#isTurnDue = false;
     for (let first = this.#waiting.shift(); first !== undefined; first = this.#waiting.shift()) {
@@ -87,7 +87,7 @@ export class LoopSlices {
   }
 }
 
-/** Runs a job to its end in one turn, where it is short or nobody waits. */
+/** Runs a whole job in this turn. */
 export function finish<T>(job: Job<T>): T {
   for (;;) {
     const result = job.next();

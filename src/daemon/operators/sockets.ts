@@ -11,7 +11,7 @@ import { listenAtPace } from "./listen.ts";
 /** Members may command. */
 const CONTROL_GROUP = "vm-power";
 
-/** How they are let in: others than a flood get through it, and guests are served between them. */
+/** Connections are accepted a few at a time, so that a flood of them neither stops guests nor other operators. */
 const CONTROL_PACE = { connections: 4, restMs: 0 };
 
 /** Members may look, and change nothing. */
@@ -24,8 +24,8 @@ const MONITOR_LIMITS = { ...LIMITS, clientsPerUid: 8, callsPerTurn: 1 };
 const MONITOR_PACE = { connections: 4, restMs: 5 };
 
 /**
- * Binds the control socket, and the monitor socket for whom the configuration says. Who connects waits until the answer
- * is told to begin.
+ * Binds the control socket, and the monitor socket if the configuration has one. Clients that connect wait until
+ * `begin()` is called on the result.
  */
 export async function serveOperators(
   { controlSocket, monitorSocket, monitorAccess, runtimeDirectory }: Config["daemon"],
