@@ -10,7 +10,7 @@ export interface Cpufreq {
   clocks(): readonly Clock[];
   /** CPUs that are left alone, each with the reason. */
   unmanaged(): readonly UnmanagedCpu[];
-  /** Whether a write takes so long that nobody may wait for it in line: then {@link applySlow} and {@link closeSlow}. */
+  /** Whether a write takes longer than a turn of the event loop may: then use {@link applySlow} and {@link closeSlow}. */
   readonly slow: boolean;
   /**
    * Makes the kernel hold a setting; synchronous, on files kept open. The first write to a clock saves what is there

@@ -4,7 +4,7 @@ import type { JournalEntry } from "./journal-entry.ts";
 import type { OpenScope, Scope, SettingRefused, Values } from "./port.ts";
 import { doNow, type Work } from "./work.ts";
 
-/** One scope of a clock, and how far it is in our hands. */
+/** One scope of a clock, with what was saved and opened of it. */
 export interface HeldScope {
   readonly found: Scope;
   /** Defined from the moment they are safe in the journal until they are put back. */
@@ -43,7 +43,7 @@ export class HeldClock {
     if (!isPrepared) return doNow(this.change(setting));
     // The way of most packets: from one speed to another nothing has to be made, and so nothing is.
     for (const scope of this.scopes) {
-      const refused = scope.open?.set(setting);
+      const refused = (scope.open as OpenScope).set(setting);
       if (refused === undefined) continue;
       if (refused instanceof Promise) throw new Error("Expected a back end that answers at once");
       doNow(this.#return(held));
@@ -113,7 +113,7 @@ export class HeldClock {
     return undefined;
   }
 
-  /** After a refusal: makes hold again what held before. What cannot be made so stays unknown, and in the journal. */
+  /** After a refusal: sets again what held before. Where that is refused too, what holds is unknown, and the entry stays in the journal. */
   *#return(before: Setting | undefined): Work<void> {
     this.held = undefined;
     if (typeof before !== "number") yield* this.putBack();

@@ -24,7 +24,7 @@ export type Answer = SettingRefused | undefined | Promise<SettingRefused | undef
 
 /** What can be set on a host, and the means to do it. */
 export interface Backend {
-  /** A change takes so long that nobody may wait for it in line: a process, a remote call. Readings never do. */
+  /** A change takes so long that it must not be waited for in a turn: a process, a remote call. Reading never does. */
   readonly slow: boolean;
   /** Lists what can be set now. What cannot be looked at for the moment is listed as it was. */
   list(): Listing;
@@ -77,7 +77,7 @@ export interface Scope {
   open(): OpenScope | SettingRefused;
 }
 
-/** A scope whose speed is in our hands. */
+/** A scope whose files or connections are kept open, because we set its speed. */
 export interface OpenScope {
   /** Every setting that must go on saying what we wrote. */
   readonly settings: readonly OpenSetting[];

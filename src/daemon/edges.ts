@@ -30,8 +30,8 @@ const FILES_PER_CPU = 3;
 const OTHER_FILES = 256;
 
 /**
- * Channels that there are descriptors for. Past the limit of open files no CPU can be taken in hand, and the runtime spins
- * over connections that it cannot accept.
+ * Channels that there are descriptors for. Without free ones no further CPU can be scaled, and the runtime uses a whole
+ * CPU over connections that it cannot accept.
  */
 export function channelsMax(openFiles: number | undefined, cpus: number): number {
   const left = (openFiles ?? Number.POSITIVE_INFINITY) - OTHER_FILES - FILES_PER_CPU * cpus;
