@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ChannelConfigOrder } from "../../src/admin/control-types.ts";
+import { STATUS } from "../admin/sample-control.ts";
 import { ctlWith, type Ran, typed } from "./harness.ts";
 
 const config = { defined: true, present: [0], missing: [1, 2], text: "<channel>\n</channel>" };
@@ -82,5 +83,17 @@ test("--apply --yes --json prints the daemon's reply", async () => {
     code: 0,
     out: '{"schemaVersion":1}\n',
     err: "",
+  });
+});
+
+test("--apply tells on a host without libvirt that there is no definition", async () => {
+  const control = {
+    GetChannelConfig: () => ({ ...config, defined: false }),
+    GetStatus: () => ({ ...STATUS, hypervisor: { ...STATUS.hypervisor, driver: "static" as const } }),
+  };
+  expect(await ctlWith(control, "channel-config web.1 --apply")).toEqual({
+    code: 10,
+    out: "",
+    err: "There is no definition to add to with Driver=static: leave --apply away, and paste the text\n",
   });
 });

@@ -79,7 +79,12 @@ async function add(
   const { call, io, json, show, style } = context;
   const { text, defined, missing } = config;
   if (!defined) {
-    io.stderr.write(`libvirt has no definition of VM ${printable(vm)} to add to: virsh list --all\n`);
+    const { hypervisor } = await call("GetStatus", {});
+    const why =
+      hypervisor.driver === "static"
+        ? "There is no definition to add to with Driver=static: leave --apply away, and paste the text"
+        : `libvirt has no definition of VM ${printable(vm)} to add to: virsh list --all`;
+    io.stderr.write(`${why}\n`);
     return EXIT.notFound;
   }
   if (!json && text === "") io.stdout.write(`${complete(vm, config)}\n`);
