@@ -7,7 +7,7 @@ export type ListenAt = { readonly hostname: string; readonly port: number } | { 
 /** What {@link listenForScrapes} works with. */
 export interface ScrapeOptions {
   readonly at: ListenAt;
-  readonly render: (format: Format) => string;
+  readonly render: (format: Format) => string | Promise<string>;
   /** `Bun.listen()`, or what bounds it. */
   readonly listen?: Listen;
 }
@@ -23,7 +23,9 @@ const CLIENT_MS = 10_000;
 /** What is known of one client. */
 interface Client {
   request: string;
-  /** What the socket did not take yet; undefined until the request is whole. */
+  /** Whether the request was received; nothing more is read after it. */
+  isWhole: boolean;
+  /** What the socket did not take yet; undefined until there is an answer. */
   answer: Uint8Array | undefined;
   timer: Timer | undefined;
 }
@@ -39,7 +41,7 @@ export function listenForScrapes({ at, render, listen = listenAt }: ScrapeOption
     ...at,
     socket: {
       open(socket) {
-        socket.data = { request: "", answer: undefined, timer: undefined };
+        socket.data = { request: "", isWhole: false, answer: undefined, timer: undefined };
         if (clients.size >= CLIENTS_MAX) {
           socket.terminate();
           return;
@@ -49,13 +51,12 @@ export function listenForScrapes({ at, render, listen = listenAt }: ScrapeOption
       },
       data(socket, bytes) {
         const client = socket.data;
-        if (client.answer !== undefined) return;
+        if (client.isWhole) return;
         client.request += Buffer.from(bytes).toString("latin1");
-        if (client.request.length > REQUEST_BYTES_MAX)
-          client.answer = answer("431 Request Header Fields Too Large");
-        else if (client.request.includes("\r\n\r\n")) client.answer = respond(client.request, render);
-        else return;
-        proceed(socket);
+        const isTooLong = client.request.length > REQUEST_BYTES_MAX;
+        client.isWhole = isTooLong || client.request.includes("\r\n\r\n");
+        if (isTooLong) give(socket, answer("431 Request Header Fields Too Large"));
+        else if (client.isWhole) void giveLate(socket, client.request, render);
       },
       drain: proceed,
       close(socket) {
@@ -77,6 +78,25 @@ export function listenForScrapes({ at, render, listen = listenAt }: ScrapeOption
 /** Its types do not say that it takes the socket of another. */
 const listenAt: Listen = (options) => Bun.listen<Client>(options as TCPSocketListenOptions<Client>);
 
+/** The text may take several turns of the event loop; the client may be gone by then. */
+async function giveLate(
+  socket: Socket<Client>,
+  request: string,
+  render: ScrapeOptions["render"],
+): Promise<void> {
+  try {
+    give(socket, await respond(request, render));
+  } catch {
+    // The daemon ends.
+    socket.terminate();
+  }
+}
+
+function give(socket: Socket<Client>, bytes: Uint8Array): void {
+  socket.data.answer = bytes;
+  proceed(socket);
+}
+
 function proceed(socket: Socket<Client>): void {
   const { answer: waiting } = socket.data;
   if (waiting === undefined) return;
@@ -85,7 +105,7 @@ function proceed(socket: Socket<Client>): void {
   if (rest.length === 0) socket.end();
 }
 
-function respond(request: string, render: ScrapeOptions["render"]): Uint8Array {
+async function respond(request: string, render: ScrapeOptions["render"]): Promise<Uint8Array> {
   const [, method, target = ""] = /^(\S+) (\S+) HTTP\/1\.[01]\r\n/.exec(request) ?? [];
   if (method === undefined) return answer("400 Bad Request");
   if (target.split("?")[0] !== "/metrics") return answer("404 Not Found");
@@ -94,7 +114,7 @@ function respond(request: string, render: ScrapeOptions["render"]): Uint8Array {
   const format: Format = /^accept:.*application\/openmetrics-text/im.test(request)
     ? "openmetrics"
     : "prometheus";
-  const text = render(format);
+  const text = await render(format);
   return answer("200 OK", { type: CONTENT_TYPES[format], text, body: method === "GET" });
 }
 

@@ -6,6 +6,7 @@ import type { Domain } from "../../src/base/domain.ts";
 import { success } from "../../src/base/result.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { metricsText } from "../../src/daemon/metrics/metrics-text.ts";
 import { control } from "../../src/daemon/operators/control.ts";
 import { eachStep, LoopSlices, STEPS_PER_TURN } from "../../src/daemon/operators/loop-slices.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
@@ -175,6 +176,13 @@ describe("on a large host", () => {
       expect(all).toBeGreaterThan(2 * looksPerTurn(name));
     },
   );
+
+  test("a scrape of all metrics takes no more than a slice either", async () => {
+    const { parts, count } = largeHost();
+    const { most, all } = await measured(count, () => parts.slices.run(metricsText("prometheus", parts)));
+    expect(most).toBeLessThanOrEqual(looksPerTurn("GetMetrics"));
+    expect(all).toBeGreaterThan(looksPerTurn("GetMetrics"));
+  });
 
   test("eight calls at once have one slice in a turn together", async () => {
     const { control, count } = largeHost();

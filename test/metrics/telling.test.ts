@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Log } from "../../src/base/log.ts";
 import { listenForScrapes } from "../../src/metrics/listener.ts";
 import { startTextfile } from "../../src/metrics/textfile.ts";
+import { until } from "../daemon/until.ts";
 
 const lines: string[] = [];
 const line = (text: string) => void lines.push(text);
@@ -17,11 +18,12 @@ afterEach(() => {
 describe("listenForScrapes()", () => {
   const PORT = 20_000 + (process.pid % 20_000);
   const url = `http://127.0.0.1:${PORT}`;
-  function serve(text = "a 1\n") {
-    const listener = listenForScrapes({
-      at: { hostname: "127.0.0.1", port: PORT },
-      render: (format) => (format === "openmetrics" ? `${text}# EOF\n` : text),
-    });
+  type Render = (format: "openmetrics" | "prometheus") => string | Promise<string>;
+  function serve(
+    text = "a 1\n",
+    render: Render = (format) => (format === "openmetrics" ? `${text}# EOF\n` : text),
+  ) {
+    const listener = listenForScrapes({ at: { hostname: "127.0.0.1", port: PORT }, render });
     closers.push(() => listener.close());
   }
 
@@ -47,6 +49,26 @@ describe("listenForScrapes()", () => {
   test("answers whole, however much there is", async () => {
     serve("b 2\n".repeat(1_000_000));
     expect((await (await fetch(`${url}/metrics`)).text()).length).toBe(4_000_000);
+  });
+
+  test("waits for a text that takes several turns, and ends the connection where none comes", async () => {
+    const texts: PromiseWithResolvers<string>[] = [];
+    serve("", () => {
+      const text = Promise.withResolvers<string>();
+      texts.push(text);
+      return text.promise;
+    });
+    const [first, second] = [fetch(`${url}/metrics`), fetch(`${url}/metrics`)];
+    await until(() => texts.length === 2);
+    texts[1]?.reject(new Error("The daemon is stopping"));
+    expect(
+      await second.then(
+        () => "answered",
+        () => "ended",
+      ),
+    ).toBe("ended");
+    texts[0]?.resolve("late 1\n");
+    expect(await (await first).text()).toBe("late 1\n");
   });
 
   test("offers nothing else, and ends what is no request", async () => {

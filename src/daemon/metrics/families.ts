@@ -3,7 +3,7 @@ import { BUCKETS, bucketEndNs, type Histogram } from "../../base/histogram.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
-import { eachStep, finish, type Job } from "../operators/loop-slices.ts";
+import { eachStep, type Job } from "../operators/loop-slices.ts";
 import { claimSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
 import type { Parts } from "../parts.ts";
@@ -17,12 +17,7 @@ const ENDS = [11, 12, 13, 14, 15, 16, 17, 18, 20, 22, 24, 27];
 
 const STATUSES = ["connected", "connecting", "refused"] as const;
 
-/** Everything that is counted or measured. */
-export function metricFamilies(parts: Parts): Family[] {
-  return finish(familySteps(parts));
-}
-
-/** {@link metricFamilies}, in steps. */
+/** Everything that is counted or measured, in steps. */
 export function* familySteps(parts: Parts): Job<Family[]> {
   const host = yield* hostFamilies(parts);
   return [...host, ...(yield* vmFamilies(parts))];

@@ -1,11 +1,12 @@
 import type { Log } from "../../base/log.ts";
 import type { Config } from "../../config/config.ts";
 import { type ListenAt, listenForScrapes } from "../../metrics/listener.ts";
-import { exposition, type Format } from "../../metrics/openmetrics.ts";
+import type { Format } from "../../metrics/openmetrics.ts";
 import { startTextfile } from "../../metrics/textfile.ts";
 import { listenAtPace } from "../operators/listen.ts";
+import { finish } from "../operators/loop-slices.ts";
 import type { Parts } from "../parts.ts";
-import { metricFamilies } from "./families.ts";
+import { metricsText } from "./metrics-text.ts";
 
 /** Each connection is a text to write, and a stranger may make them: one, then a rest. */
 const listen = listenAtPace({ connections: 1, restMs: 5 });
@@ -21,7 +22,7 @@ export interface MetricsOutputOptions {
 
 /** Serves metrics where the configuration says so, and on the sockets that systemd opened. */
 export function openMetricsOutput({ config, parts, fds, log }: MetricsOutputOptions): { close(): void } {
-  const render = (format: Format) => exposition(metricFamilies(parts), format);
+  const render = (format: Format) => parts.slices.run(metricsText(format, parts));
   const outputs: { close(): void }[] = [];
   const places: ListenAt[] = [
     ...(config.listen === undefined ? [] : [config.listen]),
@@ -43,7 +44,12 @@ export function openMetricsOutput({ config, parts, fds, log }: MetricsOutputOpti
   const { textfile: path, interval } = config;
   if (path !== undefined)
     outputs.push(
-      startTextfile({ path, intervalMs: interval * 1000, render: () => render("prometheus"), log }),
+      startTextfile({
+        path,
+        intervalMs: interval * 1000,
+        render: () => finish(metricsText("prometheus", parts)),
+        log,
+      }),
     );
   return {
     close() {

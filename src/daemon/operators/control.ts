@@ -2,8 +2,8 @@ import type { Caller } from "../../admin/caller.ts";
 import { type Control, ControlError } from "../../admin/control.ts";
 import type { Channel, Cpu, CpuResult, FrequencyOrder, Vm, VmSummary } from "../../admin/control-types.ts";
 import type { Pcpu } from "../../base/domain.ts";
-import { exposition, type Format } from "../../metrics/openmetrics.ts";
-import { familySteps } from "../metrics/families.ts";
+import type { Format } from "../../metrics/openmetrics.ts";
+import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
 import { channelConfig } from "./channel-config.ts";
 import { orderCpus, orderOf } from "./cpu-orders.ts";
@@ -54,7 +54,7 @@ export function control(parts: () => Parts): Control {
     ExplainVcpu: ({ vm, vcpu }) => run(explainVcpu(knownVm(vm, parts()), vcpu, parts())),
     Verify: () => run(verify(parts())),
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),
-    GetMetrics: ({ format = "openmetrics" }) => run(metricsText(format, parts())),
+    GetMetrics: ({ format = "openmetrics" }) => run(showMetrics(format, parts())),
     GetLoad: ({ vms }) => run(load(parts(), vms)),
     Record({ vms }, caller, subscriber) {
       parts().acts.tell(caller, `began to record the packets of ${namesText(vms)}`);
@@ -86,9 +86,8 @@ function* listCpus(cpus: readonly Pcpu[] | undefined, parts: Parts): Job<{ cpus:
   return { cpus: yield* eachStep(chosenCpus(cpus, parts), (pcpu) => showCpu(pcpu, parts)) };
 }
 
-function* metricsText(format: Format, parts: Parts): Job<{ text: string }> {
-  const families = yield* familySteps(parts);
-  return { text: exposition(families, format) };
+function* showMetrics(format: Format, parts: Parts): Job<{ text: string }> {
+  return { text: yield* metricsText(format, parts) };
 }
 
 /** The CPUs that a call is about: all where none is named. Each of those named must be there. */
