@@ -40,9 +40,30 @@ export function openChannels(options: ChannelsOptions, host: ChannelHost): Chann
   const { directory, log } = options;
   const table = new ChannelTable();
   const limiter = new LineLimiter();
+  /** As the last scan left it; who becomes known after that takes of what is left. */
+  let room = new Room(options.max);
+  const roomy = new Set<Channel>();
   let problem: Objection | undefined;
   let leftOut = 0;
   let lookingAgain: Timer | undefined;
+
+  /** The host as channels see it: it admits no more of them than there is room for. */
+  const bounded: ChannelHost = Object.create(host, {
+    admit: {
+      value: (channel: Channel) =>
+        host.admit(channel) ??
+        (takesRoom(channel)
+          ? undefined
+          : {
+              reason: `there is room for ${VM_CHANNELS_MAX} channels of a VM, and for ${options.max} in all`,
+            }),
+    },
+  });
+
+  /** A channel that was found before its VM was known took none until now. */
+  function takesRoom(channel: Channel): boolean {
+    return roomy.has(channel) || (room.take(channel.vm, true) && roomy.add(channel) !== undefined);
+  }
 
   function scan(): void {
     clearTimeout(lookingAgain);
@@ -58,23 +79,34 @@ export function openChannels(options: ChannelsOptions, host: ChannelHost): Chann
   /** A socket whose file is gone lives on until it closes, as it does for QEMU. */
   function settle(found: readonly Found[]): void {
     const files = new Set(found.map(({ file }) => file));
-    const room = new Room(options.max);
+    room = new Room(options.max);
+    roomy.clear();
     for (const [file, channel] of table.entries()) {
+      if (channel.status === "connected") roomy.add(channel);
       if (files.has(file)) continue;
       if (channel.status === "connected") room.take(channel.vm, true);
       else drop(file, channel);
     }
-    const { known = [], fresh = [] } = Object.groupBy(found, ({ file }) =>
-      table.get(file) === undefined ? "fresh" : "known",
-    );
+    const {
+      served = [],
+      known = [],
+      fresh = [],
+    } = Object.groupBy(found, ({ file }) => {
+      const channel = table.get(file);
+      return channel === undefined ? "fresh" : channel.status === "connected" ? "served" : "known";
+    });
     // A guest uses its first channels, so those find room first.
     fresh.sort((a, b) => a.name.number - b.name.number);
-    for (const { file, name, mayBeSocket } of [...known, ...fresh]) {
+    for (const { file, name, mayBeSocket } of [...served, ...known, ...fresh]) {
       const path = join(directory, file);
-      const channel = table.get(file);
-      const hasRoom = room.take(name.vm, mayBeSocket && host.expects(name.vm, path));
-      if (hasRoom && channel === undefined) table.add(file, new Channel(name, path, host));
-      else if (!hasRoom && channel !== undefined && channel.status !== "connected") drop(file, channel);
+      const isExpected = mayBeSocket && host.expects(name.vm, path);
+      const hasRoom = room.take(name.vm, isExpected);
+      let channel = table.get(file);
+      if (hasRoom && channel === undefined) {
+        channel = new Channel(name, path, bounded);
+        table.add(file, channel);
+      } else if (!hasRoom && channel !== undefined && channel.status !== "connected") drop(file, channel);
+      if (hasRoom && isExpected && channel !== undefined) roomy.add(channel);
     }
     reportLeft(room.left);
     for (const channel of table.values()) channel.reconsider();

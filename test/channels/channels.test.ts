@@ -148,6 +148,32 @@ describe("openChannels()", () => {
     for (const port of ports) port.close();
   });
 
+  test("serves no more channels than it may when their VMs become known after them", async () => {
+    let known = false;
+    using host = testChannels({
+      max: 2,
+      expects: () => known,
+      admit: () => (known ? undefined : { reason: "not known" }),
+    });
+    const ports = [0, 1, 2, 3].map((number) => startPort(host.path(`vm.${number}`)));
+    host.channels.scan();
+    known = true;
+    host.channels.reconsider();
+    await Promise.all(ports.slice(0, 2).map((port) => port.ready()));
+    const connected = () => host.channels.of("vm").flatMap((c) => (c.status === "connected" ? c.number : []));
+    expect([connected(), ports.map((port) => port.connected)]).toEqual([
+      [0, 1],
+      [true, true, false, false],
+    ]);
+    // One that ends leaves its room to another.
+    ports[0]?.close();
+    await until(() => {
+      host.channels.scan();
+      return connected().length === 2 && !connected().includes(0);
+    });
+    for (const port of ports) port.close();
+  });
+
   test("serves a VM whatever files of no VM, and files that are no sockets, are beside its channel", async () => {
     using host = testChannels({ max: 2, expects: (vm) => vm === "vm" });
     for (let i = 0; i < OTHERS_MAX + 10; i++) writeFileSync(host.path(`vm.${i + 100}`), "");

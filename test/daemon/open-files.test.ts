@@ -33,8 +33,8 @@ function ticks(pid: number): number {
 test("a daemon that may open few files serves fewer channels, and operators, without spinning", async () => {
   const vms = Array.from({ length: 40 }, (_, i) => `[vm web${i}]\nVcpus=${i % 6}\n`).join("");
   host = makeTestHost({ openFiles: 300, sections: vms });
-  await host.start();
   const ports = Array.from({ length: 40 }, (_, i) => host?.port(`web${i}`, 0));
+  await host.start();
   await until(() => ports.filter((port) => port?.connections === 1).length === 26);
   expect(host.log()).toContain("At most 26 channels are served");
   const { pid } = host.ask("status") as { pid: number };
