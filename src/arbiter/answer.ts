@@ -5,6 +5,7 @@ import { failure, success } from "../base/result.ts";
 import type { Query } from "../wire/packet.ts";
 import type { Capabilities } from "../wire/reply.ts";
 import type { Claimant, ClockState, DomainState } from "./claim.ts";
+import { speedOf } from "./envelope.ts";
 import type { Refusal } from "./view.ts";
 
 /** A reply has room for so many vCPUs, so no more can be asked for alone (spec section 6.3). */
@@ -26,8 +27,7 @@ export function answer(state: DomainState | undefined, query: Query): Result<Ans
 
 /** The speed that is asked of a clock now, not a measurement. */
 export function requestedSpeed({ clock, accepted }: ClockState): Speed {
-  const speed = typeof accepted === "number" ? clock.table.speeds[accepted] : undefined;
-  return speed ?? { khz: clock.baselineKhz, peerKhz: clock.baselineKhz };
+  return speedOf(clock.table, accepted) ?? { khz: clock.baselineKhz, peerKhz: clock.baselineKhz };
 }
 
 function frequencies(state: DomainState, query: Query): Answer | undefined {

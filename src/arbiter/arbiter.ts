@@ -48,9 +48,11 @@ export class Arbiter {
     for (const write of change.writes) {
       const state = this.#seats.clocks.get(write.clock);
       if (state === undefined) continue;
+      // Something newer was decided while this was under way: its own answer says what holds.
+      if (state.decided !== write.setting && state.decided !== undefined) continue;
       const isRefused = refused.length > 0 && refused.includes(write);
       state.accepted = isRefused ? undefined : write.setting;
-      if (isRefused) state.decided = undefined;
+      state.decided = state.accepted;
     }
     if (change instanceof Decided) keep(change, this.#ends);
   }

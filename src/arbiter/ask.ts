@@ -60,6 +60,7 @@ function wantOf(
     atMs: now.wallMs,
     untilMs: undefined,
     hold: false,
+    exact: undefined,
     position,
     before: undefined,
   };

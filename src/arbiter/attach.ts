@@ -63,7 +63,8 @@ export function carryWant(
 ): void {
   const khz = khzAt(from, want.position.index);
   const position = carry(khz, want.position.turbo, clock.clock.table, envelope);
-  const same = { ...want, position, before: undefined };
+  const exact = clock.clock.anySpeed ? want.exact : undefined;
+  const same = { ...want, position, exact, before: undefined };
   wants.put(same);
   ends.delete(want);
   ends.add(same, { wants, clock });

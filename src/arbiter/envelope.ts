@@ -1,4 +1,4 @@
-import type { FrequencyTable, Speed } from "../base/clock.ts";
+import type { FrequencyTable, Setting, Speed } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { Contract } from "./view.ts";
 
@@ -25,6 +25,12 @@ export function envelope(table: FrequencyTable, { minKhz, maxKhz, turbo }: Contr
   const top = firstBelow < 0 ? last : firstBelow;
   const lastAbove = minKhz === undefined ? last : speeds.findLastIndex(({ khz }) => khz >= minKhz);
   return { top, bottom: Math.max(top, lastAbove), turbo };
+}
+
+/** What a setting sets: the numbers of its entry, or of the speed between two; undefined for the baseline. */
+export function speedOf(table: FrequencyTable, setting: Setting | undefined): Speed | undefined {
+  if (setting === undefined || setting === "baseline") return undefined;
+  return typeof setting === "number" ? table.speeds[setting] : { khz: setting.khz, peerKhz: setting.khz };
 }
 
 /** The speed that an entry of a table sets. */

@@ -1,7 +1,6 @@
 import type { Khz } from "../base/domain.ts";
-import { requestedSpeed } from "./answer.ts";
 import type { Claim, Claimant, ClockState, DomainState, LastRequest } from "./claim.ts";
-import { khzAt } from "./envelope.ts";
+import { khzAt, speedOf } from "./envelope.ts";
 import { resolve } from "./resolve.ts";
 import { orderView, ruleOf, wouldHold } from "./rule.ts";
 import type {
@@ -23,9 +22,9 @@ export function lookAtClock(state: ClockState): ClockView {
   return {
     clock,
     accepted,
-    speed: typeof accepted === "number" ? clock.table.speeds[accepted] : undefined,
+    speed: speedOf(clock.table, accepted),
     should,
-    shouldKhz: typeof should === "number" ? khzAt(clock.table, should) : undefined,
+    shouldKhz: speedOf(clock.table, should)?.khz,
     order: order && orderView(clock.table, order),
     claims: [...claims].map(claimView),
     last: lastRequest(state),
@@ -109,5 +108,5 @@ function isSame(a: Holder, b: Holder): boolean {
 }
 
 function grantedKhz(state: ClockState): Khz | undefined {
-  return typeof state.accepted === "number" ? requestedSpeed(state).khz : undefined;
+  return speedOf(state.clock.table, state.accepted)?.khz;
 }

@@ -1,6 +1,6 @@
 import { Decided, refuse, type Step } from "./change.ts";
 import type { ClockState } from "./claim.ts";
-import { khzAt, wholeTable } from "./envelope.ts";
+import { khzAt, speedOf, wholeTable } from "./envelope.ts";
 import { carry, type Position, positionOf, start, step } from "./position.ts";
 import { settle } from "./settle.ts";
 import type { Change, Holder, Order, OrderOptions, Refusal } from "./view.ts";
@@ -47,6 +47,7 @@ function put(
       ? step(clock.table, wholeTable(clock.table), from, order)
       : positionOf(clock.table, order.khz, from.turbo);
   if (position === undefined) return unavailable(state, order);
+  const isBetween = typeof order === "object" && khzAt(clock.table, position.index) !== order.khz;
   const put: Want = {
     source: "operator",
     holder: { kind: "operator", who },
@@ -55,6 +56,7 @@ function put(
     untilMs,
     hold,
     position,
+    exact: isBetween && clock.anySpeed ? { khz: order.khz } : undefined,
     before: undefined,
   };
   wants.put(put);
@@ -69,7 +71,7 @@ function current({ clock, wants, accepted }: ClockState): Position {
   const first = start(table, wholeTable(table));
   if (typeof accepted === "number")
     return { ...first, index: accepted, turbo: first.turbo || accepted === 0 };
-  return carry(baselineKhz, first.turbo, table, wholeTable(table));
+  return carry(speedOf(table, accepted)?.khz ?? baselineKhz, first.turbo, table, wholeTable(table));
 }
 
 function unavailable({ clock: { id, table } }: ClockState, order: Order): Refusal {

@@ -1,7 +1,7 @@
 import type { Setting } from "../base/clock.ts";
 import type { Claim, ClockState } from "./claim.ts";
 import { khzAt } from "./envelope.ts";
-import type { Want } from "./want.ts";
+import { settingOf, type Want } from "./want.ts";
 
 /** For whose sake a setting holds: a claim, an operator's order for the clock, or nobody's. */
 export type Winner = Claim | Want | undefined;
@@ -20,7 +20,7 @@ const UNCLAIMED: Resolution = { setting: "baseline", winner: undefined };
  */
 export function resolve(state: ClockState, also?: Claim): Resolution {
   const order = state.wants.current;
-  if (order !== undefined) return { setting: order.position.index, winner: order };
+  if (order !== undefined) return { setting: settingOf(order), winner: order };
   let highest: Claim | undefined = also;
   let index = also?.wants.current?.position.index ?? Number.POSITIVE_INFINITY;
   let silent: Claim | undefined;

@@ -1,12 +1,12 @@
 import type { FrequencyTable } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { Claim, ClockState } from "./claim.ts";
-import { khzAt } from "./envelope.ts";
+import { khzAt, speedOf } from "./envelope.ts";
 import type { Position } from "./position.ts";
 import { resolve } from "./resolve.ts";
 import { isClaim } from "./settle.ts";
 import type { OrderView, Rule } from "./view.ts";
-import type { Want } from "./want.ts";
+import { settingOf, type Want } from "./want.ts";
 
 /** Which rule makes a clock run as it does now, as seen by one of those who meet on it, or by nobody of them. */
 export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
@@ -25,13 +25,14 @@ export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
 /** What would hold on a claim's clock if the claim counted: the outcome of a dry run. */
 export function wouldHold(claim: Claim): Khz | undefined {
   const { setting } = resolve(claim.clock, claim);
-  return typeof setting === "number" ? khzAt(claim.clock.clock.table, setting) : undefined;
+  return speedOf(claim.clock.clock.table, setting)?.khz;
 }
 
 /** An operator's order, for those outside. */
 export function orderView(table: FrequencyTable, want: Want): OrderView {
-  const { position, hold, asked, atMs, untilMs } = want;
-  return { khz: khzAt(table, position.index), hold, who: whoOf(want), asked, atMs, untilMs };
+  const { hold, asked, atMs, untilMs } = want;
+  const khz = speedOf(table, settingOf(want))?.khz ?? 0;
+  return { khz, hold, who: whoOf(want), asked, atMs, untilMs };
 }
 
 function bounded(bound: Position["bound"]): Rule {

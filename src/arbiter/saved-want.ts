@@ -23,6 +23,7 @@ export function resume(claimant: Claimant, { asked = "", askedAtMs, speeds }: Sa
       holder,
       untilMs: undefined,
       hold: false,
+      exact: undefined,
       position,
       before: undefined,
     });

@@ -1,3 +1,4 @@
+import type { ExactSpeed, Setting } from "../base/clock.ts";
 import type { Position } from "./position.ts";
 import type { Holder } from "./view.ts";
 
@@ -25,6 +26,8 @@ export interface Want {
   /** An operator's: whether it outlasts the next request of a guest. */
   readonly hold: boolean;
   readonly position: Position;
+  /** The speed itself, where it lies between the entry of {@link position} and the next, and the clock takes any. */
+  readonly exact: ExactSpeed | undefined;
   /** What it replaced, for as long as the kernel may still refuse it. */
   before: Want | undefined;
 }
@@ -90,4 +93,9 @@ export class Wants {
       return;
     }
   }
+}
+
+/** What holds a want. */
+export function settingOf({ exact, position }: Want): Setting {
+  return exact ?? position.index;
 }

@@ -14,6 +14,8 @@ export interface Clock {
   readonly table: FrequencyTable;
   /** The highest speed that the settings found before ours allow: what a silent domain may count on. */
   readonly baselineKhz: Khz;
+  /** Whether it can hold any speed between its lowest and its highest, and not only those of its table. */
+  readonly anySpeed: boolean;
   /** Its CPUs with a raised base frequency (Intel SST-BF). */
   readonly priority: ReadonlySet<Pcpu>;
 }
@@ -47,8 +49,16 @@ export interface Turbo {
   readonly enableIsMax: boolean;
 }
 
-/** What should hold on a clock: an index into its table, or the settings that were there before ours. */
-export type Setting = number | "baseline";
+/** A speed between two entries of a table. */
+export interface ExactSpeed {
+  readonly khz: Khz;
+}
+
+/** A speed to be held: an index into a clock's table, or where the clock takes any speed, one between two entries. */
+export type SpeedSetting = number | ExactSpeed;
+
+/** What should hold on a clock: a speed, or the settings that were there before ours. */
+export type Setting = SpeedSetting | "baseline";
 
 /** An order to the kernel: this is what should hold now. */
 export interface Write {

@@ -1,3 +1,4 @@
+import type { SpeedSetting } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { isGone } from "../os/errno.ts";
 import type { CpufreqEvents, Drift, OnDrift } from "./cpufreq.ts";
@@ -35,7 +36,7 @@ export class DriftWatch {
   /** Looks at one clock; answers whether it is still there. */
   *check(clock: HeldClock): Work<boolean> {
     const { held } = clock;
-    if (typeof held !== "number") return true;
+    if (held === undefined || held === "baseline") return true;
     const drifts: Drift[] = [];
     let isThere = true;
     for (const scope of clock.scopes) {
@@ -48,7 +49,7 @@ export class DriftWatch {
   }
 
   /** Settings of one scope that say neither what we wrote nor what was made of it; undefined when it is gone. */
-  #changed(clock: HeldClock, scope: HeldScope, speed: number): Found[] | undefined {
+  #changed(clock: HeldClock, scope: HeldScope, speed: SpeedSetting): Found[] | undefined {
     const settings = scope.open?.settings ?? [];
     const isSettled = this.isSettled(clock);
     if (isSettled && settings.every((setting) => setting.isUnchanged())) return [];
@@ -69,7 +70,12 @@ export class DriftWatch {
     return found;
   }
 
-  *#answer(clock: HeldClock, scope: HeldScope, speed: number, changed: readonly Found[]): Work<Drift[]> {
+  *#answer(
+    clock: HeldClock,
+    scope: HeldScope,
+    speed: SpeedSetting,
+    changed: readonly Found[],
+  ): Work<Drift[]> {
     const yields = this.#options.onDrift === "yield" || (this.#fights.get(clock) ?? 0) >= FIGHTS_MAX;
     const unprepared = yields ? undefined : yield scope.open?.prepare();
     const refused = yields ? undefined : (unprepared ?? (yield scope.open?.set(speed)));

@@ -1,4 +1,4 @@
-import type { Clock, Setting, WriteRefused } from "../base/clock.ts";
+import type { Clock, Setting, SpeedSetting, WriteRefused } from "../base/clock.ts";
 import { dropEntry, type JournalMeans, saveEntry } from "./journal.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import type { OpenScope, Scope, SettingRefused, Values } from "./port.ts";
@@ -59,7 +59,8 @@ export class HeldClock {
     const before = this.held;
     if (setting === before) return undefined;
     if (setting === "baseline") return yield* this.putBack();
-    if (!this.#has(setting)) return { reason: `clock ${this.clock.id} has no speed ${setting}` };
+    if (!this.#has(setting))
+      return { reason: `clock ${this.clock.id} has no speed ${JSON.stringify(setting)}` };
     const refused = yield* this.#write(setting);
     if (refused !== undefined) {
       yield* this.#return(before);
@@ -70,11 +71,12 @@ export class HeldClock {
     return undefined;
   }
 
-  #has(speed: number): boolean {
-    return this.clock.table.speeds[speed] !== undefined;
+  #has(speed: SpeedSetting): boolean {
+    const { table, anySpeed } = this.clock;
+    return typeof speed === "number" ? table.speeds[speed] !== undefined : anySpeed;
   }
 
-  *#write(speed: number): Work<WriteRefused | undefined> {
+  *#write(speed: SpeedSetting): Work<WriteRefused | undefined> {
     for (const scope of this.scopes) {
       const open = scope.open ?? (yield* this.#take(scope));
       if ("reason" in open) return open;
@@ -116,7 +118,7 @@ export class HeldClock {
   /** After a refusal: sets again what held before. Where that is refused too, what holds is unknown, and the entry stays in the journal. */
   *#return(before: Setting | undefined): Work<void> {
     this.held = undefined;
-    if (typeof before !== "number") yield* this.putBack();
+    if (before === undefined || before === "baseline") yield* this.putBack();
     else if ((yield* this.#write(before)) === undefined) this.held = before;
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import type { Clock, SpeedSetting } from "../base/clock.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Result } from "../base/result.ts";
 import type { Errno } from "../os/errno.ts";
@@ -68,7 +68,7 @@ export interface Scope {
   /** The highest speed under these settings, or under those that are there now. */
   baseline(saved: Values | undefined): Result<Khz | undefined, Errno>;
   /** What the settings should say while an entry of the table is held. */
-  expected(speed: number): readonly Expectation[];
+  expected(speed: SpeedSetting): readonly Expectation[];
   /** What one setting says now, without white space around it; an errno where it cannot be read. */
   peek(name: SettingName): string;
   /** Whether it is what was listed, and not another one of that name. */
@@ -83,8 +83,8 @@ export interface OpenScope {
   readonly settings: readonly OpenSetting[];
   /** Makes it obey: on Linux, puts it under the governor that does what is written. */
   prepare(): Answer;
-  /** Sets an entry of the clock's table; on a packet's way. */
-  set(speed: number): Answer;
+  /** Sets an entry of the clock's table, on a packet's way; or a speed between two, where the clock takes any. */
+  set(speed: SpeedSetting): Answer;
   close(): void;
 }
 
@@ -92,7 +92,7 @@ export interface OpenScope {
 export interface OpenSetting {
   readonly name: SettingName;
   /** What it should say. */
-  ours(speed: number): string;
+  ours(speed: SpeedSetting): string;
   /** Whether it still says what was last read; makes no string. */
   isUnchanged(): boolean;
   /** Reads it again. */

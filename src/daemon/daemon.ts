@@ -126,8 +126,8 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const store = new OperatorStore(stateDirectory, log);
   const arbiter = new Arbiter(config().cpufreq);
   const ordersEnded = (pcpus: readonly Pcpu[]) => {
-    store.forgetCpus(pcpus);
-    alarm.after("operator-state", 0, () => store.saveForgotten());
+    for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
+    alarm.after("operator-state", 0, () => store.save());
   };
   const clocks = new Clocks({ arbiter, cpufreq, log: limited, time, alarm, ordersEnded });
   clocks.postponed = handover !== undefined;

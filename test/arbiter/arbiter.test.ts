@@ -208,6 +208,24 @@ describe("an operator", () => {
     expect(ask("a", 0, "down")).toEqual(speed(0, 1));
   });
 
+  test("gets any speed from a clock that takes any, and the next one above from the others; a guest's step starts there", () => {
+    const { arbiter, ask, done, set } = host([{ ...clock([0]), anySpeed: true }, clock([1])]);
+    set(domain("a", [[0]]));
+    const order1650 = (cpu: number) => done(arbiter.operate(cpu, { khz: 1_650_000 }, order));
+    expect([order1650(0), order1650(1)]).toEqual([
+      [{ clock: 0, setting: { khz: 1_650_000 } }],
+      speed(1, 3), // 1.7 GHz
+    ]);
+    expect(arbiter.clock(0)).toMatchObject({
+      speed: { khz: 1_650_000 },
+      shouldKhz: 1_650_000,
+      order: { khz: 1_650_000 },
+    });
+    done(arbiter.setClocks([{ ...clock([0]), anySpeed: true }, clock([1])]));
+    expect(arbiter.clock(0)?.order?.khz).toBe(1_650_000);
+    expect(ask("a", 0, "down")).toEqual(speed(0, 4)); // 1.4 GHz
+  });
+
   test("'s order goes on at the same speed where the CPU gets another table", () => {
     const { arbiter, done } = host([clock([0])]);
     done(arbiter.operate(0, { khz: 1_400_000 }, by("alice", { hold: true })));

@@ -38,6 +38,7 @@ export function clock(pcpus: readonly Pcpu[], table: FrequencyTable = ACPI, base
     driver: "acpi-cpufreq",
     table,
     baselineKhz: baselineKhz ?? table.speeds[0]?.khz ?? 0,
+    anySpeed: false,
     priority: new Set(),
   };
 }
@@ -100,7 +101,7 @@ export function host(
       const change = arbiter.scale(name, request(resource, action), at(1000));
       done(change);
       const found = arbiter.clock(0);
-      return change.refusal?.code ?? found?.speed?.peerKhz ?? found?.accepted;
+      return change.refusal?.code ?? found?.speed?.peerKhz ?? "baseline";
     },
   };
 }

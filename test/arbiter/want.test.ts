@@ -12,6 +12,7 @@ function want(source: Source, asked = source): Want {
     untilMs: undefined,
     hold: false,
     position: { index: 0, turbo: false, bound: undefined },
+    exact: undefined,
     before: undefined,
   };
 }

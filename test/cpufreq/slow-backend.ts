@@ -70,7 +70,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
         return later(`cpu${pcpu} ${what.join(" ")}`, () => Object.assign(of(pcpu), values));
       },
       baseline: () => ({ ok: true, value: 3_000_000 }),
-      expected: (speed) => [{ name: "speed", ours: `${KHZ[speed]}` }],
+      expected: (speed) => [{ name: "speed", ours: `${KHZ[speed as number]}` }],
       peek: (name) => texts(pcpu)[name] ?? "ENOENT",
       isThere: () => true,
       open() {
@@ -79,7 +79,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
           settings: [
             {
               name: "speed",
-              ours: (speed) => `${KHZ[speed]}`,
+              ours: (speed) => `${KHZ[speed as number]}`,
               isUnchanged: () => of(pcpu).speed === read,
               read() {
                 read = of(pcpu).speed;
@@ -90,7 +90,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
           ],
           prepare: () => (of(pcpu).mode === "manual" ? undefined : set("mode", "manual")),
           async set(speed) {
-            const refused = await set("speed", `${KHZ[speed]}`);
+            const refused = await set("speed", `${KHZ[speed as number]}`);
             read = of(pcpu).speed;
             return refused;
           },
@@ -105,6 +105,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
     pcpus: [pcpu],
     driver: "by-hand",
     table: { speeds: KHZ.map((khz) => ({ khz, peerKhz: khz })), turbo: undefined },
+    anySpeed: false,
     priority: new Set(),
     scopes: [scope(pcpu)],
     key: `${pcpu}`,

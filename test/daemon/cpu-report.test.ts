@@ -15,6 +15,7 @@ function clock(
     driver: "acpi-cpufreq",
     table: { speeds: khz.map((each) => ({ khz: each, peerKhz: each })), turbo: undefined },
     baselineKhz,
+    anySpeed: false,
     priority: new Set(),
   };
 }

@@ -40,11 +40,11 @@ describe("OperatorStore", () => {
     const store = new OperatorStore(directory, log);
     store.setVm("web.1", { added: true });
     store.setVm("web.1", { query: false, channels: { 3: "disabled" } });
-    store.setCpus([
-      [7, { khz: 1_200_000, hold: true }],
-      [8, { khz: 1, hold: false }],
-    ]);
-    store.setCpus([[8, undefined]]);
+    store.noteCpu(7, { khz: 1_200_000, hold: true });
+    store.noteCpu(8, { khz: 1, hold: false });
+    store.save();
+    store.noteCpu(8, undefined);
+    store.save();
     const again = new OperatorStore(directory, log);
     expect([again.vm("web.1"), again.cpus(), [...again.vmNames()]]).toEqual([
       { added: true, query: false, channels: { 3: "disabled" } },
@@ -108,18 +108,19 @@ describe("OperatorStore", () => {
   test("says when it cannot remember, and then nothing is decided", () => {
     const store = new OperatorStore(directory, log);
     store.setVm("a", { added: false });
-    store.setCpus([[1, { khz: 1_200_000, hold: true }]]);
+    store.noteCpu(1, { khz: 1_200_000, hold: true });
+    store.save();
     rmSync(directory, { recursive: true });
     const why = `Cannot be remembered over a restart. Cannot write "${file()}": no such file or directory; make the directory "${directory}"`;
     expect(store.setVm("a", { added: true })).toEqual({ ok: false, why });
     expect(store.setVm("b", { added: true })).toEqual({ ok: false, why });
-    expect(store.setCpus([[1, undefined]])).toEqual({ ok: false, why });
-    expect([store.vm("a"), [...store.vmNames()], store.cpus()]).toEqual([
-      { added: false },
-      ["a"],
-      [[1, { khz: 1_200_000, hold: true }]],
-    ]);
-    mkdirSync(directory); // for afterEach
+    store.noteCpu(1, undefined);
+    expect(store.save()).toEqual({ ok: false, why });
+    expect([store.vm("a"), [...store.vmNames()]]).toEqual([{ added: false }, ["a"]]);
+    mkdirSync(directory);
+    // What was noted about CPUs is written down with the next decision.
+    store.setVm("a", { query: true });
+    expect(new OperatorStore(directory, log).cpus()).toEqual([]);
   });
 
   test("never saves more than it would load again", () => {
@@ -133,7 +134,8 @@ describe("OperatorStore", () => {
     const again = new OperatorStore(directory, log);
     expect([...again.vmNames()].length).toBe(8);
     expect(lines.at(-1)).toContain("all decisions together would have 9000344 bytes, more than 8388608");
-    expect(store.setCpus([[3, { khz: 1, hold: true }]]).ok).toBe(true);
+    store.noteCpu(3, { khz: 1, hold: true });
+    expect(store.save().ok).toBe(true);
   });
 
   test.each<[what: string, plant: () => void]>([

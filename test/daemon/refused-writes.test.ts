@@ -41,8 +41,8 @@ function makeDaemon(time = realTime().time) {
   const store = new OperatorStore(directory, log);
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
   const ordersEnded = (pcpus: readonly number[]) => {
-    store.forgetCpus(pcpus);
-    store.saveForgotten();
+    for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
+    store.save();
   };
   const doing = new Clocks({ arbiter, cpufreq, log: keepLines(lines), time, alarm, ordersEnded });
   doing.settle(arbiter.setClocks(clocks), "the start");
@@ -91,7 +91,7 @@ describe("the kernel refuses", () => {
 test("a clock that refuses is tried again less and less often, and at once when somebody asks", () => {
   const now = { monoMs: 0, wallMs: 0 };
   const { arbiter, kernel, tries, doing } = makeDaemon(() => now);
-  doing.perform(arbiter.scale("web1", request(0, "min"), now));
+  void doing.perform(arbiter.scale("web1", request(0, "min"), now));
   kernel.refuses = true;
   doing.settle(arbiter.removeDomain("web1"), "its end");
   const beat = (fromMs: number, toMs: number) => {
@@ -103,7 +103,7 @@ test("a clock that refuses is tried again less and less often, and at once when 
   expect([beat(0, 60_000), beat(60_000, 600_000), beat(600_000, 6_000_000)]).toEqual([3, 3, 9]);
   kernel.refuses = false;
   doing.settle(arbiter.setDomain(domain("web1", [[2]]), FREE), "it came back");
-  doing.perform(arbiter.scale("web1", request(0, "max"), now));
+  void doing.perform(arbiter.scale("web1", request(0, "max"), now));
   expect(arbiter.clock(2)?.accepted).toBe(0);
 });
 
@@ -111,6 +111,6 @@ test("an order that a guest has ended is forgotten: it does not come back at the
   const { ask, order, remembered } = makeDaemon();
   order("min", false);
   expect(remembered()).toMatchObject({ cpus: { 2: { khz: 1_200_000, hold: false, who: "root" } } });
-  ask("max");
+  void ask("max");
   expect(remembered()).toEqual({ vms: {}, cpus: {} });
 });

@@ -28,6 +28,31 @@ test("with intel_pstate's turbo operators see the speed that holds; the number o
   expect(host.run("vmpowerctl", "why", "cpu0").out).toContain("3.500 GHz");
 });
 
+test("a driver of limits holds any speed of its range exactly; where a speed was rounded up, the answer says so", async () => {
+  host = makeTestHost({
+    cpus: [
+      { cpus: [0], driver: "intel_pstate", khz: [3_500_000, 800_000], baseKhz: 2_100_000 },
+      { cpus: [1], driver: "acpi-cpufreq", khz: [2_301_000, 2_300_000, 1_200_000] },
+    ],
+  });
+  await host.start();
+  const set = (cpu: string) => host.run("vmpowerctl", "set-cpu-freq", cpu, "1.855GHz").out;
+  expect([set("0"), set("1")]).toEqual([
+    "CPU 0: 1.855 GHz\n",
+    "CPU 1: 2.300 GHz, rounded up from 1.855 GHz\n",
+  ]);
+  expect(["scaling_min_freq", "scaling_max_freq"].map((file) => host.tree.read(0, file))).toEqual([
+    "1855000",
+    "1855000",
+  ]);
+  expect(host.run("vmpowerctl", "verify").code).toBe(0);
+  await host.end("SIGTERM");
+  await host.start();
+  expect(host.ask("show-cpu-freq", "0")).toMatchObject({ cpus: [{ requestedKhz: 1_855_000 }] });
+  await host.end("SIGTERM");
+  expect(host.tree.read(0, "scaling_max_freq")).toBe("3500000");
+});
+
 test("a VM that was removed is named by no rule any more", async () => {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=4\n[vm web2]\nVcpus=5\n" });
   const [one, two] = [host.port("web1", 0), host.port("web2", 0)];

@@ -60,6 +60,8 @@ export class LinuxBackend implements Backend {
       pcpus: members.map(({ pcpu }) => pcpu),
       driver,
       table: speeds.table,
+      // Two limits on one speed hold it, whatever it is.
+      anySpeed: scaling.files === "min-max",
       priority: new Set(members.filter((cpu) => cpu.speeds.priority).map(({ pcpu }) => pcpu)),
       scopes: policies.map((policy) => new PolicyScope(policy, means)),
       key: JSON.stringify([id, cpus, policies]),

@@ -1,7 +1,7 @@
 import type { OpenScope, OpenSetting, SettingRefused } from "../port.ts";
 import type { Disk } from "./disk.ts";
 import type { ScalingDriver } from "./driver.ts";
-import { type OpenFile, openFile, openSpeedFiles, type SpeedText } from "./speed-files.ts";
+import { type OpenFile, openFile, openSpeedFiles, type SpeedText, textOf } from "./speed-files.ts";
 
 /** What a cpufreq policy is opened with. */
 export interface OpenScopeOptions {
@@ -35,11 +35,11 @@ export function openScope({ disk, path, scaling, speeds }: OpenScopeOptions): Op
   return {
     settings: [
       watched(governor, () => scaling.governor),
-      ...speedFiles.files.map((file) => watched(file, (speed) => speeds[speed]?.text ?? "")),
+      ...speedFiles.files.map((file) => watched(file, (speed) => textOf(speeds, speed).text)),
     ],
     prepare: govern,
     set(speed) {
-      const text = speeds[speed] as SpeedText;
+      const text = textOf(speeds, speed);
       const refused = write(text);
       // Under another governor the kernel takes no speed: somebody switched it.
       return refused?.errno === "EINVAL" ? (govern() ?? write(text)) : refused;
@@ -50,7 +50,7 @@ export function openScope({ disk, path, scaling, speeds }: OpenScopeOptions): Op
   };
 }
 
-function watched({ name, attribute }: OpenFile, ours: (speed: number) => string): OpenSetting {
+function watched({ name, attribute }: OpenFile, ours: OpenSetting["ours"]): OpenSetting {
   return {
     name,
     ours,

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import type { SpeedSetting } from "../../base/clock.ts";
 import type { Khz, Pcpu } from "../../base/domain.ts";
 import type { Result } from "../../base/result.ts";
 import { type Errno, errnoOf, isGone } from "../../os/errno.ts";
@@ -8,7 +9,7 @@ import type { ScalingDriver } from "./driver.ts";
 import { openScope } from "./open-scope.ts";
 import { baselineOf, type ManagedFile, NEEDED, readOriginals } from "./originals.ts";
 import { putBack } from "./put-back.ts";
-import { openFile, type SpeedText } from "./speed-files.ts";
+import { openFile, type SpeedText, textOf } from "./speed-files.ts";
 import { looked } from "./sysfs-file.ts";
 import type { FoundPolicy } from "./topology.ts";
 
@@ -54,9 +55,9 @@ export class PolicyScope implements Scope {
     return looked(() => baselineOf(path, saved ?? readOriginals(path, scaling), scaling));
   }
 
-  expected(speed: number): readonly Expectation[] {
+  expected(speed: SpeedSetting): readonly Expectation[] {
     const { scaling, speeds } = this.#means;
-    const { khz = 0, text: ours = "" } = speeds[speed] ?? {};
+    const { khz, text: ours } = textOf(speeds, speed);
     const governor = { name: "scaling_governor", ours: scaling.governor };
     if (scaling.files === "min-max")
       return [governor, { name: "scaling_min_freq", ours }, { name: "scaling_max_freq", ours }];

@@ -1,3 +1,4 @@
+import type { SpeedSetting } from "../../base/clock.ts";
 import type { Khz } from "../../base/domain.ts";
 import type { SettingRefused } from "../port.ts";
 import type { Attribute, Disk } from "./disk.ts";
@@ -14,6 +15,11 @@ export interface SpeedText {
 /** Writes a speed down. */
 export function speedText(khz: Khz): SpeedText {
   return { khz, text: `${khz}`, data: new TextEncoder().encode(`${khz}`) };
+}
+
+/** The text of a speed: that of an entry, or one that is written down for an order. */
+export function textOf(speeds: readonly SpeedText[], speed: SpeedSetting): SpeedText {
+  return typeof speed === "number" ? (speeds[speed] as SpeedText) : speedText(speed.khz);
 }
 
 /** One managed file that is kept open. */

@@ -13,6 +13,9 @@ import type { TurnClock } from "../turn-clock.ts";
 /** A clock that refuses is tried again after so long, in milliseconds, and less and less often. */
 const RETRY_PACE = { first: 5_000, max: 10 * 60_000 };
 
+/** Why a request was taken back; undefined where the kernel took all of it. */
+export type Performed = WriteRefused | undefined;
+
 /** Counts of what was written for all. */
 export interface WriteCounters {
   writes: number;
@@ -47,40 +50,73 @@ export class Clocks {
     this.#options = options;
   }
 
-  /** Does what a request led to. What the kernel refuses is taken back whole, and answered. */
-  perform(change: Change): WriteRefused | undefined {
-    const { arbiter, time } = this.#options;
+  /**
+   * Does what a request led to. What the kernel refuses is taken back whole, and answered: at once, or where the back
+   * end is slow, when it has said so.
+   */
+  perform(change: Change): Performed | Promise<Performed> {
+    if (this.#options.cpufreq.slow && change.writes.length > 0) return this.#performSlow(change);
     const { writes } = change;
     for (let accepted = 0; accepted < writes.length; accepted++) {
       const refused = this.#write(writes[accepted] as ChangeWrite);
-      if (refused === undefined) continue;
-      const { reason } = refused;
-      this.settle(arbiter.rollback(change, { accepted, reason, now: time() }), "a request was taken back");
-      return refused;
+      if (refused !== undefined) return this.#takeBack(change, accepted, refused);
     }
     this.#commit(change);
     return undefined;
   }
 
+  async #performSlow(change: Change): Promise<Performed> {
+    for (const [accepted, write] of change.writes.entries()) {
+      const refused = await this.#writeSlow(write);
+      if (refused !== undefined) return this.#takeBack(change, accepted, refused);
+    }
+    this.#commit(change);
+    return undefined;
+  }
+
+  #takeBack(change: Change, accepted: number, refused: WriteRefused): WriteRefused {
+    const { arbiter, time } = this.#options;
+    const { reason } = refused;
+    this.settle(arbiter.rollback(change, { accepted, reason, now: time() }), "a request was taken back");
+    return refused;
+  }
+
   /** Does writes that nobody waits for: a refusal is logged, and tried again later. */
   settle(change: Change, cause: string): void {
     if (this.postponed) return this.#commit(change, change.writes);
+    if (this.#options.cpufreq.slow && change.writes.length > 0) {
+      void this.#settleSlow(change, cause);
+      return;
+    }
     let refusals: ChangeWrite[] | undefined;
     for (const write of change.writes) {
-      const refused = this.#write(write);
-      if (refused === undefined) {
-        this.#retries.succeeded(write.clock);
-        continue;
-      }
-      this.#retries.failed(write.clock, this.#options.time().monoMs);
+      if (!this.#isRefused(write, this.#write(write), cause)) continue;
       refusals ??= [];
       refusals.push(write);
-      this.#options.log(`CPU ${write.clock}`, "warning", () => ({
-        message: `The kernel refused a write (${refused.reason}) after ${cause}`,
-        fields: { MESSAGE_ID: MESSAGE_IDS.writeRefused, CPU: write.clock },
-      }));
     }
     this.#commit(change, refusals);
+  }
+
+  async #settleSlow(change: Change, cause: string): Promise<void> {
+    const answers = await Promise.all(change.writes.map((write) => this.#writeSlow(write)));
+    this.#commit(
+      change,
+      change.writes.filter((write, i) => this.#isRefused(write, answers[i], cause)),
+    );
+  }
+
+  /** Notes when a write that nobody waits for may be tried again, and logs why it has to be. */
+  #isRefused({ clock }: ChangeWrite, refused: Performed, cause: string): boolean {
+    const { log, time } = this.#options;
+    if (refused === undefined) this.#retries.succeeded(clock);
+    else {
+      this.#retries.failed(clock, time().monoMs);
+      log(`CPU ${clock}`, "warning", () => ({
+        message: `The kernel refused a write (${refused.reason}) after ${cause}`,
+        fields: { MESSAGE_ID: MESSAGE_IDS.writeRefused, CPU: clock },
+      }));
+    }
+    return refused !== undefined;
   }
 
   /** Tries again what the kernel refused before, where it is time to. */
@@ -92,9 +128,16 @@ export class Clocks {
     this.settle(change, "an earlier refusal");
   }
 
-  #write(write: ChangeWrite): WriteRefused | undefined {
+  #write(write: ChangeWrite): Performed {
     this.counters.writes++;
     const refused = this.#options.cpufreq.apply(write);
+    if (refused !== undefined) this.counters.writesRefused++;
+    return refused;
+  }
+
+  async #writeSlow(write: ChangeWrite): Promise<Performed> {
+    this.counters.writes++;
+    const refused = await this.#options.cpufreq.applySlow(write);
     if (refused !== undefined) this.counters.writesRefused++;
     return refused;
   }

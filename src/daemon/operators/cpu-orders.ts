@@ -5,7 +5,7 @@ import type { Pcpu } from "../../base/domain.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import type { Parts } from "../parts.ts";
 import { refusalText } from "../words/refusal-text.ts";
-import { eachStep, type Job } from "./loop-slices.ts";
+import type { Job } from "./loop-slices.ts";
 import type { CpuDecision } from "./operator-store.ts";
 import { settingView } from "./views.ts";
 
@@ -30,22 +30,25 @@ export function orderOf({ to, khz = 0 }: FrequencyOrder): Order {
 export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts): Job<readonly CpuResult[]> {
   const { arbiter, acts, store } = parts;
   const refusals = new Map<Pcpu, string | undefined>();
-  const decisions: [Pcpu, CpuDecision | undefined][] = [];
   const wereHeld = new Set<Pcpu>();
   for (const pcpu of cpus) {
     if (arbiter.clock(pcpu)?.order?.hold === true) wereHeld.add(pcpu);
     yield;
   }
-  const results = yield* eachStep(cpus, (pcpu): CpuResult => {
+  const results: CpuResult[] = [];
+  for (const pcpu of cpus) {
     const id = arbiter.clock(pcpu)?.clock.id ?? pcpu;
     if (!refusals.has(id)) {
-      refusals.set(id, orderClock(id, order, parts));
-      // What the kernel refused is not in force, and so not remembered.
-      if (refusals.get(id) === undefined) decisions.push([id, decisionOf(id, parts)]);
+      refusals.set(id, yield* orderClock(id, order, parts));
+      // What is in force now: where the kernel refused the order, the one before. A guest that ends it later says so.
+      store.noteCpu(id, decisionOf(id, parts));
     }
-    return resultOf(pcpu, order.order, { reason: refusals.get(id), wasHeld: wereHeld.has(pcpu), parts });
-  });
-  const kept = store.setCpus(decisions);
+    results.push(
+      resultOf(pcpu, order.order, { reason: refusals.get(id), wasHeld: wereHeld.has(pcpu), parts }),
+    );
+    yield;
+  }
+  const kept = store.save();
   for (const { pcpu, khz, ok, reason } of results) {
     const came = ok ? `now ${khz === undefined ? "its own settings" : formatKhz(khz)}` : `refused: ${reason}`;
     yield;
@@ -56,13 +59,22 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
 }
 
 /** Orders one clock; answers why it was refused. */
-function orderClock(id: Pcpu, { order, hold, who, forSeconds }: CpuOrder, parts: Parts): string | undefined {
+function* orderClock(
+  id: Pcpu,
+  { order, hold, who, forSeconds }: CpuOrder,
+  parts: Parts,
+): Job<string | undefined> {
   const { arbiter, clocks, time } = parts;
   const now = time();
   const untilMs = forSeconds === undefined ? undefined : now.monoMs + forSeconds * 1000;
   const change = arbiter.operate(id, order, { hold, who, now, untilMs });
   if (change.refusal !== undefined) return refusalText(change.refusal);
-  const refused = clocks.perform(change);
+  const performed = clocks.perform(change);
+  let refused = performed instanceof Promise ? undefined : performed;
+  if (performed instanceof Promise)
+    yield performed.then((late) => {
+      refused = late;
+    });
   return refused && refusalText({ code: "kernel-refused", reason: refused.reason });
 }
 

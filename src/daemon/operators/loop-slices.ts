@@ -4,13 +4,22 @@ import { ControlError } from "../../admin/control.ts";
 export const STEPS_PER_TURN = 32;
 const SLICE_MS = 0.3;
 
-/** A long job in short steps; it yields after each step. */
-export type Job<T> = Generator<void, T>;
+/** A long job in short steps; it yields after each step. A job that yields a promise goes on when that is settled. */
+export type Job<T> = Generator<Promise<unknown> | undefined, T>;
+
+/** A job that is not over. */
+interface WaitingJob {
+  /** Has a slice of the job done, and answers what that came to. */
+  goOn(): "over" | "more" | Promise<unknown>;
+  end(error: Error): void;
+}
 
 /** Runs long jobs a slice at a time. However many there are, a turn of the event loop has one slice for them all. */
 export class LoopSlices {
-  /** Each goes on with its job, and tells whether that is over. */
-  readonly #waiting: { goOn(): boolean; end(error: Error): void }[] = [];
+  /** Each waits for its next slice. */
+  readonly #waiting: WaitingJob[] = [];
+  /** Each waits for a promise. */
+  readonly #parked = new Set<WaitingJob>();
   #steps = 0;
   #beganMs = 0;
   #isTurnDue = false;
@@ -25,37 +34,51 @@ export class LoopSlices {
   /** Runs a job; the answer comes at once where all of it fits into this turn. */
   run<T>(job: Job<T>): T | Promise<T> {
     if (this.#closed) throw stopping();
-    if (this.#waiting.length === 0) {
-      const result = this.#slice(job);
-      if (result.done === true) return result.value;
-    }
+    const first = this.#waiting.length === 0 ? this.#slice(job) : undefined;
+    if (first?.done === true) return first.value;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const goOn = () => {
       try {
         const result = this.#slice(job);
-        if (result.done === true) resolve(result.value);
-        return result.done === true;
+        if (result.done !== true) return result.value ?? "more";
+        resolve(result.value);
       } catch (error) {
         reject(error);
-        return true;
       }
+      return "over";
     };
-    this.#waiting.push({ goOn, end: reject });
-    this.#requestTurn();
+    this.#continue({ goOn, end: reject }, first?.value ?? "more");
     return promise;
+  }
+
+  /** A job goes on in a turn to come, or when its promise is settled. */
+  #continue(job: WaitingJob, came: ReturnType<WaitingJob["goOn"]>): void {
+    if (came === "over") return;
+    if (this.#closed) return job.end(stopping());
+    if (came === "more") {
+      this.#waiting.push(job);
+      this.#requestTurn();
+      return;
+    }
+    this.#parked.add(job);
+    const unpark = () => {
+      if (this.#parked.delete(job)) this.#continue(job, "more");
+    };
+    void came.then(unpark, unpark);
   }
 
   /** Ends the jobs that are under way: once clocks are put back, nothing may change a CPU. */
   close(): void {
     this.#closed = true;
-    for (const { end } of this.#waiting.splice(0)) end(stopping());
+    for (const { end } of [...this.#waiting.splice(0), ...this.#parked]) end(stopping());
+    this.#parked.clear();
   }
 
-  #slice<T>(job: Job<T>): IteratorResult<void, T> {
+  #slice<T>(job: Job<T>): IteratorResult<Promise<unknown> | undefined, T> {
     while (this.#hasRoom()) {
       this.#steps++;
       const result = job.next();
-      if (result.done === true) return result;
+      if (result.done === true || result.value !== undefined) return result;
     }
     return { done: false, value: undefined };
   }
@@ -79,9 +102,9 @@ export class LoopSlices {
   #turn(): void {
     this.#isTurnDue = false;
     for (let first = this.#waiting.shift(); first !== undefined; first = this.#waiting.shift()) {
-      if (first.goOn()) continue;
-      if (!this.#closed) this.#waiting.push(first);
-      break;
+      const came = first.goOn();
+      this.#continue(first, came);
+      if (came === "more") break;
     }
     if (this.#waiting.length > 0) this.#requestTurn();
   }

@@ -47,7 +47,7 @@ export class OperatorStore {
   readonly #log: Log;
   #vms: Map<string, VmDecision>;
   #cpus: Map<string, CpuDecision>;
-  #forgot = false;
+  #isNoted = false;
 
   constructor(directory: string, log: Log) {
     this.#path = join(directory, FILE);
@@ -91,14 +91,16 @@ export class OperatorStore {
     return vms.delete(name) ? this.#keep(vms, this.#cpus) : success(undefined);
   }
 
-  /** Decides about CPUs; undefined takes a decision back. As with {@link setVm}, all of it holds or nothing. */
-  setCpus(decisions: readonly (readonly [Pcpu, CpuDecision | undefined])[]): Result<undefined> {
-    const cpus = new Map(this.#cpus);
-    for (const [pcpu, decision] of decisions) {
-      if (decision === undefined) cpus.delete(`${pcpu}`);
-      else cpus.set(`${pcpu}`, decision);
-    }
-    return this.#keep(this.#vms, cpus);
+  /** Notes what was decided about a CPU; undefined takes it back. It is written down by {@link save}. */
+  noteCpu(pcpu: Pcpu, decision: CpuDecision | undefined): void {
+    if (decision !== undefined) this.#cpus.set(`${pcpu}`, decision);
+    else if (!this.#cpus.delete(`${pcpu}`)) return;
+    this.#isNoted = true;
+  }
+
+  /** Writes down what was noted since; where that fails, it is tried again with the next decision. */
+  save(): Result<undefined> {
+    return this.#isNoted ? this.#keep(this.#vms, this.#cpus) : success(undefined);
   }
 
   /** Earlier versions took any name; what no VM can be called is left out, and not saved again. */
@@ -113,16 +115,6 @@ export class OperatorStore {
       this.#log.notice(`${what}: ${shown}${impossible.length > 1 ? " and others" : ""}`);
     }
     return possible;
-  }
-
-  /** Orders for these CPUs have ended. Holds at once; {@link saveForgotten} writes it down when there is time. */
-  forgetCpus(pcpus: readonly Pcpu[]): void {
-    for (const pcpu of pcpus) this.#forgot = this.#cpus.delete(`${pcpu}`) || this.#forgot;
-  }
-
-  /** Writes down what was forgotten since; a failure is logged, and tried again with the next decision. */
-  saveForgotten(): void {
-    if (this.#forgot) this.#keep(this.#vms, this.#cpus);
   }
 
   #load(): OperatorState {
@@ -144,7 +136,7 @@ export class OperatorStore {
     }
     this.#vms = vms;
     this.#cpus = cpus;
-    this.#forgot = false;
+    this.#isNoted = false;
     return success(undefined);
   }
 

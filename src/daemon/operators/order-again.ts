@@ -16,21 +16,19 @@ export interface OrderAgainOptions {
 /** Orders again what operators had ordered before this start, except what has ended since. */
 export function orderAgain(store: OperatorStore, options: OrderAgainOptions): void {
   const { arbiter, clocks, time, operated } = options;
-  const ended: Pcpu[] = [];
   for (const [pcpu, decision] of store.cpus()) {
     const now = time();
     const untilMs = decision.untilMs && now.monoMs + decision.untilMs - now.wallMs;
     const isOver = untilMs !== undefined && untilMs <= now.monoMs;
     if (isOver || !isInForce(pcpu, decision, operated)) {
-      ended.push(pcpu);
+      store.noteCpu(pcpu, undefined);
       continue;
     }
     const { khz, hold, who = "an operator" } = decision;
     const change = arbiter.operate(pcpu, { khz }, { hold, who, now, untilMs });
     if (change.refusal === undefined) clocks.settle(change, "the start");
   }
-  store.forgetCpus(ended);
-  store.saveForgotten();
+  store.save();
 }
 
 /** A daemon of version 0.1.0 did not write down that a guest had ended an order; its handover says so. */

@@ -1,5 +1,5 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { Refusal } from "../../arbiter/view.ts";
+import type { Change, Refusal } from "../../arbiter/view.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import type { Channel } from "../../channels/channel.ts";
@@ -8,10 +8,11 @@ import { judgePolicy } from "../../wire/judge-policy.ts";
 import type { GuestPolicy, Query, Request, Scale } from "../../wire/packet.ts";
 import { answer, capabilityList, frequencyList, readsReplies } from "../../wire/reply.ts";
 import type { Events } from "../events/events.ts";
-import type { Clocks } from "../host/clocks.ts";
+import type { Clocks, Performed } from "../host/clocks.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import { type PinRemedy, refusalRemedy, refusalText } from "../words/refusal-text.ts";
+import { LatePackets } from "./late-packets.ts";
 import type { Meters } from "./meters.ts";
 import type { Recordings } from "./recordings.ts";
 import { SecondLooks } from "./second-looks.ts";
@@ -34,10 +35,11 @@ export interface PacketPathParts {
 /** Of each channel's packets one in so many is measured, beginning with its first: reading a clock costs, too. */
 const MEASURED_ONE_IN = 8;
 
-/** Handles guests' packets: judge, decide, do, answer; synchronous, in one turn of the event loop. */
+/** Handles guests' packets: judge, decide, do, answer. All in one turn of the event loop, unless the back end of the clocks is slow. */
 export class PacketPath {
   readonly #parts: PacketPathParts;
   readonly #secondLooks: SecondLooks;
+  readonly #late = new LatePackets((channel, frame) => this.#handle(channel, frame));
 
   constructor(parts: PacketPathParts) {
     this.#parts = parts;
@@ -49,46 +51,70 @@ export class PacketPath {
     if (!channel.enabled) return;
     const { recordings, meters } = this.#parts;
     if (recordings.wanted) recordings.take(channel, frame);
-    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return this.#handle(channel, frame);
+    if (this.#late.hold(channel, frame)) return;
+    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return this.#begin(channel, frame);
     const beganMs = performance.now();
-    this.#handle(channel, frame);
+    this.#begin(channel, frame);
     meters.of(channel.vm).latency.observe((performance.now() - beganMs) * 1e6);
   }
 
-  #handle(channel: Channel, frame: Uint8Array): void {
+  /** Handles a packet; where a slow back end has to answer first, the channel's next packets wait for that. */
+  #begin(channel: Channel, frame: Uint8Array): void {
+    const later = this.#handle(channel, frame);
+    if (later !== undefined) this.#late.wait(channel, later);
+  }
+
+  #handle(channel: Channel, frame: Uint8Array): Promise<void> | undefined {
     const request = decode(frame);
     if (request.kind !== "connect") channel.counters.requests++;
     switch (request.kind) {
       case "connect":
       case "remove-policy":
-        return;
+        return undefined;
       case "scale":
-        return this.#conclude(channel, frame, request, this.#scale(channel, request));
+        return this.#scale(channel, frame, request);
       case "set-policy":
-        return this.#conclude(channel, frame, request, this.#judge(channel, request.policy));
+        this.#conclude(channel, frame, request, this.#judge(channel, request.policy));
+        return undefined;
       case "query":
-        return this.#query(channel, frame, request);
+        this.#query(channel, frame, request);
+        return undefined;
       case "malformed":
         channel.counters.malformed++;
         this.#note(channel, "sent a malformed packet", () => request.reason, MESSAGE_IDS.malformed);
+        return undefined;
     }
   }
 
-  /** Decides, does, and commits or takes back; answers why it was refused. */
-  #scale(channel: Channel, request: Scale): Refusal | undefined {
-    const { arbiter, clocks, events, meters, time } = this.#parts;
-    const now = time();
+  /** Decides and does; answers when the kernel has taken it, which is at once or, with a slow back end, later. */
+  #scale(channel: Channel, frame: Uint8Array, request: Scale): Promise<void> | undefined {
+    const { arbiter, clocks, meters, time } = this.#parts;
     if (!request.physical) meters.of(channel.vm).asked(request.resource);
-    const change = arbiter.scale(channel.vm, request, now);
+    const change = arbiter.scale(channel.vm, request, time());
     channel.counters.writes += change.writes.length;
-    const refused = clocks.perform(change);
+    const performed = clocks.perform(change);
+    if (!(performed instanceof Promise)) {
+      this.#scaled(channel, frame, request, { change, refused: performed });
+      return undefined;
+    }
+    const kept = frame.slice();
+    return performed.then((refused) => this.#scaled(channel, kept, request, { change, refused }));
+  }
+
+  #scaled(
+    channel: Channel,
+    frame: Uint8Array,
+    request: Scale,
+    { change, refused }: { readonly change: Change; readonly refused: Performed },
+  ): void {
+    const { events, time } = this.#parts;
     if (refused !== undefined) channel.counters.writesRefused++;
     const refusal: Refusal | undefined =
       refused === undefined ? change.refusal : { code: "kernel-refused", reason: refused.reason };
     if (change.dry) this.#noteDry(channel, request);
-    if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, now.monoMs);
-    if (events.wanted) events.request(channel.vm, request, refusal, now);
-    return refusal;
+    if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);
+    if (events.wanted) events.request(channel.vm, request, refusal, time());
+    this.#conclude(channel, frame, request, refusal);
   }
 
   /** Counts, logs and answers; guests of the old packet sizes read no answers. */
