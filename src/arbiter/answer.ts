@@ -26,7 +26,7 @@ export function answer(state: DomainState | undefined, query: Query): Result<Ans
 }
 
 /** The speed that is asked of a clock now, not a measurement. */
-export function requestedSpeed({ clock, accepted }: ClockState): Speed {
+function requestedSpeed({ clock, accepted }: ClockState): Speed {
   return speedOf(clock.table, accepted) ?? { khz: clock.baselineKhz, peerKhz: clock.baselineKhz };
 }
 
