@@ -8,7 +8,7 @@ import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import { speedOf } from "./envelope.ts";
 import type { Refusal } from "./view.ts";
 
-/** A reply has room for so many vCPUs, so no more can be asked for alone (spec section 6.3). */
+/** A reply has room for so many vCPUs, so no more can be asked for alone (vm-power-protocol(7), "Limits of queries"). */
 const SINGLE_VCPU_END = 8;
 
 /** What a guest is told, by vCPU; those that it did not ask for are undefined. */

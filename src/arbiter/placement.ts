@@ -12,7 +12,10 @@ export interface MultiPin {
 /** The clocks under one vCPU, or why there are none for it. */
 export type Placement = { readonly clocks: readonly ClockState[] } | { readonly problem: Refusal };
 
-/** Finds the clocks under a vCPU (spec section 8). All of its CPUs must be managed, or its speed means nothing. */
+/**
+ * Finds the clocks under a vCPU (vm-power-protocol(7), "THE CPUS OF A VCPU"). All of its CPUs must be managed: a vCPU that
+ * can also run on another CPU has no single speed.
+ */
 export function placeVcpu(
   { vcpu, pins }: { vcpu: Vcpu; pins: readonly Pcpu[] },
   clocks: ReadonlyMap<Pcpu, ClockState>,

@@ -11,13 +11,16 @@ export interface Position {
   readonly bound: "top" | "bottom" | undefined;
 }
 
-/** Where everyone starts: at the highest speed, as the peer's drivers do (spec section 9.1). */
+/** The position before the first request: the highest speed, as in DPDK's host (vm-power-protocol(7), "STEPS AND TURBO"). */
 export function start(table: FrequencyTable, envelope: Envelope): Position {
   const turbo = table.turbo?.onAtStart === true && envelope.turbo;
   return place(highest(table, turbo), turbo, envelope);
 }
 
-/** One step of the peer's, within the envelope (spec section 9.4); undefined for turbo where there is none to enable. */
+/**
+ * Carries out one scale action as DPDK's host does (vm-power-protocol(7), "STEPS AND TURBO"), within the envelope. Undefined
+ * if turbo is to be enabled where there is none.
+ */
 export function step(
   table: FrequencyTable,
   envelope: Envelope,

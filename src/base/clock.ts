@@ -26,12 +26,12 @@ export interface Speed {
   readonly khz: Khz;
   /**
    * The number that DPDK's guest protocol and shell show for the entry. It differs from {@link khz} only for
-   * intel_pstate's turbo entry, which they show as base + 1. For nobody else.
+   * intel_pstate's turbo entry, which they show as base + 1. Nothing else may show this number.
    */
   readonly peerKhz: Khz;
 }
 
-/** The speeds of one clock, as the peer's drivers count them (guest channel protocol, section 9). */
+/** The speeds of one clock, with the entries of DPDK's host (vm-power-protocol(7), "TABLES OF SPEEDS"). */
 export interface FrequencyTable {
   /** Highest first, never empty. */
   readonly speeds: readonly Speed[];
@@ -39,11 +39,11 @@ export interface FrequencyTable {
   readonly turbo: Turbo | undefined;
 }
 
-/** How turbo behaves on one clock; the peer's drivers differ (section 9.4). */
+/** How turbo behaves on one clock: it depends on the scaling driver (vm-power-protocol(7), "STEPS AND TURBO"). */
 export interface Turbo {
   /** Index of the highest speed without turbo. */
   readonly baseIndex: number;
-  /** Whether who comes new has turbo enabled. */
+  /** Whether turbo is enabled before the first request. */
   readonly onAtStart: boolean;
   /** Whether enabling turbo also goes to the highest speed. */
   readonly enableIsMax: boolean;

@@ -1,7 +1,7 @@
 import { chmodSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a guest asks, and its number in a packet (guest channel protocol, section 5). */
+/** Scale actions and their numbers in a packet (vm-power-protocol(7), "Scale actions"). */
 export const ASKS = { up: 1, down: 2, max: 3, min: 4, turbo: 5, "no-turbo": 6 } as const;
 
 /** A simulated VM: its name, its generation of DPDK, its CPUs. */
@@ -19,15 +19,15 @@ export interface SimulatedPort {
   readonly vcpu: number;
   /** Whether a host is connected; without one a guest cannot write. */
   readonly connected: boolean;
-  /** Sends a request and awaits what the host says: `no reply` after a while, as old guests get. */
+  /** Sends a request and returns the reply; `no reply` if none comes within {@link REPLY_MS}, as for old releases. */
   ask(what: keyof typeof ASKS): Promise<"ACK" | "NACK" | "no reply">;
   close(): void;
 }
 
-/** DPDK's guest CLI waits 10 ms; people are more patient. */
+/** How long to wait for a reply. DPDK's guest program waits 10 ms; a busy simulator may need longer. */
 const REPLY_MS = 100;
 
-/** Starts the ports of a VM in a directory: one per vCPU, as is the custom. */
+/** Makes the ports of a VM in a directory, one per vCPU. */
 export function startVm(vm: SimulatedVm, directory: string): readonly SimulatedPort[] {
   return vm.pcpus.map((_, vcpu) => startPort(vm, vcpu, join(directory, `${vm.name}.${vcpu}`)));
 }
@@ -81,7 +81,7 @@ const CPU_POWER = 1;
 /** The first packet of a guest process: only its command means anything. */
 const CONNECT = 2;
 
-/** A packet as DPDK writes it. It is not made by the daemon's code, which shall be seen to read it. */
+/** Makes a packet as DPDK does. It does not use the daemon's code, so that the simulation tests that code. */
 function packet(
   size: number,
   { vcpu, unit, command }: { vcpu: number; unit: number; command: number },

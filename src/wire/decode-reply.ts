@@ -4,7 +4,7 @@ import { u32 } from "./layout.ts";
 import type { Malformed } from "./packet.ts";
 import type { Capabilities } from "./reply.ts";
 
-/** What a host says to a guest of 464-byte packets. */
+/** A reply of a host to a guest with packets of 464 bytes. */
 export type Reply =
   | { readonly kind: "answer"; readonly accepted: boolean }
   | { readonly kind: "frequency-list"; readonly khz: readonly (Khz | undefined)[] }
@@ -13,12 +13,12 @@ export type Reply =
 /** Bytes of the reply to a scale request or a guest policy: the request itself with another command. */
 const ANSWER_SIZE = 464;
 
-/** What the peer says of a CPU that it does not know. */
+/** The speed that DPDK's host sends for a CPU it does not know. */
 const NO_KHZ = 0xffff_ffff;
 
 /**
- * Size of the reply that begins with these bytes, or why none does. Undefined while they are too few to tell (spec
- * section 6.2).
+ * The size in bytes of the reply that begins with these bytes, or why they are no reply (vm-power-protocol(7), "REPLIES").
+ * Undefined if there are fewer bytes than a header.
  */
 export function replySize(bytes: Uint8Array): number | Malformed | undefined {
   if (bytes.length < layout.HEADER_SIZE) return undefined;
@@ -36,7 +36,7 @@ export function replySize(bytes: Uint8Array): number | Malformed | undefined {
   }
 }
 
-/** Reads one whole reply, of the size that {@link replySize} tells. Never throws. */
+/** Reads one whole reply of the size that {@link replySize} returned. Never throws. */
 export function decodeReply(frame: Uint8Array): Reply {
   const command = u32(frame, layout.COMMAND);
   if (command === layout.FREQ_LIST) {
@@ -48,7 +48,7 @@ export function decodeReply(frame: Uint8Array): Reply {
   return { kind: "answer", accepted: command === layout.ACK };
 }
 
-/** Whether a reply is the answer to this very request: all its bytes but the command. */
+/** Whether a reply belongs to this request: all bytes except the command must be equal. */
 export function echoes(request: Uint8Array, frame: Uint8Array): boolean {
   if (frame.length !== request.length) return false;
   for (let at = 0; at < frame.length; at++) {
@@ -58,7 +58,7 @@ export function echoes(request: Uint8Array, frame: Uint8Array): boolean {
   return true;
 }
 
-/** A peer whose VM has more vCPUs than fit sends garbage for their number. */
+/** Reads the entries of a list. DPDK's host sends a wrong count for VMs with more vCPUs than fit. */
 function entries<T>(frame: Uint8Array, countAt: number, read: (frame: Uint8Array, vcpu: number) => T): T[] {
   const count = Math.min(frame[countAt] as number, layout.VCPUS_MAX);
   return Array.from({ length: count }, (_, vcpu) => read(frame, vcpu));

@@ -2,7 +2,7 @@ import * as layout from "./layout.ts";
 import { u32, u64 } from "./layout.ts";
 import { type GuestPolicy, type Malformed, type Request, SCALE_ACTIONS } from "./packet.ts";
 
-/** Reads one frame of a guest; its length is its {@link layout.Abi}. Never throws (spec sections 4 and 5). */
+/** Reads one packet of a guest, whose length is an {@link layout.Abi} (vm-power-protocol(7), "PACKETS"). Never throws. */
 export function decode(frame: Uint8Array): Request | Malformed {
   const command = u32(frame, layout.COMMAND);
   if (command === layout.CPU_POWER) return decodeScale(frame);
@@ -26,7 +26,7 @@ export function decode(frame: Uint8Array): Request | Malformed {
   }
 }
 
-/** A CONNECT says nothing but that: all its other bytes are the guest's stack (spec section 3.1). */
+/** CONNECT has no content: every byte except its command is uninitialised memory of the guest. */
 const CONNECT: Request = { kind: "connect" };
 
 function decodeScale(frame: Uint8Array): Request | Malformed {

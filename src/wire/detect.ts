@@ -13,9 +13,9 @@ import {
 } from "./layout.ts";
 
 /**
- * Whether a packet may begin here (spec section 7): a known command, and for a scale request a known unit. `strict`
- * demands a small resource id as well, for where the position itself is only a guess. Nothing else of a CONNECT may be
- * tested. The 16 bytes must be there.
+ * Whether a packet may begin here (vm-power-protocol(7), "FINDING THE SIZE OF PACKETS"): the command is known, and the
+ * unit of a scale request. With `strict`, used where the position is a guess, its resource must be small too. All other
+ * bytes of a CONNECT are arbitrary and are not tested. 16 bytes must be available at `at`.
  */
 export function plausible(bytes: Uint8Array, at: number, { strict }: { strict: boolean }): boolean {
   const command = u32(bytes, at + COMMAND);
@@ -34,13 +34,13 @@ export function isConnect(bytes: Uint8Array, at: number): boolean {
   return u32(bytes, at + COMMAND) === CONNECT;
 }
 
-/** So many bytes are 29 packets of 16 bytes or one of 464: the one clash of sizes. */
+/** The only length that two sizes explain: one packet of 464 bytes, or 29 of 16. */
 const CLASH_SIZE = 464;
 
 /**
- * The packet size of the guest whose first packet begins at `from`, or undefined while it cannot be told. With more
- * bytes the answer stays the same, so it does not matter how the stream was cut. `quiet` says that the guest has paused,
- * thus that the bytes end where a packet ends (spec section 7, steps 3 and 5).
+ * Finds the packet size of the guest whose first packet begins at `from`; undefined while there are too few bytes. More
+ * bytes never change the result, so it does not matter how the stream is cut. `quiet` means that the guest has paused, so
+ * the bytes end where a packet ends (vm-power-protocol(7), "FINDING THE SIZE OF PACKETS").
  */
 export function detect(bytes: Uint8Array, from: number, { quiet }: { quiet: boolean }): Abi | undefined {
   const length = bytes.length - from;
@@ -51,11 +51,11 @@ export function detect(bytes: Uint8Array, from: number, { quiet }: { quiet: bool
   if (short !== "breaks") return undefined;
   for (const abi of ABIS) {
     if (abi === 16) return undefined;
-    // A CONNECT is not answered, so it may wait for what follows it. Another request is answered, so a lone one
-    // of the largest size is believed at once.
+    // A CONNECT needs no reply, so it can wait for the next packet. A single request of the largest size is taken at once,
+    // because its guest waits for the reply.
     if (abi === 464 && length === 464 && !isConnect(bytes, from)) return 464;
     if (length < abi + HEADER_SIZE) return undefined;
-    // Taken for 4 bytes shorter than it is, a stream can look right; for longer, never. So the larger comes first.
+    // A stream can look right with a size that is 4 bytes too small, never with one that is too large: larger sizes first.
     if (plausible(bytes, from + abi, { strict: true })) return abi;
   }
   return undefined;
@@ -71,7 +71,7 @@ function detectQuiet(bytes: Uint8Array, from: number, short: Fit): Abi | undefin
   return undefined;
 }
 
-/** `open`: what is there fits, but ends before `span` bytes. */
+/** `open`: the bytes fit, but there are fewer than `span`. */
 type Fit = "fits" | "breaks" | "open";
 
 /** Whether packets of one size follow each other from here, for `span` bytes or until the next CONNECT. */
@@ -84,7 +84,7 @@ function follow(bytes: Uint8Array, from: number, abi: Abi, span: number): Fit {
   return "fits";
 }
 
-/** Whether a packet of this size may begin here; the first releases knew CONNECT and four scale units only. */
+/** Whether a packet of this size may begin here. The releases with 16 bytes have only CONNECT and four scale actions. */
 function fitsAt(bytes: Uint8Array, at: number, abi: Abi): boolean {
   if (!plausible(bytes, at, { strict: true })) return false;
   if (abi !== 16) return true;
@@ -93,8 +93,8 @@ function fitsAt(bytes: Uint8Array, at: number, abi: Abi): boolean {
 }
 
 /**
- * Where packets begin again in bytes that begin with something else, given that they end where a packet ends; undefined
- * when nowhere. Such bytes are the tail of a packet torn by a reconnect, or what no guest sends.
+ * Finds where packets begin in bytes that start with something else but end where a packet ends; undefined if nowhere. The
+ * first bytes may be the rest of a packet that a reconnect cut, or garbage.
  */
 export function resynchronise(
   bytes: Uint8Array,

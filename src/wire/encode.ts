@@ -3,7 +3,7 @@ import * as layout from "./layout.ts";
 import { putU32 } from "./layout.ts";
 import { type GuestPolicy, type Request, SCALE_ACTIONS } from "./packet.ts";
 
-/** Writes a guest's packet; every byte that has no meaning is zero. */
+/** Makes a guest's packet of this size. Bytes without a meaning are zero. */
 export function encode(request: Request, abi: Abi): Uint8Array {
   const bytes = new Uint8Array(abi);
   switch (request.kind) {
@@ -42,7 +42,7 @@ function putHeader(bytes: Uint8Array, resource: number, command: number): void {
   putU32(bytes, layout.COMMAND, command);
 }
 
-/** A longer name is cut to 31 bytes, so that it stays NUL-terminated as the peer wants it. */
+/** Cuts a longer name to 31 bytes: DPDK's host needs the NUL at its end. */
 function putName(bytes: Uint8Array, name: string): void {
   const length = Math.min(name.length, layout.VM_NAME_SIZE - 1);
   for (let i = 0; i < length; i++) bytes[layout.VM_NAME + i] = name.charCodeAt(i);

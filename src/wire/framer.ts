@@ -1,22 +1,22 @@
 import { detect, isConnect, plausible, resynchronise } from "./detect.ts";
 import { type Abi, HEADER_SIZE } from "./layout.ts";
 
-/** After so long without a byte, what is there ends where a packet ends (spec section 7, step 3). */
+/** After this time without a byte, the bytes are taken to end where a packet ends. */
 export const QUIET_MS = 5;
 
-/** After so long without a byte, the rest of a packet will not come (step 4). */
+/** After this time without a byte, an incomplete packet is dropped. */
 export const SILENCE_MS = 100;
 
-/** With so many bytes the packet size is found, or there is none. */
+/** With this many bytes the packet size is certain, or the bytes are no packets. */
 const DECIDED_SIZE = 464 + HEADER_SIZE;
 
-/** Bytes kept that do not make sense; past it they are dropped. It bounds the work of looking for a packet in them. */
+/** How many bytes that are no packets are kept. More are dropped, which bounds the search for a packet in them. */
 const CONFUSED_BYTES_MAX = 4096;
 
 /**
- * Cuts one channel's bytes into packets, whatever release of DPDK sends them (spec section 7). It knows no clock: its
- * owner calls {@link quiet} and {@link silence} when {@link QUIET_MS} and {@link SILENCE_MS} passed without a byte
- * while {@link waiting} is true.
+ * Cuts the bytes of one channel into packets and finds their size (vm-power-protocol(7), "FINDING THE SIZE OF PACKETS").
+ * It reads no clock: while {@link waiting} is true, its owner calls {@link quiet} after {@link QUIET_MS} without a byte and
+ * {@link silence} after {@link SILENCE_MS}.
  */
 export class Framer {
   /** Size of the guest's packets, while it is known. */
@@ -28,7 +28,7 @@ export class Framer {
   #bytes: Uint8Array = NOTHING;
   #at = 0;
   #own = false;
-  /** Where detection has judged the packet at the head, so that it is not judged again. */
+  /** Position of the packet whose size was found last, so that it is not looked for twice. */
   #begunAt = -1;
 
   constructor(abi: Abi | "auto" = "auto") {
@@ -36,12 +36,12 @@ export class Framer {
     this.abi = this.#fixed;
   }
 
-  /** Whether bytes are kept that are not a whole packet yet. */
+  /** Whether there are bytes that are not a whole packet yet. */
   get waiting(): boolean {
     return this.#at < this.#bytes.length;
   }
 
-  /** Takes what was read; the framer owns the chunk from now on. */
+  /** Adds bytes that were read. The framer owns the chunk from then on. */
   push(chunk: Uint8Array): void {
     if (this.waiting) {
       const rest = this.#bytes.length - this.#at;
@@ -63,11 +63,12 @@ export class Framer {
     if (size === undefined || left < size || left < HEADER_SIZE) return this.#keep();
     const at = this.#at;
     this.#at += size;
-    // Mostly a chunk is one packet. A copy of 464 bytes costs less than a view, which gives the chunk a buffer first.
+    // Most chunks are one packet. Otherwise a copy of 464 bytes costs less than a view, for which the runtime would first
+    // allocate a buffer.
     return at === 0 && left === size ? this.#bytes : this.#bytes.slice(at, at + size);
   }
 
-  /** The guest has paused: what is there ends where a packet ends. Packets may come from {@link next} now. */
+  /** The guest has paused, so the bytes end where a packet ends. {@link next} may return packets afterwards. */
   quiet(): void {
     if (!this.waiting) return;
     const rest = this.#bytes.subarray(this.#at);
@@ -85,12 +86,12 @@ export class Framer {
     this.#begin(found.abi);
   }
 
-  /** The rest of what is there will not come: it is dropped, and the next bytes begin a packet. */
+  /** The rest of an incomplete packet will not come: drops it. The next bytes begin a packet. */
   silence(): void {
     if (this.waiting) this.#drop();
   }
 
-  /** Whether the packet at the head may be cut with {@link abi}; finds the size when a new guest process begins. */
+  /** Whether {@link abi} is the size of the next packet. Finds the size if another guest process may have begun. */
   #detected(): boolean {
     if (this.#begunAt === this.#at) return true;
     const known = this.abi !== undefined;
@@ -118,7 +119,7 @@ export class Framer {
     this.#begunAt = -1;
   }
 
-  /** Keeps the rest for later, in as little memory as it needs. */
+  /** Keeps the remaining bytes, without the chunk they came in. */
   #keep(): undefined {
     const left = this.#bytes.length - this.#at;
     if (left > CONFUSED_BYTES_MAX) this.#drop();
@@ -126,7 +127,7 @@ export class Framer {
     return undefined;
   }
 
-  /** Lets go of a chunk that is used up: thousands of channels that are still keep nothing. */
+  /** Releases a used chunk, so that thousands of idle channels hold no memory. */
   #release(): undefined {
     if (this.#bytes !== NOTHING) this.#take(NOTHING, { own: true });
     return undefined;

@@ -7,8 +7,8 @@ const WORKLOAD = 2;
 const TRAFFIC = 0;
 
 /**
- * Why a guest policy makes no sense, or undefined. What the peer does not check kills it: counts beyond the arrays,
- * unknown types (spec section 10). Hours outside 0..23 are ignored, as old guests send garbage there (section 3.4).
+ * Returns why a guest policy is malformed, or undefined (vm-power-protocol(7), "GUEST POLICIES"). DPDK's host crashes on
+ * some of these. Hours outside 0..23 are no fault, because old guests send arbitrary values there.
  */
 export function judgePolicy(policy: GuestPolicy, vcpuEnd: number): string | undefined {
   if (policy.vcpuCount > VCPUS_MAX) return `names ${policy.vcpuCount} vCPUs, at most ${VCPUS_MAX} fit`;

@@ -1,10 +1,10 @@
-/** Size in bytes of a guest's packets: which generation and word size of DPDK it was built with (spec section 4). */
+/** Size in bytes of a guest's packets. It depends on the release of DPDK and its word size (vm-power-protocol(7), "PACKETS"). */
 export type Abi = 16 | 456 | 460 | 464;
 
-/** Every packet size, in the order in which detection tries them (spec section 7). */
+/** Every packet size, in the order in which detection tries them. */
 export const ABIS: readonly Abi[] = [464, 460, 456, 16];
 
-/** The part that all packets begin with. */
+/** Size in bytes of the header that all packets begin with. */
 export const HEADER_SIZE = 16;
 
 /** Offsets of the header's fields. */
@@ -12,7 +12,7 @@ export const RESOURCE_ID = 0;
 export const UNIT = 8;
 export const COMMAND = 12;
 
-/** Offsets and counts of what follows the header; equal in all long packets (spec section 4.1). */
+/** Offsets and counts behind the header, equal in all long packets (vm-power-protocol(7), "Layout of a request"). */
 export const VM_NAME = 16;
 export const VM_NAME_SIZE = 32;
 export const MACS = 48;
@@ -30,7 +30,7 @@ export const QUIET_HOURS = 252;
 export const TRAFFIC_HOURS = 348;
 export const HOURS_MAX = 24;
 
-/** What stands elsewhere in packets of 456 bytes: they have no core type, so all that follows comes 4 bytes earlier. */
+/** Offsets that differ in packets of 456 bytes: these have no core type, so the fields behind it come 4 bytes earlier. */
 export interface PolicyTail {
   readonly coreType: number | undefined;
   readonly workload: number;
@@ -44,7 +44,7 @@ export function policyTail(size: number): PolicyTail {
     : { coreType: 444, workload: 448, kind: 452 };
 }
 
-/** Commands of a guest (spec section 5). */
+/** Commands of a guest (vm-power-protocol(7), "Commands of a guest"). */
 export const CPU_POWER = 1;
 export const CONNECT = 2;
 export const PKT_POLICY = 3;
@@ -54,22 +54,22 @@ export const QUERY_FREQ = 8;
 export const QUERY_CAPS_LIST = 9;
 export const QUERY_CAPS = 10;
 
-/** Commands of a host; they overlap those of a guest. */
+/** Commands of a host. Their values overlap those of a guest. */
 export const ACK = 1;
 export const NACK = 2;
 export const FREQ_LIST = 3;
 export const CAPS_LIST = 4;
 
-/** Offsets in a frequency list (spec section 4.2). */
+/** Offsets in a list of frequencies (vm-power-protocol(7), "List of frequencies"). */
 export const FREQ_VALUES = 48;
 export const FREQ_COUNT = 80;
 
-/** Offsets in a capability list (spec section 4.3). */
+/** Offsets in a list of capabilities (vm-power-protocol(7), "List of capabilities"). */
 export const CAPS_TURBO = 48;
 export const CAPS_PRIORITY = 112;
 export const CAPS_COUNT = 176;
 
-/** Bytes of the replies to a guest of 464-byte packets; one of 460 gets 4 less, those of 16 and 456 read nothing. */
+/** Sizes in bytes of the lists for a guest with packets of 464 bytes. For one with 460 they are 4 bytes shorter. */
 export const FREQ_LIST_SIZE = 88;
 export const CAPS_LIST_SIZE = 184;
 
@@ -92,7 +92,7 @@ export function putU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value >>> 24;
 }
 
-/** Reads a little-endian u64 as a number: exact below 2^53, and never small when the field is not. */
+/** Reads a little-endian u64 as a number. It is exact below 2^53, and a larger value never becomes smaller than that. */
 export function u64(bytes: Uint8Array, at: number): number {
   return u32(bytes, at) + u32(bytes, at + 4) * 2 ** 32;
 }

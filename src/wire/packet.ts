@@ -1,10 +1,10 @@
-/** What a guest asks of a clock, by `unit` 1 to 6 (spec section 5). */
+/** Scale actions, in the order of their units 1 to 6 (vm-power-protocol(7), "Scale actions"). */
 export const SCALE_ACTIONS = ["up", "down", "max", "min", "turbo", "no-turbo"] as const;
 
 /** One of {@link SCALE_ACTIONS}. */
 export type ScaleAction = (typeof SCALE_ACTIONS)[number];
 
-/** What a guest's packet says. Which VM it is from is the channel's to know; `vmName` is only what the packet claims. */
+/** A decoded packet of a guest. The channel tells which VM sent it; `vmName` is a field of the packet and proves nothing. */
 export type Request =
   | { readonly kind: "connect" }
   | Scale
@@ -12,7 +12,7 @@ export type Request =
   | { readonly kind: "remove-policy"; readonly vmName: string }
   | Query;
 
-/** Scale one CPU. */
+/** A request to scale one CPU. */
 export interface Scale {
   readonly kind: "scale";
   /** A vCPU, or with `physical` a pCPU. */
@@ -21,7 +21,7 @@ export interface Scale {
   readonly physical: boolean;
 }
 
-/** Ask for frequencies or capabilities, of one vCPU or of all. */
+/** A query for frequencies or capabilities, of one vCPU or of all. */
 export interface Query {
   readonly kind: "query";
   readonly what: "frequency" | "capabilities";
@@ -29,7 +29,7 @@ export interface Query {
   readonly vmName: string;
 }
 
-/** DPDK's PKT_POLICY. Numbers are as the guest sent them, not yet judged: see `judgePolicy()`. */
+/** DPDK's PKT_POLICY, with the numbers that the guest sent; `judgePolicy()` checks them. */
 export interface GuestPolicy {
   readonly vmName: string;
   readonly resource: number;
@@ -53,7 +53,7 @@ export interface GuestPolicy {
   readonly type: number;
 }
 
-/** A frame that is no request of any release. */
+/** A packet that is no request of any release. */
 export interface Malformed {
   readonly kind: "malformed";
   readonly reason: string;

@@ -2,20 +2,20 @@ import type { Khz } from "../base/domain.ts";
 import * as layout from "./layout.ts";
 import { putU32 } from "./layout.ts";
 
-/** What a query tells of one vCPU's CPU. */
+/** What the host's CPU under one vCPU can do. */
 export interface Capabilities {
   readonly turbo: boolean;
   readonly priority: boolean;
 }
 
-/** Whether guests of this packet size read replies at all (spec section 6.4). */
+/** Whether guests with this packet size can read replies (vm-power-protocol(7), "PACKETS"). */
 export function readsReplies(abi: number): boolean {
   return abi >= 460;
 }
 
 /**
- * The answer to a request: its own bytes with another command (spec section 6.2). Changes the frame in place, which is
- * free: an ACK of a scale request is the request itself.
+ * Makes the reply to a request: the same bytes with another command (vm-power-protocol(7), "ACK and NACK"). It changes the
+ * request in place, so that nothing is allocated.
  */
 export function answer(frame: Uint8Array, accepted: boolean): Uint8Array {
   putU32(frame, layout.COMMAND, accepted ? layout.ACK : layout.NACK);
@@ -23,8 +23,8 @@ export function answer(frame: Uint8Array, accepted: boolean): Uint8Array {
 }
 
 /**
- * Frequencies of a VM's vCPUs, for a guest of packet size `abi`. `values` has one entry per vCPU of the VM, those not
- * asked for undefined; the first 8 are sent (spec sections 4.2 and 6.3).
+ * Makes a list of frequencies for a guest with packet size `abi` (vm-power-protocol(7), "List of frequencies"). `values` has
+ * one entry per vCPU of the VM, undefined for those that were not asked for. The first 8 are sent.
  */
 export function frequencyList(
   resource: number,
@@ -38,7 +38,7 @@ export function frequencyList(
   return bytes;
 }
 
-/** Capabilities of a VM's vCPUs; as {@link frequencyList} (spec section 4.3). */
+/** Makes a list of capabilities as {@link frequencyList} does (vm-power-protocol(7), "List of capabilities"). */
 export function capabilityList(
   resource: number,
   values: readonly (Capabilities | undefined)[],
@@ -55,7 +55,7 @@ export function capabilityList(
 }
 
 function reply(size: number, command: number, resource: number, abi: number): Uint8Array {
-  // An i386 guest's structs end 4 bytes earlier: less tail padding, nothing else.
+  // In a 32-bit guest these structures have 4 bytes less of padding at their end.
   const bytes = new Uint8Array(abi === 460 ? size - 4 : size);
   putU32(bytes, layout.RESOURCE_ID, resource);
   putU32(bytes, layout.COMMAND, command);

@@ -6,7 +6,7 @@ import type { Now } from "../../src/base/now.ts";
 import type { Scale, ScaleAction } from "../../src/wire/packet.ts";
 import { speeds } from "../frequency-table.ts";
 
-/** Tables by hand, as spec section 9 counts each driver's. */
+/** Tables written by hand from vm-power-protocol(7), "TABLES OF SPEEDS". */
 export const ACPI: FrequencyTable = {
   speeds: speeds(2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000),
   turbo: { baseIndex: 1, onAtStart: true, enableIsMax: true },

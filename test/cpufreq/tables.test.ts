@@ -4,7 +4,7 @@ import type { TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 import { speeds } from "../frequency-table.ts";
 import { ACPI_KHZ, testHost } from "./test-host.ts";
 
-// Every table here is worked out by hand from section 9 of the guest channel protocol.
+// Every table here was worked out by hand from vm-power-protocol(7), "TABLES OF SPEEDS".
 
 const INTEL_23 = [23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8].map((bin) => bin * 100_000);
 const INTEL_TURBO = { baseIndex: 1, onAtStart: false, enableIsMax: false };

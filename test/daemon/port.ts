@@ -87,7 +87,7 @@ export function startPort(path: string, { mode = 0o775 }: { mode?: number } = {}
   return port;
 }
 
-/** A packet by hand: resource id u64, unit u32, command u32, then zeros. */
+/** Makes a packet without the code under test: resource u64, unit u32, command u32, then zeros. */
 export function packet(size: number, resource: number, unit: number, command: number): Uint8Array {
   const bytes = Buffer.alloc(size);
   bytes.writeBigUInt64LE(BigInt(resource), 0);
@@ -96,7 +96,7 @@ export function packet(size: number, resource: number, unit: number, command: nu
   return new Uint8Array(bytes);
 }
 
-/** The units of spec section 5. */
+/** Units of scale requests (vm-power-protocol(7), "Scale actions"). */
 export const [UP, DOWN, MAX, MIN, TURBO] = [1, 2, 3, 4, 5] as const;
 
 export const scale = (vcpu: number, unit: number, size = 464) => packet(size, vcpu, unit, 1);

@@ -1,6 +1,6 @@
 import type { Host } from "./virtio-port.ts";
 
-/** DPDK's own host as the guest channel protocol describes it (sections 6, 10 and 16), for one VM. */
+/** Plays DPDK's own host for one VM, as vm-power-protocol(7) describes "the original host". */
 export interface OriginalHost {
   readonly host: Host;
   /** The table index that each vCPU's CPU was set to last. */
@@ -20,7 +20,7 @@ const TABLE = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000]
 /** What was on its stack: the reply structs are not initialised. */
 const STACK = 0x7f;
 
-/** Which release answers what (section 6.2). */
+/** Releases that reply differently. */
 export type Release = "19.08" | "19.11" | "20.02";
 
 export function originalHost(release: Release, { vm = "vm0", vcpus = 4 } = {}): OriginalHost {
@@ -28,7 +28,7 @@ export function originalHost(release: Release, { vm = "vm0", vcpus = 4 } = {}): 
   const policies = new Set<string>();
   let closed = false;
 
-  /** Section 9.4 for acpi-cpufreq with turbo: 1 changed, 0 nothing to do, -1 error. */
+  /** Scales as acpi-cpufreq with turbo (vm-power-protocol(7), "STEPS AND TURBO"): 1 changed, 0 nothing to do, -1 error. */
   function scale(vcpu: number, unit: number): number {
     // A vCPU beyond the VM's acts on pCPU 0.
     const cpu = vcpu < vcpus ? vcpu : 0;

@@ -5,7 +5,7 @@ import type { PortSource } from "../../src/guest/library/port.ts";
 /** What the host does with a packet: its answers, if any. */
 export type Host = (packet: Uint8Array) => readonly Uint8Array[];
 
-/** A virtio-serial port as Linux and QEMU make it (guest channel protocol, section 2), without either. */
+/** Plays a virtio-serial port of Linux and QEMU (vm-power-protocol(7), "TRANSPORT"). */
 export interface VirtioPort {
   /** Opens the guest's end; `EBUSY` while it is open. */
   open(): Device | "EBUSY";
