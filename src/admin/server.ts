@@ -8,7 +8,7 @@ import { controlInterface, MONITOR } from "./control-interface.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { createRefusals } from "./refusals.ts";
 import { withService } from "./service-interface.ts";
-import { openSession, type Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { checkPathIsFree, identify, removeSocket } from "./socket-file.ts";
 
 /** What the control socket is served with. */
@@ -70,7 +70,7 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
       const caller = options.looksOnly ? { ...peer, looksOnly: true } : peer;
       const refusal = closing === undefined ? whyRefused(caller, clients, limits) : "The daemon is stopping";
       if (refusal !== undefined) return refusals.refuse(socket, refusal);
-      const session = openSession(peerFor(socket), {
+      const session = new Session(peerFor(socket), {
         caller,
         interfaces,
         limits,

@@ -1,14 +1,14 @@
 import type { Log } from "../base/log.ts";
 import type { CallTurns } from "./call-turns.ts";
 import type { Caller } from "./caller.ts";
-import { createDeadline } from "./deadline.ts";
+import { createDeadline, type Deadline } from "./deadline.ts";
 import { type Accepted, judgeCall, logFailure } from "./dispatch.ts";
-import { createFramer } from "./framer.ts";
+import { createFramer, type Framer } from "./framer.ts";
 import type { Interface, Outcome } from "./interface.ts";
 import type { Limits } from "./limits.ts";
 import { writeAnswer } from "./long-answer.ts";
 import { encodeMessage, readCall } from "./message.ts";
-import { createOutbox, type Writable } from "./outbox.ts";
+import { createOutbox, type Outbox, type Writable } from "./outbox.ts";
 import { SERVICE_ERRORS } from "./service-interface.ts";
 import { openStream } from "./stream.ts";
 
@@ -34,205 +34,220 @@ export interface SessionOptions {
 }
 
 /** One client's connection: its calls are answered one after the other, in the order they came. */
-export interface Session {
-  received(chunk: Uint8Array): void;
-  /** The socket takes more. */
-  drained(): void;
-  /** No more bytes will come: answers the calls that are there, then closes. */
-  inputEnded(): void;
-  /** Takes no more calls; closes when what is under way is answered and delivered. */
-  finish(): void;
-  /** The connection is gone. */
-  closed(): void;
-  /** Bytes that wait for the client to read. */
-  queued(): number;
-}
+export class Session {
+  readonly #peer: Peer;
+  readonly #options: SessionOptions;
+  readonly #who: string;
+  readonly #framer: Framer;
+  readonly #outbox: Outbox;
+  readonly #deadline: Deadline;
+  #state: "open" | "inputEnded" | "finishing" | "closed" = "open";
+  #underWay: "single" | "stream" | undefined;
+  #cancelStream: (() => void) | undefined;
+  #cancelAnswer: (() => void) | undefined;
+  #paused = false;
+  #waitsForTurn = false;
 
-/** Begins a session. */
-export function openSession(peer: Peer, options: SessionOptions): Session {
-  const { caller, limits, turns, log } = options;
-  const who = `the control connection of uid ${caller.uid}, pid ${caller.pid}`;
-  const framer = createFramer(limits.messageBytes);
-  const outbox = createOutbox(peer);
-  const deadline = createDeadline(limits, (what) => {
-    log.info(`Closing ${who}: ${what}`);
-    peer.close();
-  });
-  let state: "open" | "inputEnded" | "finishing" | "closed" = "open";
-  let underWay: "single" | "stream" | undefined;
-  let cancelStream: (() => void) | undefined;
-  let cancelAnswer: (() => void) | undefined;
-  let paused = false;
-  let waitsForTurn = false;
+  constructor(peer: Peer, options: SessionOptions) {
+    const { caller, limits, log } = options;
+    this.#peer = peer;
+    this.#options = options;
+    this.#who = `the control connection of uid ${caller.uid}, pid ${caller.pid}`;
+    this.#framer = createFramer(limits.messageBytes);
+    this.#outbox = createOutbox(peer);
+    this.#deadline = createDeadline(limits, (what) => {
+      log.info(`Closing ${this.#who}: ${what}`);
+      peer.close();
+    });
+    this.#settle({ progress: true });
+  }
+
+  /** Bytes that wait for the client to read. */
+  queued(): number {
+    return this.#outbox.queued();
+  }
+
+  received(chunk: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.#framer.push(chunk);
+    this.#pump();
+  }
+
+  /** The socket takes more. */
+  drained(): void {
+    const before = this.#outbox.queued();
+    this.#outbox.drained();
+    if (this.#outbox.queued() < before) this.#settle({ progress: true });
+    this.#pump();
+  }
+
+  /** No more bytes will come: answers the calls that are there, then closes. */
+  inputEnded(): void {
+    if (this.#state === "open") this.#state = "inputEnded";
+    this.#pump();
+  }
+
+  /** Takes no more calls; closes when what is under way is answered and delivered. */
+  finish(): void {
+    if (this.#state !== "closed") this.#state = "finishing";
+    this.#pump();
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    this.#state = "closed";
+    this.#deadline.wait(undefined, { progress: true });
+    this.#options.turns.forget(this.#inTurn);
+    this.#cancelAnswer?.();
+    this.#cancelStream?.();
+  }
 
   /** Writes what there is, handles calls that have arrived, as far as this turn goes, and settles what follows from that. */
-  function pump(): void {
+  #pump(): void {
     let handled = 0;
-    outbox.flush();
-    while (mayTakeCall() && framer.buffered() > 0) {
-      if (!turns.take()) {
-        waitForTurn();
+    this.#outbox.flush();
+    while (this.#mayTakeCall() && this.#framer.buffered() > 0) {
+      if (!this.#options.turns.take()) {
+        this.#waitForTurn();
         break;
       }
-      const message = framer.next();
+      const message = this.#framer.next();
       if (message === undefined) break;
       handled++;
-      if (message === "tooLong") fail(`it sent a message of more than ${limits.messageBytes} bytes`);
-      else handle(message);
+      if (message === "tooLong")
+        this.#fail(`it sent a message of more than ${this.#options.limits.messageBytes} bytes`);
+      else this.#handle(message);
     }
-    settle({ progress: handled > 0 });
+    this.#settle({ progress: handled > 0 });
   }
 
-  function inTurn(): void {
-    waitsForTurn = false;
-    pump();
+  readonly #inTurn = (): void => {
+    this.#waitsForTurn = false;
+    this.#pump();
+  };
+
+  #waitForTurn(): void {
+    this.#waitsForTurn = true;
+    this.#options.turns.wait(this.#inTurn);
   }
 
-  function waitForTurn(): void {
-    waitsForTurn = true;
-    turns.wait(inTurn);
+  #mayTakeCall(): boolean {
+    const mayCall = this.#state === "open" || this.#state === "inputEnded";
+    return (
+      mayCall && this.#underWay === undefined && this.#outbox.queued() < this.#options.limits.queuedBytes
+    );
   }
 
-  function mayTakeCall(): boolean {
-    const mayCall = state === "open" || state === "inputEnded";
-    return mayCall && underWay === undefined && outbox.queued() < limits.queuedBytes;
-  }
-
-  function handle(message: Uint8Array): void {
+  #handle(message: Uint8Array): void {
     const call = readCall(message);
     if (call.kind === "garbage") {
-      fail(`it sent what is no varlink call: ${call.reason}`);
+      this.#fail(`it sent what is no varlink call: ${call.reason}`);
       return;
     }
     const judged =
       call.kind === "invalid"
         ? SERVICE_ERRORS.invalidParameter(call.member)
-        : judgeCall(call, caller, options.interfaces);
+        : judgeCall(call, this.#options.caller, this.#options.interfaces);
     const oneway = call.kind === "call" && call.oneway;
     if (!("kind" in judged)) {
-      if (!oneway) reply(judged);
+      if (!oneway) this.#reply(judged);
     } else if (judged.method.kind === "stream") {
-      stream(judged);
+      this.#stream(judged);
     } else {
-      const outcome = judged.method.call(judged.parameters, caller);
-      if (outcome instanceof Promise) answerLater(judged, outcome, oneway);
-      else answer(judged, outcome, oneway);
+      const outcome = judged.method.call(judged.parameters, this.#options.caller);
+      if (outcome instanceof Promise) this.#answerLater(judged, outcome, oneway);
+      else this.#answer(judged, outcome, oneway);
     }
   }
 
-  function answer(call: Accepted, outcome: Outcome, oneway: boolean): void {
+  #answer(call: Accepted, outcome: Outcome, oneway: boolean): void {
     if (call.method.mutates) {
-      logFailure(log, call, caller, outcome);
-      options.onMutation(call, outcome);
+      logFailure(this.#options.log, call, this.#options.caller, outcome);
+      this.#options.onMutation(call, outcome);
     }
-    if (!oneway) reply(outcome);
+    if (!oneway) this.#reply(outcome);
   }
 
-  function answerLater(call: Accepted, outcome: Promise<Outcome>, oneway: boolean): void {
-    underWay = "single";
+  #answerLater(call: Accepted, outcome: Promise<Outcome>, oneway: boolean): void {
+    this.#underWay = "single";
     void outcome.then((late) => {
-      underWay = undefined;
-      answer(call, late, oneway);
-      pump();
+      this.#underWay = undefined;
+      this.#answer(call, late, oneway);
+      this.#pump();
     });
   }
 
-  function stream(call: Accepted): void {
-    underWay = "stream";
-    const cancel = openStream(call, caller, {
-      send(parameters) {
-        if (outbox.queued() >= limits.queuedBytes) return false;
+  #stream(call: Accepted): void {
+    this.#underWay = "stream";
+    const cancel = openStream(call, this.#options.caller, {
+      send: (parameters) => {
+        if (this.#outbox.queued() >= this.#options.limits.queuedBytes) return false;
         // Written in the next turn, with the other events of this one: a guest's packet may be on its way just now.
-        outbox.add(encodeMessage({ parameters, continues: true }));
-        waitForTurn();
+        this.#outbox.add(encodeMessage({ parameters, continues: true }));
+        this.#waitForTurn();
         return true;
       },
-      over(last) {
-        underWay = undefined;
-        cancelStream = undefined;
-        if (last !== undefined) reply(last);
+      over: (last) => {
+        this.#underWay = undefined;
+        this.#cancelStream = undefined;
+        if (last !== undefined) this.#reply(last);
         // Not at once: the stream may end while it is being opened, by a call that is handled right now.
-        waitForTurn();
+        this.#waitForTurn();
       },
     });
-    if (underWay === "stream") cancelStream = cancel;
+    if (this.#underWay === "stream") this.#cancelStream = cancel;
   }
 
-  function reply(outcome: Outcome): void {
-    if (state === "closed") return;
-    cancelAnswer = writeAnswer(outcome, { turns, limits, waitingBytes: options.waitingBytes, send, onLate });
-    if (cancelAnswer !== undefined) underWay = "single";
+  #reply(outcome: Outcome): void {
+    if (this.#state === "closed") return;
+    this.#cancelAnswer = writeAnswer(outcome, {
+      turns: this.#options.turns,
+      limits: this.#options.limits,
+      waitingBytes: this.#options.waitingBytes,
+      send: (pieces) => this.#send(pieces),
+      onLate: () => this.#onLate(),
+    });
+    if (this.#cancelAnswer !== undefined) this.#underWay = "single";
   }
 
-  function onLate(): void {
-    underWay = undefined;
-    pump();
+  #onLate(): void {
+    this.#underWay = undefined;
+    this.#pump();
   }
 
-  function send(pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) outbox.add(piece);
-    outbox.flush();
+  #send(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.#outbox.add(piece);
+    this.#outbox.flush();
   }
 
   /** After anything that happened: closes when all is done, else reads or rests, and waits for what is due. */
-  function settle({ progress }: { progress: boolean }): void {
-    if (state === "closed") return;
-    if (state !== "open") cancelStream?.();
-    const isIdle = underWay === undefined && !waitsForTurn && outbox.queued() === 0;
-    if (state !== "open" && isIdle) {
-      peer.close();
+  #settle({ progress }: { progress: boolean }): void {
+    if (this.#state === "closed") return;
+    if (this.#state !== "open") this.#cancelStream?.();
+    const isIdle = this.#underWay === undefined && !this.#waitsForTurn && this.#outbox.queued() === 0;
+    if (this.#state !== "open" && isIdle) {
+      this.#peer.close();
       return;
     }
-    const isFull = framer.buffered() > limits.pipelinedBytes;
-    if (isFull && underWay === "stream") {
+    const isFull = this.#framer.buffered() > this.#options.limits.pipelinedBytes;
+    if (isFull && this.#underWay === "stream") {
       // Pausing would hide the end of the connection for as long as the stream lasts.
-      fail("it sent calls without end while it was subscribed");
-      settle({ progress });
+      this.#fail("it sent calls without end while it was subscribed");
+      this.#settle({ progress });
       return;
     }
-    if (isFull !== paused) {
-      paused = isFull;
-      if (isFull) peer.pause();
-      else peer.resume();
+    if (isFull !== this.#paused) {
+      this.#paused = isFull;
+      if (isFull) this.#peer.pause();
+      else this.#peer.resume();
     }
-    if (underWay !== undefined) deadline.wait(undefined, { progress });
-    else if (outbox.queued() > 0) deadline.wait("stallMs", { progress });
-    else deadline.wait(framer.buffered() > 0 ? "messageMs" : "idleMs", { progress });
+    if (this.#underWay !== undefined) this.#deadline.wait(undefined, { progress });
+    else if (this.#outbox.queued() > 0) this.#deadline.wait("stallMs", { progress });
+    else this.#deadline.wait(this.#framer.buffered() > 0 ? "messageMs" : "idleMs", { progress });
   }
 
-  function fail(why: string): void {
-    log.info(`Closing ${who}: ${why}`);
-    state = "finishing";
+  #fail(why: string): void {
+    this.#options.log.info(`Closing ${this.#who}: ${why}`);
+    this.#state = "finishing";
   }
-
-  settle({ progress: true });
-  return {
-    queued: outbox.queued,
-    received(chunk) {
-      if (state !== "open") return;
-      framer.push(chunk);
-      pump();
-    },
-    drained() {
-      const before = outbox.queued();
-      outbox.drained();
-      if (outbox.queued() < before) settle({ progress: true });
-      pump();
-    },
-    inputEnded() {
-      if (state === "open") state = "inputEnded";
-      pump();
-    },
-    finish() {
-      if (state !== "closed") state = "finishing";
-      pump();
-    },
-    closed() {
-      state = "closed";
-      deadline.wait(undefined, { progress: true });
-      turns.forget(inTurn);
-      cancelAnswer?.();
-      cancelStream?.();
-    },
-  };
 }

@@ -6,7 +6,7 @@ import type { Subscriber } from "../../src/admin/control.ts";
 import { controlInterface } from "../../src/admin/control-interface.ts";
 import { LIMITS, type Limits } from "../../src/admin/limits.ts";
 import { withService } from "../../src/admin/service-interface.ts";
-import { openSession, type Session } from "../../src/admin/session.ts";
+import { Session } from "../../src/admin/session.ts";
 import { OPERATOR, recordingLog } from "./harness.ts";
 import { CHANNELS, sampleControl } from "./sample-control.ts";
 
@@ -48,7 +48,7 @@ function open(
     },
   };
   const product = { vendor: "v", product: "p", version: "1", url: "" };
-  const session = openSession(peer, {
+  const session = new Session(peer, {
     caller: OPERATOR,
     interfaces: withService(product, [controlInterface(sampleControl(control), { log, callMs: 1_000 })]),
     limits: { ...LIMITS, ...limits },
