@@ -1,4 +1,4 @@
-import type { SocketHandler } from "bun";
+import type { Socket, SocketHandler } from "bun";
 import { ClientError, connectError, VarlinkError } from "./client-error.ts";
 import { conform, formatPath } from "./conform.ts";
 import type { CallName, StreamName } from "./control.ts";
@@ -6,7 +6,7 @@ import { CONTROL } from "./control-interface.ts";
 import type { Calls, Event, Packet, VmChoice } from "./control-types.ts";
 import { createFramer } from "./framer.ts";
 import { encodeMessage, type Reply, readReply } from "./message.ts";
-import { createOutbox } from "./outbox.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
 
 /** What a method answers, as it came over the wire. */
 export type ReplyTo<Name extends CallName> = Calls[Name]["answers"] & { readonly schemaVersion: number };
@@ -64,66 +64,117 @@ interface Waiting {
   readonly onFailure: (error: Error) => void;
 }
 
-/** Connects to a daemon's control socket. What fails is a {@link ClientError}; what it refuses, a {@link VarlinkError}. */
+/** Connects to a daemon's control socket. A failure is a {@link ClientError}, a refusal a {@link VarlinkError}. */
 export async function connectControl(path: string, { timeoutMs }: ClientOptions): Promise<ControlClient> {
-  const framer = createFramer(REPLY_BYTES_MAX);
-  /** In the order of the calls, which is that of the replies. */
-  const waiting: Waiting[] = [];
-  let ended: ClientError | undefined;
+  const calls = new PendingCalls(path);
+  const handlers: SocketHandler<undefined> = {
+    data: (_socket, chunk) => calls.received(chunk),
+    drain: () => calls.drained(),
+    close: () => calls.end(new ClientError("disconnected", "vm-power closed the connection")),
+    error: () => {},
+  };
+  const socket = await withTimeout(connectPatiently(path, handlers, timeoutMs / 2), timeoutMs, () => {});
+  calls.begin(socket);
+  return {
+    call(method, parameters) {
+      const { promise, resolve, reject } = Promise.withResolvers<ReplyTo<typeof method>>();
+      calls.send(
+        { method, parameters, more: false },
+        {
+          onReply: (reply) =>
+            settle(() => understood(method, reply) as ReplyTo<typeof method>, resolve, reject),
+          onFailure: reject,
+        },
+      );
+      return withTimeout(promise, timeoutMs, (error) => calls.end(error));
+    },
+    subscribe: (onEvent, { signal } = {}) =>
+      stream({ method: "Subscribe", parameters: {} }, (reply) => onEvent(reply as EventReply), {
+        calls,
+        signal,
+      }),
+    record: (parameters, onPacket, { signal } = {}) =>
+      stream({ method: "Record", parameters }, (reply) => onPacket(reply as PacketReply), { calls, signal }),
+    close: () => calls.end(new ClientError("disconnected", "Closed")),
+  };
+}
 
-  function end(error: ClientError): void {
-    ended ??= error;
-    for (const { onFailure } of waiting.splice(0)) onFailure(ended);
-    socket.terminate();
+interface Call {
+  readonly method: string;
+  readonly parameters: object;
+  /** Whether many replies are wanted. */
+  readonly more: boolean;
+}
+
+/** The calls of one connection that wait for replies. */
+class PendingCalls {
+  readonly #path: string;
+  readonly #framer = createFramer(REPLY_BYTES_MAX);
+  /** In the order of the calls, which is that of the replies. */
+  readonly #waiting: Waiting[] = [];
+  #socket: Socket<undefined> | undefined;
+  #outbox: Outbox | undefined;
+  #ended: ClientError | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
   }
 
-  function received(chunk: Uint8Array): void {
+  begin(socket: Socket<undefined>): void {
+    this.#socket = socket;
+    this.#outbox = createOutbox(socket);
+  }
+
+  /** Ends the connection; every call fails with this error, also later ones. */
+  end(error: ClientError): void {
+    this.#ended ??= error;
+    for (const { onFailure } of this.#waiting.splice(0)) onFailure(this.#ended);
+    this.#socket?.terminate();
+  }
+
+  received(chunk: Uint8Array): void {
+    const framer = this.#framer;
     framer.push(chunk);
     for (let message = framer.next(); message !== undefined; message = framer.next()) {
       const reply = message === "tooLong" ? undefined : readReply(message);
-      const first = waiting[0];
-      if (reply === undefined || first === undefined) {
-        end(new ClientError("notUnderstood", `What answers at "${path}" does not speak varlink`));
-        return;
-      }
-      if (reply.continues !== true) waiting.shift();
+      const first = this.#waiting[0];
+      if (reply === undefined || first === undefined)
+        return this.end(
+          new ClientError("notUnderstood", `What answers at "${this.#path}" does not speak varlink`),
+        );
+      if (reply.continues !== true) this.#waiting.shift();
       first.onReply(reply);
     }
   }
 
-  const handlers: SocketHandler<undefined> = {
-    data: (_socket, chunk) => received(chunk),
-    drain: () => outbox.drained(),
-    close: () => end(new ClientError("disconnected", "vm-power closed the connection")),
-    error: () => {},
-  };
-  const socket = await withTimeout(connectPatiently(path, handlers, timeoutMs / 2), timeoutMs, () => {});
-  const outbox = createOutbox(socket);
-
-  function send(method: string, parameters: object, more: boolean, on: Waiting): void {
-    if (ended !== undefined) {
-      on.onFailure(ended);
-      return;
-    }
-    waiting.push(on);
-    const call = { method: `${CONTROL.name}.${method}`, parameters };
-    outbox.add(encodeMessage(more ? { ...call, more } : call));
-    outbox.flush();
+  drained(): void {
+    this.#outbox?.drained();
   }
 
-  function stream(
-    method: StreamName,
-    parameters: object,
-    onItem: (reply: object) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-    signal?.addEventListener("abort", () => {
-      resolve(false);
-      end(new ClientError("disconnected", "Not subscribed any more"));
-    });
-    if (signal?.aborted) return Promise.resolve(false);
-    send(method, parameters, true, {
+  send({ method, parameters, more }: Call, waiting: Waiting): void {
+    if (this.#ended !== undefined) return waiting.onFailure(this.#ended);
+    this.#waiting.push(waiting);
+    const call = { method: `${CONTROL.name}.${method}`, parameters };
+    this.#outbox?.add(encodeMessage(more ? { ...call, more } : call));
+    this.#outbox?.flush();
+  }
+}
+
+/** Calls a method that answers until one end has enough; resolves to whether the daemon ended it. */
+function stream(
+  { method, parameters }: { readonly method: StreamName; readonly parameters: object },
+  onItem: (reply: object) => void,
+  { calls, signal }: { readonly calls: PendingCalls; readonly signal: AbortSignal | undefined },
+): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  signal?.addEventListener("abort", () => {
+    resolve(false);
+    calls.end(new ClientError("disconnected", "Not subscribed any more"));
+  });
+  if (signal?.aborted) return Promise.resolve(false);
+  calls.send(
+    { method, parameters, more: true },
+    {
       onReply(reply) {
         settle(
           () => onItem(understood(method, reply)),
@@ -133,26 +184,9 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
       },
       onFailure: (error) =>
         error instanceof ClientError && error.failure === "disconnected" ? resolve(false) : reject(error),
-    });
-    return promise;
-  }
-
-  return {
-    call(method, parameters) {
-      const { promise, resolve, reject } = Promise.withResolvers<ReplyTo<typeof method>>();
-      send(method, parameters, false, {
-        onReply: (reply) =>
-          settle(() => understood(method, reply) as ReplyTo<typeof method>, resolve, reject),
-        onFailure: reject,
-      });
-      return withTimeout(promise, timeoutMs, end);
     },
-    subscribe: (onEvent, { signal } = {}) =>
-      stream("Subscribe", {}, (reply) => onEvent(reply as EventReply), signal),
-    record: (parameters, onPacket, { signal } = {}) =>
-      stream("Record", parameters, (reply) => onPacket(reply as PacketReply), signal),
-    close: () => end(new ClientError("disconnected", "Closed")),
-  };
+  );
+  return promise;
 }
 
 /** Bun calls a queue that is full ECONNREFUSED, as where nobody listens. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { HypervisorDriver } from "../base/domain.ts";
 import type { ChannelHost } from "../channels/channel.ts";
-import { type Channels, openChannels } from "../channels/channels.ts";
+import { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq/cpufreq.ts";
 import { openCpufreq } from "../cpufreq/linux/open.ts";
@@ -86,7 +86,7 @@ export function watchChannels(
     log,
   };
   const trusted = derived(config, ({ channels }) => resolveUsers(channels.trustedUsers));
-  return openChannels(options, {
+  return new Channels(options, {
     ...host,
     get trustedUids() {
       return trusted();

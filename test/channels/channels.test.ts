@@ -30,7 +30,7 @@ test("parseChannelName() takes the number behind the last dot", () => {
   ]);
 });
 
-describe("openChannels()", () => {
+describe("Channels", () => {
   test("serves what is there, what comes, and what comes back", async () => {
     using host = testChannels();
     const first = startPort(host.path("vm.0"));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../src/base/log.ts";
 import type { Channel, ChannelHost } from "../../src/channels/channel.ts";
-import { type Channels, openChannels } from "../../src/channels/channels.ts";
+import { Channels } from "../../src/channels/channels.ts";
 
 /** A directory for channels, and a host that writes down what it is told. */
 export function testChannels(overrides: Partial<ChannelHost> & { strict?: boolean; max?: number } = {}) {
@@ -31,7 +31,7 @@ export function testChannels(overrides: Partial<ChannelHost> & { strict?: boolea
     changed: (channel) => void changes.push(`${nameOf(channel)} ${channel.status}`),
     ...overrides,
   };
-  const channels: Channels = openChannels(
+  const channels: Channels = new Channels(
     { directory, strict: overrides.strict ?? false, max: overrides.max ?? 100, log },
     host,
   );

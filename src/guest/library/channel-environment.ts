@@ -16,65 +16,13 @@ export interface ChannelOptions extends ChannelTimes {
 
 /** Scaling by asking the host: over virtio-serial ports, or over consoles of Xen. */
 export function channelEnvironment(source: PortSource, options: ChannelOptions): Environment {
-  const channels = new Map<number, Channel>();
-  const initialised = new Set<number>();
-  const portOf = (lcore: number) => options.port ?? lcore;
-  const channelOf = (lcore: number) => (initialised.has(lcore) ? channels.get(portOf(lcore)) : undefined);
-
-  async function init(lcore: number): Promise<Outcome> {
-    if (!isLcore(lcore)) return failure("invalid", `There is no lcore ${lcore}`);
-    if (initialised.has(lcore)) return failure("invalid", `lcore ${lcore} is initialised already`);
-    initialised.add(lcore);
-    const port = portOf(lcore);
-    const channel = channels.get(port) ?? new Channel(`port ${port}`, () => source.open(port), options);
-    channels.set(port, channel);
-    const outcome = await channel.connect();
-    if (outcome.kind !== "granted") await leave(lcore);
-    return outcome;
-  }
-
-  async function leave(lcore: number): Promise<void> {
-    initialised.delete(lcore);
-    const port = portOf(lcore);
-    if ([...initialised].some((other) => portOf(other) === port)) return;
-    const channel = channels.get(port);
-    channels.delete(port);
-    await channel?.close();
-  }
-
-  async function ask(lcore: number, request: Request) {
-    return (await channelOf(lcore)?.ask(request)) ?? notInitialised(lcore);
-  }
-
-  async function accepted(lcore: number, request: Request, what: string): Promise<Outcome> {
-    const outcome = await ask(lcore, request);
-    if (outcome.kind !== "granted") return outcome;
-    if (outcome.value.kind === "answer" && outcome.value.accepted) return granted();
-    return failure("refused", `The host refused ${what}: on the host, journalctl -u vm-power tells why`);
-  }
-
-  /** No host says no to a query: it says nothing. */
-  async function query(lcore: number, what: "frequency" | "capabilities", of: number | "all") {
-    const problem = judgeVmName(options.vmName);
-    if (problem !== undefined) return problem;
-    if (of !== "all" && of >= VCPUS_MAX)
-      return notSupported(`Hosts tell of vCPUs 0 to ${VCPUS_MAX - 1} only, not of vCPU ${of}`);
-    const outcome = await ask(lcore, { kind: "query", what, resource: of, vmName: options.vmName });
-    if (outcome.kind !== "unanswered") return outcome;
-    const remedy = "on the host, vmpowerctl set-query VM enable allows it";
-    return failure("unanswered", `The host did not tell; perhaps this VM may not ask: ${remedy}`);
-  }
-
+  const host = new HostChannels(source, options);
   return {
     lcores: source.list,
-    init,
-    async exit(lcore) {
-      if (!initialised.has(lcore)) return notInitialised(lcore);
-      await leave(lcore);
-      return granted();
-    },
+    init: (lcore) => host.init(lcore),
+    exit: (lcore) => host.exit(lcore),
     scale: (lcore, action: ScaleAction) =>
-      accepted(
+      host.accepted(
         lcore,
         { kind: "scale", resource: lcore, action, physical: false },
         `"${action}" for vCPU ${lcore}`,
@@ -87,22 +35,102 @@ export function channelEnvironment(source: PortSource, options: ChannelOptions):
     async sendPolicy(lcore, policy) {
       const onWire = toGuestPolicy(policy, options.vmName);
       if ("reason" in onWire) return onWire;
-      return accepted(lcore, { kind: "set-policy", policy: onWire }, "the policy");
+      return host.accepted(lcore, { kind: "set-policy", policy: onWire }, "the policy");
     },
     async removePolicy(lcore) {
-      const problem = judgeVmName(options.vmName);
-      const removal: Request = { kind: "remove-policy", vmName: options.vmName };
-      return problem ?? (await channelOf(lcore)?.tell(removal)) ?? notInitialised(lcore);
+      const { vmName } = options;
+      const removal: Request = { kind: "remove-policy", vmName };
+      return judgeVmName(vmName) ?? (await host.tell(lcore, removal));
     },
     async queryFreqs(lcore, of) {
-      const outcome = await query(lcore, "frequency", of);
+      const outcome = await host.query(lcore, "frequency", of);
       if (outcome.kind !== "granted") return outcome;
       return granted(outcome.value.kind === "frequency-list" ? outcome.value.khz : []);
     },
     async queryCaps(lcore, of) {
-      const outcome = await query(lcore, "capabilities", of);
+      const outcome = await host.query(lcore, "capabilities", of);
       if (outcome.kind !== "granted") return outcome;
       return granted(outcome.value.kind === "capability-list" ? outcome.value.capabilities : []);
     },
   };
+}
+
+/** The channels to the host, one for each port that an initialised lcore uses. */
+class HostChannels {
+  readonly #source: PortSource;
+  readonly #options: ChannelOptions;
+  readonly #channels = new Map<number, Channel>();
+  readonly #initialised = new Set<number>();
+
+  constructor(source: PortSource, options: ChannelOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async init(lcore: number): Promise<Outcome> {
+    if (!isLcore(lcore)) return failure("invalid", `There is no lcore ${lcore}`);
+    if (this.#initialised.has(lcore)) return failure("invalid", `lcore ${lcore} is initialised already`);
+    this.#initialised.add(lcore);
+    const port = this.#portOf(lcore);
+    const open = () => this.#source.open(port);
+    const channel = this.#channels.get(port) ?? new Channel(`port ${port}`, open, this.#options);
+    this.#channels.set(port, channel);
+    const outcome = await channel.connect();
+    if (outcome.kind !== "granted") await this.#leave(lcore);
+    return outcome;
+  }
+
+  async exit(lcore: number): Promise<Outcome> {
+    if (!this.#initialised.has(lcore)) return notInitialised(lcore);
+    await this.#leave(lcore);
+    return granted();
+  }
+
+  /** Sends what is not answered. */
+  async tell(lcore: number, request: Request): Promise<Outcome> {
+    return (await this.#channelOf(lcore)?.tell(request)) ?? notInitialised(lcore);
+  }
+
+  /** Asks for something that the host accepts or refuses. */
+  async accepted(lcore: number, request: Request, what: string): Promise<Outcome> {
+    const outcome = await this.#ask(lcore, request);
+    if (outcome.kind !== "granted") return outcome;
+    if (outcome.value.kind === "answer" && outcome.value.accepted) return granted();
+    return failure("refused", `The host refused ${what}: on the host, journalctl -u vm-power tells why`);
+  }
+
+  /** Asks for a list. A host that refuses does not answer. */
+  async query(lcore: number, what: "frequency" | "capabilities", of: number | "all") {
+    const { vmName } = this.#options;
+    const problem = judgeVmName(vmName);
+    if (problem !== undefined) return problem;
+    if (of !== "all" && of >= VCPUS_MAX)
+      return notSupported(`Hosts tell of vCPUs 0 to ${VCPUS_MAX - 1} only, not of vCPU ${of}`);
+    const outcome = await this.#ask(lcore, { kind: "query", what, resource: of, vmName });
+    if (outcome.kind !== "unanswered") return outcome;
+    const remedy = "on the host, vmpowerctl set-query VM enable allows it";
+    return failure("unanswered", `The host did not tell; perhaps this VM may not ask: ${remedy}`);
+  }
+
+  async #ask(lcore: number, request: Request) {
+    return (await this.#channelOf(lcore)?.ask(request)) ?? notInitialised(lcore);
+  }
+
+  #portOf(lcore: number): number {
+    return this.#options.port ?? lcore;
+  }
+
+  #channelOf(lcore: number): Channel | undefined {
+    return this.#initialised.has(lcore) ? this.#channels.get(this.#portOf(lcore)) : undefined;
+  }
+
+  /** Closes the lcore's channel, unless another lcore uses it. */
+  async #leave(lcore: number): Promise<void> {
+    this.#initialised.delete(lcore);
+    const port = this.#portOf(lcore);
+    if ([...this.#initialised].some((other) => this.#portOf(other) === port)) return;
+    const channel = this.#channels.get(port);
+    this.#channels.delete(port);
+    await channel?.close();
+  }
 }

@@ -31,121 +31,146 @@ export function scalableCpus(root: string): readonly number[] {
  * share a clock it runs as the fastest of them wants.
  */
 export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environment {
-  let opened: Cpufreq | undefined;
-  const lcores = new Map<number, { readonly clock: Clock; position: Position }>();
+  const held = new HeldLcores(options);
+  return {
+    lcores: () => scalableCpus(options.root),
+    init: async (lcore) => held.init(lcore),
+    exit: async (lcore) => held.forget(lcore),
+    scale: async (lcore, action) =>
+      held.move(lcore, ({ table }, from) => step(table, wholeTable(table), from, action)),
+    freqs: (lcore) => held.tell(lcore, ({ table }) => table.speeds.map(({ peerKhz }) => peerKhz)),
+    getFreq: (lcore) => held.tell(lcore, (_, { index }) => index),
+    setFreq(lcore, index) {
+      const speeds = held.speedsOf(lcore);
+      if (speeds !== undefined && speeds[index] === undefined)
+        return failure("invalid", `CPU ${lcore} has no speed ${index}, only ${speeds.length}`);
+      return held.move(lcore, (_, from) => ({ ...from, index, bound: undefined }));
+    },
+    turboStatus: (lcore) => held.tell(lcore, (_, position) => position.turbo),
+    getCapabilities: (lcore) => held.tell(lcore, (clock) => capabilitiesOf(clock, lcore)),
+    sendPolicy: async () => notSupported("There is no host to send a policy to"),
+    removePolicy: async () => notSupported("There is no host to remove a policy from"),
+    async queryFreqs(lcore, of) {
+      if (!held.has(lcore)) return notInitialised(lcore);
+      return granted(
+        held.all(of, ({ table }, { index }, cpu) => held.observedKhz(cpu) ?? table.speeds[index]?.khz),
+      );
+    },
+    async queryCaps(lcore, of) {
+      if (!held.has(lcore)) return notInitialised(lcore);
+      return granted(
+        held.all(of, (clock, _, cpu) => capabilitiesOf(clock, cpu)).map((caps) => caps ?? NO_CAPABILITIES),
+      );
+    },
+  };
+}
 
-  function init(lcore: number): Outcome {
-    if (lcores.has(lcore)) return failure("invalid", `lcore ${lcore} is initialised already`);
-    opened ??= openCpufreq(
-      { ...options, managed: "all", onExit: onExit(options), onDrift: "yield" },
+/** The lcores that were initialised, and the clocks that they hold. */
+class HeldLcores {
+  readonly #options: CpufreqEnvironmentOptions;
+  readonly #lcores = new Map<number, { readonly clock: Clock; position: Position }>();
+  #opened: Cpufreq | undefined;
+
+  constructor(options: CpufreqEnvironmentOptions) {
+    this.#options = options;
+  }
+
+  has(lcore: number): boolean {
+    return this.#lcores.has(lcore);
+  }
+
+  speedsOf(lcore: number): Clock["table"]["speeds"] | undefined {
+    return this.#lcores.get(lcore)?.clock.table.speeds;
+  }
+
+  /** What the kernel says that a CPU runs at. */
+  observedKhz(lcore: number): number | undefined {
+    return this.#opened?.observe(lcore)?.currentKhz;
+  }
+
+  init(lcore: number): Outcome {
+    const { keep } = this.#options;
+    if (this.has(lcore)) return failure("invalid", `lcore ${lcore} is initialised already`);
+    this.#opened ??= openCpufreq(
+      { ...this.#options, managed: "all", onExit: onExit(this.#options), onDrift: "yield" },
       NO_EVENTS,
     );
-    const clock = opened.clocks().find(({ pcpus }) => pcpus.includes(lcore));
+    const clock = this.#opened.clocks().find(({ pcpus }) => pcpus.includes(lcore));
     if (clock === undefined) {
-      const reason = opened.unmanaged().find(({ pcpu }) => pcpu === lcore)?.reason ?? "no such CPU";
-      const outcome = failure("no-port", `CPU ${lcore} cannot be scaled: ${reason}`);
-      closeIfUnused();
-      return outcome;
+      const reason = this.#opened.unmanaged().find(({ pcpu }) => pcpu === lcore)?.reason ?? "no such CPU";
+      this.#closeIfUnused();
+      return failure("no-port", `CPU ${lcore} cannot be scaled: ${reason}`);
     }
-    const from = options.keep ? found(opened, lcore, clock) : undefined;
-    lcores.set(lcore, { clock, position: from ?? start(clock.table, wholeTable(clock.table)) });
-    const outcome = options.keep ? granted() : settle(clock);
-    if (outcome.kind !== "granted") forget(lcore);
+    const from = keep ? found(this.#opened, lcore, clock) : undefined;
+    this.#lcores.set(lcore, { clock, position: from ?? start(clock.table, wholeTable(clock.table)) });
+    const outcome = keep ? granted() : this.#settle(clock);
+    if (outcome.kind !== "granted") this.forget(lcore);
     return outcome;
   }
 
-  function forget(lcore: number): Outcome {
-    const held = lcores.get(lcore);
+  /** An lcore is used no more: its clock goes to the others on it, or back to what was found. */
+  forget(lcore: number): Outcome {
+    const held = this.#lcores.get(lcore);
     if (held === undefined) return notInitialised(lcore);
-    lcores.delete(lcore);
-    const outcome = options.keep ? granted() : settle(held.clock);
-    const refused = closeIfUnused();
+    this.#lcores.delete(lcore);
+    const outcome = this.#options.keep ? granted() : this.#settle(held.clock);
+    const refused = this.#closeIfUnused();
     return refused === undefined ? outcome : failure("refused", `Cannot put back a clock: ${refused}`);
   }
 
-  function closeIfUnused(): string | undefined {
-    if (lcores.size > 0) return undefined;
-    const [refused] = opened?.close() ?? [];
-    opened = undefined;
+  /** Moves an lcore within its table, or leaves it where it was if the kernel refuses. */
+  move(lcore: number, to: (clock: Clock, from: Position) => Position | undefined): Outcome {
+    const held = this.#lcores.get(lcore);
+    if (held === undefined) return notInitialised(lcore);
+    const before = held.position;
+    const after = to(held.clock, before);
+    if (after === undefined) return failure("refused", `CPU ${lcore} has no turbo, or it is switched off`);
+    held.position = after;
+    const outcome = this.#settle(held.clock);
+    if (outcome.kind !== "granted") held.position = before;
+    return outcome;
+  }
+
+  /** Tells something of one lcore, if it is initialised. */
+  tell<T>(lcore: number, what: (clock: Clock, position: Position) => T): Outcome<T> {
+    const held = this.#lcores.get(lcore);
+    return held === undefined ? notInitialised(lcore) : granted(what(held.clock, held.position));
+  }
+
+  /** Tells something of one lcore or of all, by lcore. */
+  all<T>(of: number | "all", what: (clock: Clock, position: Position, lcore: number) => T) {
+    const end = of === "all" ? Math.max(-1, ...this.#lcores.keys()) : of;
+    return Array.from({ length: end + 1 }, (_, lcore) => {
+      const held = of === "all" || lcore === of ? this.#lcores.get(lcore) : undefined;
+      return held === undefined ? undefined : what(held.clock, held.position, lcore);
+    });
+  }
+
+  #closeIfUnused(): string | undefined {
+    if (this.#lcores.size > 0) return undefined;
+    const [refused] = this.#opened?.close() ?? [];
+    this.#opened = undefined;
     return refused?.reason;
   }
 
-  /** Makes a clock run as the fastest of its lcores wants; nobody's clock goes back to what was found. */
-  function settle(clock: Clock): Outcome {
-    const wanted = [...lcores.values()]
+  /** Makes a clock run as the fastest of its lcores wants; without any it goes back to what was found. */
+  #settle(clock: Clock): Outcome {
+    const wanted = [...this.#lcores.values()]
       .filter((held) => held.clock === clock)
       .map(({ position }) => position.index);
     const setting = wanted.length === 0 ? "baseline" : Math.min(...wanted);
-    const refused = opened?.apply({ clock: clock.id, setting });
+    const refused = this.#opened?.apply({ clock: clock.id, setting });
     if (refused === undefined) return granted();
     return failure(
       "refused",
       `The kernel refused to scale CPU ${formatCpuList(clock.pcpus)}: ${refused.reason}`,
     );
   }
+}
 
-  function move(lcore: number, to: (clock: Clock, from: Position) => Position | undefined): Outcome {
-    const held = lcores.get(lcore);
-    if (held === undefined) return notInitialised(lcore);
-    const before = held.position;
-    const after = to(held.clock, before);
-    if (after === undefined) return failure("refused", `CPU ${lcore} has no turbo, or it is switched off`);
-    held.position = after;
-    const outcome = settle(held.clock);
-    if (outcome.kind !== "granted") held.position = before;
-    return outcome;
-  }
-
-  /** Tells something of one lcore, once it is initialised. */
-  function tell<T>(lcore: number, what: (clock: Clock, position: Position) => T): Outcome<T> {
-    const held = lcores.get(lcore);
-    return held === undefined ? notInitialised(lcore) : granted(what(held.clock, held.position));
-  }
-
-  const all = <T>(of: number | "all", what: (clock: Clock, position: Position, lcore: number) => T) => {
-    const end = of === "all" ? Math.max(-1, ...lcores.keys()) : of;
-    return Array.from({ length: end + 1 }, (_, lcore) => {
-      const held = of === "all" || lcore === of ? lcores.get(lcore) : undefined;
-      return held === undefined ? undefined : what(held.clock, held.position, lcore);
-    });
-  };
-  const turbo = (clock: Clock, lcore: number) => ({
-    turbo: clock.table.turbo !== undefined,
-    priority: clock.priority.has(lcore),
-  });
-
-  return {
-    lcores: () => scalableCpus(options.root),
-    init: async (lcore) => init(lcore),
-    exit: async (lcore) => forget(lcore),
-    scale: async (lcore, action) =>
-      move(lcore, ({ table }, from) => step(table, wholeTable(table), from, action)),
-    freqs: (lcore) => tell(lcore, ({ table }) => table.speeds.map(({ peerKhz }) => peerKhz)),
-    getFreq: (lcore) => tell(lcore, (_, { index }) => index),
-    setFreq(lcore, index) {
-      const held = lcores.get(lcore);
-      if (held !== undefined && held.clock.table.speeds[index] === undefined)
-        return failure(
-          "invalid",
-          `CPU ${lcore} has no speed ${index}, only ${held.clock.table.speeds.length}`,
-        );
-      return move(lcore, (_, from) => ({ ...from, index, bound: undefined }));
-    },
-    turboStatus: (lcore) => tell(lcore, (_, position) => position.turbo),
-    getCapabilities: (lcore) => tell(lcore, (clock) => turbo(clock, lcore)),
-    sendPolicy: async () => notSupported("There is no host to send a policy to"),
-    removePolicy: async () => notSupported("There is no host to remove a policy from"),
-    async queryFreqs(lcore, of) {
-      if (!lcores.has(lcore)) return notInitialised(lcore);
-      return granted(
-        all(of, ({ table }, { index }, cpu) => opened?.observe(cpu)?.currentKhz ?? table.speeds[index]?.khz),
-      );
-    },
-    async queryCaps(lcore, of) {
-      if (!lcores.has(lcore)) return notInitialised(lcore);
-      return granted(all(of, (clock, _, cpu) => turbo(clock, cpu)).map((caps) => caps ?? NO_CAPABILITIES));
-    },
-  };
+/** What a CPU can do. */
+function capabilitiesOf(clock: Clock, lcore: number) {
+  return { turbo: clock.table.turbo !== undefined, priority: clock.priority.has(lcore) };
 }
 
 const NO_EVENTS = { clocksChanged() {}, drift() {} };
