@@ -27,20 +27,23 @@ export interface EndingOptions {
 export async function endDaemon(cause: Cause, { parts, log, quiet, last }: EndingOptions): Promise<number> {
   const { cpufreq, events, config } = parts;
   const failed: string[] = [];
+  const note = (error: unknown): undefined => {
+    const why = error instanceof Error ? error.message : `${error}`;
+    log.error(`A step of the end failed: ${why}`);
+    failed.push(why);
+  };
   const attempt = <T>(step: () => T): T | undefined => {
     try {
       return step();
     } catch (error) {
-      const why = error instanceof Error ? error.message : `${error}`;
-      log.error(`A step of the end failed: ${why}`);
-      failed.push(why);
-      return undefined;
+      return note(error);
     }
   };
   for (const step of quiet) attempt(step);
   const cpus = attempt(() => cpusInUse(parts)) ?? [];
   const handedOver = cause.reason === "restart" && attempt(() => handOver(parts, log)) === true;
-  const refused: readonly WriteRefused[] = (handedOver ? undefined : attempt(() => cpufreq.close())) ?? [];
+  const close = async () => (cpufreq.slow ? cpufreq.closeSlow() : cpufreq.close());
+  const refused: readonly WriteRefused[] = (handedOver ? undefined : await close().catch(note)) ?? [];
   for (const { reason } of refused)
     log.error(`Cannot put back ${reason}`, { MESSAGE_ID: MESSAGE_IDS.notPutBack });
   failed.push(...refused.map(({ reason }) => reason));
