@@ -133,9 +133,8 @@ export class Session {
 
   #mayTakeCall(): boolean {
     const mayCall = this.#state === "open" || this.#state === "inputEnded";
-    return (
-      mayCall && this.#underWay === undefined && this.#outbox.queued() < this.#options.limits.queuedBytes
-    );
+    const { queuedBytes } = this.#options.limits;
+    return mayCall && this.#underWay === undefined && this.#outbox.queued() < queuedBytes;
   }
 
   #handle(message: Uint8Array): void {
@@ -200,10 +199,9 @@ export class Session {
 
   #reply(outcome: Outcome): void {
     if (this.#state === "closed") return;
+    const { turns, limits, waitingBytes } = this.#options;
     this.#cancelAnswer = writeAnswer(outcome, {
-      turns: this.#options.turns,
-      limits: this.#options.limits,
-      waitingBytes: this.#options.waitingBytes,
+      ...{ turns, limits, waitingBytes },
       send: (pieces) => this.#send(pieces),
       onLate: () => this.#onLate(),
     });
