@@ -203,14 +203,12 @@ export class Session {
     this.#cancelAnswer = writeAnswer(outcome, {
       ...{ turns, limits, waitingBytes },
       send: (pieces) => this.#send(pieces),
-      onLate: () => this.#onLate(),
+      onLate: () => {
+        this.#underWay = undefined;
+        this.#pump();
+      },
     });
     if (this.#cancelAnswer !== undefined) this.#underWay = "single";
-  }
-
-  #onLate(): void {
-    this.#underWay = undefined;
-    this.#pump();
   }
 
   #send(pieces: readonly Uint8Array[]): void {
