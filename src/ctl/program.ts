@@ -29,7 +29,7 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
     .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
     .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)
-    .option("--json", "print the daemon's reply as JSON", false)
+    .option("--json", "print the result as JSON", false)
     .option("--timeout <seconds>", "wait so long for the daemon", seconds, DEFAULT_TIMEOUT_SECONDS)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({

@@ -38,7 +38,7 @@ export function createProgram(io: TerminalIo, run: Run): Command {
     .option("--ports <directory>", "where the virtio-serial ports are")
     .option("-n, --vm-name <name>", "what the host calls this VM; DPDK's own host wants to know")
     .option("--timeout <seconds>", "wait so long for the host", seconds)
-    .option("--json", "print JSON", false)
+    .option("--json", "print the result as JSON", false)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),

@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "../..");
+
+/** Files that packages install, where an operator reads them. SECURITY.md names tests, and says that they are in the sources. */
+const INSTALLED = ["etc", "man", "systemd", "packaging/examples", "packaging/monitoring", "packaging/guest"];
+
+/** Paths in the sources, which no installed host has. */
+const SOURCE_PATH = /(?<![\w/.-])(packaging|src|test|bench|interop|systemd|etc|man)\/[\w-]+/;
+
+/** The lines of a text that name a path in the sources. */
+function linesWithSourcePaths(text: string): string[] {
+  return text.split("\n").filter((line) => SOURCE_PATH.test(line));
+}
+
+test("installed files name no path that only the sources have", () => {
+  const files = INSTALLED.flatMap((folder) => [...new Bun.Glob(`${folder}/*`).scanSync(ROOT)]);
+  expect(files.length).toBeGreaterThan(15);
+  expect(files.flatMap((file) => linesWithSourcePaths(read(file)))).toEqual([]);
+});
+
+test("a source path is noticed, and a path of an installed host is none", () => {
+  expect(
+    linesWithSourcePaths("# see packaging/monitoring\n/etc/vm-power.conf\n/usr/lib/systemd/system"),
+  ).toEqual(["# see packaging/monitoring"]);
+});
+
+test("README.md and SECURITY.md have no relative link: packages have them without the files beside them", () => {
+  const links = ["README.md", "SECURITY.md"].flatMap((file) => [
+    ...read(file).matchAll(/\]\((?!https?:)[^)]*\)/g),
+  ]);
+  expect(links).toEqual([]);
+});
+
+test("README.md is in both packages for Debian and for RPM", () => {
+  for (const name of ["vm-power", "vm-power-guest"])
+    expect(read(`packaging/debian/${name}.docs`).split("\n")).toContain("README.md");
+  expect(read("packaging/rpm/vm-power.spec")).toContain("for doc in README.md");
+});
+
+test("the man pages that another page names are in man/", async () => {
+  const pages = await Array.fromAsync(new Bun.Glob("man/*.scd").scan(ROOT));
+  const named = pages.flatMap((page) =>
+    [...read(page).matchAll(/\*(vm-?power[\w.-]*)\*\((\d)\)/g)].map(
+      ([, name, section]) => `man/${name}.${section}.scd`,
+    ),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((page) => !existsSync(join(ROOT, page)))).toEqual([]);
+});
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
