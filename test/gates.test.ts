@@ -47,6 +47,14 @@ test("a circle of imports inside a folder", () => {
   expect(lint(files)).toContain("noImportCycles");
 });
 
+test("a circle of types", () => {
+  const files = {
+    "src/daemon/a.ts": 'import type { B } from "./b.ts";\n\nexport interface A {\n  readonly b: B;\n}\n',
+    "src/daemon/b.ts": 'import type { A } from "./a.ts";\n\nexport interface B {\n  readonly a: A;\n}\n',
+  };
+  expect(lint(files)).toContain("noImportCycles");
+});
+
 test("a promise that nobody awaits", () => {
   const text = "async function work(): Promise<void> {}\n\nexport function start(): void {\n  work();\n}\n";
   expect(lint({ "src/x.ts": text })).toContain("noFloatingPromises");

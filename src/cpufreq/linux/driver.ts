@@ -1,11 +1,5 @@
 import type { FrequencyTable } from "../../base/clock.ts";
 import type { Khz } from "../../base/domain.ts";
-import { acpiCppc } from "./drivers/acpi-cppc.ts";
-import { amdPstate } from "./drivers/amd-pstate.ts";
-import { amdPstateEpp } from "./drivers/amd-pstate-epp.ts";
-import { frequencyList } from "./drivers/frequency-list.ts";
-import { intelCpufreq } from "./drivers/intel-cpufreq.ts";
-import { intelPstate } from "./drivers/intel-pstate.ts";
 
 /** What one of the kernel's scaling drivers needs: three facts. */
 export interface ScalingDriver {
@@ -39,17 +33,4 @@ export interface CpuFiles {
   readonly turboPercent: number | undefined;
   /** The operator's switch (`intel_pstate/no_turbo`, `cpufreq/boost`, `boost` of the cpufreq policy) is off. */
   readonly boostOff: boolean;
-}
-
-const drivers = new Map<string, ScalingDriver>([
-  ["intel_pstate", intelPstate],
-  ["intel_cpufreq", intelCpufreq],
-  ["amd-pstate", amdPstate],
-  ["amd-pstate-epp", amdPstateEpp],
-  ["cppc_cpufreq", acpiCppc],
-]);
-
-/** The driver of a name in `scaling_driver`; every other one is taken to list its speeds, as acpi-cpufreq does. */
-export function driverNamed(name: string): ScalingDriver {
-  return drivers.get(name) ?? frequencyList;
 }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import type { Pcpu } from "../../base/domain.ts";
-import { type CpuFiles, driverNamed, type ScalingDriver, type Speeds } from "./driver.ts";
+import type { CpuFiles, ScalingDriver, Speeds } from "./driver.ts";
+import { driverNamed } from "./drivers/drivers.ts";
 import { type Host, isOnline } from "./host.ts";
 import { isPolicyName } from "./journal-names.ts";
 import { attempt, parseCpus, parseKhz, parseNumber, quote, readOptional, readText } from "./sysfs-file.ts";

@@ -1,5 +1,5 @@
 import { channelsOf } from "../../terminal/command-line.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 import type { Prompt } from "./prompt.ts";
 
 /** The peer's limit on most machines; a channel of a higher number is for `vmpowerctl add-channels`. */

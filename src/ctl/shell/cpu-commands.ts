@@ -1,7 +1,7 @@
 import { VarlinkError } from "../../admin/client-error.ts";
 import type { Cpu, FrequencyOrder } from "../../admin/control-types.ts";
 import { numberOf } from "../../terminal/command-line.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 
 /** The peer's word for a change, and ours. */
 const ORDERS: Readonly<Record<string, FrequencyOrder["to"]>> = {

@@ -1,5 +1,5 @@
 import { numberOf } from "../../terminal/command-line.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 
 /** `set_pcpu`: the peer pins in the VM that runs and in its definition. */
 export const PIN_COMMAND: Command = {

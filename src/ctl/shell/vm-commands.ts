@@ -1,5 +1,5 @@
 import type { Channel } from "../../admin/control-types.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 import type { Prompt } from "./prompt.ts";
 
 /** `add_vm`, `rm_vm`, `show_vm`, `set_query`. */

@@ -7,6 +7,7 @@ import type { Channel } from "../../channels/channel.ts";
 import type { CpufreqEvents, Drift } from "../../cpufreq/cpufreq.ts";
 import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
 import type { Alarm } from "../alarm.ts";
+import type { TakeoverEvents } from "../lifecycle/takeover.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import type { Parts } from "../parts.ts";
 import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
@@ -22,7 +23,7 @@ export interface HostEventsOptions {
 }
 
 /** What the hypervisor, the kernel and the channels tell beside packets: each ends in a change of the arbiter's. */
-export class HostEvents implements HypervisorEvents, CpufreqEvents {
+export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEvents {
   readonly #parts: () => Parts;
   readonly #log: Log;
   readonly #limited: LimitedLog;

@@ -1,9 +1,10 @@
+import type { Arbiter } from "../../arbiter/arbiter.ts";
 import type { SavedWant } from "../../arbiter/view.ts";
 import type { Domain } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
+import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
 import type { Alarm } from "../alarm.ts";
-import type { HostEvents } from "../host/host-events.ts";
-import type { Parts } from "../parts.ts";
+import type { Clocks } from "../host/clocks.ts";
 import type { Handover } from "./handover.ts";
 
 const ALARM = "takeover";
@@ -13,13 +14,20 @@ const COMPLETE_MS = 10_000;
 
 /** What a {@link Takeover} works with. */
 export interface TakeoverOptions {
-  readonly parts: () => Pick<Parts, "arbiter" | "clocks"> & {
-    readonly vms: Pick<Parts["vms"], "domains">;
+  readonly parts: () => {
+    readonly arbiter: Arbiter;
+    readonly clocks: Pick<Clocks, "postponed" | "retry">;
+    readonly vms: { readonly domains: ReadonlyMap<string, Domain> };
   };
   readonly log: Log;
   readonly alarm: Alarm;
-  /** Told of VMs that the daemon before knew, as by the hypervisor, and of those whose wants hold again. */
-  readonly hostEvents: Pick<HostEvents, "domain" | "gone" | "takenOver">;
+  readonly hostEvents: TakeoverEvents;
+}
+
+/** What is told of a takeover. */
+export interface TakeoverEvents extends Pick<HypervisorEvents, "domain" | "gone"> {
+  /** The wants of these VMs hold again. */
+  takenOver(vms: Iterable<string>): void;
 }
 
 /**
