@@ -8,16 +8,19 @@ import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import { speedOf } from "./envelope.ts";
 import type { Refusal } from "./view.ts";
 
-/** A reply has room for so many vCPUs, so no more can be asked for alone (vm-power-protocol(7), "Limits of queries"). */
+/**
+ * A list has room for this many vCPUs, so a query for a single vCPU needs a lower number (vm-power-protocol(7), "Limits
+ * of queries").
+ */
 const SINGLE_VCPU_END = 8;
 
-/** What a guest is told, by vCPU; those that it did not ask for are undefined. */
+/** The answer to a query, by vCPU; undefined for vCPUs that were not asked for. */
 export type Answer =
-  /** The numbers that the peer shows, in kHz; 0 where the CPU is not managed. */
+  /** Speeds in kHz, as DPDK's protocol shows them; 0 if the CPU is not managed. */
   | { readonly what: "frequency"; readonly peerKhz: readonly (Khz | undefined)[] }
   | { readonly what: "capabilities"; readonly capabilities: readonly (Capabilities | undefined)[] };
 
-/** Answers a guest's query, within its contract. */
+/** Answers a guest's query, if its contract allows queries. */
 export function answer(state: DomainState | undefined, query: Query): Result<Answer, Refusal> {
   if (state === undefined) return failure({ code: "unknown-domain" });
   if (!state.contract.query) return failure({ code: "queries-off" });
@@ -25,7 +28,7 @@ export function answer(state: DomainState | undefined, query: Query): Result<Ans
   return found === undefined ? failure({ code: "not-answerable", vcpu: query.resource }) : success(found);
 }
 
-/** The speed that is asked of a clock now, not a measurement. */
+/** The speed that the clock should have now, not a measured one. */
 function requestedSpeed({ clock, accepted }: ClockState): Speed {
   return speedOf(clock.table, accepted) ?? { khz: clock.baselineKhz, peerKhz: clock.baselineKhz };
 }
@@ -38,7 +41,7 @@ function frequencies(state: DomainState, query: Query): Answer | undefined {
   return peerKhz && { what: "frequency", peerKhz };
 }
 
-/** None at all where one of those asked for has no CPU to tell of. */
+/** Undefined if any vCPU that was asked for has no managed CPU. */
 function capabilities(state: DomainState, query: Query): Answer | undefined {
   let complete = true;
   const values = perVcpu(state, query, ({ claims, vcpu }) => {

@@ -18,8 +18,9 @@ import { NO_WRITES, settle } from "./settle.ts";
 import type * as view from "./view.ts";
 
 /**
- * Who gets which speed. Told of domains, clocks and requests, it answers with a change: what should hold now. It never
- * acts itself; each change is told what came of it, with {@link commit} or {@link rollback}.
+ * Decides which speed each clock gets. It is told about domains, clocks and requests, and returns a change: what should
+ * be set now. It never writes itself: the caller reports the result of each change with {@link commit} or {@link
+ * rollback}.
  */
 export class Arbiter {
   readonly #ends = new Ends();
@@ -29,7 +30,7 @@ export class Arbiter {
     this.#seats = new Seats(pinning, this.#ends);
   }
 
-  /** Decides on one request of a domain's guest. */
+  /** Decides a request of a domain's guest. */
   scale(name: string, request: Scale, now: Now): view.Change {
     const claimant = this.#seats.claimant(name, request);
     const change = "code" in claimant ? refuse(claimant) : ask(claimant, request.action, now);
@@ -37,18 +38,18 @@ export class Arbiter {
     return change;
   }
 
-  /** An operator orders a CPU's clock by hand. */
+  /** Decides an operator's order for the clock of a CPU. */
   operate(pcpu: Pcpu, order: view.Order, options: view.OrderOptions): view.Change {
     const state = this.#seats.clocks.get(pcpu);
     return state === undefined ? refuse({ code: "cpu-not-managed", pcpu }) : operate(state, order, options);
   }
 
-  /** The kernel took the writes of a change, all but those that are named. Those are written again some time. */
+  /** The kernel accepted all writes of a change except those named, which become {@link outstanding}. */
   commit(change: view.Change, refused: readonly view.ChangeWrite[] = NO_WRITES): void {
     for (const write of change.writes) {
       const state = this.#seats.clocks.get(write.clock);
       if (state === undefined) continue;
-      // Something newer was decided while this was under way: its own answer says what holds.
+      // A newer decision was made during this write; its own result says what is set.
       if (state.decided !== write.setting && state.decided !== undefined) continue;
       const isRefused = refused.length > 0 && refused.includes(write);
       state.accepted = isRefused ? undefined : write.setting;
@@ -58,8 +59,8 @@ export class Arbiter {
   }
 
   /**
-   * The kernel refused a request's write, after it had taken the first `accepted` of them. Nothing of the request is
-   * left; the change that is answered makes the clocks hold what they held before.
+   * The kernel refused a write of a request after it had accepted the first `accepted` writes. Undoes the whole request
+   * and returns a change that restores the clocks.
    */
   rollback(change: view.Change, { accepted, reason, now }: view.RefusedWrite): view.Change {
     if (!(change instanceof Decided)) return follow(NO_WRITES);
@@ -74,25 +75,25 @@ export class Arbiter {
     };
   }
 
-  /** Time went on: wants that have ended count no more. */
+  /** Ends the wants whose time is over. */
   tick(now: Now): view.Change {
     const ended = this.#ends.take(now.monoMs);
     const orders = ended.filter(({ want }) => want.source === "operator").map(({ clock }) => clock.clock.id);
     return follow(this.#settle(ended.map(({ clock }) => clock)), orders);
   }
 
-  /** When the next {@link tick} is due, on the monotonic clock; undefined where none is. */
+  /** When {@link tick} is needed next, on the monotonic clock; undefined if no want ends by itself. */
   dueAt(): number | undefined {
     return this.#ends.dueAt();
   }
 
-  /** Another program's setting is left on a clock, until somebody asks for a speed there. */
+  /** Records that another program's setting stays on a clock until the next request there. */
   yielded(pcpu: Pcpu): void {
     const state = this.#seats.clocks.get(pcpu);
     if (state !== undefined) state.yielded = true;
   }
 
-  /** What holds on the clocks is not known: all of them are {@link outstanding}. */
+  /** Marks all clocks as unknown, so that they are {@link outstanding}. */
   distrust(): void {
     for (const state of this.#seats.clocks.values()) {
       state.accepted = undefined;
@@ -100,7 +101,9 @@ export class Arbiter {
     }
   }
 
-  /** What the kernel refused before, and what is not known, is to be written again where `isDue` says so. */
+  /**
+   * Returns the writes for clocks that the kernel refused or whose state is unknown, as far as `isDue` allows a retry.
+   */
   outstanding(isDue: (clock: Clock["id"]) => boolean = () => true): view.Change {
     const unknown = [...this.#seats.clocks.values()].filter(
       (state) => state.decided === undefined && isDue(state.clock.id),
@@ -108,12 +111,12 @@ export class Arbiter {
     return follow(settle(new Set(unknown)));
   }
 
-  /** A domain exists, and this is all of it. Its wants follow it to other CPUs; those of a paused one end. */
+  /** Adds or replaces a domain. Its wants move with its vCPUs; the wants of a paused domain end. */
   setDomain(domain: Domain, contract: view.Contract): view.Change {
     return follow(this.#settle(this.#seats.place(domain, contract)));
   }
 
-  /** A domain exists no more, or is served no more. */
+  /** Removes a domain that ended or is not served any more. */
   removeDomain(name: string): view.Change {
     const state = this.#seats.domains.get(name);
     if (state === undefined) return follow(NO_WRITES);
@@ -121,7 +124,7 @@ export class Arbiter {
     return follow(settle(detach(state)));
   }
 
-  /** A domain's guest has left: what it asked for holds no more. */
+  /** Ends all that a domain's guest asked for, because its channels are closed. */
   endRequests(name: string): view.Change {
     const touched = new Set<ClockState>();
     const state = this.#seats.domains.get(name);
@@ -133,8 +136,8 @@ export class Arbiter {
   }
 
   /**
-   * Restores what a domain's guest wanted of the arbiter of an earlier daemon, as far as it still may. Writes nothing: what
-   * holds on those clocks is for the caller to say, with {@link distrust}.
+   * Restores the wants of a domain's guest that the previous daemon saved, within the current contract. It returns no
+   * writes: the caller marks the clocks as unknown with {@link distrust}.
    */
   takeOver(name: string, wants: readonly view.SavedWant[]): void {
     for (const want of wants) {
@@ -143,12 +146,12 @@ export class Arbiter {
     }
   }
 
-  /** What all guests want now, for {@link takeOver} of a later arbiter. */
+  /** The current wants of all guests, for {@link takeOver} of the next daemon's arbiter. */
   savedWants(): view.SavedWant[] {
     return savedWants(this.#seats.domains.values());
   }
 
-  /** The host's clocks, all of them. Wants stay where their CPU stays; a clock that is new holds its baseline. */
+  /** Replaces the list of the host's clocks. Wants stay with their CPUs; a new clock starts with the baseline. */
   setClocks(clocks: readonly Clock[]): view.Change {
     this.#seats.setClocks(clocks);
     const { writes } = this.configure(this.#seats.pinning);
@@ -161,30 +164,30 @@ export class Arbiter {
     return follow(this.#settle(this.#seats.placeAll()));
   }
 
-  /** The domains that may claim, by name. */
+  /** The names of all domains that are served. */
   domainNames(): readonly string[] {
     return [...this.#seats.domains.keys()];
   }
 
-  /** One domain as it is now. */
+  /** The current state of one domain. */
   domain(name: string): view.DomainView | undefined {
     const state = this.#seats.domains.get(name);
     return state && lookAtDomain(state);
   }
 
-  /** One vCPU as it is now. */
+  /** The current state of one vCPU. */
   vcpu(name: string, vcpu: Vcpu): view.VcpuView | undefined {
     const claimant = this.#seats.domains.get(name)?.vcpus[vcpu];
     return claimant && lookAtVcpu(claimant);
   }
 
-  /** The clock of a managed CPU as it is now. */
+  /** The current state of a managed CPU's clock. */
   clock(pcpu: Pcpu): view.ClockView | undefined {
     const state = this.#seats.clocks.get(pcpu);
     return state && lookAtClock(state);
   }
 
-  /** What came of a request that was granted. */
+  /** The result of a request that was granted. */
   grant(name: string, request: Scale): view.GrantView {
     const claimant = this.#seats.claimant(name, request);
     return "code" in claimant ? { khz: undefined, bound: undefined } : lookAtGrant(claimant);
@@ -195,7 +198,7 @@ export class Arbiter {
     return answer(this.#seats.domains.get(name), query);
   }
 
-  /** A clock that was replaced holds nothing any more; its successor is settled in its place. */
+  /** Settles those clocks that still exist; a clock that was replaced is left out. */
   #settle(clocks: Iterable<ClockState>): readonly view.ChangeWrite[] {
     return settle([...clocks].filter((state) => this.#seats.clocks.get(state.clock.id) === state));
   }

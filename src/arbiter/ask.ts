@@ -8,7 +8,7 @@ import { holderOf, NO_WRITES } from "./settle.ts";
 import type { Change, ChangeWrite, Refusal } from "./view.ts";
 import type { Want } from "./want.ts";
 
-/** A claimant takes one step on each of its clocks, or none where turbo cannot be had on one of them. */
+/** Applies a scale action to every clock of a claimant; to none if turbo is not available on one of them. */
 export function ask(claimant: Claimant, action: ScaleAction, now: Now): Change {
   if (action === "turbo") {
     const refusal = noTurbo(claimant);
@@ -20,7 +20,7 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now): Change {
   for (const claim of claimant.claims) {
     const { clock, wants } = claim;
     const position = step(clock.clock.table, claim.envelope, stands(claim), action);
-    // Without turbo there is no step into it, and that was refused above.
+    // Undefined means that turbo is not available, which was refused above.
     if (position === undefined) continue;
     const want = wantOf(claimant, action, { position, now });
     wants.put(want);
@@ -66,7 +66,10 @@ function wantOf(
   };
 }
 
-/** Where a claimant's step starts: where an operator put the clock by hand, where it was, or where all start. */
+/**
+ * The position that a step starts from: that of an operator's order without hold, else the claimant's own, else the
+ * first.
+ */
 function stands({ clock, wants, envelope }: Claim): Position {
   const order = clock.wants.of("operator");
   if (order?.hold === false) return order.position;

@@ -6,7 +6,7 @@ import type { Placement } from "./placement.ts";
 import { carry } from "./position.ts";
 import { type Want, Wants } from "./want.ts";
 
-/** Makes a claimant and its claims; what an older self of it wanted goes with it to its new clocks. */
+/** Makes a claimant and its claims. The wants of the claimant that it replaces move to its new clocks. */
 export function attach(
   of: Pick<Claimant, "state" | "vcpu" | "physical">,
   placement: Placement,
@@ -25,14 +25,14 @@ export function attach(
     const bounds = envelope(clock.clock.table, of.state.contract);
     const claim: Claim = { claimant, clock, envelope: bounds, pinned, wants: new Wants() };
     inherit(claim, old, ends);
-    // A dry run's claims know their clock, and their clock does not know them.
+    // A claim in a dry run refers to its clock, but the clock does not count it.
     if (of.state.contract.dryRun !== true) clock.claims.add(claim);
     claims.push(claim);
   }
   return claimant;
 }
 
-/** Takes a domain's claims off its clocks; answers those clocks. */
+/** Removes a domain's claims from their clocks. Returns these clocks. */
 export function detach(state: DomainState): Set<ClockState> {
   const left = new Set<ClockState>();
   for (const claim of claimsOf(state)) {
@@ -42,20 +42,20 @@ export function detach(state: DomainState): Set<ClockState> {
   return left;
 }
 
-/** Every claim of a domain. */
+/** All claims of a domain. */
 export function* claimsOf(state: DomainState): Iterable<Claim> {
   for (const claimant of state.vcpus) yield* claimant.claims;
   for (const claimant of state.physical.values()) yield* claimant.claims;
 }
 
-/** Wants the same speeds as on the same clock before, or as on any clock before; nothing for one that never asked. */
+/** Copies the wants that the claimant had on the same clock, or else on its first clock. */
 function inherit({ clock, envelope, wants }: Claim, old: Claimant | undefined, ends: Ends): void {
   const before = old?.claims.find((claim) => claim.clock.clock.id === clock.clock.id) ?? old?.claims[0];
   for (const want of before?.wants.all() ?? [])
     carryWant(want, { from: (before as Claim).clock.clock.table, envelope }, { wants, clock, ends });
 }
 
-/** Puts a want as it was on another clock, or in another envelope: the same speed, or the nearest there is. */
+/** Copies a want to another clock or envelope, with the same speed or the nearest one available. */
 export function carryWant(
   want: Want,
   { from, envelope }: { readonly from: FrequencyTable; readonly envelope: Envelope },

@@ -7,7 +7,7 @@ import type { Want, Wants } from "./want.ts";
 
 const NO_CLOCKS: readonly Pcpu[] = [];
 
-/** One thing that a request changed: a want that it put, or one that it ended. */
+/** One step of a request: a want that it put, or one that it ended. */
 export interface Step {
   readonly clock: ClockState;
   readonly wants: Wants;
@@ -15,7 +15,7 @@ export interface Step {
   readonly ended: Want | undefined;
 }
 
-/** A request that was decided, and all that is needed to take it back. */
+/** A decided request, with everything that is needed to undo it. */
 export class Decided implements Change {
   readonly refusal = undefined;
   readonly writes: readonly ChangeWrite[];
@@ -39,17 +39,17 @@ export class Decided implements Change {
   }
 }
 
-/** Nothing changes. */
+/** Returns a change that changes nothing, with the reason. */
 export function refuse(refusal: Refusal): Change {
   return { writes: NO_WRITES, refusal, dry: false, endedOrders: NO_CLOCKS };
 }
 
-/** Writes that follow from what is so, and not from a request: nothing is left to be taken back. */
+/** Returns a change that follows from an event, not from a request. It cannot be rolled back. */
 export function follow(writes: readonly ChangeWrite[], ended: readonly Pcpu[] = NO_CLOCKS): Change {
   return { writes, refusal: undefined, dry: false, endedOrders: ended };
 }
 
-/** The kernel took what a request led to: what it replaced is forgotten. */
+/** Commits a request: forgets the wants that it replaced. */
 export function keep({ steps }: Decided, ends: Ends): void {
   for (const { put, ended, wants, clock } of steps) {
     if (ended !== undefined) ends.delete(ended);
@@ -61,8 +61,8 @@ export function keep({ steps }: Decided, ends: Ends): void {
 }
 
 /**
- * The kernel refused the write at index `accepted`: nothing of the request is left, and what was written before it is
- * written back.
+ * Undoes a request whose write at index `accepted` the kernel refused. Returns the writes that restore what was written
+ * before it.
  */
 export function takeBack(
   change: Decided,
@@ -82,7 +82,7 @@ export function takeBack(
     if (clock === undefined) continue;
     clocks.add(clock);
     if (index < accepted) clock.accepted = setting;
-    // The back end undoes what was refused. The clock is written all the same, for the case that it could not.
+    // The back end undoes the refused write itself. The clock is written again all the same, in case that failed.
     clock.decided = index < accepted ? setting : index === accepted ? undefined : clock.accepted;
   }
   return settle(clocks);

@@ -4,58 +4,64 @@ import type { Envelope } from "./envelope.ts";
 import type { Contract, Holder, Refusal } from "./view.ts";
 import type { Wants } from "./want.ts";
 
-/** One domain, as far as clocks go. */
+/** The state of one domain. */
 export interface DomainState {
   domain: Domain;
   contract: Contract;
-  /** By vCPU. */
+  /** The index is the vCPU. */
   vcpus: Claimant[];
-  /** By pCPU, for a guest that may name them. */
+  /** By pCPU, for a guest whose contract lets it name pCPUs. */
   readonly physical: Map<number, Claimant>;
 }
 
-/** One vCPU, or one pCPU that a guest named: who may claim. */
+/** One vCPU, or one pCPU that a guest named. It can have a claim on each of its clocks. */
 export interface Claimant {
   readonly state: DomainState;
   readonly vcpu: Vcpu;
   readonly physical: boolean;
   readonly holder: Holder;
-  /** Why it may claim nothing; then it has no claims. */
+  /** Why its requests are refused; it has no claims then. */
   readonly problem: Refusal | undefined;
-  /** One per clock that it may run on. */
+  /** One per clock that the vCPU may run on. */
   readonly claims: readonly Claim[];
   /** Its last request that was refused. */
   refused: RefusedRequest | undefined;
 }
 
-/** A request that was refused, and why. */
+/** A refused request, and the reason. */
 interface RefusedRequest {
   readonly asked: string;
   readonly atMs: number;
   readonly refusal: Refusal;
 }
 
-/** What one claimant wants of one clock; silent while it wants nothing. */
+/** The wants of one claimant on one clock. A claim without a want is silent. */
 export interface Claim {
   readonly claimant: Claimant;
   readonly clock: ClockState;
   readonly envelope: Envelope;
-  /** Whether the claimant runs on this clock's CPU and nowhere else, so that it counts on the clock while silent. */
+  /** Whether the claimant runs on this clock's CPU only; then it counts on the clock while it is silent. */
   readonly pinned: boolean;
   readonly wants: Wants;
 }
 
-/** One clock and those who meet on it. */
+/** The state of one clock, with all claims on it. */
 export interface ClockState {
   readonly clock: Clock;
   readonly claims: Set<Claim>;
-  /** What is wanted of the clock itself: an operator's order. */
+  /** Wants for the clock itself: operators' orders. */
   readonly wants: Wants;
-  /** What the kernel last accepted; undefined where that is not known. */
+  /** The setting that the kernel accepted last; undefined if unknown. */
   accepted: Setting | undefined;
-  /** What was last decided. It differs from `accepted` while that write is under way; undefined: to be written again. */
+  /**
+   * The setting that was decided last. It differs from `accepted` during the write. Undefined: it must be written
+   * again.
+   */
   decided: Setting | undefined;
-  /** Whether another program's setting is left there: the next request is written, whatever it is. */
+  /**
+   * Whether another program's setting is left on the clock. The next request is then written even if it changes
+   * nothing.
+   */
   yielded: boolean;
   last: LastRequest | undefined;
 }

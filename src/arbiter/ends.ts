@@ -1,16 +1,16 @@
 import type { ClockState } from "./claim.ts";
 import type { Want, Wants } from "./want.ts";
 
-/** Where a want that ends by itself stands. */
+/** The place of a want that ends by itself. */
 interface Ending {
   readonly wants: Wants;
   readonly clock: ClockState;
 }
 
-/** The wants that end by themselves, and when the next one does. */
+/** The wants that end by themselves. */
 export class Ends {
   readonly #endings = new Map<Want, Ending>();
-  /** Never later than the first end; too early costs one look. */
+  /** Not later than the first end. If it is earlier, one call of {@link take} finds nothing. */
   #dueMs = Number.POSITIVE_INFINITY;
 
   add(want: Want, ending: Ending): void {
@@ -19,17 +19,17 @@ export class Ends {
     this.#dueMs = Math.min(this.#dueMs, want.untilMs);
   }
 
-  /** It was replaced or released: nothing is left to end. */
+  /** Forgets a want that was replaced or released. */
   delete(want: Want): void {
     this.#endings.delete(want);
   }
 
-  /** When the next one may end, on the monotonic clock; undefined where none will. */
+  /** When the next want may end, on the monotonic clock; undefined if none will. */
   dueAt(): number | undefined {
     return this.#endings.size === 0 ? undefined : this.#dueMs;
   }
 
-  /** Takes out every want that has ended; answers their clocks. */
+  /** Removes all wants whose time is over. Returns them with their clocks. */
   take(monoMs: number): { readonly want: Want; readonly clock: ClockState }[] {
     if (monoMs < this.#dueMs) return [];
     this.#dueMs = Number.POSITIVE_INFINITY;

@@ -2,21 +2,21 @@ import type { FrequencyTable, Setting, Speed } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { Contract } from "./view.ts";
 
-/** The part of a table that a contract leaves: indexes `top` (fastest) to `bottom`, both included. */
+/** The entries of a table that a contract allows: indexes `top` (fastest) to `bottom`, both included. */
 export interface Envelope {
   readonly top: number;
   readonly bottom: number;
   readonly turbo: boolean;
 }
 
-/** What an operator is bound by: the table alone. */
+/** The envelope of operators: the whole table. */
 export function wholeTable(table: FrequencyTable): Envelope {
   return { top: 0, bottom: table.speeds.length - 1, turbo: true };
 }
 
 /**
- * A contract on one clock's table. Where no speed lies within it, the nearest one does: a contract that fits no speed
- * of this host must not leave its guest without any.
+ * The envelope of a contract in one clock's table. If the contract allows no entry, the envelope is the nearest one, so
+ * that a guest always has a speed.
  */
 export function envelope(table: FrequencyTable, { minKhz, maxKhz, turbo }: Contract): Envelope {
   const last = table.speeds.length - 1;
@@ -27,13 +27,13 @@ export function envelope(table: FrequencyTable, { minKhz, maxKhz, turbo }: Contr
   return { top, bottom: Math.max(top, lastAbove), turbo };
 }
 
-/** What a setting sets: the numbers of its entry, or of the speed between two; undefined for the baseline. */
+/** The speed of a setting; undefined for the baseline. */
 export function speedOf(table: FrequencyTable, setting: Setting | undefined): Speed | undefined {
   if (setting === undefined || setting === "baseline") return undefined;
   return typeof setting === "number" ? table.speeds[setting] : { khz: setting.khz, peerKhz: setting.khz };
 }
 
-/** The speed that an entry of a table sets. */
+/** The speed of a table's entry. */
 export function khzAt(table: FrequencyTable, index: number): Khz {
   return (table.speeds[index] as Speed).khz;
 }

@@ -14,7 +14,7 @@ import type {
   VcpuView,
 } from "./view.ts";
 
-/** One clock as it is now. */
+/** Returns the current state of a clock. */
 export function lookAtClock(state: ClockState): ClockView {
   const { clock, accepted, wants, claims } = state;
   const { setting: should } = resolve(state);
@@ -31,13 +31,13 @@ export function lookAtClock(state: ClockState): ClockView {
   };
 }
 
-/** One domain as it is now. */
+/** Returns the current state of a domain. */
 export function lookAtDomain({ domain, contract, vcpus }: DomainState): DomainView {
   const claims = vcpus.filter((claimant) => claimant.claims.some(({ wants }) => wants.current !== undefined));
   return { domain, contract, vcpus: vcpus.length, claims: claims.length };
 }
 
-/** One vCPU as it is now. */
+/** Returns the current state of a vCPU. */
 export function lookAtVcpu(claimant: Claimant): VcpuView {
   const { vcpu, state, problem, claims, refused } = claimant;
   const want = claims[0]?.wants.current;
@@ -52,7 +52,7 @@ export function lookAtVcpu(claimant: Claimant): VcpuView {
   };
 }
 
-/** What a claimant has after its request. */
+/** Returns what a claimant has after its request. */
 export function lookAtGrant({ claims }: Claimant): GrantView {
   const [claim] = claims;
   if (claim === undefined) return { khz: undefined, bound: undefined };
@@ -95,9 +95,9 @@ function lastRequest(state: ClockState): LastRequestView | undefined {
   };
 }
 
-/** The claim that asked last, as it is now; none where it has gone since. */
+/** The current claim of the last asker; undefined if it is gone. */
 function askerOf({ claims }: ClockState, { by, asker }: LastRequest): Claim | undefined {
-  // A dry run's claim is not among those that count.
+  // Claims in a dry run are not in the clock's set.
   if (asker?.claimant.state.contract.dryRun === true) return asker;
   return [...claims].find(({ claimant: { holder } }) => isSame(holder, by));
 }

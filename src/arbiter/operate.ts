@@ -6,7 +6,7 @@ import { settle } from "./settle.ts";
 import type { Change, Holder, Order, OrderOptions, Refusal } from "./view.ts";
 import type { Want } from "./want.ts";
 
-/** Carries out an operator's order. Operators are bound by the table alone, not by contracts. */
+/** Decides an operator's order. It is bounded by the table only, not by contracts. */
 export function operate(state: ClockState, order: Order, options: OrderOptions): Change {
   const asked = typeof order === "string" ? order : `${order.khz} kHz`;
   const holder: Holder = { kind: "operator", who: options.who };
@@ -23,7 +23,7 @@ export function operate(state: ClockState, order: Order, options: OrderOptions):
   return new Decided(settle([state]), steps, { claimant: undefined, dry: false });
 }
 
-/** Ends the order that is in force; to restore, also everything that guests asked for. */
+/** Ends the order in force; with `restore` also all requests of guests. */
 function end(clock: ClockState, order: "release" | "restore"): readonly Step[] {
   const steps: Step[] = [];
   const remove = (wants: ClockState["wants"], source: "operator" | "request") => {
@@ -63,7 +63,7 @@ function put(
   return [{ clock: state, wants, put, ended: undefined }];
 }
 
-/** Where an operator's step starts: where the clock stands now. */
+/** The position that an operator's step starts from: the current one of the clock. */
 function current({ clock, wants, accepted }: ClockState): Position {
   const { table, baselineKhz } = clock;
   const order = wants.of("operator");

@@ -5,11 +5,11 @@ import type { Refusal } from "./view.ts";
 /** What to do with a vCPU that may run on several CPUs. */
 export interface MultiPin {
   readonly multiPin: "all" | "last" | "reject";
-  /** A vCPU that floats over more CPUs than this steers none. */
+  /** A vCPU that may run on more CPUs than this is refused. */
   readonly multiPinMax: number;
 }
 
-/** The clocks under one vCPU, or why there are none for it. */
+/** The clocks under one vCPU, or why it has none. */
 export type Placement = { readonly clocks: readonly ClockState[] } | { readonly problem: Refusal };
 
 /**

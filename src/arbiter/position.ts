@@ -3,11 +3,11 @@ import type { Khz } from "../base/domain.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import { type Envelope, khzAt } from "./envelope.ts";
 
-/** Where someone stands in a clock's table. */
+/** A position in a clock's table. */
 export interface Position {
   readonly index: number;
   readonly turbo: boolean;
-  /** Which end of the envelope held it back, if one did. */
+  /** Which end of the envelope limited it, if any. */
   readonly bound: "top" | "bottom" | undefined;
 }
 
@@ -47,14 +47,14 @@ export function step(
   }
 }
 
-/** The slowest speed that is not below `khz`; undefined above the highest or below the lowest. */
+/** The lowest entry that is not below `khz`; undefined if `khz` is above the highest or below the lowest entry. */
 export function positionOf(table: FrequencyTable, khz: Khz, turbo: boolean): Position | undefined {
   if (khz < khzAt(table, table.speeds.length - 1)) return undefined;
   const index = table.speeds.findLastIndex((speed) => speed.khz >= khz);
   return index < 0 ? undefined : { index, turbo, bound: undefined };
 }
 
-/** A position taken over to another table or envelope: as fast as before, or as near as there is. */
+/** Finds the position for a speed in another table or envelope: the same speed, or the nearest. */
 export function carry(from: Khz, turbo: boolean, table: FrequencyTable, envelope: Envelope): Position {
   const near = from <= khzAt(table, table.speeds.length - 1) ? table.speeds.length - 1 : undefined;
   const index = near ?? positionOf(table, from, turbo)?.index ?? 0;
@@ -66,7 +66,7 @@ function highest(table: FrequencyTable, turbo: boolean): number {
   return turbo ? 0 : (table.turbo?.baseIndex ?? 0);
 }
 
-/** No step up from 0, and none into turbo's part of the table while turbo is off. */
+/** One step up. It stops at 0, and below the turbo entries while turbo is off. */
 function upFrom(table: FrequencyTable, index: number, turbo: boolean): number {
   return Math.max(index - 1, Math.min(index, highest(table, turbo)));
 }

@@ -3,10 +3,12 @@ import type { Claim, ClockState } from "./claim.ts";
 import { khzAt } from "./envelope.ts";
 import { settingOf, type Want } from "./want.ts";
 
-/** For whose sake a setting holds: a claim, an operator's order for the clock, or nobody's. */
+/**
+ * The reason for a setting: a claim, or an operator's order for the clock; undefined for the baseline without claims.
+ */
 export type Winner = Claim | Want | undefined;
 
-/** What should hold on a clock, and for whose sake. */
+/** The setting that a clock should have, and the reason. */
 export interface Resolution {
   readonly setting: Setting;
   readonly winner: Winner;
@@ -15,8 +17,8 @@ export interface Resolution {
 const UNCLAIMED: Resolution = { setting: "baseline", winner: undefined };
 
 /**
- * An order for the clock itself is above all claims. Else the highest claim wins; a claimant that is pinned there and
- * never asked counts on the baseline, so it holds that against slower claims.
+ * An operator's order comes first. Otherwise the highest claim wins. A claimant that is pinned to the clock's CPU and
+ * never asked keeps the baseline, against all slower claims.
  */
 export function resolve(state: ClockState, also?: Claim): Resolution {
   const order = state.wants.current;

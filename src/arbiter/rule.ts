@@ -8,7 +8,7 @@ import { isClaim } from "./settle.ts";
 import type { OrderView, Rule } from "./view.ts";
 import { settingOf, type Want } from "./want.ts";
 
-/** Which rule makes a clock run as it does now, as seen by one of those who meet on it, or by nobody of them. */
+/** The rule that decides a clock's speed now, from the view of one claim, or of nobody. */
 export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
   if (asker?.claimant.state.contract.dryRun === true)
     return { kind: "dry-run", holder: asker.claimant.holder, khz: wouldHold(asker) };
@@ -22,13 +22,13 @@ export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
   return { kind: "outbid", holder, khz: khzAt(state.clock.table, want.position.index) };
 }
 
-/** What would hold on a claim's clock if the claim counted: the outcome of a dry run. */
+/** The speed that a claim in a dry run would get if it counted. */
 export function wouldHold(claim: Claim): Khz | undefined {
   const { setting } = resolve(claim.clock, claim);
   return speedOf(claim.clock.clock.table, setting)?.khz;
 }
 
-/** An operator's order, for those outside. */
+/** Returns an operator's order as a view. */
 export function orderView(table: FrequencyTable, want: Want): OrderView {
   const { hold, asked, atMs, untilMs } = want;
   const khz = speedOf(table, settingOf(want))?.khz ?? 0;

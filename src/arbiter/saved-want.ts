@@ -3,12 +3,12 @@ import { khzAt } from "./envelope.ts";
 import { carry } from "./position.ts";
 import type { SavedWant } from "./view.ts";
 
-/** What the guests of these domains want now. */
+/** Returns the current wants of the guests of these domains, to be saved. */
 export function savedWants(domains: Iterable<DomainState>): SavedWant[] {
   return [...domains].flatMap(({ vcpus, physical }) => [...vcpus, ...physical.values()].flatMap(savedWant));
 }
 
-/** A claimant wants again what it wanted of an earlier arbiter, within the contract that it has now. */
+/** Restores a saved want of a claimant, within its current contract. */
 export function resume(claimant: Claimant, { asked = "", askedAtMs, speeds }: SavedWant): void {
   for (const claim of claimant.claims) {
     const { clock, envelope, wants } = claim;

@@ -9,10 +9,10 @@ import { type MultiPin, placeVcpu } from "./placement.ts";
 import type { Contract, Refusal } from "./view.ts";
 import { Wants } from "./want.ts";
 
-/** Which vCPUs sit on which clocks. */
+/** The domains, and the clocks that their vCPUs run on. */
 export class Seats {
   readonly domains = new Map<string, DomainState>();
-  /** Every managed pCPU to its clock. */
+  /** The clock of each managed pCPU. */
   clocks = new Map<Pcpu, ClockState>();
   pinning: MultiPin;
   readonly #ends: Ends;
@@ -22,7 +22,7 @@ export class Seats {
     this.#ends = ends;
   }
 
-  /** Takes a domain's claims to the clocks under its vCPUs; answers the clocks that it left or came to. */
+  /** Adds or replaces a domain and its claims. Returns the clocks that it left and those that it joined. */
   place(domain: Domain, contract: Contract): Set<ClockState> {
     const old = this.domains.get(domain.name);
     const touched = old === undefined ? new Set<ClockState>() : detach(old);
@@ -44,7 +44,7 @@ export class Seats {
     return touched;
   }
 
-  /** Places every domain again. All are placed before any clock is settled: half-placed, it would be written twice. */
+  /** Places every domain again. All are placed before any clock is settled, so that no clock is written twice. */
   placeAll(): Set<ClockState> {
     const touched = new Set<ClockState>();
     for (const { domain, contract } of [...this.domains.values()])
@@ -52,7 +52,7 @@ export class Seats {
     return touched;
   }
 
-  /** Replaces the host's clocks. One that is the same object goes on; a new one holds its baseline. */
+  /** Replaces the host's clocks. The same object keeps its state; a new one starts with the baseline. */
   setClocks(clocks: readonly Clock[]): void {
     const before = this.clocks;
     this.clocks = new Map();
@@ -64,7 +64,7 @@ export class Seats {
     }
   }
 
-  /** Who may claim by a request, or why nobody may. */
+  /** Returns the claimant that a request is for, or why the request is refused. */
   claimant(name: string, { resource, physical }: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
     const state = this.domains.get(name);
     if (state === undefined) return { code: "unknown-domain" };
@@ -91,7 +91,7 @@ export class Seats {
   }
 }
 
-/** An operator's order and the last request are for the CPU: they go on where its clock was made anew. */
+/** Makes the state of a new clock. An operator's order and the last request of the clock that it replaces are kept. */
 function newClock(clock: Clock, old: ClockState | undefined, ends: Ends): ClockState {
   const wants = new Wants();
   const state: ClockState = {

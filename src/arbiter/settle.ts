@@ -2,10 +2,10 @@ import type { Claim, ClockState } from "./claim.ts";
 import { resolve, type Winner } from "./resolve.ts";
 import type { ChangeWrite, Holder } from "./view.ts";
 
-/** No writes: what most decisions come to. */
+/** No writes: the result of most decisions. */
 export const NO_WRITES: readonly ChangeWrite[] = [];
 
-/** Writes for the clocks where something else should hold than was decided last. */
+/** Returns writes for the clocks whose setting differs from the one decided last. */
 export function settle(clocks: Iterable<ClockState>): readonly ChangeWrite[] {
   let writes: ChangeWrite[] | undefined;
   for (const state of clocks) {
@@ -19,13 +19,13 @@ export function settle(clocks: Iterable<ClockState>): readonly ChangeWrite[] {
   return writes ?? NO_WRITES;
 }
 
-/** For whose sake a setting holds. */
+/** The holder for whom a setting is written. */
 export function holderOf(winner: Winner): Holder | undefined {
   if (winner === undefined) return undefined;
   return isClaim(winner) ? winner.claimant.holder : winner.holder;
 }
 
-/** Whether a clock is won by one of its claims, and not by an order for the clock itself. */
+/** Whether a clock is won by a claim, not by an operator's order. */
 export function isClaim(winner: NonNullable<Winner>): winner is Claim {
   return "claimant" in winner;
 }

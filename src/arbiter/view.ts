@@ -3,9 +3,9 @@ import type { Domain, Khz, Pcpu, Vcpu } from "../base/domain.ts";
 import type { Now } from "../base/now.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 
-// What goes into the arbiter and what comes out of it: plain data. Nothing outside this folder sees its state.
+// The input and output of the arbiter: plain data. Nothing outside this folder sees its state.
 
-/** What a domain's guest may ask. */
+/** What a domain's guest is allowed to ask for. */
 export interface Contract {
   readonly minKhz: Khz | undefined;
   readonly maxKhz: Khz | undefined;
@@ -14,32 +14,35 @@ export interface Contract {
   readonly query: boolean;
   /** Whether it may name pCPUs instead of its vCPUs. */
   readonly physicalCores: boolean;
-  /** Whether its requests are decided on and explained, but count for nothing. */
+  /** Whether its requests are only decided and explained, and change nothing. */
   readonly dryRun?: boolean;
 }
 
-/** What an operator wants of a clock. `restore` ends all requests too, so that the baseline holds until somebody asks. */
+/**
+ * An operator's order for a clock. `restore` also ends all requests of guests, so that the baseline holds until the
+ * next request.
+ */
 export type Order = ScaleAction | "release" | "restore" | { readonly khz: Khz };
 
-/** How an operator wants it. */
+/** Options of an operator's order. */
 export interface OrderOptions {
-  /** Held until released; otherwise until a guest on that clock asks. */
+  /** Whether it lasts until it is released; otherwise it lasts until a guest asks for a speed on that clock. */
   readonly hold: boolean;
-  /** The operator, for explanations. */
+  /** The operator's name, for explanations. */
   readonly who: string;
   readonly now: Now;
-  /** When it ends by itself, on the monotonic clock. */
+  /** When the order ends by itself, on the monotonic clock. */
   readonly untilMs?: number | undefined;
 }
 
-/** Who asked for a setting, or for whose sake it holds. */
+/** Who asked for a setting, or whose silence keeps it. */
 export type Holder =
   | { readonly kind: "vcpu"; readonly vm: string; readonly vcpu: Vcpu }
   /** A guest that named a CPU of the host. */
   | { readonly kind: "pcpu"; readonly vm: string; readonly pcpu: Pcpu }
   | { readonly kind: "operator"; readonly who: string };
 
-/** Why something is not granted. */
+/** Why a request is not granted. */
 export type Refusal =
   | { readonly code: "unknown-domain" }
   | { readonly code: "not-running" }
@@ -61,35 +64,35 @@ export type Refusal =
   | { readonly code: "guest-policies"; readonly fault: string | undefined }
   | { readonly code: "kernel-refused"; readonly reason: string };
 
-/** A write of a change, and for whose sake it is done; undefined for a baseline that nobody asked for. */
+/** A write of a change, with the holder for whom it is done; undefined for a baseline without claims. */
 export interface ChangeWrite extends Write {
   readonly holder: Holder | undefined;
 }
 
 /**
- * What was decided: writes to be done in order, and the reply. Whoever does the writes tells the arbiter what came of
- * them: `commit`, or for a request that the kernel refused, `rollback`.
+ * A decision: writes, to be done in order, and the reply. The caller does the writes and then reports their result to
+ * the arbiter with `commit`, or with `rollback` if the kernel refused a request.
  */
 export interface Change {
   readonly writes: readonly ChangeWrite[];
-  /** Undefined: granted. */
+  /** Undefined if the request is granted. */
   readonly refusal: Refusal | undefined;
-  /** Granted, but it counts for nothing. */
+  /** Granted in a dry run: it changes nothing. */
   readonly dry: boolean;
-  /** Clocks whose operator's order ends with this change. */
+  /** Clocks whose operator's order this change ends. */
   readonly endedOrders: readonly Clock["id"][];
 }
 
-/** What became of a request that the kernel refused. */
+/** The result of a request that the kernel refused. */
 export interface RefusedWrite {
-  /** Writes of the change that the kernel had taken before. */
+  /** How many writes of the change the kernel accepted before. */
   readonly accepted: number;
   /** The file and the kernel's answer. */
   readonly reason: string;
   readonly now: Now;
 }
 
-/** What one guest wants of its clocks, in words that outlive the arbiter: the next one may have other tables. */
+/** The wants of one guest, in a form that the next daemon can read even if its tables differ. */
 export interface SavedWant {
   readonly vm: string;
   /** A vCPU, or with `physical` a pCPU. */
@@ -101,21 +104,21 @@ export interface SavedWant {
   readonly speeds: readonly { readonly clock: Pcpu; readonly khz: Khz; readonly turbo: boolean }[];
 }
 
-/** Which rule makes a clock run as it does. */
+/** The rule that decides a clock's speed. */
 export type Rule =
   | { readonly kind: "as-asked" }
   | { readonly kind: "nobody" }
   | { readonly kind: "bounded"; readonly by: "MaxKhz" | "MinKhz" }
   | { readonly kind: "operator"; readonly hold: boolean; readonly who: string }
-  /** It never asked, so it keeps the baseline. */
+  /** The holder never asked, so it keeps the baseline. */
   | { readonly kind: "silent"; readonly holder: Holder; readonly self: boolean }
-  /** Somebody else wants more on the same clock. */
+  /** Another holder wants a higher speed on the same clock. */
   | { readonly kind: "outbid"; readonly holder: Holder; readonly khz: Khz }
-  /** `khz` would hold if the request counted; undefined for the baseline. */
+  /** The speed that the request would get if it counted; undefined for the baseline. */
   | { readonly kind: "dry-run"; readonly holder: Holder; readonly khz: Khz | undefined }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-/** An operator's order that is in force. */
+/** An operator's order in force. */
 export interface OrderView {
   readonly khz: Khz;
   readonly hold: boolean;
@@ -125,7 +128,7 @@ export interface OrderView {
   readonly untilMs: number | undefined;
 }
 
-/** Who meets on a clock, and wants what: no speed for one that never asked. */
+/** One claim on a clock; it has no speed if it is silent. */
 export interface ClaimView {
   readonly holder: Holder;
   readonly khz: Khz | undefined;
@@ -133,23 +136,23 @@ export interface ClaimView {
   readonly pinned: boolean;
 }
 
-/** The last request for a clock, and what became of it. */
+/** The last request for a clock, and its result. */
 export interface LastRequestView {
   readonly atMs: number;
   readonly by: Holder;
   readonly asked: string;
   readonly accepted: boolean;
-  /** What holds; undefined for the baseline. */
+  /** The speed that is set; undefined for the baseline. */
   readonly khz: Khz | undefined;
   readonly rule: Rule;
 }
 
-/** One clock: what holds, what should hold, and why. */
+/** The state of one clock: what is set, what should be set, and why. */
 export interface ClockView {
   readonly clock: Clock;
-  /** What the kernel last accepted; undefined where it refused since. */
+  /** The setting that the kernel accepted last; undefined after a refusal. */
   readonly accepted: Setting | undefined;
-  /** The table's entry for that; undefined for the baseline, and where it is not known. */
+  /** The speed of that setting; undefined for the baseline, and if unknown. */
   readonly speed: Speed | undefined;
   readonly should: Setting;
   readonly shouldKhz: Khz | undefined;
@@ -158,24 +161,24 @@ export interface ClockView {
   readonly last: LastRequestView | undefined;
 }
 
-/** What a vCPU wants on one of its clocks, and what comes of it there. */
+/** What a vCPU wants on one of its clocks, and what it gets there. */
 export interface VcpuClockView {
   readonly clock: Clock["id"];
-  /** What it wants; undefined while it is silent. */
+  /** The speed that it wants; undefined while it is silent. */
   readonly khz: Khz | undefined;
   readonly turbo: boolean;
-  /** What the kernel last accepted there; undefined for the baseline. */
+  /** The speed that the kernel accepted last on that clock; undefined for the baseline. */
   readonly grantedKhz: Khz | undefined;
-  /** Whether the kernel refused what should hold. */
+  /** Whether the kernel refused the setting that should hold. */
   readonly refused: boolean;
   readonly rule: Rule;
 }
 
-/** One vCPU. */
+/** The state of one vCPU. */
 export interface VcpuView {
   readonly vcpu: Vcpu;
   readonly pcpus: readonly Pcpu[];
-  /** Why its requests are refused, if they are. */
+  /** Why its requests are refused; undefined if they are not. */
   readonly problem: Refusal | undefined;
   readonly asked: string | undefined;
   readonly askedAtMs: number;
@@ -184,19 +187,19 @@ export interface VcpuView {
   readonly refused: { readonly asked: string; readonly atMs: number; readonly refusal: Refusal } | undefined;
 }
 
-/** One domain that may claim. */
+/** The state of one domain that is served. */
 export interface DomainView {
   readonly domain: Domain;
   readonly contract: Contract;
   readonly vcpus: number;
-  /** vCPUs that want a speed. */
+  /** Number of vCPUs that want a speed. */
   readonly claims: number;
 }
 
-/** What came of a request that was granted, on the first of its clocks. */
+/** The result of a granted request, on the first of its clocks. */
 export interface GrantView {
-  /** What holds now; undefined for the baseline. */
+  /** The speed that is set now; undefined for the baseline. */
   readonly khz: Khz | undefined;
-  /** The rule that held it back; undefined where it got what it asked for. */
+  /** The rule that limited the request; undefined if it got what it asked for. */
   readonly bound: Rule | undefined;
 }

@@ -3,8 +3,8 @@ import type { Position } from "./position.ts";
 import type { Holder } from "./view.ts";
 
 /**
- * Where a want can come from, highest precedence first. Of the wants for one vCPU the first counts; an operator's order
- * for a clock counts before all that vCPUs want there.
+ * The sources of wants, in order of precedence. Of the wants of one vCPU the first in this order counts. An operator's
+ * order for a clock comes before all wants of vCPUs there.
  */
 export const PRECEDENCE = ["operator", "request", "lease", "guest-policy", "schedule"] as const;
 
@@ -17,18 +17,18 @@ const RANK = Object.fromEntries(PRECEDENCE.map((source, rank) => [source, rank])
 export interface Want {
   readonly source: Source;
   readonly holder: Holder;
-  /** What was asked, as the asker said it. */
+  /** The request in the words of the asker. */
   readonly asked: string;
-  /** On the wall clock. */
+  /** When it was asked, on the wall clock. */
   readonly atMs: number;
   /** When it ends by itself, on the monotonic clock. */
   readonly untilMs: number | undefined;
-  /** An operator's: whether it outlasts the next request of a guest. */
+  /** For an operator's order: whether it stays in force when a guest asks. */
   readonly hold: boolean;
   readonly position: Position;
-  /** The speed itself, where it lies between the entry of {@link position} and the next, and the clock takes any. */
+  /** The exact speed, if it lies between two entries and the clock takes any speed. */
   readonly exact: ExactSpeed | undefined;
-  /** What it replaced, for as long as the kernel may still refuse it. */
+  /** The want that it replaced, kept until the kernel has accepted this one. */
   before: Want | undefined;
 }
 
@@ -37,7 +37,7 @@ export class Wants {
   readonly #bySource: (Want | undefined)[] = [];
   #current: Want | undefined;
 
-  /** The one that counts. */
+  /** The want that counts. */
   get current(): Want | undefined {
     return this.#current;
   }
@@ -46,12 +46,12 @@ export class Wants {
     return this.#bySource[RANK[source]];
   }
 
-  /** Every want that is in force. */
+  /** Every want in force. */
   all(): Want[] {
     return this.#bySource.filter((want) => want !== undefined);
   }
 
-  /** Replaces what the want's source wanted until now. */
+  /** Puts a want in place of the one that its source had. */
   put(want: Want): void {
     const rank = RANK[want.source];
     want.before = this.#bySource[rank];
@@ -59,7 +59,7 @@ export class Wants {
     this.#choose();
   }
 
-  /** A source wants nothing any more; answers what it wanted. */
+  /** Removes the want of a source and returns it. */
   remove(source: Source): Want | undefined {
     const want = this.#bySource[RANK[source]];
     if (want === undefined) return undefined;
@@ -68,7 +68,7 @@ export class Wants {
     return want;
   }
 
-  /** Takes one want out, wherever it is: what it replaced counts again, unless something newer does. */
+  /** Removes one want, even if it was replaced. The want that it replaced counts again, unless there is a newer one. */
   takeBack(want: Want): void {
     const rank = RANK[want.source];
     let newer = this.#bySource[rank];
@@ -78,7 +78,7 @@ export class Wants {
     this.#choose();
   }
 
-  /** Whether a want is in force, or would be again if what replaced it were refused. */
+  /** Whether a want is in force, or would be again if the one that replaced it were refused. */
   includes(want: Want): boolean {
     let each = this.#bySource[RANK[want.source]];
     while (each !== undefined && each !== want) each = each.before;
@@ -95,7 +95,7 @@ export class Wants {
   }
 }
 
-/** What holds a want. */
+/** The setting that a want asks for. */
 export function settingOf({ exact, position }: Want): Setting {
   return exact ?? position.index;
 }

@@ -1,20 +1,20 @@
 import type { Khz, Pcpu } from "./domain.ts";
 
 /**
- * CPUs that run at one speed: a cpufreq policy, joined with those it shares the hardware's clock with
- * (`related_cpus`, ACPI `freqdomain_cpus`, SMT siblings).
+ * CPUs that run at one speed: the CPUs of a cpufreq policy and of all other cpufreq policies with the same hardware
+ * clock (`related_cpus`, ACPI `freqdomain_cpus`, SMT siblings).
  */
 export interface Clock {
-  /** Its lowest pCPU, also when that one is offline. */
+  /** Its lowest pCPU, even if that one is offline. */
   readonly id: Pcpu;
   /** Its CPUs that can be scaled now, ascending. */
   readonly pcpus: readonly Pcpu[];
   /** The kernel's `scaling_driver`. */
   readonly driver: string;
   readonly table: FrequencyTable;
-  /** The highest speed that the settings found before ours allow: what a silent domain may count on. */
+  /** The highest speed that the original settings allow. A domain that never asked keeps it. */
   readonly baselineKhz: Khz;
-  /** Whether it can hold any speed between its lowest and its highest, and not only those of its table. */
+  /** Whether it can be set to any speed between its lowest and its highest, not only to those of its table. */
   readonly anySpeed: boolean;
   /** Its CPUs with a raised base frequency (Intel SST-BF). */
   readonly priority: ReadonlySet<Pcpu>;
@@ -35,7 +35,7 @@ export interface Speed {
 export interface FrequencyTable {
   /** Highest first, never empty. */
   readonly speeds: readonly Speed[];
-  /** Undefined where the hardware or the host's own switch has no turbo. */
+  /** Undefined if the hardware has no turbo, or the host has switched it off. */
   readonly turbo: Turbo | undefined;
 }
 
@@ -54,19 +54,19 @@ export interface ExactSpeed {
   readonly khz: Khz;
 }
 
-/** A speed to be held: an index into a clock's table, or where the clock takes any speed, one between two entries. */
+/** A speed to set: an index into the clock's table, or a speed between two entries where the clock takes any speed. */
 export type SpeedSetting = number | ExactSpeed;
 
-/** What should hold on a clock: a speed, or the settings that were there before ours. */
+/** What a clock should be set to: a speed, or the original settings. */
 export type Setting = SpeedSetting | "baseline";
 
-/** An order to the kernel: this is what should hold now. */
+/** One setting to be written to one clock. */
 export interface Write {
   readonly clock: Clock["id"];
   readonly setting: Setting;
 }
 
-/** A write that the kernel did not accept. */
+/** A write that the kernel refused. */
 export interface WriteRefused {
   /** The file and the kernel's answer, e.g. `cpu2/cpufreq/scaling_setspeed: EBUSY`. */
   readonly reason: string;

@@ -1,9 +1,12 @@
 import type { Pcpu } from "./domain.ts";
 
-/** CPU numbers at and above this are taken for a mistake: the kernel's largest `CONFIG_NR_CPUS`. */
+/** CPU numbers from here on are errors: the kernel's largest `CONFIG_NR_CPUS`. */
 export const CPU_NUMBER_END = 8192;
 
-/** Reads the kernel's list format, `0-3,8`; the numbers come ascending and once. Undefined when it is not one. */
+/**
+ * Reads the kernel's list format, `0-3,8`. Returns the numbers in ascending order, each once; undefined for any other
+ * text.
+ */
 export function parseCpuList(text: string): Pcpu[] | undefined {
   const trimmed = text.trim();
   const cpus = new Set<Pcpu>();

@@ -6,34 +6,34 @@ export type Pcpu = number;
 /** A virtual CPU of a domain, counted from 0. */
 export type Vcpu = number;
 
-/** vCPUs of one domain, at most: what QEMU's largest machine has. */
+/** The most vCPUs of one domain: the limit of QEMU's largest machine. */
 export const VCPUS_MAX = 4096;
 
 /** A clock speed in kHz. */
 export type Khz = number;
 
-/** Speeds above it are taken for a mistake. */
+/** The highest speed that is accepted as input; a larger number is an error. */
 export const KHZ_MAX = 100_000_000;
 
-/** Names of the hypervisor's drivers: what may tell which VM runs where. */
+/** The drivers that can tell which VM runs on which CPUs. */
 export const HYPERVISOR_DRIVERS = ["libvirt", "static"] as const;
 
 /** One of {@link HYPERVISOR_DRIVERS}. */
 export type HypervisorDriver = (typeof HYPERVISOR_DRIVERS)[number];
 
-/** What the hypervisor says of one domain that exists: running, or paused. */
+/** A domain as the hypervisor reports it: running or paused. */
 export interface Domain {
   readonly name: string;
-  /** Which domain, whatever it is called. Absent where the hypervisor cannot tell. */
+  /** Identifies the domain, whatever its name. Absent if the hypervisor has none. */
   readonly uuid?: string;
-  /** Which run of which domain: another after every start. Absent where the hypervisor cannot tell. */
+  /** Identifies one run of the domain; it changes with every start. Absent if the hypervisor has none. */
   readonly run?: string;
-  /** A paused domain keeps its channels, but may ask for nothing. */
+  /** A paused domain keeps its channels, but its requests are refused. */
   readonly state: "running" | "paused";
-  /** How it came to run or to be paused. */
+  /** How it was started or paused. */
   readonly origin: Origin;
-  /** The pCPUs that each vCPU may run on, ascending; the index is the vCPU. An offline vCPU has none. */
+  /** The pCPUs that each vCPU may run on, in ascending order; the index is the vCPU. An offline vCPU has none. */
   readonly pins: readonly (readonly Pcpu[])[];
-  /** Host paths of its channel sockets; undefined where the hypervisor cannot tell. */
+  /** Host paths of its channel sockets; undefined if the hypervisor does not report them. */
   readonly channelPaths: ReadonlySet<string> | undefined;
 }

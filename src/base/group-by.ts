@@ -1,4 +1,4 @@
-/** `Map.groupBy`, which the oldest Node that the guest's library runs on does not have. */
+/** Does what `Map.groupBy` does. The guest's library also runs on Node 20, which does not have it. */
 export function groupBy<T, Key>(items: Iterable<T>, keyOf: (item: T) => Key): Map<Key, T[]> {
   const groups = new Map<Key, T[]>();
   for (const item of items) {

@@ -1,15 +1,15 @@
-/** Four buckets to an octave: a bucket's ends differ by a quarter at most. */
+/** Each octave has four buckets, so the ends of a bucket differ by at most a quarter. */
 const STEPS_BITS = 2;
 const STEPS = 1 << STEPS_BITS;
 
-/** Below 1 µs nothing is told apart, and nothing above 134 ms. */
+/** All times below 1 µs are in the first bucket, all above 134 ms in the last. */
 const FIRST_OCTAVE = 10;
 const LAST_OCTAVE = 26;
 
-/** Buckets of every histogram. */
+/** Number of buckets of every histogram. */
 export const BUCKETS = (LAST_OCTAVE - FIRST_OCTAVE + 1) * STEPS + 2;
 
-/** How long something took, how often, in fixed buckets. Observing allocates nothing. */
+/** Counts durations in fixed buckets. Observing a duration allocates nothing. */
 export class Histogram {
   readonly counts = new Float64Array(BUCKETS);
   sumNs = 0;
@@ -21,7 +21,7 @@ export class Histogram {
   }
 }
 
-/** The bucket that a time falls into. */
+/** Returns the bucket of a duration. */
 export function bucketOf(ns: number): number {
   if (ns < 1 << FIRST_OCTAVE) return 0;
   if (ns >= 1 << (LAST_OCTAVE + 1)) return BUCKETS - 1;
@@ -30,7 +30,7 @@ export function bucketOf(ns: number): number {
   return 1 + (octave - FIRST_OCTAVE) * STEPS + ((whole >> (octave - STEPS_BITS)) & (STEPS - 1));
 }
 
-/** Where a bucket ends: its times are below. */
+/** Returns the end of a bucket in ns; the durations in the bucket are shorter. */
 export function bucketEndNs(bucket: number): number {
   if (bucket >= BUCKETS - 1) return Number.POSITIVE_INFINITY;
   const octave = FIRST_OCTAVE + Math.floor((bucket - 1) / STEPS);
@@ -39,7 +39,9 @@ export function bucketEndNs(bucket: number): number {
     : (1 << octave) + (((bucket - 1) % STEPS) + 1) * (1 << (octave - STEPS_BITS));
 }
 
-/** The end of the bucket within which `share` of all times lie; undefined where nothing was observed. */
+/**
+ * Returns the end in ns of the bucket that contains the quantile `share` (0 to 1); undefined if nothing was observed.
+ */
 export function quantileNs(counts: ArrayLike<number>, share: number): number | undefined {
   let total = 0;
   for (let bucket = 0; bucket < counts.length; bucket++) total += counts[bucket] as number;

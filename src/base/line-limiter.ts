@@ -1,8 +1,8 @@
-/** Lines about one VM or user in each interval; the rest is counted. */
+/** Lines about one key (a VM or a user) in each interval. Further lines are counted. */
 const LINES_MAX = 5;
 const INTERVAL_MS = 60_000;
 
-/** VMs remembered; names come from the hypervisor, so this is no guest's to fill. */
+/** The most keys that are remembered. Names come from the hypervisor, so a guest cannot fill the table. */
 const KEYS_MAX = 10_000;
 
 interface Window {
@@ -11,7 +11,7 @@ interface Window {
   suppressed: number;
 }
 
-/** Lets a few lines per key and minute through, so that nobody fills the disk. `nowMs` is monotonic. */
+/** Lets a few lines per key and minute through, to bound the log. `nowMs` is monotonic. */
 export class LineLimiter {
   readonly #windows = new Map<string, Window>();
   readonly #linesMax: number;
@@ -20,7 +20,10 @@ export class LineLimiter {
     this.#linesMax = linesMax;
   }
 
-  /** Whether to write a line now; `suppressed` counts those left out since the last one that was written. */
+  /**
+   * Returns undefined if a line must not be written now. Otherwise `suppressed` counts the lines left out since the
+   * last one.
+   */
   allow(key: string, nowMs: number): { readonly suppressed: number } | undefined {
     let window = this.#windows.get(key);
     if (window === undefined) {

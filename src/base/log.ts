@@ -1,16 +1,16 @@
-/** How loud a line is, quietest last; journald's names. */
+/** The levels of journald, the quietest last. */
 export const LOG_LEVELS = ["error", "warning", "notice", "info", "debug"] as const;
 
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * What a line is about, for machines: journald fields without their `VMPOWER_` prefix, e.g. `{ VM: "web1" }`; and
- * `MESSAGE_ID`, which has none.
+ * Machine-readable fields of a line: journald fields without their prefix `VMPOWER_`, for example `{ VM: "web1" }`, and
+ * `MESSAGE_ID`, which has no prefix.
  */
 export type LogFields = Readonly<Record<string, string | number>>;
 
-/** Where lines go. Messages are sentence case without full stop; hostile text in them is quoted by the caller. */
+/** Where lines are written. A message is a sentence without a full stop; the caller quotes untrusted text in it. */
 export type Log = {
   readonly [level in LogLevel]: (message: string, fields?: LogFields) => void;
 };

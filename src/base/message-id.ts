@@ -1,24 +1,24 @@
-/** Kinds of log lines, by which journalctl -x finds what `systemd/vm-power.catalog` says about them. */
+/** Kinds of log lines. `journalctl -x` finds the explanation of each in the catalog. */
 export const MESSAGE_IDS = {
   /** The daemon is ready. */
   ready: "f5057fee4c3e445982dd21250b729601",
   /** The daemon ends. */
   stopping: "f41fcb28e1ec42299aa5148c01a8c3f5",
-  /** A fault of the daemon's own. */
+  /** A fault of the daemon itself. */
   fault: "b7b3ff7b623d48df8cd58cc6f137bdc5",
-  /** Another configuration holds. */
+  /** Another configuration is in force. */
   reloaded: "e52fec142d754a6a85840f4ce50ee168",
   /** Another configuration was refused. */
   notReloaded: "43c243ee094546ce9f76663f8330df68",
-  /** A VM runs, or is paused, or runs elsewhere. */
+  /** A VM was started, paused or moved to other CPUs. */
   vmRuns: "d01e13be235f461f83923dd14744f3e0",
   /** A VM is gone. */
   vmGone: "d8aaa1f6d2b641ba9e97f5f843c901ee",
   /** A channel is connected, lost or refused. */
   channel: "44d09f3d38c24ebb95bab91cd20b52cf",
-  /** A guest was refused something. */
+  /** A guest's request was refused. */
   requestRefused: "54dc765189f846dc9f9326be5a7eff0d",
-  /** A guest sent what is no packet. */
+  /** A guest sent bytes that are no packet. */
   malformed: "dd75ef1ba5574e7583c8396ebe77367b",
   /** Another program changed a CPU. */
   drift: "311466440f9e4cd3a7aae4a6ac9448a7",

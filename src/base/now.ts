@@ -1,7 +1,7 @@
-/** The time of one turn of the event loop, read once and handed on. */
+/** The time of one turn of the event loop. It is read once per turn and passed on. */
 export interface Now {
-  /** Since the process started; for durations. Nobody can set it back. */
+  /** Milliseconds since the process started, for durations. It never goes back. */
   readonly monoMs: number;
-  /** Since the epoch, as the host's clock has it; for people, and for hours of the day. */
+  /** Milliseconds since the epoch by the host's clock, for people and for hours of the day. */
   readonly wallMs: number;
 }

@@ -1,4 +1,4 @@
-/** How a domain came to run, or to be paused. */
+/** How a domain was started or paused. */
 export const ORIGINS = [
   "unknown",
   "configured",

@@ -1,4 +1,4 @@
-/** The value that was asked for, or why there is none. The packet path uses plain values instead: it allocates nothing. */
+/** A value, or the reason why there is none. The packet path returns plain values instead, to allocate nothing. */
 export type Result<T, Why = string> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly why: Why };

@@ -1,4 +1,4 @@
-/** How many units of time pass between tries: doubled from the first to the last. */
+/** The wait before each retry: it doubles from the first to the longest. */
 export interface RetryPace {
   readonly first: number;
   readonly max: number;
@@ -9,7 +9,7 @@ interface Failure {
   readonly dueAt: number;
 }
 
-/** When what failed may be tried again, for each thing by itself; in whatever unit `now` is counted. */
+/** Decides when each failed operation may be tried again. The unit of time is that of `now`. */
 export class Retries<Key> {
   readonly #pace: RetryPace;
   readonly #failures = new Map<Key, Failure>();
@@ -18,20 +18,20 @@ export class Retries<Key> {
     this.#pace = pace;
   }
 
-  /** Whether it may be tried now: it never failed, or has waited long enough. */
+  /** Whether the operation may be tried now: it never failed, or its wait is over. */
   isDue(key: Key, now: number): boolean {
     const failure = this.#failures.get(key);
     return failure === undefined || now >= failure.dueAt;
   }
 
-  /** It failed: the next try has to wait, twice as long as for this one. */
+  /** Records a failure: the next wait is twice as long. */
   failed(key: Key, now: number): void {
     const before = this.#failures.get(key);
     const waited = Math.min(before === undefined ? this.#pace.first : before.waited * 2, this.#pace.max);
     this.#failures.set(key, { waited, dueAt: now + waited });
   }
 
-  /** It succeeded, or is of no interest any more. */
+  /** Forgets an operation that succeeded or is no longer needed. */
   succeeded(key: Key): void {
     this.#failures.delete(key);
   }

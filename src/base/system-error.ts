@@ -1,4 +1,4 @@
-/** What people say of the failures that an operator can mend. */
+/** Sentences for the system errors that an operator can repair. */
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "operation not permitted",
@@ -15,19 +15,19 @@ const WORDS: Readonly<Record<string, string>> = {
   EIO: "input/output error",
 };
 
-/** The code of an error that the system made, like ENOENT; undefined where it is none of these. */
+/** Returns the code of a system error, like ENOENT; undefined for any other error. */
 export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Puts an error of the system into words, without the call and the path that the runtime puts around it. */
+/** Describes a system error, without the system call and the path that the runtime adds. */
 export function systemErrorText(error: unknown): string {
   const code = systemErrorCode(error);
   if (code !== undefined) return errnoText(code);
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Puts the code of a failure into words; one that operators cannot mend stays as it is. */
+/** Describes an error code. A code that operators cannot repair is returned as it is. */
 export function errnoText(code: string): string {
   return WORDS[code] ?? code;
 }

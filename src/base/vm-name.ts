@@ -1,7 +1,7 @@
-/** Longest name of a VM, in bytes: its channels are files named after it. */
+/** Longest name of a VM in bytes. Channel sockets have it in their names. */
 export const VM_NAME_BYTES_MAX = 250;
 
-/** Why no VM can have a name, as the end of a sentence: `it holds a "/"`. Undefined where one can. */
+/** Returns why no VM can have this name, as the end of a sentence: `it holds a "/"`. Undefined for a possible name. */
 export function vmNameFault(name: string): string | undefined {
   if (name === "") return "it is empty";
   if (name.includes("/")) return 'it holds a "/"';
@@ -11,7 +11,7 @@ export function vmNameFault(name: string): string | undefined {
   return undefined;
 }
 
-/** Bytes of a text in UTF-8; this floor has no encoder. */
+/** Counts the bytes of a text in UTF-8. This folder may not use the runtime's encoder. */
 function utf8Bytes(text: string): number {
   let bytes = 0;
   for (const char of text) {
