@@ -9,19 +9,19 @@ import type { Backend, ListedClock, Listing, Scope, Values } from "./port.ts";
 import { recover } from "./recover.ts";
 import { doNow } from "./work.ts";
 
-/** Clocks whose baseline one {@link ClockSet.changed} looks at; the others have their turn later. */
+/** How many clocks one {@link ClockSet.changed} compares with their baseline; the others follow in later calls. */
 const CLOCKS_PER_LOOK = 8;
 
 /** What a {@link ClockSet} works with. */
 interface ClockSetOptions {
   readonly backend: Backend;
   readonly journal: JournalMeans;
-  /** Whether what is in the journal at first was handed over, and is to stay. */
+  /** Whether the entries in the journal were handed over by the previous daemon and must stay. */
   readonly adopt: boolean;
   readonly log: Log;
 }
 
-/** The clocks of the host as they were last found, and what we hold of them. */
+/** The clocks of the host as found last, with those that were changed. */
 export class ClockSet {
   clocks: readonly Clock[] = [];
   unmanaged: readonly UnmanagedCpu[] = [];
@@ -30,7 +30,7 @@ export class ClockSet {
   readonly #options: ClockSetOptions;
   readonly #told = new Set<string>();
   #adopting: boolean;
-  /** What each clock was made from; the same again means that it stays. */
+  /** The fingerprint of each clock; the clock is kept while it is the same. */
   #keys = new Map<HeldClock, string>();
   #turn = 0;
 
@@ -41,7 +41,10 @@ export class ClockSet {
     this.#adopting = false;
   }
 
-  /** Whether CPUs, tables or baselines are others than at the last listing; cheap, and in turns for what we do not hold. */
+  /**
+   * Whether CPUs, tables or baselines have changed since the last listing. It is cheap: it looks at unchanged clocks in
+   * turns.
+   */
   changed(): boolean {
     if (this.#options.backend.hasChanged()) return true;
     const clocks = [...this.held.values()];
@@ -51,7 +54,7 @@ export class ClockSet {
     return false;
   }
 
-  /** Looks at everything again. What is no longer as it was is put back, and starts anew. */
+  /** Lists everything again. Clocks that are different now are put back and replaced. */
   renew(): void {
     const listing = this.#options.backend.list();
     const before = new Map([...this.#keys].map(([clock, key]) => [key, clock]));
@@ -66,12 +69,12 @@ export class ClockSet {
     this.#warn(listing);
   }
 
-  /** A clock that is as it was goes on; an untouched one only with the same baseline. */
+  /** Keeps a clock with the same fingerprint; one that was never changed only if its baseline is the same too. */
   #held(before: HeldClock | undefined, found: ListedClock): HeldClock {
     return before !== undefined && stays(before) ? before : this.#make(found);
   }
 
-  /** Behind a slow back end what was saved stays in the journal, until the same scopes are listed again. */
+  /** With a slow back end the saved settings stay in the journal until the same scopes are listed again. */
   #release(clock: HeldClock): void {
     clock.close();
     if (!this.#options.backend.slow) for (const entry of clock.entries()) this.#recover(entry);
@@ -98,7 +101,9 @@ export class ClockSet {
     return clock;
   }
 
-  /** The originals that an earlier daemon saved, where its settings are still there, and whether to put them back. */
+  /**
+   * The originals that an earlier daemon saved, if its settings are still in the files, and whether to put them back.
+   */
   #leftBehind({ name }: Scope, driver: string): { originals: Values | undefined; owed: boolean } {
     const { backend, journal, log } = this.#options;
     const entry = loadEntry(journal, name);
@@ -118,7 +123,7 @@ export class ClockSet {
   }
 }
 
-/** Whether an untouched clock has the baseline that was found; what cannot be looked at is taken to be as it was. */
+/** Whether a clock that was never changed still has its baseline. If it cannot be read, the answer is yes. */
 function stays(clock: HeldClock): boolean {
   if (clock.touched) return true;
   const baselineKhz = baselineAbove(clock.scopes, clock.clock.table.speeds[0]?.khz as Khz);
@@ -126,8 +131,8 @@ function stays(clock: HeldClock): boolean {
 }
 
 /**
- * The highest of the baselines: CPUs that share a clock run as fast as the fastest of them wants. Where none is told it
- * is `topKhz`; undefined when they cannot be read for the moment.
+ * The highest of the baselines: CPUs that share a clock run as fast as the fastest of them wants. If no baseline is
+ * known, it is `topKhz`; undefined if they cannot be read for the moment.
  */
 function baselineAbove(scopes: readonly HeldScope[], topKhz: Khz): Khz | undefined {
   const known: Khz[] = [];

@@ -1,92 +1,98 @@
 import type { Clock, Write, WriteRefused } from "../base/clock.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 
-/** The host's clocks: found, changed and put back. */
+/** The host's clocks: finds them, changes them and puts them back. */
 export interface Cpufreq {
   /**
-   * The clocks that may be changed now; a new array whenever the CPUs of the host changed. A clock that is the same
-   * object as before holds what it held; a new one, also of an old id, holds its baseline.
+   * The clocks that can be changed now. The array is a new one after every change of the host's CPUs. A clock that is
+   * the same object keeps its setting; a new object, even with an old id, has its baseline.
    */
   clocks(): readonly Clock[];
-  /** CPUs that are left alone, each with the reason. */
+  /** CPUs that are not managed, each with the reason. */
   unmanaged(): readonly UnmanagedCpu[];
-  /** Whether a write takes longer than a turn of the event loop may: then use {@link applySlow} and {@link closeSlow}. */
+  /**
+   * Whether a write may take longer than a turn of the event loop. Then {@link applySlow} and {@link closeSlow} must be
+   * used.
+   */
   readonly slow: boolean;
   /**
-   * Makes the kernel hold a setting; synchronous, on files kept open. The first write to a clock saves what is there
-   * to the restore journal before it. `baseline` puts that back. What is refused is undone: the clock then holds what
-   * it held before.
+   * Writes a setting, synchronously and to files that are kept open. Before the first write to a clock its original
+   * settings are saved in the restore journal; `baseline` restores them. After a refusal the clock has the setting it
+   * had before.
    */
   apply(write: Write): WriteRefused | undefined;
   /**
-   * {@link apply} for any back end; answers when it is done. While one write of a clock is under way only the last
-   * setting that is asked for waits, and whoever asked for one that it replaced is told what became of the last.
+   * Does what {@link apply} does, for any back end; resolves when it is done. While one write of a clock is under way,
+   * only the last further setting waits. The promises of the settings that it replaced resolve with its result.
    */
   applySlow(write: Write): Promise<WriteRefused | undefined>;
-  /** What the kernel says of one CPU now; reads files, so never on a packet's way. */
+  /** What the kernel reports of one CPU now. Reads files, so it must not be called while a packet is handled. */
   observe(pcpu: Pcpu): Observation | undefined;
-  /** What the files of a clock should say under a setting, and do; reads files, so never on a packet's way. */
+  /**
+   * What the files of a clock should contain under a setting, and what they contain. Reads files, so it must not be
+   * called while a packet is handled.
+   */
   inspect(write: Write): readonly FileState[];
-  /** Looks again: CPUs that came or went, files that somebody else changed. Calls the events it was opened with. */
+  /** Looks for CPUs that came or went and for files that another program changed. Calls the events given at opening. */
   refresh(): void;
-  /** Does what `OnExit` says and closes every file. Answers what could not be put back. */
+  /** Does what `OnExit` says and closes all files. Returns the settings that could not be put back. */
   close(): readonly WriteRefused[];
-  /** {@link close} for any back end: first waits for the writes that were asked for. */
+  /** Does what {@link close} does, for any back end, after the writes that were asked for. */
   closeSlow(): Promise<readonly WriteRefused[]>;
-  /** Closes every file and changes nothing: the journal stays, for a daemon that follows at once and adopts it. */
+  /** Closes all files and changes nothing. The journal stays for a daemon that follows at once. */
   leave(): void;
 }
 
-/** What the daemon is told about its clocks. */
+/** Events of the clocks. */
 export interface CpufreqEvents {
   /** {@link Cpufreq.clocks} changed: a CPU came, went, or has another table. */
   clocksChanged(): void;
-  /** Somebody else changed a file of ours; what was done follows from `OnDrift`, and has been logged. */
+  /** Another program changed a managed file. It was handled as `OnDrift` says, and logged. */
   drift(drift: Drift): void;
 }
 
-/** A file that no longer says what we wrote. */
+/** A file that another program changed. */
 export interface Drift {
   readonly clock: Clock["id"];
   readonly file: string;
   readonly ours: string;
   readonly found: string;
   /**
-   * `reasserted`: written again. `yielded`: left as found until somebody asks again. `failed`: written again, and the
-   * kernel refused or holds on to what was found, because another limit is in force.
+   * `reasserted`: written again. `yielded`: left until the next request. `failed`: the kernel refused the write, or
+   * kept the other value because another limit is in force.
    */
   readonly outcome: "reasserted" | "yielded" | "failed";
 }
 
-/** What a file should say, and does. */
+/** What a file should contain, and what it contains. */
 export interface FileState {
-  /** CPUs that it scales. */
+  /** The CPUs that the file is for. */
   readonly pcpus: readonly Pcpu[];
   readonly file: string;
   readonly ours: string;
   readonly found: string;
-  /** Whether that is the same, or what the kernel made of it. */
+  /** Whether both are the same, or differ only as the kernel rounds. */
   readonly ok: boolean;
 }
 
-/** A CPU that is left alone. */
+/** A CPU that is not managed. */
 export interface UnmanagedCpu {
   readonly pcpu: Pcpu;
-  /** For an operator: `offline`, `no cpufreq directory`, `not in ManagedCpus`, … */
+  /** The reason for the operator: `offline`, `no cpufreq directory`, `not in ManagedCpus`, … */
   readonly reason: string;
 }
 
-/** The kernel's own word for one CPU. */
+/** What the kernel reports of one CPU. */
 export interface Observation {
   readonly governor: string;
   readonly minKhz: Khz;
   readonly maxKhz: Khz;
-  /** The speed at which it runs now; undefined where the driver does not tell. */
+  /** The speed at which it runs now; undefined if the driver does not report it. */
   readonly currentKhz: Khz | undefined;
 }
 
-/** What the kernel should hold on when the daemon ends: the originals, our settings, or the highest speed. */
+/** What to set when the daemon ends: the original settings, those that are set, or the highest speed. */
 export type OnExit = "restore" | "keep" | "max";
 
-/** What to do about somebody else's change: write ours again, or let it be. */
+/** What to do when another program changed a setting: write ours again, or leave it. */
 export type OnDrift = "reassert" | "yield";

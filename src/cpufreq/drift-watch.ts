@@ -6,7 +6,7 @@ import type { HeldClock, HeldScope } from "./held-clock.ts";
 import type { OpenSetting } from "./port.ts";
 import type { Work } from "./work.ts";
 
-/** Looks in a row that may find a clock changed by somebody else; then the other one has won. */
+/** After this many looks in a row that find a clock changed by another program, it is left to that program. */
 const FIGHTS_MAX = 5;
 
 /** What to do about drift. */
@@ -15,12 +15,12 @@ interface DriftOptions {
   readonly log: Log;
 }
 
-/** Compares what the settings of held clocks say with what we wrote. */
+/** Compares the settings of changed clocks with what we wrote. */
 export class DriftWatch {
   readonly #options: DriftOptions;
   readonly #events: Pick<CpufreqEvents, "drift">;
   readonly #fights = new WeakMap<HeldClock, number>();
-  /** Clocks that somebody else set last: what their settings say may not be taken for the kernel's rounding. */
+  /** Clocks that another program set last. Their settings are not the kernel's rounding of ours. */
   readonly #unsettled = new WeakSet<HeldClock>();
 
   constructor(options: DriftOptions, events: Pick<CpufreqEvents, "drift">) {
@@ -33,7 +33,7 @@ export class DriftWatch {
     return !this.#unsettled.has(clock);
   }
 
-  /** Looks at one clock; answers whether it is still there. */
+  /** Looks at one clock. Returns whether the clock is still there. */
   *check(clock: HeldClock): Work<boolean> {
     const { held } = clock;
     if (held === undefined || held === "baseline") return true;
@@ -48,7 +48,10 @@ export class DriftWatch {
     return isThere;
   }
 
-  /** Settings of one scope that say neither what we wrote nor what was made of it; undefined when it is gone. */
+  /**
+   * The settings of one scope that contain neither what we wrote nor the kernel's rounding of it; undefined if the
+   * scope is gone.
+   */
   #changed(clock: HeldClock, scope: HeldScope, speed: SpeedSetting): Found[] | undefined {
     const settings = scope.open?.settings ?? [];
     const isSettled = this.isSettled(clock);
@@ -57,7 +60,7 @@ export class DriftWatch {
     for (const setting of settings) {
       const reported = setting.text();
       const errno = setting.read();
-      // What cannot be read for the moment is taken to be as it was.
+      // A setting that cannot be read for the moment counts as unchanged.
       if (errno !== undefined) {
         if (isGone(errno)) return undefined;
         continue;
@@ -81,7 +84,8 @@ export class DriftWatch {
     const refused = yields ? undefined : (unprepared ?? (yield scope.open?.set(speed)));
     if (refused !== undefined) this.#unsettled.add(clock);
     return changed.map(({ setting, ours, found }) => {
-      // What stands after our own write is the kernel's: another limit is in force, and writing again is of no use.
+      // A difference right after our own write comes from the kernel: another limit is in force, and writing again does
+      // not help.
       const failed = refused !== undefined || setting.text().trimEnd() === found;
       const outcome = yields ? "yielded" : failed ? "failed" : "reasserted";
       return { clock: clock.clock.id, file: `${scope.found.label}/${setting.name}`, ours, found, outcome };
@@ -97,7 +101,7 @@ export class DriftWatch {
     const fights = (this.#fights.get(clock) ?? 0) + 1;
     this.#fights.set(clock, fights);
     if (drifts.some((drift) => drift.outcome === "yielded")) {
-      // Unknown from now on, so that whoever asks next is written again.
+      // The setting is unknown now, so the next request is written in any case.
       clock.held = undefined;
       this.#fights.delete(clock);
       this.#unsettled.delete(clock);

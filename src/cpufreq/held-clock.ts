@@ -4,21 +4,21 @@ import type { JournalEntry } from "./journal-entry.ts";
 import type { OpenScope, Scope, SettingRefused, Values } from "./port.ts";
 import { doNow, type Work } from "./work.ts";
 
-/** One scope of a clock, with what was saved and opened of it. */
+/** One scope of a clock, with its saved settings and its open files. */
 export interface HeldScope {
   readonly found: Scope;
-  /** Defined from the moment they are safe in the journal until they are put back. */
+  /** Defined while the saved settings are in the journal. */
   originals: Values | undefined;
   open: OpenScope | undefined;
 }
 
-/** A clock, what it holds, and the scopes that make it so. */
+/** A clock with its setting and its scopes. */
 export class HeldClock {
   readonly clock: Clock;
   readonly scopes: readonly HeldScope[];
-  /** What the back end last accepted; undefined when that is not known. */
+  /** The setting that the back end accepted last; undefined if unknown. */
   held: Setting | undefined = "baseline";
-  /** The originals could not be put back when that was wanted: to be tried again. */
+  /** The originals could not be put back; it must be tried again. */
   owesBaseline = false;
   readonly #journal: JournalMeans;
 
@@ -26,22 +26,22 @@ export class HeldClock {
     this.clock = clock;
     this.scopes = scopes;
     this.#journal = journal;
-    // Settings that an earlier daemon was told to keep are not the baseline.
+    // Settings that an earlier daemon kept on purpose (`OnExit`) are not the baseline.
     if (this.touched) this.held = undefined;
   }
 
-  /** Whether anything of it differs from what was found, or may. */
+  /** Whether any of its settings differs from the original, or may differ. */
   get touched(): boolean {
     return this.scopes.some((scope) => scope.originals !== undefined);
   }
 
-  /** Makes a back end that answers at once hold a setting, or leaves everything as it was. */
+  /** Writes a setting with a back end that answers at once. After a refusal nothing has changed. */
   apply(setting: Setting): WriteRefused | undefined {
     const { held } = this;
     if (setting === held) return undefined;
     const isPrepared = typeof held === "number" && typeof setting === "number" && this.#has(setting);
     if (!isPrepared) return doNow(this.change(setting));
-    // The way of most packets: from one speed to another nothing has to be made, and so nothing is.
+    // Most packets take this way, from one speed to another; it allocates nothing.
     for (const scope of this.scopes) {
       const refused = (scope.open as OpenScope).set(setting);
       if (refused === undefined) continue;
@@ -54,7 +54,7 @@ export class HeldClock {
     return undefined;
   }
 
-  /** Makes the back end hold a setting, or leaves everything as it was. */
+  /** Writes a setting. After a refusal nothing has changed. */
   *change(setting: Setting): Work<WriteRefused | undefined> {
     const before = this.held;
     if (setting === before) return undefined;
@@ -87,7 +87,7 @@ export class HeldClock {
     return undefined;
   }
 
-  /** Saves what is there, and makes the scope obey. */
+  /** Saves the settings of a scope and prepares it for speeds. */
   *#take(scope: HeldScope): Work<OpenScope | WriteRefused> {
     const refused = this.#save(scope, { kept: false });
     if (refused !== undefined) return refused;
@@ -115,14 +115,17 @@ export class HeldClock {
     return undefined;
   }
 
-  /** After a refusal: sets again what held before. Where that is refused too, what holds is unknown, and the entry stays in the journal. */
+  /**
+   * Writes the setting from before a refusal. If that is refused too, the setting is unknown and the entry stays in the
+   * journal.
+   */
   *#return(before: Setting | undefined): Work<void> {
     this.held = undefined;
     if (before === undefined || before === "baseline") yield* this.putBack();
     else if ((yield* this.#write(before)) === undefined) this.held = before;
   }
 
-  /** Puts back what was found, closes the scopes and forgets the clock; what fails stays in the journal. */
+  /** Restores the original settings and closes the scopes. An entry that could not be restored stays in the journal. */
   *putBack(): Work<WriteRefused | undefined> {
     let refused: WriteRefused | undefined;
     for (const scope of this.scopes) refused = (yield* this.#putScopeBack(scope)) ?? refused;
@@ -142,7 +145,7 @@ export class HeldClock {
     return undefined;
   }
 
-  /** Marks the settings as meant to stay after the daemon's end. */
+  /** Marks the settings as kept on purpose after the daemon's end. */
   keep(): WriteRefused | undefined {
     let refused: WriteRefused | undefined;
     for (const scope of this.scopes) {
@@ -151,7 +154,7 @@ export class HeldClock {
     return refused;
   }
 
-  /** What the journal says of it: all that has to be put back. */
+  /** The journal's entries for the clock: everything that must be put back. */
   entries(): JournalEntry[] {
     return this.scopes.flatMap(({ found, originals }) => {
       return originals === undefined ? [] : [this.#entry(found, originals, { kept: false })];
@@ -162,12 +165,12 @@ export class HeldClock {
     return { scope: name, pcpus, driver: this.clock.driver, kept, originals };
   }
 
-  /** Whether its scopes are still those that were found. */
+  /** Whether its scopes still exist as they were found. */
   isThere(): boolean {
     return this.scopes.every(({ found }) => found.isThere());
   }
 
-  /** Closes the scopes, and changes nothing. */
+  /** Closes the scopes without a change. */
   close(): void {
     for (const scope of this.scopes) closeScope(scope);
   }

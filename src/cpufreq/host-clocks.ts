@@ -22,27 +22,27 @@ import { recover } from "./recover.ts";
 import { doNow, doSlowly, type Work } from "./work.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-/** Looks between two tries to put back what was refused. */
+/** Looks between two attempts to restore settings that the kernel refused. */
 const PUT_BACK_LOOKS = { first: 1, max: 64 };
 
-/** How clocks are to be treated, whatever sets them. */
+/** How to treat clocks, with any back end. */
 export interface HoldOptions {
   readonly onExit: OnExit;
   readonly onDrift: OnDrift;
-  /** Where what was found is saved before it is changed. */
+  /** The restore journal. */
   readonly journalDirectory: string;
-  /** Leave what the journal says is changed as it is: the daemon before handed it over. */
+  /** Leave the settings in the journal as they are: the previous daemon handed them over. */
   readonly adopt?: boolean;
   readonly log: Log;
 }
 
-/** What sets the clocks, and what the journal is written with. */
+/** The back end, and the files that the journal is written with. */
 export interface HoldMeans {
   readonly backend: Backend;
   readonly files: FileCalls;
 }
 
-/** Finds a host's clocks. What a crashed daemon left in the journal is put back; nothing else is written. */
+/** Finds a host's clocks. Restores the settings that a crashed daemon left in the journal, and writes nothing else. */
 export function openClocks(means: HoldMeans, options: HoldOptions, events: CpufreqEvents): Cpufreq {
   return new HostClocks(means, options, events);
 }
@@ -68,7 +68,7 @@ class HostClocks implements Cpufreq {
     this.#events = events;
     this.#drift = new DriftWatch(options, events);
     this.#set = new ClockSet({ backend, journal: this.#journal, adopt, log });
-    // What was handed over, but is not ours to change any more.
+    // These entries were handed over for CPUs that we may not change any more.
     if (adopt && !this.slow)
       for (const { reason } of doNow(this.#recoverGone())) log.warning(`Cannot put back ${reason}`);
     if (this.slow) this.#lookSlowly();
@@ -121,11 +121,11 @@ class HostClocks implements Cpufreq {
     }
     let isThere = true;
     for (const clock of [...this.#set.held.values()]) isThere = doNow(this.#look(clock)) && isThere;
-    // The kernel took something away between the two looks.
+    // A CPU disappeared between the two looks.
     if (!isThere) this.#renew();
   }
 
-  /** Looks at each clock that is not being changed; nobody waits for it. */
+  /** Looks at every clock that is not being changed. Nothing waits for the result. */
   #lookSlowly(): void {
     for (const clock of this.#set.held.values()) {
       const queue = this.#queueOf(clock);
@@ -133,7 +133,10 @@ class HostClocks implements Cpufreq {
     }
   }
 
-  /** Puts back what is owed, and looks for changes by others; answers whether the clock is still there. */
+  /**
+   * Restores what could not be restored before, and looks for changes by other programs. Returns whether the clock is
+   * still there.
+   */
   *#look(clock: HeldClock): Work<boolean> {
     const { id } = clock.clock;
     if (clock.owesBaseline && this.#putBacks.isDue(id, this.#looks)) {
@@ -181,7 +184,7 @@ class HostClocks implements Cpufreq {
     this.#set.held.clear();
   }
 
-  /** What the journal still holds of CPUs that went away while they were ours. */
+  /** Restores the entries of CPUs that disappeared while they were changed. */
   *#recoverGone(): Work<WriteRefused[]> {
     const here = new Set(
       [...this.#set.held.values()].flatMap(({ scopes }) => scopes.map(({ found }) => found.name)),

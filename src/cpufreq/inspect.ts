@@ -4,13 +4,13 @@ import type { HeldClock, HeldScope } from "./held-clock.ts";
 import type { Expectation } from "./port.ts";
 
 /**
- * What the settings of a clock should say, and do; those of what was never changed are left out. `settled`: what was
- * read after our last write may be taken for what the kernel made of it.
+ * What the settings of a clock should contain, and what they contain. Scopes that were never changed are left out.
+ * `settled`: a difference that was read after our last write is the kernel's rounding.
  */
 export function inspect(clock: HeldClock, setting: Setting, { settled }: { settled: boolean }): FileState[] {
   return clock.scopes.flatMap((scope) =>
     expected(scope, setting).map(({ name, ours, fits }) => {
-      // Not what the open setting remembers: that is what it said after our write.
+      // The open setting remembers what it contained after our write, which may be old.
       const found = scope.found.peek(name);
       const isRounding = settled && clock.held === setting && found === remembered(scope, name);
       const ok = fits === undefined ? found === ours || isRounding : fits(Number(found));

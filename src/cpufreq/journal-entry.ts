@@ -3,25 +3,25 @@ import type { Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
 import type { JournalNames, SavedScope, Values } from "./port.ts";
 
-/** What is known of one scope that was changed: enough to put it back without the daemon. */
+/** An entry of the journal: everything that is needed to restore one scope without the daemon. */
 export interface JournalEntry extends SavedScope {
-  /** The settings are to stay although the daemon ended (`OnExit`). */
+  /** The settings are kept on purpose although the daemon ended (`OnExit`). */
   readonly kept: boolean;
-  /** What the settings said before ours. */
+  /** The original settings. */
   readonly originals: Values;
 }
 
 const VERSION = 1;
 
-/** An entry with all its CPUs and settings stays far below. */
+/** Bytes of the longest entry that is read. An entry with all its CPUs and settings is much shorter. */
 export const ENTRY_SIZE_MAX = 64 * 1024;
 
-/** Writes an entry; the file calls the scope by the word that it had when there was only Linux. */
+/** Formats an entry. The file calls the scope `policy`, as it did when there was only Linux. */
 export function encodeEntry({ scope, pcpus, driver, kept, originals }: JournalEntry): string {
   return `${JSON.stringify({ version: VERSION, policy: scope, pcpus, driver, kept, originals })}\n`;
 }
 
-/** Reads an entry that may have been written by anyone; undefined unless all of it makes sense. */
+/** Parses an entry that anyone may have written; undefined unless all of it is valid. */
 export function decodeEntry(text: string, names: JournalNames): JournalEntry | undefined {
   let value: unknown;
   try {

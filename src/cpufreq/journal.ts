@@ -7,12 +7,12 @@ import { UNFINISHED, writeWhole } from "../os/whole-file.ts";
 import { decodeEntry, ENTRY_SIZE_MAX, encodeEntry, type JournalEntry } from "./journal-entry.ts";
 import type { JournalNames } from "./port.ts";
 
-/** Entries of one directory that are looked at; hosts have fewer CPUs. */
+/** The most entries of a directory that are read. Hosts have fewer CPUs. */
 const ENTRIES_MAX = 16_384;
 
 const EXTENSION = ".json";
 
-/** Where the journal is, and what it is written with. */
+/** The directory of the journal, and the calls to write it with. */
 export interface JournalMeans {
   readonly journalDirectory: string;
   readonly names: JournalNames;
@@ -20,22 +20,22 @@ export interface JournalMeans {
   readonly log: Log;
 }
 
-/** A file of the journal, by the name of its scope, or why it is not believed. */
+/** A file of the journal, named after its scope, or why it is not used. */
 interface JournalFile {
   readonly scope: string;
   readonly entry: JournalEntry | string;
 }
 
-/** Saves an entry so that it is whole or not there, whenever the power goes; answers why it could not. */
+/** Saves an entry so that after a power cut it is whole or absent. Returns why it could not. */
 export function saveEntry(means: JournalMeans, entry: JournalEntry): string | undefined {
   const { files: calls, log } = means;
-  // The runtime directory may not have been made yet, or was cleaned away under us.
+  // The runtime directory may not exist yet, or may have been removed.
   const options = { mode: 0o600, directoryMode: 0o700, calls, log };
   const saved = writeWhole(entryPath(means, entry.scope), encodeEntry(entry), options);
   return saved.ok ? undefined : notSaved(means, saved.why.errno);
 }
 
-/** Removes what a crash left of entries that were being written; they cover nothing yet. */
+/** Removes unfinished files that a crash left. No setting was changed under them. */
 export function dropUnfinished(means: JournalMeans): void {
   for (const name of namesIn(means.journalDirectory)) {
     if (name.endsWith(UNFINISHED) && scopeOf(means, name.slice(0, -UNFINISHED.length)) !== undefined)
@@ -43,13 +43,13 @@ export function dropUnfinished(means: JournalMeans): void {
   }
 }
 
-/** Drops an entry, and answers why it could not; that there is none is no mistake. */
+/** Removes an entry. Returns why it could not; a missing entry is no error. */
 export function dropEntry(means: JournalMeans, scope: string): string | undefined {
   const errno = remove(means, entryPath(means, scope));
   return errno === undefined || errno === "ENOENT" ? undefined : notSaved(means, errno);
 }
 
-/** The entry of one scope, or why it is not believed; undefined when there is none. */
+/** The entry of one scope, or why it is not used; undefined if there is none. */
 export function loadEntry(means: JournalMeans, scope: string): JournalEntry | string | undefined {
   const text = readOwnFile(entryPath(means, scope), ENTRY_SIZE_MAX);
   if (!text.ok) return text.why;
@@ -59,7 +59,7 @@ export function loadEntry(means: JournalMeans, scope: string): JournalEntry | st
   return entry.scope === scope ? entry : "it names another cpufreq policy";
 }
 
-/** Every entry of a directory; none when it is missing. */
+/** All entries of a directory; none if the directory is missing. */
 export function loadJournal(means: JournalMeans): JournalFile[] {
   const files: JournalFile[] = [];
   for (const name of namesIn(means.journalDirectory)) {

@@ -4,124 +4,133 @@ import type { Result } from "../base/result.ts";
 import type { Errno } from "../os/errno.ts";
 import type { Observation, UnmanagedCpu } from "./cpufreq.ts";
 
-// What this folder needs of the kernel, or of a hypervisor that sets the clocks in its place. Everything that can be
-// set (a speed, a limit of speeds, a governor, an energy preference, a latency) is a setting with a name and a text.
+// The back end: what this folder needs of the kernel, or of a hypervisor that sets the clocks in its place. Everything
+// that can be set (a speed, a limit, a governor, an energy preference, a latency) is a setting with a name and a text.
 
-/** A back end's name for one thing that it can set; nobody else knows what it means. */
+/** The back end's name for one thing that can be set. Only the back end knows its meaning. */
 type SettingName = string;
 
-/** What settings say, by name and to the byte. */
+/** Settings by name, to the byte. */
 export type Values = Readonly<Record<SettingName, string>>;
 
-/** A setting that the back end did not take. */
+/** A setting that the back end refused. */
 export interface SettingRefused {
   readonly name: SettingName;
   readonly errno: Errno;
 }
 
-/** What a back end says to a change: undefined when it took it. A slow one says it later. */
+/** The back end's answer to a change: undefined if it was accepted. A slow back end answers later. */
 export type Answer = SettingRefused | undefined | Promise<SettingRefused | undefined>;
 
-/** What can be set on a host, and the means to do it. */
+/** A back end: what can be set on a host. */
 export interface Backend {
-  /** A change takes so long that it must not be waited for in a turn: a process, a remote call. Reading never does. */
+  /**
+   * Whether a change takes longer than a turn may, for example because it starts a process. Reading must always be
+   * fast.
+   */
   readonly slow: boolean;
-  /** Lists what can be set now. What cannot be looked at for the moment is listed as it was. */
+  /** Lists what can be set now. Something that cannot be read for the moment is listed as it was. */
   list(): Listing;
-  /** Whether the list has changed; cheap, so it may look at large hosts in turns. */
+  /** Whether the list has changed. It must be cheap, so it may look at a large host in turns. */
   hasChanged(): boolean;
-  /** What holds on one CPU now. */
+  /** The current state of one CPU. */
   observe(pcpu: Pcpu): Observation | undefined;
-  /** Finds what an entry of the journal is about. `renewed`: it was made anew, and what was saved means nothing. */
+  /**
+   * Finds the scope of an entry of the journal. `renewed`: the scope was made anew, so its saved settings have no
+   * meaning.
+   */
   find(saved: SavedScope): Pick<Scope, "write"> | "renewed" | { readonly problem: string };
   readonly journal: JournalNames;
 }
 
-/** Everything that one look at a host finds. */
+/** The result of one listing. */
 export interface Listing {
   readonly clocks: readonly ListedClock[];
   readonly unmanaged: readonly UnmanagedCpu[];
-  /** For an operator. */
+  /** Reasons for an operator. */
   readonly warnings: readonly string[];
 }
 
-/** A clock as it was found. */
+/** A clock that was found. */
 export interface ListedClock extends Omit<Clock, "baselineKhz"> {
   readonly scopes: readonly Scope[];
-  /** The same text as before means the same clock, so what was held may go on. */
+  /** While it is the same text, the clock is the same and keeps its state. */
   readonly key: string;
 }
 
-/** Settings that change together, and the CPUs they are for: on Linux a cpufreq policy. */
+/** Settings that change together, and the CPUs they are for. On Linux: a cpufreq policy. */
 export interface Scope {
   /** Its name in the journal. */
   readonly name: string;
   /** Its name in messages. */
   readonly label: string;
   readonly pcpus: readonly Pcpu[];
-  /** Those of {@link read} without which nothing could be put back, so nothing may be changed. */
+  /**
+   * Those settings of {@link read} that must be known: without them nothing may be changed, since it could not be
+   * restored.
+   */
   readonly needed: readonly SettingName[];
-  /** What the settings say that change when a speed is held, or why they cannot be read. */
+  /** The settings that change when a speed is set, or why they cannot be read. */
   read(): Result<Values, Errno>;
-  /** Makes settings say this, in the order in which they are taken; those that do already are left alone. */
+  /** Writes these settings, in the order that the back end needs. Settings that are right already are left alone. */
   write(values: Values): Answer;
-  /** The highest speed under these settings, or under those that are there now. */
+  /** The highest speed that these settings allow, or the current ones. */
   baseline(saved: Values | undefined): Result<Khz | undefined, Errno>;
-  /** What the settings should say while an entry of the table is held. */
+  /** What the settings should contain while an entry of the table is set. */
   expected(speed: SpeedSetting): readonly Expectation[];
-  /** What one setting says now, without white space around it; an errno where it cannot be read. */
+  /** The current value of one setting, trimmed; an errno if it cannot be read. */
   peek(name: SettingName): string;
-  /** Whether it is what was listed, and not another one of that name. */
+  /** Whether it is still the scope that was listed, not a new one with its name. */
   isThere(): boolean;
-  /** Prepares for speeds: what that takes is kept open, and nothing is changed. */
+  /** Opens what is needed to set speeds, and changes nothing. */
   open(): OpenScope | SettingRefused;
 }
 
-/** A scope whose files or connections are kept open, because we set its speed. */
+/** A scope with its files or connections open, because we set its speed. */
 export interface OpenScope {
-  /** Every setting that must go on saying what we wrote. */
+  /** The settings that must stay as we wrote them. */
   readonly settings: readonly OpenSetting[];
-  /** Makes it obey: on Linux, puts it under the governor that does what is written. */
+  /** Prepares the scope for speeds. On Linux: sets the governor that obeys them. */
   prepare(): Answer;
-  /** Sets an entry of the clock's table, on a packet's way; or a speed between two, where the clock takes any. */
+  /** Sets an entry of the clock's table, or a speed between two entries. Called while a packet is handled. */
   set(speed: SpeedSetting): Answer;
   close(): void;
 }
 
-/** A setting that is watched. */
+/** A setting that is watched for changes by others. */
 export interface OpenSetting {
   readonly name: SettingName;
-  /** What it should say. */
+  /** What it should contain. */
   ours(speed: SpeedSetting): string;
-  /** Whether it still says what was last read; makes no string. */
+  /** Whether it is as it was read last. Allocates nothing. */
   isUnchanged(): boolean;
   /** Reads it again. */
   read(): Errno | undefined;
-  /** What was last read. */
+  /** What was read last. */
   text(): string;
 }
 
-/** What a setting should say. */
+/** The value that a setting should have. */
 export interface Expectation {
   readonly name: SettingName;
   readonly ours: string;
-  /** Where a range of numbers will do. */
+  /** The range, if a range of numbers is allowed. */
   readonly fits?: (found: number) => boolean;
 }
 
-/** What the journal knows of a scope. */
+/** An entry's scope. */
 export interface SavedScope {
   readonly scope: Scope["name"];
   readonly pcpus: readonly Pcpu[];
   readonly driver: string;
 }
 
-/** How a back end's names and texts are judged that were read from the journal; anyone may have written them. */
+/** Checks names and texts from the journal, which anyone may have written. */
 export interface JournalNames {
-  /** The name of a scope as that of a file. */
+  /** The file name for a scope. */
   fileOf(scope: Scope["name"]): string;
-  /** The reverse; undefined where no scope has such a file. */
+  /** The scope of a file name; undefined if no scope has that file. */
   scopeOf(file: string): Scope["name"] | undefined;
-  /** Whether a setting of this name can say this. */
+  /** Whether a setting of this name can have this value. */
   isValue(name: SettingName, text: string): boolean;
 }

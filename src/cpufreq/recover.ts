@@ -3,12 +3,12 @@ import type { JournalEntry } from "./journal-entry.ts";
 import type { Backend } from "./port.ts";
 import type { Work } from "./work.ts";
 
-/** How much of an original is shown in a message. */
+/** Longest part of an original that a message shows. */
 const QUOTE_MAX = 60;
 
 /**
- * Puts back one entry of the journal and drops it. Answers what stands in the way; the entry then stays, so that it can
- * be tried again. Interrupted anywhere, it may simply be done again.
+ * Restores one entry of the journal and removes it. Returns why it could not; the entry then stays. It may be
+ * interrupted at any point and done again.
  */
 export function* recover(
   backend: Backend,

@@ -4,18 +4,18 @@ import type { Backend } from "./port.ts";
 import { recover } from "./recover.ts";
 import type { Work } from "./work.ts";
 
-/** What became of the entries of a journal, each named by its scope. */
+/** The results for the entries of a journal, each named by its scope. */
 export interface RestoreReport {
   readonly restored: readonly string[];
-  /** Left as they are on purpose. */
+  /** Kept on purpose (`OnExit`). */
   readonly kept: readonly string[];
-  /** Still in the journal; done again later they may succeed. */
+  /** Not restored; a later attempt may succeed. */
   readonly failed: readonly WriteRefused[];
 }
 
 /**
- * Puts back what a daemon that is gone has left in the journal; `kept` also what it was told to leave behind (`OnExit =
- * keep` or `max`). May be interrupted and done again.
+ * Restores the settings that a daemon left in the journal, with `kept` also those that it kept on purpose (`OnExit =
+ * keep` or `max`). It may be interrupted and done again.
  */
 export function* restore(
   backend: Backend,

@@ -1,12 +1,12 @@
 import type { Answer, SettingRefused } from "./port.ts";
 
 /**
- * A piece of work that needs a back end's answers: it yields each one and goes on with what was said. So it is written
- * once, for back ends that answer at once and for those that answer later.
+ * Work that needs a back end's answers: the generator yields each answer and gets its value. Thus the same code serves
+ * back ends that answer at once and those that answer later.
  */
 export type Work<T> = Generator<Answer, T, SettingRefused | undefined>;
 
-/** Does it now, with a back end that answers at once. */
+/** Runs the work to its end, with a back end that answers at once. */
 export function doNow<T>(work: Work<T>): T {
   let step = work.next();
   while (step.done !== true) {
@@ -16,7 +16,7 @@ export function doNow<T>(work: Work<T>): T {
   return step.value;
 }
 
-/** Does it in its own time, with any back end. */
+/** Runs the work with any back end. */
 export async function doSlowly<T>(work: Work<T>): Promise<T> {
   let step = work.next();
   while (step.done !== true) {
@@ -24,7 +24,7 @@ export async function doSlowly<T>(work: Work<T>): Promise<T> {
     try {
       answer = await step.value;
     } catch (error) {
-      // A call that fails otherwise has not been carried out either.
+      // A call that throws was not carried out either.
       answer = { name: "", errno: error instanceof Error ? error.message : String(error) };
     }
     step = work.next(answer);

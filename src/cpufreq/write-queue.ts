@@ -9,8 +9,8 @@ interface Waiting {
 }
 
 /**
- * The writes of one clock behind a slow back end: at most one is under way and one waits. Who asks while one waits takes
- * its place, since the last setting is the one that counts; both are then told what became of that.
+ * The writes of one clock with a slow back end. At most one is under way and one waits. A further setting replaces the
+ * waiting one, because only the last setting counts; both callers then get its result.
  */
 export class WriteQueue {
   readonly #write: (setting: Setting) => Promise<Outcome>;
@@ -22,12 +22,12 @@ export class WriteQueue {
     this.#write = write;
   }
 
-  /** Whether something is under way. */
+  /** Whether a write is under way. */
   get busy(): boolean {
     return this.#busy;
   }
 
-  /** Asks for a setting; answers when it is written, or refused. */
+  /** Writes a setting; resolves with the result. */
   ask(setting: Setting): Promise<Outcome> {
     if (!this.#busy) return this.run(() => this.#write(setting));
     if (this.#waiting === undefined) this.#waiting = { setting, done: Promise.withResolvers() };
@@ -35,7 +35,7 @@ export class WriteQueue {
     return this.#waiting.done.promise;
   }
 
-  /** Does something else with the clock, which must not be busy; settings that are asked for meanwhile wait. */
+  /** Does other work with the clock, which must not be busy. Settings that are asked for meanwhile wait. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#busy) throw new Error("Expected a clock that is not busy");
     this.#busy = true;
@@ -47,7 +47,7 @@ export class WriteQueue {
     }
   }
 
-  /** Waits until nothing is under way or waiting. */
+  /** Resolves when nothing is under way or waiting. */
   async idle(): Promise<void> {
     while (this.#busy) await this.#idle.promise;
   }

@@ -1,15 +1,17 @@
-/** Room for what one managed sysfs file says: the longest is an energy preference of 20 letters. */
+/** Bytes for the content of one managed sysfs file. The longest is an energy preference of 20 letters. */
 export const ATTRIBUTE_SIZE_MAX = 64;
 
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** What an attribute last said, in a buffer that is made once. */
+/** The last content of an attribute, in one buffer that is reused. */
 export class AttributeBuffer {
   protected readonly bytes = new Uint8Array(ATTRIBUTE_SIZE_MAX);
   protected size = 0;
 
-  /** Whether another reading says the same; makes no string, for it is asked of every file we hold. */
+  /**
+   * Whether another reading has the same content. It allocates nothing, because it is called often for every open file.
+   */
   protected saysAgain(bytes: Uint8Array, size: number): boolean {
     if (size !== this.size) return false;
     for (let i = 0; i < size; i++) if (bytes[i] !== this.bytes[i]) return false;

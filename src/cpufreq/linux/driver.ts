@@ -1,13 +1,13 @@
 import type { FrequencyTable } from "../../base/clock.ts";
 import type { Khz } from "../../base/domain.ts";
 
-/** What one of the kernel's scaling drivers needs: three facts. */
+/** What differs between the kernel's scaling drivers. */
 export interface ScalingDriver {
-  /** The governor under which the kernel does what the files say. */
+  /** The governor under which the kernel sets what the files contain. */
   readonly governor: "userspace" | "performance";
-  /** Which files carry a speed: `scaling_setspeed`, or `scaling_min_freq` and `scaling_max_freq` together. */
+  /** The files that carry a speed: `scaling_setspeed`, or `scaling_min_freq` together with `scaling_max_freq`. */
   readonly files: SpeedFilesKind;
-  /** The speeds of one CPU, or for an operator why there are none. */
+  /** Reads the speeds of one CPU, or says for an operator why there are none. */
   speeds(files: CpuFiles): Speeds | string;
 }
 
@@ -21,7 +21,9 @@ export interface Speeds {
   readonly priority: boolean;
 }
 
-/** The files that tell of one CPU's speeds; a number is undefined when the file is missing or says something else. */
+/**
+ * The files from which one CPU's speeds are read. A number is undefined if the file is missing or has other content.
+ */
 export interface CpuFiles {
   /** In `cpuN/cpufreq`. */
   text(file: string): string | undefined;
@@ -31,6 +33,8 @@ export interface CpuFiles {
   cppc(file: string): number | undefined;
   /** `intel_pstate/turbo_pct`. */
   readonly turboPercent: number | undefined;
-  /** The operator's switch (`intel_pstate/no_turbo`, `cpufreq/boost`, `boost` of the cpufreq policy) is off. */
+  /**
+   * The operator has switched turbo off (`intel_pstate/no_turbo`, `cpufreq/boost`, or `boost` of the cpufreq policy).
+   */
   readonly boostOff: boolean;
 }

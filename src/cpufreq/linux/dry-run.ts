@@ -6,7 +6,7 @@ import { NO_FILE_CALLS } from "../../os/file-calls.ts";
 import { ATTRIBUTE_SIZE_MAX, AttributeBuffer } from "./attribute-buffer.ts";
 import type { Attribute, Disk } from "./disk.ts";
 
-/** A disk that changes nothing: each write becomes a log line, and is remembered as if the kernel had taken it. */
+/** A disk that changes nothing: it logs each write and behaves as if the kernel had accepted it. */
 export function dryRun(log: Log): Disk {
   const written = new Map<string, Uint8Array>();
   return {

@@ -3,20 +3,20 @@ import { CPU_NUMBER_END } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import { attempt, parseNumber, readOptional, readText } from "./sysfs-file.ts";
 
-/** What is the same for every CPU of a host. */
+/** Values that are the same for every CPU of a host. */
 export interface Host {
   /** `/sys/devices/system/cpu` or a tree like it, without symbolic links. */
   readonly root: string;
   /** The `cpuN` directories, ascending. */
   readonly pcpus: readonly Pcpu[];
   readonly turboPercent: number | undefined;
-  /** The operator switched turbo off for the whole host. */
+  /** The operator has switched turbo off for the whole host. */
   readonly boostOff: boolean;
-  /** All of this and what else tells of a change, in one text. */
+  /** These values and the signs of other changes, in one text that can be compared. */
   readonly fingerprint: string;
 }
 
-/** Files whose change means that tables or CPUs are others now. */
+/** Files that change when tables or CPUs change. */
 const SWITCHES = [
   "online",
   "intel_pstate/status",
@@ -26,7 +26,7 @@ const SWITCHES = [
   "cpufreq/boost",
 ] as const;
 
-/** Reads what is the same for every CPU; a root that is not there has no CPU. Throws `LookFailed`. */
+/** Reads the values of a host. A root that does not exist has no CPUs. Throws `LookFailed`. */
 export function readHost(root: string): Host {
   const pcpus = cpuDirectories(root);
   const switches = SWITCHES.map((file) => readOptional(`${root}/${file}`)?.trim());
@@ -48,7 +48,7 @@ function cpuDirectories(root: string): Pcpu[] {
     .sort((a, b) => a - b);
 }
 
-/** Whether a CPU runs; one that cannot be switched off has no `online` file. */
+/** Whether a CPU is online. A CPU that cannot be switched off has no `online` file. */
 export function isOnline(root: string, pcpu: Pcpu): boolean {
   return readText(`${root}/cpu${pcpu}/online`) !== "0";
 }

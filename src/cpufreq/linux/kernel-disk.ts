@@ -7,13 +7,13 @@ import type { Attribute, Disk } from "./disk.ts";
 
 const { O_NOFOLLOW, O_RDWR } = fs.constants;
 
-/** The `f_type` of sysfs, as statfs(2) tells it. */
+/** The `f_type` of sysfs in statfs(2). */
 const SYSFS_MAGIC = 0x62656572;
 
-/** For readings that are only compared. */
+/** Buffer for content that is only compared. */
 const again = new Uint8Array(ATTRIBUTE_SIZE_MAX);
 
-/** The real disk. `root` tells whether the attributes are the kernel's or plain files of a tree that looks like them. */
+/** The real disk. `root` decides whether the attributes are the kernel's or plain files of a tree like it. */
 export function kernelDisk(root: string): Disk {
   const plain = isPlain(root);
   return {
@@ -28,7 +28,9 @@ export function kernelDisk(root: string): Disk {
   };
 }
 
-/** Whether a directory lies outside sysfs: its files then keep what is left in them of a longer text. */
+/**
+ * Whether a directory is not in sysfs. A plain file keeps the rest of a longer content when a shorter one is written.
+ */
 export function isPlain(root: string): boolean {
   try {
     return fs.statfsSync(root).type !== SYSFS_MAGIC;
@@ -51,7 +53,7 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
     try {
       fs.writeSync(this.#fd, data, 0, data.length, 0);
       this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
-      // The kernel takes a write as the whole value; a plain file keeps the tail of a longer one before it.
+      // The kernel takes a write as the whole value; in a plain file the rest of a longer value must be cut off.
       if (this.#plain && this.size > data.length) this.#cut(data.length);
       return undefined;
     } catch (error) {
@@ -85,7 +87,7 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
     try {
       fs.closeSync(this.#fd);
     } catch {
-      // Nothing is buffered here, so a close that fails has lost nothing.
+      // Nothing is buffered here, so a failed close loses nothing.
     }
   }
 }

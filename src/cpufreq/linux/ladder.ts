@@ -3,21 +3,21 @@ import type { Khz } from "../../base/domain.ts";
 import type { CpuFiles, Speeds } from "./driver.ts";
 import { quote } from "./sysfs-file.ts";
 
-/** Entries of one table; the original host stops at 63, and a table of more than this is a mistake. */
+/** The most entries of a table. DPDK's host has 63; more than this is an error. */
 export const TABLE_ENTRIES_MAX = 256;
 
-/** The step of a ladder that nobody lists. */
+/** The step of tables that no file lists. */
 export const STEP_KHZ = 100_000;
 
-/** From `topKhz` down in steps of 100 MHz, as long as they are not below `bottomKhz`. */
+/** Returns the speeds from `topKhz` down to `bottomKhz` in steps of 100 MHz. */
 export function stepsDown(topKhz: Khz, bottomKhz: Khz): Khz[] {
   const count = Math.min(Math.floor((topKhz - bottomKhz) / STEP_KHZ) + 1, TABLE_ENTRIES_MAX + 1);
   return Array.from({ length: Math.max(count, 0) }, (_, i) => topKhz - i * STEP_KHZ);
 }
 
 /**
- * Speeds whose every entry is written as it is. With the operator's switch off, those above the base are left out:
- * a guest is not told of what the hardware will not do.
+ * Makes a table whose entries are written as they are. If the operator has switched turbo off, the entries above the
+ * base are left out.
  */
 export function plainSpeeds(
   khz: readonly Khz[],
@@ -30,12 +30,12 @@ export function plainSpeeds(
   return { table: { speeds: left.map(plainSpeed), turbo: hasTurbo ? turbo : undefined }, priority: false };
 }
 
-/** A speed that the peer shows as it is. */
+/** An entry that DPDK's protocol shows as it is. */
 export function plainSpeed(khz: Khz): Speed {
   return { khz, peerKhz: khz };
 }
 
-/** Why a file that a table cannot do without is of no use. */
+/** Why a file that a table needs cannot be used. */
 export function unusable(files: CpuFiles, file: string): string {
   const text = files.text(file);
   return text === undefined ? `no ${file}` : `${file} says ${quote(text)}`;

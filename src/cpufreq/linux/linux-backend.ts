@@ -14,10 +14,10 @@ import { look, type Managed, type Survey, survey } from "./survey.ts";
 import { looked, parseKhz, readText } from "./sysfs-file.ts";
 import type { FoundClock } from "./topology.ts";
 
-/** CPUs that one {@link LinuxBackend.hasChanged} looks at closely; the others have their turn later. */
+/** How many CPUs one {@link LinuxBackend.hasChanged} compares in full; the others follow in later calls. */
 const CPUS_PER_LOOK = 8;
 
-/** The clocks of this host as the kernel's cpufreq has them. */
+/** The clocks of this host in the kernel's cpufreq. */
 export class LinuxBackend implements Backend {
   readonly slow = false;
   readonly journal = JOURNAL_NAMES;
@@ -60,7 +60,7 @@ export class LinuxBackend implements Backend {
       pcpus: members.map(({ pcpu }) => pcpu),
       driver,
       table: speeds.table,
-      // Two limits on one speed hold it, whatever it is.
+      // With both limits on one speed, any speed can be set.
       anySpeed: scaling.files === "min-max",
       priority: new Set(members.filter((cpu) => cpu.speeds.priority).map(({ pcpu }) => pcpu)),
       scopes: policies.map((policy) => new PolicyScope(policy, means)),
@@ -88,7 +88,7 @@ export class LinuxBackend implements Backend {
     const before = this.#survey;
     if (before === undefined) return true;
     const read = looked(() => readHost(this.#root));
-    // What cannot be looked at for the moment is as it was.
+    // A CPU that cannot be read for the moment counts as unchanged.
     if (!read.ok) return false;
     const host = read.value;
     if (host.fingerprint !== before.host.fingerprint) return true;
@@ -128,13 +128,13 @@ export class LinuxBackend implements Backend {
     if (!isItself(path)) return { problem: `${scope}: no such directory` };
     const driverNow = readText(`${path}/scaling_driver`);
     if (driverNow === undefined) return { problem: `${scope}/scaling_driver cannot be read` };
-    // Another driver has made everything anew, and its governors of the same names mean something else.
+    // Another driver has made the cpufreq policy anew, and its governors with the same names mean something else.
     if (driverNow !== driver) return "renewed";
     return { write: (values) => putBack({ disk: this.#disk, path, plain: this.#plain }, values) };
   }
 }
 
-/** A root without symbolic links; as it is when it cannot be resolved. */
+/** The root without symbolic links; unchanged if it cannot be resolved. */
 function realRoot(root: string): string {
   try {
     return fs.realpathSync(root);

@@ -3,16 +3,16 @@ import type { Disk } from "./disk.ts";
 import type { ScalingDriver } from "./driver.ts";
 import { type OpenFile, openFile, openSpeedFiles, type SpeedText, textOf } from "./speed-files.ts";
 
-/** What a cpufreq policy is opened with. */
+/** What is needed to open a cpufreq policy. */
 export interface OpenScopeOptions {
   readonly disk: Disk;
   readonly path: string;
   readonly scaling: ScalingDriver;
-  /** As the entries of its clock's table. */
+  /** One for each entry of the clock's table. */
   readonly speeds: readonly SpeedText[];
 }
 
-/** Opens the files of a cpufreq policy, all of them or none, and changes nothing. */
+/** Opens all files of a cpufreq policy, or none, and changes nothing. */
 export function openScope({ disk, path, scaling, speeds }: OpenScopeOptions): OpenScope | SettingRefused {
   const governor = openFile(disk, path, "scaling_governor");
   if ("errno" in governor) return governor;
@@ -41,7 +41,7 @@ export function openScope({ disk, path, scaling, speeds }: OpenScopeOptions): Op
     set(speed) {
       const text = textOf(speeds, speed);
       const refused = write(text);
-      // Under another governor the kernel takes no speed: somebody switched it.
+      // Another program has switched the governor; under another one the kernel takes no speed.
       return refused?.errno === "EINVAL" ? (govern() ?? write(text)) : refused;
     },
     close() {

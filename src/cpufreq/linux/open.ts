@@ -9,7 +9,7 @@ import { kernelDisk } from "./kernel-disk.ts";
 import { LinuxBackend } from "./linux-backend.ts";
 import type { Managed } from "./survey.ts";
 
-/** How this host's clocks are to be treated. */
+/** How to treat this host's clocks. */
 export interface CpufreqOptions extends HoldOptions {
   /** `/sys/devices/system/cpu`, or a tree like it. */
   readonly root: string;
@@ -19,34 +19,36 @@ export interface CpufreqOptions extends HoldOptions {
   readonly dryRun?: boolean;
 }
 
-/** Finds this host's clocks. What a crashed daemon left in the journal is put back; nothing else is written. */
+/**
+ * Finds this host's clocks. Restores the settings that a crashed daemon left in the journal, and writes nothing else.
+ */
 export function openCpufreq(options: CpufreqOptions, events: CpufreqEvents): Cpufreq {
   const disk = options.dryRun === true ? dryRun(options.log) : kernelDisk(options.root);
   return openCpufreqOn(disk, options, events);
 }
 
-/** {@link openCpufreq} on a disk that is handed in. */
+/** Does what {@link openCpufreq} does, on a disk that is passed in. */
 export function openCpufreqOn(disk: Disk, options: CpufreqOptions, events: CpufreqEvents): Cpufreq {
   const backend = new LinuxBackend(options.root, options.managed, disk);
   return openClocks({ backend, files: disk.files }, options, events);
 }
 
-/** What `vm-power restore` needs to know. */
+/** Options of `vm-power restore`. */
 export interface RestoreOptions {
   /** `/sys/devices/system/cpu`, or a tree like it. */
   readonly root: string;
   readonly journalDirectory: string;
   readonly log: Log;
-  /** Also put back what a daemon was told to leave behind (`OnExit = keep` or `max`). */
+  /** Also restore settings that a daemon kept on purpose (`OnExit = keep` or `max`). */
   readonly kept?: boolean;
 }
 
-/** Puts back what a daemon that is gone has left in the journal. May be interrupted and done again. */
+/** Restores the settings that a daemon left in the journal. May be interrupted and done again. */
 export function restoreJournal(options: RestoreOptions): RestoreReport {
   return restoreWith(kernelDisk(options.root), options);
 }
 
-/** {@link restoreJournal} on a disk that is handed in. */
+/** Does what {@link restoreJournal} does, on a disk that is passed in. */
 export function restoreWith(
   disk: Disk,
   { root, journalDirectory, log, kept = false }: RestoreOptions,

@@ -3,7 +3,7 @@ import type { Disk } from "./disk.ts";
 import type { ManagedFile, Originals } from "./originals.ts";
 import { parseNumber } from "./sysfs-file.ts";
 
-/** Where to put originals back, and whether its files are plain ones that keep what the kernel would work out. */
+/** The directory to restore, and whether its files are plain ones, for which nothing computes the other values. */
 interface PutBackTo {
   readonly disk: Disk;
   readonly path: string;
@@ -11,11 +11,12 @@ interface PutBackTo {
 }
 
 /**
- * Puts back what one cpufreq policy said. Files that say it already are left alone, so it may be done again after it
- * was interrupted anywhere.
+ * Restores the files of one cpufreq policy. Files that are right already are left alone, so it may be interrupted and
+ * done again.
  */
 export function putBack(to: PutBackTo, originals: Originals): SettingRefused | undefined {
-  // The governor first: under userspace the limits would move the speed twice, and only the old one takes a speed.
+  // The governor comes first: under userspace a change of the limits would move the speed, and only the old governor
+  // takes a speed.
   return (
     restore(to, originals, "scaling_governor") ??
     restoreLimits(to, originals) ??
@@ -24,7 +25,7 @@ export function putBack(to: PutBackTo, originals: Originals): SettingRefused | u
   );
 }
 
-/** In the order in which the lower limit is never above the higher one. */
+/** Writes both limits in the order in which the lower one never exceeds the higher one. */
 function restoreLimits(to: PutBackTo, originals: Originals): SettingRefused | undefined {
   const upFirst = isAbove(to, originals.scaling_max_freq);
   const first = upFirst ? "scaling_max_freq" : "scaling_min_freq";
@@ -42,7 +43,7 @@ function isAbove(to: PutBackTo, maxText: string | undefined): boolean {
   return errno === undefined && maxKhz > attribute.number();
 }
 
-/** The kernel takes a speed only under userspace, and says `<unsupported>` by itself under the others. */
+/** The kernel takes a speed only under userspace; under other governors the file contains `<unsupported>`. */
 function restoreSpeed(to: PutBackTo, originals: Originals): SettingRefused | undefined {
   if (originals.scaling_governor?.trim() !== "userspace" && !to.plain) return undefined;
   return restore(to, originals, "scaling_setspeed");

@@ -3,17 +3,17 @@ import type { Pcpu } from "../../base/domain.ts";
 import { readHost } from "./host.ts";
 import { attempt, looked } from "./sysfs-file.ts";
 
-/** What is found below a root. */
+/** What a root contains. */
 export interface RootLook {
   /** Its CPUs, ascending. */
   readonly pcpus: readonly Pcpu[];
-  /** Whether the kernel lets the clock of any of them be changed. */
+  /** Whether the kernel can change the clock of any CPU. */
   readonly hasCpufreq: boolean;
-  /** Why it cannot be a root of CPUs. */
+  /** Why it cannot be used as a root. */
   readonly problem: string | undefined;
 }
 
-/** Looks at a directory that is to be `/sys/devices/system/cpu`, or a tree like it. */
+/** Looks at a directory that should be `/sys/devices/system/cpu` or a tree like it. */
 export function lookAtRoot(root: string): RootLook {
   const found = looked((): RootLook => {
     const stat = attempt(() => fs.statSync(root));

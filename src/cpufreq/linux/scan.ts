@@ -6,13 +6,13 @@ import { type Host, isOnline } from "./host.ts";
 import { isPolicyName } from "./journal-names.ts";
 import { attempt, parseCpus, parseKhz, parseNumber, quote, readOptional, readText } from "./sysfs-file.ts";
 
-/** One CPU that can be scaled, as its files tell. */
+/** One CPU that can be scaled, as its files describe it. */
 export interface ScannedCpu {
   readonly pcpu: Pcpu;
   readonly policy: PolicyDirectory;
-  /** CPUs that the kernel scales together with it, also offline ones, and itself. */
+  /** All CPUs of its cpufreq policy, itself and offline ones included. */
   readonly related: readonly Pcpu[];
-  /** CPUs with files of their own, but the same hardware clock: its frequency domain, its SMT siblings. */
+  /** CPUs of other cpufreq policies on the same hardware clock: its frequency domain and its SMT siblings. */
   readonly neighbours: readonly Pcpu[];
   readonly driver: string;
   readonly scaling: ScalingDriver;
@@ -24,16 +24,16 @@ export interface PolicyDirectory {
   /** Under the root, without symbolic links: `cpufreq/policy2`, or `cpu2/cpufreq`. */
   readonly name: string;
   readonly path: string;
-  /** Another number means that the kernel made the directory anew. */
+  /** It changes when the kernel makes the directory anew. */
   readonly inode: number;
 }
 
-/** The kernel keeps 16 letters for it. */
+/** The kernel allows 16 characters. */
 const DRIVER_NAME = /^[\w.-]{1,32}$/;
 
 /**
- * Looks at one CPU; answers for an operator why it cannot be scaled. Throws `LookFailed` when it cannot be looked, and
- * nothing else, whatever the files say.
+ * Reads the files of one CPU. Returns for an operator why it cannot be scaled. Throws `LookFailed` if the files cannot
+ * be read for the moment, and nothing else.
  */
 export function scanCpu(host: Host, pcpu: Pcpu): ScannedCpu | string {
   if (!isOnline(host.root, pcpu)) return "offline";

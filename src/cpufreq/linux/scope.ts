@@ -13,7 +13,7 @@ import { openFile, type SpeedText, textOf } from "./speed-files.ts";
 import { looked } from "./sysfs-file.ts";
 import type { FoundPolicy } from "./topology.ts";
 
-/** What a {@link PolicyScope} works with. */
+/** What a {@link PolicyScope} needs. */
 interface PolicyMeans {
   readonly disk: Disk;
   readonly plain: boolean;
@@ -32,7 +32,7 @@ export class PolicyScope implements Scope {
 
   constructor(found: FoundPolicy, means: PolicyMeans) {
     this.name = found.name;
-    // By its first CPU, as operators name it.
+    // Operators call it by its first CPU.
     this.label = `cpu${found.pcpus[0]}/cpufreq`;
     this.pcpus = found.pcpus;
     this.needed = NEEDED[means.scaling.files];
@@ -61,7 +61,7 @@ export class PolicyScope implements Scope {
     const governor = { name: "scaling_governor", ours: scaling.governor };
     if (scaling.files === "min-max")
       return [governor, { name: "scaling_min_freq", ours }, { name: "scaling_max_freq", ours }];
-    // The kernel keeps a speed that is asked of it within these, and does not say so.
+    // The kernel keeps a requested speed within these limits and does not report it.
     return [
       governor,
       { name: "scaling_setspeed", ours },
@@ -79,7 +79,7 @@ export class PolicyScope implements Scope {
     return text;
   }
 
-  /** In sysfs the open files of a directory that went away say so themselves; in a plain tree they live on. */
+  /** In sysfs, open files report that their directory is gone; in a plain tree they stay usable. */
   isThere(): boolean {
     if (!this.#means.plain) return true;
     try {

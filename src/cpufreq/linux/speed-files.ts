@@ -5,19 +5,19 @@ import type { Attribute, Disk } from "./disk.ts";
 import type { SpeedFilesKind } from "./driver.ts";
 import type { ManagedFile } from "./originals.ts";
 
-/** A speed as the kernel takes it: text without a newline, made once for each entry of a table. */
+/** A speed as it is written to the kernel: text without a newline, made once for each entry of a table. */
 export interface SpeedText {
   readonly khz: Khz;
   readonly text: string;
   readonly data: Uint8Array;
 }
 
-/** Writes a speed down. */
+/** Formats a speed. */
 export function speedText(khz: Khz): SpeedText {
   return { khz, text: `${khz}`, data: new TextEncoder().encode(`${khz}`) };
 }
 
-/** The text of a speed: that of an entry, or one that is written down for an order. */
+/** The text of a speed: of an entry, or formatted now for a speed between two. */
 export function textOf(speeds: readonly SpeedText[], speed: SpeedSetting): SpeedText {
   return typeof speed === "number" ? (speeds[speed] as SpeedText) : speedText(speed.khz);
 }
@@ -34,7 +34,7 @@ interface SpeedFiles {
   write(speed: SpeedText): SettingRefused | undefined;
 }
 
-/** Opens the speed files of a directory, all of them or none. */
+/** Opens all speed files of a directory, or none. */
 export function openSpeedFiles(disk: Disk, path: string, kind: SpeedFilesKind): SpeedFiles | SettingRefused {
   return kind === "setspeed" ? openSetspeed(disk, path) : openMinMax(disk, path);
 }
@@ -56,8 +56,8 @@ function openMinMax(disk: Disk, path: string): SpeedFiles | SettingRefused {
   return {
     files: [min, max],
     write(speed) {
-      // By what the file says now, not by what we wrote last: others may have moved it, and the kernel refuses a lower
-      // limit above the higher one.
+      // The order follows the current content, not what we wrote last: another program may have changed it, and the
+      // kernel refuses a lower limit above the higher one.
       const errno = max.attribute.read();
       if (errno !== undefined) return { name: max.name, errno };
       const upward = speed.khz > max.attribute.number();

@@ -7,20 +7,20 @@ import { type ScannedCpu, scanCpu } from "./scan.ts";
 import { looked } from "./sysfs-file.ts";
 import { type FoundClock, findClocks, type Mismatch } from "./topology.ts";
 
-/** Which CPUs an operator lets us change. */
+/** The CPUs that the operator lets us change. */
 export type Managed = "all" | readonly Pcpu[];
 
-/** Everything that one look at the host finds. */
+/** The result of one look at the host. */
 export interface Survey {
   readonly host: Host;
-  /** What was found for each CPU: for telling later whether it changed. */
+  /** The result for each CPU, to compare it later. */
   readonly found: ReadonlyMap<Pcpu, ScannedCpu | string>;
   readonly clocks: readonly FoundClock[];
   readonly unmanaged: readonly UnmanagedCpu[];
   readonly mismatches: readonly Mismatch[];
 }
 
-/** Looks at every CPU of the host. What cannot be looked at for the moment is as it was in the survey `before`. */
+/** Looks at every CPU of the host. A CPU that cannot be read for the moment is taken over from the survey `before`. */
 export function survey(root: string, managed: Managed, before?: Survey): Survey {
   const read = looked(() => readHost(root));
   if (!read.ok) return before ?? emptySurvey(root);
@@ -44,7 +44,7 @@ function emptySurvey(root: string): Survey {
   return { host, found: new Map(), clocks: [], unmanaged: [], mismatches: [] };
 }
 
-/** Looks at one CPU, as {@link survey} does at all; or why it could not. */
+/** Looks at one CPU as {@link survey} does, or returns why it could not. */
 export function look(
   host: Host,
   pcpu: Pcpu,
@@ -54,7 +54,7 @@ export function look(
     if (mayChange !== undefined && !mayChange.has(pcpu)) return "not in ManagedCpus";
     const cpu = scanCpu(host, pcpu);
     if (typeof cpu === "string") return cpu;
-    // One write moves all CPUs of a cpufreq policy, so one that is not ours to change takes the others with it.
+    // One write moves all CPUs of a cpufreq policy, so a single CPU that we may not change excludes all of them.
     const foreign = cpu.related.find((related) => mayChange !== undefined && !mayChange.has(related));
     return foreign === undefined ? cpu : `shares its clock with CPU ${foreign}, which is not in ManagedCpus`;
   });

@@ -4,22 +4,22 @@ import type { Khz, Pcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { type Errno, errnoOf } from "../../os/errno.ts";
 
-/** The kernel gives one page for a sysfs file; what is longer is not one. */
+/** The most bytes of a sysfs file: the kernel gives one page. */
 const FILE_SIZE_MAX = 4096;
 
-/** Speeds above this are rubbish: 100 GHz. */
+/** Higher speeds are errors: 100 GHz. */
 const KHZ_MAX = 100_000_000;
 
-/** How much of a foreign text is shown in a message. */
+/** Longest part of a foreign text that a message shows. */
 const QUOTE_MAX = 60;
 
-/** There is no such file, or something that is none. */
+/** Codes that mean: there is no such file. */
 const ABSENT: readonly Errno[] = ["ENOENT", "ENODEV", "ENXIO", "ENOTDIR", "EISDIR", "ELOOP"];
 
-/** We are short of something: it says nothing about the file. */
+/** Codes that mean: the process lacks a resource. They say nothing about the file. */
 const SHORT: readonly Errno[] = ["EMFILE", "ENFILE", "ENOMEM"];
 
-/** It could not be looked whether a file is there and what it says. {@link looked} catches it. */
+/** A file could not be looked at for the moment. {@link looked} catches it. */
 class LookFailed extends Error {
   override readonly name = "LookFailed";
   readonly errno: Errno;
@@ -30,7 +30,7 @@ class LookFailed extends Error {
   }
 }
 
-/** What a look found, or why it failed. */
+/** Runs a look and returns its result, or the code of the failure. */
 export function looked<T>(look: () => T): Result<T, Errno> {
   try {
     return success(look());
@@ -40,7 +40,9 @@ export function looked<T>(look: () => T): Result<T, Errno> {
   }
 }
 
-/** Does a call of the file system; undefined where there is no such file. Throws {@link LookFailed} for other refusals. */
+/**
+ * Makes a call of the file system; undefined if there is no such file. Throws {@link LookFailed} for other failures.
+ */
 export function attempt<T>(call: () => T): T | undefined {
   try {
     return call();
@@ -53,15 +55,15 @@ export function attempt<T>(call: () => T): T | undefined {
 
 const page = Buffer.alloc(FILE_SIZE_MAX);
 
-/** What a small file says, without the white space around it; undefined when there is none. */
+/** The trimmed content of a small file; undefined if there is none. */
 export function readText(path: string): string | undefined {
   return readRaw(path)?.trim();
 }
 
-/** What a small file says, to the byte. */
+/** The content of a small file, to the byte. */
 export function readRaw(path: string): string | undefined {
   return attempt(() => {
-    // A FIFO planted in a tree must not hold us up.
+    // A FIFO in the tree must not block us.
     const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     try {
       return page.toString("latin1", 0, fs.readSync(fd, page, 0, FILE_SIZE_MAX, 0));
@@ -71,7 +73,7 @@ export function readRaw(path: string): string | undefined {
   });
 }
 
-/** As {@link readRaw}, for a file that can be done without: some hardware refuses to tell. */
+/** Does what {@link readRaw} does, for an optional file: some hardware refuses to read it. */
 export function readOptional(path: string): string | undefined {
   try {
     return readRaw(path);
@@ -81,25 +83,25 @@ export function readOptional(path: string): string | undefined {
   }
 }
 
-/** One decimal number from 0 to {@link KHZ_MAX}. */
+/** Parses a decimal number from 0 to {@link KHZ_MAX}. */
 export function parseNumber(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,10}$/.test(text.trim())) return undefined;
   const value = Number(text);
   return value > KHZ_MAX ? undefined : value;
 }
 
-/** A speed: a number above 0. */
+/** Parses a speed: a number above 0. */
 export function parseKhz(text: string | undefined): Khz | undefined {
   const khz = parseNumber(text);
   return khz === 0 ? undefined : khz;
 }
 
-/** CPU numbers as either of the kernel's ways to list them, `0-1,4` and `0 1 4`; undefined when it is neither. */
+/** Parses both of the kernel's formats for CPU lists, `0-1,4` and `0 1 4`; undefined for other texts. */
 export function parseCpus(text: string): Pcpu[] | undefined {
   return parseCpuList(text.trim().replaceAll(/\s+/g, ","));
 }
 
-/** A foreign text, fit for a message. */
+/** Quotes a foreign text for a message. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > QUOTE_MAX ? `${text.slice(0, QUOTE_MAX)}…` : text);
 }

@@ -2,7 +2,7 @@ import type { Pcpu } from "../../base/domain.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { PolicyDirectory, ScannedCpu } from "./scan.ts";
 
-/** CPUs that run at one speed, as found; the first one speaks for all. */
+/** CPUs that run at one speed. The first one stands for all. */
 export interface FoundClock {
   readonly id: Pcpu;
   readonly members: readonly ScannedCpu[];
@@ -10,23 +10,25 @@ export interface FoundClock {
   readonly policies: readonly FoundPolicy[];
 }
 
-/** One directory of a clock, and the CPUs that it scales. */
+/** One directory of a clock, and its CPUs. */
 export interface FoundPolicy extends PolicyDirectory {
   readonly pcpus: readonly Pcpu[];
 }
 
-/** Two CPUs that should run at one speed, but cannot be given one. */
+/** Two CPUs that share a clock, but whose drivers or tables differ. */
 export interface Mismatch {
   readonly pcpu: Pcpu;
   readonly other: Pcpu;
 }
 
-/** Joins CPUs that share a clock. Those of one clock with other drivers or tables stay apart, and are told of. */
+/**
+ * Joins CPUs that share a clock. CPUs with different drivers or tables are not joined; they are returned as mismatches.
+ */
 export function findClocks(scanned: readonly ScannedCpu[]): { clocks: FoundClock[]; mismatches: Mismatch[] } {
   const byPcpu = new Map(scanned.map((cpu) => [cpu.pcpu, cpu]));
   const parents = new Map(scanned.map((cpu) => [cpu.pcpu, cpu.pcpu]));
   const mismatches: Mismatch[] = [];
-  // One directory is one clock, whatever its lists say.
+  // One directory is one clock, whatever its CPU lists contain.
   for (const [first, ...others] of groupBy(scanned, (cpu) => cpu.policy.path).values()) {
     for (const other of others) join(parents, (first as ScannedCpu).pcpu, other.pcpu);
   }
@@ -60,7 +62,7 @@ function rootOf(parents: Map<Pcpu, Pcpu>, pcpu: Pcpu): Pcpu {
   return root;
 }
 
-/** `taken` are the CPUs that name another clock, or are to: an offline CPU may be claimed by two. */
+/** `taken` has the ids of other clocks: two clocks may list the same offline CPU. */
 function foundClock(members: readonly ScannedCpu[], taken: Set<Pcpu>): FoundClock {
   const free = members.flatMap((cpu) => cpu.related).filter((pcpu) => !taken.has(pcpu));
   const id = Math.min(...free, ...members.map((cpu) => cpu.pcpu));

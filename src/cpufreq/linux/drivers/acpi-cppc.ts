@@ -1,12 +1,12 @@
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeeds, stepsDown, unusable } from "../ladder.ts";
 
-/** Some platforms count performance in 10 MHz, others in kHz: 300 and 3000000 are both 3 GHz. */
+/** Some platforms count performance in units of 10 MHz, others in kHz: 300 and 3000000 both mean 3 GHz. */
 const PERFORMANCE_UNIT_KHZ = 10_000;
 
 const TURBO = { baseIndex: 1, onAtStart: true, enableIsMax: true };
 
-/** cppc_cpufreq: from the nominal speed down in steps of 100 MHz, with turbo before it. */
+/** cppc_cpufreq: from the nominal speed down in steps of 100 MHz, with turbo above it. */
 export const acpiCppc: ScalingDriver = { governor: "userspace", files: "setspeed", speeds };
 
 function speeds(files: CpuFiles): Speeds | string {
@@ -19,7 +19,7 @@ function speeds(files: CpuFiles): Speeds | string {
   const nominalKhz = nominal < PERFORMANCE_UNIT_KHZ ? nominal * PERFORMANCE_UNIT_KHZ : nominal;
   const ladder = stepsDown(nominalKhz, minKhz);
   const { boostOff } = files;
-  // An operator's own limit below the nominal speed leaves no turbo, and the ladder must stay in order.
+  // If the operator's limit is below the nominal speed there is no turbo; the table must stay in order.
   if (!isTurbo(files, nominal) || maxKhz <= nominalKhz)
     return plainSpeeds(ladder, { turbo: undefined, boostOff });
   return plainSpeeds([maxKhz, ...ladder], { turbo: TURBO, boostOff });

@@ -2,9 +2,10 @@ import type { ScalingDriver } from "../driver.ts";
 import { AMD_STEPS, amdSpeeds } from "./amd-pstate.ts";
 
 /**
- * amd-pstate in its active mode, which the peer does not know. The hardware chooses between the limits, so both are
- * put on the speed asked for, under `performance`: no energy preference then holds it back. The ladder is amd-pstate's,
- * so that a guest finds the same speeds in either mode, but between the hardware's limits: the scaling limits are ours.
+ * amd-pstate in its active mode, which DPDK's host does not support. The hardware chooses a speed between the limits,
+ * so both are set to the requested speed, under `performance`, where no energy preference lowers it. The table is that
+ * of amd-pstate, so that a guest finds the same speeds in both modes. It lies between the hardware's limits, because
+ * the scaling limits are the ones we write.
  */
 export const amdPstateEpp: ScalingDriver = {
   governor: "performance",
@@ -13,7 +14,7 @@ export const amdPstateEpp: ScalingDriver = {
     amdSpeeds(files, {
       max: "cpuinfo_max_freq",
       min: "cpuinfo_min_freq",
-      // The peer's sum without its wrap above 4.19 GHz: here nobody relies on it.
+      // The step without the 32-bit overflow of DPDK's host above 4.19 GHz, which no guest can rely on here.
       stepKhz: (rangeKhz) => Math.floor(rangeKhz / AMD_STEPS),
     }),
 };

@@ -3,15 +3,15 @@ import type { Khz } from "../../../base/domain.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeeds, unusable } from "../ladder.ts";
 
-/** Steps from the highest to the lowest speed; the table has one entry more. */
+/** Steps from the highest to the lowest speed. The table has one entry more. */
 export const AMD_STEPS = 63;
 
-/** The table is in whole MHz. */
+/** The speeds of the table are multiples of 1 MHz. */
 const ROUND_KHZ = 1000;
 
 /**
- * amd-pstate in its passive and guided modes. Guided lets the hardware choose only under the governors that follow
- * the load; under userspace a speed that is set is the speed.
+ * amd-pstate in its passive and guided modes. In guided mode the hardware chooses a speed only under governors that
+ * follow the load; under userspace it runs at the speed that is set.
  */
 export const amdPstate: ScalingDriver = {
   governor: "userspace",
@@ -20,14 +20,14 @@ export const amdPstate: ScalingDriver = {
     amdSpeeds(files, { max: "scaling_max_freq", min: "scaling_min_freq", stepKhz: peerStep }),
 };
 
-/** Where a ladder of 64 even steps starts and ends, and how wide a step of it is. */
+/** The limits of a table of 64 even steps, and the width of a step. */
 interface AmdLadder {
   readonly max: string;
   readonly min: string;
   stepKhz(rangeKhz: Khz): Khz;
 }
 
-/** The speeds between two limits. */
+/** Makes the table between two limits. */
 export function amdSpeeds(files: CpuFiles, limits: AmdLadder): Speeds | string {
   const maxKhz = files.khz(limits.max);
   if (maxKhz === undefined) return unusable(files, limits.max);
@@ -38,12 +38,15 @@ export function amdSpeeds(files: CpuFiles, limits: AmdLadder): Speeds | string {
   return plainSpeeds(khz, { turbo: turboOf(files, khz), boostOff: files.boostOff });
 }
 
-/** As the peer counts, in 32-bit unsigned numbers: a range above 4.19 GHz wraps, and its ladder ends early. */
+/**
+ * The step as DPDK's host computes it, in 32-bit unsigned numbers. A range above 4.19 GHz overflows, so its table ends
+ * early.
+ */
 function peerStep(rangeKhz: Khz): Khz {
   return Math.floor(((rangeKhz << 10) >>> 0) / AMD_STEPS) >>> 10;
 }
 
-/** Rounded to whole MHz, equal neighbours once. */
+/** Rounds to whole MHz; equal neighbours count once. */
 function evenSteps(maxKhz: Khz, stepKhz: Khz): Khz[] {
   const khz: Khz[] = [];
   for (let step = 0; step <= AMD_STEPS; step++) {

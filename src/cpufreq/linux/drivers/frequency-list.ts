@@ -2,12 +2,12 @@ import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeeds } from "../ladder.ts";
 import { parseKhz, quote } from "../sysfs-file.ts";
 
-/** How acpi-cpufreq marks turbo: an entry 1 MHz above the next one. */
+/** acpi-cpufreq marks turbo by an entry 1 MHz above the next one. */
 const TURBO_STEP_KHZ = 1000;
 
 const TURBO = { baseIndex: 1, onAtStart: true, enableIsMax: true };
 
-/** Any driver that lists its speeds and has the userspace governor; acpi-cpufreq is the one that the peer knows. */
+/** Any driver that lists its speeds and has the userspace governor, like acpi-cpufreq. */
 export const frequencyList: ScalingDriver = { governor: "userspace", files: "setspeed", speeds };
 
 function speeds(files: CpuFiles): Speeds | string {
@@ -16,7 +16,7 @@ function speeds(files: CpuFiles): Speeds | string {
   const khz = listed.split(/\s+/).map(parseKhz);
   if (!khz.every((entry) => entry !== undefined))
     return `scaling_available_frequencies says ${quote(listed)}`;
-  // ACPI lists the highest first, device trees the lowest.
+  // ACPI lists the highest speed first, device trees the lowest.
   const highestFirst = [...new Set(khz)].sort((a, b) => b - a);
   const [first, second] = highestFirst;
   const hasTurbo = first !== undefined && second !== undefined && first - second === TURBO_STEP_KHZ;

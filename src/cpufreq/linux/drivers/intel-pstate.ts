@@ -3,10 +3,13 @@ import type { Khz } from "../../../base/domain.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeed, STEP_KHZ, stepsDown, TABLE_ENTRIES_MAX, unusable } from "../ladder.ts";
 
-/** intel_pstate in its active mode: the hardware chooses between the limits, so both are put on one speed. */
+/**
+ * intel_pstate in its active mode. The hardware chooses a speed between the limits, so both are set to the requested
+ * speed.
+ */
 export const intelPstate: ScalingDriver = { governor: "performance", files: "min-max", speeds: intelSpeeds };
 
-/** From the base speed down in steps of 100 MHz; the first entry is the highest turbo speed where there is turbo. */
+/** From the base speed down in steps of 100 MHz. If there is turbo, the first entry is the highest turbo speed. */
 export function intelSpeeds(files: CpuFiles): Speeds | string {
   const maxKhz = files.khz("cpuinfo_max_freq");
   if (maxKhz === undefined) return unusable(files, "cpuinfo_max_freq");
@@ -31,21 +34,21 @@ interface Base {
   readonly priority: boolean;
 }
 
-/** The highest speed without turbo, counted in steps of 100 MHz as the peer does. */
+/** The highest speed without turbo, in steps of 100 MHz as in DPDK's host. */
 function baseOf(files: CpuFiles, { minKhz, maxKhz }: { minKhz: Khz; maxKhz: Khz }): Base {
   const minBin = Math.floor(minKhz / STEP_KHZ);
   const maxBin = Math.floor(maxKhz / STEP_KHZ);
   const baseBin = Math.floor((files.khz("base_frequency") ?? 0) / STEP_KHZ);
-  // With turbo switched off newer kernels take it out of cpuinfo_max_freq: the share that is turbo is gone already.
+  // With turbo switched off, newer kernels leave it out of cpuinfo_max_freq already.
   if (files.boostOff && baseBin >= maxBin) return { khz: maxKhz, priority: false };
   const share = files.turboPercent;
-  // Without the share (hybrid processors, per-CPU limits) the kernel's own base frequency is all there is to know.
+  // Without turbo_pct (hybrid processors, per-CPU limits) only the kernel's base frequency is known.
   if (share === undefined) {
     const known = baseBin > 0 && baseBin <= maxBin;
     return { khz: known ? baseBin * STEP_KHZ : maxKhz, priority: false };
   }
   const nonTurboBin = minBin + Math.floor(((100 - Math.min(share, 100)) * (maxBin - minBin)) / 100);
-  // A base above the highest speed is a known bug of some kernels.
+  // A base above the highest speed is a known fault of some kernels.
   if (baseBin > nonTurboBin && baseBin <= maxBin) return { khz: baseBin * STEP_KHZ, priority: true };
   return { khz: nonTurboBin * STEP_KHZ, priority: false };
 }
