@@ -92,7 +92,7 @@ describe("refusals", () => {
     const reasons = [
       "it has no vCPU 3, only 3 vCPUs",
       "may not name physical CPUs",
-      "has no turbo",
+      "there is no turbo",
       "CPU 77 is not managed",
     ];
     expect(reasons.filter((reason) => !host.log().includes(reason))).toEqual([]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openPower } from "../../src/guest/library/power.ts";
 import { makeTestHost, type TestHost } from "../daemon/host.ts";
@@ -140,15 +140,19 @@ describe("the compiled command and our daemon", () => {
   });
 
   test("run asks again of a daemon that has forgotten", async () => {
-    const running = vmPowerGuest("run", "--min-on-idle", "--vcpus", "0", "--", "sleep", "3");
+    const work = join(host.directory, "work");
+    writeFileSync(work, "");
+    const untilDone = `while [ -e '${work}' ]; do sleep 0.1; done`;
+    const running = vmPowerGuest("run", "--min-on-idle", "--vcpus", "0", "--", "sh", "-c", untilDone);
     await until(() => speeds()[0] === "2301000");
     await host.end("SIGKILL");
     await host.start();
     expect(speeds()[0]).toBe(FOUND);
-    await until(() => speeds()[0] === "2301000", 4000);
+    await until(() => speeds()[0] === "2301000");
+    rmSync(work);
     expect((await running).code).toBe(0);
     expect(speeds()[0]).toBe("1200000");
-  }, 10_000);
+  }, 30_000);
 
   test("the agent asks for what this machine needs, and leaves its fallback behind", async () => {
     const config = join(host.directory, "guest.conf");

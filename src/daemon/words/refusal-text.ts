@@ -22,11 +22,11 @@ export function refusalText(refusal: Refusal): string {
     case "physical-cpu":
       return "it may not name physical CPUs";
     case "no-turbo":
-      return `CPU ${refusal.pcpu} has no turbo, or turbo is switched off on the host`;
+      return `there is no turbo on CPU ${refusal.pcpu}, or it is switched off on the host`;
     case "turbo-forbidden":
       return "its contract forbids turbo";
     case "no-such-speed":
-      return `CPU ${refusal.pcpu} runs between ${formatKhz(refusal.minKhz)} and ${formatKhz(refusal.maxKhz)}`;
+      return `its speeds go from ${formatKhz(refusal.minKhz)} to ${formatKhz(refusal.maxKhz)}`;
     case "queries-off":
       return "queries are off";
     case "not-answerable":
