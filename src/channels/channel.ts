@@ -4,10 +4,10 @@ import { judgeSocket, judgeUser, type Objection } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
 import { Redial } from "./redial.ts";
 
-/** Packets handled of one channel before another gets its turn. */
+/** Packets of one channel that are handled before another channel gets its turn. */
 const FRAMES_PER_TURN = 64;
 
-/** Counts since the channel was found. */
+/** Counters since the channel was found. */
 export interface ChannelCounters {
   requests: number;
   granted: number;
@@ -18,30 +18,30 @@ export interface ChannelCounters {
   writesRefused: number;
 }
 
-/** Who is on the other end of a socket. */
+/** The process at the other end of a socket. */
 export interface Peer {
   readonly uid: number;
   readonly pid: number;
 }
 
-/** What channels are handed: who may be served, and where packets go. */
+/** What channels need from their owner. */
 export interface ChannelHost {
   readonly trustedUids: ReadonlySet<number>;
   /** Whether the hypervisor knows the VM and its channel at this path. Only such channels count against the main limits. */
   expects(vm: string, path: string): boolean;
-  /** Why a channel may not be served now. */
+  /** Why a channel must not be served now; undefined if it may be. */
   admit(channel: Channel): Objection | undefined;
-  /** The packet size that an operator fixed for a VM. */
+  /** The packet size that the operator set for a VM. */
   abiOf(vm: string): Abi | "auto";
-  /** Who is connected; undefined when the kernel does not say. */
+  /** The user behind a connection; undefined if the kernel does not tell. */
   peerOf(fd: number): Peer | undefined;
-  /** One packet of a guest. Synchronous; the frame is the callee's. */
+  /** Called for each packet of a guest. It must be synchronous, and may change the frame. */
   packet(channel: Channel, frame: Uint8Array): void;
-  /** It was connected, lost, or refused. */
+  /** Called when the channel was connected, lost or refused. */
   changed(channel: Channel): void;
 }
 
-/** One socket of one VM: connects, cuts what comes, answers. Never closes for what a guest sends. */
+/** The socket of one channel: connects, cuts bytes into packets, sends replies. No bytes of a guest make it close. */
 export class Channel {
   readonly vm: string;
   readonly number: number;
@@ -59,7 +59,7 @@ export class Channel {
   status: "connected" | "connecting" | "refused" = "connecting";
   objection: Objection | undefined;
   peer: Peer | undefined;
-  /** When false, packets are dropped unanswered. */
+  /** If false, packets are dropped and get no reply. */
   enabled = true;
   framer: Framer;
 
@@ -67,7 +67,7 @@ export class Channel {
   #pause: Timer | undefined;
   readonly #redial = new Redial(() => this.reconsider());
   #closed = false;
-  /** Why it was refused when that was told last: the same reason is no news. */
+  /** The reason for which it was refused last; it is reported only when it changes. */
   #toldRefusal: string | undefined;
   #peerRefused = false;
   #dialling = false;
@@ -80,7 +80,7 @@ export class Channel {
     this.framer = new Framer(host.abiOf(vm));
   }
 
-  /** Judges the channel again and connects when it may be served; also ends what may be served no more. */
+  /** Checks the channel again: connects if it may be served, and disconnects if it may not. */
   reconsider(): void {
     if (this.#closed || this.#dialling) return;
     const objection = this.host.admit(this);
@@ -88,7 +88,7 @@ export class Channel {
     else if (this.#socket === undefined) this.#again();
   }
 
-  /** Writes a reply whole or not at all: what does not fit is dropped and counted, never queued. */
+  /** Writes a reply whole or not at all. A reply that does not fit is dropped and counted, never queued. */
   send(reply: Uint8Array): void {
     if (this.#socket?.write(reply) !== reply.length) this.counters.repliesDropped++;
   }
@@ -109,13 +109,13 @@ export class Channel {
   }
 
   #dial(): void {
-    // One that was refused for who serves it stays so until somebody else is seen to.
+    // A channel that was refused because of its owner stays so until another process serves it.
     if (!this.#peerRefused) {
       this.status = "connecting";
       this.objection = undefined;
     }
     this.#dialling = true;
-    // A failure is told to connectError as well, which is where it is dealt with.
+    // A failure is reported to connectError as well, which handles it.
     Bun.connect<Channel>({ unix: this.path, data: this, socket: SOCKET_HANDLERS }).catch(() => {});
   }
 
@@ -133,7 +133,7 @@ export class Channel {
         : judgeUser(peer.uid, this.host.trustedUids, "its socket is served by");
     this.#socket = socket;
     this.#peerRefused = untrusted !== undefined;
-    // Its VM may have gone while it was dialled.
+    // The VM may have ended during the connect.
     const objection = untrusted ?? this.host.admit(this);
     if (objection !== undefined) {
       this.#refuse(objection);
@@ -149,7 +149,7 @@ export class Channel {
     this.host.changed(this);
   }
 
-  /** Called by the socket, and when it could not be had. */
+  /** Called by the socket, and when the connect failed. */
   lost(socket: Bun.Socket<Channel> | undefined, cause: string): void {
     if (socket !== this.#socket) return;
     this.#dialling = false;
@@ -162,14 +162,17 @@ export class Channel {
     if (wasUp) this.host.changed(this);
   }
 
-  /** Called by the socket: bytes of the guest. */
+  /** Called by the socket with bytes of the guest. */
   received(bytes: Uint8Array): void {
     clearTimeout(this.#pause);
     this.framer.push(bytes);
     this.#turn();
   }
 
-  /** Handles what is there, but no more than a turn's worth; the rest waits its turn, and the socket with it. */
+  /**
+   * Handles the bytes that were received, as far as one turn allows. The rest waits for the next turn; until then the
+   * socket is paused.
+   */
   #turn(): void {
     const { framer, host } = this;
     for (let handled = 0; handled < FRAMES_PER_TURN; handled++) {
@@ -218,9 +221,9 @@ export class Channel {
   }
 }
 
-/** One set for all sockets: thousands of channels share it. */
+/** One set of functions for all sockets, since there may be thousands of channels. */
 const SOCKET_HANDLERS: Bun.SocketHandler<Channel> = {
-  // Not the default, a Buffer: its slice() is a view, which keeps all of the chunk.
+  // Not a Buffer, the default: its slice() is a view that keeps the whole chunk in memory.
   binaryType: "uint8array",
   open: (socket) => socket.data.opened(socket),
   data: (socket, bytes) => socket.data.received(bytes),
@@ -234,7 +237,7 @@ function connectFailure(error: Error): string {
   return code === "ECONNREFUSED" ? "nobody listens on it (ECONNREFUSED)" : `it cannot be connected (${code})`;
 }
 
-/** Bun's sockets have it; its types do not say so. */
+/** Bun's sockets have this method; their types leave it out. */
 function fdOf(socket: Bun.Socket<Channel>): number {
   return "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
 }

@@ -8,12 +8,12 @@ import { OTHERS_MAX, Room, VM_CHANNELS_MAX } from "./room.ts";
 import { ChannelTable } from "./table.ts";
 import { type DirectoryWatch, watchDirectory } from "./watch.ts";
 
-/** What {@link Channels} needs beside its host. */
+/** What {@link Channels} needs besides its host. */
 export interface ChannelsOptions {
   readonly directory: string;
-  /** Whether to refuse a directory that strangers may write to, instead of warning. */
+  /** Whether to refuse a directory that others may write to, instead of warning. */
   readonly strict: boolean;
-  /** Channels beyond so many are left alone; keeps the process below its limit of open files. */
+  /** The most channels that are served, so that the process stays below its limit of open files. */
   readonly max: number;
   readonly log: Log;
 }
@@ -21,23 +21,25 @@ export interface ChannelsOptions {
 /** If files were left out, the directory is scanned again this long after a VM became known. */
 const LOOK_AGAIN_MS = 1000;
 
-/** All channels of the host: finds the sockets in a directory that need not exist yet, and keeps a channel for each. */
+/**
+ * All channels of the host. Finds the sockets in a directory, which may not exist yet, and keeps a channel for each.
+ */
 export class Channels {
   readonly #options: ChannelsOptions;
   readonly #host: ChannelHost;
-  /** The host as channels see it: it admits no more of them than there is room for. */
+  /** The host, but with an admit() that counts channels against the limits. */
   readonly #bounded: ChannelHost;
   readonly #table = new ChannelTable();
   readonly #limiter = new LineLimiter();
   readonly #watch: DirectoryWatch;
-  /** As the last scan left it; a VM that becomes known after that takes of what is left. */
+  /** The counts after the last scan. A VM that becomes known later uses the room that is left. */
   #room: Room;
   readonly #roomy = new Set<Channel>();
   #problem: Objection | undefined;
   #leftOut = 0;
   #lookingAgain: Timer | undefined;
 
-  /** Begins at the first scan. */
+  /** Started by the first scan. */
   constructor(options: ChannelsOptions, host: ChannelHost) {
     this.#options = options;
     this.#host = host;
@@ -55,18 +57,18 @@ export class Channels {
     return this.#table.of(vm);
   }
 
-  /** What is wrong with the directory, if anything. */
+  /** What is wrong with the directory; undefined if nothing is. */
   problem(): Objection | undefined {
     return this.#problem;
   }
 
-  /** Judges channels again, of one VM or of all: a domain came or went, or an operator decided. */
+  /** Checks channels again, of one VM or of all, after a domain came or went or an operator decided. */
   reconsider(vm?: string): void {
     for (const channel of vm === undefined ? this.list() : this.of(vm)) channel.reconsider();
     if (this.#leftOut > 0) this.#lookingAgain ??= setTimeout(() => this.scan(), LOOK_AGAIN_MS);
   }
 
-  /** Looks at the directory again. Cheap; also called now and then, because events get lost. */
+  /** Scans the directory. It is cheap and is also called at intervals, because events can be lost. */
   scan(): void {
     const { directory, strict } = this.#options;
     clearTimeout(this.#lookingAgain);
@@ -93,7 +95,7 @@ export class Channels {
     return { reason: `there is room for ${VM_CHANNELS_MAX} channels of a VM, and for ${max} in all` };
   }
 
-  /** A channel that was found before its VM was known took none until now. */
+  /** Before its VM was known, the channel did not count against the limits. */
   #takesRoom(channel: Channel): boolean {
     return (
       this.#roomy.has(channel) ||
@@ -101,7 +103,7 @@ export class Channels {
     );
   }
 
-  /** A socket whose file is gone lives on until it closes, as it does for QEMU. */
+  /** A socket whose file was removed is served until it closes, as QEMU does. */
   #settle(found: readonly Found[]): void {
     const files = new Set(found.map(({ file }) => file));
     this.#room = new Room(this.#options.max);
@@ -120,7 +122,7 @@ export class Channels {
       const channel = this.#table.get(file);
       return channel === undefined ? "fresh" : channel.status === "connected" ? "served" : "known";
     });
-    // A guest uses its first channels, so those find room first.
+    // Channels with low numbers come first, because guests use those.
     fresh.sort((a, b) => a.name.number - b.name.number);
     for (const { file, name, mayBeSocket } of [...served, ...known, ...fresh]) {
       const path = join(this.#options.directory, file);

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from "node:fs";
 
-/** Why something is not used, and what an operator can do about it. */
+/** Why something is not used, and the remedy. */
 export interface Objection {
   readonly reason: string;
   readonly remedy?: string;
@@ -8,7 +8,7 @@ export interface Objection {
 
 const OTHERS_WRITE = 0o002;
 
-/** What is wrong with the directory. `unusable` whatever the configuration says; else it may be used with a warning. */
+/** What is wrong with the directory. `unusable` means that it must not be used; otherwise a warning is enough. */
 export function judgeDirectory(
   path: string,
   trusted: ReadonlySet<number>,
@@ -31,7 +31,10 @@ export function judgeDirectory(
   return { stats };
 }
 
-/** Why a file is no channel of ours (it must be a socket itself, of a trusted user), or which file it is. */
+/**
+ * Checks a file: it must be a socket, no symbolic link, and belong to a trusted user. Returns the reason, or the
+ * identity of the file.
+ */
 export function judgeSocket(
   path: string,
   trusted: ReadonlySet<number>,
@@ -44,7 +47,7 @@ export function judgeSocket(
   return objection === undefined ? { identity: `${stats.ino}:${stats.ctimeMs}` } : { objection };
 }
 
-/** Why the user behind a socket is not believed. */
+/** Why the user behind a socket is not trusted. */
 export function judgeUser(uid: number, trusted: ReadonlySet<number>, what: string): Objection | undefined {
   if (trusted.has(uid)) return undefined;
   return {

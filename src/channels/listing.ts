@@ -1,15 +1,15 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { type ChannelName, parseChannelName } from "./name.ts";
 
-/** A file that is called as a channel is. */
+/** A file with the name of a channel. */
 export interface Found {
   readonly file: string;
   readonly name: ChannelName;
-  /** Whether it may be a socket; some filesystems do not tell what a file is. */
+  /** Whether it may be a socket; some filesystems do not report the type of a file. */
   readonly mayBeSocket: boolean;
 }
 
-/** The files of a directory that are called as channels are; none where it cannot be read. */
+/** Returns the files of a directory that have names of channels; none if it cannot be read. */
 export function listChannels(directory: string): Found[] {
   let entries: Dirent[];
   try {

@@ -1,28 +1,28 @@
 import { type Backoff, backoffMs } from "../base/backoff.ts";
 
-/** After a close or a refused connect: QEMU's backlog is 1, and a socket's file is there before anyone listens. */
+/** Waits after a close or a refused connect. QEMU's backlog is 1, and the socket's file exists before QEMU listens. */
 const RETRY: Backoff = { firstMs: 10, maxMs: 1000 };
 
-/** Tries in quick succession; after them only a scan tries again, so that dead files cost nothing. */
+/** Attempts in quick succession. After them only a scan tries again, so that files without a server cost nothing. */
 const RETRIES_MAX = 8;
 
-/** A connection that held for so long was a good one: its loss is tried again quickly. */
+/** A connection that lasted this long counts as good: after its loss the quick attempts start again. */
 const LASTED_MS = 1000;
 
-/** Decides when to reconnect a socket. A scan never makes it reconnect sooner than the back-off allows. */
+/** Decides when to connect a socket again. A scan never makes it connect sooner than the back-off allows. */
 export class Redial {
   readonly #again: () => void;
   #waiting: Timer | undefined;
   #lasting: Timer | undefined;
   #tries = 0;
-  /** Which file was tried: another one of the same name is another QEMU's. */
+  /** Identity of the file that was tried last. Another file with the same name belongs to another QEMU. */
   #file: string | undefined;
 
   constructor(again: () => void) {
     this.#again = again;
   }
 
-  /** Whether a file may be dialled now. */
+  /** Whether to connect to a file now. */
   mayDial(file: string): boolean {
     if (file === this.#file && this.#waiting !== undefined) return false;
     if (file !== this.#file) this.#tries = 0;
@@ -38,7 +38,7 @@ export class Redial {
     }, LASTED_MS);
   }
 
-  /** It was lost, or could not be had. */
+  /** It was lost, or the connect failed. */
   lost(): void {
     this.#wait(this.#tries < RETRIES_MAX);
   }
@@ -48,7 +48,7 @@ export class Redial {
     this.#wait(false);
   }
 
-  /** Nothing is due any more. */
+  /** Cancels the pending attempt. */
   stop(): void {
     clearTimeout(this.#lasting);
     clearTimeout(this.#waiting);

@@ -1,19 +1,23 @@
-/** Channels of one VM that are served; QEMU's largest machine has more vCPUs, but no guest asks for them all. */
+/**
+ * The most channels of one VM that are served. QEMU's largest machine has more vCPUs, but no guest uses a channel for
+ * each.
+ */
 export const VM_CHANNELS_MAX = 1024;
 
 /**
- * Files that are not sockets, or whose VM the hypervisor does not know. So many are shown, with the reason why they are not
- * served. They are counted apart, so that they cannot displace channels of known VMs.
+ * The most other files that are kept: files that are no sockets, or whose VM the hypervisor does not know. They are
+ * listed with the reason why they are not served. They are counted apart, so that they cannot displace channels of
+ * known VMs.
  */
 export const OTHERS_MAX = 1024;
 
-/** Counts channels against the limits; made anew for each scan of the directory. */
+/** Counts channels against the limits. Each scan of the directory starts with a new one. */
 export class Room {
   readonly #max: number;
   readonly #byVm = new Map<string, number>();
   #expected = 0;
   #others = 0;
-  /** Files beyond the limits: of VMs that the hypervisor knows, and others. */
+  /** Files beyond the limits: those of VMs that the hypervisor knows, and others. */
   readonly left = { expected: 0, others: 0 };
 
   constructor(max: number) {

@@ -1,10 +1,10 @@
 import type { Channel } from "./channel.ts";
 
-/** Channels by file name and by VM. Adding and removing one costs the same however many there are. */
+/** Channels by file name and by VM. The cost to add or remove one does not depend on their number. */
 export class ChannelTable {
   readonly #byFile = new Map<string, Channel>();
   readonly #byVm = new Map<string, Map<string, Channel>>();
-  /** Channels of a VM in the order of their numbers, made when they are asked for. */
+  /** Channels of a VM in the order of their numbers; made on demand. */
   readonly #sorted = new Map<string, readonly Channel[]>();
 
   get(file: string): Channel | undefined {

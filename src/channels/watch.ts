@@ -1,17 +1,19 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
-/** After the first event; a VM's start makes several, and one look answers all. */
+/** How long to wait after the first event. The start of a VM makes several events, and one scan handles them all. */
 const SETTLE_MS = 2;
 
-/** Tells when a directory's entries may have changed. Only a hint: events get lost when many come at once. */
+/**
+ * Reports that the entries of a directory may have changed. It is only a hint: events are lost when many come at once.
+ */
 export interface DirectoryWatch {
-  /** The directory that is there now, by inode; undefined when there is none. Watches that one from now on. */
+  /** Identifies the current directory by its inode and watches it from then on; undefined if there is none. */
   follow(inode: number | undefined): void;
   close(): void;
 }
 
-/** Watches a directory; while it is missing, its parent, so that it is seen to appear. */
+/** Watches a directory. While it does not exist, watches its parent to see it appear. */
 export function watchDirectory(path: string, changed: () => void): DirectoryWatch {
   let watcher: FSWatcher | undefined;
   let followed: number | undefined;
@@ -32,7 +34,7 @@ export function watchDirectory(path: string, changed: () => void): DirectoryWatc
       });
       watcher.on("error", hint);
     } catch {
-      // It is gone again, or there are no watches left: the slow scan finds what changes.
+      // It was removed again, or the kernel's limit of watches is reached. The periodic scan finds the changes.
     }
   };
   return {
@@ -43,7 +45,7 @@ export function watchDirectory(path: string, changed: () => void): DirectoryWatc
       if (inode === undefined) open(dirname(path), basename(path));
       else {
         open(path, undefined);
-        // Whatever came between the look and the watch made no event.
+        // A change between the scan and the start of the watch made no event.
         hint();
       }
     },

@@ -1,20 +1,20 @@
 import { CONTROLLER_PORTS, type PortPlan, planPorts } from "./channel-ports.ts";
 
-/** Bytes of a socket's path, without the NUL at its end. */
+/** The most bytes of a socket's path, without the NUL. */
 const PATH_BYTES_MAX = 107;
 
-/** Whose channels, and in which directory their sockets are. */
+/** The VM, and the directory of its sockets. */
 export interface ChannelPlace {
   readonly vm: string;
   readonly directory: string;
 }
 
-/** The socket of a channel, on the host. */
+/** The path of a channel's socket on the host. */
 export function channelPath({ vm, directory }: ChannelPlace, number: number): string {
   return `${directory}/${vm}.${number}`;
 }
 
-/** Why a VM can have no channels there. */
+/** Why a VM cannot have channels in this directory. */
 export function channelObjection(place: ChannelPlace, highest: number): string | undefined {
   const path = channelPath(place, highest);
   const bytes = Buffer.byteLength(path);
@@ -23,7 +23,7 @@ export function channelObjection(place: ChannelPlace, highest: number): string |
   return undefined;
 }
 
-/** Options of QEMU for channels 0 and up, to be typed in a shell. */
+/** Options for QEMU that add channels 0 to count-1, as text for a shell. */
 export function qemuChannels(place: ChannelPlace, count: number): string {
   const { ports, added }: PortPlan = planPorts(
     Array.from({ length: count }, (_, i) => i),
@@ -48,10 +48,10 @@ export function qemuChannels(place: ChannelPlace, count: number): string {
   return options.map(([name, value = ""]) => `${name} ${quoteForShell(value)}`).join(" \\\n");
 }
 
-/** The `channel=` of an xl configuration for channels 0 and up; undefined where xl cannot write their paths. */
+/** The `channel=` of an xl configuration for channels 0 to count-1; undefined if xl cannot express the paths. */
 export function xlChannels(place: ChannelPlace, count: number): string | undefined {
   if (/[",]/.test(channelPath(place, 0))) return undefined;
-  // Xen 4.17 loses the first entry: it takes that for the primary console.
+  // Xen 4.17 ignores the first entry, because it takes it for the primary console.
   const entries = ["connection=pty,name=unused"];
   for (let number = 0; number < count; number++)
     entries.push(`connection=socket,path=${channelPath(place, number)},name=poweragent.${number}`);
@@ -61,7 +61,7 @@ export function xlChannels(place: ChannelPlace, count: number): string | undefin
   );
 }
 
-/** A comma in a value of QEMU's is written twice. */
+/** In a value for QEMU a comma is written twice. */
 function doubleCommas(text: string): string {
   return text.replaceAll(",", ",,");
 }

@@ -1,10 +1,10 @@
 import { type ChannelPlace, qemuChannels, xlChannels } from "./channel-config.ts";
 import { channelXml } from "./libvirt/channel-xml.ts";
 
-/** How channels are described to what makes VMs. */
+/** The formats in which channels can be described. */
 export type ChannelFormat = "libvirt" | "qemu" | "xl";
 
-/** Describes a VM's first channels, so many, to be pasted; undefined where a format cannot write their paths. */
+/** Describes the first `count` channels of a VM as text to paste; undefined if a format cannot express the paths. */
 export const CHANNEL_FORMATS: {
   readonly [Format in ChannelFormat]: (place: ChannelPlace, count: number) => string | undefined;
 } = {
@@ -13,7 +13,7 @@ export const CHANNEL_FORMATS: {
   xl: xlChannels,
 };
 
-/** The numbers of a VM's first channels. */
+/** The numbers of the first `count` channels of a VM. */
 export function firstNumbers(count: number): number[] {
   return Array.from({ length: count }, (_, number) => number);
 }

@@ -1,30 +1,30 @@
-/** Ports of a virtio-serial controller, as QEMU makes it. */
+/** Number of ports of a virtio-serial controller in QEMU. */
 export const CONTROLLER_PORTS = 31;
 
-/** Port 0 is for a console: nothing else may have it. */
+/** Port 0 is reserved for a console. */
 const FIRST_PORT = 1;
 
-/** A virtio-serial controller, and which of its ports are taken. */
+/** A virtio-serial controller, and its ports that are in use. */
 export interface Controller {
   readonly index: number;
   readonly ports: number;
   readonly taken: ReadonlySet<number>;
 }
 
-/** Where a channel is plugged in. */
+/** The port of a channel. */
 interface ChannelPort {
   readonly number: number;
   readonly controller: number;
   readonly port: number;
 }
 
-/** Where channels are plugged in, and the controllers that it takes beside those there are. */
+/** The ports of channels, and the controllers that must be added. */
 export interface PortPlan {
   readonly ports: readonly ChannelPort[];
   readonly added: readonly number[];
 }
 
-/** Gives every channel a free port, on as few controllers more as it takes. */
+/** Gives every channel a free port. Adds as few controllers as possible. */
 export function planPorts(numbers: readonly number[], controllers: readonly Controller[]): PortPlan {
   const added: number[] = [];
   const free = freePorts(controllers, added);
@@ -35,7 +35,7 @@ export function planPorts(numbers: readonly number[], controllers: readonly Cont
   return { ports, added };
 }
 
-/** Free ports without end; new controllers are noted when the first of their ports is asked for. */
+/** All free ports. A new controller is added when its first port is needed. */
 function* freePorts(
   controllers: readonly Controller[],
   added: number[],

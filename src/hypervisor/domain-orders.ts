@@ -2,23 +2,26 @@ import type { Pcpu, Vcpu } from "../base/domain.ts";
 import { failure, type Result } from "../base/result.ts";
 import type { ChannelPlace } from "./channel-config.ts";
 
-/** What operators ask and order of single domains, which need not run. Never asked on a packet's way. */
+/** Questions and orders of operators about one domain, which need not run. Never called while a packet is handled. */
 export interface DomainOrders {
   vcpus(domain: string): Promise<Answered<readonly VcpuInfo[]>>;
   pinVcpu(domain: string, pin: Pin, affected: Affected): Promise<Answered<void>>;
-  /** Plugs vCPUs in or out. */
+  /** Adds or removes vCPUs. */
   setVcpus(domain: string, count: number, affected: Affected): Promise<Answered<void>>;
-  /** What the domain's definition lacks so that its first vCPUs (all where `count` is undefined) have channels. */
+  /**
+   * The devices that are missing in the domain's definition so that its first `count` vCPUs (undefined: all) have
+   * channels.
+   */
   planChannels(place: ChannelPlace, count: number | undefined): Promise<Answered<ChannelPlan>>;
-  /** Adds to the definition what was planned, unless another plan would be made now. */
+  /** Adds the planned devices to the definition, unless the plan would be another one now. */
   addChannels(place: ChannelPlace, count: number | undefined, planned: string): Promise<Answered<void>>;
 }
 
-/** Channels that a definition has and lacks. */
+/** The channels that a definition has, and those that it lacks. */
 export interface ChannelPlan {
   readonly present: readonly number[];
   readonly missing: readonly number[];
-  /** The devices that are to be added, in the hypervisor's words; empty where nothing is missing. */
+  /** The devices to add, in the hypervisor's format; empty if nothing is missing. */
   readonly devices: string;
 }
 
@@ -28,32 +31,35 @@ export type Answered<T> = Result<T, Why>;
 /** Why the hypervisor did not do it. */
 type Why =
   | { readonly kind: "noDomain" }
-  /** In the hypervisor's words, where it said some. */
+  /** The hypervisor's own message, if it gave one. */
   | { readonly kind: "refused"; readonly reason: string; readonly remedy?: string };
 
-/** What was refused, and the remedy where there is one. */
+/** Makes a refusal, with the remedy if there is one. */
 export function refused(reason: string, remedy?: string): Answered<never> {
   return failure({ kind: "refused", reason, ...(remedy === undefined ? {} : { remedy }) });
 }
 
-/** A vCPU, as the hypervisor sees it. */
+/** A vCPU as the hypervisor reports it. */
 export interface VcpuInfo {
   readonly vcpu: Vcpu;
   readonly state: "offline" | "running" | "blocked";
   readonly cpuTimeMs: number;
-  /** Where it runs now, or ran last. */
+  /** The CPU it runs on, or ran on last. */
   readonly pcpu: Pcpu | undefined;
-  /** Where it may run. */
+  /** The CPUs it may run on. */
   readonly pcpus: readonly Pcpu[];
 }
 
-/** Where a vCPU shall run. */
+/** An order to run a vCPU on these CPUs. */
 export interface Pin {
   readonly vcpu: Vcpu;
   readonly pcpus: readonly Pcpu[];
 }
 
-/** The domain that runs, its definition, or both; with neither the one if it runs, else the other. */
+/**
+ * What to change: the running domain, its definition, or both. With neither: the running domain if it runs, else the
+ * definition.
+ */
 export interface Affected {
   readonly live: boolean;
   readonly config: boolean;

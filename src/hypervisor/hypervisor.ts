@@ -3,34 +3,36 @@ import type { Ending } from "../base/origin.ts";
 import type { DomainOrders } from "./domain-orders.ts";
 import type { Remedies } from "./remedies.ts";
 
-/** Tells which domains exist and where they run. It is never asked while a packet is handled: what it told last is used. */
+/**
+ * Reports which domains exist and where they run. It is never asked while a packet is handled: its last report is used.
+ */
 export interface Hypervisor {
-  /** For operators: each answer is a conversation of its own with the hypervisor. Absent where it takes no orders. */
+  /** Orders of operators; each opens its own connection to the hypervisor. Absent if the driver takes no orders. */
   readonly orders?: DomainOrders;
   readonly remedies: Remedies;
   status(): HypervisorStatus;
-  /** Asks for everything again, soon. */
+  /** Requests a new report of all domains. */
   refresh(): void;
-  /** Asks for one domain again, soon: it may have changed without an event. */
+  /** Requests a new report of one domain, which may have changed without an event. */
   lookAgain(name: string): void;
-  /** Says goodbye and closes; no event follows. */
+  /** Closes the connection. No event follows. */
   close(): Promise<void>;
 }
 
-/** What the daemon is told. Repeats are harmless: each call gives the whole truth about one domain. */
+/** Events of the hypervisor. Repeats are harmless: each call has the complete state of one domain. */
 export interface HypervisorEvents {
-  /** A domain exists and this is all of it: it came, was paused or resumed, or its pins or channels changed. */
+  /** The state of an existing domain: it is new, was paused or resumed, or its pins or channels changed. */
   domain(domain: Domain): void;
   /**
-   * A domain exists no more. One that rebooted, has another name or was started again meanwhile is gone as well, and
-   * told of anew at once: nothing it held outlives that.
+   * A domain does not exist any more. A domain that rebooted, was renamed or was started again is also reported as
+   * gone, and then as a new one, so that it keeps nothing.
    */
   gone(name: string, ending: Ending): void;
-  /** The first complete list was told. Not called again after a reconnect. */
+  /** The first complete list was reported. Not called again after a reconnect. */
   ready(): void;
 }
 
-/** How the connection to the hypervisor is. */
+/** The state of the connection to the hypervisor. */
 export interface HypervisorStatus {
   readonly driver: HypervisorDriver;
   readonly uri: string;

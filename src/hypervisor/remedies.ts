@@ -1,6 +1,6 @@
 import type { Vcpu } from "../base/domain.ts";
 
-/** What an operator can do about a domain, in the driver's own words: a command, or a change of the configuration. */
+/** Remedies for a domain in the driver's own terms: a command, or a change of the configuration. */
 export interface Remedies {
   /** How to pin a vCPU to one CPU. */
   pin(domain: string, vcpu: Vcpu): string;

@@ -2,16 +2,16 @@ import type { Domain, Pcpu } from "../base/domain.ts";
 import type { Hypervisor, HypervisorEvents } from "./hypervisor.ts";
 import type { Remedies } from "./remedies.ts";
 
-/** The map without a hypervisor: for every domain the pCPUs of each vCPU; the index is the vCPU. */
+/** The map without a hypervisor: for each domain the pCPU of each vCPU; the index is the vCPU. */
 export type StaticMap = ReadonlyMap<string, readonly (readonly Pcpu[])[]>;
 
-/** A hypervisor that only knows what the configuration says. */
+/** A hypervisor driver that knows only what the configuration says. */
 export interface StaticHypervisor extends Hypervisor {
-  /** Takes another map, as after a reload: who is not in it any more is gone. */
+  /** Replaces the map after a reload. Domains that are missing in it are reported as gone. */
   replace(vms: StaticMap): void;
 }
 
-/** Opens the map of the configuration: every domain of it runs, always. It tells after the caller's turn. */
+/** Opens the map of the configuration. All its domains always run. It reports them after the caller's turn. */
 export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHypervisor {
   let current = vms;
   let closed = false;
@@ -37,7 +37,7 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
     refresh() {
       if (!closed) tellAll();
     },
-    // What the configuration says changes with a reload only.
+    // The map changes only by a reload.
     lookAgain() {},
     replace(next) {
       if (closed) return;

@@ -2,7 +2,7 @@ import { type ChannelPlace, channelPath } from "../channel-config.ts";
 import { CONTROLLER_PORTS, type Controller, planPorts } from "../channel-ports.ts";
 import type { Definition } from "./definition.ts";
 
-/** The XML of channels, to be put into a domain's devices. */
+/** The XML of channels, for the devices of a domain. */
 export function channelXml(
   place: ChannelPlace,
   numbers: readonly number[],
@@ -23,7 +23,7 @@ export function channelXml(
   return lines.join("\n");
 }
 
-/** Puts devices at the end of a definition's. */
+/** Inserts devices at the end of a definition's devices. */
 export function insertDevices(xml: string, { devicesEnd }: Definition, devices: string): string {
   return `${xml.slice(0, devicesEnd)}${devices}\n${xml.slice(devicesEnd)}`;
 }

@@ -6,23 +6,23 @@ import { Rpc } from "./rpc.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 import { type LibvirtAddress, writableSockets } from "./uri.ts";
 
-/** Conversations at a time: operators are few, and libvirtd's clients are limited. */
+/** The most conversations at a time: there are few operators, and libvirtd limits its clients. */
 const CONVERSATIONS_MAX = 4;
 
-/** What conversations are held with. */
+/** What conversations need. */
 export interface ConversationOptions extends Omit<EntryOptions, "socket"> {
   readonly address: LibvirtAddress | { readonly problem: string };
 }
 
-/** Holds a conversation: connects, asks, says goodbye. */
+/** Holds one conversation: connects, sends calls, disconnects. */
 export type Converse = <T>(
   right: { readonly write: boolean },
   ask: (rpc: Rpc) => Promise<Answered<T>>,
 ) => Promise<Answered<T>>;
 
 /**
- * Makes conversations with libvirt beside the connection that follows its domains: that one needs no right to change
- * anything, and does not get it.
+ * Makes conversations on their own connections to libvirt. The connection that follows the domains stays read-only: it
+ * needs no right to change anything.
  */
 export function conversations({ address, ...entry }: ConversationOptions): Converse {
   let held = 0;
@@ -48,7 +48,7 @@ interface Errand<T> {
   readonly ask: (rpc: Rpc) => Promise<Answered<T>>;
 }
 
-/** Asks at the first socket behind which libvirt answers. */
+/** Uses the first socket on which libvirt answers. */
 async function first<T>(sockets: readonly string[], errand: Errand<T>): Promise<Answered<T>> {
   const { uri, entry, right, ask } = errand;
   let worst: Trouble = { text: "No socket", weight: -1 };
@@ -78,5 +78,5 @@ function onlyReading({ sockets }: LibvirtAddress): [string, string] {
   ];
 }
 
-/** Nothing is registered for, so nothing is told. */
+/** No events are registered, so none arrive. */
 const NO_EVENTS = { event: () => undefined, lost() {}, silent() {}, answers() {} };

@@ -1,12 +1,12 @@
 import { CPU_NUMBER_END } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
 
-/** Bytes of the map that is asked for per vCPU: room for every CPU number there can be. */
+/** Bytes of the CPU map that is requested for each vCPU: enough for every CPU number. */
 export const CPUMAP_BYTES = CPU_NUMBER_END / 8;
 
 /**
- * Turns libvirt's maps (`CPUMAP_BYTES` each, the lowest bit of the first byte is CPU 0) into CPU lists. Equal maps give
- * the same array: a domain that floats over a large host would otherwise cost a megabyte.
+ * Converts libvirt's maps (`CPUMAP_BYTES` each; the lowest bit of the first byte is CPU 0) to CPU lists. Equal maps
+ * share one array: an unpinned domain on a large host would otherwise need a megabyte.
  */
 export function cpumapsToLists(maps: Uint8Array, count: number): readonly (readonly Pcpu[])[] {
   const seen = new Map<string, readonly Pcpu[]>();
@@ -22,7 +22,7 @@ export function cpumapsToLists(maps: Uint8Array, count: number): readonly (reado
   return lists;
 }
 
-/** Turns a CPU list into the shortest of libvirt's maps that holds it. */
+/** Converts a CPU list to the shortest map. */
 export function listToCpumap(pcpus: readonly Pcpu[]): Uint8Array {
   const map = new Uint8Array((Math.max(0, ...pcpus) >> 3) + 1);
   for (const pcpu of pcpus) map[pcpu >> 3] = (map[pcpu >> 3] ?? 0) | (1 << (pcpu & 7));

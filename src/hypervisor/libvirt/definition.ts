@@ -1,17 +1,17 @@
 import { CONTROLLER_PORTS, type Controller } from "../channel-ports.ts";
 import { readXml } from "./xml.ts";
 
-/** The name of a channel's port in QEMU's guests. */
+/** The name of a channel's port in guests of QEMU. */
 const PORT_NAME = /^virtio\.serial\.port\.poweragent\.(0|[1-9]\d{0,4})$/;
 
-/** What a definition says that a channel to be added must know. */
+/** The parts of a definition that are needed to add channels. */
 export interface Definition {
-  /** How many vCPUs there can be. */
+  /** The highest number of vCPUs. */
   readonly vcpus: number;
   readonly controllers: readonly Controller[];
   /** Numbers of the channels that it has. */
   readonly channels: ReadonlySet<number>;
-  /** Where `</devices>` begins. */
+  /** Position of `</devices>`. */
   readonly devicesEnd: number;
 }
 
@@ -22,7 +22,7 @@ export function readDefinition(xml: string): Definition | { readonly problem: st
   return problem === undefined ? reader.result() : { problem };
 }
 
-/** Goes by the whole path from the root: metadata may hold any markup. */
+/** Compares the whole path from the root, because metadata may contain any markup. */
 class DefinitionReader {
   readonly #path: string[] = [];
   readonly #controllers = new Map<number, { ports: number; taken: Set<number> }>();

@@ -1,28 +1,28 @@
 import type { Vcpu } from "../../base/domain.ts";
 import { readXml } from "./xml.ts";
 
-/** More vCPUs than any hypervisor offers; their CPU maps still fit into one reply. */
+/** More vCPUs than any hypervisor supports. Their CPU maps still fit into one reply. */
 const VCPUS_MAX = 4096;
 
-/** Ports of a guest that lead to this daemon: `<target name=…>`, by the kind of the target. */
+/** Names of ports that lead to this daemon, as in `<target name=…>`, by the type of the target. */
 const PORT_NAMES: ReadonlyMap<string, RegExp> = new Map([
   ["virtio", /^virtio\.serial\.port\.poweragent\.(0|[1-9]\d{0,4})$/],
   ["xen", /^(virtio\.serial\.port\.)?poweragent\.(0|[1-9]\d{0,4})$/],
 ]);
 
-/** What the XML of a live domain says that is of use here. */
+/** The parts of a running domain's XML that are needed. */
 export interface DomainXml {
   readonly name: string;
-  /** Counts the runs of all domains; undefined when this one does not run. */
+  /** The id of this run; undefined if the domain does not run. */
   readonly id: number | undefined;
-  /** How many vCPUs there can be; those online are among them. */
+  /** The highest number of vCPUs; those online are among them. */
   readonly vcpus: number;
   readonly online: ReadonlySet<Vcpu>;
-  /** Host paths of the sockets that QEMU listens on for the daemon. */
+  /** Host paths of the sockets on which QEMU listens for the daemon. */
   readonly channelPaths: ReadonlySet<string>;
 }
 
-/** Reads the XML of a live domain, or says why it is of no use. */
+/** Reads the XML of a running domain, or says why it cannot be used. */
 export function readDomainXml(xml: string): DomainXml | { readonly problem: string } {
   const facts = new DomainFacts();
   const problem = readXml(xml, facts) ?? facts.problem();
@@ -30,8 +30,8 @@ export function readDomainXml(xml: string): DomainXml | { readonly problem: stri
 }
 
 /**
- * Collects the facts by their whole path from the root: a domain's metadata may hold any markup, also markup that looks
- * like a channel.
+ * Collects the values by their whole path from the root: the metadata of a domain may contain any markup, also some
+ * that looks like a channel.
  */
 class DomainFacts {
   readonly #path: string[] = [];
@@ -100,7 +100,7 @@ class DomainFacts {
     return { name: this.#name, id: this.#id, vcpus, online, channelPaths: this.#channelPaths };
   }
 
-  /** The path of an element that can matter; deeper ones never do. */
+  /** The path of an element; undefined if it is nested deeper than any that is needed. */
   #where(): string {
     return this.#path.length <= 4 ? this.#path.join("/") : "";
   }

@@ -3,33 +3,33 @@ import { AUTH, CALL } from "./protocol.ts";
 import { type Failure, Rpc, type RpcEvents } from "./rpc.ts";
 import type { Connect } from "./stream.ts";
 
-/** How to reach libvirt. */
+/** Where to reach libvirt. */
 export interface EntryOptions {
   readonly connect: Connect;
   /** The socket file. */
   readonly socket: string;
-  /** How long one call may take. */
+  /** Longest time of one call, in ms. */
   readonly callTimeoutMs: number;
 }
 
-/** Why libvirt does not let us in. */
+/** Why libvirt refuses the connection. */
 export type Refusal =
   | Failure
-  /** The kernel's word, e.g. `ENOENT`. */
+  /** The kernel's error code, for example `ENOENT`. */
   | { readonly kind: "unreachable"; readonly errno: string }
-  /** libvirt wants a password (SASL). */
+  /** libvirt requires a password (SASL). */
   | { readonly kind: "password" }
-  /** libvirt asked polkit about us, which said no. */
+  /** libvirt asked polkit, which refused. */
   | { readonly kind: "unauthorized"; readonly message: string };
 
 const NOTHING = new Uint8Array();
 
-/** Connects; nothing was said yet. */
+/** Connects to the socket; sends nothing. */
 export async function connectRpc(options: EntryOptions, events: RpcEvents): Promise<Rpc | Refusal> {
   let rpc: Rpc | undefined;
   let closed = false;
   const stream = await options.connect(options.socket, {
-    // What comes before the first call is no answer to anything.
+    // A frame before the first call is no reply.
     data: (bytes) => rpc?.received(bytes),
     closed() {
       closed = true;
@@ -42,7 +42,7 @@ export async function connectRpc(options: EntryOptions, events: RpcEvents): Prom
   return rpc;
 }
 
-/** Says who we are and opens the URI; gives why that is refused. */
+/** Authenticates and opens the URI. Returns why libvirt refuses that. */
 export async function enter(rpc: Rpc, openArgs: Uint8Array): Promise<Refusal | undefined> {
   const offered = await rpc.call(CALL.authList, NOTHING, readAuthTypes);
   if (!offered.ok) return offered.failure;

@@ -2,7 +2,7 @@ import { type DomainRef, readDomain } from "./messages.ts";
 import { EVENT } from "./protocol.ts";
 import type { XdrReader } from "./xdr-reader.ts";
 
-/** What libvirt tells by itself of a domain. It is a hint to look again, not yet the truth. */
+/** An event of a domain. It is a hint to look again, not the domain's state. */
 export type DomainEvent =
   | {
       readonly kind: "lifecycle";
@@ -11,14 +11,14 @@ export type DomainEvent =
       readonly detail: number;
     }
   | { readonly kind: "rebooted"; readonly domain: DomainRef }
-  /** Its pinning or its devices. */
+  /** Its pinning or its devices changed. */
   | { readonly kind: "changed"; readonly domain: DomainRef };
 
-/** Reads an event; undefined when it is none of those registered for, or of a domain that is left out. */
+/** Reads an event; undefined if it is of a kind that was not registered, or of a domain that is left out. */
 export function readDomainEvent(procedure: number, body: XdrReader): DomainEvent | undefined {
   const kind = kindOf(procedure);
   if (kind === undefined) return undefined;
-  // The number that the registration got: all events of a kind come from one registration.
+  // The number of the registration. All events of one kind come from one registration.
   body.i32();
   const domain = readDomain(body);
   if (kind !== "lifecycle") return domain && { kind, domain };

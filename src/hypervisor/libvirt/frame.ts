@@ -1,13 +1,13 @@
 /** libvirt's own limit for one message. */
 export const FRAME_BYTES_MAX = 33_554_432;
 
-/** Length, program, version, procedure, type, serial, status: seven words in front of every body. */
+/** Length, program, version, procedure, type, serial, status: seven words before every body. */
 const FRAME_HEADER_BYTES = 28;
 
-/** A buffer larger than this is given back once it is empty. */
+/** A larger buffer is released when it is empty. */
 const KEPT_BYTES = 64 * 1024;
 
-/** One message of libvirt's RPC, in either direction. */
+/** One message of libvirt's RPC. */
 export interface Frame {
   readonly program: number;
   readonly version: number;
@@ -31,15 +31,15 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return bytes;
 }
 
-/** Cuts a byte stream into frames, however its pieces are split or joined. */
+/** Cuts a byte stream into frames, independent of how it was split. */
 export class FrameCutter {
   #bytes = new Uint8Array(KEPT_BYTES);
   #start = 0;
   #end = 0;
 
   /**
-   * Takes a piece of the stream and hands on every frame that is complete, until `onFrame` says false. Gives what is
-   * wrong with the stream, after which it cannot be cut any further.
+   * Adds bytes of the stream and calls `onFrame` with every complete frame until it returns false. Returns what is
+   * wrong with the stream; then it cannot be cut any further.
    */
   push(piece: Uint8Array, onFrame: (frame: Frame) => boolean): string | undefined {
     this.#append(piece);
@@ -58,7 +58,7 @@ export class FrameCutter {
     return undefined;
   }
 
-  /** Memory follows the bytes that came, never the length that was announced. */
+  /** Memory grows with the bytes that were received, not with the announced length. */
   #append(piece: Uint8Array): void {
     const have = this.#end - this.#start;
     if (this.#end + piece.length > this.#bytes.length) {

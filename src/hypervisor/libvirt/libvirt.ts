@@ -15,23 +15,23 @@ import { Watch } from "./watch.ts";
 /** Where libvirt puts its sockets. */
 const SOCKET_DIRECTORY = "/run/libvirt";
 
-/** Which libvirt to follow, and how. */
+/** Which libvirt to follow. */
 export interface LibvirtOptions {
   /** For example `qemu:///system`. */
   readonly uri: string;
-  /** The socket file, if it is not one of the usual. */
+  /** The socket file, if it is not one of libvirt's own. */
   readonly socket?: string | undefined;
   readonly log: Log;
   readonly connect?: Connect;
   readonly timing?: LibvirtTiming;
 }
 
-/** libvirt, which takes orders. */
+/** A hypervisor driver for libvirt, with orders. */
 export interface LibvirtHypervisor extends Hypervisor {
   readonly orders: DomainOrders;
 }
 
-/** Follows the domains of this machine's libvirt, for ever: it may come late, go, freeze and come back. */
+/** Follows the domains of this machine's libvirt. libvirt may start late, end, hang and come back. */
 export function openLibvirt(options: LibvirtOptions, events: HypervisorEvents): LibvirtHypervisor {
   const follower = new Follower(options, events);
   void follower.run();
@@ -113,7 +113,7 @@ class Follower implements LibvirtHypervisor {
     }
   }
 
-  /** Follows libvirt until that ends, and gives the reason. */
+  /** Follows libvirt until the connection ends, and returns the reason. */
   async #follow(address: LibvirtAddress): Promise<string> {
     const lost = Promise.withResolvers<string>();
     const opened = await this.#openAny(address, lost.resolve);
@@ -136,7 +136,7 @@ class Follower implements LibvirtHypervisor {
     return `${reason}, at "${socket}"`;
   }
 
-  /** Opens the first socket behind which libvirt answers. */
+  /** Opens the first socket on which libvirt answers. */
   async #openAny(
     { uri, sockets }: LibvirtAddress,
     onLost: (reason: string) => void,
@@ -156,13 +156,13 @@ class Follower implements LibvirtHypervisor {
       if ("rpc" in session) return { session, socket };
       const trouble = troubleOf(session, uri, socket);
       if (trouble.weight > worst.weight) worst = trouble;
-      // A daemon that is silent at one of its sockets is so at the others.
+      // A daemon that does not answer on one of its sockets does not answer on the others either.
       if (session.kind === "silent") break;
     }
     return worst;
   }
 
-  /** What is known goes on to hold; once libvirt speaks again, all of it is read again. */
+  /** The known domains stay as they are. When libvirt answers again, all are read again. */
   #silent(isSilent: boolean, socket: string): void {
     clearTimeout(this.#silence);
     if (!isSilent) {
@@ -183,7 +183,7 @@ class Follower implements LibvirtHypervisor {
     this.#events.ready();
   }
 
-  /** The same trouble again is no news. */
+  /** The same trouble is reported only once. */
   #trouble(problem: string): void {
     if (this.#problem !== problem) this.#options.log.warning(problem);
     this.#state = "unreachable";

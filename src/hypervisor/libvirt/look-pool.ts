@@ -5,13 +5,13 @@ import { IN_FLIGHT_MAX } from "./rpc.ts";
 /** A domain to look at. */
 export interface LookRequest {
   readonly ref: DomainRef;
-  /** Whether it is told also when nothing changed. */
+  /** Whether to report it even if nothing changed. */
   readonly repeat: boolean;
 }
 
 /**
- * Looks at domains, a few at a time, each by one only, and never twice for one burst of hints: what comes in while the
- * burst settles, or while the domain is being looked at, makes one more look.
+ * Looks at domains, a few at a time. Hints for the same domain are joined: those that arrive before the look starts, or
+ * during it, cause one further look.
  */
 export class LookPool {
   readonly #look: (request: LookRequest) => Promise<void>;
@@ -19,7 +19,7 @@ export class LookPool {
   readonly #looking = new Set<string>();
   readonly #hinted = new Map<string, LookRequest>();
   readonly #queue = new Map<string, LookRequest>();
-  /** Who waits for a look that is still to begin. */
+  /** Resolvers of looks that have not begun. */
   readonly #done = new Map<string, PromiseWithResolvers<void>>();
   #timer: Timer | undefined;
   #stopped = false;
@@ -29,15 +29,15 @@ export class LookPool {
     this.#settleMs = settleMs;
   }
 
-  /** Looks once the burst that this hint belongs to has settled. */
+  /** Looks after the burst of hints has settled. */
   soon(request: LookRequest): void {
-    // Past the bound only an evil libvirtd gets; the next list finds what is left out.
+    // Only a hostile libvirtd exceeds the bound. The next list finds the domains that are left out.
     if (this.#stopped || this.#hinted.size >= BOUND.domains) return;
     add(this.#hinted, request);
     this.#timer ??= setTimeout(() => this.#settle(), this.#settleMs);
   }
 
-  /** Looks as soon as there is a place; fulfilled when that was done. */
+  /** Looks as soon as there is a free place; resolves when that is done. */
   now(request: LookRequest): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     add(this.#queue, request);

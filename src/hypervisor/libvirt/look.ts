@@ -7,17 +7,17 @@ import { CALL, ERROR } from "./protocol.ts";
 import type { Failure, Rpc } from "./rpc.ts";
 import { conditionOf } from "./words.ts";
 
-/** What was seen of one domain. */
+/** The result of a look at one domain. */
 export type Look =
   | { readonly kind: "active"; readonly id: number; readonly domain: Domain }
   /** It does not run; `ending` says why if libvirt still knows. */
   | { readonly kind: "gone"; readonly ending: Ending | undefined }
-  /** It could not be seen; look again later. That is no news while it stops: its event follows. */
+  /** It could not be read and must be looked at again. That is normal while it stops; its event follows. */
   | { readonly kind: "failed"; readonly reason: string; readonly mayPass: boolean }
-  /** libvirt is gone or silent: everything will be looked at again. */
+  /** libvirt is gone or does not answer; everything will be looked at again. */
   | { readonly kind: "lost" };
 
-/** Asks for everything about one domain, one question after the other. */
+/** Reads everything about one domain, with one call after the other. */
 export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
   const state = await rpc.call(CALL.domainState, domainArgs(ref), readState);
   if (!state.ok) return without(state.failure);
@@ -51,7 +51,7 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
 function without(failure: Failure): Look {
   switch (failure.kind) {
     case "refused":
-      // A domain that vanished between two questions is normal.
+      // A domain may end between two calls.
       if (failure.code === ERROR.noDomain) return { kind: "gone", ending: undefined };
       return failed(failure.message, { mayPass: failure.code === ERROR.operationInvalid });
     case "slow":

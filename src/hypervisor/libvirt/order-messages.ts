@@ -8,7 +8,7 @@ import { XdrWriter } from "./xdr-writer.ts";
 /** Number, state, time, CPU. */
 const VCPU_BYTES = 4 + 4 + 8 + 4;
 
-/** A vCPU that is plugged in. */
+/** A vCPU that is online. */
 export interface RemoteVcpu {
   readonly number: number;
   /** 0 offline, 1 running, 2 blocked. */
@@ -18,54 +18,54 @@ export interface RemoteVcpu {
   readonly pcpu: number;
 }
 
-/** Asks for a domain by its name. */
+/** Makes the call that finds a domain by its name. */
 export function lookupArgs(name: string): Uint8Array {
   return new XdrWriter().string(name).bytes();
 }
 
-/** Asks whether a domain has a definition. */
+/** Makes the call that asks whether a domain has a definition. */
 export function persistentArgs(domain: DomainRef): Uint8Array {
   return writeDomain(domain).bytes();
 }
 
-/** Asks how many vCPUs there can be. */
+/** Makes the call for the highest number of vCPUs. */
 export function maximumArgs(domain: DomainRef): Uint8Array {
   return writeDomain(domain).u32(VCPU_MAXIMUM).bytes();
 }
 
-/** Asks for the vCPUs that are plugged in, without their maps. */
+/** Makes the call for the online vCPUs, without their maps. */
 export function vcpusArgs(domain: DomainRef, vcpus: number): Uint8Array {
   return writeDomain(domain).i32(vcpus).i32(0).bytes();
 }
 
-/** Asks for the CPU maps of what holds now, or at the next start where it does not run. */
+/** Makes the call for the current CPU maps, or those of the definition if the domain does not run. */
 export function currentPinsArgs(domain: DomainRef, vcpus: number, mapBytes: number): Uint8Array {
   return writeDomain(domain).i32(vcpus).i32(mapBytes).u32(0).bytes();
 }
 
-/** Orders a vCPU onto CPUs. */
+/** Makes the call that pins a vCPU. */
 export function pinArgs(domain: DomainRef, { vcpu, pcpus }: Pin, affected: Affected): Uint8Array {
   return writeDomain(domain).u32(vcpu).opaque(listToCpumap(pcpus)).u32(flagsOf(affected)).bytes();
 }
 
-/** Orders a number of vCPUs. */
+/** Makes the call that sets the number of vCPUs. */
 export function setVcpusArgs(domain: DomainRef, count: number, affected: Affected): Uint8Array {
   return writeDomain(domain).u32(count).u32(flagsOf(affected)).bytes();
 }
 
-/** Asks for the definition of a domain, with its passwords or without. */
+/** Makes the call for a domain's definition, with or without its passwords. */
 export function definitionArgs(domain: DomainRef, { secure }: { readonly secure: boolean }): Uint8Array {
   return writeDomain(domain)
     .u32(XML_INACTIVE | (secure ? XML_SECURE : 0))
     .bytes();
 }
 
-/** Orders that a domain be defined so. */
+/** Makes the call that defines a domain. */
 export function defineArgs(xml: string): Uint8Array {
   return new XdrWriter().string(xml).u32(0).bytes();
 }
 
-/** Reads a domain that has to be there. */
+/** Reads a domain that must exist. */
 export function readFound(reader: XdrReader): DomainRef | undefined {
   return readDomain(reader);
 }

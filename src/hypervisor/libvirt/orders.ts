@@ -16,20 +16,20 @@ import * as message from "./order-messages.ts";
 import { CALL, ERROR } from "./protocol.ts";
 import type { Answer, Failure, Rpc } from "./rpc.ts";
 
-/** More vCPUs than any hypervisor offers. */
+/** More vCPUs than any hypervisor supports. */
 const VCPUS_MAX = 4096;
 
-/** How libvirt's domains are asked and ordered. */
+/** What orders to libvirt need. */
 export interface LibvirtOrdersOptions extends ConversationOptions {
-  /** A domain was changed: it is looked at again before the order counts as done. */
+  /** Called after a domain was changed. The order is done when the domain has been looked at again. */
   readonly changed: (domain: string) => Promise<unknown>;
 }
 
-/** Asks and orders single domains of libvirt, each time in a conversation of its own. */
+/** Questions and orders about libvirt's domains, each in its own conversation. */
 export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
   const converse = conversations(options);
 
-  /** Finds the domain, and has something done with it. */
+  /** Finds the domain and runs `work` with it. */
   function withDomain<T>(
     name: string,
     right: { readonly write: boolean },
@@ -90,7 +90,7 @@ async function vcpusOf(rpc: Rpc, domain: DomainRef): Promise<Answered<readonly V
   );
   if (!cpumaps.ok) return answered(cpumaps);
   const plugged = await rpc.call(CALL.vcpus, message.vcpusArgs(domain, count), message.readVcpus);
-  // Of a domain that does not run nothing is plugged in.
+  // A domain that does not run has no online vCPUs.
   const isStopped =
     !plugged.ok && plugged.failure.kind === "refused" && plugged.failure.code === ERROR.operationInvalid;
   if (!plugged.ok && !isStopped) return answered(plugged);
@@ -121,7 +121,7 @@ interface Planned {
   readonly plan: ChannelPlan;
 }
 
-/** Reads the definition and finds what it lacks. */
+/** Reads the definition and finds the channels that it lacks. */
 async function planFor(
   rpc: Rpc,
   domain: DomainRef,
@@ -129,7 +129,7 @@ async function planFor(
 ): Promise<Answered<Planned>> {
   const persistent = await rpc.call(CALL.isPersistent, message.persistentArgs(domain), message.readCount);
   if (!persistent.ok) return answered(persistent);
-  // What such a domain is made of is given to libvirt anew at each start.
+  // A transient domain has no definition: its creator gives it to libvirt at each start.
   if (persistent.value === 0)
     return refused(`"${domain.name}" has no definition in libvirt`, "add it to what starts the VM");
   const text = await rpc.call(CALL.domainXml, message.definitionArgs(domain, { secure }), readXmlText);

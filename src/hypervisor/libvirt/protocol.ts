@@ -1,4 +1,4 @@
-/** Numbers of libvirt's RPC. The protocol only ever grows: a number keeps its meaning. */
+/** Numbers of libvirt's RPC. The protocol only grows, so a number keeps its meaning. */
 
 /** The program of all hypervisor calls. */
 export const REMOTE_PROGRAM = 0x20008086;
@@ -9,16 +9,16 @@ export const KEEPALIVE_PROGRAM = 0x6b656570;
 /** Both programs are at version 1. */
 export const PROGRAM_VERSION = 1;
 
-/** What a frame is. */
+/** Types of frames. */
 export const FRAME_TYPE = { call: 0, reply: 1, message: 2 } as const;
 
-/** How a reply ended. */
+/** Status of a reply. */
 export const FRAME_STATUS = { ok: 0, error: 1 } as const;
 
 /** Procedures of the keepalive program. */
 export const KEEPALIVE = { ping: 1, pong: 2 } as const;
 
-/** The calls that are made. */
+/** The calls that we use. */
 export const CALL = {
   open: 1,
   close: 2,
@@ -39,10 +39,10 @@ export const CALL = {
   registerClose: 360,
 } as const;
 
-/** How libvirt wants to know who calls. */
+/** Kinds of authentication. */
 export const AUTH = { none: 0, sasl: 1, polkit: 2 } as const;
 
-/** Events to register for, and the procedure that brings each. */
+/** Events to register for, and the procedure by which each arrives. */
 export const EVENT = {
   lifecycle: { id: 0, procedure: 318 },
   reboot: { id: 1, procedure: 319 },
@@ -51,31 +51,31 @@ export const EVENT = {
   deviceAdded: { id: 19, procedure: 354 },
 } as const;
 
-/** Brings the news that the daemon behind a proxy (virtproxyd) went away; it has no event id. */
+/** Reports that the daemon behind a proxy (virtproxyd) ended; it has no event id. */
 export const CONNECTION_CLOSED = 362;
 
-/** Only reading: libvirt then refuses whatever could harm a domain. */
+/** Read-only: libvirt refuses every call that could change a domain. */
 export const OPEN_READ_ONLY = 1;
 
 /** Only domains that exist now, running or paused. */
 export const LIST_ACTIVE = 1;
 
-/** What holds now, not what the next start would bring. */
+/** The running domain, not its definition. */
 export const AFFECT_LIVE = 1;
 
-/** What the next start will bring. With neither: what holds now where the domain runs, else this. */
+/** The definition. With neither flag: the running domain if it runs, else the definition. */
 export const AFFECT_CONFIG = 2;
 
-/** The most vCPUs there can be, not those that are plugged in. */
+/** The highest number of vCPUs, not the number of online ones. */
 export const VCPU_MAXIMUM = 4;
 
-/** The definition, not what holds now. */
+/** The definition, not the running domain. */
 export const XML_INACTIVE = 2;
 
-/** With passwords: a definition that goes back without them would lose them. */
+/** With passwords: a definition that is sent back without them would lose them. */
 export const XML_SECURE = 1;
 
-/** Error codes that mean something to us. */
+/** The error codes that are handled. */
 export const ERROR = { noDomain: 42, operationInvalid: 55 } as const;
 
 /** Bounds of libvirt's own protocol description, version 9. */
@@ -87,5 +87,5 @@ export const BOUND = {
   vcpus: 16_384,
 } as const;
 
-/** A longer name is no file name and no channel's: such a domain is left out. */
+/** Longest name of a domain that is used; a longer one cannot be part of a channel's file name. */
 export const NAME_BYTES_MAX = 1024;

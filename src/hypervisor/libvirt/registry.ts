@@ -4,7 +4,7 @@ import type { HypervisorEvents } from "../hypervisor.ts";
 import type { DomainRef } from "./messages.ts";
 import { BOUND } from "./protocol.ts";
 
-/** Which run of which domain: the UUID stays, the id is another after every start. */
+/** Identifies one run of a domain: the UUID stays, the id changes with every start. */
 export type Run = Pick<DomainRef, "uuid" | "id">;
 
 interface Known {
@@ -12,15 +12,15 @@ interface Known {
   readonly domain: Domain;
 }
 
-/** Why a run ended if another one is there already, and whether old news is told again. */
+/** The ending to report for a run that another one has replaced, and whether to repeat reports. */
 export interface Telling {
   readonly ending: Ending | undefined;
   readonly repeat: boolean;
 }
 
 /**
- * What was told of the domains until now, so that each piece of news is told in the right order: whoever has a name
- * leaves before another one takes it, and the old run of a domain ends before the new one begins.
+ * The domains that were reported. It keeps reports in a valid order: a domain is reported as gone before another one
+ * gets its name, and before its own next run.
  */
 export class Registry {
   readonly #events: Pick<HypervisorEvents, "domain" | "gone">;
@@ -35,29 +35,29 @@ export class Registry {
     return this.#known.size;
   }
 
-  /** The domains that were told of. */
+  /** The reported domains. */
   refs(): DomainRef[] {
     return [...this.#known].map(([uuid, { id, domain }]) => ({ name: domain.name, uuid, id }));
   }
 
-  /** The domain that was told of by that name. */
+  /** The reported domain of that name. */
   refOf(name: string): DomainRef | undefined {
     const uuid = this.#owner.get(name);
     const known = uuid === undefined ? undefined : this.#known.get(uuid);
     return uuid === undefined || known === undefined ? undefined : { name, uuid, id: known.id };
   }
 
-  /** Whether this run was told of. */
+  /** Whether this run was reported. */
   has({ uuid, id }: Run): boolean {
     return this.#known.get(uuid)?.id === id;
   }
 
-  /** Whether any run of the domain was told of. */
+  /** Whether any run of the domain was reported. */
   knows(uuid: string): boolean {
     return this.#known.has(uuid);
   }
 
-  /** This is all of a domain now. It is passed on if it is news, or to be repeated. */
+  /** Reports the state of a domain if it changed, or if reports are to be repeated. */
   tell({ uuid, id }: Run, domain: Domain, { ending, repeat }: Telling): void {
     const before = this.#known.get(uuid);
     if (before === undefined && this.#known.size >= BOUND.domains) return;
@@ -71,7 +71,7 @@ export class Registry {
     this.#events.domain(domain);
   }
 
-  /** A domain exists no more. */
+  /** Reports that a domain does not exist any more. */
   drop(uuid: string, ending: Ending): void {
     const known = this.#known.get(uuid);
     if (known === undefined) return;

@@ -1,6 +1,6 @@
 import type { Remedies } from "../remedies.ts";
 
-/** What can be done with libvirt's own command. */
+/** Remedies with libvirt's own command, virsh. */
 export const LIBVIRT_REMEDIES: Remedies = {
   pin: (domain, vcpu) => `virsh vcpupin ${domain} ${vcpu} CPU --live --config`,
   defineChannel: (domain, path) => `virsh edit ${domain}: <source mode='bind' path='${path}'/>`,

@@ -4,10 +4,10 @@ import * as protocol from "./protocol.ts";
 import type { ByteStream } from "./stream.ts";
 import { XdrReader } from "./xdr-reader.ts";
 
-/** Calls that libvirtd works on at a time; it stops reading at five. */
+/** Calls that are sent without a reply; libvirtd stops reading at five. */
 export const IN_FLIGHT_MAX = 4;
 
-/** Calls that wait for their turn; one more is refused. */
+/** Calls that may wait; a further one is refused. */
 export const QUEUED_CALLS_MAX = 256;
 
 const NOT_READING = "libvirt does not read what it is sent";
@@ -22,31 +22,31 @@ const PING = encodeFrame({
   body: new Uint8Array(),
 });
 
-/** Why a call has no value. */
+/** Why a call failed. */
 export type Failure =
-  /** libvirt said no: its error code and words. */
+  /** libvirt refused it: its error code and message. */
   | { readonly kind: "refused"; readonly code: number; readonly message: string }
-  /** No answer in time, though libvirtd answers others. */
+  /** No reply in time, though libvirtd answers other calls. */
   | { readonly kind: "slow" }
-  /** No answer to anything: libvirtd is frozen, and may thaw. */
+  /** No reply to any call: libvirtd hangs, and may recover. */
   | { readonly kind: "silent" }
-  /** The connection is over. */
+  /** The connection has ended. */
   | { readonly kind: "lost"; readonly reason: string };
 
-/** What became of a call. */
+/** The result of a call. */
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: Failure };
 
-/** What a connection tells by itself. */
+/** Events of a connection. */
 export interface RpcEvents {
-  /** An event of libvirt; gives the reason if it ends the connection. */
+  /** An event of libvirt. Returns a reason if it ends the connection. */
   event(procedure: number, body: XdrReader): string | undefined;
-  /** The connection is over; told once. */
+  /** The connection has ended; called once. */
   lost(reason: string): void;
-  /** A call waited for too long and nothing at all came: told once, until something does come. */
+  /** A call got no reply in time and nothing else arrived either. Called once until something arrives. */
   silent(): void;
-  /** libvirtd answers again after it was silent. */
+  /** libvirtd answers again after a silence. */
   answers(): void;
 }
 
@@ -59,9 +59,9 @@ interface Call {
 }
 
 /**
- * Calls and replies over one connection. Any byte that libvirt would not send ends it. Silence does not: a libvirtd that
- * thaws answers what it was asked, while one whose client left meanwhile, with calls and events open, may crash
- * (libvirt 9.0 does, once in about 40 times).
+ * Calls and replies on one connection. Any byte that libvirt would not send ends it. Silence does not: a libvirtd that
+ * recovers answers the open calls, while one whose client has disconnected with open calls and events may crash
+ * (libvirt 9.0 does so once in about 40 times).
  */
 export class Rpc {
   readonly #stream: ByteStream;
@@ -71,7 +71,7 @@ export class Rpc {
   readonly #inFlight = new Map<number, Call>();
   #queue: [number, Call][] = [];
   #serial = 0;
-  /** Messages that came: whoever sends none while a call waits is frozen. */
+  /** Number of received messages. If it does not grow while a call waits, libvirtd hangs. */
   #heard = 0;
   #isSilent = false;
   #ended: string | undefined;
@@ -82,17 +82,17 @@ export class Rpc {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Calls whose time is over, but which libvirtd may still work on. */
+  /** Calls that timed out but on which libvirtd may still work. */
   get stuck(): number {
     return [...this.#inFlight.values()].filter((call) => call.timer === undefined).length;
   }
 
-  /** Why the connection is over, if it is. */
+  /** Why the connection has ended; undefined while it is open. */
   get ended(): string | undefined {
     return this.#ended;
   }
 
-  /** Makes a call; `read` takes the reply apart while its bytes are there. Never throws and never rejects. */
+  /** Makes a call. `read` decodes the reply while its bytes are valid. Never throws or rejects. */
   call<T>(procedure: number, args: Uint8Array, read: (body: XdrReader) => T): Promise<Answer<T>> {
     return new Promise((resolve) => {
       const settle = (answer: Answer<unknown>): void => resolve(answer as Answer<T>);
@@ -109,12 +109,12 @@ export class Rpc {
     });
   }
 
-  /** Asks whether libvirtd lives; it answers also when all of its workers are busy. */
+  /** Asks whether libvirtd is alive; it answers even if all its workers are busy. */
   ping(): void {
     if (this.#ended === undefined && !this.#stream.write(PING)) this.end(NOT_READING);
   }
 
-  /** Takes bytes of the connection. */
+  /** Adds bytes of the connection. */
   received(bytes: Uint8Array): void {
     if (this.#ended !== undefined) return;
     const wrong = this.#cutter.push(bytes, (frame) => {
@@ -130,7 +130,7 @@ export class Rpc {
     if (wrong !== undefined) this.end(`libvirt sent ${wrong}`);
   }
 
-  /** Closes the connection and fails every call that waits; the first reason counts. */
+  /** Closes the connection and fails every waiting call; the first reason counts. */
   end(reason: string): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
@@ -155,7 +155,7 @@ export class Rpc {
     }
   }
 
-  /** Gives the reason if the frame ends the connection. */
+  /** Returns the reason if the frame ends the connection. */
   #handle(frame: Frame): string | undefined {
     if (frame.version !== protocol.PROGRAM_VERSION) return `libvirt sent version ${frame.version}`;
     if (frame.program === protocol.KEEPALIVE_PROGRAM) return this.#keepalive(frame);
@@ -201,7 +201,7 @@ export class Rpc {
     }
     const call = this.#inFlight.get(serial);
     if (call !== undefined) {
-      // It keeps its place: libvirtd still works on it and would stop reading after too many.
+      // The call keeps its place: libvirtd still works on it, and stops reading after too many.
       call.timer = undefined;
       call.settle(failure);
       return;

@@ -4,39 +4,37 @@ import { openArgs, registerArgs } from "./messages.ts";
 import { CALL, CONNECTION_CLOSED, EVENT } from "./protocol.ts";
 import { type Answer, Rpc } from "./rpc.ts";
 
-/** What a session needs to begin. */
+/** What a session needs. */
 export interface SessionOptions extends EntryOptions {
   readonly uri: string;
   /** Ends the session, also while it is being opened. */
   readonly signal: AbortSignal;
   onEvent(event: DomainEvent): void;
-  /** The session is over, whoever ended it. */
+  /** The session has ended, for whatever reason. */
   onLost(reason: string): void;
-  /** libvirt fell silent, or speaks again. The session goes on. */
+  /** libvirt stopped answering, or answers again. The session goes on. */
   onSilent(isSilent: boolean): void;
 }
 
-/** A connection on which libvirt answers and tells. */
+/** A connection on which libvirt answers calls and sends events. */
 export interface Session {
   readonly rpc: Rpc;
-  /** Says goodbye and closes. */
+  /** Disconnects properly. */
   close(): Promise<void>;
 }
 
-/** How long a goodbye may take. */
+/** Longest time of a proper disconnect, in ms. */
 const GOODBYE_MS = 500;
 
-/** Why a session is over that we ended. */
+/** The reason for a session that we ended. */
 const CLOSED = "closed";
 
 const NOTHING = new Uint8Array();
 
 /**
- * Connects, opens the URI for reading and registers for events; only then may domains be read, so that a change in
- * between is told twice rather than never.
- *
- * libvirt's keepalive is not asked for: it would wake both sides every five seconds, and who asks for it is thrown out
- * when it is frozen itself. PINGs are answered should they come.
+ * Connects, opens the URI read-only and registers for events. Domains are read only after that, so that a change in
+ * between is reported twice rather than never. libvirt's keepalive is not used: it would wake both sides every five
+ * seconds, and libvirt disconnects a client that asked for it and hangs itself. PINGs are answered if they arrive.
  */
 export async function openSession(options: SessionOptions): Promise<Session | Refusal> {
   let open = false;
@@ -82,7 +80,7 @@ export async function openSession(options: SessionOptions): Promise<Session | Re
   };
 }
 
-/** Gives why libvirt does not let us in. */
+/** Returns why libvirt refuses us. */
 async function greet(rpc: Rpc, uri: string): Promise<Refusal | undefined> {
   const refusal = await enter(rpc, openArgs(uri, { write: false }));
   if (refusal !== undefined) return refusal;
@@ -90,7 +88,7 @@ async function greet(rpc: Rpc, uri: string): Promise<Refusal | undefined> {
   return lifecycle.ok ? undefined : lifecycle.failure;
 }
 
-/** Without the first there is no service; the others are missing in some hypervisors, and everything is re-read anyway. */
+/** The first event is required. Some hypervisors lack the others, but everything is read again at intervals. */
 function registerAll(rpc: Rpc): [Promise<Answer<void>>, ...Promise<Answer<void>>[]] {
   const register = (id: number): Promise<Answer<void>> =>
     rpc.call(CALL.registerEvent, registerArgs(id), () => undefined);

@@ -1,22 +1,22 @@
-/** Bytes that wait for libvirtd to read on; past it the connection is given up. Calls are small and few. */
+/** Bytes that may wait for libvirtd to read. With more the connection is closed. Calls are small and few. */
 const QUEUED_BYTES_MAX = 1024 * 1024;
 
-/** Where the bytes of a connection go, and its end. */
+/** Receives the bytes of a connection, and its end. */
 export interface StreamSink {
   data(bytes: Uint8Array): void;
-  /** The other side closed, or the connection broke. Told once, and never after `close()`. */
+  /** The other side closed, or the connection broke. Called once, and never after `close()`. */
   closed(): void;
 }
 
-/** A connection that is open. */
+/** An open connection. */
 export interface ByteStream {
-  /** False when the other side does not read and too much waits already. */
+  /** Sends bytes; false if too many are waiting already. */
   write(bytes: Uint8Array): boolean;
-  /** Sends what waits, as far as the kernel takes it at once, and closes. */
+  /** Sends the waiting bytes as far as the kernel takes them at once, and closes. */
   close(): void;
 }
 
-/** Opens a connection to a socket file, or gives the kernel's word for why not, e.g. `ENOENT`. */
+/** Opens a connection to a socket file, or returns the kernel's error code, for example `ENOENT`. */
 export type Connect = (path: string, sink: StreamSink) => Promise<ByteStream | string>;
 
 /** Connects to a Unix socket of this machine. */

@@ -1,26 +1,26 @@
 import type { Backoff } from "../../base/backoff.ts";
 
-/** How often and how soon to look at libvirt's domains. */
+/** How often to look at libvirt's domains, in ms. */
 export interface WatchTiming {
-  /** Between two lists. They find what no event told, and that libvirtd is frozen. */
+  /** Between two lists. A list finds changes without an event, and a libvirtd that hangs. */
   readonly listMs: number;
-  /** How long a burst of events may gather. */
+  /** How long to collect a burst of events. */
   readonly settleMs: number;
 }
 
-/** How patient the connection to libvirt is. */
+/** Timeouts of the connection to libvirt, in ms. */
 export interface LibvirtTiming extends WatchTiming {
-  /** How long one call may take. */
+  /** Longest time of one call. */
   readonly callTimeoutMs: number;
-  /** Between two tries to connect. */
+  /** Between two attempts to connect. */
   readonly backoff: Backoff;
-  /** A connection that lasted less counts as a failed try: the next one waits longer. */
+  /** A connection that lasted less counts as a failed attempt, so the next wait is longer. */
   readonly stableMs: number;
-  /** How long a silent connection is kept, because a frozen libvirtd may thaw. */
+  /** How long a silent connection is kept: a libvirtd that hangs may recover. */
   readonly silenceMs: number;
 }
 
-/** An idle libvirt costs one list per `listMs`; a frozen one is noticed after `listMs` and `callTimeoutMs`. */
+/** An idle libvirt costs one list per `listMs`. One that hangs is noticed after `listMs` and `callTimeoutMs`. */
 export const LIBVIRT_TIMING: LibvirtTiming = {
   listMs: 30_000,
   settleMs: 50,

@@ -4,11 +4,11 @@ import type { Refusal } from "./entry.ts";
 /** Why libvirt cannot be reached, with the remedy. */
 export interface Trouble {
   readonly text: string;
-  /** Of several sockets the one that got furthest tells most. */
+  /** How far the attempt got. Of several sockets, the reason of the one that got furthest is reported. */
   readonly weight: number;
 }
 
-/** Puts a refusal into words for the operator. */
+/** Describes a refusal for the operator. */
 export function troubleOf(refusal: Refusal, uri: string, socket: string): Trouble {
   const daemon = daemonOf(socket);
   switch (refusal.kind) {
@@ -55,7 +55,7 @@ function unreachable(errno: string, daemon: string, socket: string): Trouble {
   }
 }
 
-/** The service behind a socket file: `virtqemud-sock-ro` is virtqemud's. */
+/** The service of a socket file: that of `virtqemud-sock-ro` is virtqemud. */
 function daemonOf(socket: string): string {
   return /^(virt[a-z]+d)-sock/.exec(basename(socket))?.[1] ?? "libvirtd";
 }

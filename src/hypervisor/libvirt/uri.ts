@@ -1,4 +1,4 @@
-/** The name in the URI of a hypervisor, and the daemon that serves it alone. */
+/** Hypervisors in URIs, and the daemon that serves only that one. */
 const DAEMONS: ReadonlyMap<string, string> = new Map([
   ["qemu", "virtqemud"],
   ["xen", "virtxend"],
@@ -9,19 +9,19 @@ const DAEMONS: ReadonlyMap<string, string> = new Map([
   ["vz", "virtvzd"],
 ]);
 
-/** Where to knock, and what to ask for there. */
+/** The sockets to try, and the URI to open there. */
 export interface LibvirtAddress {
-  /** The URI for the daemon: without transport and parameters, which are the client's business. */
+  /** The URI for the daemon, without transport and parameters, which are for the client. */
   readonly uri: string;
-  /** Socket files, the best first. */
+  /** Socket files, the preferred ones first. */
   readonly sockets: readonly string[];
 }
 
 const URI = /^([a-z0-9]+)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/;
 
 /**
- * Finds the sockets of a URI: the one given, else the hypervisor's own daemon, else libvirtd (which on a modular host is
- * virtproxyd). Of each first the read-only socket: who follows domains needs no right to change them.
+ * Finds the sockets for a URI: the given one, else that of the hypervisor's own daemon, else libvirtd's (on a modular
+ * host virtproxyd's). The read-only socket comes first: to follow domains needs no right to change them.
  */
 export function addressOf(
   uri: string,
@@ -41,7 +41,7 @@ export function addressOf(
   };
 }
 
-/** Of an address, the sockets by which a domain can be changed. */
+/** Of an address, the sockets on which a domain can be changed. */
 export function writableSockets({ sockets }: LibvirtAddress): readonly string[] {
   return sockets.filter((socket) => !socket.endsWith("-sock-ro"));
 }

@@ -11,29 +11,29 @@ import type { Failure, Rpc } from "./rpc.ts";
 import type { WatchTiming } from "./timing.ts";
 import { endingOf, type KnownEnding } from "./words.ts";
 
-/** Every so many lists everything is re-read: libvirt makes no event of a vCPU that is plugged in. */
+/** After this many lists everything is read again: libvirt sends no event when a vCPU is added. */
 const LISTS_PER_FULL_READ = 4;
 
-/** While so many calls hang in libvirtd, a domain that could not be seen is not asked for again. */
+/** With this many calls that hang in libvirtd, a domain that could not be read is not asked for again. */
 const STUCK_MAX = 2;
 
-/** What a watch works with. */
+/** What a watch needs. */
 export interface WatchOptions {
   readonly registry: Registry;
   readonly log: Log;
   readonly timing: WatchTiming;
-  /** Everything was read and told; called after the first time and after each refresh. */
+  /** Everything was read and reported. Called after the first time and after each refresh. */
   onComplete(): void;
 }
 
-/** A domain that could not be looked at. */
+/** A domain that could not be read. */
 interface Unseen {
   readonly ref: DomainRef;
   readonly reason: string;
   readonly isTold: boolean;
 }
 
-/** Follows all domains over one connection, until that ends or `stop()` is called. It survives silence. */
+/** Follows all domains on one connection until it ends or `stop()` is called. It survives silence. */
 export class Watch {
   readonly #rpc: Rpc;
   readonly #options: WatchOptions;
@@ -41,7 +41,7 @@ export class Watch {
   readonly #endings = new Map<string, KnownEnding>();
   readonly #rebooted = new Set<string>();
   readonly #unseen = new Map<string, Unseen>();
-  /** Who is still to be looked at until everything was read; undefined when nobody waits for that. */
+  /** Domains still to be looked at before everything was read; undefined if nothing waits for that. */
   #remaining: Set<string> | undefined;
   #lists = 0;
   #listing = false;
@@ -55,13 +55,13 @@ export class Watch {
     this.#pool = new LookPool((request) => this.#look(request), options.timing.settleMs);
   }
 
-  /** Reads everything and tells all of it; so a watch begins. */
+  /** Reads and reports everything. A watch begins with this. */
   refresh(): void {
     this.#refresh = true;
     void this.#list();
   }
 
-  /** Takes a hint. */
+  /** Handles a hint. */
   event(event: DomainEvent): void {
     const { uuid } = event.domain;
     const isKnown = this.#options.registry.knows(uuid);
@@ -73,13 +73,13 @@ export class Watch {
     this.#pool.soon({ ref: event.domain, repeat: false });
   }
 
-  /** Looks at one domain of those told of right away, because it was changed just now. */
+  /** Looks at one reported domain at once, because it was changed just now. */
   async lookNow(name: string): Promise<void> {
     const ref = this.#options.registry.refOf(name);
     if (ref !== undefined) await this.#pool.now({ ref, repeat: false });
   }
 
-  /** Looks at one domain of those told of, as if an event had been of it. */
+  /** Looks at one reported domain as if it had sent an event. */
   lookSoon(name: string): void {
     const ref = this.#options.registry.refOf(name);
     if (ref !== undefined) this.#pool.soon({ ref, repeat: false });
@@ -106,16 +106,16 @@ export class Watch {
     else this.#timer = setTimeout(() => void this.#list(), this.#options.timing.listMs);
   }
 
-  /** Events go on without a list, but nothing begins without one. */
+  /** Events continue without a list, but nothing can begin without one. */
   #noList(failure: Failure, repeat: boolean): void {
     this.#refresh ||= repeat;
-    // Were it only this answer that got lost, the next sign of life begins everything anew.
+    // If only this reply was lost, the next message starts everything again.
     if (failure.kind === "silent") this.#rpc.ping();
     else if (failure.kind === "refused") this.#rpc.end(`libvirt lists no domains: ${failure.message}`);
     else if (this.#lists === 0) this.#rpc.end("libvirt does not list its domains");
   }
 
-  /** Looks at what differs from what was told, or at everything. */
+  /** Looks at domains that differ from their report, or at all. */
   #compare(listed: readonly DomainRef[], repeat: boolean): void {
     const { registry } = this.#options;
     const isFull = ++this.#lists % LISTS_PER_FULL_READ === 0 || repeat;
@@ -132,7 +132,7 @@ export class Watch {
   }
 
   async #look({ ref, repeat }: LookRequest): Promise<void> {
-    // Each further call for it would hang as well, until none is left for the others.
+    // Every further call for it would hang as well, until none is left for other domains.
     const isHopeless = this.#unseen.has(ref.uuid) && this.#rpc.stuck >= STUCK_MAX;
     const look = isHopeless ? undefined : await lookAt(this.#rpc, ref);
     if (this.#stopped || look?.kind === "lost") return;
@@ -154,15 +154,15 @@ export class Watch {
     const { registry } = this.#options;
     const ending = this.#endings.get(run.uuid);
     const isSameRun = registry.has(run);
-    // An ending that is over was an earlier run's: this one is alive.
+    // The ending belongs to an earlier run: this one is alive.
     if (!isSameRun || ending?.isOver) this.#endings.delete(run.uuid);
-    // The guest that asked for something is not the one that boots now.
+    // After a reboot it is another guest than the one that asked for speeds.
     if (this.#rebooted.delete(run.uuid) && isSameRun) registry.drop(run.uuid, "rebooted");
     this.#unseen.delete(run.uuid);
     registry.tell(run, domain, { ending: ending?.ending, repeat });
   }
 
-  /** Keeps what was told last, and tries again with the next list. */
+  /** Keeps the last report, and tries again with the next list. */
   #failed(ref: DomainRef, { reason, mayPass }: { readonly reason: string; readonly mayPass: boolean }): void {
     const before = this.#unseen.get(ref.uuid);
     const isRepeated = before?.reason === reason;

@@ -1,8 +1,8 @@
 import type { Ending, Origin } from "../../base/origin.ts";
 
-// What libvirt says of a domain: the numbers are those of its events, states and reasons.
+// The meaning of libvirt's numbers in events, states and reasons.
 
-/** Numbers of lifecycle events that carry a reason worth keeping. */
+/** Lifecycle events whose reason is needed. */
 const STOPPED = 5;
 const SHUTDOWN = 6;
 
@@ -22,13 +22,13 @@ const SHUTDOWN_ENDINGS: readonly Ending[] = ["shut-down", "shut-down-by-guest", 
 /** Why a domain ends. */
 export interface KnownEnding {
   readonly ending: Ending;
-  /** Whether it has ended; else it is about to. */
+  /** Whether it has ended already. */
   readonly isOver: boolean;
 }
 
 /**
- * Why a domain ends, told by a lifecycle event; undefined when the event is of another kind. A guest that powers off is
- * told twice, and only the first time says who did it: `before` is what was told until now.
+ * Returns why a domain ends, from a lifecycle event; undefined for other events. A guest that powers off causes two
+ * events, and only the first one names the cause: `before` is what was known until now.
  */
 export function endingOf(
   event: number,
@@ -46,7 +46,7 @@ export type DomainCondition =
   | { readonly state: "running" | "paused"; readonly origin: Origin }
   | { readonly state: "stopped"; readonly ending: Ending };
 
-/** What a state and its reason mean. */
+/** The meaning of a state and its reason. */
 export function conditionOf(state: number, reason: number): DomainCondition {
   switch (state) {
     case 3:
@@ -60,7 +60,7 @@ export function conditionOf(state: number, reason: number): DomainCondition {
     case 7:
       return { state: "paused", origin: "suspended" };
     default:
-      // 1 is running; 0 (no state) and 2 (blocked) are Xen's words for a vCPU that idles.
+      // 1 is running. With Xen, 0 (no state) and 2 (blocked) mean an idle vCPU.
       return { state: "running", origin: RUNNING_ORIGINS[reason] ?? "unknown" };
   }
 }

@@ -1,8 +1,8 @@
 const decoder = new TextDecoder();
 
 /**
- * Reads XDR out of foreign bytes. Nothing throws: the first thing that does not fit makes {@link XdrReader.ok} false
- * for good, and from then on every read gives zero or nothing. Read all fields, then look at `ok` once.
+ * Reads XDR from untrusted bytes. Nothing throws: the first invalid field makes {@link XdrReader.ok} false for good,
+ * and further reads return zero or nothing. Read all fields, then check `ok` once.
  */
 export class XdrReader {
   #at = 0;
@@ -15,12 +15,12 @@ export class XdrReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Whether everything read so far was there and within its bounds. */
+  /** Whether all fields so far existed and were within their bounds. */
   get ok(): boolean {
     return this.#ok;
   }
 
-  /** Bytes that nobody has read yet. */
+  /** Number of bytes left. */
   get left(): number {
     return this.#ok ? this.#bytes.length - this.#at : 0;
   }
@@ -34,26 +34,26 @@ export class XdrReader {
     return this.u32() | 0;
   }
 
-  /** An unsigned number of eight bytes; beyond 2^53 it is not exact. */
+  /** Reads an unsigned number of eight bytes. It is not exact from 2^53. */
   u64(): number {
     return this.u32() * 0x1_0000_0000 + this.u32();
   }
 
-  /** The length of an array: at most `max`, and not more than the bytes left can hold. */
+  /** Reads the length of an array: at most `max`, and no more than the remaining bytes can hold. */
   count(max: number, bytesEach: number): number {
     const count = this.u32();
     if (count <= max && count * bytesEach <= this.left) return count;
     return this.#fail(0);
   }
 
-  /** Bytes of a fixed length; a view, not a copy. */
+  /** Reads bytes of a fixed length. Returns a view, not a copy. */
   fixed(length: number): Uint8Array {
     if (!this.#take(length + padding(length))) return new Uint8Array();
     const start = this.#at - length - padding(length);
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** Bytes with their length in front; a view, not a copy. */
+  /** Reads bytes with their length in front. Returns a view, not a copy. */
   opaque(max: number): Uint8Array {
     const length = this.u32();
     if (length > max) return this.#fail(new Uint8Array());
@@ -64,7 +64,7 @@ export class XdrReader {
     return decoder.decode(this.opaque(max));
   }
 
-  /** A string that may be absent. */
+  /** Reads an optional string. */
   optionalString(max: number): string | undefined {
     const present = this.u32();
     if (present > 1) return this.#fail(undefined);
@@ -83,7 +83,7 @@ export class XdrReader {
   }
 }
 
-/** XDR fills everything up to a multiple of four bytes. */
+/** XDR pads everything to a multiple of four bytes. */
 function padding(length: number): number {
   return -length & 3;
 }

@@ -1,9 +1,9 @@
 const encoder = new TextEncoder();
 
-/** Room for a usual call; it grows where a name is long. */
+/** Bytes for a usual call. The buffer grows for long names. */
 const FIRST_BYTES = 128;
 
-/** Writes XDR. What it is given is ours, so nothing is judged here. */
+/** Writes XDR. Its input is trusted, so nothing is checked. */
 export class XdrWriter {
   #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
@@ -18,14 +18,14 @@ export class XdrWriter {
     return this.u32(value >>> 0);
   }
 
-  /** Bytes whose length the reader knows. */
+  /** Writes bytes whose length the reader knows. */
   fixed(bytes: Uint8Array): this {
     const at = this.#grow(bytes.length + (-bytes.length & 3));
     this.#bytes.set(bytes, at);
     return this;
   }
 
-  /** Bytes with their length in front. */
+  /** Writes bytes with their length in front. */
   opaque(bytes: Uint8Array): this {
     return this.u32(bytes.length).fixed(bytes);
   }
@@ -34,17 +34,17 @@ export class XdrWriter {
     return this.opaque(encoder.encode(text));
   }
 
-  /** A string that may be absent, and is not. */
+  /** Writes an optional string that is present. */
   presentString(text: string): this {
     return this.u32(1).string(text);
   }
 
-  /** What was written. */
+  /** Returns the written bytes. */
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Makes room for `length` zero bytes and says where they start. */
+  /** Adds `length` zero bytes and returns where they start. */
   #grow(length: number): number {
     const at = this.#length;
     this.#length += length;

@@ -1,18 +1,18 @@
-/** Elements inside elements; libvirt's own XML stays below 20. */
+/** Deepest nesting of elements; libvirt's own XML stays below 20. */
 const DEPTH_MAX = 200;
 
-/** What a reader is told, in the order of the text. */
+/** Called with the parts of the text, in their order. */
 export interface XmlVisitor {
   open(name: string, attributes: ReadonlyMap<string, string>): void;
   text(text: string): void;
-  /** `at` is where the closing tag begins; undefined where the opening one closes itself. */
+  /** `at` is where the closing tag begins; undefined for an element that closes itself. */
   close(at: number | undefined): void;
 }
 
 /**
- * Reads XML as libvirt prints it: elements, attributes, text, CDATA, comments and processing instructions, each told
- * apart, so that markup inside a comment, a CDATA section or escaped text stays what it is. No DTD, thus no entities but
- * the five of XML. Gives what is wrong, if anything; the visitor has then seen only a part.
+ * Reads XML as libvirt prints it: elements, attributes, text, CDATA, comments and processing instructions. Markup
+ * inside a comment, a CDATA section or escaped text is text. There is no DTD, so only the five entities of XML exist.
+ * Returns what is wrong, or undefined; after an error the visitor has seen only a part.
  */
 export function readXml(xml: string, visitor: XmlVisitor): string | undefined {
   const open: string[] = [];
@@ -34,7 +34,7 @@ export function readXml(xml: string, visitor: XmlVisitor): string | undefined {
   return open.length === 0 ? undefined : `"${open.at(-1)}" is not closed`;
 }
 
-/** Reads what starts at the `<` and gives where it ended, or what is wrong. */
+/** Reads what starts at the `<`. Returns where it ends, or what is wrong. */
 function readMarkup(xml: string, at: number, open: string[], visitor: XmlVisitor): number | string {
   switch (xml[at + 1]) {
     case "!":
@@ -101,7 +101,7 @@ function endOf(xml: string, mark: string, from: number): number | undefined {
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
-/** Text with its entities replaced; undefined where one is unknown. */
+/** Replaces the entities of a text; undefined if one is unknown. */
 function unescapeXml(text: string): string | undefined {
   if (!text.includes("&")) return text;
   let known = true;

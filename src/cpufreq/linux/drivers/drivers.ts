@@ -14,7 +14,10 @@ const drivers = new Map<string, ScalingDriver>([
   ["cppc_cpufreq", acpiCppc],
 ]);
 
-/** The driver of a name in `scaling_driver`; every other one is taken to list its speeds, as acpi-cpufreq does. */
+/**
+ * Finds the driver by its name in `scaling_driver`. An unknown one is expected to list its speeds, as acpi-cpufreq
+ * does.
+ */
 export function driverNamed(name: string): ScalingDriver {
   return drivers.get(name) ?? frequencyList;
 }
