@@ -1,14 +1,14 @@
 import type { Outcome } from "./interface.ts";
 
-/** Text that is written in one turn of the event loop; a larger answer takes several. */
+/** Characters that are written in one turn of the event loop; a longer answer takes several turns. */
 export const PIECE_LENGTH = 16 * 1024;
 
 /** Objects nested up to this depth are written member by member; deeper ones are small and written at once. */
 const DEPTH = 4;
 
 /**
- * Writes an answer as JSON with its final NUL, in pieces of about {@link PIECE_LENGTH}. Lists of CPUs and channels are
- * long; guests are served between the pieces.
+ * Writes an answer as JSON with its final NUL, in pieces of about {@link PIECE_LENGTH} characters. Lists of CPUs and
+ * channels are long, and guests are served between the pieces.
  */
 export function* answerPieces(outcome: Outcome): Generator<string> {
   let piece = "";

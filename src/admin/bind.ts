@@ -12,7 +12,7 @@ type Listen = (options: {
   socket: SocketHandler<undefined>;
 }) => Listener;
 
-/** What is listened with. */
+/** Options of {@link Listen}. */
 export interface Listener {
   /** Accepts no connection before `begin()`; clients wait in the kernel's queue. False if that is not possible. */
   hold?(): boolean;
@@ -23,7 +23,7 @@ export interface Listener {
 const SOCKET_MODE = 0o660;
 const SOCKET_MODE_EVERYONE = 0o666;
 
-/** How a socket is bound. */
+/** How to bind a socket. */
 export interface BindOptions {
   readonly log: Log;
   /** The group whose members may connect; without it only root may. */
@@ -37,8 +37,8 @@ export interface BindOptions {
 }
 
 /**
- * Binds beside the path and renames, for three reasons: nobody can connect before mode and group are right, a stale
- * socket is replaced in one step, and Bun, which unlinks whatever stands at the path it bound, finds nothing there.
+ * Binds a temporary path and renames it, for three reasons: nobody can connect before mode and group are set, a stale
+ * socket is replaced in one step, and Bun, which unlinks the path that it bound, finds nothing there.
  */
 export function bindAt(
   path: string,
@@ -80,7 +80,7 @@ function giveToGroup(path: string, gid: number, log: Log): void {
   try {
     chownSync(path, -1, gid);
   } catch (error) {
-    // Root can still steer the daemon, which is better than no daemon.
+    // Root can still use the socket, which is better than no daemon.
     log.warning(
       `Cannot give "${path.replace(/\.new$/, "")}" to group ${gid}: ${error instanceof Error ? error.message : error}`,
     );

@@ -1,11 +1,11 @@
-/** Who is at the other end of a connection, by the kernel's word. */
+/** The process at the other end of a connection, as the kernel reports it. */
 export interface Caller {
   readonly uid: number;
   readonly gid: number;
   readonly pid: number;
-  /** May look, and change nothing: who came in by the monitor socket. */
+  /** Whether it connected by the monitor socket, so that it may change nothing. */
   readonly looksOnly?: boolean;
 }
 
-/** Stands for a caller that the kernel did not name. */
+/** A caller that the kernel did not report. */
 export const NOBODY: Caller = { uid: -1, gid: -1, pid: 0, looksOnly: true };

@@ -1,20 +1,20 @@
-/** Why nothing came of a call, as far as a program has to tell them apart. */
+/** Why a call failed, as far as programs tell the reasons apart. */
 export type ClientFailure =
-  /** Nobody listens there: `ENOENT`, `ECONNREFUSED`. */
+  /** No daemon listens there: `ENOENT`, `ECONNREFUSED`. */
   | "notRunning"
-  /** The socket is there, for others: `EACCES`. */
+  /** The user may not use the socket: `EACCES`. */
   | "noPermission"
   | "timeout"
   /** The connection ended before the answer. */
   | "disconnected"
-  /** The other end does not speak as we do. */
+  /** The other end does not speak this protocol. */
   | "notUnderstood";
 
-/** A call that never came to an answer. */
+/** A call that got no answer. */
 export class ClientError extends Error {
   override readonly name = "ClientError";
   readonly failure: ClientFailure;
-  /** The system's word, e.g. `ENOENT`, where there is one. */
+  /** The system's error code, for example `ENOENT`, if there is one. */
   readonly code: string | undefined;
 
   constructor(failure: ClientFailure, message: string, code?: string) {
@@ -24,7 +24,7 @@ export class ClientError extends Error {
   }
 }
 
-/** An error that the daemon answered. */
+/** An error that the daemon returned. */
 export class VarlinkError extends Error {
   override readonly name = "VarlinkError";
   /** Its full name, `io.vmpower.Control.NoSuchVm`. */
@@ -38,7 +38,7 @@ export class VarlinkError extends Error {
   }
 }
 
-/** Turns the error of a failed connect into ours. */
+/** Converts the error of a failed connect. */
 export function connectError(path: string, error: unknown): ClientError {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
   switch (code) {

@@ -8,14 +8,14 @@ import { createFramer } from "./framer.ts";
 import { encodeMessage, type Reply, readReply } from "./message.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 
-/** What a method answers, as it came over the wire. */
+/** The answer of a method. */
 export type ReplyTo<Name extends CallName> = Calls[Name]["answers"] & { readonly schemaVersion: number };
 
 /** One reply of `Subscribe`. */
 export interface EventReply {
   readonly schemaVersion: number;
   readonly event: Event;
-  /** Events since the reply before that we were too slow for. */
+  /** Events that were lost since the previous reply, because we read too slowly. */
   readonly lost: number;
 }
 
@@ -30,14 +30,14 @@ interface PacketReply {
 export interface ControlClient {
   call<Name extends CallName>(method: Name, parameters: Calls[Name]["takes"]): Promise<ReplyTo<Name>>;
   /**
-   * Hands over events as they come, until the daemon ends (true: it said so, false: the connection just ended) or
-   * `signal` aborts (false). The connection is of no more use afterwards.
+   * Calls back with each event until the daemon ends or `signal` aborts. Resolves to true if the daemon announced its
+   * end, and to false otherwise. Afterwards the connection cannot be used any more.
    */
   subscribe(
     onEvent: (reply: EventReply) => void,
     options?: { readonly signal?: AbortSignal },
   ): Promise<boolean>;
-  /** Hands over what guests send, likewise. */
+  /** Calls back with each packet of guests; otherwise the same. */
   record(
     parameters: VmChoice,
     onPacket: (reply: PacketReply) => void,
@@ -46,16 +46,16 @@ export interface ControlClient {
   close(): void;
 }
 
-/** How a client behaves. */
+/** Options of a client. */
 export interface ClientOptions {
   /** For connecting, and for each call. */
   readonly timeoutMs: number;
 }
 
-/** One reply: 8192 CPUs with their tables fit. */
+/** The longest reply in bytes: 8192 CPUs with their tables fit. */
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Where many connect at once the kernel's queue may be full for a while; until then it is tried again so often. */
+/** How long and how often to retry a connect while the kernel's queue is full because many clients connect. */
 const QUEUE_MS = 2000;
 const QUEUE_STEP_MS = 20;
 
@@ -102,7 +102,7 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
 interface Call {
   readonly method: string;
   readonly parameters: object;
-  /** Whether many replies are wanted. */
+  /** Whether the method returns many replies. */
   readonly more: boolean;
 }
 
@@ -110,7 +110,7 @@ interface Call {
 class PendingCalls {
   readonly #path: string;
   readonly #framer = createFramer(REPLY_BYTES_MAX);
-  /** In the order of the calls, which is that of the replies. */
+  /** In the order of the calls; replies come in the same order. */
   readonly #waiting: Waiting[] = [];
   #socket: Socket<undefined> | undefined;
   #outbox: Outbox | undefined;
@@ -125,7 +125,7 @@ class PendingCalls {
     this.#outbox = createOutbox(socket);
   }
 
-  /** Ends the connection; every call fails with this error, also later ones. */
+  /** Ends the connection. All calls fail with this error, later ones too. */
   end(error: ClientError): void {
     this.#ended ??= error;
     for (const { onFailure } of this.#waiting.splice(0)) onFailure(this.#ended);
@@ -160,7 +160,7 @@ class PendingCalls {
   }
 }
 
-/** Calls a method that answers until one end has enough; resolves to whether the daemon ended it. */
+/** Calls a method that returns many replies. Resolves to whether the daemon ended it. */
 function stream(
   { method, parameters }: { readonly method: StreamName; readonly parameters: object },
   onItem: (reply: object) => void,
@@ -189,7 +189,7 @@ function stream(
   return promise;
 }
 
-/** Bun calls a queue that is full ECONNREFUSED, as where nobody listens. */
+/** Bun reports a full queue as ECONNREFUSED, the same as no listener. */
 async function connectPatiently(path: string, handlers: SocketHandler<undefined>, withinMs: number) {
   const endMs = performance.now() + Math.min(QUEUE_MS, withinMs);
   for (;;) {
@@ -203,7 +203,9 @@ async function connectPatiently(path: string, handlers: SocketHandler<undefined>
   }
 }
 
-/** The reply's parameters, compared with the interface description; what a newer daemon added passes. */
+/**
+ * Checks the reply's parameters against the interface description. Members that only a newer daemon has are accepted.
+ */
 function understood(method: string, { error, parameters = {} }: Reply): object {
   if (error !== undefined) throw new VarlinkError(error, parameters as Record<string, unknown>);
   const description = CONTROL.methods.get(method);
@@ -229,7 +231,7 @@ async function withTimeout<T>(
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const error = new ClientError("timeout", `vm-power did not answer within ${ms / 1000} s`);
-    // Replies come in order, so a call that was given up spoils those after it.
+    // Replies come in order, so after a timeout the later ones cannot be matched.
     reject(error);
     onTimeout(error);
   }, ms);

@@ -1,31 +1,31 @@
 import type { Struct, Type } from "./idl.ts";
 
-/** How a value fails to be of its type. */
+/** Why a value is not of its type. */
 export interface Mismatch {
-  /** Member names and indices from the outside in; the first is the parameter. */
+  /** Member names and indices, outermost first; the first one is the parameter. */
   readonly path: readonly (string | number)[];
   readonly expected: string;
 }
 
-/** What values are compared with. */
+/** The interface description to compare with. */
 export interface Schema {
   readonly types: ReadonlyMap<string, Type>;
   /**
-   * Whether unknown members and words are let pass. A client must: interfaces grow. A server must not: who misspells
-   * `cpus` would otherwise command all CPUs.
+   * Whether unknown members and words are accepted. A client must accept them, because interfaces grow. A server must
+   * not: a misspelt `cpus` would otherwise mean all CPUs.
    */
   readonly open: boolean;
 }
 
-/** Values nested deeper do not conform; types may refer to themselves. */
+/** Deepest nesting of values. Types may refer to themselves. */
 const NESTING_MAX = 32;
 
-/** Compares a value with a struct; undefined when it conforms. An absent, undefined or null member is not given. */
+/** Compares a value with a struct; undefined if it conforms. A member that is undefined or null counts as absent. */
 export function conform(value: unknown, struct: Struct, schema: Schema): Mismatch | undefined {
   return conformStruct(value, struct, schema, 0);
 }
 
-/** Writes where a mismatch is: `cpus[3].name`. */
+/** Formats the place of a mismatch: `cpus[3].name`. */
 export function formatPath(path: Mismatch["path"]): string {
   return path
     .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
@@ -52,7 +52,7 @@ function conformType(value: unknown, type: Type, schema: Schema, depth: number):
     case "struct":
       return conformStruct(value, type, schema, depth);
     case "named":
-      // The parser has seen that every name is defined.
+      // The parser has checked that every name is defined.
       return conformType(value, schema.types.get(type.name) as Type, schema, depth + 1);
     case "maybe":
       return value === undefined || value === null

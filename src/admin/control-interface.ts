@@ -17,18 +17,18 @@ import { SERVICE_ERRORS } from "./service-interface.ts";
 /** The description of `io.vmpower.Control`. */
 export const CONTROL = parseIdl(idl);
 
-/** The description of `io.vmpower.Monitor`: of the same source, less what changes something. */
+/** The description of `io.vmpower.Monitor`: the same without methods that change something. */
 export const MONITOR = parseIdl(monitorText(idl));
 
-/** What calls are made with. */
+/** Options of {@link controlInterface}. */
 export interface CallOptions {
-  /** Where a fault of ours is told. */
+  /** Where faults of the daemon are logged. */
   readonly log: Log;
-  /** How long a call may take. */
+  /** Longest time of a call, in ms. */
   readonly callMs: number;
 }
 
-/** Offers a daemon as `io.vmpower.Control`, or as {@link MONITOR}. */
+/** Makes the interface `io.vmpower.Control` of a daemon, or with {@link MONITOR} that interface. */
 export function controlInterface(
   control: Control,
   options: CallOptions,
@@ -37,7 +37,7 @@ export function controlInterface(
   const methods = new Map<string, Method>();
   const served = { control, description, ...options };
   for (const [name, { mutates }] of Object.entries(METHODS) as [keyof Control, { mutates: boolean }][]) {
-    // A method that is described but missing is answered with MethodNotImplemented.
+    // A method that is described but not implemented returns MethodNotImplemented.
     if (control[name] === undefined || !description.methods.has(name)) continue;
     methods.set(
       name,
@@ -53,7 +53,7 @@ interface Served extends CallOptions {
   readonly description: Description;
 }
 
-/** Leaves out the paragraphs of methods that change something. */
+/** Removes the paragraphs of methods that change something. */
 function monitorText(text: string): string {
   const isLook = (paragraph: string) => {
     const method = /^method (\w+)\(/m.exec(paragraph)?.[1];
@@ -77,7 +77,7 @@ function singleMethod(served: Served, name: CallName, mutates: boolean): Method 
     mutates,
     call(parameters, caller) {
       try {
-        // The dispatcher compared the parameters with the description, which says the same as the types.
+        // The dispatcher has checked the parameters against the description, from which the types are made.
         const handler = control[name] as (parameters: object, caller: Caller) => object | Promise<object>;
         const answer = handler.call(control, parameters, caller);
         if (!(answer instanceof Promise)) return toOutcome(answer, served);

@@ -1,6 +1,6 @@
 // Made by "make types" from io.vmpower.Control.varlink, which says what each member means. Change that file, not this one.
 
-/** Whether a VM runs, as far as the hypervisor said. One that is absent is known from an operator's decision or a socket. */
+/** The state of a VM in the hypervisor. A VM that is absent is known from an operator's decision or a socket only. */
 export type VmState = "running" | "paused" | "absent";
 
 /** The daemon's connection to the hypervisor. */
@@ -12,7 +12,7 @@ export interface Hypervisor {
   readonly domains: number;
 }
 
-/** What happened since the start, on one channel or on all. */
+/** Counters since the start of the daemon, of one channel or of all. */
 export interface Counters {
   readonly requests: number;
   readonly granted: number;
@@ -37,7 +37,7 @@ export interface Channel {
   readonly counters: Counters;
 }
 
-/** What a VM may ask. */
+/** What a VM's guest is allowed to ask for. */
 export interface Contract {
   readonly minKhz?: number | undefined;
   readonly maxKhz?: number | undefined;
@@ -47,7 +47,7 @@ export interface Contract {
   readonly dryRun?: boolean | undefined;
 }
 
-/** What one vCPU wants now. */
+/** The speed that one vCPU wants now. */
 export interface Claim {
   readonly khz: number;
   readonly turbo: boolean;
@@ -63,7 +63,7 @@ export interface RefusedRequest {
   readonly remedy?: string | undefined;
 }
 
-/** A vCPU, where it runs and what it wants. */
+/** A vCPU: where it runs, and what it wants. */
 export interface Vcpu {
   readonly vcpu: number;
   readonly pcpus: readonly number[];
@@ -94,7 +94,7 @@ export interface VmSummary {
   readonly claims: number;
 }
 
-/** The last decision about a CPU: who asked for what, what was granted, and which rule bounded it. */
+/** The last decision about a CPU: who asked for what, what was granted, and which rule limited it. */
 export interface Decision {
   readonly atMs: number;
   readonly by: string;
@@ -126,7 +126,7 @@ export interface Cpu {
   readonly vcpus: readonly string[];
 }
 
-/** Who wants what on a clock. */
+/** One of those that share a clock, and what it wants. */
 export interface Claimant {
   readonly by: string;
   readonly vcpu?: number | undefined;
@@ -134,7 +134,7 @@ export interface Claimant {
   readonly khz?: number | undefined;
 }
 
-/** A change that another program made to a file of a clock, and what came of it. */
+/** A change that another program made to a file of a clock, and what the daemon did about it. */
 export interface Drift {
   readonly atMs: number;
   readonly file: string;
@@ -143,7 +143,7 @@ export interface Drift {
   readonly outcome: "reasserted" | "yielded" | "failed";
 }
 
-/** Why a clock runs as it does. */
+/** Why a clock runs at its speed. */
 export interface ClockExplanation {
   readonly cpu: Cpu;
   readonly rule: string;
@@ -152,14 +152,14 @@ export interface ClockExplanation {
   readonly drift?: Drift | undefined;
 }
 
-/** A file that says something else than it should. */
+/** A file with another content than it should have. */
 export interface WrongFile {
   readonly file: string;
   readonly should: string;
   readonly does: string;
 }
 
-/** What should hold on a CPU, and whether it does. */
+/** What should be set on a CPU, and whether it is. */
 export interface CpuCheck {
   readonly pcpu: number;
   readonly ok: boolean;
@@ -171,7 +171,7 @@ export interface CpuCheck {
   readonly remedy?: string | undefined;
 }
 
-/** What became of an order on one CPU. */
+/** The result of an order for one CPU. */
 export interface CpuResult {
   readonly pcpu: number;
   readonly ok: boolean;
@@ -183,7 +183,7 @@ export interface CpuResult {
   readonly notRemembered?: string | undefined;
 }
 
-/** What one VM asks of the daemon; counts are since it was first heard. */
+/** The load that one VM makes. Counters start with its first packet. */
 export interface VmLoad {
   readonly vm: string;
   readonly state: VmState;
@@ -193,7 +193,7 @@ export interface VmLoad {
   readonly p99Us?: number | undefined;
 }
 
-/** What one vCPU asked for and has. */
+/** What one vCPU asked for, and what it has. */
 export interface VcpuLoad {
   readonly vm: string;
   readonly vcpu: number;
@@ -207,7 +207,7 @@ export interface VcpuLoad {
   readonly requests: number;
 }
 
-/** What a guest sent. */
+/** A packet of a guest. */
 export interface Packet {
   readonly atMs: number;
   readonly vm: string;
@@ -216,7 +216,7 @@ export interface Packet {
   readonly length: number;
 }
 
-/** What vmpowerctl record says of its work: full where the file could take no more. */
+/** The output of "vmpowerctl record --json". full: the file has reached its limit. */
 export interface RecordReport {
   readonly file: string;
   readonly packets: number;
@@ -224,7 +224,7 @@ export interface RecordReport {
   readonly full: boolean;
 }
 
-/** The daemon's end: why, and what it left behind. */
+/** Why the daemon ends, and how it leaves the CPUs. */
 export interface Exiting {
   readonly reason: "stop" | "restart" | "fault";
   readonly detail: string;
@@ -233,7 +233,7 @@ export interface Exiting {
   readonly failed: readonly string[];
 }
 
-/** Something that happened. */
+/** An event. */
 export interface Event {
   readonly atMs: number;
   readonly kind:
@@ -260,7 +260,7 @@ export interface Event {
   readonly exiting?: Exiting | undefined;
 }
 
-/** A vCPU, as the hypervisor sees it. */
+/** A vCPU as the hypervisor reports it. */
 export interface VcpuInfo {
   readonly vcpu: number;
   readonly state: "offline" | "running" | "blocked";
@@ -269,7 +269,7 @@ export interface VcpuInfo {
   readonly pcpus: readonly number[];
 }
 
-/** What a check of "vmpowerctl doctor --json" found. No method answers it: it needs no daemon. */
+/** The result of one check of "vmpowerctl doctor --json". No method returns it, because doctor needs no daemon. */
 export interface Finding {
   readonly check: string;
   readonly verdict: "good" | "advice" | "repair" | "unknown";
@@ -277,7 +277,7 @@ export interface Finding {
   readonly remedy?: string | undefined;
 }
 
-/** What "vmpowerctl doctor --json" prints. */
+/** The output of "vmpowerctl doctor --json". */
 export interface DoctorReport {
   readonly schemaVersion: number;
   readonly findings: readonly Finding[];

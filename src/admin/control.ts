@@ -1,22 +1,22 @@
 import type { Caller } from "./caller.ts";
 import type { Calls, Errors, Event, Nothing, Packet, VmChoice } from "./control-types.ts";
 
-/** Grows when a member is renamed or removed, which clients then notice. Every reply carries it. */
+/** Increased when a member is renamed or removed. Every reply has it, so clients notice. */
 export const SCHEMA_VERSION = 1;
 
-/** The methods that answer once. */
+/** The methods with one reply. */
 export type CallName = keyof Calls;
 
 /** All methods. */
 export type MethodName = CallName | StreamName;
 
-/** The methods that answer until one end has enough. */
+/** The methods with many replies. */
 export type StreamName = "Subscribe" | "Record";
 
 /**
- * The daemon, as operators see it. Parameters were compared with the interface description before a method is called;
- * an error is returned or thrown as {@link ControlError}. Anything else that is thrown is a fault of ours: it is
- * logged, and the caller is told no more than that.
+ * The daemon as operators see it. Parameters are checked against the interface description before a method is called.
+ * An error is returned or thrown as {@link ControlError}. Anything else that is thrown is a fault of the daemon: it is
+ * logged, and the caller learns only that.
  */
 export type Control = {
   readonly [Name in CallName]: (
@@ -24,13 +24,13 @@ export type Control = {
     caller: Caller,
   ) => Answer<Calls[Name]["answers"]>;
 } & {
-  /** Begins to send events; the function it answers ends that, and is called once when the subscriber goes. */
+  /** Starts to send events. The function that it returns stops that; it is called once when the subscriber leaves. */
   readonly Subscribe: (
     parameters: Nothing,
     caller: Caller,
     subscriber: Subscriber,
   ) => (() => void) | ControlError;
-  /** Begins to hand over what guests send, likewise. */
+  /** Starts to send packets of guests; otherwise the same. */
   readonly Record: (
     parameters: VmChoice,
     caller: Caller,
@@ -38,23 +38,23 @@ export type Control = {
   ) => (() => void) | ControlError;
 };
 
-/** What a method answers, now or later. */
+/** The answer of a method, now or later. */
 type Answer<T> = T | ControlError | Promise<T | ControlError>;
 
-/** Where the events of one subscriber go. */
+/** The receiver of events of one subscriber. */
 export interface Subscriber<T = Event> {
-  /** Sends an event, or counts it as lost where the subscriber is too slow. */
+  /** Sends an event, or counts it as lost if the subscriber is too slow. */
   send(event: T): void;
-  /** Sends the last event, however much is waiting before it. */
+  /** Sends the last event, even if others are waiting. */
   end(event: T): void;
 }
 
-/** What the errors of the interface tell. `InvalidParameter` becomes varlink's own error of that name. */
+/** The parameters of the interface's errors. `InvalidParameter` becomes varlink's own error of that name. */
 export interface ControlErrors extends Errors {
   InvalidParameter: { readonly parameter: string };
 }
 
-/** An error of the interface: a value to return, or to throw. */
+/** An error of the interface, to be returned or thrown. */
 export class ControlError<Name extends keyof ControlErrors = keyof ControlErrors> extends Error {
   override readonly name = "ControlError";
   readonly error: Name;
@@ -67,7 +67,7 @@ export class ControlError<Name extends keyof ControlErrors = keyof ControlErrors
   }
 }
 
-/** Of each method: whether it changes anything. Those that do are logged with their caller. */
+/** For each method, whether it changes anything. Those that do are logged with their caller. */
 export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boolean } } = {
   GetStatus: { mutates: false },
   ListVms: { mutates: false },
@@ -94,6 +94,6 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   GetLoad: { mutates: false },
   GetMetrics: { mutates: false },
   Subscribe: { mutates: false },
-  // It changes nothing, but what guests say is for those who may, and each packet costs.
+  // Recording changes nothing, but packets of guests are for operators only, and each one costs time.
   Record: { mutates: true },
 };

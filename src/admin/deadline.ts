@@ -1,15 +1,15 @@
 import type { Limits } from "./limits.ts";
 
-/** What a session waits for, at most so long. */
+/** What a session waits for, with a limit of time for each. */
 type DeadlineName = "messageMs" | "idleMs" | "stallMs";
 
-/** One timer for what is waited for now. */
+/** A timer for what the session waits for now. */
 export interface Deadline {
-  /** Waits for this from now on. Its time runs on where it is waited for already, unless there was progress. */
+  /** Waits for this from now on. The time goes on if it was waited for already, unless there was progress. */
   wait(name: DeadlineName | undefined, options: { readonly progress: boolean }): void;
 }
 
-/** Makes a timer that tells, in words, what did not happen in time. */
+/** Makes a timer that reports, as text, what did not happen in time. */
 export function createDeadline(limits: Limits, onExpired: (what: string) => void): Deadline {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let waiting: DeadlineName | undefined;

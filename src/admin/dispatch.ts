@@ -7,7 +7,7 @@ import { dropNulls, type Incoming } from "./message.ts";
 import { judgeParameters } from "./parameters.ts";
 import { SERVICE_ERRORS } from "./service-interface.ts";
 
-/** A call whose method was found and whose parameters conform. */
+/** A call whose method exists and whose parameters conform. */
 export interface Accepted {
   readonly kind: "accepted";
   readonly name: string;
@@ -17,10 +17,13 @@ export interface Accepted {
 
 type Call = Extract<Incoming, { kind: "call" }>;
 
-/** Parameters in a log line, at most so much of them. */
+/** Longest text of parameters in a log line. */
 const LOGGED_LENGTH_MAX = 300;
 
-/** Finds a call's method and judges its parameters; whoever may not call it, or calls it wrongly, is told so. */
+/**
+ * Finds the method of a call and checks its parameters. Returns an error if the caller may not call it, or calls it
+ * wrongly.
+ */
 export function judgeCall(
   call: Call,
   caller: Caller,
@@ -45,7 +48,10 @@ export function judgeCall(
   return { kind: "accepted", name, method, parameters: judged.parameters };
 }
 
-/** Logs a mutating call that failed, with who made it. What was done is told by whoever did it, in a sentence. */
+/**
+ * Logs a call that should have changed something and failed, with its caller. A call that succeeded is logged where it
+ * is done.
+ */
 export function logFailure(log: Log, { name, parameters }: Accepted, caller: Caller, outcome: Outcome): void {
   if (outcome.error === undefined) return;
   const error = outcome.error.slice(outcome.error.lastIndexOf(".") + 1);

@@ -1,21 +1,21 @@
 /** Cuts a byte stream into messages that each end with a NUL. */
 export interface Framer {
-  /** Takes what arrived; the bytes are copied. */
+  /** Adds received bytes; they are copied. */
   push(chunk: Uint8Array): void;
-  /** The next whole message without its NUL; undefined when it has not arrived. */
+  /** The next whole message without its NUL; undefined if it is not complete. */
   next(): Uint8Array | "tooLong" | undefined;
-  /** Bytes that were not handed out yet. */
+  /** Bytes that were not returned yet. */
   buffered(): number;
 }
 
 const FIRST_CAPACITY = 4096;
 
-/** Makes a framer for messages of at most so many bytes. After `tooLong` it is of no more use. */
+/** Makes a framer for messages of at most `limit` bytes. After `tooLong` it cannot be used any more. */
 export function createFramer(messageBytesMax: number): Framer {
   let buffer = new Uint8Array(FIRST_CAPACITY);
   let start = 0;
   let end = 0;
-  // Bytes before it hold no NUL: a message that comes byte by byte is looked at once, not once per byte.
+  // Bytes before this position hold no NUL, so a message that arrives byte by byte is searched only once.
   let scanned = 0;
 
   function makeRoom(bytes: number): void {
@@ -46,7 +46,7 @@ export function createFramer(messageBytesMax: number): Framer {
       const message = buffer.slice(start, nul);
       start = nul + 1;
       scanned = start;
-      // A client that sent much once does not keep its memory for ever.
+      // Releases the memory of a client that sent much once.
       if (start === end && buffer.length > FIRST_CAPACITY) buffer = new Uint8Array(FIRST_CAPACITY);
       if (start === end) start = end = scanned = 0;
       return message;

@@ -6,10 +6,10 @@ const TYPE_NAME = /^[A-Z][A-Za-z0-9]*$/;
 const MEMBER_NAME = /^[A-Za-z](?:_?[A-Za-z0-9])*$/;
 const PLAIN = ["bool", "int", "float", "string", "object"] as const;
 
-/** Nesting of types in a description; past it it is a mistake. */
+/** Deepest nesting of types in a description. */
 const NESTING_MAX = 16;
 
-/** Reads a varlink interface description. Throws {@link IdlError}: descriptions are ours, not from outside. */
+/** Parses a varlink interface description. Throws {@link IdlError}: descriptions are part of the program. */
 export function parseIdl(text: string): Description {
   const reader = new Reader(tokenize(text));
   const head = reader.expect("interface");
@@ -78,7 +78,7 @@ class Reader {
     return type;
   }
 
-  /** What stands in parentheses: members with their types, or words to choose from. */
+  /** The content of parentheses: members with their types, or the words of an enumeration. */
   members(): Struct | Extract<Type, { kind: "choice" }> {
     const members = new Map<string, Type>();
     const words = new Set<string>();

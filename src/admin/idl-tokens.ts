@@ -2,7 +2,7 @@
 export interface Token {
   readonly text: string;
   readonly line: number;
-  /** The comment lines that end right above it. */
+  /** The comment lines directly above it. */
   readonly doc: string;
 }
 
@@ -13,7 +13,7 @@ export class IdlError extends Error {
 
 const TOKEN = /[A-Za-z_][A-Za-z0-9_.-]*|->|\[\]|\[string\]|[?():,]/y;
 
-/** Takes a description apart; the last token is empty and stands for the end. */
+/** Splits a description into tokens; the last one is empty and marks the end. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   let doc: string[] = [];
@@ -32,7 +32,7 @@ export function tokenize(text: string): Token[] {
       doc = [];
       rest = rest.slice(match[0].length).trimStart();
     }
-    // A comment belongs to what follows it without an empty line.
+    // A comment belongs to the next token unless an empty line is between them.
     if (content === "") doc = [];
   }
   tokens.push({ text: "", line: text.split("\n").length, doc: "" });

@@ -12,20 +12,20 @@ export interface Description {
   readonly errors: ReadonlyMap<string, ErrorDescription>;
 }
 
-/** A method: what it takes, what it answers, and the comment above it. */
+/** A method: its parameters, its reply, and the comment above it. */
 export interface MethodDescription {
   readonly doc: string;
   readonly parameters: Struct;
   readonly reply: Struct;
 }
 
-/** An error: what it tells, and the comment above it. */
+/** An error: its parameters, and the comment above it. */
 export interface ErrorDescription {
   readonly doc: string;
   readonly parameters: Struct;
 }
 
-/** What a value may be. */
+/** The type of a value. */
 export type Type =
   | { readonly kind: "bool" | "int" | "float" | "string" | "object" }
   | Struct

@@ -1,13 +1,13 @@
 import type { Caller } from "./caller.ts";
 import type { Description } from "./idl.ts";
 
-/** An interface that a server offers: its description, and what its methods do. */
+/** An interface that a server offers: its description and its methods. */
 export interface Interface {
   readonly description: Description;
   readonly methods: ReadonlyMap<string, Method>;
 }
 
-/** A method; its parameters were compared with the description. */
+/** A method with one reply. Its parameters have been checked against the description. */
 export type Method = SingleMethod | StreamMethod;
 
 interface SingleMethod {
@@ -16,24 +16,24 @@ interface SingleMethod {
   call(parameters: object, caller: Caller): Outcome | Promise<Outcome>;
 }
 
-/** A method that answers until one end has enough; callers must say that they expect more than one reply. */
+/** A method with many replies. The caller must say that it expects more than one. */
 interface StreamMethod {
   readonly kind: "stream";
   readonly mutates: boolean;
-  /** Begins the stream. The function it answers is called once, when the caller goes or the stream has ended. */
+  /** Starts the stream. The function that it returns is called once, when the caller leaves or the stream has ended. */
   open(parameters: object, caller: Caller, sink: Sink): (() => void) | Outcome;
 }
 
-/** What came of a call: a reply, or an error by its full name. */
+/** The outcome of a call: a reply, or an error by its full name. */
 export interface Outcome {
   readonly error?: string;
   readonly parameters: object;
 }
 
-/** Where the replies of a stream go. */
+/** The receiver of a stream's replies. */
 interface Sink {
-  /** Sends a reply that is not the last; false when the caller is too slow, and the reply was dropped. */
+  /** Sends a reply that is not the last one. False if it was dropped because the caller is too slow. */
   send(parameters: object): boolean;
-  /** Sends the last reply, however much is waiting before it. */
+  /** Sends the last reply, even if others are waiting. */
   end(parameters: object): void;
 }

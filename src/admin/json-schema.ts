@@ -3,7 +3,10 @@ import type { Description, Struct, Type } from "./idl.ts";
 /** A JSON Schema, or a part of one. */
 type JsonSchema = { readonly [key: string]: unknown };
 
-/** The JSON Schema of what one of these methods answers, or of these types; names that the description lacks are left out. */
+/**
+ * Makes the JSON Schema of the replies of these methods, or of these types. Names that the description lacks are left
+ * out.
+ */
 export function jsonSchema(names: readonly string[], { methods, types }: Description): JsonSchema {
   const used = new Set<string>();
   const bodies = names.flatMap((title) => {
@@ -11,7 +14,7 @@ export function jsonSchema(names: readonly string[], { methods, types }: Descrip
     return type === undefined ? [] : [{ title, ...schemaOf(type, used) }];
   });
   const definitions: Record<string, JsonSchema> = {};
-  // A set that grows while it is walked: types name others.
+  // The set grows during the loop: types refer to other types.
   for (const each of used) definitions[each] = schemaOf(types.get(each) as Type, used);
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -47,7 +50,7 @@ function schemaOf(type: Type, used: Set<string>): JsonSchema {
   }
 }
 
-/** Members may be added within one schema version, so unknown ones are no fault. */
+/** Members may be added within a schema version, so unknown ones are allowed. */
 function structSchema({ members }: Struct, used: Set<string>): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   for (const [name, type] of members) properties[name] = schemaOf(type, used);

@@ -1,32 +1,35 @@
-/** What clients may take of the daemon. */
+/** Limits for clients: sizes in bytes, times in ms. */
 export interface Limits {
-  /** One call. */
+  /** Longest call. */
   readonly messageBytes: number;
-  /** Calls that arrived while another is under way; past it the socket is not read. */
+  /** Calls that arrive while another is under way; with more the socket is not read. */
   readonly pipelinedBytes: number;
-  /** Replies that wait for a client to read; past it its calls wait and its events are dropped. One reply may exceed it. */
+  /**
+   * Replies that wait for a client to read. With more its calls wait and its events are dropped. One reply may be
+   * longer.
+   */
   readonly queuedBytes: number;
-  /** One answer; a longer one is refused. */
+  /** Longest answer; a longer one is refused. */
   readonly answerBytes: number;
-  /** Answers of all clients together that wait to be read; past it a long answer is refused. */
+  /** Answers of all clients together that wait to be read. With more, long answers are refused. */
   readonly waitingBytes: number;
-  /** Calls of all clients together in one turn of the event loop: guests' packets come between. */
+  /** Calls of all clients together in one turn of the event loop, so that guests' packets are handled in between. */
   readonly callsPerTurn: number;
   readonly clients: number;
-  /** Of one user other than root, so that nobody can lock the others out. */
+  /** Clients of one user other than root, so that no user can lock the others out. */
   readonly clientsPerUid: number;
-  /** Clients past those, which are told so before they are closed. */
+  /** Further clients that get an error before they are closed. */
   readonly refusedClients: number;
   readonly refusalMs: number;
-  /** From a call's first byte to its last. */
+  /** Longest time from a call's first byte to its last. */
   readonly messageMs: number;
-  /** A client that neither calls nor subscribed. */
+  /** Longest time without a call or subscription. */
   readonly idleMs: number;
-  /** A client that does not read its replies. Subscribers may sleep: they lose events. */
+  /** Longest time without reading replies. Subscribers may be slow: they lose events. */
   readonly stallMs: number;
-  /** A call that the daemon does not answer at once. */
+  /** Longest time of a call that is not answered at once. */
   readonly callMs: number;
-  /** Delivering what is queued when the server closes. */
+  /** Longest time to deliver waiting bytes when the server closes. */
   readonly closeMs: number;
 }
 

@@ -3,15 +3,15 @@ import type { CallTurns } from "./call-turns.ts";
 import type { Outcome } from "./interface.ts";
 import type { Limits } from "./limits.ts";
 
-/** What {@link writeAnswer} works with. */
+/** Options of {@link writeAnswer}. */
 export interface AnswerOptions {
   readonly turns: CallTurns;
   readonly limits: Pick<Limits, "answerBytes" | "waitingBytes">;
   /** Bytes of answers that wait in all sessions. */
   readonly waitingBytes: () => number;
-  /** Takes the whole answer. */
+  /** Sends the whole answer. */
   readonly send: (pieces: readonly Uint8Array[]) => void;
-  /** Told after a long answer was sent. */
+  /** Called after a long answer was sent. */
   readonly onLate: () => void;
 }
 
@@ -26,7 +26,7 @@ export function writeAnswer(outcome: Outcome, options: AnswerOptions): (() => vo
   const written: Uint8Array[] = [];
   let bytes = 0;
 
-  /** Writes the next piece; answers whether it was the last. */
+  /** Writes the next piece. Returns whether it was the last one. */
   function writePiece(): boolean {
     const text = pieces.next().value ?? "";
     const piece = encoder.encode(text);

@@ -1,4 +1,4 @@
-/** A varlink call, judged for its outer form only. */
+/** A varlink call of which only the outer form has been checked. */
 export type Incoming =
   | {
       readonly kind: "call";
@@ -7,9 +7,9 @@ export type Incoming =
       readonly oneway: boolean;
       readonly more: boolean;
     }
-  /** An object, but not a call: the member that is wrong. */
+  /** An object that is no call: the member that is wrong. */
   | { readonly kind: "invalid"; readonly member: string }
-  /** Not varlink at all. */
+  /** Not varlink. */
   | { readonly kind: "garbage"; readonly reason: string };
 
 /** A varlink reply. */
@@ -19,7 +19,7 @@ export interface Reply {
   readonly error?: string;
 }
 
-/** Nesting of a message, its outer object included: the interface needs three. */
+/** Deepest nesting of a message, including its outer object. The interface needs three. */
 const NESTING_MAX = 16;
 
 const METHOD_LENGTH_MAX = 255;
@@ -32,13 +32,13 @@ export function readCall(bytes: Uint8Array): Incoming {
   if (typeof method !== "string" || method.length > METHOD_LENGTH_MAX) return invalid("method");
   if (!isObject(parameters)) return invalid("parameters");
   if (typeof oneway !== "boolean") return invalid("oneway");
-  // A call nobody waits for cannot have many answers.
+  // A oneway call cannot expect more than one reply.
   if (typeof more !== "boolean" || (more && oneway)) return invalid("more");
   if (upgrade !== false) return invalid("upgrade");
   return { kind: "call", method, parameters, oneway, more };
 }
 
-/** Reads a message as a reply; undefined when it is none. */
+/** Parses a message as a reply; undefined if it is none. */
 export function readReply(bytes: Uint8Array): Reply | undefined {
   const json = readJson(bytes);
   if (json.kind === "garbage") return undefined;
@@ -53,9 +53,9 @@ export function encodeMessage(message: object): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(message)}\0`);
 }
 
-/** Leaves out members that are null: to varlink they are not given. */
+/** Removes members that are null, which means absent in varlink. */
 export function dropNulls(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  // fromEntries defines members, so that one called "__proto__" stays an ordinary one.
+  // fromEntries defines members, so one called "__proto__" is an ordinary member.
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
@@ -74,7 +74,7 @@ function readJson(bytes: Uint8Array): Json {
   return isObject(value) ? { kind: "object", value } : { kind: "garbage", reason: "not an object" };
 }
 
-/** How deep brackets nest, found without parsing: parsing is what deep nesting attacks. */
+/** The depth of brackets, found without parsing, because deep nesting can crash the parser. */
 function nesting(bytes: Uint8Array): number {
   let depth = 0;
   let deepest = 0;

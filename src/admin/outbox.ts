@@ -1,26 +1,26 @@
 /** The end of a socket that is written to; what Bun's sockets have. */
 export interface Writable {
-  /** Takes as many bytes as there is room for, and says how many; negative when the connection is gone. */
+  /** Writes as many bytes as fit and returns how many; negative if the connection is gone. */
   write(bytes: Uint8Array): number;
 }
 
-/** What waits to be written to one socket, in order. */
+/** Bytes that wait to be written to one socket, in order. */
 export interface Outbox {
-  /** Puts bytes at the end; nothing is written yet. */
+  /** Adds bytes; nothing is written yet. */
   add(bytes: Uint8Array): void;
-  /** Writes what there is room for, in one piece. */
+  /** Writes as many bytes as fit, with one call. */
   flush(): void;
-  /** The socket said that there is room again. */
+  /** The socket has room again. */
   drained(): void;
-  /** Bytes that wait. */
+  /** Number of bytes that wait. */
   queued(): number;
 }
 
-/** Keeps what a socket does not take at once: Bun's `write()` takes what fits and forgets the rest. */
+/** Keeps what a socket does not take: Bun's `write()` writes what fits and discards the rest. */
 export function createOutbox(socket: Writable): Outbox {
   let waiting: Uint8Array[] = [];
   let queued = 0;
-  // A full socket is not asked again before it said that there is room.
+  // A full socket is not used again before it reports room.
   let isFull = false;
 
   function flush(): void {

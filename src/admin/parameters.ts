@@ -2,28 +2,31 @@ import { CPU_NUMBER_END } from "../base/cpu-list.ts";
 import { KHZ_MAX, VCPUS_MAX } from "../base/domain.ts";
 import { VM_NAME_BYTES_MAX, vmNameFault } from "../base/vm-name.ts";
 
-/** VMs that one call may name. */
+/** The most VMs that one call may name. */
 const NAMED_VMS_MAX = 1024;
 
-/** Channels of one VM that one call may name, or have described. */
+/** The most channels of one VM that one call may name or describe. */
 export const NAMED_CHANNELS_MAX = 1024;
 
 /** A channel's number has five digits at most. */
 const CHANNEL_NUMBER_END = 100_000;
 
-/** Longest time after which an order ends by itself: a year. */
+/** Longest time of an order that ends by itself: a year. */
 const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
 /** Limits of a parameter beyond its type. Lists are sets: an item that is named twice counts once. */
 export interface ParameterRule {
   readonly allows: (value: unknown) => boolean;
-  /** Of a list: different items that may be named. The rule is for each of them. */
+  /** For a list: the most different items. The rule applies to each of them. */
   readonly itemsMax?: number;
 }
 
-/** The rules for parameters by name, which means the same in every method but those named with it. Flags and words of a choice need none. */
+/**
+ * The rules for parameters by name. A name means the same in every method, except those listed with a method. Booleans
+ * and enumerations need none.
+ */
 export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
-  // To look a VM up, any name is accepted that the daemon may have shown, also one that no configuration could have.
+  // Any name that the daemon may have shown is accepted for looking a VM up, even one that no configuration could have.
   ["vm", { allows: isShortName }],
   ["vms", { allows: isShortName, itemsMax: NAMED_VMS_MAX }],
   ["AddVm.vm", { allows: isVmName }],
@@ -33,20 +36,20 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
   ["pcpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
   ["vcpu", { allows: within(0, VCPUS_MAX - 1) }],
-  // In GetChannelConfig and AddChannelConfig: for how many vCPUs there shall be channels.
+  // In GetChannelConfig and AddChannelConfig: how many vCPUs get channels.
   ["vcpus", { allows: within(1, NAMED_CHANNELS_MAX) }],
   ["count", { allows: within(1, VCPUS_MAX) }],
   ["channels", { allows: within(0, CHANNEL_NUMBER_END - 1), itemsMax: NAMED_CHANNELS_MAX }],
   ["khz", { allows: within(1, KHZ_MAX) }],
   ["forSeconds", { allows: within(1, ORDER_SECONDS_MAX) }],
-  // It is compared with what the daemon would write, and bounded by the size of a message.
+  // It is compared with the text that the daemon would write, and the size of a message bounds it.
   ["text", { allows: () => true }],
 ]);
 
-/** The parameters for the method, or the name of one that is out of bounds. Their types were checked before. */
+/** Returns the parameters for the method, or the name of one that is out of bounds. Their types were checked before. */
 export type JudgedParameters = { readonly parameters: object } | { readonly wrong: string };
 
-/** Judges the values of parameters; lists come back without repeats. */
+/** Checks the values of parameters. Lists are returned without repeats. */
 export function judgeParameters(
   method: string,
   parameters: Readonly<Record<string, unknown>>,

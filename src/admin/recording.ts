@@ -2,33 +2,33 @@ import type { Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
 import type { Packet } from "./control-types.ts";
 
-/** A recording's file grows no longer than this. */
+/** The most bytes of a recording's file. */
 export const RECORDING_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Its first line: what is needed to understand the others. */
+/** The first line: what is needed to understand the packets. */
 export interface RecordingHead {
   readonly vmPowerRecording: 1;
   readonly startedAtMs: number;
   readonly vms: readonly RecordedVm[];
 }
 
-/** A VM, and where its vCPUs ran. */
+/** A VM, and the CPUs of its vCPUs. */
 interface RecordedVm {
   readonly name: string;
   readonly pins: readonly (readonly Pcpu[])[];
 }
 
-/** What a recording's text holds, or what is wrong with it. */
+/** The content of a recording, or what is wrong with it. */
 export type Recording = { readonly head: RecordingHead; readonly packets: readonly Packet[] } | string;
 
-/** Reads a recording: a line of JSON for its head, and one for each packet. */
+/** Parses a recording: one line of JSON for the head, and one for each packet. */
 export function readRecording(text: string): Recording {
   const lines = text.split("\n");
   const head = parse(lines[0] ?? "");
   if (!isHead(head)) return "it is no recording of vm-power";
   const packets: Packet[] = [];
   for (const [at, line] of lines.entries()) {
-    // The last one may be half a line, where recording was cut off.
+    // The last line may be incomplete if recording was interrupted.
     if (at === 0 || line === "") continue;
     const packet = parse(line);
     if (isPacket(packet)) packets.push(packet);
@@ -44,7 +44,7 @@ export function frameOf({ bytes, length }: Packet): Uint8Array {
   return frame;
 }
 
-/** The longest packet of any DPDK. */
+/** Bytes of the longest packet of any release. */
 const PACKET_LENGTH_MAX = 464;
 
 function parse(line: string): unknown {

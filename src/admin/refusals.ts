@@ -7,17 +7,17 @@ interface RefusedSocket {
   end(): unknown;
 }
 
-/** Tells clients that they are not served. */
+/** Answers clients that are not served. */
 export interface Refusals {
   refuse(socket: RefusedSocket, reason: string): void;
-  /** Something came from a client; nothing happens where it is served. */
+  /** Bytes of a client arrived. Does nothing for a client that is served. */
   called(socket: RefusedSocket): void;
   closed(socket: RefusedSocket): void;
 }
 
 /**
- * Makes what answers, instead of a session, the one call that will come. The socket closes after it: a client that writes
- * to a closed socket learns of a broken pipe, and never reads why.
+ * Answers the first call with an error, instead of a session, and then closes. Without waiting for the call, the client
+ * would get a broken pipe when it writes, and never read the reason.
  */
 export function createRefusals({ refusedClients, refusalMs }: Limits): Refusals {
   const waiting = new Map<RefusedSocket, ReturnType<typeof setTimeout>>();

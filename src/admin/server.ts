@@ -11,23 +11,23 @@ import { withService } from "./service-interface.ts";
 import { Session } from "./session.ts";
 import { checkPathIsFree, identify, removeSocket } from "./socket-file.ts";
 
-/** What the control socket is served with. */
+/** Options of {@link serveControl}. */
 export interface ServeOptions extends BindOptions {
   /** At most 103 bytes. */
   readonly path: string;
   readonly control: Control;
-  /** The kernel's word on who is at the other end of a connection (`SO_PEERCRED`). */
+  /** Reads who is at the other end of a connection (`SO_PEERCRED`). */
   readonly peerOf: (fd: number) => Caller | undefined;
   /** For `GetInfo`. */
   readonly version: string;
-  /** Whether whoever connects may look, and change nothing. */
+  /** Whether clients of this socket may change nothing. */
   readonly looksOnly?: boolean;
-  /** Told of every mutating call after it was answered; `error` is the error's full name. */
+  /** Called after each mutating call was answered; `error` is the error's full name. */
   readonly onMutation?: ((call: Mutation) => void) | undefined;
   readonly limits?: Limits;
 }
 
-/** A call that was to change something. */
+/** A call that should change something. */
 export interface Mutation {
   readonly method: string;
   readonly parameters: object;
@@ -39,7 +39,7 @@ export interface Mutation {
 export interface ControlServer {
   /** Accepts the connections that wait, and new ones. Only needed for a server made with `held`. */
   begin(): void;
-  /** Takes no more calls, delivers what is queued within a bound, and closes. */
+  /** Takes no more calls, delivers waiting bytes for a limited time, and closes. */
   close(): Promise<void>;
 }
 
@@ -98,7 +98,7 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
   });
   const identity = identify(path);
 
-  /** Why a connection was closed: whoever makes others without end does not fill the log with it. */
+  /** Logs why a connection was closed, with a limit of lines for each user. */
   function logEnd(user: string, line: string): void {
     const allowed = limiter.allow(user, performance.now());
     if (allowed === undefined) return;
@@ -143,7 +143,7 @@ function peerFor(socket: Socket<undefined>) {
   };
 }
 
-/** Bun's sockets have it; its types do not say so. */
+/** Bun's sockets have this method; their types leave it out. */
 function fdOf(socket: Socket<undefined>): number {
   return (socket as unknown as { readonly fd: number }).fd;
 }

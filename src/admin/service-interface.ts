@@ -14,7 +14,7 @@ export const SERVICE_ERRORS = {
   expectedMore: () => serviceError("ExpectedMore", {}),
 } as const;
 
-/** Who answers, for `GetInfo`. */
+/** The values that `GetInfo` returns. */
 export interface Product {
   readonly vendor: string;
   readonly product: string;
@@ -22,7 +22,7 @@ export interface Product {
   readonly url: string;
 }
 
-/** All interfaces by name: those given, and the one by which they are found. */
+/** Returns all interfaces by name: the given ones, and varlink's own. */
 export function withService(
   product: Product,
   interfaces: readonly Interface[],

@@ -16,11 +16,11 @@ import { openStream } from "./stream.ts";
 export interface Peer extends Writable {
   pause(): void;
   resume(): void;
-  /** Closes; what the kernel took is still read at the other end. */
+  /** Closes the connection; the client can still read what the kernel has taken. */
   close(): void;
 }
 
-/** What a session works with. */
+/** What a session needs. */
 export interface SessionOptions {
   readonly caller: Caller;
   readonly interfaces: ReadonlyMap<string, Interface>;
@@ -29,7 +29,7 @@ export interface SessionOptions {
   /** Bytes of answers that wait in all sessions. */
   readonly waitingBytes: () => number;
   readonly log: Log;
-  /** Told of each mutating call after it was answered. */
+  /** Called after each mutating call was answered. */
   readonly onMutation: (call: Accepted, outcome: Outcome) => void;
 }
 
@@ -73,7 +73,7 @@ export class Session {
     this.#pump();
   }
 
-  /** The socket takes more. */
+  /** The socket has room again. */
   drained(): void {
     const before = this.#outbox.queued();
     this.#outbox.drained();
@@ -81,19 +81,19 @@ export class Session {
     this.#pump();
   }
 
-  /** No more bytes will come: answers the calls that are there, then closes. */
+  /** No more bytes will come: answers the calls that have arrived, then closes. */
   inputEnded(): void {
     if (this.#state === "open") this.#state = "inputEnded";
     this.#pump();
   }
 
-  /** Takes no more calls; closes when what is under way is answered and delivered. */
+  /** Takes no more calls. Closes when the current one is answered and delivered. */
   finish(): void {
     if (this.#state !== "closed") this.#state = "finishing";
     this.#pump();
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   closed(): void {
     this.#state = "closed";
     this.#deadline.wait(undefined, { progress: true });
@@ -102,7 +102,7 @@ export class Session {
     this.#cancelStream?.();
   }
 
-  /** Writes what there is, handles calls that have arrived, as far as this turn goes, and settles what follows from that. */
+  /** Writes waiting bytes, handles calls as far as this turn allows, and then settles the state. */
   #pump(): void {
     let handled = 0;
     this.#outbox.flush();
@@ -181,7 +181,7 @@ export class Session {
     const cancel = openStream(call, this.#options.caller, {
       send: (parameters) => {
         if (this.#outbox.queued() >= this.#options.limits.queuedBytes) return false;
-        // Written in the next turn, with the other events of this one: a guest's packet may be on its way just now.
+        // Written in the next turn, with other events of this turn, because a guest's packet may be handled right now.
         this.#outbox.add(encodeMessage({ parameters, continues: true }));
         this.#waitForTurn();
         return true;
@@ -190,7 +190,7 @@ export class Session {
         this.#underWay = undefined;
         this.#cancelStream = undefined;
         if (last !== undefined) this.#reply(last);
-        // Not at once: the stream may end while it is being opened, by a call that is handled right now.
+        // Not at once: the stream may end while it is being opened by the current call.
         this.#waitForTurn();
       },
     });
@@ -216,7 +216,7 @@ export class Session {
     this.#outbox.flush();
   }
 
-  /** After anything that happened: closes when all is done, else reads or rests, and waits for what is due. */
+  /** Closes when all is done; otherwise pauses or resumes reading and sets the deadline. */
   #settle({ progress }: { progress: boolean }): void {
     if (this.#state === "closed") return;
     if (this.#state !== "open") this.#cancelStream?.();
@@ -227,7 +227,7 @@ export class Session {
     }
     const isFull = this.#framer.buffered() > this.#options.limits.pipelinedBytes;
     if (isFull && this.#underWay === "stream") {
-      // Pausing would hide the end of the connection for as long as the stream lasts.
+      // Pausing would hide the end of the connection as long as the stream lasts.
       this.#fail("it sent calls without end while it was subscribed");
       this.#settle({ progress });
       return;

@@ -1,12 +1,12 @@
 import { lstatSync, unlinkSync } from "node:fs";
 
-/** Which file it is, whatever its name becomes. */
+/** Identifies a file whatever its name is. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
 }
 
-/** Makes sure that a socket may take this path: nothing is there, or a socket that nobody serves any more. */
+/** Checks that a socket may take this path: nothing is there, or a socket that no process serves. */
 export async function checkPathIsFree(path: string): Promise<void> {
   const stat = lstatOf(path);
   if (stat === undefined) return;
@@ -18,7 +18,7 @@ export async function checkPathIsFree(path: string): Promise<void> {
   }
 }
 
-/** Removes a socket file; anything else stays, and so does another file than the one meant. */
+/** Removes a socket file. Another kind of file, or another socket at the path, stays. */
 export function removeSocket(path: string, only?: FileIdentity): void {
   const stat = lstatOf(path);
   if (stat === undefined || !stat.isSocket()) return;
@@ -26,7 +26,7 @@ export function removeSocket(path: string, only?: FileIdentity): void {
   unlinkSync(path);
 }
 
-/** Which file stands at a path. */
+/** The identity of the file at a path. */
 export function identify(path: string): FileIdentity {
   const { dev, ino } = lstatSync(path);
   return { dev, ino };
@@ -36,14 +36,14 @@ function lstatOf(path: string) {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
-/** Whether somebody listens on a socket. */
+/** Whether a process listens on a socket. */
 export async function isServed(path: string): Promise<boolean> {
   try {
     const socket = await Bun.connect({ unix: path, socket: { data() {} } });
     socket.terminate();
     return true;
   } catch (error) {
-    // Whoever may not connect cannot tell; root may, and a daemon that is not root must not take a path from another.
+    // EACCES does not tell. Root gets no such error, and a daemon that is not root must not take the path of another.
     return !(
       error instanceof Error &&
       "code" in error &&

@@ -2,15 +2,15 @@ import type { Caller } from "./caller.ts";
 import type { Accepted } from "./dispatch.ts";
 import type { Outcome } from "./interface.ts";
 
-/** What a stream does to its session. */
+/** How a stream acts on its session. */
 export interface StreamEvents {
-  /** Sends a reply that is not the last; false where it was dropped. */
+  /** Sends a reply that is not the last one; false if it was dropped. */
   send(parameters: object): boolean;
-  /** The stream is over: with a last reply, or with none where it was cancelled. */
+  /** The stream has ended, with a last reply or, if it was cancelled, without. */
   over(last: Outcome | undefined): void;
 }
 
-/** Opens a stream; the function that it answers cancels it. The method is told of the end once, whatever ends it. */
+/** Opens a stream. The function that it returns cancels it. The method learns of the end once, whatever the reason. */
 export function openStream(call: Accepted, caller: Caller, events: StreamEvents): () => void {
   if (call.method.kind !== "stream") throw new Error(`${call.name} is no stream`);
   let isOver = false;
@@ -28,7 +28,7 @@ export function openStream(call: Accepted, caller: Caller, events: StreamEvents)
     end: (parameters) => over({ parameters }),
   });
   if (typeof opened !== "function") over(opened);
-  // A stream that ended while it was opened is told so now.
+  // A stream that ended while it was being opened learns of that now.
   else if (isOver) opened();
   else tellMethod = opened;
   return () => over(undefined);

@@ -1,29 +1,32 @@
 import type { Description, Struct, Type } from "./idl.ts";
 
-/** Names for what methods take and answer, where the program speaks of it by name; the other structs stand inside `Calls`. */
+/** Names for parameters and replies of methods that the program refers to; other structs are written inside `Calls`. */
 export interface StructNames {
-  /** By method: what it takes. */
+  /** Names of parameters, by method. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** By method: what it answers, less `schemaVersion`. */
+  /** Names of replies without `schemaVersion`, by method. */
   readonly replies: Readonly<Record<string, string>>;
 }
 
-/** The formatter's line width; a longer union gets one line per word. */
+/** The line width of the formatter. A longer union has one line per word. */
 const WIDTH_MAX = 110;
 
-/** The comment of a method that answers many times begins so. */
+/** The comment of a method with many replies begins with this. */
 const STREAM_DOC = 'Needs "more"';
 
 const VERSION_MEMBER = "schemaVersion";
 
-/** Writes an interface description as TypeScript, formatted: its types, its errors, and what each method that answers once takes and answers. */
+/**
+ * Writes an interface description as formatted TypeScript: its types, its errors, and the parameters and replies of
+ * methods with one reply.
+ */
 export function typescriptOf(description: Description, names: StructNames): string {
   const blocks = [...description.types].map(([name, type]) =>
     declaration(name, type, description.typeDocs.get(name) ?? ""),
   );
   const declared = new Map<string, string>();
   const calls: string[] = [];
-  /** The name or the text of a struct. A struct with the same members as one that has a name gets that name. */
+  /** Returns the name or the text of a struct. A struct with the same members as a named one gets that name. */
   function structText(struct: Struct, name: string | undefined, doc: string): string {
     const text = typeText(struct);
     if (name !== undefined) {
@@ -102,7 +105,7 @@ function elementText(type: Type): string {
   return type.kind === "choice" || type.kind === "maybe" || type.kind === "array" ? `(${text})` : text;
 }
 
-/** Breaks a member that is too long for a line: a method at its two halves, a union at its words. */
+/** Breaks a member that is too long for a line: a method between its parts, a union between its words. */
 function folded(line: string): string {
   if (line.length + 2 <= WIDTH_MAX) return line;
   const call = /^(\w+): \{ (takes: .*); (answers: .*) \};$/.exec(line);

@@ -4,25 +4,25 @@ import type { Config } from "./config.ts";
 import { type Problem, problem, quote, warning } from "./problem.ts";
 import type { Gathered } from "./settings.ts";
 
-/** What a configuration is compared with: the host that it is for. */
+/** The host to compare a configuration with. */
 export interface ConfigHost {
-  /** What is found below a root. */
+  /** Looks at a root of CPUs. */
   root(root: string): HostRoot;
-  /** Whether it has a user of this name or number. */
+  /** Whether the host has a user of this name or number. */
   hasUser(user: string): boolean;
 }
 
-/** The CPUs of a host, as a root tells of them. */
+/** The CPUs that a root contains. */
 interface HostRoot {
   /** Ascending. */
   readonly pcpus: readonly Pcpu[];
-  /** Whether the kernel lets the clock of any of them be changed. */
+  /** Whether the kernel can change the clock of any of them. */
   readonly hasCpufreq: boolean;
-  /** Why it is no root of CPUs. */
+  /** Why it cannot be used as a root. */
   readonly problem: string | undefined;
 }
 
-/** What is right by itself, but not on this host; `file` is the one that was to be read first. */
+/** Finds values that are valid but do not fit this host; `file` is the main configuration file. */
 export function checkOnHost(config: Config, gathered: Gathered, host: ConfigHost, file: string): Problem[] {
   const root = host.root(config.cpufreq.root);
   return [
@@ -43,7 +43,7 @@ function checkRoot({ cpufreq }: Config, { sections }: Gathered, found: HostRoot,
 }
 
 function checkUsers({ channels }: Config, { sections }: Gathered, host: ConfigHost): Problem[] {
-  // The defaults name the users of several distributions; those that somebody wrote are meant.
+  // The default has the users of several distributions. Only a list that the operator wrote is checked.
   const written = sections.get("channels")?.get("TrustedUsers");
   if (written === undefined) return [];
   return channels.trustedUsers
@@ -57,7 +57,7 @@ function checkUsers({ channels }: Config, { sections }: Gathered, host: ConfigHo
 function checkPins({ hypervisor }: Config, { vms }: Gathered, root: HostRoot): Problem[] {
   if (hypervisor.driver !== "static") return [];
   const pcpus = new Set(root.pcpus);
-  // Where there are no CPUs at all the root is wrong, and not the map.
+  // Without any CPU the root is wrong, not the map.
   if (pcpus.size === 0) return [];
   return [...vms].flatMap(([name, settings]) => {
     const vcpus = settings.get("Vcpus");

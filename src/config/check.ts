@@ -4,16 +4,16 @@ import { CONTROL_SOCKET_BYTES_MAX } from "./keys.ts";
 import { type Problem, problem, quote, warning } from "./problem.ts";
 import type { Gathered, Settings } from "./settings.ts";
 
-/** Below 10 MHz there is no CPU: somebody wrote MHz. */
+/** A lower speed is an error: the operator probably wrote MHz. */
 const KHZ_PLAUSIBLE = 10_000;
 
-/** What is wrong between keys that are right by themselves. */
+/** Finds contradictions between keys whose values are valid. */
 export function checkConfig(config: Config, gathered: Gathered): Problem[] {
   const problems: Problem[] = [];
   const runtimeDirectory = gathered.sections.get("daemon")?.get("RuntimeDirectory");
   const { controlSocket, monitorSocket } = config.daemon;
   const sockets = { ControlSocket: controlSocket, MonitorSocket: monitorSocket };
-  // One that was written has been judged; one that follows from the directory has not.
+  // A path that the operator wrote was checked by its parser; one that follows from the directory was not.
   const long = Object.entries(sockets).find(([, path]) => Buffer.byteLength(path) > CONTROL_SOCKET_BYTES_MAX);
   if (runtimeDirectory !== undefined && long !== undefined) {
     const [key, path] = long;

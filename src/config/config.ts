@@ -1,6 +1,6 @@
 import type { KEYS, SectionName, ValuesOf, VM_KEYS } from "./keys.ts";
 
-/** All that an operator can set, by section; `keys.ts` says what each key means, and `etc/vm-power.conf` documents it. */
+/** All settings of an operator, by section. `keys.ts` says what each key means. */
 export type Config = { readonly [Section in SectionName]: ValuesOf<(typeof KEYS)[Section]> } & {
   readonly vms: ReadonlyMap<string, VmConfig>;
 };

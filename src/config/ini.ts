@@ -1,10 +1,10 @@
 import { PROBLEMS_MAX, type Problem, problem, quote } from "./problem.ts";
 import { valueText } from "./value-text.ts";
 
-/** What is read of one file; a configuration is a few kilobytes, and 500 VM sections are 100. */
+/** The most bytes of a file. A configuration has a few kilobytes; one with 500 VMs has 100. */
 export const FILE_BYTES_MAX = 1024 * 1024;
 
-/** Longest line, in bytes: `Vcpus` of the largest VM fits. */
+/** The longest line in bytes: `Vcpus` of the largest VM fits. */
 const LINE_BYTES_MAX = 32 * 1024;
 
 /** One `[section]` of a file, with its keys in the order of the file. */
@@ -21,7 +21,7 @@ interface Entry {
   readonly line: number;
 }
 
-/** A file taken apart; what could be read stands beside what could not, so that all is told at once. */
+/** The content of a file. Lines that could not be read are in `problems`, so that all of them are reported at once. */
 export interface Ini {
   readonly sections: readonly Section[];
   /** Keys before the first section. */
@@ -31,7 +31,7 @@ export interface Ini {
 
 const NEWLINE = 0x0a;
 
-/** Takes an INI file apart. It knows no key and no section: what they mean is judged by the caller. */
+/** Splits an INI file. It knows no key or section; the caller checks them. */
 export function readIni(bytes: Uint8Array, file: string): Ini {
   const problems: Problem[] = [];
   const sections: Section[] = [];
@@ -95,7 +95,7 @@ function judgeLine(bytes: Uint8Array): Line {
   if (text.startsWith("[")) {
     // The last bracket ends the name: "]" may be part of it.
     if (!text.endsWith("]")) return wrong(`Section ${quote(text)} does not end with "]"`);
-    // One space after the first word, so that "vm  web1" and "vm web1" are seen to be the same.
+    // One space after the first word, so that "vm  web1" and "vm web1" are the same.
     const name = text
       .slice(1, -1)
       .trim()
@@ -124,7 +124,7 @@ function colonHint(text: string): string | undefined {
 }
 
 function hasControlCharacter(text: string): boolean {
-  // A tab may stand around "=".
+  // A tab may be around "=".
   return /(?!\t)\p{Cc}/u.test(text);
 }
 

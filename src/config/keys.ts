@@ -19,16 +19,16 @@ import {
 /** One key of the configuration. */
 export interface Key<T> {
   readonly parse: Parser<T>;
-  /** Its default as an operator would write it; undefined where there is none. */
+  /** The default as an operator would write it; undefined if there is none. */
   readonly default: string | undefined;
-  /** One line for the operator. */
+  /** One line of explanation for the operator. */
   readonly doc: string;
 }
 
 /** The keys of one section, by name. */
 export type KeysOf = Readonly<Record<string, Key<unknown>>>;
 
-/** What the keys of a section make: `ControlSocket` becomes `controlSocket`. */
+/** The values of a section's keys: `ControlSocket` becomes `controlSocket`. */
 export type ValuesOf<Keys extends KeysOf> = {
   readonly [Name in keyof Keys & string as Uncapitalize<Name>]: Keys[Name] extends Key<infer T> ? T : never;
 };
@@ -41,7 +41,7 @@ export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES
 
 const MULTI_PIN_CPUS_MAX = 1024;
 
-/** All keys outside `[vm NAME]`: the one source for loading, for messages and for what `etc/vm-power.conf` must say. */
+/** All keys outside `[vm NAME]`. Loading, messages, `etc/vm-power.conf` and the manual page follow this table. */
 export const KEYS = {
   daemon: {
     ControlSocket: key(

@@ -7,27 +7,27 @@ import { KEYS, VM_KEYS } from "./keys.ts";
 import { type Problem, problem } from "./problem.ts";
 import { type Gathered, gather, valuesOf } from "./settings.ts";
 
-/** The configuration's place; only here a missing file means defaults. */
+/** The default path. Only for this one a missing file means defaults. */
 export const DEFAULT_CONFIG_PATH = "/etc/vm-power.conf";
 
-/** Drop-ins read from `<path>.d`, at most. */
+/** The most drop-ins that are read from `<path>.d`. */
 const DROP_INS_MAX = 256;
 
-/** How configurations are loaded. */
+/** Options of {@link loadConfig}. */
 export interface LoadOptions {
   readonly defaultPath?: string;
-  /** The host to compare with, where the configuration is for this one. */
+  /** The host to compare with, if the configuration is for this host. */
   readonly host?: ConfigHost;
 }
 
-/** What came of reading the files. */
+/** The result of reading the files. */
 export type Loaded =
   | { readonly config: Config; readonly warnings: readonly Problem[] }
   | { readonly problems: readonly Problem[] };
 
 /**
- * Reads the configuration file, then `<path>.d/*.conf` in the order of their names; a later file replaces single keys
- * of an earlier one. All problems are collected; one error among them means no configuration.
+ * Reads the configuration file, then `<path>.d/*.conf` in the order of their names. A later file replaces single keys.
+ * All problems are collected; with one error among them there is no configuration.
  */
 export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   const { config, problems } = readConfig(path, options);
@@ -36,7 +36,7 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
     : { config, warnings: problems };
 }
 
-/** Reads like {@link loadConfig}, but always gives a configuration: a key that is wrong is left out. */
+/** Reads like {@link loadConfig}, but always returns a configuration: keys with errors are left out. */
 export function readConfig(
   path: string,
   { defaultPath = DEFAULT_CONFIG_PATH, host }: LoadOptions = {},
@@ -80,7 +80,7 @@ function listDropIns(directory: string, problems: Problem[]): string[] {
   try {
     names = readdirSync(directory);
   } catch (error) {
-    // ENOTDIR is told: somebody meant it to be read.
+    // ENOTDIR is reported: the operator wanted the directory to be read.
     if (codeOf(error) !== "ENOENT") {
       problems.push(problem({ file: directory, line: 0 }, `Cannot list the directory: ${codeOf(error)}`));
     }
@@ -94,11 +94,11 @@ function listDropIns(directory: string, problems: Problem[]): string[] {
   return files.slice(0, DROP_INS_MAX).map((name) => `${directory}/${name}`);
 }
 
-/** The file's bytes, one more than allowed where it is too long, or why it cannot be read. */
+/** Returns the file's bytes (one more than allowed if it is too long), or why it cannot be read. */
 function readBounded(file: string, { mayBeMissing }: { mayBeMissing: boolean }): Uint8Array | string {
   let fd: number;
   try {
-    // Opening a FIFO would wait for somebody to write to it.
+    // Opening a FIFO would wait until another process writes to it.
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = codeOf(error);

@@ -1,23 +1,23 @@
-/** Something wrong in a configuration file, for the operator who wrote it. */
+/** A problem in a configuration file. */
 export interface Problem {
   /** A warning does not keep the daemon from starting. */
   readonly severity: "error" | "warning";
   readonly file: string;
-  /** Counted from 1; 0 when it is about the file as a whole. */
+  /** The line, counted from 1; 0 for the file as a whole. */
   readonly line: number;
-  /** Sentence case, without full stop. */
+  /** A sentence without a full stop. */
   readonly message: string;
-  /** What the operator may have meant, as a question or an instruction. */
+  /** What the operator may have meant: a question or an instruction. */
   readonly suggestion: string | undefined;
 }
 
 /** Where a problem is. */
 export type Place = Pick<Problem, "file" | "line">;
 
-/** Problems of one file, and those that are told at once; past it only how many more there are. */
+/** The most problems of one file, and the most that are shown. Further ones are only counted. */
 export const PROBLEMS_MAX = 100;
 
-/** Longest piece of a file that is repeated in a message. */
+/** The longest part of a file that a message quotes. */
 const QUOTED_LENGTH_MAX = 80;
 
 /** Makes a problem that keeps the daemon from starting. */
@@ -25,28 +25,28 @@ export function problem(place: Place, message: string, suggestion?: string): Pro
   return { severity: "error", file: place.file, line: place.line, message, suggestion };
 }
 
-/** Makes a problem that is only told. */
+/** Makes a problem that is only a warning. */
 export function warning(place: Place, message: string, suggestion?: string): Problem {
   return { severity: "warning", file: place.file, line: place.line, message, suggestion };
 }
 
-/** A line for a log, whose level is the severity. */
+/** A line for the log, with its level. */
 export interface ProblemLine {
   readonly severity: Problem["severity"];
   readonly text: string;
 }
 
-/** Problems as lines of a log, errors first; of too many only how many more there are. */
+/** Problems as lines of a log, errors first. Of too many, the last line counts the rest. */
 export function problemLines(problems: readonly Problem[]): ProblemLine[] {
   return lines(problems, (each) => textOf(each, ""));
 }
 
-/** Problems as lines for a terminal: those that only warn say so. */
+/** Problems as lines for a terminal. Warnings begin with that word. */
 export function formatProblems(problems: readonly Problem[]): string[] {
   return lines(problems, formatProblem).map(({ text }) => text);
 }
 
-/** Writes a problem as one line: `/etc/vm-power.conf:3: Unknown key "Autoadd" (did you mean "AutoAdd"?)`. */
+/** Formats a problem as one line: `/etc/vm-power.conf:3: Unknown key "Autoadd" (did you mean "AutoAdd"?)`. */
 export function formatProblem(problem: Problem): string {
   return textOf(problem, problem.severity === "warning" ? "warning: " : "");
 }
@@ -69,7 +69,7 @@ function textOf({ file, line, message, suggestion }: Problem, grade: string): st
 /** Quotes text of a file for a message: bounded, and with control characters escaped. */
 export function quote(text: string): string {
   const shown = text.length > QUOTED_LENGTH_MAX ? `${text.slice(0, QUOTED_LENGTH_MAX)}…` : text;
-  // JSON leaves DEL and the C1 controls as they are, and a terminal may obey them.
+  // JSON leaves DEL and the C1 controls unchanged, and a terminal may act on them.
   return JSON.stringify(shown).replace(
     /[\u007f-\u009f\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,

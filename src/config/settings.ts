@@ -4,16 +4,16 @@ import { KEYS, type Key, type KeysOf, type ValuesOf, VM_KEYS } from "./keys.ts";
 import { type Place, type Problem, problem, quote } from "./problem.ts";
 import { nearest } from "./suggest.ts";
 
-/** A value that a file gave, and where. */
+/** A value from a file, with its place. */
 interface Setting {
   readonly value: unknown;
   readonly place: Place;
 }
 
-/** What the files gave for one section, by key; a later file replaces an earlier one's value. */
+/** The values of one section, by key. A value of a later file replaces that of an earlier one. */
 export type Settings = Map<string, Setting>;
 
-/** What the files gave, by section; VMs by name. */
+/** The values by section; those of VMs by name. */
 export interface Gathered {
   readonly sections: Map<string, Settings>;
   readonly vms: Map<string, Settings>;
@@ -23,7 +23,7 @@ const VM_PREFIX = "vm ";
 
 const SECTIONS: Readonly<Record<string, KeysOf>> = KEYS;
 
-/** Judges one file's sections and keys, and adds what is right to what earlier files gave. */
+/** Checks the sections and keys of one file, and adds the valid ones to the values of earlier files. */
 export function gather(ini: Ini, file: string, into: Gathered): Problem[] {
   const problems: Problem[] = [];
   for (const entry of ini.loose) {
@@ -55,13 +55,13 @@ export function gather(ini: Ini, file: string, into: Gathered): Problem[] {
   return problems;
 }
 
-/** The values of a section, with defaults where no file gave any. */
+/** Returns the values of a section, with defaults for keys that no file sets. */
 export function valuesOf<Keys extends KeysOf>(keys: Keys, settings: Settings | undefined): ValuesOf<Keys> {
   const values: Record<string, unknown> = {};
   for (const [name, key] of Object.entries(keys)) {
     values[name.charAt(0).toLowerCase() + name.slice(1)] = settings?.get(name)?.value ?? defaultOf(key);
   }
-  // Each value came out of its key's own parser.
+  // Each value was made by the parser of its key.
   return values as ValuesOf<Keys>;
 }
 
@@ -106,14 +106,14 @@ function settingsOf(map: Map<string, Settings>, name: string): Settings {
 
 function judgeValue(key: Key<unknown>, name: string, text: string): { readonly value: unknown } | Wrong {
   if (text === "") {
-    // A drop-in can take back what an earlier file set, where "not set" exists.
+    // A drop-in can unset a value of an earlier file, if the key may be unset.
     if (key.default === undefined) return { value: undefined };
     return { message: `${name} has no value`, suggestion: `the default is ${name}=${key.default}` };
   }
   const parsed = key.parse(text);
   if ("value" in parsed) return parsed;
   const message = `${name}=${quote(text)} is not ${parsed.expected}`;
-  // The quotes are still there where something stood behind them.
+  // A value still has its quotes if something follows them.
   if (/^(["']).*\1$/.test(text))
     return { message, suggestion: "behind a value in quotes there is no comment" };
   return { message, suggestion: parsed.suggestion };
@@ -136,7 +136,7 @@ function suggestKey(name: string, keys: KeysOf): string | undefined {
   return near === undefined ? `known are ${Object.keys(keys).join(", ")}` : `did you mean "${near}"?`;
 }
 
-/** The section that has a key of this very name. */
+/** The section that has a key of exactly this name. */
 function homeOf(name: string): string | undefined {
   if (Object.hasOwn(VM_KEYS, name)) return "vm NAME";
   return Object.keys(SECTIONS).find((section) => Object.hasOwn(SECTIONS[section] ?? {}, name));

@@ -1,7 +1,7 @@
-/** Words longer than this are not compared: nobody misspelt them by accident. */
+/** Longer words are not compared: they are no typing errors. */
 const WORD_LENGTH_MAX = 40;
 
-/** The word that was probably meant, if one is near enough. */
+/** Returns the word that was probably meant; undefined if none is near enough. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > WORD_LENGTH_MAX) return undefined;
   let best: string | undefined;
@@ -17,7 +17,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** Letters to insert, drop, change or swap with their neighbour to make `b` of `a`. */
+/** Number of letters to insert, delete, change or swap with their neighbour to turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

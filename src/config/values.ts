@@ -2,16 +2,16 @@ import { CPU_NUMBER_END, parseCpuList } from "../base/cpu-list.ts";
 import { type Pcpu, VCPUS_MAX } from "../base/domain.ts";
 import { nearest } from "./suggest.ts";
 
-/** What a value's text means, or what it should have been. */
+/** The value of a text, or what the text should have been. */
 export type Parsed<T> = { readonly value: T } | { readonly expected: string; readonly suggestion?: string };
 
-/** Reads the text of one value, which is never empty. */
+/** Parses the text of one value, which is never empty. */
 export type Parser<T> = (text: string) => Parsed<T>;
 
-/** Users named in one list, at most. */
+/** The most users in one list. */
 const USERS_MAX = 64;
 
-/** A path that a socket can be reached at: `sun_path` less its final NUL. */
+/** The longest path of a socket: `sun_path` without its final NUL. */
 export const SOCKET_PATH_BYTES_MAX = 107;
 
 const PATH_BYTES_MAX = 4095;
@@ -28,7 +28,7 @@ export function boolean(text: string): Parsed<boolean> {
   return { expected: "yes or no" };
 }
 
-/** Makes a parser of one word out of several. */
+/** Makes a parser that accepts one of several words. */
 export function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
   return (text) => {
     const value = words.find((word) => word === text);
@@ -47,7 +47,7 @@ export function integer(min: number, max: number): Parser<number> {
   };
 }
 
-/** Reads an absolute path; slashes that mean nothing are dropped, so that paths can be compared as text. */
+/** Parses an absolute path. Superfluous slashes are removed, so that paths can be compared as text. */
 export function absolutePath(text: string): Parsed<string> {
   if (!text.startsWith("/")) return { expected: 'an absolute path, starting with "/"' };
   const names = text.split("/").filter((name) => name !== "");
@@ -57,7 +57,7 @@ export function absolutePath(text: string): Parsed<string> {
   return { value };
 }
 
-/** Makes a parser of the absolute path of a socket, which the kernel wants short. */
+/** Makes a parser of a socket's absolute path, whose length the kernel limits. */
 export function socketPath(bytesMax: number): Parser<string> {
   return (text) => {
     const parsed = absolutePath(text);
@@ -74,7 +74,7 @@ export function managedCpus(text: string): Parsed<"all" | readonly Pcpu[]> {
   return { expected: `"all" or a list of CPUs below ${CPU_NUMBER_END} like 0-3,8` };
 }
 
-/** Reads the pCPU of each vCPU: a list whose order counts, `2,3` or `2-5`; repeats are allowed. */
+/** Parses the pCPU of each vCPU: a list whose order counts, `2,3` or `2-5`. Repeats are allowed. */
 export function vcpuPins(text: string): Parsed<readonly Pcpu[]> {
   const cpus: Pcpu[] = [];
   for (const part of text.split(",")) {

@@ -1,10 +1,10 @@
 import type { Socket, SocketHandler, TCPSocketListenOptions } from "bun";
 import { CONTENT_TYPES, type Format } from "./openmetrics.ts";
 
-/** Where metrics are served: an address of this host, or a socket that systemd opened. */
+/** Where to serve metrics: an address of this host, or a socket that systemd opened. */
 export type ListenAt = { readonly hostname: string; readonly port: number } | { readonly fd: number };
 
-/** What {@link listenForScrapes} works with. */
+/** Options of {@link listenForScrapes}. */
 export interface ScrapeOptions {
   readonly at: ListenAt;
   readonly render: (format: Format) => string | Promise<string>;
@@ -17,22 +17,22 @@ type Listen = (options: ListenAt & { socket: SocketHandler<Client> }) => { stop(
 const REQUEST_BYTES_MAX = 8 * 1024;
 const CLIENTS_MAX = 16;
 
-/** From connecting to the answer's end. */
+/** Longest time from the connect to the end of the answer, in ms. */
 const CLIENT_MS = 10_000;
 
-/** What is known of one client. */
+/** The state of one client. */
 interface Client {
   request: string;
   /** Whether the request was received; nothing more is read after it. */
   isWhole: boolean;
-  /** What the socket did not take yet; undefined until there is an answer. */
+  /** The rest of the answer that the socket did not take yet; undefined until there is an answer. */
   answer: Uint8Array | undefined;
   timer: Timer | undefined;
 }
 
 /**
- * Serves `GET /metrics` over HTTP, one request to a connection. Bun's own server cannot take a socket that systemd
- * opened; and this little, which a stranger may reach, should do nothing else.
+ * Serves `GET /metrics` over HTTP, one request per connection. Bun's own server cannot use a socket that systemd
+ * opened, and a server that strangers can reach should do as little as possible.
  */
 export function listenForScrapes({ at, render, listen = listenAt }: ScrapeOptions): { close(): void } {
   const clients = new Set<Socket<Client>>();
@@ -75,7 +75,7 @@ export function listenForScrapes({ at, render, listen = listenAt }: ScrapeOption
   };
 }
 
-/** Its types do not say that it takes the socket of another. */
+/** Bun takes an open socket here; its types leave that out. */
 const listenAt: Listen = (options) => Bun.listen<Client>(options as TCPSocketListenOptions<Client>);
 
 /** The text may take several turns of the event loop; the client may be gone by then. */

@@ -1,25 +1,25 @@
-/** Numbers of one kind, with their meaning. */
+/** Metrics of one kind, with their meaning. */
 export type Family = CounterFamily | GaugeFamily | HistogramFamily;
 
 interface Described {
-  /** Without `_total`; ends with its unit, where it has one. */
+  /** Without `_total`. It ends with its unit, if it has one. */
   readonly name: string;
   readonly help: string;
 }
 
-/** Numbers that only grow, until the daemon or what they are about ends. */
+/** A counter: it only grows. */
 interface CounterFamily extends Described {
   readonly type: "counter";
   readonly samples: readonly Sample[];
 }
 
-/** Numbers as they are now. */
+/** A gauge: a current value. */
 interface GaugeFamily extends Described {
   readonly type: "gauge";
   readonly samples: readonly Sample[];
 }
 
-/** How long things took. */
+/** A histogram of durations. */
 interface HistogramFamily extends Described {
   readonly type: "histogram";
   readonly series: readonly Series[];
@@ -28,7 +28,7 @@ interface HistogramFamily extends Described {
 /** Labels by name. */
 export type Labels = Readonly<Record<string, string | number>>;
 
-/** One number. */
+/** One value. */
 export interface Sample {
   readonly labels?: Labels;
   readonly value: number;
@@ -37,18 +37,18 @@ export interface Sample {
 /** One histogram. */
 export interface Series {
   readonly labels: Labels;
-  /** Counts up to each end, rising; the last is all. */
+  /** Cumulative counts for each end; the last one is the total. */
   readonly buckets: readonly { readonly end: number; readonly count: number }[];
   readonly sum: number;
 }
 
 /**
- * OpenMetrics 1.0, or the text format of Prometheus before it: that is what node_exporter's textfile collector and
- * older scrapers read.
+ * OpenMetrics 1.0, or the older text format of Prometheus, which node_exporter's textfile collector and old scrapers
+ * read.
  */
 export type Format = "openmetrics" | "prometheus";
 
-/** The format's name over HTTP. */
+/** The content type over HTTP. */
 export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
   prometheus: "text/plain; version=0.0.4; charset=utf-8",
@@ -57,7 +57,7 @@ export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
 /** Units that a family's name may end with. */
 const UNITS = ["seconds", "hertz", "bytes"];
 
-/** Writes families out; one without numbers is left out. */
+/** Formats families; one without values is left out. */
 export function exposition(families: readonly Family[], format: Format): string {
   const lines: string[] = [];
   for (const family of families) {
@@ -91,7 +91,7 @@ function labelText(labels: Labels = {}): string {
   return parts.length === 0 ? "" : `{${parts.join(",")}}`;
 }
 
-/** What is no character of a line is written as a number: names come from whoever may name a VM. */
+/** Writes characters that a line may not contain as numbers. Labels contain names of VMs. */
 function escaped(text: string): string {
   return text
     .replaceAll("\\", "\\\\")

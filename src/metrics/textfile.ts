@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import type { Log } from "../base/log.ts";
 import { writeWhole } from "../os/whole-file.ts";
 
-/** What a {@link startTextfile} works with. */
+/** Options of {@link startTextfile}. */
 export interface TextfileOptions {
   readonly path: string;
   readonly intervalMs: number;
@@ -10,14 +10,14 @@ export interface TextfileOptions {
   readonly log: Log;
 }
 
-/** Keeps a file up to date for node_exporter's textfile collector; nobody ever sees half of it. */
+/** Keeps a file up to date for node_exporter's textfile collector. Readers never see a part of it. */
 export function startTextfile({ path, intervalMs, render, log }: TextfileOptions): { close(): void } {
   let failed = false;
 
   function write(): void {
-    // Guests would wait for the disk, and the next numbers come soon.
+    // Not synced: guests would wait for the disk, and new values follow soon.
     const written = writeWhole(path, render(), { mode: 0o644, volatile: true, log });
-    // Told once: a full disk or a missing directory lasts.
+    // Logged once: a full disk or a missing directory lasts.
     if (!written.ok && !failed) log.error(`The metrics are not up to date. ${written.why.message}`);
     failed = !written.ok;
   }
@@ -27,7 +27,7 @@ export function startTextfile({ path, intervalMs, render, log }: TextfileOptions
   return {
     close() {
       clearInterval(timer);
-      // A scraper would take the last numbers of a stopped daemon for present ones.
+      // A scraper would take the last values of a stopped daemon for current ones.
       rmSync(path, { force: true });
     },
   };

@@ -3,13 +3,15 @@ import { AF_UNIX, libc, MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_CLOEXEC, unixAddress } 
 
 const SOCK_DGRAM = 2;
 
-/** Sends datagrams to one AF_UNIX address; never waits. */
+/** Sends datagrams to one AF_UNIX address. Never blocks. */
 export interface DatagramSender {
-  /** False when it was not taken: nobody is there, it is too long, or the receiver is full. */
+  /** False if it was not sent: there is no receiver, it is too long, or the receiver's queue is full. */
   send(datagram: Uint8Array): boolean;
 }
 
-/** Opens a sender to a path, or to an abstract address written with `@`; undefined when there can be none. */
+/**
+ * Makes a sender for a path, or for an abstract address that begins with `@`; undefined if the address is not possible.
+ */
 export function datagramSender(address: string): DatagramSender | undefined {
   const to = unixAddress(address);
   if (to === undefined) return undefined;

@@ -7,16 +7,16 @@ const { O_DIRECTORY, O_RDONLY } = fs.constants;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** A directory that is ours alone, among those who ask; the kernel releases it when the process ends, however that is. */
+/** A locked directory. The kernel releases the lock when the process ends, for whatever reason. */
 export interface DirectoryLock {
-  /** Whether its path still leads to the directory that is locked, and not to one made in its place. */
+  /** Whether the path still leads to the locked directory, not to a new one. */
   isCurrent(): boolean;
   release(): void;
 }
 
 /**
- * Locks a directory with flock(2): it needs no right to write there, works on sysfs, and is about the directory itself,
- * by whatever path it is reached. Answers `held` when somebody else has it.
+ * Locks a directory with flock(2). That needs no right to write there, works on sysfs, and locks the directory itself
+ * whatever path leads to it. Returns `held` if another process has it.
  */
 export function lockDirectory(path: string): Result<DirectoryLock, "held" | Errno> {
   let fd: number;

@@ -2,7 +2,7 @@ import { libc } from "./libc.ts";
 
 const F_DUPFD_CLOEXEC = 1030;
 
-/** Another descriptor of the same file (`F_DUPFD_CLOEXEC`, fcntl(2)); undefined when there can be none. */
+/** Duplicates a descriptor (`F_DUPFD_CLOEXEC`, fcntl(2)); undefined if that fails. */
 export function duplicate(fd: number): number | undefined {
   const other = libc().fcntl(fd, F_DUPFD_CLOEXEC, 0);
   return other < 0 ? undefined : other;

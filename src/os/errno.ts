@@ -1,14 +1,14 @@
 import { systemErrorCode } from "../base/system-error.ts";
 
-/** The kernel's word for why not: `EBUSY`, `ENODEV`, … */
+/** The kernel's error code: `EBUSY`, `ENODEV`, … */
 export type Errno = string;
 
-/** The errno name inside what `node:fs` throws. */
+/** The error code of an error that `node:fs` threw. */
 export function errnoOf(error: unknown): Errno {
   return systemErrorCode(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** As {@link errnoOf}; what is no refusal of the kernel is a fault of ours, and is thrown on. */
+/** Returns the error code like {@link errnoOf}; throws an error that has none, which is a fault of ours. */
 export function refusalOf(error: unknown): Errno {
   const code = systemErrorCode(error);
   if (code === undefined) throw error;
@@ -17,7 +17,9 @@ export function refusalOf(error: unknown): Errno {
 
 const GONE: readonly Errno[] = ["ENOENT", "ENODEV", "ENXIO"];
 
-/** Whether a refusal means that a file is not there, or what it stands for; every other one may be over in a moment. */
+/**
+ * Whether an error means that a file, or the device behind it, does not exist. Other errors may be over in a moment.
+ */
 export function isGone(errno: Errno): boolean {
   return GONE.includes(errno);
 }

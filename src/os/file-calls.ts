@@ -1,9 +1,9 @@
 import fs from "node:fs";
 
-/** The calls that files of ours are written with: handed in, so that a test can see their order, or refuse one. */
+/** The calls that write files of our own. They are passed in, so that a test can check their order or let one fail. */
 export interface FileCalls {
   openSync(path: string, flags: number, mode: number): number;
-  /** Answers how many bytes were taken. */
+  /** Returns how many bytes were written. */
   writeSync(fd: number, bytes: Uint8Array, offset: number, length: number): number;
   fchmodSync(fd: number, mode: number): void;
   fsyncSync(fd: number): void;
@@ -13,7 +13,7 @@ export interface FileCalls {
   mkdirSync(path: string, options: { readonly recursive: true; readonly mode: number }): unknown;
 }
 
-/** The kernel's. */
+/** The calls of the kernel. */
 export const FILE_CALLS: FileCalls = fs;
 
 /** Calls that change nothing, for a dry run. */

@@ -2,14 +2,14 @@ import { dirname } from "node:path";
 import { errnoText } from "../base/system-error.ts";
 import type { Errno } from "./errno.ts";
 
-/** Why a file of ours could not be written. */
+/** Why a file of our own could not be written. */
 export interface FileFailure {
   readonly errno: Errno;
-  /** For an operator: what could not be done, with the path and the remedy. */
+  /** A sentence for an operator, with the path and the remedy. */
   readonly message: string;
 }
 
-/** What an operator can do about it. */
+/** The remedy for an operator. */
 const REMEDIES: Readonly<Record<Errno, (path: string) => string>> = {
   ENOSPC: (path) => `make room in "${dirname(path)}"`,
   EDQUOT: (path) => `raise the quota of "${dirname(path)}"`,
@@ -24,7 +24,7 @@ const REMEDIES: Readonly<Record<Errno, (path: string) => string>> = {
   EIO: () => "look for faults of the disk in the kernel's log (dmesg)",
 };
 
-/** Puts a refusal of the kernel into words. */
+/** Describes an error of the kernel. */
 export function fileFailure(path: string, errno: Errno): FileFailure {
   const remedy = REMEDIES[errno]?.(path);
   const message = `Cannot write "${path}": ${errnoText(errno)}${remedy === undefined ? "" : `; ${remedy}`}`;

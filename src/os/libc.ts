@@ -29,7 +29,7 @@ function open() {
   }).symbols;
 }
 
-/** The few calls that Bun does not offer. Opened at first use, so that programs which need none do not pay for it. */
+/** The calls of libc that Bun does not offer. The library is opened at first use. */
 export function libc(): ReturnType<typeof open> {
   opened ??= open();
   return opened;
@@ -38,11 +38,11 @@ export function libc(): ReturnType<typeof open> {
 /** A `sockaddr_un` (unix(7)). */
 export interface UnixAddress {
   readonly bytes: Uint8Array;
-  /** How much of the bytes counts. */
+  /** Length of the address in bytes. */
   readonly length: number;
 }
 
-/** The address of a path, or of an abstract name written with `@`; undefined when it is neither, or too long. */
+/** Makes the address of a path, or of an abstract name that begins with `@`; undefined if it is neither or too long. */
 export function unixAddress(name: string): UnixAddress | undefined {
   const encoded = new TextEncoder().encode(name);
   if (encoded.length === 0 || encoded.length >= SUN_PATH_MAX) return undefined;

@@ -7,8 +7,8 @@ export interface LockHolder {
 }
 
 /**
- * Finds the process that holds a flock(2) on a file. Only among those whose descriptors this user may see: his own, or
- * for root all. It reads much of /proc, so it is for telling of a failure.
+ * Finds the process that holds a flock(2) on a file, among the processes whose descriptors this user can see: his own,
+ * or all for root. It reads much of /proc, so it is only for messages about a failure.
  */
 export function findLockHolder({ dev, ino }: Pick<fs.Stats, "dev" | "ino">): LockHolder | undefined {
   for (const pid of numbersIn("/proc")) {
@@ -27,7 +27,7 @@ function numbersIn(directory: string): number[] {
   return (attempt(() => fs.readdirSync(directory)) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-/** Processes come and go, and most are somebody else's. */
+/** Processes end at any time, and most belong to other users. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -4,27 +4,27 @@ import { failure, type Result, success } from "../base/result.ts";
 import { refusalOf } from "./errno.ts";
 import { FILE_CALLS, type FileCalls } from "./file-calls.ts";
 
-/** Names that are tried for what is moved aside; more than these were left there by somebody who means harm. */
+/** The most names that are tried for a file that is moved aside. */
 const NAMES_MAX = 16;
 
-/** What {@link moveAside} works with. */
+/** Options of {@link moveAside}. */
 export interface MoveAsideOptions {
   readonly log: Log;
-  /** Why it may not stay, for an operator. */
+  /** Why it has to go, for an operator. */
   readonly because: string;
   readonly calls?: FileCalls;
 }
 
 /**
- * Renames what stands where a file of ours belongs, whatever it is, and tells where it went. Nothing is deleted: it may
- * be somebody's. Answers its new path, or why it stays.
+ * Renames whatever is in the place of one of our files and logs its new name. Nothing is deleted, since it may be
+ * somebody's. Returns the new path, or why it could not be renamed.
  */
 export function moveAside(path: string, options: MoveAsideOptions): Result<string> {
   const { log, because, calls = FILE_CALLS } = options;
   let errno = "EEXIST";
   for (let i = 1; i <= NAMES_MAX; i++) {
     const aside = i === 1 ? `${path}.bad` : `${path}.bad-${i}`;
-    // A rename would replace a file of that name without a word.
+    // A rename would silently replace a file of that name.
     if (fs.lstatSync(aside, { throwIfNoEntry: false }) !== undefined) continue;
     try {
       calls.renameSync(path, aside);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** How many files this process may have open (`RLIMIT_NOFILE`, getrlimit(2)); undefined when the kernel does not tell. */
+/** How many files this process may have open (`RLIMIT_NOFILE`, getrlimit(2)); undefined if unknown. */
 export function openFilesMax(limits = "/proc/self/limits"): number | undefined {
   try {
     const match = /^Max open files\s+(\d+)/m.exec(readFileSync(limits, "utf8"));

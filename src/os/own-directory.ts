@@ -2,15 +2,18 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode, systemErrorText } from "../base/system-error.ts";
 
-/** A directory that the program keeps files of its own in, and who named it. */
+/** A directory for the program's own files, and the key that sets it. */
 export interface OwnDirectory {
   readonly path: string;
   readonly mode: number;
-  /** The key of the configuration that names it, for messages. */
+  /** The key of the configuration, for messages. */
   readonly key: string;
 }
 
-/** Makes a directory where there is none, and sees that it can be written to; throws with the key and the remedy. */
+/**
+ * Makes a directory if it is missing, and checks that files can be made in it. Throws an error with the key and the
+ * remedy.
+ */
 export function makeOwnDirectory({ path, mode, key }: OwnDirectory): void {
   try {
     mkdirSync(path, { recursive: true, mode });
@@ -22,7 +25,7 @@ export function makeOwnDirectory({ path, mode, key }: OwnDirectory): void {
   }
 }
 
-/** Why no file can be made beside this path; undefined where one can. */
+/** Why no file can be made in the directory of this path; undefined if it can. */
 export function whyNotWritable(path: string): string | undefined {
   const directory = dirname(path);
   try {

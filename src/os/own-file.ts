@@ -5,12 +5,12 @@ import { errnoOf } from "./errno.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 
-/** Others may not write to what we act on, or they could steer our hand. */
+/** Mode bits that let other users write: such a file is not trusted. */
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * Reads a file that a daemon of ours wrote: undefined when there is none, or why it is not believed. A link, a FIFO, a
- * file that is too large and one that others could have written are not.
+ * Reads a file that a daemon wrote: undefined if there is none, or why it is not trusted. Not trusted are links, FIFOs,
+ * files that are too large, and files that others could have written.
  */
 export function readOwnFile(path: string, sizeMax: number): Result<string | undefined> {
   let fd: number;
@@ -33,7 +33,10 @@ export function readOwnFile(path: string, sizeMax: number): Result<string | unde
   }
 }
 
-/** Ours and root's. Root also believes the user that the daemon runs as, whose directory it is. */
+/**
+ * Users whose files are trusted: ourselves and root. Root also trusts the owner of the directory, as whom the daemon
+ * runs.
+ */
 function isTrusted(uid: number, path: string): boolean {
   const self = process.geteuid?.();
   if (uid === self || uid === 0) return true;

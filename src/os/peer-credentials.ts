@@ -4,14 +4,14 @@ import { libc } from "./libc.ts";
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 
-/** Who is at the other end of a connected AF_UNIX socket, when it connected or listened. */
+/** The process at the other end of an AF_UNIX socket, when it connected or listened. */
 export interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** `SO_PEERCRED` (unix(7)); undefined when the kernel does not tell. */
+/** Reads `SO_PEERCRED` (unix(7)); undefined if the kernel does not tell. */
 export function peerCredentials(fd: number): PeerCredentials | undefined {
   const credentials = new Int32Array(3);
   const size = Uint32Array.of(credentials.byteLength);

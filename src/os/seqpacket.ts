@@ -5,16 +5,16 @@ import { AF_UNIX, libc, MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_CLOEXEC, unixAddress } 
 const SOCK_SEQPACKET = 5;
 const SOCK_NONBLOCK = 0o4000;
 
-/** A connection over which messages pass whole (`SOCK_SEQPACKET`, which Bun does not offer); never waits. */
+/** A connection that keeps the boundaries of messages (`SOCK_SEQPACKET`, which Bun does not offer). Never blocks. */
 export interface Seqpacket {
-  /** False when it was not taken. */
+  /** False if it was not sent. */
   send(message: Uint8Array): boolean;
-  /** Bytes of the next message; 0 when the other end is gone. */
+  /** Reads the next message into the buffer and returns its length; 0 if the other end is gone. */
   receive(into: Uint8Array): number | "nothing";
   close(): void;
 }
 
-/** Connects to a path; undefined where nobody listens, or we may not. */
+/** Connects to a path; undefined if no process listens or the user may not connect. */
 export function connectSeqpacket(path: string): Seqpacket | undefined {
   const to = unixAddress(path);
   if (to === undefined) return undefined;

@@ -10,27 +10,27 @@ import { writeAll } from "./write-all.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
 
-/** What the name of a file ends with until all of it is written. */
+/** Suffix of a file's name until it is written completely. */
 export const UNFINISHED = ".new";
 
-/** Entries that may be in the way, one behind the other, before a write is given up. */
+/** The most entries in the way that are removed before a write fails. */
 const OBSTACLES_MAX = 4;
 
-/** How a file of ours is written. */
+/** How to write a file. */
 export interface WholeFileOptions {
   readonly mode: number;
-  /** Told of what was in the way and was moved aside. */
+  /** Called when an entry in the way was moved aside. */
   readonly log: Log;
   /** Makes the directory with this mode where it is missing. */
   readonly directoryMode?: number;
-  /** The power may take it: then the disk is not waited for. */
+  /** The file may be lost with a power cut: do not wait for the disk. */
   readonly volatile?: boolean;
   readonly calls?: FileCalls;
 }
 
 /**
- * Writes a file of ours so that, whenever the process or the power ends, all of it is there or the old one still is.
- * What stands in the way (a directory, something that a crash left) does not stop it, and no link is followed.
+ * Writes a file so that it is complete or unchanged, whenever the process or the power ends. An entry in the way (a
+ * directory, a leftover of a crash) does not stop it, and no link is followed.
  */
 export function writeWhole(
   path: string,
@@ -42,7 +42,10 @@ export function writeWhole(
   return errno === undefined ? success(undefined) : failure(fileFailure(path, errno));
 }
 
-/** Makes a new file, safely on the disk when this returns unless it is volatile; one that cannot be finished is removed again. */
+/**
+ * Makes a new file. Unless it is volatile, it is on the disk when this returns. A file that cannot be completed is
+ * removed.
+ */
 function create(path: string, text: string, options: WholeFileOptions): Errno | undefined {
   const { mode, volatile = false, calls = FILE_CALLS } = options;
   let fd: number;
@@ -53,7 +56,7 @@ function create(path: string, text: string, options: WholeFileOptions): Errno | 
   }
   try {
     writeAll(fd, new TextEncoder().encode(text), calls);
-    // The mode was cut by the umask.
+    // The umask reduced the mode.
     if ((mode & 0o077) !== 0) calls.fchmodSync(fd, mode);
     if (!volatile) calls.fsyncSync(fd);
     return undefined;
@@ -76,17 +79,17 @@ function openNew(path: string, options: WholeFileOptions): number {
   }
 }
 
-/** Does away with what keeps a new file from being made; answers whether it is worth another try. */
+/** Removes what keeps a new file from being made. Returns whether another attempt makes sense. */
 function clearWay(path: string, errno: Errno, options: WholeFileOptions): boolean {
   const { directoryMode, log, calls = FILE_CALLS } = options;
   switch (errno) {
     case "EEXIST":
-      // What a crash left unfinished covers nothing; a link is removed, not followed.
+      // An unfinished file of a crash is not needed; a link is removed, not followed.
       if (attempt(() => calls.unlinkSync(path)) === undefined) return true;
       return moveAside(path, { log, because: "an unfinished file belongs there", calls }).ok;
     case "ENOTDIR":
     case "ENOENT": {
-      // Only the directory itself is ours to make or to replace, not those above it.
+      // Only the directory itself may be made or replaced, not its parents.
       if (directoryMode === undefined) return false;
       const directory = dirname(path);
       const make = () => calls.mkdirSync(directory, { recursive: true, mode: directoryMode });
@@ -102,7 +105,7 @@ function rename(from: string, to: string, { log, calls = FILE_CALLS }: WholeFile
   const go = () => attempt(() => calls.renameSync(from, to));
   const errno = go();
   if (errno === undefined) return undefined;
-  // A directory cannot be replaced by a file; an empty one of ours could be removed, but it may be somebody's.
+  // A file cannot replace a directory. The directory may belong to somebody, so it is moved even if it is empty.
   const isMoved = errno === "EISDIR" && moveAside(to, { log, because: "it is a directory", calls }).ok;
   const last = isMoved ? go() : errno;
   if (last !== undefined) attempt(() => calls.unlinkSync(from));

@@ -1,6 +1,6 @@
 import { FILE_CALLS, type FileCalls } from "./file-calls.ts";
 
-/** Writes all of it: a disk that is nearly full takes a part and says no more. Throws what the kernel refuses with. */
+/** Writes all bytes: a disk that is nearly full takes a part without an error. Throws the kernel's error. */
 export function writeAll(
   fd: number,
   bytes: Uint8Array,

@@ -14,15 +14,15 @@ export const PRIORITY: Readonly<Record<LogLevel, number>> = {
   debug: 7,
 };
 
-/** Longest value of a field; a datagram must hold them all. */
+/** Longest value of a field; all fields must fit into one datagram. */
 const VALUE_BYTES_MAX = 8192;
 
-/** How lines that the journal did not take are written instead. */
+/** Writes lines that the journal did not take. */
 export type Fallback = (level: LogLevel, message: string) => void;
 
 /**
- * A log with native fields (systemd.journal-fields(7)); undefined when stderr is not the journal's. Lines are never
- * waited for: what a full journal does not take goes to `fallback`.
+ * A log with native fields (systemd.journal-fields(7)); undefined if stderr does not go to the journal. It never
+ * blocks: lines that a full journal does not take go to `fallback`.
  */
 export function openJournal(
   env: Readonly<Record<string, string | undefined>>,
@@ -57,7 +57,7 @@ function field(key: string, value: string | number): Uint8Array {
   return Buffer.concat([Buffer.from(`${key}\n`), length, bytes, Buffer.from("\n")]);
 }
 
-/** `JOURNAL_STREAM` is inherited, so it is believed only if it names our stderr (systemd.exec(5)). */
+/** `JOURNAL_STREAM` is inherited, so it counts only if it names our stderr (systemd.exec(5)). */
 function stderrIsJournal(stream: string | undefined): boolean {
   if (stream === undefined) return false;
   try {

@@ -1,13 +1,13 @@
 import { datagramSender } from "../os/datagram.ts";
 import { monotonicUs } from "../os/monotonic.ts";
 
-/** Tells the service manager how the daemon is (sd_notify(3)); does nothing where there is none. */
+/** Reports the daemon's state to the service manager (sd_notify(3)); does nothing without one. */
 export interface Notify {
   ready(status: string): void;
   reloading(): void;
   stopping(): void;
   status(text: string): void;
-  /** To be called from the event loop at least this often, in ms; undefined when nobody watches. */
+  /** Must be called from the event loop at least this often, in ms; undefined if there is no watchdog. */
   readonly watchdogMs: number | undefined;
   alive(): void;
 }
@@ -15,7 +15,7 @@ export interface Notify {
 /** Longest status text that is sent. */
 const STATUS_LENGTH_MAX = 200;
 
-/** Opens the way to the service manager that the environment names. */
+/** Opens the socket of the service manager that the environment names. */
 export function openNotify(env: Readonly<Record<string, string | undefined>>): Notify {
   const sender = env["NOTIFY_SOCKET"] === undefined ? undefined : datagramSender(env["NOTIFY_SOCKET"]);
   const send = (...lines: readonly string[]) => {
@@ -34,7 +34,7 @@ export function openNotify(env: Readonly<Record<string, string | undefined>>): N
   };
 }
 
-/** Half of the manager's time, as sd_watchdog_enabled(3) advises. */
+/** Half of the watchdog's time, as sd_watchdog_enabled(3) recommends. */
 function watchdogMs(env: Readonly<Record<string, string | undefined>>): number | undefined {
   const us = Number(env["WATCHDOG_USEC"] ?? "");
   const forUs = env["WATCHDOG_PID"] === undefined || Number(env["WATCHDOG_PID"]) === process.pid;

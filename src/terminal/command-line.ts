@@ -1,12 +1,12 @@
-/** What may stand at a place of a command: a VM's name, channels, a number up to 255, or one of these words. */
+/** What may be at one place of a command: a VM's name, channels, a number up to 255, or one of these words. */
 export type Token = "vm" | "channels" | "number" | readonly string[];
 
-/** Longest word that the peer takes. */
+/** Longest word that DPDK's prompt accepts. */
 const WORD_LENGTH_MAX = 127;
 
 const NUMBER_MAX = 255;
 
-/** Cuts a line into words as the peer does: at blanks, up to a "#". */
+/** Splits a line into words as DPDK's prompt does: at blanks, up to a "#". */
 export function wordsOf(line: string): string[] {
   return line
     .replace(/#.*/s, "")
@@ -14,7 +14,7 @@ export function wordsOf(line: string): string[] {
     .filter((word) => word !== "");
 }
 
-/** Whether words are what a command wants, each in its place and none too many. */
+/** Whether the words fit a command, each in its place. */
 export function fits(words: readonly string[], tokens: readonly Token[]): boolean {
   return (
     words.length === tokens.length && tokens.every((token, index) => fitsToken(words[index] ?? "", token))
@@ -27,7 +27,7 @@ function fitsToken(word: string, token: Token): boolean {
   return word.length <= WORD_LENGTH_MAX;
 }
 
-/** Reads a number as the peer does, `10`, `0x0a`, `0b1010` or `012`; undefined past 255. */
+/** Parses a number as DPDK's prompt does, `10`, `0x0a`, `0b1010` or `012`; undefined above 255. */
 export function numberOf(word: string): number | undefined {
   const digits = /^(?:0x([0-9a-f]{1,8})|0b([01]{1,32})|0([0-7]{1,10})|(0|[1-9]\d{0,9}))$/i.exec(word);
   if (digits === null) return undefined;
@@ -37,7 +37,7 @@ export function numberOf(word: string): number | undefined {
   return number <= NUMBER_MAX ? number : undefined;
 }
 
-/** Reads channels, `0,1,4`, up to the first that is no number, as the peer does. */
+/** Parses channels, `0,1,4`, up to the first item that is no number, as DPDK's prompt does. */
 export function channelsOf(list: string): string[] {
   const items = list.split(",");
   const end = items.findIndex((item) => !/^[+-]?\d+$/.test(item));

@@ -18,7 +18,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** A command that could not be done, for a reason on this side of the connection. */
+/** A command that failed in this program, not in the daemon. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }

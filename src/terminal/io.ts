@@ -9,38 +9,38 @@ export interface TerminalIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of this program, for `--version`. */
   readonly version: string;
-  /** Begins to read what is typed. */
+  /** Starts to read lines. */
   readonly readLines: (options?: LineOptions) => LineReader;
-  /** Takes the whole terminal; undefined where stdin or stdout is none. */
+  /** Takes the whole terminal; undefined if stdin or stdout is no terminal. */
   readonly openScreen?: (() => Screen) | undefined;
-  /** Aborts when stdout cannot be written any more, for commands that would never end. */
+  /** Aborts when stdout cannot be written any more, for commands that do not end by themselves. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a reader of lines does on a terminal. */
+/** Help for a reader of lines on a terminal. */
 export interface LineOptions {
-  /** Words that may be meant, and the part of the line that they replace. */
+  /** Completions for the end of the line, and the part of the line that they replace. */
   readonly complete?: (typed: string) => Promise<[words: string[], replaced: string]>;
-  /** Lines that "?" shows of what may come next; without it "?" is a letter like others. */
+  /** Lines that "?" shows about the next word. Without this, "?" is an ordinary character. */
   readonly help?: (typed: string) => Promise<readonly string[]>;
 }
 
-/** Lines that somebody types, or a pipe brings. */
+/** Lines from a terminal or a pipe. */
 export interface LineReader {
-  /** Shows the prompt and gives the next line without its end; undefined when there is none any more. */
+  /** Shows the prompt and resolves with the next line without its end; undefined at the end of the input. */
   next(prompt: string): Promise<string | undefined>;
   close(): void;
 }
 
 /** The whole terminal, until it is closed. */
 export interface Screen {
-  /** As it is now: it may be resized. */
+  /** Its current size, which may change. */
   readonly size: { readonly columns: number; readonly rows: number };
   /** Shows these lines and nothing else. */
   draw(lines: readonly string[]): void;
-  /** What happens next: a key by its character or name, "resize", or "close" where the terminal went away. */
+  /** Resolves with the next event: a key by its character or name, "resize", or "close" if the terminal is gone. */
   next(timeoutMs: number): Promise<string | undefined>;
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close(): void;
 }
 
@@ -49,7 +49,7 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** How words stand out. */
+/** Styles of words. */
 export interface Style {
   good(text: string): string;
   warn(text: string): string;

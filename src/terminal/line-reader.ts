@@ -1,15 +1,15 @@
 import { createInterface, type Interface } from "node:readline";
 import type { LineOptions, LineReader, Output } from "./io.ts";
 
-/** A terminal's two ends, or a pipe and where answers go. */
+/** The two ends of a terminal, or a pipe and the output. */
 interface Streams {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream & Output;
 }
 
 /**
- * Reads lines: on a terminal with history, editing and completion; else plainly. The prompt is shown in any case:
- * a program that drives this one waits for it.
+ * Reads lines: on a terminal with history, editing and completion; otherwise plainly. The prompt is always shown,
+ * because programs that control this one wait for it.
  */
 export function openLineReader({ input, output }: Streams, { complete, help }: LineOptions = {}): LineReader {
   const terminal = input.isTTY === true && output.isTTY === true;
@@ -34,7 +34,7 @@ export function openLineReader({ input, output }: Streams, { complete, help }: L
   let ended = false;
 
   reader.on("line", (line) => {
-    // What is typed meanwhile shall be shown behind the next prompt, not within the answer to this line.
+    // Characters that are typed during a command appear at the next prompt, not within the output of the command.
     if (!ended) reader.pause();
     if (waiting === undefined) lines.push(line);
     waiting?.(line);
@@ -64,7 +64,7 @@ export function openLineReader({ input, output }: Streams, { complete, help }: L
   };
 }
 
-/** The method of a reader that takes a key. Node's own prompt replaces it in the same way. */
+/** The method of the reader that handles a key. Node's own prompt replaces it in the same way. */
 interface KeyTaker {
   _ttyWrite(text: string | undefined, key: unknown): void;
 }

@@ -3,12 +3,12 @@ import type { TerminalIo } from "./io.ts";
 import { openLineReader } from "./line-reader.ts";
 import { openScreen } from "./screen.ts";
 
-/** Exit status where a program did what it was told and its output could not be written. */
+/** Exit status of a program that succeeded but could not write its output. */
 const OUTPUT_FAILED = 1;
 
 /**
- * Runs a program for people on this process's terminal or pipes, and answers its exit code. A reader that left, as
- * `| head` does, ends it quietly; output that cannot be written is a failure.
+ * Runs a program for people on this process's terminal or pipes, and resolves with its exit status. If a reader such as
+ * `| head` closes the pipe, the program ends quietly. Other errors of the output are failures.
  */
 export async function runOnTerminal(
   version: string,
@@ -17,7 +17,7 @@ export async function runOnTerminal(
   const { stdout, stderr, env } = process;
   const outputEnded = new AbortController();
   let failure: unknown;
-  // Without a listener Bun prints the error of every write that follows.
+  // Without a listener Bun prints the error of every further write.
   stdout.on("error", (error) => {
     failure ??= error;
     outputEnded.abort();
@@ -43,7 +43,7 @@ export async function runOnTerminal(
   return code === 0 ? OUTPUT_FAILED : code;
 }
 
-/** Waits until what was written is out, or known to have failed. */
+/** Waits until the output is written or has failed. */
 async function written(stdout: NodeJS.WriteStream): Promise<void> {
   await new Promise<void>((resolve) => {
     stdout.write("", () => resolve());

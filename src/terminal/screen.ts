@@ -1,19 +1,19 @@
 import type { Screen } from "./io.ts";
 
-/** A terminal's two ends. */
+/** The two ends of a terminal. */
 interface Terminal {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
 }
 
-/** Switches to the alternate screen, without cursor and line wrapping; and back. */
+/** Switches to the alternate screen without cursor and line wrapping, and back. */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 const HOME = "\x1b[H";
 const TO_LINE_END = "\x1b[K";
 const TO_SCREEN_END = "\x1b[J";
 
-/** Keys that are more than one byte, by what terminals send for them. */
+/** Keys that terminals send as more than one byte. */
 const KEYS: Readonly<Record<string, string>> = {
   "\x1b[A": "up",
   "\x1bOA": "up",
@@ -33,13 +33,13 @@ const KEYS: Readonly<Record<string, string>> = {
   "\x1b": "escape",
 };
 
-/** Keys kept while nobody asks for them. */
+/** The most keys that are kept while nobody reads them. */
 const KEYS_MAX = 64;
 
-/** Signals at which the terminal is given back before the process ends, and their numbers. */
+/** Signals before whose effect the terminal is restored, and their numbers. */
 const DEADLY = { SIGTERM: 15, SIGHUP: 1, SIGINT: 2, SIGQUIT: 3 } as const;
 
-/** Takes the whole terminal; gives it back when it is closed, when the process exits, and at signals that can be caught. */
+/** Takes the whole terminal. Restores it when it is closed, when the process exits, and at signals. */
 export function openScreen({ input, output }: Terminal): Screen {
   const happened: string[] = [];
   let wake: (() => void) | undefined;
@@ -78,7 +78,7 @@ export function openScreen({ input, output }: Terminal): Screen {
   );
 
   for (const [signal, handler] of handlers) process.on(signal, handler);
-  // Also when an uncaught error ends the process.
+  // Also after an uncaught error.
   process.on("exit", close);
   input.setRawMode(true);
   input.on("data", onData).on("end", onGone).resume();
@@ -90,8 +90,8 @@ export function openScreen({ input, output }: Terminal): Screen {
       return { columns: output.columns || 80, rows: output.rows || 24 };
     },
     draw(lines) {
-      // Written over what is there, not cleared first: that would flicker. Behind a line that fills the terminal the
-      // cursor is still on its last letter, which must not be cleared.
+      // The old lines are overwritten, not cleared first, which would flicker. After a line that fills the terminal the
+      // cursor is still on its last character, which must not be cleared.
       const { columns } = this.size;
       const text = lines
         .map((line) => (Bun.stringWidth(line) < columns ? `${line}${TO_LINE_END}` : line))
@@ -113,7 +113,7 @@ export function openScreen({ input, output }: Terminal): Screen {
   };
 }
 
-/** What was typed, key by key. */
+/** Splits the input into keys. */
 function keysOf(text: string): string[] {
   const keys: string[] = [];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what terminals send.

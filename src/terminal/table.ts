@@ -1,4 +1,4 @@
-/** A column: its head, which side it is aligned to, and whether it gives way in a narrow terminal. */
+/** A column: its head, its alignment, and whether it may shrink in a narrow terminal. */
 export interface Column {
   readonly head: string;
   readonly align?: "left" | "right";
@@ -8,7 +8,7 @@ export interface Column {
 const GAP = "  ";
 const FLEXIBLE_WIDTH_MIN = 10;
 
-/** Draws a table without borders, aligned, at most `width` wide where a flexible column can give way. */
+/** Draws an aligned table without borders. Flexible columns shrink to keep it within `width`. */
 export function drawTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -26,7 +26,7 @@ export function drawTable(
     .join("\n");
 }
 
-/** Every column is as wide as its widest cell; where that is too much, flexible ones give what is missing. */
+/** Every column is as wide as its widest cell. If that is too much, flexible columns shrink. */
 function widthsOf(
   columns: readonly Column[],
   lines: readonly (readonly string[])[],
@@ -43,7 +43,7 @@ function widthsOf(
   });
 }
 
-/** A cell at its width; what does not fit ends with a mark. */
+/** Pads or cuts a cell to its width; a cut cell ends with a mark. */
 function fitted(cell: string, width: number, align: "left" | "right"): string {
   const shown = Bun.stringWidth(cell) <= width ? cell : `${Bun.sliceAnsi(cell, 0, width - 1)}…`;
   const space = " ".repeat(Math.max(0, width - Bun.stringWidth(shown)));

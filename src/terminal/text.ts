@@ -2,8 +2,8 @@ import type { Khz } from "../base/domain.ts";
 import { formatGhz, formatKhz } from "../base/format-khz.ts";
 
 /**
- * Makes text from outside safe to show: what a terminal would obey, or what would reorder a line, is written as an
- * escape. VM names and reasons come from whoever may name a VM.
+ * Makes untrusted text safe to show: characters that a terminal would act on, or that reorder a line, become escapes.
+ * VM names and reasons are untrusted.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (char) => {
@@ -12,7 +12,7 @@ export function printable(text: string): string {
   });
 }
 
-/** Writes JSON that is as safe to show: escapes are part of JSON, so nothing of the value is lost. */
+/** Formats JSON that is as safe to show. Escapes are part of JSON, so no information is lost. */
 export function jsonText(value: unknown, { pretty }: { readonly pretty: boolean }): string {
   return JSON.stringify(value, null, pretty ? 2 : 0).replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) =>
     Array.from(char, hexEscape).join(""),
@@ -20,32 +20,32 @@ export function jsonText(value: unknown, { pretty }: { readonly pretty: boolean 
 }
 
 function hexEscape(char: string): string {
-  // A character outside the basic plane is two escapes in JSON.
+  // A character outside the basic plane has two escapes in JSON.
   return Array.from(
     { length: char.length },
     (_, index) => `\\u${char.charCodeAt(index).toString(16).padStart(4, "0")}`,
   ).join("");
 }
 
-/** Writes a range of speeds: `1.200–2.300 GHz`. */
+/** Formats a range of speeds: `1.200–2.300 GHz`. */
 export function formatRange(minKhz: Khz | undefined, maxKhz: Khz | undefined): string {
   if (minKhz !== undefined && maxKhz !== undefined) return `${formatGhz(minKhz)}–${formatKhz(maxKhz)}`;
   if (minKhz !== undefined) return `≥ ${formatKhz(minKhz)}`;
   return maxKhz === undefined ? "-" : `≤ ${formatKhz(maxKhz)}`;
 }
 
-/** Writes a time in the operator's zone: `2026-01-31 08:15:00`. */
+/** Formats a time in the operator's zone: `2026-01-31 08:15:00`. */
 export function formatTime(atMs: number): string {
   return `${formatDate(new Date(atMs))} ${formatTimeOfDay(atMs)}`;
 }
 
-/** Writes a time of day in the operator's zone: `08:15:00`. */
+/** Formats a time of day in the operator's zone: `08:15:00`. */
 export function formatTimeOfDay(atMs: number): string {
   const date = new Date(atMs);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
 }
 
-/** Writes how long something lasts: `12 s`, `5 min`, `3 h`, `40 d`. */
+/** Formats a duration: `12 s`, `5 min`, `3 h`, `40 d`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 120) return `${seconds} s`;

@@ -1,11 +1,11 @@
 import type { TerminalIo } from "./io.ts";
 
-/** Columns that text may fill: those of the terminal, and no limit for a file or a pipe. */
+/** The width for text: that of the terminal; unlimited for a file or a pipe. */
 export function textWidth({ isTty, columns }: TerminalIo): number {
   return isTty && columns > 0 ? columns : Number.POSITIVE_INFINITY;
 }
 
-/** Breaks a line between words so that it fits; what follows the first line is indented. */
+/** Breaks a line between words to fit the width. Lines after the first one are indented. */
 export function wrapLine(line: string, width: number, indent: number): string {
   if (Bun.stringWidth(line) <= width) return line;
   const [, lead = "", rest = ""] = /^(\s*)(.*)$/s.exec(line) ?? [];
