@@ -5,7 +5,7 @@ import { runGuest } from "./guest/guest.ts";
 import { runOnTerminal } from "./terminal/process-io.ts";
 import { VERSION } from "./version.ts";
 
-/** One executable, several programs, chosen by the name it is called by. */
+/** Runs one of several programs, chosen by the name under which the executable was called. */
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
   return runOnTerminal(VERSION, (io) => {

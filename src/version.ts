@@ -1,4 +1,4 @@
 import { version } from "../package.json" with { type: "json" };
 
-/** The one place of the version is package.json. */
+/** The version. package.json is its only source. */
 export const VERSION: string = version;

@@ -2,7 +2,7 @@ import { parseCpuList } from "../base/cpu-list.ts";
 import type { Khz, Pcpu, Vcpu } from "../base/domain.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
-/** Channel numbers that one command may name. */
+/** The most channel numbers in one command. */
 const CHANNELS_MAX = 4096;
 
 /** Reads CPUs: `2-5,8`, `cpu7`. */
@@ -14,7 +14,7 @@ export function cpusArgument(text: string): Pcpu[] {
   return cpus;
 }
 
-/** Reads CPUs to run on: `2-5,8`, or a mask like `0x3c`. */
+/** Parses the CPUs for a pin: `2-5,8`, or a mask like `0x3c`. */
 export function cpuSetArgument(text: string): Pcpu[] {
   const mask = /^0x([0-9a-f]{1,2048})$/i.exec(text)?.[1];
   if (mask === undefined) return cpusArgument(text);
@@ -26,20 +26,20 @@ export function cpuSetArgument(text: string): Pcpu[] {
   return cpus;
 }
 
-/** Reads how many vCPUs a VM has or shall have: at least 1. */
+/** Parses a number of vCPUs: at least 1. */
 export function vcpuCountArgument(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new UsageError(`"${text}" is not a number of vCPUs`);
   if (Number(text) === 0) throw new UsageError("A VM has at least 1 vCPU");
   return Number(text);
 }
 
-/** Reads the number of a vCPU, from 0 on. */
+/** Parses the number of a vCPU, counted from 0. */
 export function vcpuNumberArgument(text: string): Vcpu {
   if (!/^\d{1,4}$/.test(text)) throw new UsageError(`"${text}" is not the number of a vCPU`);
   return Number(text);
 }
 
-/** Reads one CPU, `7` or `cpu7`; anything else is a name, and stays text. */
+/** Parses one CPU, `7` or `cpu7`. Any other text is a name and is returned as it is. */
 export function cpuOrNameArgument(text: string): Pcpu | string {
   const match = /^(?:cpu)?(\d{1,5})$/i.exec(text);
   if (match !== null) return Number(match[1]);
@@ -63,7 +63,7 @@ export function channelsArgument(text: string): number[] | undefined {
   return channels;
 }
 
-/** Reads a speed in kHz, or with its unit: `2300000`, `2300MHz`, `2.3GHz`. Undefined when it is none. */
+/** Parses a speed in kHz, or with a unit: `2300000`, `2300MHz`, `2.3GHz`. Undefined if it is none. */
 export function khzArgument(text: string): Khz | undefined {
   const match = /^(\d{1,9}(?:\.\d{1,6})?)\s*(khz|mhz|ghz)?$/i.exec(text);
   if (match === null) return undefined;
@@ -72,19 +72,19 @@ export function khzArgument(text: string): Khz | undefined {
   return Number.isSafeInteger(khz) && khz > 0 ? khz : undefined;
 }
 
-/** Reads one of two words as yes or no. */
+/** Parses one of two words as true or false. */
 export function switchArgument(text: string, [on, off]: readonly [string, string]): boolean {
   if (text === on) return true;
   if (text === off) return false;
   throw new UsageError(`"${text}" is neither "${on}" nor "${off}"`);
 }
 
-/** Longest time of an order: a year. */
+/** Longest time of an order in seconds: a year. */
 const DURATION_SECONDS_MAX = 366 * 24 * 60 * 60;
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
-/** Reads how long something lasts, in seconds: `30s`, `10m`, `2h`, `7d`. */
+/** Parses a duration and returns seconds: `30s`, `10m`, `2h`, `7d`. */
 export function durationArgument(text: string): number {
   const match = /^(\d{1,9})([smhd])$/.exec(text);
   const seconds = match === null ? 0 : Number(match[1]) * (UNIT_SECONDS[match[2] ?? ""] ?? 0);

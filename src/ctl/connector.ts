@@ -3,18 +3,21 @@ import { type ClientOptions, type ControlClient, connectControl } from "../admin
 import { ClientError } from "../admin/client-error.ts";
 import { METHODS, type MethodName } from "../admin/control.ts";
 
-/** The socket for those who may only look, beside the control socket. */
+/** The monitor socket, beside the control socket. */
 const MONITOR_SOCKET = "monitor.sock";
 
-/** The connection of one command, made when it is first needed. */
+/** The connection of one command; it is made when it is first needed. */
 export interface Connector {
-  /** A connection over which this method may be called. */
+  /** Returns a connection on which this method may be called. */
   for(method: MethodName): Promise<ControlClient>;
-  /** Closes it; the next call makes another. */
+  /** Closes the connection. The next call makes a new one. */
   hangUp(): Promise<void>;
 }
 
-/** Connects to the control socket. For a user who may not use it, a call that changes nothing goes to the monitor socket. */
+/**
+ * Connects to the control socket. If the user may not use it and the call changes nothing, connects to the monitor
+ * socket.
+ */
 export function createConnector(path: string, options: ClientOptions): Connector {
   let control: Promise<ControlClient> | undefined;
   let monitor: Promise<ControlClient> | undefined;
@@ -36,7 +39,7 @@ export function createConnector(path: string, options: ClientOptions): Connector
       const open = [control, monitor];
       control = undefined;
       monitor = undefined;
-      // A connection that failed has nothing to close.
+      // There is nothing to close if the connect failed.
       for (const connection of open)
         await connection?.then(
           (client) => client.close(),

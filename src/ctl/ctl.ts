@@ -10,7 +10,7 @@ import { createProgram, DEFAULT_SOCKET, type GlobalOptions } from "./program.ts"
 import type { Given, Verb } from "./verb.ts";
 import { VERBS } from "./verbs/verbs.ts";
 
-/** Runs `vmpowerctl` with the arguments that follow its name; answers the exit code. */
+/** Runs `vmpowerctl` with the arguments after its name. Resolves with the exit status. */
 export async function runCtl(argv: readonly string[], io: TerminalIo): Promise<number> {
   let code: ExitCode = EXIT.ok;
   const program = createProgram(VERBS, io, async (verb, given, options) => {
@@ -20,7 +20,7 @@ export async function runCtl(argv: readonly string[], io: TerminalIo): Promise<n
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version were asked for, and end the same way.
+    // Commander throws for help and version too.
     if (error.exitCode === 0) return EXIT.ok;
     if (argv.includes("--json")) writeReport(error, usageText(error), io);
     return EXIT.usage;
@@ -69,7 +69,7 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
   }
 }
 
-/** The message of commander. For a missing command it has none and shows help alone. */
+/** The message of commander. For a missing command it has none and shows only the help. */
 function usageText({ code, message }: CommanderError): string {
   return code === "commander.help" ? "no command was named" : message.replace(/^error: /, "");
 }

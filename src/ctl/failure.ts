@@ -2,19 +2,19 @@ import { ClientError, VarlinkError } from "../admin/client-error.ts";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../terminal/exit-code.ts";
 import { printable } from "../terminal/text.ts";
 
-/** What the operator is told of a failure: one sentence with the remedy, and the shell's number. */
+/** A failure for the operator: one sentence with the remedy, and the exit status. */
 export interface Failure {
   readonly sentence: string;
   readonly code: ExitCode;
 }
 
-/** A failure as `--json` prints it: an error of the daemon as it came, or one of this program's own. */
+/** A failure as `--json` prints it: an error of the daemon, or one of this program. */
 export interface FailureReport {
   readonly error: string;
   readonly parameters: object;
 }
 
-/** The JSON of a failure, from the error and the sentence about it. */
+/** Makes the JSON of a failure from the error and the sentence about it. */
 export function failureReport(error: unknown, message: string): FailureReport {
   if (error instanceof VarlinkError) return { error: error.error, parameters: error.parameters };
   const name =
@@ -22,7 +22,7 @@ export function failureReport(error: unknown, message: string): FailureReport {
   return { error: `vmpowerctl.${name}`, parameters: { message } };
 }
 
-/** Puts an error into words. Errors that are faults of ours are thrown on. */
+/** Describes an error. Throws errors that are faults of this program. */
 export function describeFailure(error: unknown, socketPath: string): Failure {
   if (error instanceof UsageError) return { sentence: printable(error.message), code: EXIT.usage };
   if (error instanceof CommandError) return { sentence: printable(error.message), code: EXIT.failed };

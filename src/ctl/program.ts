@@ -7,19 +7,19 @@ export interface GlobalOptions {
   readonly socket: string;
   readonly json: boolean;
   readonly timeoutMs: number;
-  /** Other hosts that it is for, as they were typed; undefined means this one. */
+  /** Other hosts, as they were typed; undefined means this host. */
   readonly hosts: readonly string[] | undefined;
 }
 
 /** Runs the command that was typed. */
 export type Run = (verb: Verb, given: Given, options: GlobalOptions) => Promise<void>;
 
-/** Where the daemon listens. */
+/** The default control socket. */
 export const DEFAULT_SOCKET = "/run/vm-power/control.sock";
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const TIMEOUT_SECONDS_MAX = 3600;
 
-/** Makes the command-line parser of these verbs. It throws `CommanderError` where a process would exit. */
+/** Makes the command-line parser of these verbs. It throws `CommanderError` instead of exiting. */
 export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run): Command {
   const program = new Command("vmpowerctl")
     .description("Look at and steer the vm-power daemon.")
@@ -45,7 +45,7 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .addHelpText("after", examplesText(OVERVIEW_EXAMPLES))
     .addHelpText("after", EXIT_CODES_TEXT);
   for (const verb of verbs) addVerb(program, verb, run);
-  // Many programs have this command. Without it, "version" would be taken for a mistyped "verify".
+  // Many programs have this command. Without it "version" would be taken for a mistyped "verify".
   program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
   return program;
 }
@@ -74,7 +74,7 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
   });
 }
 
-/** Tells an empty list from none: whoever gave a list meant other hosts. */
+/** An empty list is not the same as no list: whoever gave one meant other hosts. */
 function chosenHosts(host?: readonly string[], hosts?: readonly string[]): readonly string[] | undefined {
   return host === undefined && hosts === undefined ? undefined : [...(host ?? []), ...(hosts ?? [])];
 }

@@ -3,7 +3,7 @@ import { systemErrorCode, systemErrorText } from "../base/system-error.ts";
 import { writeAll } from "../os/write-all.ts";
 import { CommandError, UsageError } from "../terminal/exit-code.ts";
 
-/** A file of lines that was not there before. What cannot be written is a `CommandError` with the file's name. */
+/** A new file of lines. A write that fails throws a `CommandError` with the file's name. */
 export class RecordingFile {
   readonly #path: string;
   readonly #fd: number;
@@ -20,12 +20,12 @@ export class RecordingFile {
     }
   }
 
-  /** How many bytes were written. */
+  /** Number of bytes that were written. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Writes a line, whole. */
+  /** Writes a whole line. */
   write(line: string): void {
     const bytes = Buffer.from(`${line}\n`);
     try {
@@ -40,7 +40,7 @@ export class RecordingFile {
     closeSync(this.#fd);
   }
 
-  /** Removes the file: half of a recording would only be in the way. */
+  /** Removes the file, because part of a recording is of no use. */
   remove(): void {
     unlinkSync(this.#path);
   }

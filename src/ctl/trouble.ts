@@ -3,16 +3,16 @@ import type { Style } from "../terminal/io.ts";
 import { printable } from "../terminal/text.ts";
 import { wrapLine } from "../terminal/wrap.ts";
 
-/** Something that is wrong, and what to do about it; both safe to show. */
+/** A fault and its remedy; both are safe to show. */
 export interface Trouble {
   readonly what: string;
   readonly remedy: string | undefined;
 }
 
-/** How many channels are named of those with the same trouble. */
+/** The most channels with the same fault that are named. */
 const NAMED_MAX = 3;
 
-/** Why channels are not served; those with the same reason are one trouble. */
+/** Why channels are not served. Channels with the same reason share one entry. */
 export function refusedChannels(channels: readonly Channel[]): Trouble[] {
   const refused = channels.filter(({ status }) => status === "refused");
   const alike = Map.groupBy(refused, ({ reason, remedy }) => JSON.stringify([reason, remedy]));
@@ -25,7 +25,7 @@ export function refusedChannels(channels: readonly Channel[]): Trouble[] {
   });
 }
 
-/** Troubles as a paragraph, with a blank line before it; nothing where there are none. */
+/** Faults as a paragraph with a blank line before it; empty if there are none. */
 export function troubleLines(troubles: readonly Trouble[], style: Style, width: number): string[] {
   if (troubles.length === 0) return [];
   const lines = [""];

@@ -8,7 +8,7 @@ export interface Verb {
   readonly summary: string;
   readonly arguments: readonly Argument[];
   readonly options?: readonly Option[];
-  /** What follows `vmpowerctl`, with what it does. */
+  /** Arguments after `vmpowerctl`, with what they do. */
   readonly examples: readonly (readonly [string, string])[];
   readonly run: (context: Context, given: Given) => Promise<ExitCode>;
 }
@@ -18,39 +18,39 @@ export interface Argument {
   readonly name: string;
   readonly required: boolean;
   readonly doc: string;
-  /** What can be completed: names that the daemon knows, or fixed words; "text" is nothing of these. */
+  /** What can be completed: names that the daemon knows, or fixed words. For "text" nothing can. */
   readonly kind: "vm" | "channels" | "cpu" | "cpus" | "text" | readonly string[];
 }
 
-/** A flag of a verb, with a value or alone. */
+/** A flag of a verb, with or without a value. */
 export interface Option {
   readonly flag: string;
   readonly doc: string;
-  /** What follows it, where something does. */
+  /** Its value, if it has one. */
   readonly value?: Pick<Argument, "name" | "kind">;
 }
 
-/** What was on the command line: arguments by position, flags that were set, and the values that follow flags. */
+/** The parsed command line: arguments by position, flags without a value, and the values of the others. */
 export interface Given {
   readonly arguments: readonly (string | undefined)[];
   readonly flags: ReadonlySet<string>;
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** What a verb works with. */
+/** What a verb needs. */
 export interface Context {
   readonly io: TerminalIo;
   readonly style: Style;
   readonly json: boolean;
-  /** Calls the daemon; connects when it is first used, so that wrong usage is told without a daemon. */
+  /** Calls the daemon. Connects at the first call, so that usage errors need no daemon. */
   readonly call: ControlClient["call"];
   readonly subscribe: ControlClient["subscribe"];
   readonly record: ControlClient["record"];
-  /** Closes the connection; the next call makes another. For who lives longer than the daemon may. */
+  /** Closes the connection; the next call makes a new one. For commands that may outlive the daemon. */
   readonly hangUp: () => Promise<void>;
   /** The control socket's path. */
   readonly socket: string;
-  /** Shows a reply: as it is with `--json`, else in the words given. */
+  /** Shows a reply: as JSON with `--json`, otherwise with the given words. */
   readonly show: (reply: object, words: () => string) => void;
   readonly now: () => number;
 }

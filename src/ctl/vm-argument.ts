@@ -1,6 +1,6 @@
 import type { Argument } from "./verb.ts";
 
-/** The VM that a command is about. */
+/** The argument that names a VM. */
 export const VM: Argument = {
   name: "vm",
   required: true,

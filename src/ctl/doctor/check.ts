@@ -1,7 +1,7 @@
 import type { Channel, Cpu, CpuCheck, Finding, Status, Vm } from "../../admin/control-types.ts";
 import type { HostFiles } from "./host-files.ts";
 
-/** What the daemon tells. */
+/** The daemon's replies that checks use. */
 export interface DaemonFacts {
   readonly status: Status;
   readonly cpus: readonly Cpu[];
@@ -10,45 +10,47 @@ export interface DaemonFacts {
   readonly checks: readonly CpuCheck[];
 }
 
-/** All that checks look at. */
+/** The input of all checks. */
 export interface Facts {
   readonly files: HostFiles;
-  /** Undefined where the daemon cannot be asked. */
+  /** Undefined if the daemon cannot be reached. */
   readonly daemon: DaemonFacts | undefined;
-  /** Why it cannot be asked. */
+  /** Why the daemon cannot be reached. */
   readonly unreachable: string | undefined;
-  /** The daemon's directory of CPUs, where it is not the kernel's. */
+  /** The daemon's directory of CPUs, if it is not the kernel's. */
   readonly elsewhere?: string | undefined;
 }
 
-/** What is wrong, by one check. */
+/** The result of one check. */
 type Wrong = Omit<Finding, "check">;
 
-/** One thing to look at. */
+/** One check of `doctor`. */
 export interface Check {
   readonly name: string;
-  /** Whether it looks at more of this host than its CPUs. That means nothing to a daemon with CPUs elsewhere. */
+  /**
+   * Whether it looks at other parts of this host than CPUs. Then it is skipped for a daemon whose CPUs are elsewhere.
+   */
   readonly ofHost?: true;
-  /** Finds what is wrong; nothing where all is well, undefined where it cannot tell. */
+  /** Returns what is wrong: an empty list if nothing is, undefined if it cannot be checked. */
   readonly find: (facts: Facts) => readonly Wrong[] | undefined;
 }
 
-/** Whether VMs are those of the configuration: nobody can be told to change one. */
+/** Whether VMs come from the configuration, so that remedies cannot be changes of a VM. */
 export function isStatic({ status }: DaemonFacts): boolean {
   return status.hypervisor.driver === "static";
 }
 
-/** Something to mend. */
+/** A fault that needs repair. */
 export function repair(what: string, remedy: string | undefined): Wrong {
   return { verdict: "repair", what, remedy };
 }
 
-/** Something that could be better. */
+/** Something that works but could be better. */
 export function advice(what: string, remedy: string | undefined): Wrong {
   return { verdict: "advice", what, remedy };
 }
 
-/** Does all checks. */
+/** Runs all checks. */
 export function examine(checks: readonly Check[], facts: Facts): Finding[] {
   const { elsewhere } = facts;
   return checks.flatMap(({ name, ofHost, find }): Finding[] => {

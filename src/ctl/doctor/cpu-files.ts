@@ -1,6 +1,6 @@
 import { CPU_ROOT, type HostFiles } from "./host-files.ts";
 
-/** The CPUs of a host by its files, ascending. */
+/** The CPUs of a host in ascending order, from its files. */
 export function pcpusOf(files: HostFiles): number[] {
   return files
     .names(CPU_ROOT)
@@ -9,17 +9,17 @@ export function pcpusOf(files: HostFiles): number[] {
     .sort((a, b) => a - b);
 }
 
-/** What a file of one CPU's cpufreq directory says. */
+/** The content of a file in one CPU's cpufreq directory. */
 export function cpufreqText(files: HostFiles, pcpu: number, name: string): string | undefined {
   return files.text(`${CPU_ROOT}/cpu${pcpu}/cpufreq/${name}`);
 }
 
-/** What a file below the directory of all CPUs says. */
+/** The content of a file below the directory of all CPUs. */
 export function cpuText(files: HostFiles, path: string): string | undefined {
   return files.text(`${CPU_ROOT}/${path}`);
 }
 
-/** Whether a CPU runs; one that cannot be switched off has no such file. */
+/** Whether a CPU is online. A CPU that cannot be switched off has no such file. */
 export function isOnline(files: HostFiles, pcpu: number): boolean {
   return cpuText(files, `cpu${pcpu}/online`) !== "0";
 }

@@ -1,20 +1,20 @@
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
 
-/** Bytes read of a file. Of a longer one the end is read: the latest lines of a log. */
+/** Bytes that are read of a file. Of a longer one the end is read, since logs end with the newest lines. */
 const TEXT_BYTES_MAX = 1024 * 1024;
 
-/** Where the kernel shows a host's CPUs. */
+/** The kernel's directory of CPUs. */
 export const CPU_ROOT = "/sys/devices/system/cpu";
 
-/** The files of a host, or of a tree that looks like one. What cannot be read is not there. */
+/** The files of a host, or of a tree like it. A file that cannot be read counts as missing. */
 export interface HostFiles {
-  /** What a file says, without blanks around it. */
+  /** The trimmed content of a file. */
   text(path: string): string | undefined;
   names(directory: string): string[];
   stat(path: string): Stats | undefined;
 }
 
-/** The files below a root, where "/" is this host; those of the CPUs are below a root of their own. */
+/** The files below a root; "/" is this host. CPUs have a root of their own. */
 export function openHostFiles(root: string, cpuRoot = CPU_ROOT): HostFiles {
   const at = (path: string) => {
     if (root !== "/") return `${root}${path}`;

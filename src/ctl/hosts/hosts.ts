@@ -6,27 +6,27 @@ import type { Given, Verb } from "../verb.ts";
 import { type HostText, mergeTexts } from "./merge.ts";
 import { isHost, runOver, type Said } from "./ssh.ts";
 
-/** Hosts asked at the same time. */
+/** The most hosts that are asked at the same time. */
 const PARALLEL_MAX = 16;
 const HOSTS_MAX = 1000;
 
-/** The parts of a command line that are passed on to other hosts. */
+/** The parts of a command line that are passed to other hosts. */
 export interface OnHosts {
   readonly hosts: readonly string[];
   readonly verb: Verb;
   readonly given: Given;
   readonly json: boolean;
-  /** Options that stand before the verb, as they were typed. */
+  /** Options before the verb, as they were typed. */
   readonly globals: readonly string[];
   readonly timeoutMs: number;
   readonly io: TerminalIo;
 }
 
-/** Reads hosts, `a,user@b`; undefined where no other host is meant. */
+/** Parses hosts, `a,user@b`; undefined if no other host is named. */
 export function hostsArgument(texts: readonly string[] | undefined): string[] | undefined {
   if (texts === undefined) return undefined;
   const hosts = [...new Set(texts.flatMap((text) => text.split(",")).filter((host) => host !== ""))];
-  // An unset variable of a script must not make a command that is for other hosts one for this host.
+  // A script with an unset variable must not run a command for other hosts on this host.
   if (hosts.length === 0) throw new UsageError("The list of hosts is empty: name hosts like web1,root@web2");
   const wrong = hosts.find((host) => !isHost(host));
   if (wrong !== undefined) throw new UsageError(`"${wrong}" is not a host like web1 or root@web1`);
@@ -34,7 +34,7 @@ export function hostsArgument(texts: readonly string[] | undefined): string[] | 
   return hosts;
 }
 
-/** Runs a command on hosts, and shows what they say as one. */
+/** Runs a command on hosts and shows their output as one. */
 export async function runOnHosts(options: OnHosts): Promise<ExitCode> {
   const { hosts, verb, given, json, io } = options;
   if (verb.name === "shell" || verb.name === "record")
@@ -73,7 +73,7 @@ function showLine(host: string, line: string, { hosts, json, io }: OnHosts): voi
   io.stdout.write(json ? `${hostJson(host, line, 0)}\n` : `${host.padEnd(width)}  ${printable(line)}\n`);
 }
 
-/** One line per host: its reply, or nothing where it gave none. */
+/** One line per host: its reply, or an empty object if it gave none. */
 function hostJson(host: string, out: string, code: number): string {
   let reply: unknown;
   try {
@@ -85,7 +85,7 @@ function hostJson(host: string, out: string, code: number): string {
 }
 
 function whyOf(code: number, err: string): string {
-  // ssh ends its own lines with CR LF, for the terminal that it takes.
+  // ssh ends its own lines with CR LF, as a terminal needs.
   const lines = err.split(/\r?\n/).filter((line) => line.trim() !== "");
   const said = lines.map(printable).join("; ");
   if (said !== "") return said;

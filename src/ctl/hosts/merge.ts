@@ -1,19 +1,22 @@
 import { type Column, drawTable } from "../../terminal/table.ts";
 
-/** The plain text that one host gave. */
+/** The text output of one host. */
 export interface HostText {
   readonly host: string;
   readonly text: string;
 }
 
-/** A table as it was drawn: its heads, and the cells below them. */
+/** A table as it was printed: its heads and cells. */
 interface Table {
   readonly heads: readonly string[];
   readonly rightAligned: readonly boolean[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Joins what hosts said: tables of the same heads become one with a column for the host, other lines name theirs. */
+/**
+ * Joins the output of hosts. Tables with the same heads become one with a column for the host; other lines get the
+ * host's name.
+ */
 export function mergeTexts(texts: readonly HostText[], width: number): string {
   const tables = new Map<string, { table: Table; rows: string[][] }>();
   const plain: string[][] = [];
@@ -45,8 +48,8 @@ function columnsOf({ heads, rightAligned }: Table): Column[] {
 }
 
 /**
- * Reads a table of ours back from its text. Heads are in capitals; between two columns every line has two spaces, and
- * within a cell not all lines have.
+ * Reads one of our tables back from its text. Heads are in capitals. Between two columns every line has two spaces;
+ * within a cell some lines do not.
  */
 function readTable(lines: readonly string[]): Table | undefined {
   const [head = "", ...below] = lines;

@@ -1,16 +1,16 @@
-/** How long ssh tries to connect, where nothing says how long the whole may take. */
+/** How long ssh tries to connect if there is no other limit, in seconds. */
 const CONNECT_SECONDS = 10;
 
-/** Exit status of a host that did not answer in time: that of `vmpowerctl` itself. */
+/** Exit status of a host that did not answer in time, the same as that of `vmpowerctl`. */
 const TIMED_OUT = 5;
 
-/** Bytes that are kept of one host's output; of a stream nothing is kept. */
+/** The most bytes that are kept of one host's output; of a stream nothing is kept. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** What `vmpowerctl` said on one host. */
+/** The output of `vmpowerctl` on one host. */
 export interface Said {
   readonly host: string;
-  /** The exit status; 255 is ssh's own, for a host that it did not reach. */
+  /** The exit status; 255 is ssh's own, if it could not connect. */
   readonly code: number;
   readonly out: string;
   readonly err: string;
@@ -19,21 +19,25 @@ export interface Said {
 /** A command to run on a host. */
 export interface RemoteCommand {
   readonly host: string;
-  /** What follows `vmpowerctl`. */
+  /** The arguments of `vmpowerctl`. */
   readonly argv: readonly string[];
-  /** How long connecting and the command may take together; undefined for what goes on until it is stopped. */
+  /**
+   * Longest time to connect and run the command together, in ms; undefined for a command that runs until it is stopped.
+   */
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Called with each line of stdout as it comes; lines are not kept then. */
+  /** Called with each line of stdout; then lines are not kept. */
   readonly onLine?: (line: string) => void;
 }
 
-/** Runs `vmpowerctl` on a host. Nothing of ours listens there, and ssh never asks: it is for many hosts at once. */
+/**
+ * Runs `vmpowerctl` on a host through ssh. ssh never asks the user anything, because it runs for many hosts at once.
+ */
 export async function runOver(command: RemoteCommand): Promise<Said> {
   const { host, argv, timeoutMs, signal, onLine } = command;
   const connectSeconds = Math.ceil((timeoutMs ?? CONNECT_SECONDS * 1000) / 1000);
   const options = ["-T", "-o", "BatchMode=yes", "-o", `ConnectTimeout=${connectSeconds}`];
-  // The remote shell reads what ssh joins with spaces.
+  // ssh joins the arguments with spaces, and the remote shell reads the result.
   const remote = ["vmpowerctl", ...argv].map(quoted).join(" ");
   let ssh: Bun.Subprocess<"ignore", "pipe", "pipe">;
   try {
@@ -73,7 +77,7 @@ export async function runOver(command: RemoteCommand): Promise<Said> {
     : { host, code: exitCode, out, err };
 }
 
-/** Whether a text is the name of a host for ssh, and not one of its options. */
+/** Whether a text is a host name for ssh, not one of its options. */
 export function isHost(text: string): boolean {
   return /^[A-Za-z0-9_[][A-Za-z0-9_.@:%[\]-]{0,254}$/.test(text);
 }

@@ -2,10 +2,10 @@ import { channelsOf } from "../../terminal/command-line.ts";
 import type { Command } from "./command.ts";
 import type { Prompt } from "./prompt.ts";
 
-/** The peer's limit on most machines; a channel of a higher number is for `vmpowerctl add-channels`. */
+/** The highest number of channels in DPDK's host on most machines. `vmpowerctl add-channels` accepts higher ones. */
 const CHANNEL_END = 128;
 
-/** `add_channels`, `set_channel_status`. */
+/** Commands `add_channels`, `set_channel_status`. */
 export const CHANNEL_COMMANDS: readonly Command[] = [
   {
     name: "add_channels",
@@ -53,7 +53,7 @@ export const CHANNEL_COMMANDS: readonly Command[] = [
   },
 ];
 
-/** Adds channels, all where none is named; answers how many are new here. */
+/** Adds channels, all if none is named. Returns how many of them are new in this session. */
 async function addChannels(prompt: Prompt, vm: string, numbers?: readonly number[]): Promise<number> {
   const found = await prompt.vm(vm);
   if (found === undefined || found.state === "absent") return 0;
@@ -63,13 +63,13 @@ async function addChannels(prompt: Prompt, vm: string, numbers?: readonly number
     .filter((number) => !before.has(number) && numbers?.includes(number) !== false);
   if (channels.length === 0) return 0;
   if (!(await prompt.attempt(() => prompt.call("AddChannels", { vm, channels })))) return 0;
-  // The daemon accepts the order in any case; the socket itself may still be refused.
+  // The daemon always accepts the order, but may refuse the socket itself.
   const added = await usable(prompt, vm, channels);
   prompt.added.set(vm, new Set([...before, ...added]));
   return added.length;
 }
 
-/** Those of these channels, or of all, that the peer would show. */
+/** Those of these channels, or of all, that DPDK's host would show. */
 async function usable(prompt: Prompt, vm: string, numbers?: readonly number[]): Promise<number[]> {
   const found = await prompt.vm(vm);
   return (found?.channels ?? [])

@@ -4,7 +4,7 @@ import type { Prompt } from "./prompt.ts";
 /** A command of the prompt. */
 export interface Command {
   readonly name: string;
-  /** What follows it and what it does, for "?". */
+  /** Its arguments and what it does, for "?". */
   readonly help: string;
   readonly tokens: readonly Token[];
   readonly run: (prompt: Prompt, words: readonly string[]) => Promise<void>;

@@ -2,7 +2,7 @@ import { type Token, wordsOf } from "../../terminal/command-line.ts";
 import type { Context } from "../verb.ts";
 import { COMMANDS } from "./commands.ts";
 
-/** Completes what is typed at the prompt: commands, VMs that the daemon knows, words. */
+/** Completes a line at the prompt: commands, VMs that the daemon knows, words. */
 export function completer(call: Context["call"]): (typed: string) => Promise<[string[], string]> {
   return async (typed) => {
     const { words, last } = cut(typed);
@@ -11,7 +11,7 @@ export function completer(call: Context["call"]): (typed: string) => Promise<[st
   };
 }
 
-/** Tells what may come next, as the peer does at "?": each choice with its kind and the command's help. */
+/** Lists what may come next, as DPDK's prompt does at "?": each choice with its kind and the command's help. */
 export function helper(call: Context["call"]): (typed: string) => Promise<string[]> {
   return async (typed) => {
     const { words, last } = cut(typed);
@@ -26,7 +26,7 @@ export function helper(call: Context["call"]): (typed: string) => Promise<string
     if (token === undefined) return [" [RETURN]"];
     const choices = (await choicesFor(words, call)).filter((choice) => choice.startsWith(last));
     const kind = ` [${kindOf(token)}]: ${command.help}`;
-    // Any name may be typed, so a beginning that no known name has is no error.
+    // Any name is allowed, so a beginning that fits no known name is no error.
     return choices.length === 0 && typeof token === "string"
       ? [kind]
       : choices.map((choice) => ` ${choice}${kind}`);
@@ -38,14 +38,14 @@ const ALL: readonly Pick<(typeof COMMANDS)[number], "name" | "help" | "tokens">[
   { name: "quit", help: "close the application", tokens: [] },
 ];
 
-/** The words that are complete, and the one that is being typed. */
+/** The complete words, and the one that is being typed. */
 function cut(typed: string): { words: string[]; last: string } {
   const words = wordsOf(typed);
   const last = /\s$/.test(typed) || typed === "" ? "" : (words.pop() ?? "");
   return { words, last };
 }
 
-/** The peer's words for what may be typed. */
+/** The words of DPDK's prompt for kinds of arguments. */
 function kindOf(token: Token): string {
   if (token === "number") return "UINT8";
   return typeof token === "string" ? "Any STRING" : "Mul-choice STRING";
@@ -58,6 +58,6 @@ async function choicesFor([name, ...words]: readonly string[], call: Context["ca
   if (token === "channels") return ["all"];
   if (token !== "vm") return [...token];
   const { vms } = await call("ListVms", {});
-  // A name with a blank or a "#" cannot be typed here.
+  // The prompt cannot take a name with a blank or a "#".
   return vms.map((vm) => vm.name).filter((vm) => /^[^\s#\p{Cc}\p{Cf}]+$/u.test(vm));
 }

@@ -3,7 +3,7 @@ import type { Cpu, FrequencyOrder } from "../../admin/control-types.ts";
 import { numberOf } from "../../terminal/command-line.ts";
 import type { Command } from "./command.ts";
 
-/** The peer's word for a change, and ours. */
+/** The words of DPDK's prompt for scale actions, and ours. */
 const ORDERS: Readonly<Record<string, FrequencyOrder["to"]>> = {
   up: "up",
   down: "down",
@@ -13,7 +13,7 @@ const ORDERS: Readonly<Record<string, FrequencyOrder["to"]>> = {
   disable_turbo: "noTurbo",
 };
 
-/** `show_cpu_freq`, `set_cpu_freq`. */
+/** Commands `show_cpu_freq`, `set_cpu_freq`. */
 export const CPU_COMMANDS: readonly Command[] = [
   {
     name: "show_cpu_freq",

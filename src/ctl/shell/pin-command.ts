@@ -1,7 +1,7 @@
 import { numberOf } from "../../terminal/command-line.ts";
 import type { Command } from "./command.ts";
 
-/** `set_pcpu`: the peer pins in the VM that runs and in its definition. */
+/** Command `set_pcpu`: like DPDK's host, it pins in the running VM and in its definition. */
 export const PIN_COMMAND: Command = {
   name: "set_pcpu",
   help: "set_pcpu <vm_name> <vcpu> <pcpu>, pin a vCPU",
@@ -11,7 +11,7 @@ export const PIN_COMMAND: Command = {
     const isKnown = (await prompt.vm(vm)) !== undefined;
     const order = { vm, vcpu, pcpus: [pcpu], live: true, config: true };
     const done = isKnown && (await prompt.attempt(() => prompt.call("PinVcpu", order)));
-    // The peer prints this closing bracket without an opening one.
+    // DPDK's host prints this closing bracket without an opening one.
     prompt.say(`${done ? "Pinned" : "Unable to pin"} vCPU(${vcpu}) to pCPU core ${pcpu})`);
   },
 };

@@ -4,10 +4,10 @@ import { printable } from "../../terminal/text.ts";
 import { describeFailure } from "../failure.ts";
 import type { Context } from "../verb.ts";
 
-/** One session at the prompt: what was added so far, and where answers go. */
+/** One session at the prompt: the channels added in it, and its output. */
 export class Prompt {
   readonly call: Context["call"];
-  /** The channels that were added here, by VM: adding them again adds none. */
+  /** The channels that were added in this session, by VM: adding them again adds none. */
   readonly added = new Map<string, Set<number>>();
   readonly #context: Pick<Context, "call" | "io" | "socket">;
 
@@ -16,17 +16,17 @@ export class Prompt {
     this.call = context.call;
   }
 
-  /** The answer: the peer's words. */
+  /** Prints an answer in the words of DPDK's prompt. */
   say(line: string): void {
     this.#context.io.stdout.write(`${printable(line)}\n`);
   }
 
-  /** The reason, which the peer writes to its log, if at all. */
+  /** Prints the reason, which DPDK's host writes to its log if at all. */
   explain(sentence: string): void {
     this.#context.io.stderr.write(`${printable(sentence)}\n`);
   }
 
-  /** Does something and answers whether it was done; why not is told. */
+  /** Does something and returns whether it succeeded; prints the reason if not. */
   async attempt(doing: () => Promise<unknown>): Promise<boolean> {
     try {
       await doing();
@@ -37,12 +37,12 @@ export class Prompt {
     }
   }
 
-  /** A VM that is served; undefined, and told, when it is not. */
+  /** Returns a VM that is served; undefined, with a message, if it is not. */
   async vm(name: string): Promise<Vm | undefined> {
     let found: Vm | undefined;
     await this.attempt(async () => {
       const { vm } = await this.call("ShowVm", { vm: name });
-      // The peer does not know a VM that was not added.
+      // DPDK's host does not know a VM that was not added.
       if (!vm.added) throw new VarlinkError("io.vmpower.Control.NoSuchVm", { vm: name });
       found = vm;
     });

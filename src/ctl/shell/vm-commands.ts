@@ -2,7 +2,7 @@ import type { Channel } from "../../admin/control-types.ts";
 import type { Command } from "./command.ts";
 import type { Prompt } from "./prompt.ts";
 
-/** `add_vm`, `rm_vm`, `show_vm`, `set_query`. */
+/** Commands `add_vm`, `rm_vm`, `show_vm`, `set_query`. */
 export const VM_COMMANDS: readonly Command[] = [
   {
     name: "add_vm",
@@ -44,14 +44,14 @@ async function addVm(prompt: Prompt, vm: string): Promise<boolean> {
     prompt.explain(`VM "${vm}" was added already`);
     return false;
   }
-  // "vmpowerctl add-vm" also takes VMs that do not exist yet; the peer takes only those that exist.
+  // "vmpowerctl add-vm" also accepts VMs that do not exist yet; DPDK's host accepts only existing ones.
   const isKnown = await prompt.attempt(() => exists(prompt, vm));
   if (!isKnown || !(await prompt.attempt(() => prompt.call("AddVm", { vm })))) return false;
   prompt.added.set(vm, new Set());
   return true;
 }
 
-/** Whether the daemon or the hypervisor knows it: the peer adds VMs that do not run, too. */
+/** Whether the daemon or the hypervisor knows the VM. DPDK's host also adds VMs that do not run. */
 async function exists({ call }: Prompt, vm: string): Promise<unknown> {
   return call("ShowVm", { vm }).catch((unknown) =>
     call("ListVcpus", { vm }).catch(() => {
@@ -73,7 +73,7 @@ async function removeVm(prompt: Prompt, name: string): Promise<boolean> {
   return true;
 }
 
-/** The peer's word for the status of a channel; it does not know refused ones. */
+/** The word of DPDK's prompt for the status of a channel. It has none for refused ones. */
 const STATUS: { readonly [Status in Channel["status"]]: string | undefined } = {
   connected: "CONNECTED",
   connecting: "DISCONNECTED",
@@ -92,6 +92,6 @@ async function showVm(prompt: Prompt, name: string): Promise<void> {
   });
   const online = vm.vcpus.filter(({ pcpus }) => pcpus.length > 0);
   prompt.say(`Virtual CPU(s): ${online.length}`);
-  // Where a vCPU may run on several CPUs, the peer shows the highest number.
+  // If a vCPU may run on several CPUs, DPDK's host shows the one with the highest number.
   for (const { vcpu, pcpus } of online) prompt.say(`  [${vcpu}]: Physical CPU ${Math.max(...pcpus)}`);
 }

@@ -1,6 +1,6 @@
 import type { Style } from "../../terminal/io.ts";
 
-/** Keys and what they do. */
+/** The keys, and what they do. */
 const KEYS: readonly (readonly [string, string])[] = [
   ["v c a g n r d p t", "sort by VM, CPU, ASKED, GRANT, NOW, REQ/S, DROPS, P99, STATE"],
   ["s, i", "sort by the next column, in the other direction"],
@@ -10,7 +10,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["q, Ctrl-C", "quit"],
 ];
 
-/** Columns and what they tell. */
+/** The columns, and their meaning. */
 const COLUMNS: readonly (readonly [string, string])[] = [
   ["ASKED", "the speed that the guest asked for, in GHz"],
   ["GRANT", "the speed that its CPU was given; base: as it was found"],
@@ -20,7 +20,7 @@ const COLUMNS: readonly (readonly [string, string])[] = [
   ["P99us", "what 99 of 100 packets of its VM took at most lately, in us"],
 ];
 
-/** The help of the live view, a string per line, for 80 columns or more. */
+/** The help of the live view, one string per line, for at least 80 columns. */
 export function helpLines(style: Style): string[] {
   return [
     style.bold("Keys"),

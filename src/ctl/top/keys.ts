@@ -1,6 +1,6 @@
 import { SORT_KEYS, type SortKey } from "./rows.ts";
 
-/** What a live view shows, as keys change it. */
+/** The state of a live view that keys change. */
 export interface Look {
   readonly sort: SortKey;
   readonly reversed: boolean;
@@ -13,7 +13,7 @@ export interface Look {
   readonly over: boolean;
 }
 
-/** Keys that choose what to sort by. */
+/** Keys that choose the order of rows. */
 const SORT_BY: Readonly<Record<string, SortKey>> = {
   v: "vm",
   c: "cpu",
@@ -26,13 +26,13 @@ const SORT_BY: Readonly<Record<string, SortKey>> = {
   t: "state",
 };
 
-/** What the last line says. */
+/** The text of the last line. */
 export const KEYS_HELP = "q quit  h help  sort: v c a g n r d p t, s next, i reverse  / filter  arrows";
 
 /** Longest filter; no VM has a longer name. */
 const FILTER_LENGTH_MAX = 250;
 
-/** What a key does; `page` is how many rows are seen at once, `rows` how many there are. */
+/** Applies a key; `page` is the number of rows that fit, `rows` the number of all rows. */
 export function pressed(look: Look, key: string, { page, rows }: { page: number; rows: number }): Look {
   if (key === "close") return { ...look, over: true };
   if (look.help) return { ...look, help: key === "resize", over: key === "q" };

@@ -6,27 +6,27 @@ import { KEYS_HELP, type Look, pressed } from "./keys.ts";
 import { chosenRows, type Moment, momentOf } from "./rows.ts";
 import { drawMoment, roomFor } from "./view.ts";
 
-/** What a live view works with. */
+/** What a live view needs. */
 export interface LiveOptions {
   readonly screen: Screen;
   readonly style: Style;
   readonly look: Look;
   readonly intervalMs: number;
-  /** The daemon's first reply, which the caller has already. */
+  /** The daemon's first reply. */
   readonly first: Load;
-  /** Looks at the daemon; after a failure the next try is over a new connection. */
+  /** Asks the daemon again. After a failure, the next call makes a new connection. */
   readonly load: () => Promise<Load>;
   readonly socket: string;
 }
 
-/** Shows what is going on until a key ends it. */
+/** Shows the live view until a key ends it. */
 export async function runLive(options: LiveOptions): Promise<void> {
   const { screen, style, intervalMs, first, load, socket } = options;
   let { look } = options;
   let last = first;
   let moment: Moment = momentOf(first, undefined);
   let trouble: string | undefined;
-  // Rates need two replies: the second is not a whole interval away.
+  // Rates need two replies, so the second one is requested early.
   let nextLookMs = performance.now() + Math.min(intervalMs, 500);
 
   while (!look.over) {

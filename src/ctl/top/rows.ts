@@ -1,15 +1,15 @@
 import type { Load, VcpuLoad } from "../../admin/control-types.ts";
 
-/** One line: a vCPU, with what is known of its VM. */
+/** One row: a vCPU, with values of its VM. */
 export interface Row extends VcpuLoad {
   readonly perSecond: number;
-  /** Of its VM. */
+  /** That of its VM. */
   readonly drops: number;
-  /** Of its VM. */
+  /** That of its VM. */
   readonly p99Us: number | undefined;
 }
 
-/** Everything that is shown at one moment. */
+/** All that is shown at one moment. */
 export interface Moment {
   readonly rows: readonly Row[];
   readonly vms: number;
@@ -20,10 +20,10 @@ export interface Moment {
   readonly worstP99Us: number | undefined;
 }
 
-/** Computes rates from two replies of the daemon; from the first alone there are none. */
+/** Computes rates from two replies of the daemon. From the first one alone there are none. */
 export function momentOf(now: Load, before: Load | undefined): Moment {
   const vms = new Map(now.vms.map((vm) => [vm.vm, vm]));
-  // A daemon that was restarted counts from 0 again.
+  // A restarted daemon counts from 0 again.
   const seconds = before === undefined ? 0 : (now.uptimeMs - before.uptimeMs) / 1000;
   const old = seconds > 0 ? before : undefined;
   const oldRequests = new Map(old?.vcpus.map((vcpu) => [keyOf(vcpu), vcpu.requests]));
@@ -49,7 +49,7 @@ export function momentOf(now: Load, before: Load | undefined): Moment {
   };
 }
 
-/** What rows can be sorted by, each with its natural direction. */
+/** The keys to sort rows by, each with its usual direction. */
 export const SORT_KEYS = {
   vm: compare((row) => row.vm, 1),
   cpu: compare((row) => row.pcpus[0] ?? -1, 1),
@@ -65,15 +65,15 @@ export const SORT_KEYS = {
 /** One of {@link SORT_KEYS}. */
 export type SortKey = keyof typeof SORT_KEYS;
 
-/** Which rows are shown, in which order. */
+/** The selection and order of rows. */
 export interface Choice {
   readonly sort: SortKey;
   readonly reversed: boolean;
-  /** Text that the VM's name, the state or the limit contains; empty shows all rows. */
+  /** Text that the VM's name, the state or the limit must contain; empty for all rows. */
   readonly filter: string;
 }
 
-/** The rows that are chosen, in order. */
+/** Returns the selected rows in order. */
 export function chosenRows(rows: readonly Row[], { sort, reversed, filter }: Choice): readonly Row[] {
   const wanted = filter.toLowerCase();
   const kept = rows.filter(({ vm, state, bound = "" }) =>
@@ -87,7 +87,7 @@ function compare(of: (row: Row) => string | number, direction: 1 | -1) {
   return (a: Row, b: Row): number => {
     const [left, right] = [of(a), of(b)];
     if (left !== right) return left < right ? -direction : direction;
-    // Not localeCompare: thousands of rows are sorted at every look.
+    // localeCompare would be too slow: thousands of rows are sorted at every update.
     return a.vm === b.vm ? a.vcpu - b.vcpu : a.vm < b.vm ? -1 : 1;
   };
 }

@@ -4,16 +4,16 @@ import type { Style } from "../../terminal/io.ts";
 import { count, formatDuration, printable } from "../../terminal/text.ts";
 import { type Choice, chosenRows, type Moment, type Row } from "./rows.ts";
 
-/** How and how much is shown. */
+/** How to show the rows. */
 export interface Frame {
   readonly choice: Choice;
   readonly style: Style;
   readonly columns: number;
-  /** How many lines fit; all rows are shown where it is undefined. */
+  /** How many lines fit; undefined to show all rows. */
   readonly rows?: number | undefined;
-  /** Rows that are scrolled past. */
+  /** Rows that were scrolled past. */
   readonly offset?: number;
-  /** What stands in the last line. */
+  /** The text of the last line. */
   readonly foot?: string;
 }
 
@@ -24,7 +24,7 @@ interface Column {
   readonly text: (row: Row) => string;
 }
 
-/** Speeds are in GHz without their unit, so that all of it fits into 80 columns. */
+/** Speeds are in GHz without the unit, so that the table fits into 80 columns. */
 const COLUMNS: readonly Column[] = [
   { head: "VCPU", width: 4, align: "right", text: ({ vcpu }) => `${vcpu}` },
   { head: "CPU", width: 5, align: "left", text: ({ pcpus }) => formatCpuList(pcpus) || "-" },
@@ -47,7 +47,7 @@ const FIXED_WIDTH = COLUMNS.reduce((sum, { width }) => sum + width + 1, 0);
 const VM_WIDTH_MIN = 6;
 const VM_WIDTH_MAX = 40;
 
-/** Lines beside the rows: two of summary, an empty one, the heads, the foot. */
+/** Lines besides the rows: two of summary, an empty one, the heads, the last line. */
 const LINES_BESIDE = 5;
 
 /** How many rows fit. */
@@ -55,7 +55,7 @@ export function roomFor(lines: number): number {
   return Math.max(1, lines - LINES_BESIDE);
 }
 
-/** Draws what is shown, a string per line, none wider than the columns there are. */
+/** Draws the view, one string per line, none wider than the terminal. */
 export function drawMoment(moment: Moment, frame: Frame): string[] {
   const { choice, style, columns, rows, offset = 0, foot } = frame;
   const chosen = chosenRows(moment.rows, choice);
@@ -104,7 +104,7 @@ function colour({ state, bound }: Row, line: string, style: Style): string {
   return bound === undefined ? line : style.warn(line);
 }
 
-/** Brings text to a width: what is too long ends with a mark. */
+/** Pads or cuts a text to a width; a cut text ends with a mark. */
 function aligned(text: string, width: number, align: "left" | "right"): string {
   const fitting = cut(text, width);
   const space = " ".repeat(Math.max(0, width - Bun.stringWidth(fitting)));

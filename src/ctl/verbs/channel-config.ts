@@ -8,14 +8,14 @@ import { VM } from "../vm-argument.ts";
 
 const FORMATS = ["libvirt", "qemu", "xl"] as const;
 
-/** Where each format is pasted. */
+/** Where the text of each format belongs. */
 const PLACES: { readonly [Format in (typeof FORMATS)[number]]: (vm: string) => string } = {
   libvirt: (vm) => `into <devices> of "virsh edit ${vm}"`,
   qemu: () => "behind the other options of qemu-system-x86_64",
   xl: (vm) => `into the configuration of ${vm} for "xl create"`,
 };
 
-/** `channel-config`: the definition of a VM's channels, to paste or to have added. */
+/** Verb `channel-config`: prints the definition of a VM's channels, or adds it. */
 export const CHANNEL_CONFIG: Verb = {
   name: "channel-config",
   summary: "Describe the channels that a VM needs, or add them",
@@ -65,7 +65,7 @@ function describe(
 ): ExitCode {
   const isComplete = config.text === "";
   show(config, () => (isComplete ? complete(vm, config) : printableLines(config.text)));
-  // On standard error, so that standard output holds the text alone.
+  // To standard error, so that standard output has only the text.
   const more = config.defined ? ", or let --apply do it" : "";
   if (io.isTty && !isComplete) io.stderr.write(`\nPaste it ${PLACES[format](printable(vm))}${more}\n`);
   return EXIT.ok;

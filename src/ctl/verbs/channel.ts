@@ -12,7 +12,7 @@ const CHANNELS: Argument = {
   kind: "channels",
 };
 
-/** `add-channels`, `rm-channels`, `set-channel-status`. */
+/** Verbs `add-channels`, `rm-channels`, `set-channel-status`. */
 export const CHANNEL_VERBS: readonly Verb[] = [
   {
     name: "add-channels",

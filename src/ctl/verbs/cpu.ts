@@ -17,7 +17,7 @@ const CPUS: Argument = {
 
 const WORDS = ["up", "down", "min", "max", "turbo", "no-turbo", "release"] as const;
 
-/** `show-cpu-freq`, `set-cpu-freq`, `restore`. */
+/** Verbs `show-cpu-freq`, `set-cpu-freq`, `restore`. */
 export const CPU_VERBS: readonly Verb[] = [
   {
     name: "show-cpu-freq",
@@ -93,7 +93,7 @@ function orderOf(cpus: readonly number[], speed: string, hold: boolean): Frequen
   );
 }
 
-/** Tells what became of each CPU, equal ones together; what failed goes to stderr. */
+/** Shows the result for each CPU, equal ones together. Failures go to stderr. */
 function showResults(context: Context, reply: { readonly results: readonly CpuResult[] }): ExitCode {
   const { done, failed } = Object.groupBy(reply.results, ({ ok }) => (ok ? "done" : "failed"));
   const lines = (results: readonly CpuResult[], what: (result: CpuResult) => string) =>
@@ -115,7 +115,7 @@ function showResults(context: Context, reply: { readonly results: readonly CpuRe
   return problems.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** What holds now, and what of it the operator may not have expected. */
+/** What is set now, with notes about what the operator may not expect. */
 function resultText({ khz, setting, askedKhz, endedHold }: CpuResult): string {
   const speed = khz === undefined ? printable(setting) : formatKhz(khz);
   const rounded =
@@ -160,7 +160,7 @@ function cpuRow(cpu: Cpu): string[] {
   ];
 }
 
-/** What the daemon holds on a CPU: `2.300 GHz`, `baseline`, `2.300 GHz held`. */
+/** What the daemon has set on a CPU: `2.300 GHz`, `baseline`, `2.300 GHz held`. */
 export function settingText({ requestedKhz, setting, held }: Cpu): string {
   const speed = requestedKhz === undefined ? printable(setting ?? "baseline") : formatKhz(requestedKhz);
   return held ? `${speed} held` : speed;

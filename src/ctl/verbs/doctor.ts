@@ -10,7 +10,7 @@ import { CPU_ROOT, openHostFiles } from "../doctor/host-files.ts";
 import { describeFailure } from "../failure.ts";
 import type { Context, Verb } from "../verb.ts";
 
-/** `doctor`: what is wrong with this host, and the command that mends it. */
+/** Verb `doctor`: finds faults of this host, and the commands that repair them. */
 export const DOCTOR: Verb = {
   name: "doctor",
   summary: "Find what is wrong with this host, and its remedy",

@@ -6,10 +6,10 @@ import { count, formatTimeOfDay, jsonText, printable } from "../../terminal/text
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import type { Verb } from "../verb.ts";
 
-/** Where messages begin, behind the time and the kind. */
+/** The column in which messages begin, after the time and the kind. */
 const MESSAGE_INDENT = 18;
 
-/** `events`: what happens, as it happens. */
+/** Verb `events`: shows events until Ctrl-C. */
 export const EVENTS: Verb = {
   name: "events",
   summary: "Show what happens, as it happens, until Ctrl-C",
@@ -30,7 +30,7 @@ export const EVENTS: Verb = {
 
 function eventText({ event, lost }: EventReply, style: Style, width: number): string {
   const { atMs, kind, message, vm, vcpu, accepted } = event;
-  // Most messages name their VM.
+  // Most messages name their VM already.
   const where =
     vm === undefined || message.includes(vm)
       ? ""

@@ -7,7 +7,7 @@ import { textWidth } from "../../terminal/wrap.ts";
 import { refusedChannels, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
 
-/** `list`: the VMs, or the channels of all VMs. */
+/** Verb `list`: the VMs, or the channels of all VMs. */
 export const LIST: Verb = {
   name: "list",
   summary: "List the VMs that are known, or all channels",
@@ -61,7 +61,7 @@ const CHANNEL_COLUMNS: readonly Column[] = [
   { head: "REFUSED", align: "right" },
 ];
 
-/** Channels as a table, with what is wrong below it. */
+/** Formats channels as a table, with their faults below it. */
 export function channelsText(channels: readonly Channel[], style: Style, width: number): string {
   if (channels.length === 0) return "No channel was found";
   const rows = channels.map(({ vm, number, status, abi, counters }) => [

@@ -3,7 +3,7 @@ import type { Verb } from "../verb.ts";
 
 const FORMATS = ["openmetrics", "prometheus"] as const;
 
-/** `metrics`: all numbers, for a machine. */
+/** Verb `metrics`: all metrics as text. */
 export const METRICS: Verb = {
   name: "metrics",
   summary: "Print all metrics as OpenMetrics text",

@@ -7,7 +7,7 @@ import type { Context, Verb } from "../verb.ts";
 const SECONDS = 60;
 const SECONDS_MAX = 3600;
 
-/** `record`: what guests send, for `vm-power replay`. */
+/** Verb `record`: records packets of guests for `vm-power replay`. */
 export const RECORD: Verb = {
   name: "record",
   summary: "Record what guests send, to try what it would do",
@@ -73,7 +73,7 @@ async function record({ record, io }: Context, recording: RecordingFile, { head,
     (reply) => {
       lost += reply.lost;
       if (full || failure !== undefined) return;
-      // An error thrown here would end up in the connection's reader, not in the caller.
+      // An error thrown here would reach the connection's reader, not the caller.
       try {
         recording.write(JSON.stringify(reply.packet));
         packets++;
@@ -90,7 +90,7 @@ async function record({ record, io }: Context, recording: RecordingFile, { head,
   return { packets, lost, full, cutShort: !stop.signal.aborted };
 }
 
-/** Reads VMs, `web1,web2`. */
+/** Parses VMs, `web1,web2`. */
 function vmsArgument(text: string): string[] {
   const names = text.split(",").filter((name) => name !== "");
   if (names.length === 0) throw new UsageError("--vm names no VM: name VMs like web1,web2");

@@ -4,7 +4,7 @@ import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { jsonText } from "../../terminal/text.ts";
 import type { Verb } from "../verb.ts";
 
-/** What each command prints with `--json`: replies and types of the interface description. */
+/** The replies and types that each command prints with `--json`. */
 export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   status: ["GetStatus"],
   list: ["ListVms", "ListChannels"],
@@ -32,7 +32,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   record: ["RecordReport"],
 };
 
-/** `schema`: what a command prints with `--json`, as a JSON Schema. */
+/** Verb `schema`: the JSON Schema of what a command prints with `--json`. */
 export const SCHEMA: Verb = {
   name: "schema",
   summary: "Print the JSON Schema of what --json prints",

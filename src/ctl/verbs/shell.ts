@@ -5,7 +5,7 @@ import { completer, helper } from "../shell/completion.ts";
 import { Prompt } from "../shell/prompt.ts";
 import type { Verb } from "../verb.ts";
 
-/** `shell`: the prompt of DPDK's sample host program, for programs that were written to drive it. */
+/** Verb `shell`: the prompt of DPDK's host program, for programs that were written to control it. */
 export const SHELL: Verb = {
   name: "shell",
   summary: "Speak as the prompt of DPDK's vm_power_manager does",
@@ -18,7 +18,7 @@ export const SHELL: Verb = {
     const reader = io.readLines({ complete: completer(call), help: helper(call) });
     try {
       for (;;) {
-        // The daemon closes idle connections, and it may be restarted while somebody thinks: each line connects anew.
+        // The daemon closes idle connections and may be restarted, so every line connects anew.
         await hangUp();
         const line = await reader.next("vmpower> ");
         if (line === undefined) break;
@@ -29,7 +29,7 @@ export const SHELL: Verb = {
     } finally {
       reader.close();
     }
-    // The prompt of the user's shell then begins a line of its own.
+    // The prompt of the user's shell then starts on a new line.
     io.stdout.write("\n");
     return EXIT.ok;
   },

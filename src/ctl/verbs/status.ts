@@ -6,7 +6,7 @@ import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { refusedChannels, type Trouble, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
 
-/** `status`: whether all is well, and if not, what is wrong. */
+/** Verb `status`: whether all is well, and what is wrong. */
 export const STATUS: Verb = {
   name: "status",
   summary: "Show whether all is well, and what is not",
@@ -21,7 +21,7 @@ export const STATUS: Verb = {
   },
 };
 
-/** Width of the longest name of a fact. */
+/** Width of the longest label. */
 const FACT_WIDTH = "Hypervisor".length;
 
 interface Look {

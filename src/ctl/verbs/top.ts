@@ -9,10 +9,10 @@ const INTERVAL_SECONDS = 2;
 const INTERVAL_SECONDS_MIN = 0.2;
 const INTERVAL_SECONDS_MAX = 3600;
 
-/** The width where there is no terminal: enough for every column. */
+/** The width without a terminal: enough for every column. */
 const PLAIN_COLUMNS = 132;
 
-/** `top`: who asks for what and has what, live. */
+/** Verb `top`: what each vCPU asks for and has, continuously. */
 export const TOP: Verb = {
   name: "top",
   summary: "Watch what each vCPU asks for, has and costs, live",
@@ -69,10 +69,10 @@ interface PlainOptions {
   readonly load: () => Promise<ReplyTo<"GetLoad">>;
 }
 
-/** How long the first table waits for a second look, at most: rates need two. */
+/** Longest wait before the first table, because rates need two replies. */
 const FIRST_LOOK_MS = 1000;
 
-/** Tables one after the other. */
+/** Prints tables one after the other. */
 async function plainly(context: Context, options: PlainOptions): Promise<typeof EXIT.ok> {
   const { io, style, show, json } = context;
   const { sort, filter, intervalMs, forever, load } = options;

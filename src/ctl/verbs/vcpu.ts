@@ -13,7 +13,7 @@ const AFFECTED: readonly Option[] = [
   { flag: "--config", doc: "change its definition, for the next start" },
 ];
 
-/** `vcpus`, `pin-vcpu`, `set-vcpus`: what the hypervisor knows and does. */
+/** Verbs `vcpus`, `pin-vcpu`, `set-vcpus`, which use the hypervisor. */
 export const VCPU_VERBS: readonly Verb[] = [
   {
     name: "vcpus",

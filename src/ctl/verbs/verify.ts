@@ -9,7 +9,7 @@ import { textWidth } from "../../terminal/wrap.ts";
 import { type Trouble, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
 
-/** `verify`: what should hold against what does, per CPU. */
+/** Verb `verify`: compares what should be set with the kernel's files, per CPU. */
 export const VERIFY: Verb = {
   name: "verify",
   summary: "Compare what should hold with what does, per CPU",
@@ -18,7 +18,7 @@ export const VERIFY: Verb = {
   async run({ call, show, style, io }) {
     const reply = await call("Verify", {});
     show(reply, () => verifyText(reply.cpus, style, textWidth(io)));
-    // Where no CPU is managed nothing holds that should.
+    // If no CPU is managed, guests cannot scale: that is not well.
     return reply.cpus.length > 0 && reply.cpus.every(({ ok }) => ok) ? EXIT.ok : EXIT.needsRepair;
   },
 };

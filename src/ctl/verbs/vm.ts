@@ -12,7 +12,7 @@ import type { Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 import { channelsText } from "./list.ts";
 
-/** `show-vm`, `add-vm`, `rm-vm`, `forget-vm`, `set-query`. */
+/** Verbs `show-vm`, `add-vm`, `rm-vm`, `forget-vm`, `set-query`. */
 export const VM_VERBS: readonly Verb[] = [
   {
     name: "show-vm",
@@ -113,7 +113,7 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: Vcpu, style: Style): string[] 
   ];
 }
 
-/** What a VM may ask, in words. */
+/** Describes what a VM's guest may ask for. */
 export function contractText({ minKhz, maxKhz, turbo, query, physicalCores, dryRun }: Contract): string {
   const limits = formatRange(minKhz, maxKhz);
   return [

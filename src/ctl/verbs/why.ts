@@ -6,7 +6,7 @@ import type { Context, Verb } from "../verb.ts";
 import { whyText } from "../why/clock-text.ts";
 import { vcpuFacts, whyVcpuText } from "../why/vcpu-text.ts";
 
-/** `why`: who asked what, what was granted, and which rule bounded it. */
+/** Verb `why`: who asked for what, what was granted, and which rule limited it. */
 export const WHY: Verb = {
   name: "why",
   summary: "Explain why a CPU, a vCPU or a VM runs as it does",
@@ -40,7 +40,7 @@ export const WHY: Verb = {
   },
 };
 
-/** Explains each vCPU of a VM, without the clocks below them; as JSON one object per vCPU. */
+/** Explains each vCPU of a VM, without its clocks; with JSON one object per vCPU. */
 async function whyVm({ call, show, style, io, json }: Context, name: string): Promise<ExitCode> {
   const { vm } = await call("ShowVm", { vm: name });
   const look = { style, width: textWidth(io) };

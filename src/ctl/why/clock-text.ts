@@ -7,13 +7,13 @@ import { formatRange, formatTime, printable } from "../../terminal/text.ts";
 import { wrapLine } from "../../terminal/wrap.ts";
 import { settingText } from "../verbs/cpu.ts";
 
-/** How text is to look. */
+/** The style and width of the text. */
 export interface Look {
   readonly style: Style;
   readonly width: number;
 }
 
-/** Where the values of facts begin. */
+/** The column in which values begin. */
 export const FACT_INDENT = 11;
 
 const COLUMNS: readonly Column[] = [
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column[] = [
   { head: "WANTS" },
 ];
 
-/** A clock and all that is known of it, in words. */
+/** Describes a clock. */
 export function whyText(explanation: Explanation, { style, width }: Look): string {
   const { cpu, claimants, last, drift } = explanation;
   const now = cpu.currentKhz === undefined ? "" : ` runs at ${formatKhz(cpu.currentKhz)},`;
@@ -39,7 +39,7 @@ export function whyText(explanation: Explanation, { style, width }: Look): strin
   return [...facts, "", drawTable(COLUMNS, claimants.map(claimantRow), width)].join("\n");
 }
 
-/** What the kernel says now, and what another program made it say. */
+/** The kernel's speed now, and the last change by another program. */
 function kernelFacts(cpu: Cpu, drift: Drift | undefined, { style, width }: Look): string[] {
   const limits = formatRange(cpu.minKhz, cpu.maxKhz);
   const lines = cpu.managed ? [fact(style, "Kernel", [cpu.governor, `limits ${limits}`])] : [];
@@ -67,14 +67,14 @@ function decisionFacts(last: Decision | undefined, style: Style): string[] {
   ];
 }
 
-/** How the request was answered: with ACK or NACK to a guest. An operator was told in words; only a refusal is shown. */
+/** How the request was answered: with ACK or NACK to a guest. For an operator only a refusal is shown. */
 function answerText({ vcpu, accepted }: Decision, style: Style): string {
   if (accepted === undefined) return "";
   if (vcpu === undefined) return accepted ? "" : style.bad("refused");
   return accepted ? "ACK" : style.bad("NACK");
 }
 
-/** One line below a head: `  Rule     as asked`. */
+/** Formats one line below a head: `  Rule     as asked`. */
 export function fact(style: Style, name: string, values: readonly (string | undefined)[]): string {
   const known = values.filter((value) => value !== undefined).map(printable);
   return `  ${style.dim(name.padEnd(8))} ${known.join(", ")}`;

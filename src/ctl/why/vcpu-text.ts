@@ -6,13 +6,13 @@ import { wrapLine } from "../../terminal/wrap.ts";
 import { contractText } from "../verbs/vm.ts";
 import { FACT_INDENT, fact, type Look, whyText } from "./clock-text.ts";
 
-/** A vCPU, what it asked for, and each clock that it may run on, in words. */
+/** Describes a vCPU, what it asked for, and each clock that it may run on. */
 export function whyVcpuText(explanation: VcpuExplanation, look: Look): string {
   const clocks = explanation.clocks.map((clock) => whyText(clock, look));
   return [vcpuFacts(explanation, look), ...clocks].join("\n\n");
 }
 
-/** A vCPU and what it asked for, without its clocks. */
+/** Describes a vCPU and what it asked for, without its clocks. */
 export function vcpuFacts(explanation: VcpuExplanation, look: Look): string {
   const { vm, state, detail, added, contract, vcpu, clocks } = explanation;
   const { style, width } = look;

@@ -1,12 +1,12 @@
 import { refusedChannels } from "../../trouble.ts";
 import { type Check, isStatic, repair } from "../check.ts";
 
-/** Where channels are looked for by default. */
+/** The default channel directory. */
 const DEFAULT_DIRECTORY = "/tmp/powermonitor";
 
 const OTHERS_WRITE = 0o002;
 
-/** Directory, sockets, and the VMs' definitions. */
+/** Checks the channel directory, its sockets, and the VMs' definitions. */
 export const CHANNEL_CHECKS: readonly Check[] = [
   {
     name: "channel directory",

@@ -3,13 +3,13 @@ import { formatKhz } from "../../../base/format-khz.ts";
 import { advice, type Check, repair } from "../check.ts";
 import { cpufreqText, cpuText, isOnline, pcpusOf } from "../cpu-files.ts";
 
-/** Drivers that need the governor "userspace" to take a speed. */
+/** Drivers that accept a speed only under the governor "userspace". */
 const NEEDS_USERSPACE = /^(acpi-cpufreq|intel_cpufreq|cppc_cpufreq|amd-pstate|pcc-cpufreq)$/;
 
-/** Reasons for leaving a CPU alone that an operator chose. */
+/** Reasons not to manage a CPU that an operator chose. */
 const CHOSEN = /^(offline|not in ManagedCpus|no such CPU)$/;
 
-/** Firmware, scaling driver, governor, and whether the kernel does what it is told. */
+/** Checks firmware, scaling driver, governor, and whether the kernel holds the speeds that were set. */
 export const CLOCK_CHECKS: readonly Check[] = [
   {
     name: "driver",

@@ -1,12 +1,12 @@
 import { type Check, repair } from "../check.ts";
 
-/** Open files beside channels: sockets of clients, the log, libvirt. */
+/** Open files besides channels: sockets of clients, the log, libvirt. */
 const OTHER_FILES = 128;
 
-/** Open files of one CPU: governor, lowest and highest speed. */
+/** Open files of one CPU: governor, lower and upper limit. */
 const FILES_PER_CPU = 3;
 
-/** The daemon itself, and who may use it. */
+/** Checks the daemon and who may use it. */
 export const DAEMON_CHECKS: readonly Check[] = [
   {
     name: "daemon",
@@ -42,7 +42,7 @@ export const DAEMON_CHECKS: readonly Check[] = [
   },
 ];
 
-/** A sentence of a failure, cut into what is wrong and its remedy. */
+/** Splits the sentence of a failure into the fault and its remedy. */
 function halves(sentence: string): [string, string | undefined] {
   const at = sentence.lastIndexOf(": ");
   return at < 0 ? [sentence, undefined] : [sentence.slice(0, at), sentence.slice(at + 2)];

@@ -3,13 +3,13 @@ import type { HostFiles } from "../host-files.ts";
 
 const DEFAULT_DIRECTORY = "/tmp/powermonitor";
 
-/** libvirt's sockets that only read. */
+/** libvirt's read-only sockets. */
 const LIBVIRT_SOCKETS = ["/run/libvirt/virtqemud-sock-ro", "/run/libvirt/libvirt-sock-ro"];
 
-/** Logs in which the kernel reports what it denied. */
+/** Logs in which the kernel reports what a security module denied. */
 const LOGS = ["/var/log/audit/audit.log", "/var/log/kern.log", "/var/log/syslog"];
 
-/** libvirt, and the security modules between it, QEMU and the daemon. */
+/** Checks libvirt, and the security modules between it, QEMU and the daemon. */
 export const HYPERVISOR_CHECKS: readonly Check[] = [
   {
     name: "libvirt",

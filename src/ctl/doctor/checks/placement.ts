@@ -3,10 +3,10 @@ import { formatCpuList, parseCpuList } from "../../../base/cpu-list.ts";
 import { advice, type Check, type Facts, isStatic, repair } from "../check.ts";
 import { cpuText } from "../cpu-files.ts";
 
-/** How many vCPUs are named of those with the same trouble. */
+/** The most vCPUs with the same trouble that are named. */
 const NAMED_MAX = 4;
 
-/** Where guests run: pins, isolation, and who shares a clock or a core. */
+/** Checks where guests run: pins, isolation, and VMs that share a clock or a core. */
 export const PLACEMENT_CHECKS: readonly Check[] = [
   {
     name: "pins",
@@ -88,7 +88,7 @@ function servedVms(daemon: Facts["daemon"]): Vm[] {
   );
 }
 
-/** Which VMs are pinned where. */
+/** The VMs that are pinned to each CPU. */
 function ownersOf(daemon: Facts["daemon"]): Map<number, Set<string>> {
   const owners = new Map<number, Set<string>>();
   for (const { name, vcpus } of servedVms(daemon))

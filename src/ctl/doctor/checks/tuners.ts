@@ -1,14 +1,14 @@
 import { advice, type Check, repair } from "../check.ts";
 import type { HostFiles } from "../host-files.ts";
 
-/** A program that sets the same files, by its process and by its unit. */
+/** A program that changes the same files, by its process and by its unit. */
 interface Tuner {
-  /** The kernel keeps 15 letters of it. */
+  /** The kernel keeps 15 characters of it. */
   readonly comm: string;
   readonly unit: string;
   readonly does: string;
   readonly remedy: string;
-  /** Whether it sets no speeds, and only disturbs guests. */
+  /** Whether it sets no speeds and only disturbs guests. */
   readonly disturbs?: true;
 }
 
@@ -28,14 +28,14 @@ const TUNERS: readonly Tuner[] = [
   },
 ];
 
-/** Where units are enabled. */
+/** Directories of enabled units. */
 const WANTS = [
   "/etc/systemd/system/multi-user.target.wants",
   "/etc/systemd/system/graphical.target.wants",
   "/etc/systemd/system/basic.target.wants",
 ];
 
-/** Programs that change clocks behind the daemon's back. */
+/** Checks for programs that change clocks besides the daemon. */
 export const TUNER_CHECKS: readonly Check[] = [
   {
     name: "tuners",
