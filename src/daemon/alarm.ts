@@ -1,10 +1,10 @@
 import type { Now } from "../base/now.ts";
 import type { TurnClock } from "./turn-clock.ts";
 
-/** Called when its time has come. */
+/** Called at the time of the alarm. */
 export type Ring = (now: Now) => void;
 
-/** The daemon's one timer: everything that is due some time is told to it, by a name of its own. */
+/** The daemon's only timer. Each thing that is due at some time is registered by a name of its own. */
 export class Alarm {
   readonly #time: TurnClock;
   readonly #rings = new Map<string, { readonly atMs: number; readonly ring: Ring }>();
@@ -16,19 +16,19 @@ export class Alarm {
     this.#time = time;
   }
 
-  /** Rings once at a time of the monotonic clock; replaces what was told by the same name before. */
+  /** Calls back once, at a time of the monotonic clock. Replaces the entry of the same name. */
   at(name: string, atMs: number, ring: Ring): void {
     if (this.#isClosed) return;
     this.#rings.set(name, { atMs, ring });
     if (atMs < this.#nextMs) this.#arm(atMs);
   }
 
-  /** Rings once after so long. */
+  /** Calls back once, after a time in ms. */
   after(name: string, delayMs: number, ring: Ring): void {
     this.at(name, this.#time().monoMs + delayMs, ring);
   }
 
-  /** Whether something is due by that name. */
+  /** Whether there is an entry of that name. */
   has(name: string): boolean {
     return this.#rings.has(name);
   }
@@ -54,7 +54,7 @@ export class Alarm {
     this.#nextMs = Number.POSITIVE_INFINITY;
     const due = [...this.#rings].filter(([, { atMs }]) => atMs <= now.monoMs);
     for (const [name, entry] of due) {
-      // An earlier one of them may have cancelled or replaced it.
+      // A callback before this one may have cancelled or replaced the entry.
       if (this.#rings.get(name) !== entry) continue;
       this.#rings.delete(name);
       entry.ring(now);

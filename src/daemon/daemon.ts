@@ -34,29 +34,29 @@ import { Recordings } from "./packet/recordings.ts";
 import type { Parts } from "./parts.ts";
 import { bootNow, turnClock } from "./turn-clock.ts";
 
-/** How long READY waits for channels that may be opened at once. */
+/** How long READY waits for channels that can be opened at once, in ms. */
 const OPENING_MS = 200;
 const OPENING_STEP_MS = 5;
 
-/** What a daemon is started with. */
+/** Options of {@link startDaemon}. */
 export interface DaemonOptions {
   readonly config: Config;
   readonly log: LeveledLog;
   readonly notify: Notify;
 }
 
-/** A daemon at work. */
+/** A running daemon. */
 export interface Daemon {
-  /** Takes another configuration, whole. */
+  /** Replaces the configuration. */
   reconfigure(config: Config): void;
-  /** Ends in order; answers the exit code. */
+  /** Ends the daemon in order. Resolves with the exit status. */
   stop(cause: Cause): Promise<number>;
 }
 
-/** What is to be closed when a later step of the start fails, in the order of opening. */
+/** Steps to undo if a later step of the start fails, in the order of opening. */
 type Undo = (() => unknown)[];
 
-/** Starts a daemon. Throws with a message for the operator when it cannot; then nothing of it is left. */
+/** Starts a daemon. Throws an error for the operator if that fails; then everything is closed again. */
 export async function startDaemon({ config: first, log, notify }: DaemonOptions): Promise<Daemon> {
   let config = first;
   const surroundings: Surroundings = { config: () => config, log, time: turnClock() };
@@ -96,14 +96,14 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   }
 }
 
-/** Joins all parts, from the kernel up. */
+/** Joins all parts, from the kernel upwards. */
 async function assemble(surroundings: Surroundings, undo: Undo) {
   const { config, log, time } = surroundings;
   const startedAtMs = time().wallMs;
   const { runtimeDirectory, stateDirectory } = config().daemon;
   makeOwnDirectory({ path: runtimeDirectory, mode: 0o755, key: "RuntimeDirectory" });
 
-  // First of all: only who has the CPUs for himself may put back what another left.
+  // This comes first: only the daemon that has the CPUs to itself may restore what another one left.
   const sole = new SoleUse(log);
   undo.push(() => sole.close());
   if (!config().cpufreq.dryRun) sole.claim({ key: "Root", path: config().cpufreq.root });
@@ -164,7 +164,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   return { parts, hostEvents, hypervisor, operators, sole };
 }
 
-/** Does what a configuration that was replaced changes. */
+/** Applies a configuration that was replaced. */
 function reconfigure({ arbiter, channels, clocks, config, cpufreq, events, vms }: Parts): void {
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
   vms.decideAll();
@@ -173,7 +173,10 @@ function reconfigure({ arbiter, channels, clocks, config, cpufreq, events, vms }
   events.tell("config", "the configuration was reloaded");
 }
 
-/** Waits until the hypervisor told its domains and their channels were tried, but never long: either may be absent. */
+/**
+ * Waits until the hypervisor has reported its domains and their channels were tried. The wait is limited, because
+ * either may be missing.
+ */
 async function opened({ channels, vms }: { channels: Channels; vms: ServedVms }): Promise<void> {
   const pending = () => !vms.complete || [...channels.list()].some(({ status }) => status === "connecting");
   for (let waitedMs = 0; waitedMs < OPENING_MS && pending(); waitedMs += OPENING_STEP_MS)

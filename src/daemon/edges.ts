@@ -15,37 +15,38 @@ import type { LeveledLog } from "./log.ts";
 import type { TurnClock } from "./turn-clock.ts";
 import { resolveUsers } from "./users.ts";
 
-// The edges of the daemon, opened as the configuration says. It is asked each time it matters, as a reload replaces it.
+// The edges of the daemon, opened as the configuration says. It is read again at each use, because a reload replaces
+// it.
 
-/** Channels that are served, at most. */
+/** The most channels that are served. */
 export const CHANNELS_MAX = 16_384;
 
-/** Served however few files may be open. */
+/** Channels that are served even if few files may be open. */
 const CHANNELS_MIN = 16;
 
-/** Open files of a CPU that is held. */
+/** Open files of a CPU whose speed we set. */
 const FILES_PER_CPU = 3;
 
-/** Open files beside channels and CPUs: clients of the three sockets with their listeners, libvirt, logs, locks. */
+/** Open files besides channels and CPUs: clients and listeners of the three sockets, libvirt, logs, locks. */
 const OTHER_FILES = 256;
 
 /**
- * Channels that there are descriptors for. Without free ones no further CPU can be scaled, and the runtime uses a whole
- * CPU over connections that it cannot accept.
+ * How many channels there are descriptors for. Without free descriptors no further CPU can be scaled, and the runtime
+ * would use a whole CPU for connections that it cannot accept.
  */
 export function channelsMax(openFiles: number | undefined, cpus: number): number {
   const left = (openFiles ?? Number.POSITIVE_INFINITY) - OTHER_FILES - FILES_PER_CPU * cpus;
   return Math.max(CHANNELS_MIN, Math.min(CHANNELS_MAX, left));
 }
 
-/** What every edge is opened with. */
+/** What is needed to open every edge. */
 export interface Surroundings {
   readonly config: () => Config;
   readonly log: LeveledLog;
   readonly time: TurnClock;
 }
 
-/** Finds the host's clocks; `adopt` leaves those that the daemon before handed over as they are. */
+/** Finds the host's clocks; with `adopt` it leaves those that the previous daemon handed over as they are. */
 export function openClocks(
   { config, log }: Surroundings,
   events: CpufreqEvents,
@@ -69,7 +70,7 @@ export function openClocks(
   return openCpufreq(options, events);
 }
 
-/** Watches the channel directory; begins at the first scan. */
+/** Watches the channel directory, from the first scan on. */
 export function watchChannels(
   { config, log }: Surroundings,
   host: Pick<ChannelHost, "admit" | "expects" | "packet" | "changed">,
@@ -96,7 +97,7 @@ export function watchChannels(
   });
 }
 
-/** What follows from the configuration; found again when that was replaced. */
+/** Values that follow from the configuration; computed again after a reload. */
 function derived<T>(config: () => Config, derive: (config: Config) => T): () => T {
   let from = config();
   let value = derive(from);
@@ -109,20 +110,20 @@ function derived<T>(config: () => Config, derive: (config: Config) => T): () => 
   };
 }
 
-/** A {@link Hypervisor} that may follow the configuration. */
+/** A {@link Hypervisor} that can follow a new configuration. */
 export interface ConfiguredHypervisor extends Hypervisor {
-  /** The configuration was replaced. */
+  /** Applies a configuration that was replaced. */
   reconfigure(): void;
 }
 
-/** Follows the hypervisor that the configuration names, or the map that it has. */
+/** Opens the hypervisor driver that the configuration names. */
 export function followHypervisor(surroundings: Surroundings, events: HypervisorEvents): ConfiguredHypervisor {
   return DRIVERS[surroundings.config().hypervisor.driver](surroundings, events);
 }
 
 type OpenDriver = (surroundings: Surroundings, events: HypervisorEvents) => ConfiguredHypervisor;
 
-/** What opens each driver. */
+/** The function that opens each driver. */
 const DRIVERS: { readonly [Driver in HypervisorDriver]: OpenDriver } = {
   libvirt({ config, log }, events) {
     const { uri, socket } = config().hypervisor;

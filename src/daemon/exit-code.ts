@@ -1,7 +1,7 @@
-/** It could not be done; the log says why. */
+/** A failure; the log says why. */
 export const EXIT_FAILED = 1;
 
-/** It was called wrongly. */
+/** Wrong usage. */
 export const EXIT_USAGE = 2;
 
 /** The configuration is wrong, so starting again will not help (sysexits(3)). */

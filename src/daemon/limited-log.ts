@@ -2,13 +2,13 @@ import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log, LogFields, LogLevel } from "../base/log.ts";
 import type { TurnClock } from "./turn-clock.ts";
 
-/** A line, made only when it is written. */
+/** Makes a line; called only if it is written. */
 type Line = () => { readonly message: string; readonly fields?: LogFields };
 
-/** The log for lines that a stranger can cause. `about` names the VM, user or CPU that has its own few per minute. */
+/** The log for lines that a stranger can cause. `about` names the VM, user or CPU whose lines are limited together. */
 export type LimitedLog = (about: string, level: LogLevel, line: Line) => void;
 
-/** Lets a few lines per minute through about each VM, user or CPU, and counts the rest. */
+/** Lets a few lines per minute through for each VM, user or CPU, and counts the rest. */
 export function limitedLog(log: Log, time: TurnClock, linesMax?: number): LimitedLog {
   const limiter = new LineLimiter(linesMax);
   return (about, level, line) => {

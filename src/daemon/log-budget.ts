@@ -1,21 +1,21 @@
 import { LineLimiter } from "../base/line-limiter.ts";
 import type { LogFields } from "../base/log.ts";
 
-/** Lines in a minute about one VM, CPU, user or subject. */
+/** Lines per minute about one VM, CPU, user or subject. */
 const LINES_ABOUT_MAX = 100;
 
-/** Lines in a minute about everything together: a start with 4,000 channels stays below. */
+/** Lines per minute in total. A start with 4,000 channels writes fewer. */
 const LINES_MAX = 10_000;
 
 /**
- * The last bound on the log, behind all others: whoever causes lines, and whatever part of the daemon writes them, they
- * cannot fill a disk.
+ * The last limit on the log, after all others: whatever causes lines in any part of the daemon, they cannot fill a
+ * disk.
  */
 export class LogBudget {
   readonly #about = new LineLimiter(LINES_ABOUT_MAX);
   readonly #all = new LineLimiter(LINES_MAX);
 
-  /** The message as it may be written now, with how many were left out before it; undefined where it is one too many. */
+  /** Returns the message to write, with the number of lines left out before it; undefined if the limit is reached. */
   admit(message: string, fields: LogFields | undefined, nowMs: number): string | undefined {
     const about = this.#about.allow(subjectOf(message, fields), nowMs);
     if (about === undefined) return undefined;
@@ -26,7 +26,7 @@ export class LogBudget {
   }
 }
 
-/** What a line is about: what its fields name, else its words without what varies in them. */
+/** The subject of a line: what its fields name, else its text without the parts that vary. */
 function subjectOf(message: string, fields: LogFields | undefined): string {
   const named = fields?.["VM"] ?? fields?.["CALLER_UID"] ?? fields?.["CPU"];
   return named === undefined ? message.replaceAll(/"[^"]*"|\d+/g, "") : `${fields?.["MESSAGE_ID"]} ${named}`;

@@ -2,12 +2,12 @@ import { LOG_LEVELS, type Log, type LogFields, type LogLevel } from "../base/log
 import { openJournal, PRIORITY } from "../systemd/journal.ts";
 import { LogBudget } from "./log-budget.ts";
 
-/** A log whose loudness can be changed while it is in use. */
+/** A log whose level can be changed. */
 export interface LeveledLog extends Log {
   setLevel(level: LogLevel): void;
 }
 
-/** Writes lines to the journal with native fields where stderr is the journal's, else to stderr; within a {@link LogBudget}. */
+/** Writes lines to the journal with native fields if stderr goes there, else to stderr, within a {@link LogBudget}. */
 export function openLog(env: Readonly<Record<string, string | undefined>>, first: LogLevel): LeveledLog {
   const write = plainWriter(env);
   const journal = openJournal(env, write);
@@ -34,7 +34,7 @@ export function openLog(env: Readonly<Record<string, string | undefined>>, first
   };
 }
 
-/** Time stamps for people; under systemd without its journal socket, priorities for whoever collects the lines. */
+/** On stderr, lines have a time stamp, or under systemd the priority that it reads. */
 function plainWriter(
   env: Readonly<Record<string, string | undefined>>,
 ): (level: LogLevel, message: string) => void {
@@ -47,7 +47,10 @@ function plainWriter(
   };
 }
 
-/** Makes text safe to show. Names come from guests and file systems: control characters must not reach a terminal, nor part a line. */
+/**
+ * Makes text safe to show. Names come from guests and file systems: a control character must not reach a terminal or
+ * split a line.
+ */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {

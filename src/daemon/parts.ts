@@ -15,7 +15,7 @@ import type { Meters } from "./packet/meters.ts";
 import type { Recordings } from "./packet/recordings.ts";
 import type { TurnClock } from "./turn-clock.ts";
 
-/** All parts of the daemon. A function that needs a few of them takes these few. */
+/** All parts of the daemon. A function takes only those that it uses. */
 export interface Parts {
   readonly config: () => Config;
   readonly time: TurnClock;

@@ -11,7 +11,7 @@ import { serve } from "./lifecycle/serve.ts";
 import { printable } from "./log.ts";
 import { replay } from "./replay.ts";
 
-/** `vm-power`: the daemon, and what belongs to it. Answers the exit code. */
+/** `vm-power`: the daemon and its commands. Resolves with the exit status. */
 export async function runDaemonProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = createDaemonProgram((code) => {
@@ -26,7 +26,7 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
   }
 }
 
-/** Makes the command-line parser; what a command ends with is handed to `done`. */
+/** Makes the command-line parser; `done` gets the result of a command. */
 export function createDaemonProgram(done: (exitCode: number) => void): Command {
   const program = new Command("vm-power")
     .description("Scales physical CPUs as the DPDK guests on them ask.")
@@ -48,7 +48,7 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
     .option("--kept", "also what OnExit=keep or OnExit=max left behind")
     .action(async (options: { config: string; kept?: boolean }, command: Command) => {
-      // An option given before the command's name belongs to the program.
+      // An option before the command's name belongs to the program.
       const { config } = { ...command.parent?.opts(), ...given(command, options) } as { config: string };
       done(await restoreCommand(config, { kept: options.kept === true }));
     });
@@ -70,12 +70,12 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
       done(await simulate(options));
     });
   program.command("version", { hidden: true }).action(() => void process.stdout.write(`${VERSION}\n`));
-  // Not before, for its commands would inherit it: a word that is no command is told by unknownCommand().
+  // Not earlier, because its commands would inherit it; unknownCommand() reports a word that is no command.
   program.allowExcessArguments(true);
   return program;
 }
 
-/** Without a command it is the daemon that runs: a mistyped one must not start it. */
+/** Without a command the daemon runs, so a mistyped command must not start it. */
 function unknownCommand(word: string, program: Command): string {
   const names = [...program.commands.map((command) => command.name()), "help"];
   const meant = nearest(word, names);
@@ -91,7 +91,7 @@ function check(path: string): number {
   return 0;
 }
 
-/** Only what was really typed, not defaults. */
+/** Only the options that were typed, without defaults. */
 function given(command: Command, options: object): object {
   return Object.fromEntries(
     Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === "cli"),

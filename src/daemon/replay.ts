@@ -16,15 +16,15 @@ import { printable } from "./log.ts";
 import { refusalText } from "./words/refusal-text.ts";
 import { ruleText } from "./words/rule-text.ts";
 
-/** Says nothing: nothing is done. */
+/** A log that writes nothing: replay changes nothing. */
 const SILENT: Log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
 
-/** What came of requests. */
+/** The results of requests. */
 type Outcome = "granted" | "bounded" | "refused";
 
 /**
- * `vm-power replay`: what would have been granted for what was recorded, under this configuration, on the CPUs of this
- * host; changes none of them. Answers the exit code.
+ * `vm-power replay`: shows what this configuration would have granted for recorded packets, on the CPUs of this host;
+ * changes none of them. Resolves with the exit status.
  */
 export function replay(file: string, { config: path, json }: { config: string; json: boolean }): number {
   const loaded = loadConfig(path);
@@ -55,7 +55,7 @@ export function replay(file: string, { config: path, json }: { config: string; j
 
 function readFile(file: string): Recording {
   try {
-    // Lines are whole, so the last one may exceed the limit.
+    // Lines are read whole, so the last one may exceed the limit.
     if (statSync(file).size > RECORDING_BYTES_MAX + 4096) return "it is too long for a recording";
     return readRecording(readFileSync(file, "utf8"));
   } catch (error) {
@@ -63,7 +63,7 @@ function readFile(file: string): Recording {
   }
 }
 
-/** An arbiter of this host's clocks and the recorded VMs, or why there can be none. */
+/** Makes an arbiter of this host's clocks and the recorded VMs, or returns why it cannot. */
 function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbiter | string {
   const { cpufreq } = config;
   const clocks = openCpufreq(
@@ -83,7 +83,7 @@ function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbi
   arbiter.commit(arbiter.setClocks(clocks));
   for (const { name, pins } of recording.head.vms) {
     const domain = { name, state: "running", origin: "recorded", pins, channelPaths: undefined } as const;
-    // What is tried out here is what its contract would do if it counted.
+    // Replay shows the contract's result as if it counted, even in a dry run.
     arbiter.commit(
       arbiter.setDomain(domain, { ...DEFAULT_CONTRACT, ...config.vms.get(name), dryRun: false }),
     );
@@ -91,7 +91,7 @@ function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbi
   return arbiter;
 }
 
-/** What came of one recorded request. */
+/** The result of one recorded request. */
 interface Done {
   readonly atMs: number;
   readonly vm: string;

@@ -2,10 +2,10 @@ import type { Now } from "../base/now.ts";
 import { monotonicUs } from "../os/monotonic.ts";
 import type { BootNow } from "./lifecycle/handover.ts";
 
-/** The time of the present turn of the event loop. */
+/** The time of the current turn of the event loop. */
 export type TurnClock = () => Now;
 
-/** Reads the host's clocks once per turn; everything that happens in a turn happens at one time. */
+/** Reads the host's clocks once per turn, so that everything in a turn happens at one time. */
 export function turnClock(): TurnClock {
   let now: Now | undefined;
   const forget = () => {
@@ -20,7 +20,7 @@ export function turnClock(): TurnClock {
   };
 }
 
-/** The time as the daemon before and the one after know it, too. */
+/** A time that the previous and the next daemon can compare. */
 export function bootNow(): BootNow {
   return { wallMs: Date.now(), bootMs: Number(monotonicUs() / 1000n) };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Numbers of users given by name or number; names that this host does not have are left out. */
+/** The numbers of users given by name or number. Names that this host does not have are left out. */
 export function resolveUsers(users: readonly string[], passwd = "/etc/passwd"): ReadonlySet<number> {
   const byName = idsByName(passwd);
   const ids = new Set<number>();
@@ -8,12 +8,12 @@ export function resolveUsers(users: readonly string[], passwd = "/etc/passwd"): 
     const id = /^\d+$/.test(user) ? Number(user) : byName.get(user);
     if (id !== undefined) ids.add(id);
   }
-  // Whoever runs the daemon can do all that it can do.
+  // The daemon's own user is always trusted.
   const self = process.getuid?.();
   return self === undefined ? ids : ids.add(self);
 }
 
-/** Whether this host has a user of that name; a number stands for itself. */
+/** Whether this host has a user of that name. A number always counts. */
 export function hasUser(user: string, passwd = "/etc/passwd"): boolean {
   return /^\d+$/.test(user) || idsByName(passwd).has(user);
 }
@@ -23,20 +23,20 @@ export function resolveGroup(group: string, groups = "/etc/group"): number | und
   return idsByName(groups).get(group);
 }
 
-/** The name of a user, if this host has one. */
+/** The name of a user, if this host has it. */
 export function userName(uid: number, passwd = "/etc/passwd"): string | undefined {
   for (const [name, id] of idsByName(passwd)) if (id === uid) return name;
   return undefined;
 }
 
-/** passwd(5) and group(5) alike: the name is the first field, the number the third. */
+/** Reads passwd(5) or group(5): the name is the first field, the number the third. */
 function idsByName(file: string): ReadonlyMap<string, number> {
   const ids = new Map<string, number>();
   let text = "";
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    // A host without the file has no names, and numbers still work.
+    // Without the file there are no names, but numbers still work.
   }
   for (const line of text.split("\n")) {
     const [name, , id] = line.split(":");

@@ -9,7 +9,7 @@ import { refusalText } from "../words/refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
 import { Sampler } from "./sampler.ts";
 
-/** Tells subscribers what happens; costs nothing while there is none. */
+/** Sends events to subscribers. Without a subscriber nothing is made. */
 export class Events {
   readonly #subscribers = new Set<Subscriber>();
   readonly #grantOf: (vm: string, request: Scale) => GrantView;
@@ -17,13 +17,13 @@ export class Events {
   readonly #requests = new Sampler();
   readonly #policies = new Sampler();
 
-  /** `grantOf` is asked what a vCPU has after its request. */
+  /** `grantOf` returns what a vCPU has after its request. */
   constructor(time: TurnClock, grantOf: (vm: string, request: Scale) => GrantView) {
     this.#time = time;
     this.#grantOf = grantOf;
   }
 
-  /** Whether anybody listens: on a packet's way nothing is made for nobody. */
+  /** Whether there is a subscriber. Checked before anything is made while a packet is handled. */
   get wanted(): boolean {
     return this.#subscribers.size > 0;
   }
@@ -39,7 +39,7 @@ export class Events {
     for (const subscriber of this.#subscribers) subscriber.send(event);
   }
 
-  /** A guest's request was decided on. */
+  /** A guest's request was decided. */
   request(vm: string, request: Scale, refusal: Refusal | undefined, now: Now): void {
     const of = this.#requests.take(now.monoMs);
     if (of === undefined) return;
@@ -58,7 +58,7 @@ export class Events {
     });
   }
 
-  /** A guest sent a policy of its own. */
+  /** A guest sent a policy. */
   policy(vm: string, refusal: Refusal | undefined, now: Now): void {
     const of = this.#policies.take(now.monoMs);
     if (of === undefined) return;
@@ -75,7 +75,7 @@ export class Events {
     );
   }
 
-  /** The last word to everybody. */
+  /** Sends the last event to every subscriber. */
   end(exiting: Exiting): void {
     const { reason, detail, failed, onExit } = exiting;
     const done = failed.length === 0 ? `OnExit=${onExit} is done` : `${failed.length} not put back`;

@@ -1,14 +1,14 @@
-/** Happenings of one kind that are told of one by one in each second; past it one stands for several. */
+/** Events of one kind in a second that are reported one by one. Of further ones only a sample is reported. */
 const TOLD_PER_SECOND = 200;
 
-/** Thins out what happens too often to be told of each, and says exactly how many each one told stands for. */
+/** Reduces frequent events to a sample, and says exactly how many events each reported one stands for. */
 export class Sampler {
   #second = 0;
   #seen = 0;
   #step = 1;
   #untold = 0;
 
-  /** How many this one stands for, itself included; undefined where it is not to be told of. */
+  /** How many events this one stands for, itself included; undefined if it must not be reported. */
   take(nowMs: number): number | undefined {
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#second) {
@@ -18,7 +18,7 @@ export class Sampler {
     }
     this.#seen++;
     this.#untold++;
-    // More than the second before led to expect.
+    // More events than the second before led to expect.
     if (this.#seen > TOLD_PER_SECOND * this.#step) this.#step *= 2;
     if (this.#untold < this.#step) return undefined;
     const of = this.#untold;

@@ -10,37 +10,37 @@ import type { Alarm } from "../alarm.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import type { TurnClock } from "../turn-clock.ts";
 
-/** A clock that refuses is tried again after so long, in milliseconds, and less and less often. */
+/** Waits in ms before a clock that refused a write is tried again; each wait is longer. */
 const RETRY_PACE = { first: 5_000, max: 10 * 60_000 };
 
-/** Why a request was taken back; undefined where the kernel took all of it. */
+/** Why a request was rolled back; undefined if the kernel accepted all writes. */
 export type Performed = WriteRefused | undefined;
 
-/** Counts of what was written for all. */
+/** Counts writes to all clocks. */
 export interface WriteCounters {
   writes: number;
   writesRefused: number;
 }
 
-/** What {@link Clocks} works with. */
+/** What {@link Clocks} needs. */
 export interface ClocksOptions {
   readonly arbiter: Arbiter;
   readonly cpufreq: Cpufreq;
   readonly log: LimitedLog;
   readonly time: TurnClock;
   readonly alarm: Alarm;
-  /** Told of clocks whose operator's order has ended; called on a packet's way, so it must not wait. */
+  /** Called with clocks whose operator's order has ended, also while a packet is handled, so it must not block. */
   readonly ordersEnded: (clocks: readonly Pcpu[]) => void;
 }
 
-/** Does the arbiter's changes, and tells it what came of them. */
+/** Writes the arbiter's changes, and reports the results to the arbiter. */
 export class Clocks {
   readonly counters: WriteCounters = { writes: 0, writesRefused: 0 };
   /** The last change of each clock by another program. */
   readonly drifts = new Map<Pcpu, Drift>();
-  /** All such changes since the start. */
+  /** Number of all such changes since the start. */
   driftCount = 0;
-  /** Whether writes that nobody waits for are left outstanding. */
+  /** Whether writes without a waiting request are not done for now, but left outstanding. */
   postponed = false;
   readonly #options: ClocksOptions;
   readonly #retries = new Retries<Pcpu>(RETRY_PACE);
@@ -51,8 +51,8 @@ export class Clocks {
   }
 
   /**
-   * Does what a request led to. What the kernel refuses is taken back whole, and answered: at once, or where the back
-   * end is slow, when it has said so.
+   * Writes the change of a request. After a refusal the whole request is rolled back and the reason returned: at once,
+   * or with a slow back end later.
    */
   perform(change: Change): Performed | Promise<Performed> {
     if (this.#options.cpufreq.slow && change.writes.length > 0) return this.#performSlow(change);
@@ -81,7 +81,7 @@ export class Clocks {
     return refused;
   }
 
-  /** Does writes that nobody waits for: a refusal is logged, and tried again later. */
+  /** Does writes that no request waits for. A refusal is logged and tried again later. */
   settle(change: Change, cause: string): void {
     if (this.postponed) return this.#commit(change, change.writes);
     if (this.#options.cpufreq.slow && change.writes.length > 0) {
@@ -105,7 +105,7 @@ export class Clocks {
     );
   }
 
-  /** Notes when a write that nobody waits for may be tried again, and logs why it has to be. */
+  /** Notes when a refused write may be tried again, and logs the reason. */
   #isRefused({ clock }: ChangeWrite, refused: Performed, cause: string): boolean {
     const { log, time } = this.#options;
     if (refused === undefined) this.#retries.succeeded(clock);
@@ -119,7 +119,7 @@ export class Clocks {
     return refused !== undefined;
   }
 
-  /** Tries again what the kernel refused before, where it is time to. */
+  /** Tries outstanding writes again, as far as their wait is over. */
   retry(): void {
     const { arbiter, time } = this.#options;
     if (this.postponed) return;
@@ -151,7 +151,7 @@ export class Clocks {
     if (dueMs !== this.#dueMs) this.#wake(dueMs);
   }
 
-  /** Wakes the arbiter when the next want ends. */
+  /** Sets the alarm for the end of the next want. */
   #wake(dueMs: number | undefined): void {
     const { alarm, arbiter } = this.#options;
     this.#dueMs = dueMs;

@@ -3,13 +3,13 @@ import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import type { UnmanagedCpu } from "../../cpufreq/cpufreq.ts";
 
-/** A line about CPUs, and how loud it is. */
+/** A line about CPUs, with its level. */
 export interface CpuLine {
   readonly level: "info" | "notice";
   readonly text: string;
 }
 
-/** What was last told of a CPU. */
+/** The last report about a CPU. */
 interface Told {
   readonly is: string;
   readonly level: CpuLine["level"];
@@ -17,11 +17,11 @@ interface Told {
   readonly speeds: string;
 }
 
-/** Tells what is so of the host's CPUs, and later only what changed. */
+/** Reports the state of the host's CPUs, and later only changes. */
 export class CpuReport {
   #told: ReadonlyMap<Pcpu, Told> = new Map();
 
-  /** What was not told yet, CPUs of which the same is to be said together. */
+  /** New reports, with CPUs of the same state together. */
   changes(clocks: readonly Clock[], unmanaged: readonly UnmanagedCpu[]): CpuLine[] {
     const now = new Map<Pcpu, Told>();
     for (const { driver, table, baselineKhz, pcpus } of clocks)

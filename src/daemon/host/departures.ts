@@ -1,9 +1,9 @@
 import type { Alarm } from "../alarm.ts";
 
-/** A guest whose channels all closed gets so long to come back, as when its QEMU drops and reopens a socket. */
+/** Wait before a guest without connected channels counts as gone, in ms: QEMU may drop and reopen a socket. */
 const GRACE_MS = 1000;
 
-/** Notices when a VM's guest has left: all its channels are closed, and stay so. */
+/** Notices when the guest of a VM has left: all its channels are closed and stay closed. */
 export class Departures {
   readonly #alarm: Alarm;
   readonly #left: (vm: string) => void;

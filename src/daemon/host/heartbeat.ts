@@ -2,10 +2,13 @@ import type { Notify } from "../../systemd/notify.ts";
 import type { SoleUse } from "../lifecycle/sole-use.ts";
 import type { Parts } from "../parts.ts";
 
-/** All that is done now and then is done on one wake-up: so often, unless the service manager wants it more often. */
+/** All periodic work is done at one wake-up, this often in ms, or more often if the service manager needs it. */
 const INTERVAL_MS = 7000;
 
-/** Looks for what made no event: changed files, lost sockets, refused writes. Tells the manager that the daemon is alive. */
+/**
+ * Finds what made no event: changed files, lost sockets, refused writes. Reports to the service manager that the daemon
+ * is alive.
+ */
 export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): void {
   const { alarm, cpufreq, clocks, channels, meters, vms } = parts;
   const intervalMs = Math.min(INTERVAL_MS, notify.watchdogMs ?? INTERVAL_MS);

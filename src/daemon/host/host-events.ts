@@ -14,15 +14,15 @@ import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
 
-/** What {@link HostEvents} tells with. */
+/** What {@link HostEvents} needs. */
 export interface HostEventsOptions {
   readonly log: Log;
-  /** For lines that a guest or its QEMU can cause. */
+  /** The log for lines that a guest or its QEMU can cause. */
   readonly limited: LimitedLog;
   readonly alarm: Alarm;
 }
 
-/** What the hypervisor, the kernel and the channels tell beside packets: each ends in a change of the arbiter's. */
+/** Handles events of the hypervisor, the kernel and the channels. Each one ends in a change of the arbiter. */
 export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEvents {
   readonly #parts: () => Parts;
   readonly #log: Log;
@@ -37,7 +37,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     this.#departures = new Departures(alarm, (vm) => this.#left(vm));
   }
 
-  /** A domain came, changed, was paused or resumed. */
+  /** A domain was started, changed, paused or resumed. */
   domain(domain: Domain): void {
     const { vms, channels, events } = this.#parts();
     const { name, state, origin, pins } = domain;
@@ -52,7 +52,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     events.tell("vm", `${name} ${what}`, { vm: name });
   }
 
-  /** A domain exists no more. */
+  /** A domain does not exist any more. */
   gone(name: string, ending: Ending): void {
     const detail = ENDING_WORDS[ending];
     const { vms, channels, events } = this.#parts();
@@ -63,7 +63,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     events.tell("vm", message, { vm: name });
   }
 
-  /** The hypervisor has told its first complete list: VMs that are not on it do not run. */
+  /** The hypervisor has reported its first complete list. VMs that are not on it do not run. */
   ready(): void {
     const { channels, takeover, vms } = this.#parts();
     vms.complete = true;
@@ -71,7 +71,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     channels.reconsider();
   }
 
-  /** Claims of these VMs were taken over from the daemon before. They end if their guests have left in the meantime. */
+  /**
+   * The claims of these VMs were taken over from the previous daemon. They end if the guests have left in the meantime.
+   */
   takenOver(vms: Iterable<string>): void {
     this.#parts().channels.reconsider();
     for (const vm of vms) this.#noticeDeparture(vm);
@@ -82,13 +84,13 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const { arbiter, clocks, cpufreq, events } = this.#parts();
     clocks.settle(arbiter.setClocks(cpufreq.clocks()), "a change of the host's CPUs");
     const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());
-    // Another program may change CPUs without end.
+    // Another program may change CPUs again and again.
     for (const { level, text } of changes) this.#limited("the host's CPUs", level, () => ({ message: text }));
     const what = changes.map(({ text }) => text).join("; ");
     events.tell("cpu", what === "" ? "the host's CPUs changed" : `the host's CPUs changed: ${what}`);
   }
 
-  /** Somebody else changed a file of ours. */
+  /** Another program changed a managed file. */
   drift({ clock, file, ours, found, outcome }: Drift): void {
     const done = {
       reasserted: "it was written again",
@@ -126,7 +128,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
     const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
-    // Whoever serves the socket may open and close it without end.
+    // The process that serves the socket may open and close it again and again.
     this.#limited(`${vm}.${number}`, level, () => ({
       message,
       fields: { MESSAGE_ID: MESSAGE_IDS.channel, VM: vm, CHANNEL: number, STATUS: status },
@@ -134,14 +136,14 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     events.tell("channel", message, { vm, channel: number });
   }
 
-  /** Tells which CPUs are scaled and which are not. */
+  /** Reports which CPUs are managed and which are not. */
   reportCpus(): void {
     const { cpufreq } = this.#parts();
     for (const { level, text } of this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged()))
       this.#log[level](text);
   }
 
-  /** The daemon in a line. */
+  /** A summary of the daemon in one line. */
   summary(): string {
     const { channels, cpufreq } = this.#parts();
     const pcpus = cpufreq.clocks().reduce((sum, clock) => sum + clock.pcpus.length, 0);
@@ -174,7 +176,7 @@ function describe({ pins }: Domain): string {
   return pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
 }
 
-/** Whether a file of cpufreq says a speed, and not a word. */
+/** Whether a file of cpufreq contains a speed, not a word. */
 function isKhz(text: string): boolean {
   return /^\d+$/.test(text);
 }

@@ -9,7 +9,7 @@ import type { Takeover } from "../lifecycle/takeover.ts";
 import type { OperatorStore } from "../operators/operator-store.ts";
 import type { Clocks } from "./clocks.ts";
 
-/** What {@link ServedVms} needs; the configuration is asked each time, as a reload replaces it. */
+/** What {@link ServedVms} needs. The configuration is read at each use, because a reload replaces it. */
 export interface ServedVmsOptions {
   readonly config: () => Config;
   readonly store: OperatorStore;
@@ -19,23 +19,23 @@ export interface ServedVmsOptions {
   readonly takeover: Takeover;
 }
 
-/** Which VMs there are, and which of them are served: the hypervisor's word, the configuration's and the operator's. */
+/** The known VMs, and which of them are served, as the hypervisor, the configuration and operators say. */
 export class ServedVms {
   readonly #options: ServedVmsOptions;
   readonly #domains = new Map<string, Domain>();
-  /** Whether the hypervisor has told all its domains once, so that who is unknown is unknown. */
+  /** Whether the hypervisor has reported all its domains once, so that an unknown VM does not exist. */
   complete = false;
 
   constructor(options: ServedVmsOptions) {
     this.#options = options;
   }
 
-  /** What the hypervisor said last, by name. */
+  /** The last report of the hypervisor, by name. */
   get domains(): ReadonlyMap<string, Domain> {
     return this.#domains;
   }
 
-  /** The hypervisor told of a domain; answers what it had said before. */
+  /** The hypervisor reported a domain. Returns its previous report. */
   set(domain: Domain): Domain | undefined {
     const before = this.#domains.get(domain.name);
     this.#domains.set(domain.name, domain);
@@ -43,13 +43,13 @@ export class ServedVms {
     return before;
   }
 
-  /** The domain exists no more. */
+  /** The domain does not exist any more. */
   delete(name: string): void {
     this.#domains.delete(name);
     this.decide(name);
   }
 
-  /** Tells the arbiter of a VM again, after something about it was decided. */
+  /** Reports a VM to the arbiter again after a decision about it. */
   decide(name: string): void {
     const { arbiter, clocks, takeover } = this.#options;
     const domain = this.#domains.get(name);
@@ -59,18 +59,18 @@ export class ServedVms {
     takeover.found(name);
   }
 
-  /** Tells the arbiter of all, after the configuration changed. */
+  /** Reports all VMs to the arbiter after the configuration has changed. */
   decideAll(): void {
     for (const name of this.#domains.keys()) this.decide(name);
   }
 
-  /** Whether requests of a VM's guest are served, once it runs. */
+  /** Whether requests of a VM's guest are served while it runs. */
   isAdded(name: string): boolean {
     const { config, store } = this.#options;
     return store.vm(name).added ?? config().channels.autoAdd;
   }
 
-  /** What a VM's guest may ask. */
+  /** The contract of a VM. */
   contract(name: string): Contract {
     const { config, store } = this.#options;
     const { minKhz, maxKhz, turbo, query, physicalCores, dryRun } =
@@ -78,13 +78,13 @@ export class ServedVms {
     return { minKhz, maxKhz, turbo, query: store.vm(name).query ?? query, physicalCores, dryRun };
   }
 
-  /** Whether the hypervisor knows a VM, and that it has a channel at this path, where it can tell. */
+  /** Whether the hypervisor knows a VM with a channel at this path. If it cannot tell the path, the VM is enough. */
   expects(vm: string, path: string): boolean {
     const domain = this.#domains.get(vm);
     return domain !== undefined && domain.channelPaths?.has(path) !== false;
   }
 
-  /** Why a channel is not served. The socket says whose it is; its file was judged already. */
+  /** Why a channel is not served. The socket's name says which VM it belongs to; its file has been checked already. */
   admit({ vm, number, path }: Channel): Objection | undefined {
     const domain = this.#domains.get(vm);
     if (domain === undefined) return this.#unknown();
@@ -115,7 +115,7 @@ function remedyFor(remedy: string | undefined): { readonly remedy?: string } {
   return remedy === undefined ? {} : { remedy };
 }
 
-/** What a VM without a section of its own may ask. */
+/** The contract of a VM without a section of its own. */
 export const DEFAULT_CONTRACT: Pick<
   VmConfig,
   "minKhz" | "maxKhz" | "turbo" | "query" | "physicalCores" | "dryRun"

@@ -10,19 +10,19 @@ import { saveHandover } from "./handover.ts";
 /** Why the daemon ends. */
 export type Cause = Pick<Exiting, "reason" | "detail">;
 
-/** What ends with the daemon, beside its {@link Parts}. */
+/** What ends with the daemon, besides its {@link Parts}. */
 export interface EndingOptions {
   readonly parts: Parts;
   readonly log: Log;
-  /** What takes no time and must be quiet before clocks are put back. */
+  /** Stopped first, and at once: it must be quiet before clocks are restored. */
   readonly quiet: readonly (() => void)[];
-  /** What is waited for at the very end: it delivers the last events. */
+  /** Stopped last, because it delivers the last events. */
   readonly last: readonly (() => Promise<void> | undefined)[];
 }
 
 /**
- * Ends in order; answers the exit code. It may be a fault that ends us, so no step relies on the one before: whatever
- * else fails, clocks are put back, and subscribers are told what was.
+ * Ends the daemon in order. Resolves with the exit status. A fault may have caused the end, so no step relies on the
+ * one before: clocks are restored and subscribers informed in any case.
  */
 export async function endDaemon(cause: Cause, { parts, log, quiet, last }: EndingOptions): Promise<number> {
   const { cpufreq, events, config } = parts;
@@ -53,10 +53,10 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
   return failed.length === 0 ? 0 : EXIT_FAILED;
 }
 
-/** Leaves everything to the daemon that follows; throws where that cannot be, and then this is an end like others. */
+/** Leaves the clocks to the next daemon. Throws if that is not possible; then this end is like any other. */
 function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts, log: Log): boolean {
   const operated = cpufreq.clocks().flatMap(({ id }) => (arbiter.clock(id)?.order === undefined ? [] : [id]));
-  // Who is restarted before all VMs are known has nothing better than what was handed to it.
+  // If this daemon ends before all VMs are known, it hands on what was handed to it.
   const handover = takeover.pending ?? {
     wants: arbiter.savedWants(),
     operated,

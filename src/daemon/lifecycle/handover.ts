@@ -12,40 +12,40 @@ import { writeWhole } from "../../os/whole-file.ts";
 import { SCALE_ACTIONS } from "../../wire/packet.ts";
 import { ORIGIN_WORDS } from "../words/domain-text.ts";
 
-/** What a daemon that is restarted leaves to the next, beside the clocks as they are and the restore journal. */
+/** What a daemon leaves to the next one at a restart, besides the clocks as they are and the restore journal. */
 export interface Handover {
   readonly wants: readonly SavedWant[];
-  /** Clocks that an operator set, and no guest has asked for since. */
+  /** Clocks with an operator's order that no guest's request has ended. */
   readonly operated: readonly Pcpu[];
-  /** What the hypervisor had said last. */
+  /** The last report of the hypervisor. */
   readonly domains: readonly Domain[];
 }
 
-/** The next daemon must start within this time; later, what is there is put back. */
+/** The next daemon must start within this time in ms; later the clocks are restored. */
 const FRESH_MS = 60_000;
 
-/** Some 4,000 vCPUs fit many times over. */
+/** The most bytes of the file; 4,000 vCPUs need much less. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const VERSION = 1;
 
-/** The time, as two processes of one boot both know it. */
+/** A time that two processes of one boot agree on. */
 export interface BootNow {
   readonly wallMs: number;
-  /** Since the host booted. */
+  /** Milliseconds since the host booted. */
   readonly bootMs: number;
 }
 
-/** Where a handover is left, and who is told of what stands in the way there. */
+/** Where the handover is, and the log for files that are in its way. */
 export interface HandoverPlace {
   readonly runtimeDirectory: string;
   readonly log: Log;
 }
 
-/** Leaves a handover in the runtime directory; answers why it could not. */
+/** Writes a handover to the runtime directory. Returns why it could not. */
 export function saveHandover(place: HandoverPlace, handover: Handover, now: BootNow): Result<undefined> {
   const domains = handover.domains.map((domain) => ({
     ...domain,
-    // Version 0.1.0 reads it.
+    // Version 0.1.0 reads this member.
     detail: ORIGIN_WORDS[domain.origin],
     channelPaths: domain.channelPaths && [...domain.channelPaths],
   }));
@@ -63,7 +63,9 @@ export function saveHandover(place: HandoverPlace, handover: Handover, now: Boot
   return written.ok ? success(undefined) : failure(written.why.message);
 }
 
-/** Takes the handover away, so that it is believed once; undefined when there is none that is fresh and whole. */
+/**
+ * Reads and removes the handover, so that it is used only once. Undefined if there is none that is fresh and complete.
+ */
 export function takeHandover({ runtimeDirectory, log }: HandoverPlace, now: BootNow): Handover | undefined {
   const path = pathIn(runtimeDirectory);
   const handover = readHandover(runtimeDirectory, now);
@@ -75,7 +77,7 @@ export function takeHandover({ runtimeDirectory, log }: HandoverPlace, now: Boot
   return handover;
 }
 
-/** Reads the handover and leaves it there. */
+/** Reads the handover without removing it. */
 export function readHandover(directory: string, now: BootNow): Handover | undefined {
   const text = readOwnFile(pathIn(directory), FILE_BYTES_MAX);
   if (!text.ok || text.value === undefined) return undefined;
@@ -93,9 +95,9 @@ export function readHandover(directory: string, now: BootNow): Handover | undefi
     : undefined;
 }
 
-/** A domain as the file has it: JSON knows no sets. */
+/** A domain as the file contains it: JSON has no sets. */
 type WrittenDomain = Omit<Domain, "channelPaths" | "origin"> & {
-  /** Absent in the handover of a version that said it in words. */
+  /** Absent in the handover of a version that had text instead. */
   readonly origin?: Origin;
   readonly channelPaths?: readonly string[];
 };
@@ -109,7 +111,7 @@ function pathIn(directory: string): string {
   return join(directory, "handover");
 }
 
-/** By the time since the boot, which nobody can set; version 0.1.0 wrote down the wall clock's alone. */
+/** Uses the time since the boot, which nobody can set. Version 0.1.0 wrote only the wall clock's time. */
 function isFresh({ atMs, bootMs }: Record<string, unknown>, now: BootNow): boolean {
   if (bootMs !== undefined) return isCount(bootMs) && Math.abs(now.bootMs - bootMs) <= FRESH_MS;
   return isCount(atMs) && Math.abs(now.wallMs - atMs) <= FRESH_MS;

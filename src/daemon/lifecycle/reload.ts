@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 
-/** Keys that differ and that a running daemon cannot follow, as an operator writes them. */
+/** Returns keys that differ and that a running daemon cannot follow, as an operator writes them. */
 export function needsRestart(before: Config, after: Config): readonly string[] {
   const fixed: readonly (readonly [string, (config: Config) => unknown])[] = [
     ["ControlSocket", ({ daemon }) => daemon.controlSocket],

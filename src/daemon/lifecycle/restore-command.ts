@@ -9,10 +9,10 @@ import { bootNow } from "../turn-clock.ts";
 import { readHandover } from "./handover.ts";
 import { SoleUse } from "./sole-use.ts";
 
-/** `vm-power restore`: puts back what the journal says, unless a daemon is alive that holds it, or about to be. */
+/** `vm-power restore`: restores the settings in the journal, unless a daemon uses it or is about to. */
 export async function restoreCommand(path: string, { kept }: { kept: boolean }): Promise<number> {
   const log = openLog(process.env, "info");
-  // A mistake in the configuration may be why the daemon is gone: it must not keep the clocks from being put back.
+  // An error in the configuration may be the reason for the daemon's end. It must not keep clocks from being restored.
   const { config, problems } = readConfig(path);
   for (const { severity, text } of problemLines(problems)) log[severity](text);
   const { runtimeDirectory, controlSocket } = config.daemon;

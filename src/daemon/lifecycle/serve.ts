@@ -10,13 +10,13 @@ import { type LeveledLog, openLog } from "../log.ts";
 import type { Cause } from "./ending.ts";
 import { needsRestart } from "./reload.ts";
 
-/** So soon after SIGUSR2, SIGTERM is that of a restart. */
+/** Within this time in ms after SIGUSR2, a SIGTERM is that of a restart. */
 const RESTART_MS = 5000;
 
-/** Signals that come together are told in any order, a moment after each other. */
+/** Signals sent together arrive in any order, within this time in ms. */
 const SIGNALS_MS = 20;
 
-/** Runs the daemon until it is told to stop. Answers the exit code. */
+/** Runs the daemon until it is told to stop. Resolves with the exit status. */
 export async function serve(path: string): Promise<number> {
   const log = openLog(process.env, "info");
   const loaded = loadConfig(path, { host: CONFIG_HOST });
@@ -36,7 +36,7 @@ export async function serve(path: string): Promise<number> {
   const stop = (cause: Cause, code?: number) => {
     if (last !== undefined) return;
     last = { cause, code };
-    // While it starts it cannot be stopped, and what it changed must not be left behind: it is stopped after that.
+    // A stop during the start takes effect after it, so that nothing that the start changed is left behind.
     if (daemon !== undefined) end(daemon, last);
   };
   let restartAtMs = Number.NEGATIVE_INFINITY;
@@ -55,7 +55,7 @@ export async function serve(path: string): Promise<number> {
     config = reload(path, config, daemon, log);
     notify.ready("reloaded");
   });
-  // Our own fault must not leave clocks pinned: end in order, and let systemd start us again.
+  // A fault of the daemon must not leave clocks changed: it ends in order, and systemd starts it again.
   const fault = (error: unknown) => {
     log.error(
       `A fault of vm-power itself: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
@@ -76,7 +76,7 @@ export async function serve(path: string): Promise<number> {
   return ended.promise;
 }
 
-/** All or nothing: with one problem, or one change that needs a restart, the old configuration stays whole. */
+/** With one problem, or one change that needs a restart, the old configuration stays in force as a whole. */
 function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): Config {
   const loaded = loadConfig(path, { host: CONFIG_HOST });
   if ("problems" in loaded) {
@@ -104,7 +104,7 @@ function report(problems: readonly Problem[], log: LeveledLog): void {
   for (const { severity, text } of problemLines(problems)) log[severity](text);
 }
 
-/** The message with its causes. */
+/** The message of an error with its causes. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `${error}`;
   return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;

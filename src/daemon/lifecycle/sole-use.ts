@@ -4,13 +4,13 @@ import { type DirectoryLock, lockDirectory } from "../../os/directory-lock.ts";
 import { findLockHolder } from "../../os/lock-holder.ts";
 import { resolveUsers } from "../users.ts";
 
-/** Those as whom a daemon runs. */
+/** Users that run daemons. */
 const DAEMON_USERS = ["root", "vm-power"];
 
-/** Read by group or others: then a lock may be a stranger's. */
+/** Group or others may read the directory, so a stranger may have locked it. */
 const READABLE_BY_OTHERS = 0o044;
 
-/** A directory that only one daemon of a host may work on, and the key of the configuration that names it. */
+/** A directory that only one daemon of a host may use, and the key that names it. */
 export interface SoleDirectory {
   readonly key: string;
   readonly path: string;
@@ -19,13 +19,14 @@ export interface SoleDirectory {
 interface Claim {
   readonly directory: SoleDirectory;
   lock: DirectoryLock | undefined;
-  /** That somebody else has it was told. */
+  /** Whether it was logged that another process has it. */
   told: boolean;
 }
 
 /**
- * The directories that this daemon has for itself. Two daemons on the same CPUs would undo each other's settings, and on
- * the same channels would share guests by chance, whatever else their configurations have of their own.
+ * The directories that this daemon has for itself. Two daemons on the same CPUs would undo each other's settings; on
+ * the same channels, each would serve some guests by chance. That does not depend on their other directories and
+ * sockets.
  */
 export class SoleUse {
   readonly #log: Log;
@@ -35,7 +36,9 @@ export class SoleUse {
     this.#log = log;
   }
 
-  /** Takes a directory; throws for the operator when another daemon has it. One that is missing is taken later. */
+  /**
+   * Locks a directory. Throws an error for the operator if another daemon has it. A missing directory is locked later.
+   */
   claim(directory: SoleDirectory): void {
     const claim: Claim = { directory, lock: undefined, told: false };
     const problem = this.#take(claim);
@@ -43,7 +46,7 @@ export class SoleUse {
     this.#claims.push(claim);
   }
 
-  /** Takes directories that were made since, or made anew. */
+  /** Locks directories that were made, or made anew, since the last call. */
   renew(): void {
     for (const claim of this.#claims) {
       if (claim.lock?.isCurrent() === true) continue;
@@ -54,7 +57,7 @@ export class SoleUse {
     }
   }
 
-  /** Answers once why it may not be had. */
+  /** Returns, only once, why the directory cannot be locked. */
   #take(claim: Claim): string | undefined {
     const locked = lockDirectory(claim.directory.path);
     const isHeld = !locked.ok && locked.why === "held";
@@ -70,8 +73,8 @@ export class SoleUse {
 }
 
 /**
- * Why a directory that somebody has locked may not be used. A lock that a stranger may hold is told of and passed over:
- * anybody can lock what he can read, and must not keep the daemon from starting.
+ * Why a locked directory must not be used. A lock that a stranger may hold is logged and ignored: anybody can lock what
+ * he can read, and that must not keep the daemon from starting.
  */
 function judgeHolder({ key, path }: SoleDirectory, log: Log): string | undefined {
   const stat = statSync(path);

@@ -9,10 +9,10 @@ import type { Handover } from "./handover.ts";
 
 const ALARM = "takeover";
 
-/** The hypervisor gets so long to tell its VMs; then they are taken to be as they were. */
+/** How long the hypervisor may take to report its VMs, in ms; then the VMs of the handover are used. */
 const COMPLETE_MS = 10_000;
 
-/** What a {@link Takeover} works with. */
+/** What a {@link Takeover} needs. */
 export interface TakeoverOptions {
   readonly parts: () => {
     readonly arbiter: Arbiter;
@@ -24,15 +24,15 @@ export interface TakeoverOptions {
   readonly hostEvents: TakeoverEvents;
 }
 
-/** What is told of a takeover. */
+/** Events of a takeover. */
 export interface TakeoverEvents extends Pick<HypervisorEvents, "domain" | "gone"> {
-  /** The wants of these VMs hold again. */
+  /** The wants of these VMs were restored. */
   takenOver(vms: Iterable<string>): void;
 }
 
 /**
- * Between a restart and the moment when all VMs are known again: their guests want what they wanted, and until
- * everyone's want is known no clock moves, since the highest of them is to win.
+ * The time between a restart and the moment when all VMs are known again. No clock is written until the wants of all
+ * guests are restored, because the highest of them must win.
  */
 export class Takeover {
   readonly #handover: Handover | undefined;
@@ -51,7 +51,7 @@ export class Takeover {
     if (this.#pending) options.alarm.after(ALARM, COMPLETE_MS, () => this.presume());
   }
 
-  /** What was handed over, as long as it is not settled. */
+  /** The handover, until all of it is settled. */
   get pending(): Handover | undefined {
     return this.#pending ? this.#handover : undefined;
   }
@@ -62,15 +62,15 @@ export class Takeover {
       this.#options.parts().arbiter.takeOver(vm, this.#wants.get(vm) ?? []);
   }
 
-  /** A VM that was started again has another guest: what the one before asked for is not taken over. */
+  /** A VM that was started again has another guest, so its old wants are not restored. */
   #isSameRun(vm: string): boolean {
     const before = this.#runs.get(vm);
     return before === undefined || before === this.#options.parts().vms.domains.get(vm)?.run;
   }
 
   /**
-   * The hypervisor is away, or silent: what it had said to the daemon before goes on to hold, as it does for a daemon that was not
-   * restarted. A VM that ended meanwhile shows by its channels.
+   * The hypervisor cannot be reached or does not answer: its last reports to the previous daemon are used. If a VM has
+   * ended since, its closed channels show that.
    */
   presume(): void {
     if (!this.#pending) return;
@@ -85,7 +85,7 @@ export class Takeover {
     this.#settle();
   }
 
-  /** The hypervisor has told all its VMs. */
+  /** The hypervisor has reported all its VMs. */
   complete(): void {
     const { hostEvents, parts } = this.#options;
     for (const domain of this.#presumed)
@@ -94,7 +94,7 @@ export class Takeover {
     this.#settle();
   }
 
-  /** All wants are known: writes what they come to. */
+  /** All wants are known: writes the settings that follow from them. */
   #settle(): void {
     if (!this.#pending) return;
     this.#options.alarm.cancel(ALARM);

@@ -8,16 +8,16 @@ import { claimSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
 import type { Parts } from "../parts.ts";
 
-/** VMs with numbers of their own; the others are one. A host has fewer, whoever names VMs may make more. */
+/** VMs with metrics of their own; all others share one label. The number of VMs is not ours to limit. */
 const VMS_MAX = 200;
 const OTHERS = "(other)";
 
-/** Of the histogram's buckets these ends are told, as powers of two in ns: 2 us to 134 ms. */
+/** The ends of the histogram's buckets that are exported, as powers of two in ns: 2 us to 134 ms. */
 const ENDS = [11, 12, 13, 14, 15, 16, 17, 18, 20, 22, 24, 27];
 
 const STATUSES = ["connected", "connecting", "refused"] as const;
 
-/** Everything that is counted or measured, in steps. */
+/** All metrics, made in steps. */
 export function* familySteps(parts: Parts): Job<Family[]> {
   const host = yield* hostFamilies(parts);
   return [...host, ...(yield* vmFamilies(parts))];

@@ -8,19 +8,19 @@ import { finish } from "../operators/loop-slices.ts";
 import type { Parts } from "../parts.ts";
 import { metricsText } from "./metrics-text.ts";
 
-/** Each connection is a text to write, and a stranger may make them: one, then a rest. */
+/** A stranger may connect without end, and each answer costs time: one connection is accepted, then a pause. */
 const listen = listenAtPace({ connections: 1, restMs: 5 });
 
-/** What {@link openMetricsOutput} works with. */
+/** What {@link openMetricsOutput} needs. */
 export interface MetricsOutputOptions {
   readonly config: Config["metrics"];
   readonly parts: Parts;
-  /** Sockets that systemd opened for us. */
+  /** Sockets that systemd opened for the daemon. */
   readonly fds: readonly number[];
   readonly log: Log;
 }
 
-/** Serves metrics where the configuration says so, and on the sockets that systemd opened. */
+/** Serves metrics at the configured address and on sockets that systemd opened. */
 export function openMetricsOutput({ config, parts, fds, log }: MetricsOutputOptions): { close(): void } {
   const render = (format: Format) => parts.slices.run(metricsText(format, parts));
   const outputs: { close(): void }[] = [];
@@ -34,7 +34,7 @@ export function openMetricsOutput({ config, parts, fds, log }: MetricsOutputOpti
       outputs.push(listenForScrapes({ at, render, listen }));
       log.info(`Metrics are served on ${where}`);
     } catch (error) {
-      // Guests are served all the same.
+      // This must not keep guests from being served.
       const why = error instanceof Error ? error.message : error;
       log.error(
         `Cannot serve metrics on ${where}: ${why}; the unit's sandbox has no network, a socket unit has`,

@@ -3,7 +3,7 @@ import type { Job } from "../operators/loop-slices.ts";
 import type { Parts } from "../parts.ts";
 import { familySteps } from "./families.ts";
 
-/** All metrics as text, in steps. */
+/** All metrics as text, made in steps. */
 export function* metricsText(format: Format, parts: Parts): Job<string> {
   const families = yield* familySteps(parts);
   return exposition(families, format);

@@ -6,7 +6,7 @@ import { CHANNEL_FORMATS, type ChannelFormat, firstNumbers } from "../../hypervi
 import type { Parts } from "../parts.ts";
 import { answeredValue, ordersOf } from "./domain-orders.ts";
 
-/** Who describes channels, and has them defined. */
+/** Describes channels, and adds them to definitions. */
 export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConfig" | "AddChannelConfig"> {
   return {
     GetChannelConfig: (request) => describe(request, parts()),
@@ -22,11 +22,11 @@ export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConf
 
 async function describe({ vm, vcpus, format }: ChannelConfigRequest, parts: Parts): Promise<ChannelConfig> {
   const place = placeOf(vm, vcpus, parts);
-  // Where nobody takes orders there is no definition to look at either.
+  // A hypervisor that takes no orders has no definitions either.
   if (format === "libvirt" && parts.hypervisor.orders !== undefined) {
     const told = await parts.hypervisor.orders.planChannels(place, vcpus);
     if (told.ok) return { defined: true, ...told.value, text: told.value.devices };
-    // Who names a number may describe a VM that is still to be made.
+    // With a number of vCPUs, the VM need not exist yet.
     if (vcpus === undefined) answeredValue(vm, told);
   }
   const count = vcpus ?? parts.vms.domains.get(vm)?.pins.length;

@@ -20,7 +20,7 @@ import { channelsInOrder, knownVm, showVm, vmNames, vmSummary } from "./vm-views
 
 const NAMED_IN_LINE_MAX = 4;
 
-/** What operators may ask and order. */
+/** The methods for operators. */
 export function control(parts: () => Parts): Control {
   const run = <T>(job: Job<T>) => parts().slices.run(job);
   const decide = (did: string, caller: Caller) => ({ did, caller, parts: parts() });
@@ -64,7 +64,7 @@ export function control(parts: () => Parts): Control {
   };
 }
 
-/** Names, or how many: a log line is no place for a thousand. */
+/** Names, or their number if they are too many for a log line. */
 function namesText(vms: readonly string[] | undefined): string {
   if (vms === undefined) return "all VMs";
   return vms.length > NAMED_IN_LINE_MAX ? `${vms.length} VMs` : vms.join(", ");
@@ -90,7 +90,7 @@ function* showMetrics(format: Format, parts: Parts): Job<{ text: string }> {
   return { text: yield* metricsText(format, parts) };
 }
 
-/** The CPUs that a call is about: all where none is named. Each of those named must be there. */
+/** The CPUs of a call: all if none is named. Every named CPU must exist. */
 function chosenCpus(cpus: readonly Pcpu[] | undefined, { cpufreq }: Parts): readonly Pcpu[] {
   const all = [
     ...cpufreq.clocks().flatMap(({ pcpus }) => pcpus),

@@ -9,24 +9,24 @@ import type { Job } from "./loop-slices.ts";
 import type { CpuDecision } from "./operator-store.ts";
 import { settingView } from "./views.ts";
 
-/** How an operator orders CPUs. */
+/** Options of an operator's order. */
 export interface CpuOrder {
   readonly order: Order;
   readonly hold: boolean;
   readonly caller: Caller;
   /** The caller's name, for explanations. */
   readonly who: string;
-  /** After so long it ends by itself. */
+  /** The order ends by itself after this time. */
   readonly forSeconds?: number | undefined;
 }
 
-/** The order that an operator's call names. */
+/** Converts an operator's call to an order. */
 export function orderOf({ to, khz = 0 }: FrequencyOrder): Order {
   if (to === "khz") return { khz };
   return to === "noTurbo" ? "no-turbo" : to;
 }
 
-/** Carries out an operator's order. CPUs of one clock are ordered once: a step down for both would be two steps. */
+/** Carries out an operator's order. CPUs of one clock get the order once: "down" for both would be two steps. */
 export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts): Job<readonly CpuResult[]> {
   const { arbiter, acts, store } = parts;
   const refusals = new Map<Pcpu, string | undefined>();
@@ -40,7 +40,7 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
     const id = arbiter.clock(pcpu)?.clock.id ?? pcpu;
     if (!refusals.has(id)) {
       refusals.set(id, yield* orderClock(id, order, parts));
-      // What is in force now: where the kernel refused the order, the one before. A guest that ends it later says so.
+      // The order in force now; after a refusal, the one before. If a guest ends it later, that is stored too.
       store.noteCpu(id, decisionOf(id, parts));
     }
     results.push(
@@ -58,7 +58,7 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
   return results.map((result) => (result.ok ? { ...result, notRemembered: kept.why } : result));
 }
 
-/** Orders one clock; answers why it was refused. */
+/** Orders one clock. Returns why it was refused. */
 function* orderClock(
   id: Pcpu,
   { order, hold, who, forSeconds }: CpuOrder,

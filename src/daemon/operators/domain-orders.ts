@@ -5,7 +5,7 @@ import type { Parts } from "../parts.ts";
 
 type Orders = Pick<Control, "ListVcpus" | "PinVcpu" | "SetVcpus">;
 
-/** What operators ask and order of the hypervisor. */
+/** The methods that use the hypervisor's orders. */
 export function domainOrders(parts: () => Parts): Orders {
   return {
     async ListVcpus({ vm }) {
@@ -28,7 +28,7 @@ export function domainOrders(parts: () => Parts): Orders {
   };
 }
 
-/** Who takes orders; where nobody does, that is refused. */
+/** Returns the hypervisor's orders; throws a refusal if it takes none. */
 export function ordersOf({ hypervisor }: Pick<Parts, "hypervisor">): DomainOrders {
   if (hypervisor.orders !== undefined) return hypervisor.orders;
   const { driver } = hypervisor.status();
@@ -39,7 +39,7 @@ export function ordersOf({ hypervisor }: Pick<Parts, "hypervisor">): DomainOrder
   });
 }
 
-/** The hypervisor's answer; a refusal is thrown in its words. */
+/** Waits for the hypervisor's answer; throws its refusal. */
 export function answeredValue<T>(vm: string, answer: Answered<T>): T {
   if (answer.ok) return answer.value;
   if (answer.why.kind === "noDomain") throw new ControlError("NoSuchVm", { vm });

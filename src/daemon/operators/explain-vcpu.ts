@@ -8,10 +8,10 @@ import { eachStep, type Job } from "./loop-slices.ts";
 import { cpuView, explanationView } from "./views.ts";
 import { showVm } from "./vm-views.ts";
 
-/** CPUs that an unpinned vCPU is explained on; on all of a large host nobody reads it. */
+/** The most CPUs on which an unpinned vCPU is explained. */
 const CLOCKS_MAX = 16;
 
-/** Why a vCPU gets what it gets. */
+/** Explains the speed of a vCPU. */
 export function* explainVcpu(vm: string, number: Vcpu, parts: Parts): Job<VcpuExplanation> {
   const shown = yield* showVm(vm, parts);
   const { state, detail, added, contract } = shown;

@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import type { SocketHandler, TCPSocketListenOptions } from "bun";
 import { duplicate } from "../../os/duplicate.ts";
 
-/** What is listened with. */
+/** Options of {@link Listen}. */
 export interface Listener {
   /** Accepts no connection before {@link begin}; clients wait in the kernel's queue. False if that is not possible. */
   hold(): boolean;
@@ -10,24 +10,24 @@ export interface Listener {
   stop(): void;
 }
 
-/** How connections are taken. */
+/** Limits for accepting connections. */
 export interface Pace {
-  /** After so many comes a rest. */
+  /** Connections before a pause. */
   readonly connections: number;
-  /** 0: until the next turn of the event loop. */
+  /** Length of the pause in ms; 0 is until the next turn of the event loop. */
   readonly restMs: number;
 }
 
-/** Those of `Bun.listen()`, wherever it is to listen. */
+/** The options of `Bun.listen()`. */
 interface Options<Data> {
   readonly allowHalfOpen?: boolean;
   readonly socket: SocketHandler<Data>;
 }
 
 /**
- * Makes a `Bun.listen()` that rests. The runtime takes all connections that there are in one turn of the event loop:
- * somebody who connects without end would keep it there, and guests' packets waiting. What is not taken waits in the
- * kernel's queue, and when that is full, the kernel turns away who floods it.
+ * Makes a `Bun.listen()` that pauses. The runtime accepts all waiting connections in one turn of the event loop, so a
+ * client that connects without end would block guests' packets. Connections that are not accepted wait in the kernel's
+ * queue; when that is full, the kernel refuses further ones.
  */
 export function listenAtPace(pace: Pace) {
   return <Data>(options: Options<Data>) => start(options, pace);
@@ -46,7 +46,7 @@ function start<Data>(options: Options<Data>, { connections, restMs }: Pace): Lis
   };
   let listener = Bun.listen<Data>({ ...options, socket } as unknown as TCPSocketListenOptions<Data>);
 
-  /** Only a stop ends the runtime's taking; a second descriptor keeps the queue, and who is in it. */
+  /** Only a stop ends the accepting. A second descriptor keeps the queue and its clients. */
   function hold(): boolean {
     restingFd = duplicate(fdOf(listener));
     if (restingFd === undefined) return false;
@@ -55,7 +55,7 @@ function start<Data>(options: Options<Data>, { connections, restMs }: Pace): Lis
   }
 
   function rest(): void {
-    // Out of descriptors: better a turn that is long than no listener.
+    // Without free descriptors, a long turn is better than no listener.
     if (!hold()) return;
     if (restMs === 0) setImmediate(goOn);
     else setTimeout(goOn, restMs);
@@ -79,7 +79,7 @@ function start<Data>(options: Options<Data>, { connections, restMs }: Pace): Lis
   };
 }
 
-/** Bun's listeners have it; its types do not say so. */
+/** Bun's listeners have this member; their types leave it out. */
 function fdOf(listener: object): number {
   return (listener as { readonly fd: number }).fd;
 }

@@ -1,24 +1,27 @@
 import { ControlError } from "../../admin/control.ts";
 
-/** The most steps, and the most time, that all jobs together take in one turn of the event loop; guests' packets come between. */
+/**
+ * The most steps, and the most time in ms, that all jobs together take in one turn of the event loop. Guests' packets
+ * are handled in between.
+ */
 export const STEPS_PER_TURN = 32;
 const SLICE_MS = 0.3;
 
-/** A long job in short steps; it yields after each step. A job that yields a promise goes on when that is settled. */
+/** A long job in short steps: it yields after each step. A job that yields a promise continues when that is settled. */
 export type Job<T> = Generator<Promise<unknown> | undefined, T>;
 
-/** A job that is not over. */
+/** A job that has not ended. */
 interface WaitingJob {
-  /** Has a slice of the job done, and answers what that came to. */
+  /** Runs one slice of the job, and returns whether it ended, waits or continues. */
   goOn(): "over" | "more" | Promise<unknown>;
   end(error: Error): void;
 }
 
-/** Runs long jobs a slice at a time. However many there are, a turn of the event loop has one slice for them all. */
+/** Runs long jobs slice by slice. All of them share one slice in each turn of the event loop. */
 export class LoopSlices {
-  /** Each waits for its next slice. */
+  /** Jobs that wait for their next slice. */
   readonly #waiting: WaitingJob[] = [];
-  /** Each waits for a promise. */
+  /** Jobs that wait for a promise. */
   readonly #parked = new Set<WaitingJob>();
   #steps = 0;
   #beganMs = 0;
@@ -26,12 +29,12 @@ export class LoopSlices {
   #closed = false;
   readonly #nowMs: () => number;
 
-  /** `nowMs` is asked at every step. */
+  /** `nowMs` is called at every step. */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
   }
 
-  /** Runs a job; the answer comes at once where all of it fits into this turn. */
+  /** Runs a job. The result is returned at once if the job ends within this turn. */
   run<T>(job: Job<T>): T | Promise<T> {
     if (this.#closed) throw stopping();
     const first = this.#waiting.length === 0 ? this.#slice(job) : undefined;
@@ -51,7 +54,7 @@ export class LoopSlices {
     return promise;
   }
 
-  /** A job goes on in a turn to come, or when its promise is settled. */
+  /** Continues a job in a later turn, or when its promise is settled. */
   #continue(job: WaitingJob, came: ReturnType<WaitingJob["goOn"]>): void {
     if (came === "over") return;
     if (this.#closed) return job.end(stopping());
@@ -67,7 +70,7 @@ export class LoopSlices {
     void came.then(unpark, unpark);
   }
 
-  /** Ends the jobs that are under way: once clocks are put back, nothing may change a CPU. */
+  /** Ends all jobs: after clocks were restored, nothing may change a CPU. */
   close(): void {
     this.#closed = true;
     for (const { end } of [...this.#waiting.splice(0), ...this.#parked]) end(stopping());
@@ -118,7 +121,7 @@ export function finish<T>(job: Job<T>): T {
   }
 }
 
-/** Makes something of each item, a step for each. */
+/** Maps items, one item per step. */
 export function* eachStep<T, R>(items: Iterable<T>, make: (item: T) => R): Job<R[]> {
   const made: R[] = [];
   for (const item of items) {

@@ -7,10 +7,10 @@ import { type LimitedLog, limitedLog } from "../limited-log.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import { userName } from "../users.ts";
 
-/** Acts of one user in a minute that are logged one by one; a script may do many. */
+/** Acts of one user per minute that are logged one by one; a script may do many. */
 const LINES_MAX = 120;
 
-/** Tells what operators do: one sentence for each act, the same in the log and to subscribers. */
+/** Reports what operators do: one sentence for each act, the same in the log and to subscribers. */
 export class OperatorActs {
   readonly #log: LimitedLog;
   readonly #events: Events;
@@ -20,7 +20,7 @@ export class OperatorActs {
     this.#events = events;
   }
 
-  /** `did` goes on after the operator's name: `set CPU 2 to max`. */
+  /** `did` continues the sentence after the operator's name: `set CPU 2 to max`. */
   tell(caller: Caller, did: string, about: Partial<Event> = {}): void {
     const message = `${operatorName(caller)} ${did}`;
     this.#log(`uid ${caller.uid}`, "notice", () => ({
@@ -37,7 +37,7 @@ export class OperatorActs {
   }
 }
 
-/** Names an operator: `alice (uid 1000, pid 4711)`. */
+/** Describes an operator: `alice (uid 1000, pid 4711)`. */
 export function operatorName({ uid, pid }: Caller): string {
   const name = userName(uid);
   return name === undefined ? `uid ${uid} (pid ${pid})` : `${name} (uid ${uid}, pid ${pid})`;

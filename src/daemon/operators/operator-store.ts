@@ -9,39 +9,39 @@ import { makeOwnDirectory } from "../../os/own-directory.ts";
 import { readOwnFile } from "../../os/own-file.ts";
 import { writeWhole } from "../../os/whole-file.ts";
 
-/** What an operator decided about one VM; what is absent follows the configuration. */
+/** An operator's decisions about one VM. What is absent follows the configuration. */
 export interface VmDecision {
   readonly added?: boolean;
   readonly query?: boolean;
-  /** Channels that are not as all are, by number. */
+  /** Decisions about single channels, by number. */
   readonly channels?: Readonly<Record<string, "removed" | "disabled">>;
 }
 
-/** A speed that an operator gave a CPU. */
+/** A speed that an operator ordered for a CPU. */
 export interface CpuDecision {
   readonly khz: Khz;
   readonly hold: boolean;
   readonly who?: string;
-  /** When it ends by itself, on the wall clock: the only one that outlives a boot. */
+  /** When it ends by itself, on the wall clock, because it must outlive a boot. */
   readonly untilMs?: number;
 }
 
-/** All that operators decided. */
+/** All decisions of operators. */
 export interface OperatorState {
   readonly vms: Readonly<Record<string, VmDecision>>;
   readonly cpus: Readonly<Record<string, CpuDecision>>;
 }
 
-/** VMs that decisions are remembered for. */
+/** The most VMs with stored decisions. */
 const VMS_MAX = 10_000;
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
 const FILE = "operator.json";
 const NOTHING = '{ "vms": {}, "cpus": {} }';
 
-/** Of a name that no VM can have, the log shows so much. */
+/** Longest part of an impossible name that the log shows. */
 const SHOWN_NAME_LENGTH = 80;
 
-/** What operators decided, kept over restarts in the state directory. */
+/** The decisions of operators, stored in the state directory. */
 export class OperatorStore {
   readonly #path: string;
   readonly #log: Log;
@@ -62,12 +62,12 @@ export class OperatorStore {
     return this.#vms.get(name) ?? {};
   }
 
-  /** Whether anything was decided about a VM. */
+  /** Whether there is a decision about a VM. */
   knows(name: string): boolean {
     return this.#vms.has(name);
   }
 
-  /** Names with a decision, known to the hypervisor or not. */
+  /** Names of VMs with a decision, also of those that the hypervisor does not know. */
   vmNames(): Iterable<string> {
     return this.#vms.keys();
   }
@@ -77,7 +77,7 @@ export class OperatorStore {
     return [...this.#cpus].map(([pcpu, decision]) => [Number(pcpu), decision] as const);
   }
 
-  /** Decides about a VM; where that cannot be remembered, nothing is decided, and why is answered. */
+  /** Stores a decision about a VM. If that fails, nothing is changed and the reason is returned. */
   setVm(name: string, change: VmDecision): Result<undefined> {
     if (!this.#vms.has(name) && this.#vms.size >= VMS_MAX)
       return failure(`Decisions about ${VMS_MAX} VMs are kept already`);
@@ -85,25 +85,25 @@ export class OperatorStore {
     return this.#keep(vms, this.#cpus);
   }
 
-  /** Forgets what was decided about a VM, likewise. */
+  /** Removes the decisions about a VM; otherwise the same. */
   forgetVm(name: string): Result<undefined> {
     const vms = new Map(this.#vms);
     return vms.delete(name) ? this.#keep(vms, this.#cpus) : success(undefined);
   }
 
-  /** Notes what was decided about a CPU; undefined takes it back. It is written down by {@link save}. */
+  /** Notes an order for a CPU; undefined removes it. {@link save} stores it. */
   noteCpu(pcpu: Pcpu, decision: CpuDecision | undefined): void {
     if (decision !== undefined) this.#cpus.set(`${pcpu}`, decision);
     else if (!this.#cpus.delete(`${pcpu}`)) return;
     this.#isNoted = true;
   }
 
-  /** Writes down what was noted since; where that fails, it is tried again with the next decision. */
+  /** Stores what was noted. After a failure it is tried again with the next decision. */
   save(): Result<undefined> {
     return this.#isNoted ? this.#keep(this.#vms, this.#cpus) : success(undefined);
   }
 
-  /** Earlier versions took any name; what no VM can be called is left out, and not saved again. */
+  /** Earlier versions accepted any name. Names that no VM can have are left out. */
   #possible(vms: OperatorState["vms"]): [string, VmDecision][] {
     const { possible = [], impossible = [] } = Object.groupBy(Object.entries(vms), ([name]) =>
       vmNameFault(name) === undefined ? "possible" : "impossible",
@@ -126,7 +126,7 @@ export class OperatorStore {
     return { vms: {}, cpus: {} };
   }
 
-  /** Saves what is decided from now on, and only then lets it hold. */
+  /** Saves the decisions, and makes them effective only if that succeeds. */
   #keep(vms: Map<string, VmDecision>, cpus: Map<string, CpuDecision>): Result<undefined> {
     const state = { vms: Object.fromEntries(vms), cpus: Object.fromEntries(cpus) };
     const why = this.#save(`${JSON.stringify(state, undefined, 1)}\n`);
@@ -142,7 +142,7 @@ export class OperatorStore {
 
   #save(text: string): string | undefined {
     const bytes = Buffer.byteLength(text);
-    // What is longer would not be read again at the next start.
+    // A longer file would not be read again at the next start.
     if (bytes > FILE_BYTES_MAX)
       return `Cannot be remembered over a restart: all decisions together would have ${bytes} bytes, more than ${FILE_BYTES_MAX}; vmpowerctl forget-vm NAME forgets one that is gone`;
     const written = writeWhole(this.#path, text, { mode: 0o640, log: this.#log });

@@ -4,16 +4,16 @@ import type { Clocks } from "../host/clocks.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import type { CpuDecision, OperatorStore } from "./operator-store.ts";
 
-/** What a start needs to order again what operators had ordered. */
+/** What is needed to repeat the orders of operators at a start. */
 export interface OrderAgainOptions {
   readonly arbiter: Arbiter;
   readonly clocks: Clocks;
   readonly time: TurnClock;
-  /** Clocks whose order was still in force when the daemon before handed over; undefined where nothing was handed over. */
+  /** Clocks whose order was still in force at the handover; undefined without a handover. */
   readonly operated: readonly Pcpu[] | undefined;
 }
 
-/** Orders again what operators had ordered before this start, except what has ended since. */
+/** Repeats the orders that operators gave before this start, except those that have ended. */
 export function orderAgain(store: OperatorStore, options: OrderAgainOptions): void {
   const { arbiter, clocks, time, operated } = options;
   for (const [pcpu, decision] of store.cpus()) {
@@ -31,7 +31,7 @@ export function orderAgain(store: OperatorStore, options: OrderAgainOptions): vo
   store.save();
 }
 
-/** A daemon of version 0.1.0 did not write down that a guest had ended an order; its handover says so. */
+/** A daemon of version 0.1.0 did not store that a guest had ended an order, but its handover shows it. */
 function isInForce(pcpu: Pcpu, { hold }: CpuDecision, operated: readonly Pcpu[] | undefined): boolean {
   return hold || operated === undefined || operated.includes(pcpu);
 }

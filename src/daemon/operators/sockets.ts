@@ -8,19 +8,21 @@ import { moveAside } from "../../os/move-aside.ts";
 import { resolveGroup } from "../users.ts";
 import { listenAtPace } from "./listen.ts";
 
-/** Members may command. */
+/** The group whose members may use all methods. */
 const CONTROL_GROUP = "vm-power";
 
-/** Connections are accepted a few at a time, so that a flood of them neither stops guests nor other operators. */
+/** Few connections are accepted per turn, so that a flood of them stops neither guests nor other operators. */
 const CONTROL_PACE = { connections: 4, restMs: 0 };
 
-/** Members may look, and change nothing. */
+/** The group whose members may use methods that change nothing. */
 const MONITOR_GROUP = "vm-power-monitor";
 
-/** Who only looks gets less: looking costs, and guests wait meanwhile. */
+/** Limits of the monitor socket. They are lower, because guests wait while a call is answered. */
 const MONITOR_LIMITS = { ...LIMITS, clientsPerUid: 8, callsPerTurn: 1 };
 
-/** How they are let in: a flood of them costs a tenth of a CPU, and then only they wait. */
+/**
+ * Limits for accepting monitor clients. A flood of them costs a tenth of a CPU and delays only other monitor clients.
+ */
 const MONITOR_PACE = { connections: 4, restMs: 5 };
 
 /**
@@ -48,7 +50,7 @@ export async function serveOperators(
       held: true,
       looksOnly: true,
       everyone,
-      // On a host without the group it is root's alone.
+      // On a host without the group, only root may use it.
       gid: everyone ? undefined : resolveGroup(MONITOR_GROUP),
       listen: listenAtPace(MONITOR_PACE),
       limits: MONITOR_LIMITS,
@@ -69,8 +71,8 @@ export async function serveOperators(
 }
 
 /**
- * Nothing that stands in our own directory keeps the daemon from starting. Elsewhere a path that is taken is a mistake
- * of the configuration, and the file may be precious.
+ * Removes what is in a socket's way in our own directory, so that it cannot keep the daemon from starting. Elsewhere a
+ * path that is taken is an error of the configuration, and the file may be valuable.
  */
 function clearWay(path: string, runtimeDirectory: string, log: Log): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });

@@ -5,7 +5,7 @@ import type { Parts } from "../parts.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { sumSteps } from "./views.ts";
 
-/** The daemon at a glance. */
+/** The state of the daemon. */
 export function* status(parts: Parts): Job<Status> {
   const { arbiter, channels, clocks, config, cpufreq, hypervisor, startedAtMs } = parts;
   const all = [...channels.list()];
@@ -32,7 +32,7 @@ export function* status(parts: Parts): Job<Status> {
   };
 }
 
-/** How many vCPUs claim a speed, counted a VM in a step. */
+/** Counts the vCPUs that claim a speed, one VM per step. */
 export function* claimSteps({ arbiter }: Pick<Parts, "arbiter">): Job<number> {
   const counts = yield* eachStep(arbiter.domainNames(), (name) => arbiter.domain(name)?.claims ?? 0);
   return counts.reduce((sum, count) => sum + count, 0);

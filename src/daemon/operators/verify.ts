@@ -3,7 +3,7 @@ import type { Pcpu } from "../../base/domain.ts";
 import type { Parts } from "../parts.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 
-/** What should hold on every managed CPU against what the kernel's files say, looked at over several turns. */
+/** Compares what should be set on every managed CPU with the kernel's files, over several turns. */
 export function* verify({ arbiter, config, cpufreq }: Parts): Job<{ cpus: CpuCheck[] }> {
   const { onDrift } = config().cpufreq;
   const check = (pcpu: Pcpu): CpuCheck[] => {

@@ -8,10 +8,10 @@ import { refusalText } from "../words/refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
 import { finish, type Job } from "./loop-slices.ts";
 
-/** Channels that are added up in one step. */
+/** Channels whose counters are added in one step. */
 const SUMMED_PER_STEP = 16;
 
-/** A channel as operators see it. */
+/** A channel as the control interface shows it. */
 export function channelView(channel: Channel): view.Channel {
   const { vm, number, path, status, objection, framer, peer, counters, enabled } = channel;
   return {
@@ -27,12 +27,12 @@ export function channelView(channel: Channel): view.Channel {
   };
 }
 
-/** Adds up what channels counted. */
+/** Adds up the counters of channels. */
 export function sumCounters(channels: Iterable<Channel>): view.Counters {
   return finish(sumSteps(channels));
 }
 
-/** {@link sumCounters}, a step for a few channels. */
+/** Does what {@link sumCounters} does, a few channels per step. */
 export function* sumSteps(channels: Iterable<Channel>): Job<view.Counters> {
   const sum = {
     requests: 0,
@@ -53,7 +53,7 @@ export function* sumSteps(channels: Iterable<Channel>): Job<view.Counters> {
   return sum;
 }
 
-/** A vCPU as operators see it: the fastest of what it claims, where it may run on several clocks. */
+/** A vCPU as the control interface shows it. On several clocks, the highest of its claims is shown. */
 export function vcpuView(seen: VcpuView, remedyOf: (refusal: Refusal) => string | undefined): view.Vcpu {
   const { vcpu, pcpus, problem, clocks, asked = "", askedAtMs, refused } = seen;
   const fastest = clocks
@@ -73,7 +73,7 @@ export function vcpuView(seen: VcpuView, remedyOf: (refusal: Refusal) => string 
   };
 }
 
-/** A CPU as operators see it; reads what the kernel says now. */
+/** A CPU as the control interface shows it. Reads the kernel's files. */
 export function cpuView(
   pcpu: Pcpu,
   { arbiter, cpufreq }: Pick<Parts, "arbiter" | "cpufreq">,
@@ -120,7 +120,7 @@ export function cpuView(
   };
 }
 
-/** What is held on a clock: a speed, the settings found there, or nothing known since the kernel refused. */
+/** What is set on a clock: a speed, the baseline, or unknown after a refusal. */
 export function settingView({ accepted, speed }: Pick<ClockView, "accepted" | "speed">): {
   setting: string;
   khz?: number;
@@ -129,7 +129,7 @@ export function settingView({ accepted, speed }: Pick<ClockView, "accepted" | "s
   return speed === undefined ? { setting: "baseline" } : { setting: `${speed.khz}`, khz: speed.khz };
 }
 
-/** Why a CPU runs as it does. */
+/** Explains the speed of a CPU. */
 export function explanationView(
   cpu: view.Cpu,
   found: ClockView | undefined,
@@ -144,7 +144,7 @@ export function explanationView(
   };
 }
 
-/** Who meets on a clock, the operator first. */
+/** Those who want something of a clock, the operator first. */
 function claimantViews({ order, claims }: ClockView): view.Claimant[] {
   const operator = order === undefined ? [] : [{ by: "operator", wants: `${order.khz}`, khz: order.khz }];
   const others = claims.flatMap(({ holder, khz, pinned }) =>
@@ -172,7 +172,7 @@ function runsOn(arbiter: Arbiter, holder: Holder, pcpu: Pcpu): boolean {
   return arbiter.vcpu(holder.vm, holder.vcpu)?.pcpus.includes(pcpu) === true;
 }
 
-/** Names who meets on a CPU in a word: `web1:0`, `web1:cpu5` for a guest that named a CPU, `operator`. */
+/** A short name for one of them: `web1:0`, `web1:cpu5` for a guest that named a CPU, `operator`. */
 export function holderName(holder: Holder): string {
   if (holder.kind === "operator") return "operator";
   return holder.kind === "vcpu" ? `${holder.vm}:${holder.vcpu}` : `${holder.vm}:cpu${holder.pcpu}`;

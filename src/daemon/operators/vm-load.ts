@@ -5,7 +5,7 @@ import type { Parts } from "../parts.ts";
 import type { Job } from "./loop-slices.ts";
 import { holderName, sumCounters } from "./views.ts";
 
-/** What VMs and their vCPUs ask for and have, taken over several turns of the event loop. */
+/** The load of VMs and their vCPUs, collected over several turns of the event loop. */
 export function* load(parts: Parts, names: readonly string[] | undefined): Job<Load> {
   const { arbiter, vms } = parts;
   const chosen = names ?? [...new Set([...vms.domains.keys(), ...parts.meters.all.keys()])];
@@ -18,7 +18,7 @@ export function* load(parts: Parts, names: readonly string[] | undefined): Job<L
     const count = arbiter.domain(name)?.vcpus ?? 0;
     for (let vcpu = 0; vcpu < count; vcpu++) {
       const seen = arbiter.vcpu(name, vcpu);
-      // It may be gone since the slice before.
+      // The VM may have ended since the last slice.
       if (seen !== undefined) vcpus.push(vcpuLoad(name, seen, { parts, actual }));
       yield;
     }
@@ -62,7 +62,7 @@ function vcpuLoad(
   };
 }
 
-/** Who or what keeps a vCPU from the speed it asked for, in a word; undefined where it has that speed. */
+/** Why a vCPU does not have the speed it asked for, in one word; undefined if it has. */
 function boundBy(rule: Rule): string | undefined {
   switch (rule.kind) {
     case "bounded":

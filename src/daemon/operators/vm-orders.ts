@@ -4,7 +4,10 @@ import type { Parts } from "../parts.ts";
 import type { VmDecision } from "./operator-store.ts";
 import { knownVm } from "./vm-views.ts";
 
-/** An operator decides about a VM: whether it is served, and whether it may ask. `did` says so for the log. */
+/**
+ * Stores an operator's decision about a VM: whether it is served, and whether it may query. `did` describes it for the
+ * log.
+ */
 export function decideVm(
   name: string,
   change: Pick<VmDecision, "added" | "query">,
@@ -18,13 +21,16 @@ export function decideVm(
   return {};
 }
 
-/** What an operator should know who added a VM that does not run. */
+/** A warning for an operator who added a VM that does not run. */
 export function warningAbout(vm: string, { vms }: Parts): string | undefined {
   if (vms.domains.has(vm)) return undefined;
   return `no VM of that name runs now; if it is misspelt, forget it: vmpowerctl forget-vm ${vm}`;
 }
 
-/** Forgets decisions about a VM. One that runs keeps them: else it would be served, or not, against the operator's word. */
+/**
+ * Removes the decisions about a VM. A running VM keeps them; otherwise it would be served, or not, against the
+ * operator's decision.
+ */
 export function forgetVm(vm: string, caller: Caller, { acts, channels, store, vms }: Parts) {
   if (vms.domains.has(vm))
     throw new ControlError("Refused", {
@@ -38,14 +44,14 @@ export function forgetVm(vm: string, caller: Caller, { acts, channels, store, vm
   return {};
 }
 
-/** How an operator decides about channels; all of the VM's where no number is given. */
+/** An operator's decision about channels; all of the VM's channels if no number is given. */
 interface ChannelOrder {
   readonly vm: string;
   readonly channels?: readonly number[] | undefined;
   readonly decision: "removed" | "disabled" | undefined;
 }
 
-/** An operator decides about channels of a VM. */
+/** Stores an operator's decision about channels of a VM. */
 export function decideChannels(
   { vm, channels: numbers, decision }: ChannelOrder,
   caller: Caller,

@@ -7,14 +7,14 @@ import { refusalRemedy } from "../words/refusal-text.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { channelView, vcpuView } from "./views.ts";
 
-/** Everything that has a name: what the hypervisor knows, what an operator decided about, what has a socket. */
+/** All known names: of VMs in the hypervisor, of VMs with a decision, and of VMs with a socket. */
 export function vmNames({ vms, store, channels }: Parts): string[] {
   const names = new Set([...vms.domains.keys(), ...store.vmNames()]);
   for (const { vm } of channels.list()) names.add(vm);
   return [...names].sort();
 }
 
-/** A VM's name, if anybody knows it. */
+/** Checks that a VM's name is known. */
 export function knownVm(vm: string, parts: Parts): string {
   const { vms, store, channels } = parts;
   if (vms.domains.has(vm) || store.knows(vm) || channels.of(vm).length > 0) return vm;
@@ -36,7 +36,7 @@ export function vmSummary(name: string, { arbiter, channels, vms }: Parts): VmSu
   };
 }
 
-/** A VM in full. */
+/** A VM with its vCPUs and channels. */
 export function* showVm(name: string, parts: Parts): Job<Vm> {
   const { channels, vms } = parts;
   const domain = vms.domains.get(name);
@@ -54,14 +54,14 @@ export function* showVm(name: string, parts: Parts): Job<Vm> {
   };
 }
 
-/** Channels of all VMs, by VM and number. */
+/** The channels of all VMs, ordered by VM and number. */
 export function channelsInOrder({ channels }: Parts): Channel[] {
   const vms = new Set<string>();
   for (const { vm } of channels.list()) vms.add(vm);
   return [...vms].sort().flatMap((vm) => channels.of(vm));
 }
 
-/** A vCPU; only where it runs, for a VM that is not served. */
+/** A vCPU; if the VM is not served, only where it runs. */
 function showVcpu(vm: string, known: Pick<Vcpu, "vcpu" | "pcpus">, { arbiter, hypervisor }: Parts): Vcpu {
   const seen = arbiter.vcpu(vm, known.vcpu);
   if (seen === undefined) return known;

@@ -1,9 +1,9 @@
 import type { Channel } from "../../channels/channel.ts";
 
-/** Packets of one channel that wait for the answer of a slow back end; more are dropped, and counted. */
+/** The most packets of one channel that wait for a slow back end. Further ones are dropped and counted. */
 const WAITING_MAX = 64;
 
-/** Handles a packet; answers when, where that is not at once. */
+/** Handles a packet. Returns a promise if it is not answered at once. */
 type Handle = (channel: Channel, frame: Uint8Array) => Promise<void> | undefined;
 
 /** Keeps the packets of a channel in order while one of them waits for a slow back end. Other channels do not wait. */
@@ -15,7 +15,7 @@ export class LatePackets {
     this.#handle = handle;
   }
 
-  /** Keeps a packet for later where one before it is not answered; answers whether it did. */
+  /** Keeps a packet if an earlier one is not answered yet. Returns whether it did. */
   hold(channel: Channel, frame: Uint8Array): boolean {
     if (this.#waiting.size === 0) return false;
     const frames = this.#waiting.get(channel);
@@ -25,7 +25,7 @@ export class LatePackets {
     return true;
   }
 
-  /** The channel's next packets wait for this one. */
+  /** Makes the channel's next packets wait for this one. */
   wait(channel: Channel, answered: Promise<void>): void {
     this.#waiting.set(channel, []);
     void this.#goOn(channel, answered);

@@ -1,18 +1,18 @@
 import { BUCKETS, Histogram, quantileNs } from "../../base/histogram.ts";
 
-/** vCPUs of a VM that are counted apart; what QEMU's largest machine has. */
+/** The most vCPUs of a VM with a counter of their own, as in QEMU's largest machine. */
 const VCPUS_MAX = 4096;
 const VCPUS_FIRST = 8;
 
-/** What is measured of one VM. */
+/** The measurements of one VM. */
 export class Meter {
-  /** From a packet's frame to the written answer. */
+  /** Durations from a packet's frame to the written reply. */
   readonly latency = new Histogram();
   #requests = new Float64Array(VCPUS_FIRST);
-  /** What the histogram said at the beat before, and at the one before that. */
+  /** The counts of the histogram at the last two heartbeats. */
   #marks = [new Float64Array(BUCKETS), new Float64Array(BUCKETS)];
 
-  /** A vCPU asked for something. */
+  /** Counts a request of a vCPU. */
   asked(vcpu: number): void {
     if (vcpu >= this.#requests.length) {
       if (vcpu >= VCPUS_MAX) return;
@@ -23,12 +23,12 @@ export class Meter {
     this.#requests[vcpu] = (this.#requests[vcpu] as number) + 1;
   }
 
-  /** Requests of a vCPU since the VM was first heard. */
+  /** The number of requests of a vCPU since the VM's first packet. */
   requestsOf(vcpu: number): number {
     return this.#requests[vcpu] ?? 0;
   }
 
-  /** What 99 of 100 packets took less than, lately: over one to two beats. */
+  /** The time in which 99 of 100 recent packets were handled, over one to two heartbeats. */
   p99Ns(): number | undefined {
     const [, before] = this.#marks;
     return quantileNs(
@@ -44,7 +44,7 @@ export class Meter {
   }
 }
 
-/** What is measured, by VM; a VM costs something once it spoke. */
+/** The measurements by VM; they are made at a VM's first packet. */
 export class Meters {
   readonly #meters = new Map<string, Meter>();
 
@@ -57,12 +57,12 @@ export class Meters {
     return meter;
   }
 
-  /** By VM that was ever heard. */
+  /** All VMs that ever sent a packet. */
   get all(): ReadonlyMap<string, Meter> {
     return this.#meters;
   }
 
-  /** Time went on; those that nobody needs are forgotten. */
+  /** Handles a heartbeat: forgets VMs that do not exist any more. */
   beat(isKnown: (vm: string) => boolean): void {
     for (const [vm, meter] of this.#meters) {
       if (isKnown(vm)) meter.beat();

@@ -17,7 +17,7 @@ import type { Meters } from "./meters.ts";
 import type { Recordings } from "./recordings.ts";
 import { SecondLooks } from "./second-looks.ts";
 
-/** What handling a packet takes. */
+/** What is needed to handle a packet. */
 export interface PacketPathParts {
   readonly arbiter: Arbiter;
   readonly clocks: Clocks;
@@ -26,16 +26,21 @@ export interface PacketPathParts {
   readonly meters: Meters;
   readonly recordings: Recordings;
   readonly time: TurnClock;
-  /** How an operator pins a vCPU. */
+  /** The remedies of the hypervisor's driver. */
   readonly pinRemedy: PinRemedy;
-  /** Has the hypervisor asked for a VM again, some time later. */
+  /** Requests a new report of a VM from the hypervisor, some time later. */
   readonly lookAgain: (vm: string) => void;
 }
 
-/** Of each channel's packets one in so many is measured, beginning with its first: reading a clock costs, too. */
+/**
+ * Of each channel's packets, one in this many is measured, starting with the first, because reading a clock costs time.
+ */
 const MEASURED_ONE_IN = 8;
 
-/** Handles guests' packets: judge, decide, do, answer. All in one turn of the event loop, unless the back end of the clocks is slow. */
+/**
+ * Handles guests' packets: checks, decides, writes and replies, all in one turn of the event loop unless the back end
+ * is slow.
+ */
 export class PacketPath {
   readonly #parts: PacketPathParts;
   readonly #secondLooks: SecondLooks;
@@ -58,7 +63,7 @@ export class PacketPath {
     meters.of(channel.vm).latency.observe((performance.now() - beganMs) * 1e6);
   }
 
-  /** Handles a packet; where a slow back end has to answer first, the channel's next packets wait for that. */
+  /** Handles a packet. If a slow back end must answer first, the channel's next packets wait for that. */
   #begin(channel: Channel, frame: Uint8Array): void {
     const later = this.#handle(channel, frame);
     if (later !== undefined) this.#late.wait(channel, later);
@@ -86,7 +91,7 @@ export class PacketPath {
     }
   }
 
-  /** Decides and does; answers when the kernel has taken it, which is at once or, with a slow back end, later. */
+  /** Decides and writes. Returns the result when the kernel has answered: at once, or with a slow back end later. */
   #scale(channel: Channel, frame: Uint8Array, request: Scale): Promise<void> | undefined {
     const { arbiter, clocks, meters, time } = this.#parts;
     if (!request.physical) meters.of(channel.vm).asked(request.resource);
@@ -117,7 +122,7 @@ export class PacketPath {
     this.#conclude(channel, frame, request, refusal);
   }
 
-  /** Counts, logs and answers; guests of the old packet sizes read no answers. */
+  /** Counts, logs and replies. Guests with old packet sizes read no replies. */
   #conclude(channel: Channel, frame: Uint8Array, request: Request, refusal: Refusal | undefined): void {
     if (refusal === undefined) channel.counters.granted++;
     else {
@@ -129,7 +134,7 @@ export class PacketPath {
     if (readsReplies(frame.length)) channel.send(answer(frame, refusal === undefined));
   }
 
-  /** Guest policies are read and judged, but nothing evaluates them yet. */
+  /** Guest policies are read and checked, but not carried out yet. */
   #judge(channel: Channel, policy: GuestPolicy): Refusal {
     const { arbiter, events, time } = this.#parts;
     const vcpuEnd = arbiter.domain(channel.vm)?.vcpus ?? 0;
@@ -138,7 +143,7 @@ export class PacketPath {
     return refusal;
   }
 
-  /** Silence is the only refusal of a query: the guest would take an ACK or NACK for the start of a list. */
+  /** A query that is refused gets no reply: the guest would take an ACK or NACK for the start of a list. */
   #query(channel: Channel, frame: Uint8Array, request: Query): void {
     const refuse = (reason: () => string) => {
       channel.counters.refused++;
@@ -177,7 +182,7 @@ export class PacketPath {
     return remedy === undefined ? refusalText(refusal) : `${refusalText(refusal)} (${remedy})`;
   }
 
-  /** Logs what became of a packet; the reason is worded only where the line is written. */
+  /** Logs the result of a packet. The text is made only if the line is written. */
   #note(
     { vm, number }: Channel,
     what: string,

@@ -2,19 +2,19 @@ import type { Subscriber } from "../../admin/control.ts";
 import type { Packet } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 
-/** Hands what guests send to those who record it; costs nothing while nobody does. */
+/** Sends packets of guests to clients that record them. Without such a client nothing is made. */
 export class Recordings {
   readonly #recordings = new Set<{
     readonly vms: ReadonlySet<string> | undefined;
     readonly subscriber: Subscriber<Packet>;
   }>();
 
-  /** Whether anybody records. */
+  /** Whether there is such a client. */
   get wanted(): boolean {
     return this.#recordings.size > 0;
   }
 
-  /** Records these VMs, all where none is named, until the function it answers is called. */
+  /** Records these VMs, or all if none is named, until the returned function is called. */
   begin(vms: readonly string[] | undefined, subscriber: Subscriber<Packet>): () => void {
     const recording = { vms: vms && new Set(vms), subscriber };
     this.#recordings.add(recording);
@@ -37,7 +37,7 @@ export class Recordings {
   }
 }
 
-/** Most of a packet is zeros. */
+/** Most bytes of a packet are zero. */
 function shortened(frame: Uint8Array): string {
   const end = frame.findLastIndex((byte) => byte !== 0) + 1;
   return Buffer.from(frame.subarray(0, end)).toString("base64");

@@ -1,13 +1,13 @@
-/** At most so often a VM is looked at again because its guest asked for a vCPU that is offline. */
+/** Shortest time in ms between two looks at a VM because its guest asked for a vCPU that is offline. */
 export const SECOND_LOOK_MS = 10_000;
 
-/** VMs remembered; names come from the hypervisor, so this is no guest's to fill. */
+/** The most VMs that are remembered. Names come from the hypervisor, so a guest cannot fill the table. */
 const VMS_MAX = 10_000;
 
 /**
- * libvirt makes no event of a vCPU that is plugged in, so the first to tell of it may be the guest that uses it. Its
- * request is refused, nobody waits, and the VM is looked at again: the next one meets what is true. However much a
- * guest asks, the hypervisor is asked once in a while.
+ * libvirt sends no event when a vCPU is added, so the first sign may be a request of the guest for it. That request is
+ * refused, and the VM is looked at again, so that the next one finds the vCPU. The interval bounds how often a guest
+ * can cause that.
  */
 export class SecondLooks {
   readonly #look: (vm: string) => void;

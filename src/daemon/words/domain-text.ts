@@ -1,6 +1,6 @@
 import type { Ending, Origin } from "../../base/origin.ts";
 
-/** How a domain came to run or to be paused, in words. */
+/** Describes how a domain was started or paused. */
 export const ORIGIN_WORDS: Readonly<Record<Origin, string>> = {
   unknown: "running",
   configured: "configured",
@@ -36,7 +36,7 @@ export const ORIGIN_WORDS: Readonly<Record<Origin, string>> = {
   suspended: "suspended by the guest",
 };
 
-/** How a domain's run ended, in words. */
+/** Describes how a domain's run ended. */
 export const ENDING_WORDS: Readonly<Record<Ending, string>> = {
   stopped: "stopped",
   "shut-down": "shut down",

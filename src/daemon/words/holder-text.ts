@@ -1,6 +1,6 @@
 import type { Holder } from "../../arbiter/view.ts";
 
-/** Names who asked, or for whose sake a setting holds: `web1:0`, `web1:CPU 5`, `operator`. */
+/** Names the holder of a setting: `web1:0`, `web1:CPU 5`, `operator`. */
 export function holderText(holder: Holder): string {
   switch (holder.kind) {
     case "vcpu":

@@ -2,7 +2,7 @@ import type { Refusal } from "../../arbiter/view.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 
-/** Says why something was refused, without naming the VM. */
+/** Describes why something was refused, without the VM's name. */
 export function refusalText(refusal: Refusal): string {
   switch (refusal.code) {
     case "unknown-domain":
@@ -40,10 +40,10 @@ export function refusalText(refusal: Refusal): string {
   }
 }
 
-/** How a hypervisor's operator pins a vCPU; undefined where that cannot be done. */
+/** How to pin a vCPU; undefined if the hypervisor cannot. */
 export type PinRemedy = (vm: string, vcpu: number) => string | undefined;
 
-/** Says what an operator can do about a refusal. */
+/** Describes the remedy for a refusal. */
 export function refusalRemedy(refusal: Refusal, vm: string, pin: PinRemedy): string | undefined {
   switch (refusal.code) {
     case "not-pinned":

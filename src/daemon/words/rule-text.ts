@@ -3,7 +3,7 @@ import { formatKhz } from "../../base/format-khz.ts";
 import { holderText } from "./holder-text.ts";
 import { refusalText } from "./refusal-text.ts";
 
-/** Says which rule makes a clock run as it does. */
+/** Describes the rule that decides a clock's speed. */
 export function ruleText(rule: Rule): string {
   switch (rule.kind) {
     case "as-asked":
