@@ -7,7 +7,7 @@ import { createProgram, type GlobalOptions } from "./command/program.ts";
 import { PLACES, type Places } from "./library/choose.ts";
 import { openPower } from "./library/power.ts";
 
-/** Runs `vm-power-guest` with the arguments that follow its name; answers the exit code. `places` are for tests. */
+/** Runs `vm-power-guest` with the arguments after its name. Resolves with the exit status. `places` are for tests. */
 export async function runGuest(
   argv: readonly string[],
   io: TerminalIo,
@@ -28,7 +28,7 @@ export async function runGuest(
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version were asked for, and end the same way.
+    // Commander throws for help and version too.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   return code;

@@ -9,16 +9,16 @@ export type TreeDriver =
 
 /** The speeds of a simulated CPU. */
 export interface TreeSpeeds {
-  /** Highest first. acpi-cpufreq lists them all; of the others only the first and the last count. */
+  /** Highest first. acpi-cpufreq lists them all; for other drivers only the first and the last count. */
   readonly khz: readonly number[];
-  /** The highest speed without turbo, where the driver does not list it: the highest of all, unless given. */
+  /** The highest speed without turbo, for drivers that do not list it; the default is the highest of all. */
   readonly baseKhz?: number;
 }
 
-/** File names and what they say, without the newline. */
+/** File names and their content, without the newline. */
 export type CpufreqFiles = Readonly<Record<string, string | undefined>>;
 
-/** The files that one driver brings. */
+/** The files of one driver. */
 interface DriverFiles {
   /** Below the root. */
   readonly host: CpufreqFiles;
@@ -28,10 +28,10 @@ interface DriverFiles {
   readonly policy: CpufreqFiles;
 }
 
-/** One unit of ACPI performance in kHz, as firmware that counts in 10 MHz has it. */
+/** One unit of ACPI performance in kHz, for firmware that counts in 10 MHz. */
 const PERFORMANCE_KHZ = 10_000;
 
-/** What a kernel with this driver shows before anybody changed anything. */
+/** The files of a kernel with this driver before any change. */
 export function driverFiles(driver: TreeDriver, { khz, baseKhz }: TreeSpeeds): DriverFiles {
   const max = Math.max(...khz);
   const min = Math.min(...khz);
@@ -62,13 +62,13 @@ interface Range {
   readonly base: number;
 }
 
-/** Governors of drivers that leave the choice of speed to the kernel. */
+/** Governors of drivers with which the kernel chooses the speed. */
 const UTILIZATION: CpufreqFiles = {
   scaling_available_governors: "conservative ondemand userspace powersave performance schedutil",
   scaling_governor: "schedutil",
 };
 
-/** Governors of drivers that choose by themselves. */
+/** Governors of drivers that choose the speed themselves. */
 const AUTONOMOUS: CpufreqFiles = {
   scaling_available_governors: "performance powersave",
   scaling_governor: "powersave",
@@ -93,7 +93,7 @@ const ACTIVE_AMD = {
   policy: { scaling_driver: "amd-pstate-epp", ...AUTONOMOUS, ...PREFERENCES },
 };
 
-/** What differs between two modes of a driver. */
+/** The difference between two modes of a driver. */
 interface Mode {
   readonly status: string;
   readonly policy: CpufreqFiles;

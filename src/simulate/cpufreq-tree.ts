@@ -2,30 +2,30 @@ import fs from "node:fs";
 import { dirname } from "node:path";
 import { type CpufreqFiles, driverFiles, type TreeDriver, type TreeSpeeds } from "./cpufreq-files.ts";
 
-/** Some CPUs of a simulated host that are alike. */
+/** Some equal CPUs of a simulated host. */
 export interface TreeCpus extends TreeSpeeds {
   readonly cpus: readonly number[];
   readonly driver: TreeDriver;
-  /** All of them run at one speed, in one cpufreq policy. */
+  /** Whether all of them are in one cpufreq policy. */
   readonly shared?: boolean;
-  /** All of them are threads of one core, each with a cpufreq policy of its own. */
+  /** Whether all of them are threads of one core, each with its own cpufreq policy. */
   readonly siblings?: boolean;
-  /** Those that are switched off at first. */
+  /** CPUs that are offline at first. */
   readonly offline?: readonly number[];
-  /** Instead of the driver's usual one. */
+  /** The governor, if it is not the driver's usual one. */
   readonly governor?: string;
-  /** More files of the cpufreq policy, or other contents; undefined leaves a file out. */
+  /** Additional or other files of the cpufreq policy; undefined removes a file. */
   readonly files?: CpufreqFiles;
 }
 
 /** A tree of plain files that looks like `/sys/devices/system/cpu`. */
 export interface CpufreqTree {
   readonly root: string;
-  /** What a file of `cpuN/cpufreq` says, without the newline; undefined when it is not there. */
+  /** The content of a file in `cpuN/cpufreq`, without the newline; undefined if there is no such file. */
   read(cpu: number, file: string): string | undefined;
-  /** Changes such a file, as another program would. */
+  /** Changes such a file as another program would. */
   write(cpu: number, file: string, value: string): void;
-  /** Switches a CPU on or off. A cpufreq policy without a CPU disappears, and comes back as it was at first. */
+  /** Switches a CPU on or off. A cpufreq policy without CPUs disappears, and is as at first when it comes back. */
   setOnline(cpu: number, online: boolean): void;
 }
 
@@ -75,17 +75,17 @@ function makeCpu(root: string, group: TreeCpus, cpu: number): void {
 interface PolicyState {
   /** The CPUs of one cpufreq policy. */
   readonly cpus: readonly number[];
-  /** All CPUs of the tree that are switched on. */
+  /** All online CPUs of the tree. */
   readonly online: ReadonlySet<number>;
 }
 
-/** Makes the directory of a cpufreq policy appear, change or go, as its CPUs are. */
+/** Makes, changes or removes the directory of a cpufreq policy as its CPUs require. */
 function settlePolicy(root: string, group: TreeCpus, { cpus, online }: PolicyState): void {
   const first = Math.min(...cpus);
   const policy = `${root}/cpufreq/policy${first}`;
   const affected = cpus.filter((cpu) => online.has(cpu));
   for (const cpu of cpus) {
-    // The kernel does not let go of the CPU it booted on.
+    // The boot CPU cannot be switched off.
     if (cpu !== 0) putFiles(`${root}/cpu${cpu}`, { online: online.has(cpu) ? "1" : "0" });
     fs.rmSync(`${root}/cpu${cpu}/cpufreq`, { force: true });
     if (online.has(cpu)) fs.symlinkSync(`../cpufreq/policy${first}`, `${root}/cpu${cpu}/cpufreq`);
@@ -108,7 +108,7 @@ function policyFiles(group: TreeCpus, cpus: readonly number[]): CpufreqFiles {
   };
 }
 
-/** The kernel's lists of CPUs that exist and of those that run. */
+/** The kernel's lists of possible and of online CPUs. */
 function listCpus(root: string, groups: readonly TreeCpus[], online: ReadonlySet<number>): void {
   const all = groups.flatMap(({ cpus }) => cpus).sort((a, b) => a - b);
   const present = ranges(all);
@@ -116,7 +116,7 @@ function listCpus(root: string, groups: readonly TreeCpus[], online: ReadonlySet
   putFiles(root, { possible: present, present, online: running });
 }
 
-/** Numbers in the kernel's list format. */
+/** Formats numbers as the kernel lists CPUs. */
 function ranges(sorted: readonly number[]): string {
   const first = sorted.filter((cpu) => !sorted.includes(cpu - 1));
   const last = sorted.filter((cpu) => !sorted.includes(cpu + 1));

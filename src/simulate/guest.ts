@@ -9,11 +9,11 @@ export interface SimulatedVm {
   readonly name: string;
   /** Bytes of its packets: 16 before DPDK 17.11, 456 before 18.11, then 464. */
   readonly packetSize: 16 | 456 | 464;
-  /** The pCPU under each vCPU. */
+  /** The pCPU of each vCPU. */
   readonly pcpus: readonly number[];
 }
 
-/** A VM's channel as its guest and its QEMU see it: QEMU listens, the host connects. */
+/** The channel of a simulated VM. It plays both guest and QEMU: QEMU listens, the host connects. */
 export interface SimulatedPort {
   readonly vm: SimulatedVm;
   readonly vcpu: number;

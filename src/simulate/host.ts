@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type CpufreqTree, makeCpufreqTree } from "./cpufreq-tree.ts";
 import type { SimulatedVm } from "./guest.ts";
 
-/** A host of plain files, in a directory of its own. */
+/** A host of plain files in its own directory. */
 export interface SimulatedHost {
   readonly directory: string;
   readonly channels: string;
@@ -16,7 +16,7 @@ export interface SimulatedHost {
 
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 
-/** Makes a host with eight CPUs (4 and 5 share a clock, 6 and 7 are Intel's with hardware P-states) for some VMs. */
+/** Makes a host with eight CPUs for some VMs. CPUs 4 and 5 share a clock; 6 and 7 have hardware P-states as Intel's. */
 export function makeHost(vms: readonly SimulatedVm[]): SimulatedHost {
   const directory = mkdtempSync(join(memoryDirectory(), "vm-power-"));
   const path = (name: string) => join(directory, name);
@@ -25,7 +25,7 @@ export function makeHost(vms: readonly SimulatedVm[]): SimulatedHost {
     { cpus: [4, 5], driver: "acpi-cpufreq", khz: KHZ, shared: true },
     { cpus: [6, 7], driver: "intel_pstate", khz: [3_500_000, 800_000], baseKhz: 2_100_000 },
   ]);
-  // As on a host that was set up well: nothing but guests runs on their CPUs.
+  // As on a well-configured host, only guests run on their CPUs.
   writeFileSync(path("cpu/isolated"), `${formatted(vms)}\n`);
   mkdirSync(path("channels"), { mode: 0o755 });
   const host = {
@@ -40,7 +40,7 @@ export function makeHost(vms: readonly SimulatedVm[]): SimulatedHost {
   return host;
 }
 
-/** A directory in memory, as /run is on a real host: writes to a disk would make the daemon look slow. */
+/** A directory in memory, as /run on a real host is: on a disk the daemon would seem slow. */
 function memoryDirectory(): string {
   const known = [process.env["XDG_RUNTIME_DIR"] ?? "", "/dev/shm"].find(isUsable);
   return known ?? tmpdir();

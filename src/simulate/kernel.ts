@@ -2,10 +2,10 @@ import { type FSWatcher, readdirSync, renameSync, watch, writeFileSync } from "n
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Files of a cpufreq policy that decide its current speed. */
+/** Files of a cpufreq policy that determine its current speed. */
 const SETTINGS = ["scaling_governor", "scaling_setspeed", "scaling_min_freq", "scaling_max_freq"] as const;
 
-/** What runs until it is closed. */
+/** Something that runs until it is closed. */
 export interface SimulatedKernel {
   close(): void;
 }
@@ -32,14 +32,14 @@ function followSettings(policy: string): FSWatcher {
     usual ??= Number(await says(join(policy, "scaling_cur_freq")));
     const khz = Math.min(Math.max(governor === "userspace" ? asked : usual, min), max);
     if (!(khz > 0) || khz === shown) return;
-    // Renamed, so that nobody reads it half written.
+    // Written by renaming, so that no reader sees half of it.
     writeFileSync(join(policy, ".scaling_cur_freq"), `${khz}\n`);
     renameSync(join(policy, ".scaling_cur_freq"), join(policy, "scaling_cur_freq"));
     shown = khz;
   }
   return watch(policy, (_event, file) => {
     if (!SETTINGS.some((setting) => setting === file)) return;
-    // One at a time; after the tree is removed there is nothing to read.
+    // One update at a time; after the tree is removed there is nothing to read.
     settled = settled.then(settle).catch(() => {});
   });
 }

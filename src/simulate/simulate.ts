@@ -4,7 +4,7 @@ import { type ASKS, type SimulatedPort, type SimulatedVm, startVm } from "./gues
 import { makeHost, type SimulatedHost } from "./host.ts";
 import { runKernel } from "./kernel.ts";
 
-/** Four VMs of three generations of DPDK; `db1` and `cache1` meet on one clock. */
+/** Four VMs with three generations of DPDK; `db1` and `cache1` share a clock. */
 const VMS: readonly SimulatedVm[] = [
   { name: "web1", packetSize: 464, pcpus: [2, 3] },
   { name: "db1", packetSize: 456, pcpus: [4] },
@@ -16,15 +16,15 @@ const ACTIONS: readonly (keyof typeof ASKS)[] = ["down", "down", "min", "up", "t
 const PAUSE_MS = 700;
 const STOP_MS = 5000;
 
-/** `vm-power simulate`: the real daemon on a simulated host, until Ctrl-C. Leaves nothing behind. */
+/** `vm-power simulate`: runs the real daemon on a simulated host until Ctrl-C, and removes everything. */
 export async function simulate({ seconds }: { readonly seconds?: number }): Promise<number> {
   const host = makeHost(VMS);
   const kernel = runKernel(host.tree.root);
   const ports = VMS.flatMap((vm) => startVm(vm, host.channels));
   const stop = Promise.withResolvers<void>();
-  // SIGHUP: the terminal was closed, and nothing may be left behind then either.
+  // SIGHUP: the terminal was closed; everything must be removed then too.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.resolve());
-  // The reader of our output has left, as "| head" does.
+  // The reader of the output has left, as "| head" does.
   process.stdout.on("error", () => stop.resolve());
   process.stderr.on("error", () => stop.resolve());
   const timer = seconds === undefined ? undefined : setTimeout(() => stop.resolve(), seconds * 1000);
@@ -67,7 +67,7 @@ function introduction({ directory, controlSocket }: SimulatedHost): string {
   ].join("\n");
 }
 
-/** How to call vmpowerctl from the current directory: by its name alone where PATH finds this program's. */
+/** How to call vmpowerctl from the current directory: by its name alone if PATH has this one. */
 function vmpowerctl(): string {
   const ours = join(dirname(process.execPath), "vmpowerctl");
   if (Bun.which("vmpowerctl") === ours || !existsSync(ours)) return "vmpowerctl";
@@ -89,7 +89,7 @@ async function play(
     const port = ports[turn % ports.length];
     const action = ACTIONS[turn % ACTIONS.length];
     if (port === undefined || action === undefined) return;
-    // The first guests of 2014 knew no turbo.
+    // The first guests, of 2014, had no turbo.
     if (port.vm.packetSize === 16 && action.endsWith("turbo")) continue;
     const pcpu = port.vm.pcpus[port.vcpu] ?? 0;
     const before = setting(host, pcpu);
@@ -101,7 +101,7 @@ async function play(
   }
 }
 
-/** What the host's files say: the governor, and the speed where one is set. */
+/** The content of the host's files: the governor, and the speed if one is set. */
 function setting({ tree }: SimulatedHost, pcpu: number): string {
   const governor = tree.read(pcpu, "scaling_governor") ?? "?";
   if (governor === "userspace") return `${ghz(tree.read(pcpu, "scaling_setspeed"))} GHz`;

@@ -6,15 +6,15 @@ import { type BusySource, busyPercent, type Counters } from "./busy.ts";
 import type { AgentConfig } from "./config.ts";
 import { decide, type Standing, UNKNOWN } from "./controller.ts";
 
-/** Speaks for programs that do not: asks for as much speed as the vCPUs need. */
+/** Asks for as much speed as the vCPUs need, on behalf of programs that do not ask themselves. */
 export interface Agent {
-  /** Looks once, and asks where something should be otherwise. */
+  /** Reads how busy the vCPUs are, and asks for other speeds where needed. */
   tick(): Promise<void>;
-  /** Asks for what is to hold without it, and gives the ports back. */
+  /** Asks for the fallback speed, and closes the ports. */
   stop(): Promise<void>;
 }
 
-/** What an agent works with. `sources` come in the order in which they are believed. */
+/** What an agent needs. The first of `sources` that can tell is used. */
 export interface AgentMeans {
   readonly power: Power;
   readonly sources: readonly BusySource[];
@@ -22,37 +22,37 @@ export interface AgentMeans {
   readonly now: () => number;
 }
 
-/** A port that cannot be had is tried again so often. */
+/** Wait before a port that could not be opened is tried again, in ms. */
 const RETRY_MS = 10_000;
 
-/** So many readings may be missed before the agent says that it is blind. */
+/** Readings that may fail before the agent reports that it knows nothing. */
 const BLIND_TICKS = 3;
 
-/** What one source said last time, and now. */
+/** The last two readings of one source. */
 interface Reading {
   readonly earlier: ReadonlyMap<number, Counters> | undefined;
   readonly after: ReadonlyMap<number, Counters> | undefined;
 }
 
-/** One vCPU of the agent's. */
+/** The state of one vCPU. */
 interface Cpu {
   readonly vcpu: number;
   ready: boolean;
   retryAtMs: number;
   standing: Standing;
   blindTicks: number;
-  /** What was last said of it, so that it is said once. */
+  /** The last message about it, so that each is logged once. */
   said: Outcome["kind"];
 }
 
-/** Makes an agent for the ports that it is told to take. */
+/** Makes an agent for the configured ports. */
 export function makeAgent(config: AgentConfig, { power, sources, log, now }: AgentMeans): Agent {
   const cpus = config.ports.map(
     (vcpu): Cpu => ({ vcpu, ready: false, retryAtMs: 0, standing: UNKNOWN, blindTicks: 0, said: "granted" }),
   );
   const before = new Map<BusySource, ReadonlyMap<number, Counters>>();
 
-  /** How busy each vCPU was since the last look, as the first source says that can tell. */
+  /** How busy each vCPU was since the last reading, from the first source that can tell. */
   async function look(): Promise<(vcpu: number) => number | undefined> {
     const readings: Reading[] = [];
     for (const source of sources) {
@@ -76,7 +76,7 @@ export function makeAgent(config: AgentConfig, { power, sources, log, now }: Age
     const wish = decide(percent, nowMs, cpu.standing, config);
     if (wish === undefined) return;
     const { kind } = await ask(cpu, wish.ask);
-    // Who was refused does not insist; who met no host begins anew with the next one.
+    // After a refusal the agent waits; after the loss of its host it starts again with the next one.
     cpu.standing = kind === "host-absent" || kind === "no-port" ? UNKNOWN : wish.granted;
   }
 
@@ -101,7 +101,7 @@ export function makeAgent(config: AgentConfig, { power, sources, log, now }: Age
     return outcome;
   }
 
-  /** Hosts before DPDK 19.11 never answer: that is no news. */
+  /** Hosts before DPDK 19.11 never reply, so that is not logged. */
   function say(cpu: Cpu, outcome: Outcome): void {
     const kind = outcome.kind === "unanswered" ? "granted" : outcome.kind;
     if (kind === cpu.said) return;

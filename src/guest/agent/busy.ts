@@ -1,18 +1,18 @@
-/** Two counters of one vCPU that only grow, in whatever unit. */
+/** Two counters of one vCPU, in any unit. They only grow. */
 export interface Counters {
   readonly busy: number;
   readonly total: number;
 }
 
-/** Tells how busy vCPUs are. */
+/** A source that tells how busy vCPUs are. */
 export interface BusySource {
   readonly name: string;
-  /** By vCPU; undefined when it cannot tell now. */
+  /** Counters by vCPU; undefined if they cannot be read now. */
   read(): Promise<ReadonlyMap<number, Counters> | undefined>;
   close(): void;
 }
 
-/** How busy a vCPU was between two readings, in percent; undefined when they do not follow each other. */
+/** How busy a vCPU was between two readings, in percent; undefined if the counters went back. */
 export function busyPercent(before: Counters | undefined, after: Counters | undefined): number | undefined {
   if (before === undefined || after === undefined) return undefined;
   const total = after.total - before.total;

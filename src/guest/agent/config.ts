@@ -5,9 +5,9 @@ import { type Problem, problem, quote } from "../../config/problem.ts";
 import { nearest } from "../../config/suggest.ts";
 import { absolutePath, integer, oneOf, type Parsed, type Parser } from "../../config/values.ts";
 
-/** What the agent is told to do; `etc/vm-power-guest.conf` documents each key. */
+/** The configuration of the agent. */
 export interface AgentConfig {
-  /** The ports that it takes, and with them the vCPUs; none: it does nothing. */
+  /** The ports that it takes, which are also its vCPUs; empty: it does nothing. */
   readonly ports: readonly number[];
   readonly source: "auto" | "proc-stat" | "dpdk-telemetry";
   readonly telemetrySocket: string;
@@ -26,7 +26,7 @@ interface AgentKey {
   readonly doc: string;
 }
 
-/** All keys: the one source for loading, for messages and for what `etc/vm-power-guest.conf` must say. */
+/** All keys. Loading, messages, `etc/vm-power-guest.conf` and the manual page follow this table. */
 export const AGENT_KEYS = {
   Ports: key(ports, "", "The ports that the agent takes, like 0-3; with none it does nothing."),
   Source: key(
@@ -55,10 +55,10 @@ export const AGENT_KEYS = {
   VmName: key(vmName, "", "What the host calls this VM; only DPDK's own host wants to know."),
 } as const;
 
-/** The configuration's place. */
+/** The default path. */
 export const AGENT_CONFIG_PATH = "/etc/vm-power-guest.conf";
 
-/** Reads the file; a missing one means defaults, thus an agent that does nothing. */
+/** Reads the file. A missing file means defaults: an agent that does nothing. */
 export function loadAgentConfig(path: string): AgentConfig | { readonly problems: readonly Problem[] } {
   const bytes = readFile(path);
   if (typeof bytes === "string") return { problems: [problem({ file: path, line: 0 }, bytes)] };
@@ -101,7 +101,7 @@ export function loadAgentConfig(path: string): AgentConfig | { readonly problems
   }
   if (problems.length > 0) return { problems };
   const config = [...values].map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]);
-  // Each value came out of its key's own parser.
+  // Each value was made by the parser of its key.
   return Object.fromEntries(config) as AgentConfig;
 }
 

@@ -1,42 +1,42 @@
 import type { ScaleAction } from "../../wire/packet.ts";
 
-/** How busy a vCPU should be, and how quickly that is followed. */
+/** How busy a vCPU should be, and how fast to react. */
 export interface Aim {
   readonly targetPercent: number;
   readonly deadBandPercent: number;
-  /** Time to stay with a speed before asking for a lower one. */
+  /** How long to keep a speed before asking for a lower one, in ms. */
   readonly cooldownMs: number;
 }
 
-/** Where a vCPU stands, as far as its guest can know. */
+/** The state of a vCPU, as far as its guest can know it. */
 export interface Standing {
-  /** The end of the table that it is at, if it is known to be. */
+  /** The end of the table that it has reached, if known. */
   readonly at: "max" | "min" | undefined;
-  /** Steps up (above 0) or down in a row: past the length of any table there is an end. */
+  /** Steps up (above 0) or down in a row. After more steps than any table has, an end is reached. */
   readonly steps: number;
   readonly askedAtMs: number;
 }
 
-/** What to ask for now, and where the vCPU stands once that is granted. */
+/** What to ask for now, and the state after it is granted. */
 export interface Wish {
   readonly ask: ScaleAction;
   readonly granted: Standing;
 }
 
-/** Nobody has asked yet. */
+/** The state before the first request. */
 export const UNKNOWN: Standing = { at: undefined, steps: 0, askedAtMs: Number.NEGATIVE_INFINITY };
 
-/** A vCPU that is so busy does not tell how busy it would like to be. */
+/** A vCPU that is this busy may need much more speed than the percentage shows. */
 const SATURATED_PERCENT = 97;
 const IDLE_PERCENT = 3;
 
-/** The longest table of speeds has so many steps. */
+/** The most entries of a table of speeds. */
 const STEPS_MAX = 63;
 
-/** How often an end of the table is asked for again: a host that was restarted has forgotten it. */
+/** How often a reached end is asked for again, in ms, because a restarted host has forgotten it. */
 const AGAIN_MS = 30_000;
 
-/** Decides for one vCPU; undefined: all is well. Up at once, down only after a while. */
+/** Decides for one vCPU; undefined if nothing needs to change. It goes up at once, and down only after a while. */
 export function decide(busyPercent: number, nowMs: number, standing: Standing, aim: Aim): Wish | undefined {
   const { targetPercent, deadBandPercent, cooldownMs } = aim;
   const sinceMs = nowMs - standing.askedAtMs;

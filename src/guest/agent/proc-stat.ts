@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import type { BusySource, Counters } from "./busy.ts";
 
-/** The CPUs stand at its beginning; of the largest machines that is 100 KiB. */
+/** Bytes to read: the CPUs are at the beginning, and those of the largest machines need 100 KiB. */
 const SIZE_MAX = 128 * 1024;
 
-/** How busy the kernel says each vCPU is. A program that polls is always busy to it. */
+/** How busy each vCPU is to the kernel. A program that polls always counts as busy. */
 export function procStat(path = "/proc/stat"): BusySource {
   const fd = fs.openSync(path, fs.constants.O_RDONLY);
   const buffer = new Uint8Array(SIZE_MAX);
@@ -19,7 +19,9 @@ export function procStat(path = "/proc/stat"): BusySource {
   };
 }
 
-/** Reads the lines `cpuN user nice system idle iowait irq softirq steal …`; what the host stole is nobody's time here. */
+/**
+ * Parses lines `cpuN user nice system idle iowait irq softirq steal …`. Stolen time counts as neither busy nor idle.
+ */
 export function parseStat(text: string): Map<number, Counters> {
   const cpus = new Map<number, Counters>();
   for (const line of text.split("\n")) {

@@ -1,10 +1,10 @@
 import { connectSeqpacket, type Seqpacket } from "../../os/seqpacket.ts";
 import type { BusySource, Counters } from "./busy.ts";
 
-/** What DPDK programs since 23.03 tell of each lcore. */
+/** The command that DPDK programs since 23.03 answer with the load of each lcore. */
 const COMMAND = "/eal/lcore/usage";
 
-/** DPDK's largest answer. */
+/** Bytes of DPDK's longest answer. */
 const ANSWER_SIZE_MAX = 64 * 1024;
 const ANSWER_MS = 100;
 
@@ -32,7 +32,7 @@ export function dpdkTelemetry(path: string): BusySource {
   async function ask(): Promise<string | undefined> {
     if (socket === undefined) {
       socket = connectSeqpacket(path);
-      // It begins with its version.
+      // The first message has DPDK's version.
       if (socket === undefined || (await receive()) === undefined) return undefined;
     }
     return socket.send(new TextEncoder().encode(COMMAND)) ? receive() : undefined;
@@ -49,7 +49,7 @@ export function dpdkTelemetry(path: string): BusySource {
   };
 }
 
-/** Reads three lists of equal length; undefined when the program does not count, or says something else. */
+/** Parses three lists of equal length; undefined if the program does not count, or sends something else. */
 export function parseUsage(text: string): Map<number, Counters> | undefined {
   let usage: unknown;
   try {

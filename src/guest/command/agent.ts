@@ -20,7 +20,7 @@ interface AgentOptions {
   readonly checkConfig?: boolean;
 }
 
-/** `agent`: asks for speed on behalf of programs that do not. */
+/** Command `agent`: asks for speed on behalf of programs that do not ask themselves. */
 export function addAgentCommand(program: Command, act: Act): void {
   program
     .command("agent")
@@ -66,7 +66,7 @@ async function runUntilStopped(
   io.signal?.addEventListener("abort", () => stopped.resolve(), { once: true });
   let ticking: Promise<void> | undefined;
   const tick = () => {
-    // A host that does not answer makes a look longer than the interval.
+    // With a host that does not answer, a reading takes longer than the interval.
     ticking ??= running.tick().finally(() => {
       ticking = undefined;
     });
@@ -93,7 +93,7 @@ function sourcesOf({ source, telemetrySocket }: AgentConfig): BusySource[] {
   }
 }
 
-/** Lines on stderr; a journal takes their priority from their beginning. */
+/** Logs to stderr. Under systemd a line begins with its priority. */
 function logTo({ io }: Context): Log {
   const toJournal = io.env["JOURNAL_STREAM"] !== undefined;
   const line = (level: LogLevel) => (message: string) => {

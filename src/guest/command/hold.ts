@@ -3,18 +3,18 @@ import type { Failure } from "../library/outcome.ts";
 import type { Power } from "../library/power.ts";
 import type { Result } from "./results.ts";
 
-/** How often what is held is asked for again: a host that was restarted has forgotten it. */
+/** How often a held speed is asked for again, in ms, because a restarted host has forgotten it. */
 const AGAIN_MS = 2000;
 
 /** vCPUs that are kept at a speed. */
 export interface Hold {
-  /** What came of the first request for each. */
+  /** The results of the first request for each. */
   readonly results: readonly Result[];
-  /** Asks for another speed, or for none, and gives the ports back. */
+  /** Asks for another speed, or for none, and closes the ports. */
   end(last: ScaleAction | undefined): Promise<void>;
 }
 
-/** Keeps vCPUs at a speed until the end; a port that cannot be had now may be had later. */
+/** Keeps vCPUs at a speed until the end. A port that cannot be opened is tried again. */
 export async function hold(vcpus: readonly number[], power: Power, action: ScaleAction): Promise<Hold> {
   const ready = new Set<number>();
   const ask = async (vcpu: number) => {

@@ -6,7 +6,7 @@ import type { Act, Context } from "./context.ts";
 import { exitCodeOf } from "./results.ts";
 import { carrierOf, listArgument, using, vcpusFor } from "./vcpus.ts";
 
-/** What the command line says of a policy, as text. */
+/** The options of a policy as text. */
 interface PolicyOptions {
   readonly type: Policy["type"];
   readonly vcpus?: string;
@@ -21,10 +21,10 @@ interface PolicyOptions {
   readonly physical?: boolean;
 }
 
-/** vCPUs that fit into one policy. */
+/** The most vCPUs of one policy. */
 const VCPUS_MAX = 8;
 
-/** `policy send`, `policy remove`. */
+/** Commands `policy send`, `policy remove`. */
 export function addPolicyCommands(program: Command, act: Act): void {
   const policy = program
     .command("policy")
@@ -48,7 +48,7 @@ export function addPolicyCommands(program: Command, act: Act): void {
       act(async (context) => {
         const power = context.power();
         const wanted = vcpusFor(options.vcpus, power, context);
-        // Without a list the first 8 are taken; a list that is too long is an error.
+        // Without a list the first 8 are used; a list that is too long is an error.
         const rule = policyOf(options, options.vcpus === undefined ? wanted.slice(0, VCPUS_MAX) : wanted);
         const lcore = carrierOf(0, power, context);
         const outcome = await using(lcore, power, () => power.sendPolicy(lcore, rule));

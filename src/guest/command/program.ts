@@ -26,7 +26,7 @@ export type Run = (options: GlobalOptions, work: (context: Context) => Promise<n
 
 const TIMEOUT_SECONDS_MAX = 3600;
 
-/** Makes the command-line parser. It throws `CommanderError` where a process would exit. */
+/** Makes the command-line parser. It throws `CommanderError` instead of exiting. */
 export function createProgram(io: TerminalIo, run: Run): Command {
   const program = new Command("vm-power-guest")
     .description("Scale the physical CPUs under this guest's vCPUs, by asking the host.")

@@ -13,7 +13,7 @@ import { carrierOf, listArgument, using } from "./vcpus.ts";
 
 const VCPUS = ["[vcpus]", "vCPUs like 0,2-5; the first 8 where none is named"] as const;
 
-/** `freq`, `caps`. */
+/** Commands `freq`, `caps`. */
 export function addQueryCommands(program: Command, act: Act): void {
   program
     .command("freq")
@@ -44,14 +44,14 @@ export function addQueryCommands(program: Command, act: Act): void {
     );
 }
 
-/** A question to the host; the index of its answer is the vCPU. */
+/** A query of the host. The index of its answer is the vCPU. */
 type Ask<T> = (
   power: Power,
   lcore: number,
   of: number | "all",
 ) => Promise<Outcome<readonly (T | undefined)[]>>;
 
-/** Asks for the speeds that CPUs are set to. */
+/** Queries the speeds that CPUs are set to. */
 export const frequencies: Ask<Khz> = (power, lcore, of) => power.queryFreqs(lcore, of);
 const capabilities: Ask<Capabilities> = (power, lcore, of) => power.queryCaps(lcore, of);
 
@@ -90,7 +90,7 @@ async function answer<T>(
   return exitCodeOfAll(results);
 }
 
-/** Asks for all at once where no vCPU is named, else for each by its own channel, one after the other. */
+/** Without named vCPUs makes one query for all; otherwise one for each, on its own channel, one after the other. */
 async function askFor<T>(list: string | undefined, power: Power, context: Context, ask: Ask<T>) {
   if (list === undefined) {
     const all = await askAll(power, context, ask);
@@ -111,7 +111,7 @@ async function askFor<T>(list: string | undefined, power: Power, context: Contex
   return results;
 }
 
-/** Asks for every vCPU that a host tells of: over one channel; on bare metal of each CPU. */
+/** Queries all vCPUs on one channel; on bare metal, queries each CPU. */
 export async function askAll<T>(power: Power, context: Context, ask: Ask<T>) {
   const lcores = power.lcores();
   if (power.getEnv() !== "cpufreq") {

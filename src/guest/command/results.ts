@@ -40,7 +40,7 @@ export function plain(results: readonly Result<unknown>[]): readonly object[] {
   }));
 }
 
-/** Says what failed on stderr, once for all that failed alike. */
+/** Writes failures to stderr, equal ones only once. */
 export function complainOf(results: readonly Result<unknown>[], context: Context): void {
   const failed = failures(results);
   for (const [reason, same] of Map.groupBy(failed, ({ outcome }) => withoutNumber(outcome.reason))) {
@@ -61,7 +61,7 @@ function failures(results: readonly Result<unknown>[]): { vcpu: number; outcome:
   return results.flatMap(({ vcpu, outcome }) => (outcome.kind === "granted" ? [] : [{ vcpu, outcome }]));
 }
 
-/** Ports with the same trouble share one line. */
+/** Ports with the same failure share one line. */
 function withoutNumber(reason: string): string {
   return reason.replace(/\d+/g, "#");
 }

@@ -6,11 +6,11 @@ import { hold } from "./hold.ts";
 import { complainOf } from "./results.ts";
 import { vcpusFor } from "./vcpus.ts";
 
-/** What a shell answers for a command that is not there, and adds to the number of a signal. */
+/** Exit statuses as in shells: command not found, and the number to add to that of a signal. */
 const NOT_FOUND = 127;
 const SIGNALLED = 128;
 
-/** `run`: full speed for as long as a command runs. */
+/** Command `run`: the highest speed while a command runs. */
 export function addRunCommand(program: Command, act: Act): void {
   program
     .command("run")
@@ -38,10 +38,10 @@ export function addRunCommand(program: Command, act: Act): void {
     );
 }
 
-/** Answers the exit status of the command itself. */
+/** Resolves with the exit status of the command. */
 function runCommand([name = "", ...args]: readonly string[], context: Context): Promise<number> {
   const child = spawn(name, args, { stdio: "inherit" });
-  // The terminal sends Ctrl-C to the command as well; a signal to this process alone is passed on.
+  // The terminal sends Ctrl-C to the command too. A signal to this process alone is forwarded.
   const forward = (signal: NodeJS.Signals) => void child.kill(signal);
   const ignore = () => {};
   process.on("SIGTERM", forward).on("SIGHUP", forward).on("SIGINT", ignore);

@@ -13,7 +13,7 @@ const SUMMARIES = {
   "no-turbo": "Do without turbo",
 } as const;
 
-/** `up`, `down`, `max`, `min`, `turbo`, `no-turbo`. */
+/** Commands `up`, `down`, `max`, `min`, `turbo`, `no-turbo`. */
 export function addScaleCommands(program: Command, act: Act): void {
   for (const action of SCALE_ACTIONS) {
     program

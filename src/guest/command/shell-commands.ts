@@ -4,15 +4,15 @@ import type { Policy } from "../library/guest-policy.ts";
 import type { Failure, Outcome } from "../library/outcome.ts";
 import type { Power } from "../library/power.ts";
 
-/** What one command of the prompt works with. */
+/** What a command of the prompt needs. */
 export interface ShellContext {
   readonly power: Power;
-  /** The lcores whose ports are ours. */
+  /** The lcores whose ports are open. */
   readonly lcores: ReadonlySet<number>;
   readonly policy: Policy;
-  /** The answer: the peer's words. */
+  /** Prints an answer in the words of DPDK's prompt. */
   readonly say: (line: string) => void;
-  /** The reason, which the peer writes to its log, if at all. */
+  /** Prints the reason, which DPDK's program writes to its log if at all. */
   readonly explain: (sentence: string) => void;
 }
 
@@ -24,7 +24,7 @@ export interface ShellCommand {
   readonly run: (context: ShellContext, words: readonly string[]) => Promise<void>;
 }
 
-/** The peer's word for a change, and ours. */
+/** The words of DPDK's prompt for scale actions, and ours. */
 const ACTIONS: Readonly<Record<string, ScaleAction>> = {
   up: "up",
   down: "down",
@@ -34,10 +34,10 @@ const ACTIONS: Readonly<Record<string, ScaleAction>> = {
   disable_turbo: "no-turbo",
 };
 
-/** Policies go out on this lcore's channel, whatever vCPUs they name. */
+/** The lcore on whose channel policies are sent, whatever vCPUs they name. */
 const POLICY_LCORE = 1;
 
-/** vCPUs that can be asked for. */
+/** The most vCPUs that can be queried. */
 const QUERY_END = 8;
 
 /** All commands but `quit`. */
@@ -92,7 +92,7 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
   ),
 ];
 
-/** What strerror(3) says of the library's -1. */
+/** The text of strerror(3) for the library's -1. */
 const SEND_ERROR = "Error sending message: Unknown error -1";
 
 function query<T>(

@@ -7,7 +7,7 @@ import { exitCodeOf } from "./results.ts";
 import { SHELL_COMMANDS, type ShellContext } from "./shell-commands.ts";
 import { listArgument } from "./vcpus.ts";
 
-/** The name that DPDK's guest gives its VM unless it is told another. */
+/** The default VM name of DPDK's guest program. */
 const DEFAULT_VM_NAME = "ubuntu2";
 
 interface ShellOptions {
@@ -17,7 +17,7 @@ interface ShellOptions {
   readonly quietHours: string;
 }
 
-/** `shell`: the prompt of DPDK's guest command, for programs that were written to drive it. */
+/** Command `shell`: the prompt of DPDK's guest program, for programs that were written to control it. */
 export function addShellCommand(program: Command, act: Act): void {
   program
     .command("shell")
@@ -69,7 +69,7 @@ async function shell(context: Context, options: ShellOptions) {
 async function obeyAll(reader: ReturnType<Context["io"]["readLines"]>, context: ShellContext): Promise<void> {
   for (;;) {
     const line = await reader.next("vmpower(guest)> ");
-    // The prompt of the user's shell then begins a line of its own.
+    // The prompt of the user's shell then starts on a new line.
     if (line === undefined) return context.say("");
     const [name, ...words] = wordsOf(line);
     if (name === "quit" && words.length === 0) return;
@@ -84,7 +84,7 @@ async function obey(context: ShellContext, name: string, words: readonly string[
   else await command.run(context, words);
 }
 
-/** What the peer has built in, with what its options change. */
+/** The policy that DPDK's guest program sends by default, with the changes of its options. */
 function policyOf({ policy, vcpuList, busyHours, quietHours }: ShellOptions): Policy {
   return {
     type: POLICY_TYPES.find((type) => type.toUpperCase().replace("-", "_") === policy) ?? "time",

@@ -12,7 +12,7 @@ import { type PortState, probePort } from "../library/probe.ts";
 import type { Act, Context } from "./context.ts";
 import { exitCodeOf } from "./results.ts";
 
-/** `status`: what there is to scale with, and what is in the way. */
+/** Command `status`: shows the ports, and why one cannot be used. */
 export function addStatusCommand(program: Command, act: Act): void {
   program
     .command("status")
@@ -62,7 +62,7 @@ function portsText(env: EnvironmentName, ports: readonly PortState[], { io, styl
   return `${style.bold(env)}\n${drawTable(columns, rows, textWidth(io))}`;
 }
 
-/** While another process has a port, only that one sees its host. */
+/** While another process has a port open, only that process can see whether a host is there. */
 function hostText({ state }: PortState, style: Style): string {
   switch (state) {
     case "connected":

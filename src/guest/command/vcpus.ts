@@ -6,7 +6,7 @@ import type { Power } from "../library/power.ts";
 import type { Context } from "./context.ts";
 import type { Result } from "./results.ts";
 
-/** Reads numbers and ranges, `0,2-5`, of what the caller names. */
+/** Parses numbers and ranges, `0,2-5`. `what` names them in an error. */
 export function listArgument(text: string, what: string): number[] {
   const numbers = parseCpuList(text);
   if (numbers === undefined || numbers.length === 0)
@@ -29,13 +29,13 @@ export function vcpusFor(
   return found.length === 0 ? [0] : found;
 }
 
-/** The lcore whose channel carries what concerns a vCPU: its own, else the first that has one. */
+/** The lcore whose channel is used for a vCPU: its own, else the first that has one. */
 export function carrierOf(vcpu: number, power: Power, { port }: Pick<Context, "port">): number {
   const lcores = power.lcores();
   return port !== undefined || lcores.includes(vcpu) ? vcpu : (lcores[0] ?? vcpu);
 }
 
-/** Does something for each vCPU, each by its own channel, at the same time; gives the channels back. */
+/** Runs `work` for all vCPUs at the same time, each on its own channel, and closes the channels. */
 export function forEach<T>(
   vcpus: readonly number[],
   power: Power,
@@ -46,7 +46,7 @@ export function forEach<T>(
   );
 }
 
-/** Does something while an lcore is initialised. */
+/** Runs `work` while an lcore is initialised. */
 export async function using<T>(
   lcore: number,
   power: Power,

@@ -8,7 +8,7 @@ import { askAll, frequencies } from "./query.ts";
 
 const INTERVAL_SECONDS_MAX = 3600;
 
-/** `watch`: the speeds, whenever they change. */
+/** Command `watch`: shows the speeds whenever they change. */
 export function addWatchCommand(program: Command, act: Act): void {
   program
     .command("watch")
@@ -58,7 +58,7 @@ function interval(text: string): number {
   throw new InvalidArgumentError(`It is a number of seconds up to ${INTERVAL_SECONDS_MAX}.`);
 }
 
-/** Waits, or until nobody wants to know any more. */
+/** Waits, or until the command is stopped. */
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);

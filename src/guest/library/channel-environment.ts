@@ -6,15 +6,15 @@ import { judgeVmName, toGuestPolicy } from "./guest-policy.ts";
 import { failure, granted, type Outcome } from "./outcome.ts";
 import type { PortSource } from "./port.ts";
 
-/** How a host is asked. */
+/** Options for asking a host. */
 export interface ChannelOptions extends ChannelTimes {
-  /** What the VM is called on the host; only the original host needs it, for policies and queries. */
+  /** The name of the VM on the host; only DPDK's host needs it, for policies and queries. */
   readonly vmName: string;
-  /** The port that carries all requests, where not every lcore has its own. */
+  /** The port for all requests, if not every lcore has its own. */
   readonly port: number | undefined;
 }
 
-/** Scaling by asking the host: over virtio-serial ports, or over consoles of Xen. */
+/** Scales by asking the host, over virtio-serial ports or over consoles of Xen. */
 export function channelEnvironment(source: PortSource, options: ChannelOptions): Environment {
   const host = new HostChannels(source, options);
   return {
@@ -86,12 +86,12 @@ class HostChannels {
     return granted();
   }
 
-  /** Sends what is not answered. */
+  /** Sends a packet that gets no reply. */
   async tell(lcore: number, request: Request): Promise<Outcome> {
     return (await this.#channelOf(lcore)?.tell(request)) ?? notInitialised(lcore);
   }
 
-  /** Asks for something that the host accepts or refuses. */
+  /** Sends a request that the host accepts or refuses. */
   async accepted(lcore: number, request: Request, what: string): Promise<Outcome> {
     const outcome = await this.#ask(lcore, request);
     if (outcome.kind !== "granted") return outcome;
@@ -99,7 +99,7 @@ class HostChannels {
     return failure("refused", `The host refused ${what}: on the host, journalctl -u vm-power tells why`);
   }
 
-  /** Asks for a list. A host that refuses does not answer. */
+  /** Sends a query. A host that refuses it does not reply. */
   async query(lcore: number, what: "frequency" | "capabilities", of: number | "all") {
     const { vmName } = this.#options;
     const problem = judgeVmName(vmName);
@@ -124,7 +124,7 @@ class HostChannels {
     return this.#initialised.has(lcore) ? this.#channels.get(this.#portOf(lcore)) : undefined;
   }
 
-  /** Closes the lcore's channel, unless another lcore uses it. */
+  /** Closes the lcore's channel unless another lcore uses it. */
   async #leave(lcore: number): Promise<void> {
     this.#initialised.delete(lcore);
     const port = this.#portOf(lcore);

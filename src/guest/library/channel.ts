@@ -7,11 +7,11 @@ import type { Device } from "./device.ts";
 import { Inbox, type Received } from "./inbox.ts";
 import { type Failure, failure, granted, type Outcome } from "./outcome.ts";
 
-/** How long a channel waits. */
+/** Timeouts of a channel, in ms. */
 export interface ChannelTimes {
-  /** For a host that is not there: it may only be starting again. */
+  /** For a host that is absent; it may be starting again. */
   readonly hostMs: number;
-  /** For the answer to a request. DPDK's own guest waits for 10 ms, and often too short. */
+  /** For the reply to a request. DPDK's own guest waits 10 ms, which is often too short. */
   readonly answerMs: number;
 }
 
@@ -19,19 +19,19 @@ export interface ChannelTimes {
 const ABI = 464;
 const CONNECT = encode({ kind: "connect" }, ABI);
 
-/** Between tries to reach a host that is absent. */
+/** Wait between attempts to reach an absent host, in ms. */
 const ABSENT_BACKOFF = { firstMs: 5, maxMs: 100 };
 
-/** An answer comes within some 100 us, so the first looks are close together. */
+/** A reply usually comes within 100 us, so the first reads follow each other closely. */
 const lookMs = (looks: number) => (looks < 20 ? 1 : 5);
 
-/** Rounds of reading answers that nobody waits for any more; each asks the host for what it still holds back. */
+/** How often old replies are read before a request; the host may send more after each round. */
 const DRAIN_ROUNDS_MAX = 50;
 
-/** The kernel hands out what is left of one buffer of 4 KiB. */
+/** Bytes of one read: the kernel returns the rest of one 4 KiB buffer. */
 const READ_SIZE = 4096;
 
-/** One channel to the host, of which one process at a time has the guest's end: one request after the other. */
+/** One channel to the host. Only one process can have the guest's end. Requests are sent one after the other. */
 export class Channel {
   readonly #open: () => Device | Failure;
   readonly #name: string;
@@ -39,7 +39,7 @@ export class Channel {
   readonly #inbox = new Inbox();
   readonly #buffer = new Uint8Array(READ_SIZE);
   #device: Device | undefined;
-  /** Whether the host that is there now has had our CONNECT. */
+  /** Whether the current host has received our CONNECT. */
   #greeted = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -49,7 +49,7 @@ export class Channel {
     this.#times = times;
   }
 
-  /** Takes the port and says so to the host. Without a host the port is given back. */
+  /** Opens the port and sends CONNECT. Without a host the port is closed again. */
   connect(): Promise<Outcome> {
     return this.#inTurn(async () => {
       const problem = this.#take() ?? (await this.#write(undefined));
@@ -59,7 +59,7 @@ export class Channel {
     });
   }
 
-  /** Sends a request and awaits the answer to it. */
+  /** Sends a request and resolves with its reply. */
   ask(request: Request): Promise<Outcome<Reply>> {
     return this.#inTurn(async () => {
       const packet = encode(request, ABI);
@@ -68,7 +68,7 @@ export class Channel {
     });
   }
 
-  /** Sends what no host answers. */
+  /** Sends a packet that no host replies to. */
   tell(request: Request): Promise<Outcome> {
     return this.#inTurn(async () => {
       const problem = this.#take() ?? (await this.#write(encode(request, ABI)));
@@ -76,7 +76,7 @@ export class Channel {
     });
   }
 
-  /** Gives the port back, after what was asked before. There is no goodbye: what was granted stays. */
+  /** Closes the port after earlier requests. The protocol has no goodbye: the speed stays as it was granted. */
   close(): Promise<void> {
     return this.#inTurn(async () => this.#close());
   }
@@ -102,7 +102,7 @@ export class Channel {
     return undefined;
   }
 
-  /** Reads away answers to requests that were given up, so that none is taken for the next one's. */
+  /** Reads replies to requests that timed out, so that none is taken for the next reply. */
   async #drain(): Promise<Failure | undefined> {
     for (let round = 0; round < DRAIN_ROUNDS_MAX; round++) {
       const before = this.#read();
@@ -115,7 +115,7 @@ export class Channel {
     return undefined;
   }
 
-  /** Writes a packet, or only the CONNECT before it; waits a while for a host that is not there. */
+  /** Writes a packet, or only the CONNECT before it. Waits a while for an absent host. */
   async #write(packet: Uint8Array | undefined): Promise<Failure | undefined> {
     const endMs = performance.now() + this.#times.hostMs;
     for (let attempt = 1; ; attempt++) {
@@ -139,7 +139,7 @@ export class Channel {
     return packet === undefined ? undefined : this.#put(packet, endMs);
   }
 
-  /** A virtio port takes a packet whole or not at all; a console takes what it has room for. */
+  /** A virtio port takes a packet whole or not at all; a console may take a part. */
   async #put(bytes: Uint8Array, endMs: number): Promise<Errno | undefined> {
     let at = 0;
     while (at < bytes.length) {
@@ -170,7 +170,7 @@ export class Channel {
     }
   }
 
-  /** Reads all there is; answers how many bytes, or that the host is gone. */
+  /** Reads all available bytes. Returns their number, or that the host is gone. */
   #read(): number | "gone" | Failure {
     let total = 0;
     for (;;) {
@@ -204,10 +204,10 @@ export class Channel {
   }
 }
 
-/** Reads of one look, so that a host that floods cannot hold us. */
+/** The most reads at a time, so that a host that sends without end cannot block us. */
 const READS_MAX = 64;
 
-/** Lists tell nothing of whom they answer; all else is the request again. */
+/** Lists do not say which query they answer; other replies repeat their request. */
 function answers(packet: Uint8Array, request: Request, { frame, reply }: Received): boolean {
   if (request.kind !== "query") return reply.kind === "answer" && echoes(packet, frame);
   return reply.kind === (request.what === "frequency" ? "frequency-list" : "capability-list");

@@ -8,17 +8,17 @@ import { missingPort, VIRTIO_DIRECTORY, virtioPorts } from "./virtio-ports.ts";
 import { XEN_DIRECTORY, xenConsoles } from "./xen-consoles.ts";
 import { readXenstore } from "./xenstore.ts";
 
-/** Where things are on a machine; others are for tests. */
+/** Paths of a machine; others than the defaults are for tests. */
 export interface Places {
   readonly virtioPorts: string;
   readonly xenChannels: string;
   readonly xenDevices: string;
   readonly cpus: string;
-  /** For bare metal: where what was found is saved before it is changed. */
+  /** For bare metal: the directory where original settings are saved. */
   readonly journal: string;
 }
 
-/** Where things are on every Linux. */
+/** The paths on every Linux. */
 export const PLACES: Places = {
   virtioPorts: VIRTIO_DIRECTORY,
   xenChannels: XEN_DIRECTORY,
@@ -27,7 +27,7 @@ export const PLACES: Places = {
   journal: "/run/vm-power-guest",
 };
 
-/** Everything that an environment may need to know. */
+/** All that an environment may need. */
 export interface EnvironmentOptions {
   readonly places: Places;
   readonly vmName: string;
@@ -38,7 +38,7 @@ export interface EnvironmentOptions {
   readonly log: Log;
 }
 
-/** Names the environment to use: the one that a variable names, else the first that is there. */
+/** The environment to use: the one that the variable names, else the first that is available. */
 export function chooseEnvironment(variable: string | undefined, places: Places): EnvironmentName | Failure {
   if (variable !== undefined && variable !== "") {
     const named = ENVIRONMENTS.find((name) => name === variable);
@@ -47,12 +47,12 @@ export function chooseEnvironment(variable: string | undefined, places: Places):
   return ENVIRONMENTS.find((name) => isSupported(name, places)) ?? missingPort(places.virtioPorts, 0);
 }
 
-/** Whether an environment is there, as far as can be seen without using it. */
+/** Whether an environment is available, as far as can be seen without using it. */
 export function isSupported(name: EnvironmentName, places: Places): boolean {
   return (portsOf(name, places)?.list() ?? scalableCpus(places.cpus)).length > 0;
 }
 
-/** Makes an environment; nothing is opened before its `init`. */
+/** Makes an environment. It opens nothing before its `init`. */
 export function makeEnvironment(name: EnvironmentName, options: EnvironmentOptions): Environment {
   const { places, keep, log } = options;
   const ports = portsOf(name, places);
@@ -60,7 +60,7 @@ export function makeEnvironment(name: EnvironmentName, options: EnvironmentOptio
   return cpufreqEnvironment({ root: places.cpus, journalDirectory: places.journal, keep, log });
 }
 
-/** The ports that a VM asks through; none on bare metal. */
+/** The ports of a VM; none on bare metal. */
 export function portsOf(name: EnvironmentName, places: Places): PortSource | undefined {
   if (name === "cpufreq") return undefined;
   return name === "kvm-vm" ? virtioPorts(places.virtioPorts) : consolesOf(places);

@@ -9,26 +9,29 @@ import { survey } from "../../cpufreq/linux/survey.ts";
 import { type Environment, notInitialised, notSupported } from "./environment.ts";
 import { failure, granted, type Outcome } from "./outcome.ts";
 
-/** How the machine's own clocks are treated. */
+/** How to treat the machine's own clocks. */
 export interface CpufreqEnvironmentOptions {
   /** `/sys/devices/system/cpu`, or a tree like it. */
   readonly root: string;
-  /** Where what was found is saved before it is changed, so that the next process can put it back after a crash. */
+  /**
+   * The directory where original settings are saved before a change, so that the next process can restore them after a
+   * crash.
+   */
   readonly journalDirectory: string;
-  /** Goes on from the speed that is found and leaves behind what was set; else all is put back at `exit`. */
+  /** Start from the current speed and keep the speeds at the end; otherwise `exit` restores everything. */
   readonly keep: boolean;
   readonly log: Log;
 }
 
-/** The CPUs that can be scaled here, ascending. */
+/** The CPUs that can be scaled here, in ascending order. */
 export function scalableCpus(root: string): readonly number[] {
   const { clocks } = survey(root, "all");
   return clocks.flatMap(({ members }) => members.map(({ pcpu }) => pcpu)).sort((a, b) => a - b);
 }
 
 /**
- * Scaling on bare metal: an lcore is a CPU. Each lcore has a place of its own in the table of its clock; where several
- * share a clock it runs as the fastest of them wants.
+ * Scales on bare metal, where an lcore is a CPU. Each lcore has its own position in the table of its clock. If several
+ * lcores share a clock, the highest one counts.
  */
 export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environment {
   const held = new HeldLcores(options);
@@ -65,7 +68,7 @@ export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environm
   };
 }
 
-/** The lcores that were initialised, and the clocks that they hold. */
+/** The initialised lcores, and the clocks that they use. */
 class HeldLcores {
   readonly #options: CpufreqEnvironmentOptions;
   readonly #lcores = new Map<number, { readonly clock: Clock; position: Position }>();
@@ -83,7 +86,7 @@ class HeldLcores {
     return this.#lcores.get(lcore)?.clock.table.speeds;
   }
 
-  /** What the kernel says that a CPU runs at. */
+  /** The current speed of a CPU, as the kernel reports it. */
   observedKhz(lcore: number): number | undefined {
     return this.#opened?.observe(lcore)?.currentKhz;
   }
@@ -108,7 +111,7 @@ class HeldLcores {
     return outcome;
   }
 
-  /** An lcore is used no more: its clock goes to the others on it, or back to what was found. */
+  /** Releases an lcore. Its clock follows the other lcores on it, or is restored. */
   forget(lcore: number): Outcome {
     const held = this.#lcores.get(lcore);
     if (held === undefined) return notInitialised(lcore);
@@ -118,7 +121,7 @@ class HeldLcores {
     return refused === undefined ? outcome : failure("refused", `Cannot put back a clock: ${refused}`);
   }
 
-  /** Moves an lcore within its table, or leaves it where it was if the kernel refuses. */
+  /** Changes the position of an lcore. It stays as it was if the kernel refuses. */
   move(lcore: number, to: (clock: Clock, from: Position) => Position | undefined): Outcome {
     const held = this.#lcores.get(lcore);
     if (held === undefined) return notInitialised(lcore);
@@ -131,13 +134,13 @@ class HeldLcores {
     return outcome;
   }
 
-  /** Tells something of one lcore, if it is initialised. */
+  /** Reads a value of one lcore, if it is initialised. */
   tell<T>(lcore: number, what: (clock: Clock, position: Position) => T): Outcome<T> {
     const held = this.#lcores.get(lcore);
     return held === undefined ? notInitialised(lcore) : granted(what(held.clock, held.position));
   }
 
-  /** Tells something of one lcore or of all, by lcore. */
+  /** Reads a value of one lcore or of all, by lcore. */
   all<T>(of: number | "all", what: (clock: Clock, position: Position, lcore: number) => T) {
     const end = of === "all" ? Math.max(-1, ...this.#lcores.keys()) : of;
     return Array.from({ length: end + 1 }, (_, lcore) => {
@@ -153,7 +156,7 @@ class HeldLcores {
     return refused?.reason;
   }
 
-  /** Makes a clock run as the fastest of its lcores wants; without any it goes back to what was found. */
+  /** Sets a clock to the highest position of its lcores. Without any lcore it is restored. */
   #settle(clock: Clock): Outcome {
     const wanted = [...this.#lcores.values()]
       .filter((held) => held.clock === clock)
@@ -180,7 +183,7 @@ function onExit({ keep }: CpufreqEnvironmentOptions): "keep" | "restore" {
   return keep ? "keep" : "restore";
 }
 
-/** Where a CPU stands that an earlier process left at one speed; undefined where the kernel chooses. */
+/** The position of a CPU that an earlier process left at one speed; undefined if the kernel chooses the speed. */
 function found(cpufreq: Cpufreq, lcore: number, { table }: Clock): Position | undefined {
   const seen = cpufreq.observe(lcore);
   if (seen === undefined) return undefined;

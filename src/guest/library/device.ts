@@ -2,11 +2,11 @@ import fs from "node:fs";
 import type { Errno } from "../../os/errno.ts";
 import { errnoOf } from "../../os/errno.ts";
 
-/** The guest's end of a channel; nothing it does waits. */
+/** The guest's end of a channel. It never blocks. */
 export interface Device {
-  /** How many bytes were taken, or why none: `EAGAIN` when nobody is at the other end, or its queue is full. */
+  /** Returns how many bytes were written, or why none: `EAGAIN` if no host is connected or its queue is full. */
   write(bytes: Uint8Array): number | Errno;
-  /** How many bytes were there: 0 when nobody is at the other end, `EAGAIN` when nothing came. */
+  /** Returns how many bytes were read: 0 if no host is connected, `EAGAIN` if nothing has arrived. */
   read(into: Uint8Array): number | Errno;
   close(): void;
 }
@@ -31,7 +31,7 @@ export function openDevice(path: string): Device | Errno {
       try {
         fs.closeSync(fd);
       } catch {
-        // The device went away under us: there is nothing left to close.
+        // The device was removed: there is nothing left to close.
       }
     },
   };

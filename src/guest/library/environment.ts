@@ -4,7 +4,7 @@ import type { Capabilities } from "../../wire/reply.ts";
 import type { Policy } from "./guest-policy.ts";
 import { failure, type Outcome } from "./outcome.ts";
 
-/** Where a program may find itself, in the order in which it is looked for. */
+/** The environments, in the order in which they are tried. */
 export const ENVIRONMENTS = ["cpufreq", "kvm-vm", "xen-console"] as const;
 
 /**
@@ -13,9 +13,9 @@ export const ENVIRONMENTS = ["cpufreq", "kvm-vm", "xen-console"] as const;
  */
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
-/** One way to scale the CPU under an lcore. What it cannot do answers `not-supported`. */
+/** One way to scale the CPU under an lcore. Calls that it does not support return `not-supported`. */
 export interface Environment {
-  /** The lcores that could be initialised, as far as can be seen. */
+  /** The lcores that can be initialised, as far as can be seen. */
   lcores(): readonly number[];
   init(lcore: number): Promise<Outcome>;
   exit(lcore: number): Promise<Outcome>;
@@ -28,17 +28,17 @@ export interface Environment {
   turboStatus(lcore: number): Outcome<boolean>;
   getCapabilities(lcore: number): Outcome<Capabilities>;
   sendPolicy(lcore: number, policy: Policy): Promise<Outcome>;
-  /** No host answers this: `unanswered` is as good as it gets. */
+  /** No host replies to this, so the best result is `unanswered`. */
   removePolicy(lcore: number): Promise<Outcome>;
-  /** Asks on this lcore's channel for the speed of one vCPU, or of the first 8; the index is the vCPU. */
+  /** Queries the speed of one vCPU, or of the first 8, on this lcore's channel. The index is the vCPU. */
   queryFreqs(lcore: number, of: number | "all"): Promise<Outcome<readonly (Khz | undefined)[]>>;
   queryCaps(lcore: number, of: number | "all"): Promise<Outcome<readonly Capabilities[]>>;
 }
 
-/** lcores end here, as DPDK's largest builds have it. */
+/** lcores are below this number, as in DPDK's largest builds. */
 export const LCORE_END = 1024;
 
-/** Whether a number may be an lcore. */
+/** Whether a number can be an lcore. */
 export function isLcore(lcore: number): boolean {
   return Number.isInteger(lcore) && lcore >= 0 && lcore < LCORE_END;
 }
@@ -49,7 +49,7 @@ export function notInitialised(lcore: number) {
   return failure("invalid", reason);
 }
 
-/** The original's "not supported". */
+/** The text of DPDK for "not supported". */
 export function notSupported(what: string) {
   return failure("not-supported", what);
 }

@@ -3,47 +3,44 @@ import { HOURS_MAX, VM_NAME_SIZE } from "../../wire/layout.ts";
 import type { GuestPolicy } from "../../wire/packet.ts";
 import { type Failure, failure } from "./outcome.ts";
 
-/** By what a host is to choose the speed; the index is the number on the wire. */
+/** How the host chooses the speed. The index is the number in the packet. */
 export const POLICY_TYPES = ["traffic", "time", "workload", "branch-ratio"] as const;
 
-/** How much there is to do; the index is the number on the wire. */
+/** The workload. The index is the number in the packet. */
 export const WORKLOADS = ["high", "medium", "low"] as const;
 
-/** A rule by which the host itself is to set the speed of some vCPUs. What is left out is not in force. */
+/** A rule by which the host sets the speed of some vCPUs. Fields that are left out have no effect. */
 export interface Policy {
   readonly type: (typeof POLICY_TYPES)[number];
   /** At most 8. */
   readonly vcpus: readonly number[];
-  /** Hours of the host's day at the highest speed. */
+  /** Hours of the host's day with the highest speed. */
   readonly busyHours?: readonly number[];
-  /** Hours at the lowest speed. */
+  /** Hours with the lowest speed. */
   readonly quietHours?: readonly number[];
   /** Hours in which the traffic decides. */
   readonly trafficHours?: readonly number[];
   readonly workload?: (typeof WORKLOADS)[number];
-  /** Addresses whose traffic counts, like `52:54:00:12:34:56`; at most 10. */
+  /** MAC addresses whose traffic counts, like `52:54:00:12:34:56`; at most 10. */
   readonly macs?: readonly string[];
   /** Packets per second. No host uses the minimum. */
   readonly minPackets?: number;
-  /** Packets per second from which on a medium speed is right. */
+  /** Packets per second from which on a medium speed is set. */
   readonly avgPackets?: number;
-  /** Packets per second from which on the highest speed is right. */
+  /** Packets per second from which on the highest speed is set. */
   readonly maxPackets?: number;
-  /** `vcpus` are CPUs of the host; most hosts refuse that. */
+  /** Whether `vcpus` are CPUs of the host; most hosts refuse that. */
   readonly physical?: boolean;
 }
 
-/**
- * An hour that is none. A slot that is not used must say so: to the original host zero is midnight, and it stops at the
- * first slot that fits.
- */
+/** The value of an unused slot. DPDK's host takes 0 for midnight, and uses the first slot that fits. */
 const NO_HOUR = -1;
 
-/** vCPUs have one byte each on the wire. */
+/** vCPUs are single bytes in the packet. */
 const VCPU_END = 256;
 const U32_MAX = 0xffff_ffff;
 
-/** What goes on the wire for a policy, or what is wrong with it. */
+/** Makes the packet of a policy, or returns what is wrong with it. */
 export function toGuestPolicy(policy: Policy, vmName: string): GuestPolicy | Failure {
   const macs = (policy.macs ?? []).map(macBytes);
   const hours = [policy.busyHours ?? [], policy.quietHours ?? [], policy.trafficHours ?? []] as const;
@@ -81,7 +78,7 @@ export function toGuestPolicy(policy: Policy, vmName: string): GuestPolicy | Fai
   return fault === undefined ? onWire : invalid(`The policy ${fault}`);
 }
 
-/** The original host knows a VM by the name in the packet, so a name that does not fit would be another VM's. */
+/** DPDK's host finds a VM by the name in the packet, so a name that was cut could be that of another VM. */
 export function judgeVmName(vmName: string): Failure | undefined {
   if (/^[\x21-\x7e]+$/.test(vmName) && vmName.length < VM_NAME_SIZE) return undefined;
   return invalid(`The VM name "${vmName}" is not 1 to ${VM_NAME_SIZE - 1} letters that fit into a packet`);

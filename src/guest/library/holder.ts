@@ -3,11 +3,14 @@ import fs from "node:fs";
 /** A process that has a device open. */
 export interface Holder {
   readonly pid: number;
-  /** Its name, as the kernel shortens it. */
+  /** Its name as the kernel shortens it. */
   readonly name: string;
 }
 
-/** Who has a device open; undefined when nobody has, or when we may not look. Reads every process's open files. */
+/**
+ * Finds the process that has a device open; undefined if there is none, or if it cannot be seen. Reads every process's
+ * open files.
+ */
 export function holderOf(path: string, proc = "/proc"): Holder | undefined {
   const device = attempt(() => fs.realpathSync(path));
   if (device === undefined) return undefined;
@@ -26,7 +29,7 @@ function namesIn(directory: string): string[] {
   return attempt(() => fs.readdirSync(directory)) ?? [];
 }
 
-/** Processes come and go while they are looked at, and others' are not ours to see. */
+/** Processes end at any time, and those of other users cannot be seen. */
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work();

@@ -6,7 +6,7 @@ export interface Received {
   readonly reply: Reply;
 }
 
-/** Cuts what the host sends into replies. A host writes each in one piece, but it may be read in several. */
+/** Cuts the host's bytes into replies. A host writes each reply in one piece, but it may be read in several. */
 export class Inbox {
   #chunks: Uint8Array[] = [];
 
@@ -14,7 +14,7 @@ export class Inbox {
     this.#chunks.push(chunk.slice());
   }
 
-  /** The next whole reply. Where none begins, one may begin with the next piece that was read. */
+  /** Returns the next whole reply. If the bytes are no reply, the next piece that is read may begin with one. */
   next(): Received | undefined {
     while (this.#chunks.length > 0) {
       const bytes = joined(this.#chunks);

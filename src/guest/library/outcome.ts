@@ -1,4 +1,4 @@
-/** What came of a call: what was asked for, or why not. */
+/** The result of a call: a value, or a failure. */
 export type Outcome<T = undefined> = Granted<T> | Failure;
 
 /** It was done. */
@@ -7,18 +7,17 @@ export interface Granted<T> {
   readonly value: T;
 }
 
-/** Why a call came to nothing. */
+/** Why a call failed. */
 export interface Failure {
   readonly kind: FailureKind;
-  /** For a person: what is missing, on which side, and what to do about it. Sentence case, without full stop. */
+  /** For people: what is missing, on which side, and the remedy. A sentence without a full stop. */
   readonly reason: string;
 }
 
 /**
- * `refused`: the host, or the kernel, says no. `unanswered`: sent, but nobody said what became of it, as hosts before
- * DPDK 19.11 never do. `host-absent`: nobody is at the port's other end. `not-supported`: this environment cannot do it.
- * `no-port`: there is nothing to ask through. `busy`: another process has the port. `invalid`: the call makes no sense,
- * or comes before `init`.
+ * `refused`: the host or the kernel refused. `unanswered`: sent, but without a reply, as with hosts before DPDK 19.11.
+ * `host-absent`: no host is connected. `not-supported`: this environment cannot do it. `no-port`: there is no port.
+ * `busy`: another process has the port. `invalid`: the arguments are wrong, or it was called before `init`.
  */
 export type FailureKind =
   | "refused"
@@ -30,14 +29,14 @@ export type FailureKind =
   | "no-permission"
   | "invalid";
 
-/** It was done, and this is what was asked for. */
+/** Makes a success with its value. */
 export function granted(): Granted<undefined>;
 export function granted<T>(value: T): Granted<T>;
 export function granted<T>(value?: T): Granted<T | undefined> {
   return { kind: "granted", value };
 }
 
-/** It came to nothing. */
+/** Makes a failure. */
 export function failure(kind: FailureKind, reason: string): Failure {
   return { kind, reason };
 }
@@ -45,8 +44,8 @@ export function failure(kind: FailureKind, reason: string): Failure {
 const ENOTSUP = 95;
 
 /**
- * What the same call of librte_power returns: `whenGranted` (0 or 1, by the call), -1, or -ENOTSUP. There a request that
- * was written has succeeded, whether a host answers or not.
+ * The return value of the same call of librte_power: `whenGranted` (0 or 1, depending on the call), -1, or -ENOTSUP.
+ * There, a request that was written counts as a success, with or without a reply.
  */
 export function returnValue(outcome: Outcome<unknown>, whenGranted: number): number {
   switch (outcome.kind) {

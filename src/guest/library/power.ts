@@ -5,38 +5,41 @@ import { chooseEnvironment, isSupported, makeEnvironment, PLACES, type Places } 
 import { type Environment, type EnvironmentName, notInitialised } from "./environment.ts";
 import { failure, granted, type Outcome } from "./outcome.ts";
 
-/** How a program wants to scale; all of it may be left out. */
+/** Options of {@link openPower}; all are optional. */
 export interface PowerOptions {
-  /** The environment, where it is not to be found out. */
+  /** The environment; found automatically if absent. */
   readonly env?: EnvironmentName;
   /** The process's variables: `VM_POWER_ENV` names the environment, `VM_POWER_VM_NAME` the VM. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
-  /** What the VM is called on the host; only DPDK's own host needs it, for policies and queries. Else the host name. */
+  /**
+   * The name of the VM on the host; only DPDK's own host needs it, for policies and queries. The default is the host
+   * name.
+   */
   readonly vmName?: string;
-  /** The port that carries all requests, where not every lcore has its own. */
+  /** The port for all requests, if not every lcore has its own. */
   readonly port?: number;
-  /** How long to wait for a host that is not there. */
+  /** How long to wait for an absent host, in ms. */
   readonly hostMs?: number;
-  /** How long to wait for an answer. */
+  /** How long to wait for a reply, in ms. */
   readonly answerMs?: number;
-  /** On bare metal: go on from the speed that is found, and leave behind what was set. */
+  /** On bare metal: start from the current speeds, and keep the speeds at the end. */
   readonly keep?: boolean;
   readonly places?: Partial<Places>;
-  /** Where lines about the machine's clocks go, on bare metal. */
+  /** On bare metal: the log for messages about the machine's clocks. */
   readonly log?: Log;
 }
 
 /**
- * DPDK's power interface (librte_power): one lcore, one CPU to scale. In a VM an lcore is a vCPU, and the host is asked;
- * an answer is awaited, and a host that was restarted is found again.
+ * DPDK's power interface (librte_power). On bare metal an lcore is a CPU. In a VM an lcore is a vCPU, and the host is
+ * asked: calls wait for its reply, and a host that was restarted is found again.
  */
 export interface Power extends Environment {
   checkEnvSupported(env: EnvironmentName): boolean;
-  /** Chooses the environment, once. */
+  /** Chooses the environment. It can be chosen only once. */
   setEnv(env: EnvironmentName): Outcome;
-  /** Undefined until it was chosen, by {@link setEnv} or at the first {@link init}. */
+  /** Undefined until it is chosen by {@link setEnv} or by the first {@link init}. */
   getEnv(): EnvironmentName | undefined;
-  /** Exits every lcore, so that another environment can be chosen. */
+  /** Exits every lcore. Afterwards another environment can be chosen. */
   unsetEnv(): Promise<void>;
   freqUp(lcore: number): Promise<Outcome>;
   freqDown(lcore: number): Promise<Outcome>;
@@ -46,11 +49,11 @@ export interface Power extends Environment {
   disableTurbo(lcore: number): Promise<Outcome>;
 }
 
-/** Milliseconds; a host that is restarted is back within that. */
+/** Default wait in ms; a host restarts in less time. */
 const HOST_MS = 1000;
 const ANSWER_MS = 250;
 
-/** Begins to scale; touches nothing before the first `init`. */
+/** Makes the power interface. Nothing is opened before the first `init`. */
 export function openPower(options: PowerOptions = {}): Power {
   const { variables = process.env } = options;
   const places: Places = { ...PLACES, ...options.places };

@@ -1,13 +1,13 @@
 import { type Holder, holderOf } from "./holder.ts";
 import type { PortSource } from "./port.ts";
 
-/** How one port is, as far as can be seen without disturbing who uses it. */
+/** The state of one port, found without disturbing the process that uses it. */
 export interface PortState {
   readonly port: number;
   readonly path: string;
   /**
-   * `connected`: a host is at the other end. `no-host`: nobody is. `silent`: it cannot be told, as of a console.
-   * `held`: another process has it. `unusable`: it cannot be opened.
+   * `connected`: a host is connected. `no-host`: none is. `silent`: unknown, as for a console. `held`: another process
+   * has it open. `unusable`: it cannot be opened.
    */
   readonly state: "connected" | "no-host" | "silent" | "held" | "unusable";
   readonly holder: Holder | undefined;
@@ -15,7 +15,7 @@ export interface PortState {
   readonly reason: string | undefined;
 }
 
-/** Looks at a port; opens one that nobody has for a moment. */
+/** Looks at a port. If no process has it open, it is opened for a moment. */
 export function probePort(
   source: PortSource,
   port: number,

@@ -5,13 +5,13 @@ import { holderOf } from "./holder.ts";
 import { type Failure, failure } from "./outcome.ts";
 import { numbersOf, type PortSource } from "./port.ts";
 
-/** What the name of every port begins with; the lcore's number follows. The host's configuration gives it. */
+/** The prefix of every port's name; the lcore's number follows. The VM's definition on the host gives the name. */
 const VIRTIO_PORT_PREFIX = "virtio.serial.port.poweragent.";
 
-/** Where udev puts the ports, by name. */
+/** The directory where udev links the ports by name. */
 export const VIRTIO_DIRECTORY = "/dev/virtio-ports";
 
-/** Where the kernel lists the ports, with or without udev. */
+/** The directory where the kernel lists the ports, with or without udev. */
 const SYSFS_PORTS = "/sys/class/virtio-ports";
 
 /** The virtio-serial ports of a VM. */
@@ -27,7 +27,7 @@ export function virtioPorts(directory: string = VIRTIO_DIRECTORY): PortSource {
   };
 }
 
-/** Why a port of this guest is not there, and whose turn it is. */
+/** Why a port does not exist in this guest, and the remedy on the right side. */
 export function missingPort(directory: string, port: number, sysfs: string = SYSFS_PORTS): Failure {
   const name = `${VIRTIO_PORT_PREFIX}${port}`;
   const kernelNames = namesIn(sysfs).map((device) => nameOf(`${sysfs}/${device}/name`));

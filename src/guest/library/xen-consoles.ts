@@ -4,23 +4,23 @@ import { openDevice } from "./device.ts";
 import { failure } from "./outcome.ts";
 import { numbersOf, type PortSource } from "./port.ts";
 
-/** What the name of every channel begins with; the lcore's number follows. */
+/** The prefix of every channel's name; the lcore's number follows. */
 const CHANNEL_PREFIX = "poweragent.";
 
-/** Where a udev rule puts the channels, by name. */
+/** The directory where a udev rule links the channels by name. */
 export const XEN_DIRECTORY = "/dev/xen-channels";
 
-/** What a Xen guest knows of its consoles where no udev rule has named them. */
+/** Sources for a Xen guest's consoles if no udev rule links them. */
 export interface XenBus {
   /** The directory of the kernel's devices, `/sys/bus/xen/devices`. */
   readonly devices: string;
-  /** Where the consoles are, `/dev`. */
+  /** The directory of the consoles, `/dev`. */
   readonly consoles: string;
-  /** Reads a key of the guest's own part of xenstore. */
+  /** Reads a key below the guest's own directory in xenstore. */
   readonly read: (key: string) => string | undefined;
 }
 
-/** The consoles of a Xen guest that are channels: by the names that udev gave them, else by those in xenstore. */
+/** The consoles of a Xen guest that are channels, by the names from udev or else from xenstore. */
 export function xenConsoles(directory: string, bus: XenBus): PortSource {
   /** Names of channels, and their devices. */
   const channels = () => {
@@ -44,7 +44,7 @@ export function xenConsoles(directory: string, bus: XenBus): PortSource {
         const remedy = `on the host, give the VM a channel "connection=socket,name=${CHANNEL_PREFIX}${port},path=…"`;
         return failure("no-port", `There is no channel ${port} (${console}: ${device}): ${remedy}`);
       }
-      // A console is a terminal: unless it is told otherwise it changes bytes, and sends them back.
+      // A console is a terminal: by default it changes bytes and echoes them.
       const { status } = spawnSync("stty", ["-F", console, "raw", "-echo"], { stdio: "ignore" });
       if (status === 0) return device;
       device.close();
@@ -56,7 +56,7 @@ export function xenConsoles(directory: string, bus: XenBus): PortSource {
   };
 }
 
-/** The device of the bus `console-2` is `/dev/hvc2`, and xenstore has its name. */
+/** The device `console-2` on the bus is `/dev/hvc2`, and its name is in xenstore. */
 function busChannels({ devices, consoles, read }: XenBus): [string, string][] {
   return numbersOf(namesIn(devices), "console-").flatMap((number) => {
     const name = read(`device/console/${number}/name`);

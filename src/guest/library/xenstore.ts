@@ -1,6 +1,6 @@
 import { openDevice } from "./device.ts";
 
-/** The kernel's door to xenstore. */
+/** The kernel's device for xenstore. */
 const XENBUS_DEVICE = "/dev/xen/xenbus";
 
 /** `XS_READ` of Xen's `xs_wire.h`; an error is 16. */
@@ -8,10 +8,10 @@ const READ = 2;
 const HEADER_SIZE = 16;
 const PAYLOAD_MAX = 4096;
 
-/** xenstored answers within microseconds; a host that hangs must not hang its guests. */
+/** xenstored replies within microseconds; the guest must not hang with a host that hangs. */
 const ANSWER_MS = 100;
 
-/** Reads a key of xenstore, relative to the guest's own part of it; undefined where there is none. */
+/** Reads a key of xenstore, relative to the guest's own directory; undefined if there is none. */
 export function readXenstore(key: string, path: string = XENBUS_DEVICE): string | undefined {
   const device = openDevice(path);
   if (typeof device === "string") return undefined;
@@ -32,7 +32,7 @@ export function readXenstore(key: string, path: string = XENBUS_DEVICE): string 
   }
 }
 
-/** The header tells how much follows. */
+/** The header has the length of the rest. */
 function readWhole(read: (into: Uint8Array) => number | string): Uint8Array | undefined {
   const bytes = new Uint8Array(HEADER_SIZE + PAYLOAD_MAX);
   let size = 0;
