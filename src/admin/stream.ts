@@ -14,12 +14,12 @@ export interface StreamEvents {
 export function openStream(call: Accepted, caller: Caller, events: StreamEvents): () => void {
   if (call.method.kind !== "stream") throw new Error(`${call.name} is no stream`);
   let isOver = false;
-  let tellMethod: (() => void) | undefined;
+  let cancelMethod: (() => void) | undefined;
 
   function over(last: Outcome | undefined): void {
     if (isOver) return;
     isOver = true;
-    tellMethod?.();
+    cancelMethod?.();
     events.over(last);
   }
 
@@ -30,6 +30,6 @@ export function openStream(call: Accepted, caller: Caller, events: StreamEvents)
   if (typeof opened !== "function") over(opened);
   // A stream that ended while it was being opened learns of that now.
   else if (isOver) opened();
-  else tellMethod = opened;
+  else cancelMethod = opened;
   return () => over(undefined);
 }

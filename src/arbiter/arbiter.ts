@@ -188,7 +188,7 @@ export class Arbiter {
   }
 
   /** The result of a request that was granted. */
-  grant(name: string, request: Scale): view.GrantView {
+  grantOf(name: string, request: Scale): view.GrantView {
     const claimant = this.#seats.claimant(name, request);
     return "code" in claimant ? { khz: undefined, bound: undefined } : lookAtGrant(claimant);
   }

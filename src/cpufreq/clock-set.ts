@@ -28,7 +28,7 @@ export class ClockSet {
   /** By {@link Clock.id}. */
   held = new Map<Pcpu, HeldClock>();
   readonly #options: ClockSetOptions;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #adopting: boolean;
   /** The fingerprint of each clock; the clock is kept while it is the same. */
   #keys = new Map<HeldClock, string>();
@@ -117,8 +117,8 @@ export class ClockSet {
 
   #warn({ warnings }: Listing): void {
     for (const warning of warnings) {
-      if (!this.#told.has(warning)) this.#options.log.warning(warning);
-      this.#told.add(warning);
+      if (!this.#reported.has(warning)) this.#options.log.warning(warning);
+      this.#reported.add(warning);
     }
   }
 }

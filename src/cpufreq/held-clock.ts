@@ -47,7 +47,7 @@ export class HeldClock {
       if (refused === undefined) continue;
       if (refused instanceof Promise) throw new Error("Expected a back end that answers at once");
       doNow(this.#return(held));
-      return told(scope, refused);
+      return writeRefused(scope, refused);
     }
     this.held = setting;
     this.owesBaseline = false;
@@ -82,7 +82,7 @@ export class HeldClock {
       if ("reason" in open) return open;
       const unprepared = this.held === undefined ? yield open.prepare() : undefined;
       const refused = unprepared ?? (yield open.set(speed));
-      if (refused !== undefined) return told(scope, refused);
+      if (refused !== undefined) return writeRefused(scope, refused);
     }
     return undefined;
   }
@@ -92,10 +92,10 @@ export class HeldClock {
     const refused = this.#save(scope, { kept: false });
     if (refused !== undefined) return refused;
     const open = scope.found.open();
-    if ("errno" in open) return told(scope, open);
+    if ("errno" in open) return writeRefused(scope, open);
     scope.open = open;
     const unprepared = yield open.prepare();
-    return unprepared === undefined ? open : told(scope, unprepared);
+    return unprepared === undefined ? open : writeRefused(scope, unprepared);
   }
 
   #save(scope: HeldScope, { kept }: { kept: boolean }): WriteRefused | undefined {
@@ -137,7 +137,7 @@ export class HeldClock {
   *#putScopeBack(scope: HeldScope): Work<WriteRefused | undefined> {
     if (scope.originals === undefined) return undefined;
     const refused = yield scope.found.write(scope.originals);
-    if (refused !== undefined) return told(scope, refused);
+    if (refused !== undefined) return writeRefused(scope, refused);
     const reason = dropEntry(this.#journal, scope.found.name);
     if (reason !== undefined) return { reason };
     scope.originals = undefined;
@@ -181,6 +181,6 @@ function closeScope(scope: HeldScope): void {
   scope.open = undefined;
 }
 
-function told({ found }: HeldScope, { name, errno }: SettingRefused): WriteRefused {
+function writeRefused({ found }: HeldScope, { name, errno }: SettingRefused): WriteRefused {
   return { reason: name === "" ? `${found.label}: ${errno}` : `${found.label}/${name}: ${errno}` };
 }

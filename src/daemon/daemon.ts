@@ -134,7 +134,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
   orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
 
-  const events = new Events(time, (vm, request) => arbiter.grant(vm, request));
+  const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const acts = new OperatorActs(log, time, events);
   const vms = new ServedVms({ config, store, arbiter, clocks, hypervisor: () => parts.hypervisor, takeover });
   const meters = new Meters();
@@ -170,7 +170,7 @@ function reconfigure({ arbiter, channels, clocks, config, cpufreq, events, vms }
   vms.decideAll();
   cpufreq.refresh();
   channels.scan();
-  events.tell("config", "the configuration was reloaded");
+  events.publish("config", "the configuration was reloaded");
 }
 
 /**

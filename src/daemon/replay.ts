@@ -119,7 +119,7 @@ function decide(arbiter: Arbiter, packet: Packet, atMs: number): Done | undefine
   };
   if (refusal !== undefined)
     return { ...about, outcome: "refused", khz: undefined, rule: refusalText(refusal) };
-  const { khz, bound } = arbiter.grant(vm, request);
+  const { khz, bound } = arbiter.grantOf(vm, request);
   const outcome = bound === undefined ? "granted" : "bounded";
   return { ...about, outcome, khz, rule: bound && ruleText(bound) };
 }

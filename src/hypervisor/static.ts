@@ -16,13 +16,13 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
   let current = vms;
   let closed = false;
 
-  function tellAll(): void {
+  function reportAll(): void {
     for (const [name, pins] of current) events.domain(domainOf(name, pins));
   }
 
   queueMicrotask(() => {
     if (closed) return;
-    tellAll();
+    reportAll();
     events.ready();
   });
   return {
@@ -35,7 +35,7 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
       domains: current.size,
     }),
     refresh() {
-      if (!closed) tellAll();
+      if (!closed) reportAll();
     },
     // The map changes only by a reload.
     lookAgain() {},
@@ -44,7 +44,7 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
       const removed = [...current.keys()].filter((name) => !next.has(name));
       current = next;
       for (const name of removed) events.gone(name, "unconfigured");
-      tellAll();
+      reportAll();
     },
     async close() {
       closed = true;

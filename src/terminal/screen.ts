@@ -45,16 +45,16 @@ export function openScreen({ input, output }: Terminal): Screen {
   let wake: (() => void) | undefined;
   let open = true;
 
-  function tell(what: string): void {
+  function deliver(what: string): void {
     if (happened.length < KEYS_MAX) happened.push(what);
     wake?.();
   }
 
   const onData = (bytes: Buffer) => {
-    for (const key of keysOf(bytes.toString("utf8"))) tell(key);
+    for (const key of keysOf(bytes.toString("utf8"))) deliver(key);
   };
-  const onResize = () => tell("resize");
-  const onGone = () => tell("close");
+  const onResize = () => deliver("resize");
+  const onGone = () => deliver("close");
   const close = () => {
     if (!open) return;
     open = false;

@@ -102,7 +102,7 @@ test("a dry run counts for nothing, and says what would hold", () => {
   const { arbiter, ask, set } = host([clock([0])]);
   set(domain("a", [[0]]), { ...FREE, dryRun: true });
   expect(ask("a", 0, "min")).toEqual([]);
-  expect(arbiter.grant("a", request(0, "min"))).toEqual({
+  expect(arbiter.grantOf("a", request(0, "min"))).toEqual({
     khz: 1_200_000,
     bound: { kind: "dry-run", holder: vcpu("a"), khz: 1_200_000 },
   });

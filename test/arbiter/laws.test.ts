@@ -19,34 +19,34 @@ const clocks = () => [
   clock([4, 5], AMD, 2_000_000),
 ];
 
-type Happening = (arbiter: Arbiter) => Change;
-const happening: fc.Arbitrary<Happening> = fc.oneof(
+type ArbiterEvent = (arbiter: Arbiter) => Change;
+const anyEvent: fc.Arbitrary<ArbiterEvent> = fc.oneof(
   fc.record({ name: fc.constantFrom(...NAMES), pins, paused: fc.boolean() }).map(
-    ({ name, pins: p, paused }): Happening =>
+    ({ name, pins: p, paused }): ArbiterEvent =>
       (arbiter) =>
         arbiter.setDomain(domain(name, p, paused ? "paused" : "running"), FREE),
   ),
   fc.constantFrom(...NAMES).map(
-    (name): Happening =>
+    (name): ArbiterEvent =>
       (arbiter) =>
         arbiter.removeDomain(name),
   ),
   fc.constantFrom(...NAMES).map(
-    (name): Happening =>
+    (name): ArbiterEvent =>
       (arbiter) =>
         arbiter.endRequests(name),
   ),
   fc.tuple(fc.constantFrom(...NAMES), fc.nat(4), fc.constantFrom(...SCALE_ACTIONS)).map(
-    ([name, vcpu, action]): Happening =>
+    ([name, vcpu, action]): ArbiterEvent =>
       (arbiter) =>
         arbiter.scale(name, request(vcpu, action), at(0)),
   ),
   fc.tuple(fc.constantFrom(...CPUS), fc.constantFrom(...SCALE_ACTIONS, "release" as const), fc.boolean()).map(
-    ([cpu, order, hold]): Happening =>
+    ([cpu, order, hold]): ArbiterEvent =>
       (arbiter) =>
         arbiter.operate(cpu, order, by("alice", { hold })),
   ),
-  fc.constant<Happening>((arbiter) => arbiter.setClocks(clocks())),
+  fc.constant<ArbiterEvent>((arbiter) => arbiter.setClocks(clocks())),
 );
 
 /** A kernel that refuses every so many writes; none with 0. */
@@ -80,18 +80,18 @@ function perform(arbiter: Arbiter, change: Change, kernel: Kernel, isRequest: bo
   arbiter.commit(change, refused);
 }
 
-/** Plays happenings on an arbiter with these clocks; `check` looks after each. */
+/** Plays events on an arbiter with these clocks; `check` looks after each. */
 function play(
-  list: readonly Happening[],
+  list: readonly ArbiterEvent[],
   refuseEvery = 0,
   check: (arbiter: Arbiter, change: Change, kernel: Kernel) => void = () => {},
 ): { readonly arbiter: Arbiter; readonly kernel: Kernel } {
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
   const kernel = new Kernel(refuseEvery);
   perform(arbiter, arbiter.setClocks(clocks()), kernel, false);
-  for (const happen of list) {
+  for (const event of list) {
     const before = new Map(CPUS.map((cpu) => [cpu, arbiter.clock(cpu)?.clock]));
-    const change = happen(arbiter);
+    const change = event(arbiter);
     // New clocks hold their baseline, whatever the old ones did.
     for (const cpu of CPUS)
       if (arbiter.clock(cpu)?.clock !== before.get(cpu))
@@ -102,11 +102,11 @@ function play(
   return { arbiter, kernel };
 }
 
-const happenings = fc.array(happening, { maxLength: 60 });
+const events = fc.array(anyEvent, { maxLength: 60 });
 
 test("a write always changes something, and names a speed of its table", () => {
   fc.assert(
-    fc.property(happenings, (list) => {
+    fc.property(events, (list) => {
       play(list, 0, (arbiter, { writes }, { held }) => {
         for (const { clock: id, setting } of writes) {
           expect(setting).not.toBe(held.get(id) ?? "baseline");
@@ -121,7 +121,7 @@ test("a write always changes something, and names a speed of its table", () => {
 
 test("when everybody has left, every clock is at its baseline", () => {
   fc.assert(
-    fc.property(happenings, fc.nat(4), (list, refuseEvery) => {
+    fc.property(events, fc.nat(4), (list, refuseEvery) => {
       const { arbiter } = play(list, refuseEvery);
       const willing = new Kernel(0);
       for (const name of NAMES) perform(arbiter, arbiter.removeDomain(name), willing, false);
@@ -135,7 +135,7 @@ test("when everybody has left, every clock is at its baseline", () => {
 
 test("no claim on a clock is faster than what holds there", () => {
   fc.assert(
-    fc.property(happenings, (list) => {
+    fc.property(events, (list) => {
       const { arbiter } = play(list);
       for (const cpu of CPUS) {
         const found = arbiter.clock(cpu);
@@ -148,7 +148,7 @@ test("no claim on a clock is faster than what holds there", () => {
 
 test("what an arbiter believes is what the kernel took, whatever the kernel refuses", () => {
   fc.assert(
-    fc.property(happenings, fc.integer({ min: 1, max: 6 }), (list, refuseEvery) => {
+    fc.property(events, fc.integer({ min: 1, max: 6 }), (list, refuseEvery) => {
       const { arbiter, kernel } = play(list, refuseEvery);
       for (const cpu of CPUS) {
         const { accepted, clock: { id = cpu } = {} } = arbiter.clock(cpu) ?? {};
@@ -162,7 +162,7 @@ test("what an arbiter believes is what the kernel took, whatever the kernel refu
 test("a request that the kernel refuses leaves no trace but that it was refused", () => {
   const requests = fc.tuple(fc.constantFrom(...NAMES), fc.nat(4), fc.constantFrom(...SCALE_ACTIONS));
   fc.assert(
-    fc.property(happenings, requests, (list, [name, vcpu, action]) => {
+    fc.property(events, requests, (list, [name, vcpu, action]) => {
       const { arbiter } = play(list);
       const seen = () => [
         CPUS.map((cpu) => ({ ...arbiter.clock(cpu), last: undefined })),

@@ -12,7 +12,7 @@ test("a channel that comes and goes without end is told a few times a minute, be
   const log: Log = { error: line, warning: line, notice: line, info: line, debug: line };
   const parts = {
     channels: { of: () => [{ status: "connected" }] },
-    events: { tell() {} },
+    events: { publish() {} },
     store: { vm: () => ({}) },
     vms: { complete: true },
   } as unknown as Parts;

@@ -47,7 +47,7 @@ function makeDaemon(time = realTime().time) {
   const doing = new Clocks({ arbiter, cpufreq, log: keepLines(lines), time, alarm, ordersEnded });
   doing.settle(arbiter.setClocks(clocks), "the start");
   doing.settle(arbiter.setDomain(domain("web1", [[2]]), FREE), "web1");
-  const acts = { tell() {} };
+  const acts = { report() {} };
   const parts = { arbiter, clocks: doing, store, time, acts } as unknown as Parts;
   return {
     arbiter,

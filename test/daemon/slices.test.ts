@@ -88,7 +88,7 @@ function largeHost() {
       noteCpu() {},
       save: () => success(undefined),
     },
-    acts: counted({ tell() {} }),
+    acts: counted({ report() {} }),
     events: { subscribe: () => () => {} },
     recordings: { begin: () => () => {} },
     meters: { all: new Map() },

@@ -59,7 +59,7 @@ function makeDaemon() {
     };
   };
   const store = { noteCpu() {}, save: () => success(undefined) };
-  const operators = { arbiter, clocks: doing, time, store, acts: { tell() {} } } as unknown as Parts;
+  const operators = { arbiter, clocks: doing, time, store, acts: { report() {} } } as unknown as Parts;
   return { arbiter, waiting, channel, parts: operators };
 }
 

@@ -14,8 +14,8 @@ test("Registry passes on what is new, and nothing twice", () => {
   const recorder = new Recorder();
   const registry = new Registry(recorder);
   const run = { uuid: "u1", id: 1 };
-  registry.tell(run, domain("a"), quiet);
-  registry.tell(run, domain("a"), quiet);
+  registry.report(run, domain("a"), quiet);
+  registry.report(run, domain("a"), quiet);
   expect(recorder.news()).toEqual(["a running: booted"]);
   for (const change of [
     { state: "paused" as const },
@@ -25,20 +25,20 @@ test("Registry passes on what is new, and nothing twice", () => {
     { channelPaths: new Set(["/b"]) },
     { channelPaths: new Set<string>() },
   ]) {
-    registry.tell(run, domain("a", change), quiet);
+    registry.report(run, domain("a", change), quiet);
     expect(recorder.news().length).toBe(1);
   }
-  registry.tell(run, domain("a"), quiet);
-  registry.tell(run, domain("a"), { ending: undefined, repeat: true });
+  registry.report(run, domain("a"), quiet);
+  registry.report(run, domain("a"), { ending: undefined, repeat: true });
   expect(recorder.news().length).toBe(2);
 });
 
 test("Registry ends the old run of a domain before the new one begins", () => {
   const recorder = new Recorder();
   const registry = new Registry(recorder);
-  registry.tell({ uuid: "u1", id: 1 }, domain("a"), quiet);
-  registry.tell({ uuid: "u1", id: 2 }, domain("a"), { ending: "crashed", repeat: false });
-  registry.tell({ uuid: "u1", id: 3 }, domain("a"), quiet);
+  registry.report({ uuid: "u1", id: 1 }, domain("a"), quiet);
+  registry.report({ uuid: "u1", id: 2 }, domain("a"), { ending: "crashed", repeat: false });
+  registry.report({ uuid: "u1", id: 3 }, domain("a"), quiet);
   expect(recorder.news()).toEqual([
     "a running: booted",
     "a gone: crashed",
@@ -51,9 +51,9 @@ test("Registry ends the old run of a domain before the new one begins", () => {
 test("Registry lets a name go before it tells of the new one, and of its new owner", () => {
   const recorder = new Recorder();
   const registry = new Registry(recorder);
-  registry.tell({ uuid: "u1", id: 1 }, domain("a"), quiet);
-  registry.tell({ uuid: "u1", id: 1 }, domain("b"), quiet);
-  registry.tell({ uuid: "u2", id: 2 }, domain("b"), quiet);
+  registry.report({ uuid: "u1", id: 1 }, domain("a"), quiet);
+  registry.report({ uuid: "u1", id: 1 }, domain("b"), quiet);
+  registry.report({ uuid: "u2", id: 2 }, domain("b"), quiet);
   registry.drop("u1", "destroyed");
   expect(recorder.news()).toEqual([
     "a running: booted",
@@ -78,7 +78,7 @@ test("Registry and whoever listens always know the same domains", () => {
       const registry = new Registry(recorder);
       for (const step of steps) {
         if ("name" in step)
-          registry.tell(step, domain(step.name), { ending: undefined, repeat: step.repeat });
+          registry.report(step, domain(step.name), { ending: undefined, repeat: step.repeat });
         else registry.drop(step.uuid, "destroyed");
         // The recorder throws when someone is gone who never came.
         const known = registry.refs().map(({ name }) => name);

@@ -33,7 +33,7 @@ export class Events {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  tell(kind: Event["kind"], message: string, about: Partial<Event> = {}): void {
+  publish(kind: Event["kind"], message: string, about: Partial<Event> = {}): void {
     if (!this.wanted) return;
     const event: Event = { atMs: this.#time().wallMs, kind, message, ...about };
     for (const subscriber of this.#subscribers) subscriber.send(event);
@@ -46,7 +46,7 @@ export class Events {
     const { resource, action, physical } = request;
     const asker = `${vm}${physical ? " (CPU)" : ""}:${resource}`;
     const grant = refusal === undefined ? this.#grantOf(vm, request) : undefined;
-    this.tell("request", `${asker} asked ${action}: ${outcomeText(refusal, grant)}${manyText(of)}`, {
+    this.publish("request", `${asker} asked ${action}: ${outcomeText(refusal, grant)}${manyText(of)}`, {
       atMs: now.wallMs,
       vm,
       vcpu: physical ? undefined : resource,
@@ -63,7 +63,7 @@ export class Events {
     const of = this.#policies.take(now.monoMs);
     if (of === undefined) return;
     const accepted = refusal === undefined;
-    this.tell(
+    this.publish(
       "policy",
       `${vm} sent a guest policy: ${refusal === undefined ? "accepted" : refusalText(refusal)}${manyText(of)}`,
       {

@@ -49,7 +49,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const what =
       state === "paused" ? `is paused (${detail}): its claims end` : `runs (${detail}), vCPU:CPUs ${pinning}`;
     this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });
-    events.tell("vm", `${name} ${what}`, { vm: name });
+    events.publish("vm", `${name} ${what}`, { vm: name });
   }
 
   /** A domain does not exist any more. */
@@ -60,7 +60,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     channels.reconsider(name);
     const message = `${name} is gone (${detail}): its claims end`;
     this.#log.notice(message, { MESSAGE_ID: MESSAGE_IDS.vmGone, VM: name, REASON: detail });
-    events.tell("vm", message, { vm: name });
+    events.publish("vm", message, { vm: name });
   }
 
   /** The hypervisor has reported its first complete list. VMs that are not on it do not run. */
@@ -87,7 +87,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     // Another program may change CPUs again and again.
     for (const { level, text } of changes) this.#limited("the host's CPUs", level, () => ({ message: text }));
     const what = changes.map(({ text }) => text).join("; ");
-    events.tell("cpu", what === "" ? "the host's CPUs changed" : `the host's CPUs changed: ${what}`);
+    events.publish("cpu", what === "" ? "the host's CPUs changed" : `the host's CPUs changed: ${what}`);
   }
 
   /** Another program changed a managed file. */
@@ -115,7 +115,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     if (outcome === "yielded") arbiter.yielded(clock);
     clocks.driftCount++;
     clocks.drifts.set(clock, { atMs: time().wallMs, file, ours, found, outcome });
-    events.tell("drift", message, { pcpu: clock });
+    events.publish("drift", message, { pcpu: clock });
   }
 
   /** A channel was connected, lost or refused. */
@@ -133,7 +133,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
       message,
       fields: { MESSAGE_ID: MESSAGE_IDS.channel, VM: vm, CHANNEL: number, STATUS: status },
     }));
-    events.tell("channel", message, { vm, channel: number });
+    events.publish("channel", message, { vm, channel: number });
   }
 
   /** Reports which CPUs are managed and which are not. */

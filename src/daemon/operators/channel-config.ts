@@ -14,7 +14,7 @@ export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConf
       const { acts } = parts();
       const place = placeOf(vm, vcpus, parts());
       answeredValue(vm, await ordersOf(parts()).addChannels(place, vcpus, text));
-      acts.tell(caller, `added channels to the definition of ${vm}`, { vm });
+      acts.report(caller, `added channels to the definition of ${vm}`, { vm });
       return {};
     },
   };

@@ -57,7 +57,7 @@ export function control(parts: () => Parts): Control {
     GetMetrics: ({ format = "openmetrics" }) => run(showMetrics(format, parts())),
     GetLoad: ({ vms }) => run(load(parts(), vms)),
     Record({ vms }, caller, subscriber) {
-      parts().acts.tell(caller, `began to record the packets of ${namesText(vms)}`);
+      parts().acts.report(caller, `began to record the packets of ${namesText(vms)}`);
       return parts().recordings.begin(vms, subscriber);
     },
     Subscribe: (_parameters, _caller, subscriber) => parts().events.subscribe(subscriber),

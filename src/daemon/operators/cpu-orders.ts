@@ -52,7 +52,7 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
   for (const { pcpu, khz, ok, reason } of results) {
     const came = ok ? `now ${khz === undefined ? "its own settings" : formatKhz(khz)}` : `refused: ${reason}`;
     yield;
-    acts.tell(order.caller, `ordered ${orderText(order)} for CPU ${pcpu}: ${came}`, { pcpu, khz });
+    acts.report(order.caller, `ordered ${orderText(order)} for CPU ${pcpu}: ${came}`, { pcpu, khz });
   }
   if (kept.ok) return results;
   return results.map((result) => (result.ok ? { ...result, notRemembered: kept.why } : result));

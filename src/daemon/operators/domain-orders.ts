@@ -16,13 +16,13 @@ export function domainOrders(parts: () => Parts): Orders {
       const { acts } = parts();
       answeredValue(vm, await ordersOf(parts()).pinVcpu(vm, { vcpu, pcpus }, { live, config }));
       const where = `CPU ${formatCpuList(pcpus)}`;
-      acts.tell(caller, `pinned vCPU ${vcpu} of ${vm} to ${where}${scope({ live, config })}`, { vm, vcpu });
+      acts.report(caller, `pinned vCPU ${vcpu} of ${vm} to ${where}${scope({ live, config })}`, { vm, vcpu });
       return {};
     },
     async SetVcpus({ vm, count, live, config }, caller) {
       const { acts } = parts();
       answeredValue(vm, await ordersOf(parts()).setVcpus(vm, count, { live, config }));
-      acts.tell(caller, `set ${vm} to ${count} vCPUs${scope({ live, config })}`, { vm });
+      acts.report(caller, `set ${vm} to ${count} vCPUs${scope({ live, config })}`, { vm });
       return {};
     },
   };

@@ -21,7 +21,7 @@ export class OperatorActs {
   }
 
   /** `did` continues the sentence after the operator's name: `set CPU 2 to max`. */
-  tell(caller: Caller, did: string, about: Partial<Event> = {}): void {
+  report(caller: Caller, did: string, about: Partial<Event> = {}): void {
     const message = `${operatorName(caller)} ${did}`;
     this.#log(`uid ${caller.uid}`, "notice", () => ({
       message,
@@ -33,7 +33,7 @@ export class OperatorActs {
         ...(about.pcpu === undefined ? {} : { CPU: about.pcpu }),
       },
     }));
-    this.#events.tell("operator", message, about);
+    this.#events.publish("operator", message, about);
   }
 }
 

@@ -17,7 +17,7 @@ export function decideVm(
   if (!kept.ok) throw new ControlError("Refused", { reason: kept.why });
   parts.vms.decide(name);
   parts.channels.reconsider(name);
-  parts.acts.tell(caller, `${did} ${name}`, { vm: name });
+  parts.acts.report(caller, `${did} ${name}`, { vm: name });
   return {};
 }
 
@@ -40,7 +40,7 @@ export function forgetVm(vm: string, caller: Caller, { acts, channels, store, vm
   const forgotten = store.forgetVm(vm);
   if (!forgotten.ok) throw new ControlError("Refused", { reason: forgotten.why });
   channels.reconsider(vm);
-  acts.tell(caller, `forgot what operators had decided about ${vm}`, { vm });
+  acts.report(caller, `forgot what operators had decided about ${vm}`, { vm });
   return {};
 }
 
@@ -74,6 +74,6 @@ export function decideChannels(
   for (const channel of own) channel.enabled = decided[channel.number] !== "disabled";
   vms.decide(vm);
   channels.reconsider(vm);
-  acts.tell(caller, `${decision ?? "enabled"} channels ${chosen.join(",")} of ${vm}`, { vm });
+  acts.report(caller, `${decision ?? "enabled"} channels ${chosen.join(",")} of ${vm}`, { vm });
   return { channels: chosen };
 }

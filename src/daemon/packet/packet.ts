@@ -165,7 +165,7 @@ export class PacketPath {
   #noteDry({ vm }: Channel, request: Scale): void {
     const { arbiter, log } = this.#parts;
     log(vm, "info", () => {
-      const { khz } = arbiter.grant(vm, request);
+      const { khz } = arbiter.grantOf(vm, request);
       const would = khz === undefined ? "its CPU's own settings" : formatKhz(khz);
       const what = `${request.action} for vCPU ${request.resource}`;
       const fields = {

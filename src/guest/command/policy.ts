@@ -52,7 +52,7 @@ export function addPolicyCommands(program: Command, act: Act): void {
         const rule = policyOf(options, options.vcpus === undefined ? wanted.slice(0, VCPUS_MAX) : wanted);
         const lcore = carrierOf(0, power, context);
         const outcome = await using(lcore, power, () => power.sendPolicy(lcore, rule));
-        return tell(context, outcome, "The host took the policy");
+        return showOutcome(context, outcome, "The host took the policy");
       }),
     );
   policy
@@ -64,7 +64,7 @@ export function addPolicyCommands(program: Command, act: Act): void {
         const lcore = carrierOf(0, power, context);
         const outcome = await using(lcore, power, () => power.removePolicy(lcore));
         const sent: Outcome = outcome.kind === "unanswered" ? { kind: "granted", value: undefined } : outcome;
-        return tell(context, sent, "The host was told to remove the policy");
+        return showOutcome(context, sent, "The host was told to remove the policy");
       }),
     );
 }
@@ -91,7 +91,7 @@ function packetsArgument(text: string): number {
   throw new UsageError(`"${text}" is not a number of packets per second`);
 }
 
-function tell(context: Context, outcome: Outcome, words: string) {
+function showOutcome(context: Context, outcome: Outcome, words: string) {
   const { kind } = outcome;
   context.show(kind === "granted" ? { kind } : { kind, reason: outcome.reason }, () =>
     kind === "granted" ? words : "",

@@ -15,8 +15,8 @@ export function listArgument(text: string, what: string): number[] {
 }
 
 /**
- * The vCPUs that a command is for: those named; else those that have a port, or with `--port` all of this guest. Never
- * empty: without any port it is vCPU 0, whose failure tells what is missing.
+ * The vCPUs of a command: the named ones, else those that have a port, or with `--port` all of this guest. Never empty:
+ * without any port it is vCPU 0, whose failure says what is missing.
  */
 export function vcpusFor(
   list: string | undefined,

@@ -40,7 +40,7 @@ export function channelEnvironment(source: PortSource, options: ChannelOptions):
     async removePolicy(lcore) {
       const { vmName } = options;
       const removal: Request = { kind: "remove-policy", vmName };
-      return judgeVmName(vmName) ?? (await host.tell(lcore, removal));
+      return judgeVmName(vmName) ?? (await host.sendOnly(lcore, removal));
     },
     async queryFreqs(lcore, of) {
       const outcome = await host.query(lcore, "frequency", of);
@@ -87,8 +87,8 @@ class HostChannels {
   }
 
   /** Sends a packet that gets no reply. */
-  async tell(lcore: number, request: Request): Promise<Outcome> {
-    return (await this.#channelOf(lcore)?.tell(request)) ?? notInitialised(lcore);
+  async sendOnly(lcore: number, request: Request): Promise<Outcome> {
+    return (await this.#channelOf(lcore)?.sendOnly(request)) ?? notInitialised(lcore);
   }
 
   /** Sends a request that the host accepts or refuses. */

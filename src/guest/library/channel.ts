@@ -69,7 +69,7 @@ export class Channel {
   }
 
   /** Sends a packet that no host replies to. */
-  tell(request: Request): Promise<Outcome> {
+  sendOnly(request: Request): Promise<Outcome> {
     return this.#inTurn(async () => {
       const problem = this.#take() ?? (await this.#write(encode(request, ABI)));
       return problem ?? failure("unanswered", "No host answers this");

@@ -41,16 +41,16 @@ export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environm
     exit: async (lcore) => held.forget(lcore),
     scale: async (lcore, action) =>
       held.move(lcore, ({ table }, from) => step(table, wholeTable(table), from, action)),
-    freqs: (lcore) => held.tell(lcore, ({ table }) => table.speeds.map(({ peerKhz }) => peerKhz)),
-    getFreq: (lcore) => held.tell(lcore, (_, { index }) => index),
+    freqs: (lcore) => held.read(lcore, ({ table }) => table.speeds.map(({ peerKhz }) => peerKhz)),
+    getFreq: (lcore) => held.read(lcore, (_, { index }) => index),
     setFreq(lcore, index) {
       const speeds = held.speedsOf(lcore);
       if (speeds !== undefined && speeds[index] === undefined)
         return failure("invalid", `CPU ${lcore} has no speed ${index}, only ${speeds.length}`);
       return held.move(lcore, (_, from) => ({ ...from, index, bound: undefined }));
     },
-    turboStatus: (lcore) => held.tell(lcore, (_, position) => position.turbo),
-    getCapabilities: (lcore) => held.tell(lcore, (clock) => capabilitiesOf(clock, lcore)),
+    turboStatus: (lcore) => held.read(lcore, (_, position) => position.turbo),
+    getCapabilities: (lcore) => held.read(lcore, (clock) => capabilitiesOf(clock, lcore)),
     sendPolicy: async () => notSupported("There is no host to send a policy to"),
     removePolicy: async () => notSupported("There is no host to remove a policy from"),
     async queryFreqs(lcore, of) {
@@ -135,7 +135,7 @@ class HeldLcores {
   }
 
   /** Reads a value of one lcore, if it is initialised. */
-  tell<T>(lcore: number, what: (clock: Clock, position: Position) => T): Outcome<T> {
+  read<T>(lcore: number, what: (clock: Clock, position: Position) => T): Outcome<T> {
     const held = this.#lcores.get(lcore);
     return held === undefined ? notInitialised(lcore) : granted(what(held.clock, held.position));
   }

@@ -14,8 +14,8 @@ export interface Device {
 const { O_RDWR, O_NONBLOCK, O_NOCTTY } = fs.constants;
 
 /**
- * Opens a character device. Reading it never waits: a thread that waits in read(2) could not be called back, and the
- * event loops of Bun and Node do not take such devices. Who awaits an answer looks again after a while.
+ * Opens a character device. Reading never blocks: a thread that waits in read(2) could not be interrupted, and the
+ * event loops of Bun and Node do not accept such devices. The caller reads again after a while.
  */
 export function openDevice(path: string): Device | Errno {
   let fd: number;

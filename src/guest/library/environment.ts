@@ -8,8 +8,8 @@ import { failure, type Outcome } from "./outcome.ts";
 export const ENVIRONMENTS = ["cpufreq", "kvm-vm", "xen-console"] as const;
 
 /**
- * `cpufreq`: on bare metal, where the kernel's files set the clock. `kvm-vm`: in a VM, where the host is asked over a
- * virtio-serial port. `xen-console`: in a Xen guest, where it is asked over a console.
+ * `cpufreq`: bare metal, where the kernel's files set the clock. `kvm-vm`: a VM that asks its host over a virtio-serial
+ * port. `xen-console`: a Xen guest that asks over a console.
  */
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 

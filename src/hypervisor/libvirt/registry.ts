@@ -13,7 +13,7 @@ interface Known {
 }
 
 /** The ending to report for a run that another one has replaced, and whether to repeat reports. */
-export interface Telling {
+export interface ReportOptions {
   readonly ending: Ending | undefined;
   readonly repeat: boolean;
 }
@@ -58,7 +58,7 @@ export class Registry {
   }
 
   /** Reports the state of a domain if it changed, or if reports are to be repeated. */
-  tell({ uuid, id }: Run, domain: Domain, { ending, repeat }: Telling): void {
+  report({ uuid, id }: Run, domain: Domain, { ending, repeat }: ReportOptions): void {
     const before = this.#known.get(uuid);
     if (before === undefined && this.#known.size >= BOUND.domains) return;
     if (before !== undefined && before.id !== id) this.drop(uuid, ending ?? "restarted");

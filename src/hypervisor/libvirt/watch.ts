@@ -30,7 +30,7 @@ export interface WatchOptions {
 interface Unseen {
   readonly ref: DomainRef;
   readonly reason: string;
-  readonly isTold: boolean;
+  readonly isReported: boolean;
 }
 
 /** Follows all domains on one connection until it ends or `stop()` is called. It survives silence. */
@@ -159,7 +159,7 @@ export class Watch {
     // After a reboot it is another guest than the one that asked for speeds.
     if (this.#rebooted.delete(run.uuid) && isSameRun) registry.drop(run.uuid, "rebooted");
     this.#unseen.delete(run.uuid);
-    registry.tell(run, domain, { ending: ending?.ending, repeat });
+    registry.report(run, domain, { ending: ending?.ending, repeat });
   }
 
   /** Keeps the last report, and tries again with the next list. */
@@ -167,10 +167,10 @@ export class Watch {
     const before = this.#unseen.get(ref.uuid);
     const isRepeated = before?.reason === reason;
     if (before === undefined && this.#unseen.size >= BOUND.domains) return;
-    const isTold = isRepeated ? before.isTold : false;
-    const tellNow = !isTold && (isRepeated || !mayPass);
-    this.#unseen.set(ref.uuid, { ref, reason, isTold: isTold || tellNow });
-    if (!tellNow) return;
+    const isReported = isRepeated ? before.isReported : false;
+    const reportNow = !isReported && (isRepeated || !mayPass);
+    this.#unseen.set(ref.uuid, { ref, reason, isReported: isReported || reportNow });
+    if (!reportNow) return;
     const fields = { VM: ref.name };
     this.#options.log.warning(`Cannot look at domain ${JSON.stringify(ref.name)}: ${reason}`, fields);
   }
