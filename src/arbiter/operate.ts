@@ -1,3 +1,4 @@
+import { formatKhz } from "../base/format-khz.ts";
 import { Decided, refuse, type Step } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { khzAt, speedOf, wholeTable } from "./envelope.ts";
@@ -8,7 +9,7 @@ import type { Want } from "./want.ts";
 
 /** Decides an operator's order. It is bounded by the table only, not by contracts. */
 export function operate(state: ClockState, order: Order, options: OrderOptions): Change {
-  const asked = typeof order === "string" ? order : `${order.khz} kHz`;
+  const asked = typeof order === "string" ? order : formatKhz(order.khz);
   const holder: Holder = { kind: "operator", who: options.who };
   const steps = order === "release" || order === "restore" ? end(state, order) : put(state, order, options);
   if ("code" in steps) return refuse(steps);
@@ -51,7 +52,7 @@ function put(
   const put: Want = {
     source: "operator",
     holder: { kind: "operator", who },
-    asked: typeof order === "string" ? order : `${order.khz} kHz`,
+    asked: typeof order === "string" ? order : formatKhz(order.khz),
     atMs: now.wallMs,
     untilMs,
     hold,

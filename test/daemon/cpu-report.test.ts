@@ -36,13 +36,13 @@ test("CpuReport tells all once, and then only what changed", () => {
   expect(report.changes(changed, offline)).toEqual([
     {
       level: "notice",
-      text: "CPUs 0-1 were set by another program: they run at up to 2000000 kHz while no guest asks, before 2301000 kHz",
+      text: "CPUs 0-1 were set by another program: they run at up to 2.000 GHz while no guest asks, before 2.301 GHz",
     },
   ]);
   expect(report.changes(changed, offline)).toEqual([]);
   const noTurbo = clock([2, 3], { khz: KHZ.slice(1), baselineKhz: 2_300_000 });
   expect(report.changes([clock([0], limited), noTurbo], [{ pcpu: 1, reason: "offline" }])).toEqual([
-    { level: "notice", text: "CPUs 2-3 have other speeds: 2, from 1200000 to 2300000 kHz" },
+    { level: "notice", text: "CPUs 2-3 have other speeds: 2, from 1.200 GHz to 2.300 GHz" },
     { level: "notice", text: "CPUs 1 are left alone: offline" },
     { level: "notice", text: "CPUs 4 are gone" },
   ]);

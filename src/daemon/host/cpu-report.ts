@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
+import { formatKhz } from "../../base/format-khz.ts";
 import type { UnmanagedCpu } from "../../cpufreq/cpufreq.ts";
 
 /** A line about CPUs, with its level. */
@@ -53,9 +54,12 @@ function difference(before: Told | undefined, now: Told): CpuLine | undefined {
   if (before?.is !== now.is) return { level: now.level, text: now.is };
   if (before.speeds !== now.speeds) {
     const khz = now.speeds.split(" ");
-    return { level: "notice", text: `have other speeds: ${khz.length}, from ${khz.at(-1)} to ${khz[0]} kHz` };
+    return {
+      level: "notice",
+      text: `have other speeds: ${khz.length}, from ${formatKhz(Number(khz.at(-1)))} to ${formatKhz(Number(khz[0]))}`,
+    };
   }
   if (before.baselineKhz === now.baselineKhz) return undefined;
-  const text = `were set by another program: they run at up to ${now.baselineKhz} kHz while no guest asks, before ${before.baselineKhz} kHz`;
+  const text = `were set by another program: they run at up to ${formatKhz(now.baselineKhz ?? 0)} while no guest asks, before ${formatKhz(before.baselineKhz ?? 0)}`;
   return { level: "notice", text };
 }
