@@ -22,7 +22,7 @@ const TIMEOUT_SECONDS_MAX = 3600;
 /** Makes the command-line parser of these verbs. It throws `CommanderError` instead of exiting. */
 export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run): Command {
   const program = new Command("vmpowerctl")
-    .description("Look at and steer the vm-power daemon.")
+    .description("Observe and control the vm-power daemon.")
     .version(io.version, "--version", "show the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "Show help of a command")

@@ -23,7 +23,7 @@ export const CHANNEL_CONFIG: Verb = {
   options: [
     {
       flag: "--vcpus",
-      doc: "for so many vCPUs; without it, for all it has",
+      doc: "number of vCPUs; all of the VM by default",
       value: { name: "count", kind: "text" },
     },
     {

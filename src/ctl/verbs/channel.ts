@@ -30,7 +30,7 @@ export const CHANNEL_VERBS: readonly Verb[] = [
   },
   {
     name: "rm-channels",
-    summary: "Serve channels of a VM no more",
+    summary: "Stop serving channels of a VM",
     arguments: [VM, CHANNELS],
     examples: [["rm-channels web1 1", "the others are served on"]],
     async run({ call, show }, { arguments: [vm = "", numbers = "all"] }) {
@@ -41,7 +41,7 @@ export const CHANNEL_VERBS: readonly Verb[] = [
   },
   {
     name: "set-channel-status",
-    summary: "Listen to channels of a VM, or drop what they send",
+    summary: "Enable or disable channels of a VM",
     arguments: [
       VM,
       { ...CHANNELS, required: true, doc: "numbers like 0,1, or all" },

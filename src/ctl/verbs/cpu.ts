@@ -11,7 +11,7 @@ import type { Argument, Context, Verb } from "../verb.ts";
 const CPUS: Argument = {
   name: "cpus",
   required: false,
-  doc: "CPUs like 2-5,8; all where none is named",
+  doc: "CPUs like 2-5,8; all if none is named",
   kind: "cpus",
 };
 
@@ -32,7 +32,7 @@ export const CPU_VERBS: readonly Verb[] = [
   },
   {
     name: "set-cpu-freq",
-    summary: "Set CPUs by hand, until a guest asks or for good",
+    summary: "Set the speed of CPUs",
     arguments: [
       { ...CPUS, required: true, doc: "CPUs like 2-5,8" },
       {
@@ -46,7 +46,7 @@ export const CPU_VERBS: readonly Verb[] = [
       { flag: "--hold", doc: "guests cannot change it until it is released" },
       {
         flag: "--for",
-        doc: "ends by itself after so long, like 30s, 10m, 2h",
+        doc: "the order ends by itself after this time, like 30s, 10m, 2h",
         value: { name: "time", kind: "text" },
       },
     ],
@@ -69,7 +69,7 @@ export const CPU_VERBS: readonly Verb[] = [
   },
   {
     name: "restore",
-    summary: "End claims and holds on CPUs, and put back what was",
+    summary: "End claims and holds on CPUs, and restore their settings",
     arguments: [CPUS],
     examples: [
       ["restore 2-5", "these four"],

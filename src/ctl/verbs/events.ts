@@ -12,7 +12,7 @@ const MESSAGE_INDENT = 18;
 /** Verb `events`: shows events until Ctrl-C. */
 export const EVENTS: Verb = {
   name: "events",
-  summary: "Show what happens, as it happens, until Ctrl-C",
+  summary: "Show events as they happen, until Ctrl-C",
   arguments: [],
   examples: [["events --json", "one JSON object per line"]],
   async run({ subscribe, io, style, json }) {

@@ -10,11 +10,11 @@ const SECONDS_MAX = 3600;
 /** Verb `record`: records packets of guests for `vm-power replay`. */
 export const RECORD: Verb = {
   name: "record",
-  summary: "Record what guests send, to try what it would do",
-  arguments: [{ name: "file", required: true, doc: "a file that is not there yet", kind: "text" }],
+  summary: "Record packets of guests, for vm-power replay",
+  arguments: [{ name: "file", required: true, doc: "a new file", kind: "text" }],
   options: [
     { flag: "--vm", doc: "these VMs only, like web1,web2", value: { name: "names", kind: "vm" } },
-    { flag: "--seconds", doc: "so long (60)", value: { name: "seconds", kind: "text" } },
+    { flag: "--seconds", doc: "how long to record (60)", value: { name: "seconds", kind: "text" } },
   ],
   examples: [
     ["record web1.rec --vm web1", "a minute; see vm-power replay"],

@@ -8,7 +8,7 @@ import type { Verb } from "../verb.ts";
 /** Verb `shell`: the prompt of DPDK's host program, for programs that were written to control it. */
 export const SHELL: Verb = {
   name: "shell",
-  summary: "Speak as the prompt of DPDK's vm_power_manager does",
+  summary: "Open a prompt like that of DPDK's vm_power_manager",
   arguments: [],
   examples: [["shell", "add_vm, add_channels, show_vm, … quit"]],
   async run({ call, hangUp, io, json, socket }) {

@@ -15,7 +15,7 @@ const PLAIN_COLUMNS = 132;
 /** Verb `top`: what each vCPU asks for and has, continuously. */
 export const TOP: Verb = {
   name: "top",
-  summary: "Watch what each vCPU asks for, has and costs, live",
+  summary: "Show continuously what each vCPU asks for and has",
   arguments: [],
   options: [
     {
@@ -25,10 +25,10 @@ export const TOP: Verb = {
     },
     {
       flag: "--filter",
-      doc: "show only where VM, state or limit holds this",
+      doc: "show only rows whose VM, state or limit contains this",
       value: { name: "text", kind: "vm" },
     },
-    { flag: "--interval", doc: "look so often (2)", value: { name: "seconds", kind: "text" } },
+    { flag: "--interval", doc: "time between two updates (2)", value: { name: "seconds", kind: "text" } },
     { flag: "--once", doc: "show it once and end, as without a terminal" },
     { flag: "--batch", doc: "show it again and again as plain lines, until Ctrl-C" },
   ],

@@ -52,8 +52,8 @@ export const VCPU_VERBS: readonly Verb[] = [
   },
   {
     name: "set-vcpus",
-    summary: "Plug vCPUs of a VM in or out",
-    arguments: [VM, { name: "count", required: true, doc: "how many it shall have", kind: "text" }],
+    summary: "Set the number of a VM's vCPUs",
+    arguments: [VM, { name: "count", required: true, doc: "the new number of vCPUs", kind: "text" }],
     options: AFFECTED,
     examples: [
       ["set-vcpus web1 4 --live", "until it stops"],

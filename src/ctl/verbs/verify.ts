@@ -12,7 +12,7 @@ import type { Verb } from "../verb.ts";
 /** Verb `verify`: compares what should be set with the kernel's files, per CPU. */
 export const VERIFY: Verb = {
   name: "verify",
-  summary: "Compare what should hold with what does, per CPU",
+  summary: "Compare what should be set with what is, per CPU",
   arguments: [],
   examples: [["verify", "exit status 20: a CPU drifted, or none is managed"]],
   async run({ call, show, style, io }) {

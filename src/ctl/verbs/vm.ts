@@ -27,7 +27,7 @@ export const VM_VERBS: readonly Verb[] = [
   },
   {
     name: "add-vm",
-    summary: "Serve a VM's guest; remembered over restarts",
+    summary: "Serve a VM's guest, also after restarts of the daemon",
     arguments: [VM],
     examples: [["add-vm web1", "needed where the daemon runs with AutoAdd=no"]],
     async run({ call, show, io }, { arguments: [vm = ""] }) {
@@ -41,7 +41,7 @@ export const VM_VERBS: readonly Verb[] = [
   },
   {
     name: "rm-vm",
-    summary: "Serve it no more: channels close, claims end",
+    summary: "Stop serving a VM: its channels close, its claims end",
     arguments: [VM],
     examples: [["rm-vm web1", "the VM itself runs on"]],
     async run({ call, show }, { arguments: [vm = ""] }) {

@@ -51,7 +51,7 @@ export const CLOCK_CHECKS: readonly Check[] = [
       return [...Map.groupBy(left, ({ reason = "no reason given" }) => reason)].map(([reason, cpus]) =>
         repair(
           `CPU ${formatCpuList(cpus.map(({ pcpu }) => pcpu))} cannot be scaled: ${reason}`,
-          "mend its cpufreq files, or leave it out with ManagedCpus= in /etc/vm-power.conf",
+          "repair its cpufreq files, or leave it out with ManagedCpus= in /etc/vm-power.conf",
         ),
       );
     },
