@@ -153,10 +153,24 @@ test("a client that calls without end while it is subscribed is let go", async (
 });
 
 test("one client's calls leave room for others between them", async () => {
-  await start();
-  const greedy = await join();
+  const control = sampleControl();
+  let calls = 0;
+  let callsBefore: number | undefined;
+  served = await serve({
+    ...control,
+    GetStatus(...args) {
+      if (calls++ === 0) other.send('{"method":"io.vmpower.Control.ListChannels"}\0');
+      return control.GetStatus(...args);
+    },
+    ListChannels(...args) {
+      callsBefore = calls;
+      return control.ListChannels(...args);
+    },
+  });
+  const [greedy, other] = [await join(), await join()];
   greedy.send(STATUS.repeat(5_000));
-  await expectService();
+  await other.replies(1);
+  expect(callsBefore).toBeLessThan(100);
   expect((await greedy.replies(5_000)).length).toBe(5_000);
 });
 

@@ -55,6 +55,12 @@ test.each([
   expect(call(text)).toEqual({ kind: "garbage", reason });
 });
 
+test("readCall() takes a message that nests 16 deep, and no deeper", () => {
+  const nested = (depth: number) =>
+    call(`{"method":"a.b.C","parameters":{"x":${"[".repeat(depth - 2)}${"]".repeat(depth - 2)}}}`).kind;
+  expect([16, 17, 60_000].map(nested)).toEqual(["call", "garbage", "garbage"]);
+});
+
 test("readCall() takes text that is not UTF-8 for garbage", () => {
   const bytes = Buffer.from('{"method":"a.b.\xff"}', "latin1");
   expect(readCall(bytes)).toEqual({ kind: "garbage", reason: "not JSON" });

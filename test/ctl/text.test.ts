@@ -13,9 +13,16 @@ test("printable() escapes what a terminal would obey, and leaves the rest", () =
   expect(printable("\ud800")).toBe("\\u{d800}");
 });
 
+/** Any text, and often what reorders or parts a line. */
+const piece = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("\n", "\x1b[2J", "\x9b", "\u202e", "\u2028", "\u2029", "\u{e0001}"),
+);
+
 test("printable() and jsonText() give one harmless line, and JSON loses nothing", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (text) => {
+    fc.property(fc.array(piece), (pieces) => {
+      const text = pieces.join("");
       expect(printable(text)).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]*$/u);
       const json = jsonText({ [text]: text }, { pretty: false });
       expect(json).toMatch(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u);

@@ -103,3 +103,40 @@ test.each(["control.sock", "monitor.sock"])("a crowd at %s is let in four at a t
   for (const client of clients) (await client).terminate();
   await served.close();
 });
+
+test("lookers have one call in a turn together, and a few clients of each user", async () => {
+  const turns: number[] = [];
+  const control = sampleControl({
+    GetStatus() {
+      turns.push(turn);
+      return STATUS;
+    },
+  });
+  let turn = 0;
+  let isCounting = true;
+  const countTurns = () => {
+    turn++;
+    if (isCounting) setImmediate(countTurns);
+  };
+  const { monitorSocket } = socketsIn(directory);
+  const served = await serveOperators(socketsIn(directory), {
+    control,
+    log: recordingLog(),
+    version: "1",
+    peerOf: () => OPERATOR,
+  });
+  served.begin();
+  const clients = await Promise.all(Array.from({ length: 9 }, () => rawClient(monitorSocket)));
+  countTurns();
+  const call = '{"method":"io.vmpower.Monitor.GetStatus"}\0';
+  for (const client of clients) client.send(call.repeat(5));
+  const answers = await Promise.all(clients.map((client, i) => client.replies(i < 8 ? 5 : 1)));
+  isCounting = false;
+  expect(answers.flat().filter((answer) => Object.hasOwn(answer as object, "error")).length).toBe(1);
+  expect(turns.length).toBe(40);
+  // The last of the turns that ended before a call may be counted after it.
+  const together = Object.values(Object.groupBy(turns, (each) => each)).map((each) => each?.length ?? 0);
+  expect(Math.max(...together)).toBeLessThanOrEqual(2);
+  for (const client of clients) client.leave();
+  await served.close();
+});

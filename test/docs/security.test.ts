@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FAULTS } from "../faults/faults.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** The tests that a text names, as `file`: "name". */
+/** The tests that a text names, as `file`: "name", or with several names. */
 function named(text: string): { file: string; name: string }[] {
   const oneLine = text.replace(/\s+/g, " ");
-  return [...oneLine.matchAll(/`(test\/[\w./-]+)`: "([^"]+)"/g)].map(([, file = "", name = ""]) => ({
-    file,
-    name,
-  }));
+  return [...oneLine.matchAll(/`(test\/[\w./-]+)`: ("[^"]+"(?:, "[^"]+")*)/g)].flatMap(
+    ([, file = "", names = ""]) => [...names.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => ({ file, name })),
+  );
 }
 
 /** Those that do not exist. A comment is no test. */
@@ -36,9 +36,32 @@ test("SECURITY.md names a test for each promise", () => {
 });
 
 test("a test that is not there is noticed", () => {
-  const planted = '* It flies. `test/docs/security.test.ts`: "it lands softly"; `test/gone.test.ts`: "gone"';
+  const planted =
+    '* It flies. `test/docs/security.test.ts`: "is noticed", "it lands softly"; `test/gone.test.ts`: "gone"';
   expect(missing(planted.replace("softly", "soft" + "er")).map(({ file }) => file)).toEqual([
     "test/docs/security.test.ts",
     "test/gone.test.ts",
   ]);
+});
+
+test("every test of this folder that SECURITY.md names has a fault that it must catch", () => {
+  const units = named(SECURITY).filter(({ file }) => file.endsWith(".test.ts"));
+  const without = units.filter(
+    ({ file, name }) => !FAULTS.some((fault) => fault.test === file && isSame(fault.name, name)),
+  );
+  expect(without).toEqual([]);
+});
+
+/** A text may leave out where a name begins or ends, and a name of many tests ends where they differ. */
+function isSame(one: string, other: string): boolean {
+  return one.includes(other) || other.includes(one);
+}
+
+test("every fault has its line exactly once, another in its place, and a test that exists", () => {
+  const wrong = FAULTS.filter(({ file, line, instead, test, name }) => {
+    const places = readFileSync(join(ROOT, file), "utf8").split(line).length - 1;
+    const tests = readFileSync(join(ROOT, test), "utf8");
+    return places !== 1 || instead === line || !tests.includes(name);
+  });
+  expect(wrong).toEqual([]);
 });

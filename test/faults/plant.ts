@@ -1,7 +1,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FAULTS, type Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
+import { FAULTS } from "./faults.ts";
 
 // Takes out one line after the other that holds a promise of SECURITY.md, in a copy of the sources, and looks whether the
 // test that the promise names fails. `make faults`; with words behind it, only the promises that contain one of them.
@@ -10,33 +11,53 @@ const ROOT = join(import.meta.dir, "../..");
 const COPIED = ["src", "test", "etc", "man", "systemd", "packaging", "package.json", "tsconfig.json"];
 const COPIED_FILES = ["Makefile", "bun.lock", "bunfig.toml", "README.md", "SECURITY.md", "ARCHITECTURE.md"];
 
-/** What came of one fault: undefined where its test caught it. */
-function plant(copy: string, fault: Fault): string | undefined {
+/** What came of one fault, and for all but those that were caught why. */
+interface Outcome {
+  readonly kind: "caught" | "MISSED" | "skipped:";
+  readonly why?: string;
+}
+
+function plant(copy: string, fault: Fault): Outcome {
   const path = join(copy, fault.file);
   const text = readFileSync(path, "utf8");
-  if (text.split(fault.line).length !== 2) return `"${fault.file}" does not hold the line exactly once`;
+  if (text.split(fault.line).length !== 2)
+    return missed(`"${fault.file}" does not hold the line exactly once`);
   writeFileSync(
     path,
     text.replace(fault.line, () => fault.instead),
   );
   try {
-    return runTest(copy, fault);
+    return judge(copy, fault);
   } finally {
     writeFileSync(path, text);
   }
 }
 
-function runTest(copy: string, { test, name, builds }: Fault): string | undefined {
+/** Only a named test that failed caught the fault: not a file that did not load, nor another test. */
+function judge(copy: string, fault: Fault): Outcome {
+  const { test, name, builds } = fault;
   if (builds === true) {
     const { exitCode, stderr } = Bun.spawnSync(["make", "build"], { cwd: copy });
-    if (exitCode !== 0) return `the fault does not build: ${stderr}`;
+    if (exitCode !== 0) return missed(`the fault does not build: ${stderr}`);
   }
+  const report = runTest(copy, fault);
+  const told = report.split("\n").filter((line) => line.includes(name));
+  const has = (result: string) => told.some((line) => line.startsWith(result));
+  if (has("(fail)")) return { kind: "caught" };
+  if (has("(pass)")) return missed(`"${name}" stays green`);
+  if (has("(skip)")) return { kind: "skipped:", why: `"${name}" does not run here` };
+  return missed(`"${test}" ran no test "${name}":\n${report}`);
+}
+
+function missed(why: string): Outcome {
+  return { kind: "MISSED", why };
+}
+
+/** The lines that tell of each test, and errors. */
+function runTest(copy: string, { test, name }: Pick<Fault, "test" | "name">): string {
   const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const command = [process.execPath, "test", "--timeout", "30000", test, "-t", pattern];
-  const { exitCode, stderr } = Bun.spawnSync(command, { cwd: copy, stdout: "ignore" });
-  const report = stderr.toString();
-  if (!/^ *\d+ (pass|fail)$/m.test(report)) return `"${test}" has no test "${name}"`;
-  return exitCode === 0 ? `"${name}" stays green` : undefined;
+  return Bun.spawnSync(command, { cwd: copy, stdout: "ignore" }).stderr.toString();
 }
 
 function makeCopy(): string {
@@ -58,18 +79,17 @@ const chosen = FAULTS.filter(
   ({ promise }) => words.length === 0 || words.some((word) => promise.includes(word)),
 );
 const copy = makeCopy();
-let missed = 0;
+const kinds: Outcome["kind"][] = [];
 try {
-  if (chosen.some(({ builds }) => builds)) Bun.spawnSync(["make", "build"], { cwd: copy });
+  Bun.spawnSync(["make", "build"], { cwd: copy });
   for (const fault of chosen) {
-    const problem = plant(copy, fault);
-    if (problem !== undefined) missed++;
-    process.stdout.write(
-      `${problem === undefined ? "caught" : "MISSED"}  ${fault.promise}${problem === undefined ? "" : `: ${problem}`}\n`,
-    );
+    const { kind, why } = plant(copy, fault);
+    kinds.push(kind);
+    process.stdout.write(`${kind.padEnd(8)} ${fault.promise}${why === undefined ? "" : `: ${why}`}\n`);
   }
 } finally {
   rmSync(copy, { recursive: true });
 }
-process.stdout.write(`\n${chosen.length - missed} passed, ${missed} failed\n`);
-process.exitCode = missed === 0 ? 0 : 1;
+const failed = kinds.filter((kind) => kind === "MISSED").length;
+process.stdout.write(`\n${kinds.filter((kind) => kind === "caught").length} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;

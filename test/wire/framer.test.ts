@@ -119,15 +119,26 @@ describe("Framer finds its way back", () => {
   });
 
   test("when nonsense never ends, and in bounded memory", () => {
-    const framer = new Framer();
-    for (let i = 0; i < 1000; i++) {
-      framer.push(new Uint8Array(500).fill(0xff));
-      expect(framer.next()).toBeUndefined();
+    for (const bytes of [500, 65_536]) {
+      const framer = new Framer();
+      const beforeBytes = bufferBytes();
+      for (let i = 0; i < 200; i++) {
+        framer.push(new Uint8Array(bytes).fill(0xff));
+        expect(framer.next()).toBeUndefined();
+      }
+      // Unbounded, 200 chunks of the second size would be 13 MB.
+      expect(bufferBytes() - beforeBytes).toBeLessThan(1_000_000);
+      framer.silence();
+      expect(frames([connect(464), up(464)], framer)).toEqual([connect(464), up(464)]);
     }
-    framer.silence();
-    expect(frames([connect(464), up(464)], framer)).toEqual([connect(464), up(464)]);
   });
 });
+
+/** Memory of all buffers that something still holds. */
+function bufferBytes(): number {
+  Bun.gc(true);
+  return process.memoryUsage().external;
+}
 
 const abi = fc.constantFrom(...ABIS);
 /** What one guest process sends: a CONNECT full of stack, then requests. */

@@ -1,0 +1,15 @@
+/** A line that holds a promise, and the test that must fail without it. */
+export interface Fault {
+  /** The promise in a few words, as SECURITY.md has it. */
+  readonly promise: string;
+  readonly file: string;
+  /** What stands in the file exactly once. */
+  readonly line: string;
+  /** What the fault puts in its place. */
+  readonly instead: string;
+  /** The test's file and name. */
+  readonly test: string;
+  readonly name: string;
+  /** Whether the test runs the compiled executable. */
+  readonly builds?: boolean;
+}
