@@ -44,7 +44,7 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
     });
   program
     .command("restore")
-    .description("Put back what a daemon that is gone had changed; systemd does this after every stop.")
+    .description("Restore settings that a daemon has left changed; systemd does this after every stop.")
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
     .option("--kept", "also what OnExit=keep or OnExit=max left behind")
     .action(async (options: { config: string; kept?: boolean }, command: Command) => {
