@@ -44,7 +44,7 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
     });
   program
     .command("restore")
-    .description("Restore settings that a daemon has left changed; systemd does this after every stop.")
+    .description("Restore settings that a daemon has left changed; systemd runs this after every stop.")
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
     .option("--kept", "also what OnExit=keep or OnExit=max left behind")
     .action(async (options: { config: string; kept?: boolean }, command: Command) => {
@@ -54,7 +54,7 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
     });
   program
     .command("replay <file>")
-    .description("Show what would be granted for what vmpowerctl record recorded; changes nothing.")
+    .description("Show what would be granted for packets that vmpowerctl record recorded.")
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
     .option("--json", "one JSON object per request")
     .action((file: string, options: { config: string; json?: boolean }, command: Command) => {
