@@ -40,24 +40,33 @@ function judge(copy: string, fault: Fault): Outcome {
     const { exitCode, stderr } = Bun.spawnSync(["make", "build"], { cwd: copy });
     if (exitCode !== 0) return missed(`the fault does not build: ${stderr}`);
   }
-  const report = runTest(copy, fault);
-  const told = report.split("\n").filter((line) => line.includes(name));
-  const has = (result: string) => told.some((line) => line.startsWith(result));
-  if (has("(fail)")) return { kind: "caught" };
-  if (has("(pass)")) return missed(`"${name}" stays green`);
-  if (has("(skip)")) return { kind: "skipped:", why: `"${name}" does not run here` };
+  const { result, report } = runTest(copy, fault);
+  if (result === "fail") return { kind: "caught" };
+  if (result === "pass") return missed(`"${name}" stays green`);
   return missed(`"${test}" ran no test "${name}":\n${report}`);
+}
+
+/** A test that is red, or does not run, without the fault says nothing about the fault. */
+function judgeWithoutFault(copy: string, fault: Fault): Outcome | undefined {
+  const { result, report } = runTest(copy, fault);
+  if (result === "pass") return undefined;
+  if (result === "skip") return { kind: "skipped:", why: `"${fault.name}" does not run here` };
+  return missed(`"${fault.name}" does not pass without the fault:\n${report}`);
 }
 
 function missed(why: string): Outcome {
   return { kind: "MISSED", why };
 }
 
-/** The lines that tell of each test, and errors. */
-function runTest(copy: string, { test, name }: Pick<Fault, "test" | "name">): string {
+/** What came of the named test, and the lines that tell of each test and of errors. */
+function runTest(copy: string, { test, name }: Fault): { result?: "fail" | "pass" | "skip"; report: string } {
   const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const command = [process.execPath, "test", "--timeout", "30000", test, "-t", pattern];
-  return Bun.spawnSync(command, { cwd: copy, stdout: "ignore" }).stderr.toString();
+  const report = Bun.spawnSync(command, { cwd: copy, stdout: "ignore" }).stderr.toString();
+  const told = report.split("\n").filter((line) => line.includes(name));
+  const results = ["fail", "pass", "skip"] as const;
+  const result = results.find((each) => told.some((line) => line.startsWith(`(${each})`)));
+  return result === undefined ? { report } : { result, report };
 }
 
 function makeCopy(): string {
@@ -82,8 +91,10 @@ const copy = makeCopy();
 const kinds: Outcome["kind"][] = [];
 try {
   Bun.spawnSync(["make", "build"], { cwd: copy });
-  for (const fault of chosen) {
-    const { kind, why } = plant(copy, fault);
+  // All before the first fault, while what is compiled has none.
+  const unfit = chosen.map((fault) => judgeWithoutFault(copy, fault));
+  for (const [index, fault] of chosen.entries()) {
+    const { kind, why } = unfit[index] ?? plant(copy, fault);
     kinds.push(kind);
     process.stdout.write(`${kind.padEnd(8)} ${fault.promise}${why === undefined ? "" : `: ${why}`}\n`);
   }
