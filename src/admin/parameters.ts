@@ -12,7 +12,7 @@ export const NAMED_CHANNELS_MAX = 1024;
 const CHANNEL_NUMBER_END = 100_000;
 
 /** Longest time of an order that ends by itself: a year. */
-const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
+export const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
 /** Limits of a parameter beyond its type. Lists are sets: an item that is named twice counts once. */
 export interface ParameterRule {

@@ -1,3 +1,4 @@
+import { ORDER_SECONDS_MAX } from "../admin/parameters.ts";
 import { parseCpuList } from "../base/cpu-list.ts";
 import type { Khz, Pcpu, Vcpu } from "../base/domain.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -79,15 +80,12 @@ export function switchArgument(text: string, [on, off]: readonly [string, string
   throw new UsageError(`"${text}" is neither "${on}" nor "${off}"`);
 }
 
-/** Longest time of an order in seconds: a year. */
-const DURATION_SECONDS_MAX = 366 * 24 * 60 * 60;
-
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
 /** Parses a duration and returns seconds: `30s`, `10m`, `2h`, `7d`. */
 export function durationArgument(text: string): number {
   const match = /^(\d{1,9})([smhd])$/.exec(text);
   const seconds = match === null ? 0 : Number(match[1]) * (UNIT_SECONDS[match[2] ?? ""] ?? 0);
-  if (seconds > 0 && seconds <= DURATION_SECONDS_MAX) return seconds;
+  if (seconds > 0 && seconds <= ORDER_SECONDS_MAX) return seconds;
   throw new UsageError(`"${text}" is no time: write it like 30s, 10m, 2h or 7d, at most a year`);
 }

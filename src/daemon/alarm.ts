@@ -1,6 +1,9 @@
 import type { Now } from "../base/now.ts";
 import type { TurnClock } from "./turn-clock.ts";
 
+/** The longest wait in ms that `setTimeout` takes, 24.8 days: it would make a longer one 1 ms. */
+const WAIT_MAX_MS = 2 ** 31 - 1;
+
 /** Called at the time of the alarm. */
 export type Ring = (now: Now) => void;
 
@@ -46,7 +49,8 @@ export class Alarm {
   #arm(atMs: number): void {
     clearTimeout(this.#timer);
     this.#nextMs = atMs;
-    this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(atMs - this.#time().monoMs)));
+    const waitMs = Math.max(0, Math.ceil(atMs - this.#time().monoMs));
+    this.#timer = setTimeout(() => this.#wake(), Math.min(waitMs, WAIT_MAX_MS));
   }
 
   #wake(): void {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { Alarm } from "../../src/daemon/alarm.ts";
 import { realTime } from "./time.ts";
 
 test("an Alarm rings each once, in its time, whatever was replaced or cancelled", async () => {
@@ -27,5 +28,19 @@ test("an Alarm that was told of something while it rings, rings for that too", a
   alarm.after("first", 1, () => alarm.after("second", 1, () => resolve()));
   await promise;
   alarm.after("never", 0, () => expect.unreachable());
+  alarm.close();
+});
+
+test("an Alarm for a time that no timer of the runtime can take sleeps until then", async () => {
+  let wakes = 0;
+  const { time } = realTime();
+  const alarm = new Alarm(() => {
+    wakes++;
+    return time();
+  });
+  alarm.at("in a month", time().monoMs + 30 * 24 * 60 * 60_000, () => expect.unreachable());
+  const armed = wakes;
+  await Bun.sleep(50);
+  expect(wakes - armed).toBe(0);
   alarm.close();
 });
