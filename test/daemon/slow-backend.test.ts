@@ -51,9 +51,11 @@ function makeDaemon() {
       writes: 0,
       writesRefused: 0,
     };
-    const socket = { vm, number: 0, enabled: true, counters, send: (bytes: Uint8Array) => sent.push(bytes) };
+    const send = (bytes: Uint8Array) => sent.push(bytes);
+    const socket = { vm, number: 0, enabled: true, status: "connected", counters, send };
     return {
       sent,
+      socket,
       counters,
       receives: (frame: Uint8Array) => packets.received(socket as unknown as Channel, frame),
     };
@@ -135,4 +137,19 @@ test("a guest that does not wait for its answers has so many packets kept, and t
     await settled();
   }
   expect([a.sent.length, a.counters.granted]).toEqual([65, 65]);
+});
+
+test.each([
+  ["was turned off", { enabled: false }],
+  ["lost its guest", { status: "connecting" }],
+])("what waits for a channel that %s is not handled any more", async (_what, change) => {
+  const { arbiter, waiting, channel } = makeDaemon();
+  const a = channel("a");
+  a.receives(scale(0, MIN));
+  a.receives(scale(0, MAX));
+  Object.assign(a.socket, change);
+  arbiter.commit(arbiter.endRequests("a"));
+  waiting[0]?.answer();
+  await settled();
+  expect([arbiter.vcpu("a", 0)?.asked, waiting.length]).toEqual([undefined, 1]);
 });

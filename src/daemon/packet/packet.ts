@@ -44,7 +44,10 @@ const MEASURED_ONE_IN = 8;
 export class PacketPath {
   readonly #parts: PacketPathParts;
   readonly #secondLooks: SecondLooks;
-  readonly #late = new LatePackets((channel, frame) => this.#handle(channel, frame));
+  /** A channel may have been turned off, or have lost its guest, while its packets waited. */
+  readonly #late = new LatePackets((channel, frame) =>
+    channel.enabled && channel.status === "connected" ? this.#handle(channel, frame) : undefined,
+  );
 
   constructor(parts: PacketPathParts) {
     this.#parts = parts;
