@@ -11,6 +11,9 @@ import { serve } from "./lifecycle/serve.ts";
 import { printable } from "./log.ts";
 import { replay } from "./replay.ts";
 
+/** Longest time of a simulation in seconds: a week. */
+const SIMULATED_SECONDS_MAX = 7 * 24 * 60 * 60;
+
 /** `vm-power`: the daemon and its commands. Resolves with the exit status. */
 export async function runDaemonProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -100,6 +103,6 @@ function given(command: Command, options: object): object {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("It must be a number above 0.");
-  return value;
+  if (value > 0 && value <= SIMULATED_SECONDS_MAX) return value;
+  throw new InvalidArgumentError(`It must be a number above 0, up to ${SIMULATED_SECONDS_MAX}.`);
 }

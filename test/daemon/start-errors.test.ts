@@ -93,6 +93,15 @@ test.each([
   expect([exitCode, stderr.toString()]).toEqual([2, err]);
 });
 
+test.each(["0", "2w", "3000000"])("vm-power simulate takes no %s for seconds", (text) => {
+  const { exitCode, stderr } = Bun.spawnSync([EXECUTABLE, "simulate", "--seconds", text], { timeout: 5000 });
+  expect([exitCode, stderr.toString()]).toEqual([
+    2,
+    `error: option '--seconds <n>' argument '${text}' is invalid. It must be a number above 0, up to 604800.\n` +
+      "(vm-power --help lists the commands)\n",
+  ]);
+});
+
 test("vm-power version is the version", () => {
   const { exitCode, stdout } = Bun.spawnSync([EXECUTABLE, "version"]);
   expect([exitCode, stdout.toString()]).toEqual([0, "0.1.0\n"]);
