@@ -36,12 +36,17 @@ export async function simulate({ seconds }: { readonly seconds?: number }): Prom
     say(introduction(host));
     const ended = Promise.race([stop.promise, daemon.exited.then(() => {})]);
     await play(ports, host, ended);
-    return daemon.exitCode === null ? 0 : 1;
+    const cause = daemon.signalCode ?? daemon.exitCode;
+    if (cause === null) return 0;
+    const how = typeof cause === "number" ? `ended with exit status ${cause}` : `was ended by ${cause}`;
+    process.stderr.write(`The daemon ${how}, and the simulation with it\n`);
+    return 1;
   } finally {
     clearTimeout(timer);
     daemon.kill("SIGTERM");
-    await Promise.race([daemon.exited, Bun.sleep(STOP_MS)]);
-    if (daemon.exitCode === null) daemon.kill("SIGKILL");
+    const patience = setTimeout(() => daemon.kill("SIGKILL"), STOP_MS);
+    await daemon.exited;
+    clearTimeout(patience);
     for (const port of ports) port.close();
     kernel.close();
     if (daemon.exitCode === 0) say(`\nStopped. Every CPU is as it was found:\n  ${governors(host)}`);

@@ -1,19 +1,20 @@
 import { afterEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Cpu } from "../../src/admin/control-types.ts";
+import type { Cpu, Status } from "../../src/admin/control-types.ts";
 import { until } from "./until.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-let simulator: Bun.Subprocess<"ignore", "pipe", "inherit"> | undefined;
+let simulator: Bun.Subprocess<"ignore", "pipe", "pipe"> | undefined;
 afterEach(async () => {
   simulator?.kill("SIGTERM");
   await simulator?.exited;
 });
 
-function simulate(): Bun.Subprocess<"ignore", "pipe", "inherit"> {
-  simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate"], { cwd: ROOT, stdout: "pipe" });
+function simulate(): Bun.Subprocess<"ignore", "pipe", "pipe"> {
+  const options = { cwd: ROOT, stdout: "pipe", stderr: "pipe" } as const;
+  simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate"], options);
   return simulator;
 }
 
@@ -69,4 +70,24 @@ Does not matter to a daemon that works on "${directory}/cpu": groups, AppArmor, 
     "Every CPU is as it was found:\n  schedutil 1.200–2.301 GHz, powersave 0.800–3.500 GHz\n",
   );
   expect(existsSync(directory)).toBe(false);
+}, 40_000);
+
+test("a daemon that is killed ends the simulator, which says so and fails", async () => {
+  const running = simulate();
+  let said = "";
+  const read = (async () => {
+    for await (const chunk of running.stdout) said += Buffer.from(chunk).toString();
+  })();
+  await until(() => /web1:0 .*\n/.test(said), 20_000);
+  const directory = /files are in (\S+)\. /.exec(said)?.[1] ?? "";
+  const status = [join(ROOT, "dist/vmpowerctl"), "--socket", join(directory, "control.sock"), "status"];
+  const { stdout } = Bun.spawnSync([...status, "--json"]);
+  const { pid } = JSON.parse(stdout.toString()) as Status;
+  process.kill(pid, "SIGKILL");
+  expect([await running.exited, await running.stderr.text(), existsSync(directory)]).toEqual([
+    1,
+    "The daemon was ended by SIGKILL, and the simulation with it\n",
+    false,
+  ]);
+  await read;
 }, 40_000);
