@@ -42,9 +42,13 @@ faults: node_modules ## Take out each line that holds a promise of SECURITY.md, 
 
 build: dist/vm-power ## Build the one executable, dist/vm-power
 
-bench: build ## Measure speed and cost, beside a bare C program in the same run
+bench: build ## Measure speed and cost, beside a bare C program, or with BASELINE=FILE beside an older vm-power
+ifdef BASELINE
+	@$(BUN) bench/bench.ts --baseline $(BASELINE)
+else
 	@$(BUN) bench/bench.ts
 	@$(BUN) bench/guest.ts
+endif
 
 interop: build ## Talk to Debian's DPDK guest library, a real libvirt with a real guest, and our guest's side in one
 	@interop/run

@@ -1,17 +1,19 @@
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { drawTable } from "../src/terminal/table.ts";
-import { cells, FAST_ROWS, MANY_ROWS, type Row } from "./rows.ts";
-import { type Figures, makeStage, type RunOptions, type Size, type Stage } from "./stage.ts";
+import { cells, comparedCells, FAST_ROWS, MANY_ROWS, medians, type Row } from "./rows.ts";
+import { EXECUTABLE, type Figures, makeStage, type RunOptions, type Size, type Stage } from "./stage.ts";
 
 const HELP = `Measures the built daemon, and a bare C program that does only what cannot be left out.
 
-usage: bun bench/bench.ts [--quick] [--idle SECONDS] [--nice N] [--only fast|many]
+usage: bun bench/bench.ts [--quick] [--idle SECONDS] [--nice N] [--only fast|many] [--baseline EXECUTABLE]
 
   --quick         shorter, and rougher
   --idle SECONDS  how long to count wake-ups
   --nice N        priority of the measured programs; as root -15, which is what the daemon's unit gives it
   --only KIND     fast: a few busy channels; many: thousands of still ones
+  --baseline FILE an older vm-power: both are run in turn, and the medians and their ratio are printed
+  --runs N        how often each of both is run (5)
 `;
 
 /** A CPU and a channel for each VM. */
@@ -23,12 +25,30 @@ const MANY: Size = { cpus: 256, vms: 500, vcpus: 8 };
 /** Above it, somebody else is at work: figures are worse than they should be. */
 const QUIET_LOAD = 0.5;
 
+const BESIDE_FLOOR = [
+  { head: "Figure" },
+  { head: "vm-power", align: "right" },
+  { head: "C floor", align: "right" },
+  { head: "Ratio", align: "right" },
+  { head: "Aim" },
+  { head: "" },
+] as const;
+
+const BESIDE_OLDER = [
+  { head: "Figure" },
+  { head: "vm-power", align: "right" },
+  { head: "Baseline", align: "right" },
+  { head: "Ratio", align: "right" },
+] as const;
+
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     idle: { type: "string" },
     nice: { type: "string", default: process.getuid?.() === 0 ? "-15" : "0" },
     only: { type: "string" },
+    baseline: { type: "string" },
+    runs: { type: "string", default: "5" },
     help: { type: "boolean", default: false },
   },
 });
@@ -44,37 +64,50 @@ async function bench(): Promise<void> {
   const begun = loadavg()[0] ?? 0;
   const options = { scale: values.quick ? 0.2 : 1, nice: Number(values.nice) };
   const idleSeconds = Number(values.idle ?? (values.quick ? 15 : 60));
-  const rows: string[][] = [];
-  if (values.only !== "many")
-    rows.push(...(await measure(stage, "fast", FAST_ROWS, { ...options, idleSeconds, size: FEW })));
-  if (values.only !== "fast")
-    rows.push(...(await measure(stage, "many", MANY_ROWS, { ...options, idleSeconds, size: MANY })));
-  const columns = [
-    { head: "Figure" },
-    { head: "vm-power", align: "right" },
-    { head: "C floor", align: "right" },
-    { head: "Ratio", align: "right" },
-    { head: "Aim" },
-    { head: "" },
+  const kinds = [
+    { kind: "fast", told: "a few busy channels", rows: FAST_ROWS, size: FEW },
+    { kind: "many", told: "thousands of still channels", rows: MANY_ROWS, size: MANY },
   ] as const;
-  process.stdout.write(`\n${drawTable(columns, rows, 120)}\n\n`);
+  const table: string[][] = [];
+  for (const { size, ...scene } of kinds) {
+    if (values.only !== undefined && values.only !== scene.kind) continue;
+    const job = { stage, ...scene, options: { ...options, idleSeconds, size } };
+    table.push(...(values.baseline === undefined ? await measure(job) : await compare(job, values.baseline)));
+  }
+  const columns = values.baseline === undefined ? BESIDE_FLOOR : BESIDE_OLDER;
+  process.stdout.write(`\n${drawTable(columns, table, 120)}\n\n`);
   process.stdout.write(
     `${cpus().length} CPUs (${cpus()[0]?.model}), nice ${values.nice}, load ${begun.toFixed(2)} at the start`,
   );
   process.stdout.write(begun > QUIET_LOAD ? ": the machine is not quiet, so measure again\n" : "\n");
 }
 
+/** What is measured in one scene. */
+interface Job {
+  readonly stage: Stage;
+  readonly kind: "fast" | "many";
+  readonly told: string;
+  readonly rows: readonly Row[];
+  readonly options: RunOptions;
+}
+
 /** The floor first, so that what the machine can do is known. */
-async function measure(
-  stage: Stage,
-  kind: "fast" | "many",
-  rows: readonly Row[],
-  options: RunOptions,
-): Promise<string[][]> {
-  const told = { fast: "a few busy channels", many: "thousands of still channels" }[kind];
+async function measure({ stage, kind, told, rows, options }: Job): Promise<string[][]> {
   process.stderr.write(`${told}: the C floor...\n`);
   const floor: Figures = await stage.run(kind, "floor", { ...options, idleSeconds: 1 });
   process.stderr.write(`${told}: vm-power...\n`);
-  const ours = await stage.run(kind, "vm-power", options);
+  const ours = await stage.run(kind, { executable: EXECUTABLE }, options);
   return rows.map((row) => cells(row, ours, floor));
+}
+
+/** Runs both daemons in turn, so that a machine that gets slower or faster does so for both. */
+async function compare({ stage, kind, told, rows, options }: Job, baseline: string): Promise<string[][]> {
+  const [ours, older]: [Figures[], Figures[]] = [[], []];
+  const runs = Number(values.runs);
+  for (let run = 1; run <= runs; run++) {
+    process.stderr.write(`${told}: run ${run} of ${runs} of both...\n`);
+    older.push(await stage.run(kind, { executable: baseline }, options));
+    ours.push(await stage.run(kind, { executable: EXECUTABLE }, options));
+  }
+  return rows.map((row) => comparedCells(row, medians(ours), medians(older)));
 }

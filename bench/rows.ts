@@ -84,6 +84,25 @@ export const MANY_ROWS: readonly Row[] = [
   { figure: "idle, of one CPU", name: "idle.cpu", unit: "%" },
 ];
 
+/** The medians of several runs, by name. */
+export function medians(runs: readonly Figures[]): Figures {
+  const names = [...new Set(runs.flatMap((figures) => [...figures.keys()]))];
+  return new Map(names.map((name) => [name, median(runs.map((figures) => figures.get(name) ?? Number.NaN))]));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
+}
+
+/** The cells of a row of a comparison: figure, ours, the older program's, their ratio. */
+export function comparedCells(row: Row, ours: Figures, older: Figures): string[] {
+  const [mine, before] = [figure(row, ours), figure(row, older)];
+  const ratio = mine === undefined || before === undefined || before === 0 ? "" : (mine / before).toFixed(2);
+  return [row.figure, show(mine, row.unit), show(before, row.unit), ratio];
+}
+
 /** The cells of a row: figure, ours, the floor's, their ratio, what is aimed for, and whether that is reached. */
 export function cells(row: Row, ours: Figures, floor: Figures): string[] {
   const [mine, least] = [figure(row, ours), figure(row, floor)];

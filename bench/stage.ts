@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCpufreqTree } from "../src/simulate/cpufreq-tree.ts";
 
-const EXECUTABLE = join(import.meta.dir, "../dist/vm-power");
+/** The daemon that `make build` made. */
+export const EXECUTABLE = join(import.meta.dir, "../dist/vm-power");
 
 /** Files in memory: what is measured is the program, not a disk. */
 const MEMORY = "/dev/shm";
@@ -17,8 +18,8 @@ export interface Size {
   readonly vcpus: number;
 }
 
-/** A program that can be measured. */
-export type Target = "vm-power" | "floor";
+/** A program that can be measured: the bare C program, or a daemon's executable. */
+export type Target = "floor" | { readonly executable: string };
 
 /** What one run of the load found, by name. */
 export type Figures = ReadonlyMap<string, number>;
@@ -97,15 +98,9 @@ async function runLoad(directory: string, { kind, target, options, host }: Load)
   const { size, scale, idleSeconds, nice } = options;
   const last = kind === "fast" ? join(host, "cpu/cpufreq/policy0/scaling_setspeed") : `${idleSeconds}`;
   const command =
-    target === "vm-power"
-      ? [EXECUTABLE, "--config", join(host, "vm-power.conf")]
-      : [
-          join(directory, "floor"),
-          join(host, "channels"),
-          join(host, "cpu"),
-          `${size.cpus}`,
-          `${size.vcpus}`,
-        ];
+    target === "floor"
+      ? [join(directory, "floor"), join(host, "channels"), join(host, "cpu"), `${size.cpus}`, `${size.vcpus}`]
+      : [target.executable, "--config", join(host, "vm-power.conf")];
   // To a file: nobody may be woken by what the daemon logs.
   const log = join(host, "log");
   const load = Bun.spawn(
@@ -117,7 +112,7 @@ async function runLoad(directory: string, { kind, target, options, host }: Load)
   );
   const out = await new Response(load.stdout).text();
   if ((await load.exited) !== 0)
-    throw new Error(`The load on ${target} failed:\n${readFileSync(log, "utf8").slice(-2000)}`);
+    throw new Error(`The load on ${command[0]} failed:\n${readFileSync(log, "utf8").slice(-2000)}`);
   const pairs = out.trim().split("\n");
   return new Map(pairs.map((line) => line.split(" ")).map(([name = "", value]) => [name, Number(value)]));
 }
