@@ -34,7 +34,7 @@ export interface Want {
 
 /** The wants of one vCPU on one clock, or those for the clock itself: one per source. */
 export class Wants {
-  readonly #bySource: (Want | undefined)[] = [];
+  readonly #bySource: (Want | undefined)[] = PRECEDENCE.map(() => undefined);
   #current: Want | undefined;
 
   /** The want that counts. */
@@ -86,12 +86,10 @@ export class Wants {
   }
 
   #choose(): void {
-    this.#current = undefined;
-    for (const want of this.#bySource) {
-      if (want === undefined) continue;
-      this.#current = want;
-      return;
-    }
+    const wants = this.#bySource;
+    let first = 0;
+    while (first < wants.length && wants[first] === undefined) first++;
+    this.#current = wants[first];
   }
 }
 

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
+import { setImmediate as turnEnds } from "node:timers/promises";
 import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 const intel = { driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 } as const;
 
-test("reassert writes again what somebody else changed", () => {
+test("reassert writes again what somebody else changed", async () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [1], ...intel },
@@ -12,6 +13,7 @@ test("reassert writes again what somebody else changed", () => {
   const cpufreq = host.open({ onDrift: "reassert" });
   for (const clock of [0, 1]) cpufreq.apply({ clock, setting: 1 });
   const held = host.snapshot();
+  await turnEnds();
   host.tree.write(0, "scaling_governor", "schedutil");
   host.tree.write(0, "scaling_setspeed", "1200000");
   host.tree.write(1, "scaling_min_freq", "900000");
@@ -48,12 +50,13 @@ test("reassert writes again what somebody else changed", () => {
   cpufreq.close();
 });
 
-test("yield leaves it until somebody asks again, also for the same speed", () => {
+test("yield leaves it until somebody asks again, also for the same speed", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const before = host.snapshot();
   const cpufreq = host.open({ onDrift: "yield" });
   cpufreq.apply({ clock: 0, setting: 1 });
   const held = host.snapshot();
+  await turnEnds();
   host.tree.write(0, "scaling_governor", "performance");
   const changed = host.snapshot();
   cpufreq.refresh();
@@ -74,11 +77,12 @@ test("yield leaves it until somebody asks again, also for the same speed", () =>
   expect(host.snapshot()).toEqual(before);
 });
 
-test("reassert gives way to somebody who never stops, until somebody asks again", () => {
+test("reassert gives way to somebody who never stops, until somebody asks again", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open({ onDrift: "reassert" });
   cpufreq.apply({ clock: 0, setting: 1 });
   for (let round = 0; round < 8; round++) {
+    await turnEnds();
     host.tree.write(0, "scaling_setspeed", "1200000");
     cpufreq.refresh();
   }
@@ -88,17 +92,19 @@ test("reassert gives way to somebody who never stops, until somebody asks again"
   ]);
   expect(host.lines).toContain("warning: CPU 0 was changed 6 times in a row by somebody else: left alone");
   cpufreq.apply({ clock: 0, setting: 1 });
+  await turnEnds();
   host.tree.write(0, "scaling_setspeed", "1200000");
   cpufreq.refresh();
   expect(host.drifts.at(-1)?.outcome).toBe("reasserted");
   cpufreq.close();
 });
 
-test("Now and then is no fight", () => {
+test("Now and then is no fight", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open({ onDrift: "reassert" });
   cpufreq.apply({ clock: 0, setting: 1 });
   for (let round = 0; round < 8; round++) {
+    await turnEnds();
     host.tree.write(0, "scaling_setspeed", "1200000");
     cpufreq.refresh();
     cpufreq.refresh();
@@ -122,7 +128,7 @@ for (const onDrift of ["reassert", "yield"] as const) {
   });
 }
 
-test("What the kernel made of a speed is no drift when another file is", () => {
+test("What the kernel made of a speed is no drift when another file is", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const disk = roundingDisk(
     watchedDisk(host.root, () => undefined),
@@ -131,13 +137,14 @@ test("What the kernel made of a speed is no drift when another file is", () => {
   );
   const cpufreq = host.open({ onDrift: "reassert" }, disk);
   cpufreq.apply({ clock: 0, setting: 3 });
+  await turnEnds();
   host.tree.write(0, "scaling_governor", "schedutil");
   cpufreq.refresh();
   expect(host.drifts.map(({ file }) => file)).toEqual(["cpu0/cpufreq/scaling_governor"]);
   cpufreq.close();
 });
 
-test("A limit that the kernel holds on to is told once", () => {
+test("A limit that the kernel holds on to is told once", async () => {
   using host = testHost([{ cpus: [1], ...intel }]);
   let limit: string | undefined;
   const disk = roundingDisk(
@@ -148,6 +155,7 @@ test("A limit that the kernel holds on to is told once", () => {
   const cpufreq = host.open({ onDrift: "reassert" }, disk);
   cpufreq.apply({ clock: 1, setting: 0 });
   limit = "2000000";
+  await turnEnds();
   host.tree.write(1, "scaling_max_freq", "2000000");
   for (let round = 0; round < 4; round++) cpufreq.refresh();
   expect(host.drifts).toEqual([
@@ -157,13 +165,14 @@ test("A limit that the kernel holds on to is told once", () => {
   cpufreq.close();
 });
 
-test("A reassertion that is refused is tried again, and given up in the end", () => {
+test("A reassertion that is refused is tried again, and given up in the end", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   let refuse = false;
   const disk = watchedDisk(host.root, ({ kind }) => (kind === "write" && refuse ? "EBUSY" : undefined));
   const cpufreq = host.open({ onDrift: "reassert" }, disk);
   cpufreq.apply({ clock: 0, setting: 1 });
   refuse = true;
+  await turnEnds();
   host.tree.write(0, "scaling_setspeed", "1200000");
   for (let round = 0; round < 8; round++) cpufreq.refresh();
   expect(host.drifts.map(({ outcome }) => outcome)).toEqual([

@@ -14,7 +14,7 @@ export interface Disk {
 
 /** One sysfs file, kept open. */
 export interface Attribute {
-  /** Writes a value and reads the file again. */
+  /** Writes a value. The content is read again before it is next asked for, at the latest when the turn ends. */
   write(data: Uint8Array): Errno | undefined;
   /** Reads it again. */
   read(): Errno | undefined;

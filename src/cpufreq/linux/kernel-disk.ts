@@ -16,10 +16,11 @@ const again = new Uint8Array(ATTRIBUTE_SIZE_MAX);
 /** The real disk. `root` decides whether the attributes are the kernel's or plain files of a tree like it. */
 export function kernelDisk(root: string): Disk {
   const plain = isPlain(root);
+  const unread = new Unread();
   return {
     open(path) {
       try {
-        return new KernelAttribute(fs.openSync(path, O_RDWR | O_NOFOLLOW), plain);
+        return new KernelAttribute(fs.openSync(path, O_RDWR | O_NOFOLLOW), { plain, unread });
       } catch (error) {
         return errnoOf(error);
       }
@@ -39,36 +40,78 @@ export function isPlain(root: string): boolean {
   }
 }
 
+/**
+ * The attributes that were written in this turn of the event loop. Each is read once at the turn's end: a burst of
+ * requests writes one file many times, and a guest's reply does not wait for a reading.
+ */
+class Unread {
+  #attributes: KernelAttribute[] = [];
+
+  add(attribute: KernelAttribute): void {
+    if (this.#attributes.push(attribute) === 1) setImmediate(() => this.#readAll());
+  }
+
+  #readAll(): void {
+    const attributes = this.#attributes;
+    this.#attributes = [];
+    for (const attribute of attributes) attribute.readBack();
+  }
+}
+
 class KernelAttribute extends AttributeBuffer implements Attribute {
   readonly #fd: number;
   readonly #plain: boolean;
+  readonly #unread: Unread;
+  /** The bytes that were written since the last reading; 0 for none. */
+  #written = 0;
+  /** The bytes that a plain file has, as far as we know. */
+  #extent = Number.POSITIVE_INFINITY;
 
-  constructor(fd: number, plain: boolean) {
+  constructor(fd: number, { plain, unread }: { plain: boolean; unread: Unread }) {
     super();
     this.#fd = fd;
     this.#plain = plain;
+    this.#unread = unread;
   }
 
   write(data: Uint8Array): Errno | undefined {
     try {
       fs.writeSync(this.#fd, data, 0, data.length, 0);
-      this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
-      // The kernel takes a write as the whole value; in a plain file the rest of a longer value must be cut off.
-      if (this.#plain && this.size > data.length) this.#cut(data.length);
-      return undefined;
+      if (this.#plain) this.#cut(data.length);
     } catch (error) {
       return errnoOf(error);
     }
+    if (this.#written === 0) this.#unread.add(this);
+    this.#written = data.length;
+    return undefined;
   }
 
+  /**
+   * The kernel takes a write as the whole value; in a plain file the rest of a longer value must be cut off. What
+   * another program made longer is cut when it is read.
+   */
   #cut(size: number): void {
-    fs.ftruncateSync(this.#fd, size);
-    this.size = size;
+    if (this.#extent > size) fs.ftruncateSync(this.#fd, size);
+    this.#extent = size;
+  }
+
+  /** Reads the kernel's rounding of what was written last. */
+  readBack(): Errno | undefined {
+    if (this.#written === 0) return undefined;
+    const written = this.#written;
+    const errno = this.read();
+    if (errno === undefined && this.#plain && this.size > written) {
+      this.#cut(written);
+      this.size = written;
+    }
+    return errno;
   }
 
   read(): Errno | undefined {
+    this.#written = 0;
     try {
       this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
+      this.#extent = this.size;
       return undefined;
     } catch (error) {
       return errnoOf(error);
@@ -76,6 +119,7 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
   }
 
   isUnchanged(): boolean {
+    this.readBack();
     try {
       return this.saysAgain(again, fs.readSync(this.#fd, again, 0, ATTRIBUTE_SIZE_MAX, 0));
     } catch {
@@ -83,7 +127,18 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
     }
   }
 
+  override text(): string {
+    this.readBack();
+    return super.text();
+  }
+
+  override number(): number {
+    this.readBack();
+    return super.number();
+  }
+
   close(): void {
+    this.#written = 0;
     try {
       fs.closeSync(this.#fd);
     } catch {

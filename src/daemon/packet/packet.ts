@@ -100,26 +100,26 @@ export class PacketPath {
     if (!request.physical) meters.of(channel.vm).asked(request.resource);
     const change = arbiter.scale(channel.vm, request, time());
     channel.counters.writes += change.writes.length;
+    if (change.dry) this.#noteDry(channel, request);
     const performed = clocks.perform(change);
     if (!(performed instanceof Promise)) {
-      this.#scaled(channel, frame, request, { change, refused: performed });
+      this.#scaled(channel, frame, request, this.#outcome(channel, change, performed));
       return undefined;
     }
     const kept = frame.slice();
-    return performed.then((refused) => this.#scaled(channel, kept, request, { change, refused }));
+    return performed.then((refused) =>
+      this.#scaled(channel, kept, request, this.#outcome(channel, change, refused)),
+    );
   }
 
-  #scaled(
-    channel: Channel,
-    frame: Uint8Array,
-    request: Scale,
-    { change, refused }: { readonly change: Change; readonly refused: Performed },
-  ): void {
+  #outcome({ counters }: Channel, change: Change, refused: Performed): Refusal | undefined {
+    if (refused === undefined) return change.refusal;
+    counters.writesRefused++;
+    return { code: "kernel-refused", reason: refused.reason };
+  }
+
+  #scaled(channel: Channel, frame: Uint8Array, request: Scale, refusal: Refusal | undefined): void {
     const { events, time } = this.#parts;
-    if (refused !== undefined) channel.counters.writesRefused++;
-    const refusal: Refusal | undefined =
-      refused === undefined ? change.refusal : { code: "kernel-refused", reason: refused.reason };
-    if (change.dry) this.#noteDry(channel, request);
     if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);
     if (events.wanted) events.request(channel.vm, request, refusal, time());
     this.#conclude(channel, frame, request, refusal);
