@@ -191,8 +191,8 @@ class HostClocks implements Cpufreq {
     );
     const refused: WriteRefused[] = [];
     for (const { scope, entry } of loadJournal(this.#journal)) {
-      if (here.has(scope) || typeof entry === "string") continue;
-      const reason = yield* recover(this.#backend, this.#journal, entry);
+      if (here.has(scope) || !entry.ok) continue;
+      const reason = yield* recover(this.#backend, this.#journal, entry.value);
       if (reason !== undefined) refused.push({ reason });
     }
     return refused;

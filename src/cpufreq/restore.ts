@@ -25,12 +25,11 @@ export function* restore(
   const report = { restored: [] as string[], kept: [] as string[], failed: [] as WriteRefused[] };
   dropUnfinished(journal);
   for (const { scope, entry } of loadJournal(journal)) {
-    if (typeof entry !== "string" && entry.kept && !kept) {
+    if (entry.ok && entry.value.kept && !kept) {
       report.kept.push(scope);
       continue;
     }
-    const problem =
-      typeof entry === "string" ? `${scope}: ${entry}` : yield* recover(backend, journal, entry);
+    const problem = entry.ok ? yield* recover(backend, journal, entry.value) : `${scope}: ${entry.why}`;
     if (problem === undefined) {
       report.restored.push(scope);
       journal.log.info(`Put back the settings of ${scope}`);

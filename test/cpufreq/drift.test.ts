@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { success } from "../../src/base/result.ts";
 import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
@@ -183,9 +184,10 @@ function roundingDisk(
   return {
     ...disk,
     open(path) {
-      const attribute = disk.open(path);
-      if (typeof attribute === "string" || !file.test(path)) return attribute;
-      return {
+      const opened = disk.open(path);
+      if (!opened.ok || !file.test(path)) return opened;
+      const attribute = opened.value;
+      return success({
         write: (data) => {
           const text = typeof made === "string" ? made : made();
           return attribute.write(text === undefined ? data : new TextEncoder().encode(`${text}\n`));
@@ -195,7 +197,7 @@ function roundingDisk(
         text: () => attribute.text(),
         number: () => attribute.number(),
         close: () => attribute.close(),
-      };
+      });
     },
   };
 }

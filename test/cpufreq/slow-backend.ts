@@ -1,4 +1,5 @@
 import type { Khz } from "../../src/base/domain.ts";
+import { success } from "../../src/base/result.ts";
 import type { Answer, Backend, ListedClock, Scope, Values } from "../../src/cpufreq/port.ts";
 
 /** A change that was asked of the back end and is not answered yet. */
@@ -75,7 +76,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
       isThere: () => true,
       open() {
         let read = of(pcpu).speed;
-        return {
+        return success({
           settings: [
             {
               name: "speed",
@@ -95,7 +96,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
             return refused;
           },
           close() {},
-        };
+        });
       },
     };
   }
@@ -119,7 +120,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
     list: () => ({ clocks: pcpus.map(clock), unmanaged: [], warnings: [] }),
     hasChanged: () => false,
     observe: () => undefined,
-    find: ({ scope: name }) => scope(Number(name.slice(3))),
+    find: ({ scope: name }) => success(scope(Number(name.slice(3)))),
     journal: {
       fileOf: (name) => name,
       scopeOf: (file) => (/^cpu\d$/.test(file) ? file : undefined),

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
 import type { Log, LogLevel } from "../../src/base/log.ts";
+import { success } from "../../src/base/result.ts";
 import type { Cpufreq, Drift } from "../../src/cpufreq/cpufreq.ts";
 import type { Disk } from "../../src/cpufreq/linux/disk.ts";
 import { kernelDisk } from "../../src/cpufreq/linux/kernel-disk.ts";
@@ -131,16 +132,17 @@ export function watchedDisk(
   };
   return {
     open(path) {
-      const attribute = disk.open(path);
-      if (typeof attribute === "string") return attribute;
-      return {
+      const opened = disk.open(path);
+      if (!opened.ok) return opened;
+      const attribute = opened.value;
+      return success({
         write: (data) => ask("write", path, new TextDecoder().decode(data), () => attribute.write(data)),
         read: () => attribute.read(),
         isUnchanged: () => attribute.isUnchanged(),
         text: () => attribute.text(),
         number: () => attribute.number(),
         close: () => attribute.close(),
-      };
+      });
     },
     files: {
       ...FILE_CALLS,
