@@ -72,7 +72,8 @@ test("readDefinition() sees what there is, and no markup in a description", () =
       <address type='virtio-serial' controller='0' bus='0' port='2'/></channel>
     <console type='pty'><address type='virtio-serial' controller='2' bus='0' port='0'/></console>
     </devices></domain>`;
-  const definition = readDefinition(xml) as Definition;
+  const read = readDefinition(xml);
+  const definition = (read.ok ? read.value : undefined) as Definition;
   expect(definition).toMatchObject({
     vcpus: 4,
     channels: new Set([2]),
@@ -84,8 +85,8 @@ test("readDefinition() sees what there is, and no markup in a description", () =
   expect(insertDevices(xml, definition, "<new/>")).toBe(
     xml.replace("    </devices></domain>", "    <new/>\n</devices></domain>"),
   );
-  expect(readDefinition("<domain><devices/></domain>")).toEqual({ problem: "it has no devices" });
-  expect(readDefinition("<domain>")).toHaveProperty("problem");
+  expect(readDefinition("<domain><devices/></domain>")).toEqual({ ok: false, why: "it has no devices" });
+  expect(readDefinition("<domain>")).toHaveProperty("why");
 });
 
 const QEMU = "/usr/bin/qemu-system-x86_64";

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { failure } from "../../src/base/result.ts";
 import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
 import { type Connect, connectUnix } from "../../src/hypervisor/libvirt/stream.ts";
 import { Recorder, until } from "./recorder.ts";
@@ -51,7 +52,7 @@ describe("openLibvirt() says why not", () => {
 
   test("the socket that got furthest", async () => {
     const recorder = new Recorder();
-    const connect = async (path: string) => (path.endsWith("/libvirt-sock") ? "EACCES" : "ENOENT");
+    const connect: Connect = async (path) => failure(path.endsWith("/libvirt-sock") ? "EACCES" : "ENOENT");
     const hypervisor = openLibvirt({ uri: "qemu:///system", log: recorder.log, connect }, recorder);
     await until(() => hypervisor.status().state === "unreachable");
     await hypervisor.close();
@@ -79,7 +80,7 @@ test("openLibvirt() takes the first socket that answers", async () => {
   const tried: string[] = [];
   const connect: Connect = async (path, sink) => {
     tried.push(path);
-    return path === "/run/libvirt/libvirt-sock" ? connectUnix(fake.path, sink) : "ECONNREFUSED";
+    return path === "/run/libvirt/libvirt-sock" ? connectUnix(fake.path, sink) : failure("ECONNREFUSED");
   };
   const hypervisor = openLibvirt({ uri: "qemu:///system", log: recorder.log, connect }, recorder);
   await until(() => recorder.told.includes("ready"));

@@ -56,15 +56,15 @@ test("Rpc.call() gives libvirt's code and words when it refuses", async () => {
       "ffffffff ffffffff 00000000",
     ),
   );
-  const failure = { kind: "refused" as const, code: 39, message: "unknown procedure: 9999" };
-  expect(await call).toEqual({ ok: false, failure });
+  const why = { kind: "refused" as const, code: 39, message: "unknown procedure: 9999" };
+  expect(await call).toEqual({ ok: false, why });
 });
 
 test("Rpc keeps four calls with libvirtd, the rest in order, and not more than it can hold", async () => {
   const { rpc, written } = open();
   const calls = Array.from({ length: 4 + QUEUED_CALLS_MAX }, () => rpc.call(66, nothing, number));
   expect(written.length).toBe(4);
-  expect(await rpc.call(66, nothing, number)).toEqual({ ok: false, failure: { kind: "slow" } });
+  expect(await rpc.call(66, nothing, number)).toEqual({ ok: false, why: { kind: "slow" } });
   rpc.received(reply("00000003", "00000000"));
   expect(written.length).toBe(5);
   rpc.end("over");
@@ -108,18 +108,18 @@ test.each([
   rpc.received(reply("00000001", "00000000"));
   expect(await call).toEqual({
     ok: false,
-    failure: { kind: "lost", reason: expect.stringMatching(/^libvirt sent/) },
+    why: { kind: "lost", reason: expect.stringMatching(/^libvirt sent/) },
   });
   expect([ended.length, ended[0], events.length]).toEqual([2, "closed", events.length]);
   expect(await rpc.call(66, nothing, number)).toEqual({
     ok: false,
-    failure: { kind: "lost", reason: rpc.ended as string },
+    why: { kind: "lost", reason: rpc.ended as string },
   });
 });
 
 test("Rpc tells that nothing comes, keeps the connection, and asks no more until something does", async () => {
   const { rpc, ended, written } = open(20);
-  const silent = { ok: false as const, failure: { kind: "silent" as const } };
+  const silent = { ok: false as const, why: { kind: "silent" as const } };
   expect(await Promise.all([rpc.call(66, nothing, number), rpc.call(66, nothing, number)])).toEqual([
     silent,
     silent,
@@ -140,7 +140,7 @@ test("Rpc takes half a message for silence", async () => {
   const { rpc, ended } = open(20);
   const call = rpc.call(66, nothing, number);
   rpc.received(reply("00000001", "00000000").slice(0, 30));
-  expect(await call).toMatchObject({ ok: false, failure: { kind: "silent" } });
+  expect(await call).toMatchObject({ ok: false, why: { kind: "silent" } });
   expect(ended).toEqual(["silent"]);
 });
 
@@ -150,7 +150,7 @@ test("Rpc gives up one slow call while others are answered, and keeps its place 
   const quick = rpc.call(66, nothing, number);
   rpc.received(reply("00000002", "00000005"));
   expect(await quick).toEqual({ ok: true, value: 5 });
-  expect(await slow).toEqual({ ok: false, failure: { kind: "slow" } });
+  expect(await slow).toEqual({ ok: false, why: { kind: "slow" } });
   expect(rpc.stuck).toBe(1);
   const more = Array.from({ length: 4 }, () => rpc.call(66, nothing, number));
   expect(written.length).toBe(5);
@@ -164,7 +164,7 @@ test("Rpc gives up a call that never came to its turn", async () => {
   const { rpc, written } = open(30);
   const calls = Array.from({ length: 5 }, () => rpc.call(66, nothing, number));
   rpc.received(hex("00000020 20008086 00000001 0000013e 00000002 00000001 00000000 00000000"));
-  const failure = { kind: "slow" as const };
-  expect(await Promise.all(calls)).toEqual(calls.map(() => ({ ok: false, failure })));
+  const why = { kind: "slow" as const };
+  expect(await Promise.all(calls)).toEqual(calls.map(() => ({ ok: false, why })));
   expect([written.length, rpc.stuck]).toEqual([4, 4]);
 });

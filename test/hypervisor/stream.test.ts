@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ByteStream, connectUnix } from "../../src/hypervisor/libvirt/stream.ts";
+import { type ByteStream, connectUnix, type StreamSink } from "../../src/hypervisor/libvirt/stream.ts";
 import { until } from "./recorder.ts";
 
 let directory: string;
@@ -19,11 +19,17 @@ test("connectUnix() gives the kernel's word for what is wrong", async () => {
   writeFileSync(join(directory, "file"), "");
   const paths = ["none", "file", "x".repeat(200)].map((name) => join(directory, name));
   expect(await Promise.all(paths.map((path) => connectUnix(path, deaf)))).toEqual([
-    "ENOENT",
-    "ECONNREFUSED",
-    "EINVAL",
+    { ok: false, why: "ENOENT" },
+    { ok: false, why: "ECONNREFUSED" },
+    { ok: false, why: "EINVAL" },
   ]);
 });
+
+async function connected(sink: StreamSink): Promise<ByteStream> {
+  const stream = await connectUnix(join(directory, "sock"), sink);
+  if (!stream.ok) throw new Error(stream.why);
+  return stream.value;
+}
 
 test("connectUnix() keeps what the kernel does not take, in order, up to a bound", async () => {
   let paused: Bun.Socket | undefined;
@@ -38,7 +44,7 @@ test("connectUnix() keeps what the kernel does not take, in order, up to a bound
       data: (_, bytes) => void received.push(new Uint8Array(bytes)),
     },
   });
-  const stream = (await connectUnix(join(directory, "sock"), deaf)) as ByteStream;
+  const stream = await connected(deaf);
   await until(() => paused !== undefined);
   const sent: Uint8Array[] = [];
   let taken = true;
@@ -66,7 +72,7 @@ test("connectUnix() tells once that the other side closed, and nothing after clo
   });
   const open = async (name: string): Promise<ByteStream> => {
     const sink = { data: () => {}, closed: () => void told.push(name) };
-    return (await connectUnix(join(directory, "sock"), sink)) as ByteStream;
+    return await connected(sink);
   };
   const [theirs, ours] = [await open("theirs"), await open("ours")];
   await until(() => sockets.length === 2);

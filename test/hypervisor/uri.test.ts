@@ -7,8 +7,8 @@ test.each([
   ["test:///default", ["libvirt-sock-ro", "libvirt-sock"]],
 ])("addressOf(%p) knows the sockets", (uri, names) => {
   expect(addressOf(uri, undefined, "/run/libvirt")).toEqual({
-    uri,
-    sockets: names.map((name) => `/run/libvirt/${name}`),
+    ok: true,
+    value: { uri, sockets: names.map((name) => `/run/libvirt/${name}`) },
   });
 });
 
@@ -17,7 +17,7 @@ test.each([
   ["qemu+unix:///system?socket=/b%20c/sock&mode=direct", undefined, "qemu:///system", "/b c/sock"],
   ["qemu+unix:///system?socket=/b/sock", "/a/sock", "qemu:///system", "/a/sock"],
 ])("addressOf(%p) with socket %p", (given, socket, uri, path) => {
-  expect(addressOf(given, socket, "/run")).toEqual({ uri, sockets: [path] });
+  expect(addressOf(given, socket, "/run")).toEqual({ ok: true, value: { uri, sockets: [path] } });
 });
 
 test.each([
@@ -35,6 +35,6 @@ test.each([
   ],
   ["qemu", '"qemu" is not a libvirt URI such as qemu:///system'],
   ["", '"" is not a libvirt URI such as qemu:///system'],
-])("addressOf(%p) says why not", (uri, problem) => {
-  expect(addressOf(uri, undefined, "/run")).toEqual({ problem });
+])("addressOf(%p) says why not", (uri, why) => {
+  expect(addressOf(uri, undefined, "/run")).toEqual({ ok: false, why });
 });

@@ -1,4 +1,5 @@
 import type { Vcpu } from "../../base/domain.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import { readXml } from "./xml.ts";
 
 /** More vCPUs than any hypervisor supports. Their CPU maps still fit into one reply. */
@@ -23,10 +24,10 @@ export interface DomainXml {
 }
 
 /** Reads the XML of a running domain, or says why it cannot be used. */
-export function readDomainXml(xml: string): DomainXml | { readonly problem: string } {
+export function readDomainXml(xml: string): Result<DomainXml> {
   const facts = new DomainFacts();
   const problem = readXml(xml, facts) ?? facts.problem();
-  return problem === undefined ? facts.result() : { problem };
+  return problem === undefined ? success(facts.result()) : failure(problem);
 }
 
 /**
