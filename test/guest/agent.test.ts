@@ -205,9 +205,9 @@ describe("the agent", () => {
       answerMs: 50,
     });
     const config = loadAgentConfig("/nonexistent/vm-power-guest.conf");
-    if ("problems" in config) throw new Error("The defaults are wrong");
+    if (!config.ok) throw new Error("The defaults are wrong");
     const agent = makeAgent(
-      { ...config, ports: [0, 1], fallback },
+      { ...config.value, ports: [0, 1], fallback },
       { power, sources: [played.source], log, now: () => nowMs },
     );
     return {
@@ -295,15 +295,18 @@ describe("its configuration", () => {
     const path = temporary("guest.conf");
     fs.writeFileSync(path, "[agent]\nPorts=0-2,5\nSource=proc-stat\nFallback=none\nVmName=web1\n");
     expect(loadAgentConfig(path)).toEqual({
-      ports: [0, 1, 2, 5],
-      source: "proc-stat",
-      telemetrySocket: "/var/run/dpdk/rte/dpdk_telemetry.v2",
-      intervalMs: 1000,
-      targetPercent: 60,
-      deadBandPercent: 15,
-      cooldownMs: 5000,
-      fallback: "none",
-      vmName: "web1",
+      ok: true,
+      value: {
+        ports: [0, 1, 2, 5],
+        source: "proc-stat",
+        telemetrySocket: "/var/run/dpdk/rte/dpdk_telemetry.v2",
+        intervalMs: 1000,
+        targetPercent: 60,
+        deadBandPercent: 15,
+        cooldownMs: 5000,
+        fallback: "none",
+        vmName: "web1",
+      },
     });
     expect(await guest(`agent --config ${path} --check-config`)).toEqual({
       code: 0,

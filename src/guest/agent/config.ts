@@ -1,9 +1,11 @@
 import fs from "node:fs";
 import { parseCpuList } from "../../base/cpu-list.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import { readIni } from "../../config/ini.ts";
 import { type Problem, problem, quote } from "../../config/problem.ts";
 import { nearest } from "../../config/suggest.ts";
 import { absolutePath, integer, oneOf, type Parsed, type Parser } from "../../config/values.ts";
+import { errnoOf } from "../../os/errno.ts";
 
 /** The configuration of the agent. */
 export interface AgentConfig {
@@ -59,10 +61,10 @@ export const AGENT_KEYS = {
 export const AGENT_CONFIG_PATH = "/etc/vm-power-guest.conf";
 
 /** Reads the file. A missing file means defaults: an agent that does nothing. */
-export function loadAgentConfig(path: string): AgentConfig | { readonly problems: readonly Problem[] } {
+export function loadAgentConfig(path: string): Result<AgentConfig, readonly Problem[]> {
   const bytes = readFile(path);
-  if (typeof bytes === "string") return { problems: [problem({ file: path, line: 0 }, bytes)] };
-  const ini = readIni(bytes, path);
+  if (!bytes.ok) return failure([problem({ file: path, line: 0 }, bytes.why)]);
+  const ini = readIni(bytes.value, path);
   const values = new Map<string, unknown>(
     Object.entries<AgentKey>(AGENT_KEYS).map(([name, { parse, default: text }]) => [
       name,
@@ -99,10 +101,10 @@ export function loadAgentConfig(path: string): AgentConfig | { readonly problems
         );
     }
   }
-  if (problems.length > 0) return { problems };
+  if (problems.length > 0) return failure(problems);
   const config = [...values].map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]);
   // Each value was made by the parser of its key.
-  return Object.fromEntries(config) as AgentConfig;
+  return success(Object.fromEntries(config) as AgentConfig);
 }
 
 function key(parse: Parser<unknown>, defaultText: string, doc: string): AgentKey {
@@ -129,11 +131,11 @@ function hint(name: string): string {
   return near === undefined ? `known are ${Object.keys(AGENT_KEYS).join(", ")}` : `did you mean "${near}"?`;
 }
 
-function readFile(path: string): Uint8Array | string {
+function readFile(path: string): Result<Uint8Array> {
   try {
-    return fs.readFileSync(path);
+    return success(fs.readFileSync(path));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return code === "ENOENT" ? new Uint8Array() : `Cannot read the file: ${code}`;
+    const errno = errnoOf(error);
+    return errno === "ENOENT" ? success(new Uint8Array()) : failure(`Cannot read the file: ${errno}`);
   }
 }

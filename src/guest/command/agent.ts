@@ -35,11 +35,12 @@ export function addAgentCommand(program: Command, act: Act): void {
 }
 
 async function agent(context: Context, { config: path, checkConfig }: AgentOptions): Promise<number> {
-  const config = loadAgentConfig(path);
-  if ("problems" in config) {
-    for (const line of formatProblems(config.problems)) context.complain(line);
+  const loaded = loadAgentConfig(path);
+  if (!loaded.ok) {
+    for (const line of formatProblems(loaded.why)) context.complain(line);
     return EXIT_CONFIG;
   }
+  const config = loaded.value;
   if (checkConfig === true) {
     context.io.stdout.write(`${path} is sound\n`);
     return EXIT.ok;

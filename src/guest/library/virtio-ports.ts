@@ -21,8 +21,8 @@ export function virtioPorts(directory: string = VIRTIO_DIRECTORY): PortSource {
     list: () => numbersOf(namesIn(directory), VIRTIO_PORT_PREFIX),
     path,
     open(port) {
-      const device = openDevice(path(port));
-      return typeof device === "string" ? openFailure(device, directory, port) : device;
+      const opened = openDevice(path(port));
+      return opened.ok ? opened.value : openFailure(opened.why, directory, port);
     },
   };
 }
