@@ -93,7 +93,7 @@ export const USER_FAULTS: readonly Fault[] = [
   {
     promise: "what one call may name is bounded: sets have a bound",
     file: "src/admin/parameters.ts",
-    line: "if (items.size > rule.itemsMax) return { wrong: name };",
+    line: "if (items.size > rule.itemsMax) return failure(name);",
     instead: "",
     test: "test/admin/parameters.test.ts",
     name: "refuses more items in",
