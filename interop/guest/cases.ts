@@ -55,7 +55,7 @@ test("without a daemon, the guest says so, and which side it is on", async () =>
   expect(await guest("max 0")).toEqual({
     code: 3,
     out: "",
-    err: `Nobody is at the host's end of port 0: ${remedy}\n`,
+    err: `No program is connected to the host's end of port 0: ${remedy}\n`,
   });
   const { code, out } = await guest("status --json");
   const { ports } = JSON.parse(out) as { ports: { state: string }[] };

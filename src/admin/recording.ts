@@ -29,14 +29,14 @@ export interface Recording {
 export function readRecording(text: string): Result<Recording> {
   const lines = text.split("\n");
   const head = parse(lines[0] ?? "");
-  if (!isHead(head)) return failure("it is no recording of vm-power");
+  if (!isHead(head)) return failure("it is not a recording of vm-power");
   const packets: Packet[] = [];
   for (const [at, line] of lines.entries()) {
     // The last line may be incomplete if recording was interrupted.
     if (at === 0 || line === "") continue;
     const packet = parse(line);
     if (isPacket(packet)) packets.push(packet);
-    else if (at < lines.length - 1) return failure(`line ${at + 1} is no packet`);
+    else if (at < lines.length - 1) return failure(`line ${at + 1} is not a packet`);
   }
   return success({ head, packets });
 }

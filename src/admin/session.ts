@@ -141,7 +141,7 @@ export class Session {
   #handle(message: Uint8Array): void {
     const call = readCall(message);
     if (call.kind === "garbage") {
-      this.#fail(`it sent what is no varlink call: ${call.reason}`);
+      this.#fail(`it sent something that is not a varlink call: ${call.reason}`);
       return;
     }
     const judged =

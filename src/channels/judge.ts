@@ -22,7 +22,7 @@ export function judgeDirectory(
   }
   const stats = looked.value;
   if (!stats.isDirectory())
-    return { objection: { reason: "is no directory", remedy: `rm ${path}`, unusable: true } };
+    return { objection: { reason: "is not a directory", remedy: `rm ${path}`, unusable: true } };
   if (!trusted.has(stats.uid)) {
     const remedy = "chown it, or add its owner to TrustedUsers";
     return { objection: { reason: `belongs to the untrusted user ${stats.uid}`, remedy, unusable: true } };
@@ -46,7 +46,7 @@ export function judgeSocket(
   if (!looked.ok) return { objection: { reason: `its socket cannot be read: ${looked.why}` } };
   const stats = looked.value;
   if (stats.isSymbolicLink()) return { objection: { reason: "it is a symbolic link", remedy: `rm ${path}` } };
-  if (!stats.isSocket()) return { objection: { reason: "it is no socket", remedy: `rm ${path}` } };
+  if (!stats.isSocket()) return { objection: { reason: "it is not a socket", remedy: `rm ${path}` } };
   const objection = judgeUser(stats.uid, trusted, "its socket belongs to");
   return objection === undefined ? { identity: `${stats.ino}:${stats.ctimeMs}` } : { objection };
 }

@@ -83,7 +83,7 @@ export class ClockSet {
   #recover(entry: JournalEntry): boolean {
     const { backend, journal, log } = this.#options;
     const problem = doNow(recover(backend, journal, entry));
-    if (problem !== undefined) log.warning(`Cannot put back the settings of ${problem}`);
+    if (problem !== undefined) log.warning(`Cannot restore the settings of ${problem}`);
     return problem === undefined;
   }
 

@@ -110,7 +110,7 @@ export class HeldClock {
     }
     const missing = found.needed.find((name) => originals[name] === undefined);
     if (missing !== undefined)
-      return { reason: `${found.label}/${missing}: nothing there that could be put back` };
+      return { reason: `${found.label}/${missing}: no valid content that could be restored` };
     const reason = saveEntry(this.#journal, this.#entry(found, originals, { kept }));
     if (reason !== undefined) return { reason };
     scope.originals = originals;

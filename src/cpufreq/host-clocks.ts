@@ -70,7 +70,7 @@ class HostClocks implements Cpufreq {
     this.#set = new ClockSet({ backend, journal: this.#journal, adopt, log });
     // These entries were handed over for CPUs that we may not change any more.
     if (adopt && !this.slow)
-      for (const { reason } of doNow(this.#recoverGone())) log.warning(`Cannot put back ${reason}`);
+      for (const { reason } of doNow(this.#recoverGone())) log.warning(`Cannot restore ${reason}`);
     if (this.slow) this.#lookSlowly();
   }
 

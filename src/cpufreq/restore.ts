@@ -32,10 +32,10 @@ export function* restore(
     const problem = entry.ok ? yield* recover(backend, journal, entry.value) : `${scope}: ${entry.why}`;
     if (problem === undefined) {
       report.restored.push(scope);
-      journal.log.info(`Put back the settings of ${scope}`);
+      journal.log.info(`Restored the settings of ${scope}`);
     } else {
       report.failed.push({ reason: problem });
-      journal.log.warning(`Cannot put back the settings of ${problem}`);
+      journal.log.warning(`Cannot restore the settings of ${problem}`);
     }
   }
   return report;

@@ -62,7 +62,7 @@ test("what is no varlink ends its connection, after the calls before it were ans
   }
   await expectService();
   expect(served.lines[0]).toBe(
-    "info: Closing the control connection of uid 1000, pid 77: it sent what is no varlink call: not JSON",
+    "info: Closing the control connection of uid 1000, pid 77: it sent something that is not a varlink call: not JSON",
   );
 });
 

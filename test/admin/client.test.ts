@@ -133,7 +133,7 @@ test("call() tells apart how it can fail", async () => {
   expect(await close(await call("HTTP/1.1 400 Bad Request\r\n\0"))).toEqual({
     failure: "notUnderstood",
     code: undefined,
-    message: `What answers at "${path}" does not speak varlink`,
+    message: `The program at "${path}" does not speak varlink`,
   });
   expect(await close(await call("CLOSE"))).toEqual({
     failure: "disconnected",

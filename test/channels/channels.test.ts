@@ -96,8 +96,8 @@ describe("Channels", () => {
     expect(strangers.channels.of("vm").map(({ status, objection }) => [status, objection?.reason])).toEqual([
       ["refused", "its socket is served by the untrusted user 12345"],
       ["refused", "it is a symbolic link"],
-      ["refused", "it is no socket"],
-      ["refused", "it is no socket"],
+      ["refused", "it is not a socket"],
+      ["refused", "it is not a socket"],
     ]);
     port.close();
     using foreign = testChannels({ trustedUids: new Set([54_321]) });
@@ -144,7 +144,7 @@ describe("Channels", () => {
     host.channels.scan();
     expect([...host.channels.list()].map(({ number }) => number)).toEqual([0, 1]);
     expect(host.lines.filter((line) => line.startsWith("error"))).toEqual([
-      `error: 3 channels in "${host.directory}" are not served: there is room for 1024 of a VM, and for 2 in all`,
+      `error: 3 channels in "${host.directory}" are not served: the limit is 1024 for each VM and 2 in total`,
     ]);
     for (const port of ports) port.close();
   });
@@ -184,7 +184,7 @@ describe("Channels", () => {
     await Promise.all(ports.map((port) => port.ready()));
     expect([...host.channels.list()]).toHaveLength(OTHERS_MAX + 2);
     expect(host.lines.filter((line) => !line.startsWith("info"))).toEqual([
-      `warning: "${host.directory}" holds more than 1024 files that are no sockets, or of no VM that is known: 11 are not looked at`,
+      `warning: "${host.directory}" holds more than 1024 files that are not sockets or belong to no known VM: 11 of them are ignored`,
     ]);
     for (const port of [stranger, ...ports]) port.close();
   });
@@ -195,7 +195,7 @@ describe("Channels", () => {
     for (let i = 0; i < OTHERS_MAX; i++) writeFileSync(host.path(`junk.${i}`), "");
     host.channels.scan();
     const port = startPort(host.path("vm.0"));
-    await until(() => host.lines.some((line) => line.includes("are not looked at")));
+    await until(() => host.lines.some((line) => line.includes("are ignored")));
     expect(host.channels.of("vm")).toEqual([]);
     known = "vm";
     host.channels.reconsider("vm");

@@ -191,7 +191,7 @@ test("loadConfig() takes a number, a word or nothing between quotes for what its
   const { config, said } = at.load({ "vm-power.conf": file });
   expect(said).toEqual([
     expect.stringMatching(
-      /^vm-power.conf:4: ManagedCpus="'3'" is not .* \(behind a value in quotes there is no comment\)$/,
+      /^vm-power.conf:4: ManagedCpus="'3'" is not .* \(no comment may follow a value in quotes\)$/,
     ),
   ]);
   expect(config).toBeUndefined();
@@ -203,6 +203,6 @@ test("loadConfig() takes a number, a word or nothing between quotes for what its
 test("loadConfig() takes no control character, also not by an escape", () => {
   using at = new ConfigDirectory();
   expect(at.load({ "vm-power.conf": '[channels]\nDirectory="/srv/a\\u0007"\n' }).said).toEqual([
-    'vm-power.conf:2: The value of "Directory" holds a control character: "/srv/a\\u0007"',
+    'vm-power.conf:2: The value of "Directory"contains a control character: "/srv/a\\u0007"',
   ]);
 });

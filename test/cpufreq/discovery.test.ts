@@ -63,7 +63,7 @@ test("Siblings that differ are scaled separately, and that is said once", () => 
   ]);
   expect(found(host).clocks).toEqual(["0: 0", "1: 1"]);
   expect(host.lines).toEqual([
-    "warning: CPU 0 and CPU 1 share a clock but not their speeds: scaled separately",
+    "warning: CPU 0 and CPU 1 share a clock but have different speeds: they are scaled separately",
   ]);
 });
 
@@ -91,7 +91,7 @@ test("CPUs outside ManagedCpus are left alone, and with them those they share a 
     ],
   });
   expect(host.lines).toEqual([
-    "warning: CPU 4: neighbours on the same core are not in ManagedCpus, and the faster of both wins",
+    "warning: CPU 4: CPUs on the same clock are not in ManagedCpus, and the higher speed takes effect for all",
   ]);
 });
 

@@ -87,7 +87,9 @@ test("reassert gives way to somebody who never stops, until somebody asks again"
     ...Array.from({ length: 5 }, () => "reasserted" as const),
     "yielded",
   ]);
-  expect(host.lines).toContain("warning: CPU 0 was changed 6 times in a row by somebody else: left alone");
+  expect(host.lines).toContain(
+    "warning: CPU 0 was changed 6 times in a rowby another program: left to it until the next request",
+  );
   cpufreq.apply({ clock: 0, setting: 1 });
   host.tree.write(0, "scaling_setspeed", "1200000");
   cpufreq.refresh();

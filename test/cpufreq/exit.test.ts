@@ -163,8 +163,8 @@ test("Nothing is changed where nothing sensible could be put back", () => {
   const before = host.snapshot();
   const cpufreq = host.open();
   expect([0, 1].map((clock) => cpufreq.apply({ clock, setting: 1 }))).toEqual([
-    { reason: "cpu0/cpufreq/scaling_governor: nothing there that could be put back" },
-    { reason: "cpu1/cpufreq/scaling_min_freq: nothing there that could be put back" },
+    { reason: "cpu0/cpufreq/scaling_governor: no valid content that could be restored" },
+    { reason: "cpu1/cpufreq/scaling_min_freq: no valid content that could be restored" },
   ]);
   expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
   cpufreq.close();

@@ -37,7 +37,7 @@ test("A CPU that cannot be looked at from the first is left alone with the reaso
   fs.rmSync(driver);
   fs.symlinkSync(EIO, driver);
   const cpufreq = host.open();
-  expect(cpufreq.unmanaged()).toEqual([{ pcpu: 1, reason: "it cannot be looked at (EIO)" }]);
+  expect(cpufreq.unmanaged()).toEqual([{ pcpu: 1, reason: "it cannot be read (EIO)" }]);
   fs.rmSync(driver);
   fs.writeFileSync(driver, "acpi-cpufreq\n");
   cpufreq.refresh();

@@ -94,6 +94,6 @@ test("--apply tells on a host without libvirt that there is no definition", asyn
   expect(await ctlWith(control, "channel-config web.1 --apply")).toEqual({
     code: 10,
     out: "",
-    err: "There is no definition to add to with Driver=static: leave --apply away, and paste the text\n",
+    err: "With Driver=static there is no definition to change: omit --apply, and paste the text\n",
   });
 });

@@ -103,7 +103,7 @@ test("what is wrong comes first, with its remedy, then what could be better", as
   const { code, out, err } = await doctor();
   expect([code, err]).toEqual([20, ""]);
   expect(out.split("\n").slice(0, 9)).toEqual([
-    '! Everybody may make sockets in "/tmp/powermonitor", and so pose as a VM',
+    '! Every user may create sockets in "/tmp/powermonitor" and so pose as a VM',
     "  → chmod o-w /tmp/powermonitor",
     "! tuned.service runs: it sets governors and speeds by its profile",
     "  → systemctl disable --now tuned",

@@ -26,9 +26,9 @@ test.each([
     "list --chanels",
     "error: unknown option '--chanels'\n(Did you mean --channels?)\n(vmpowerctl help list explains)\n",
   ],
-  ["channel-config web1 --format vmx", '"vmx" is none of libvirt, qemu, xl\n'],
+  ["channel-config web1 --format vmx", '"vmx" is not one of libvirt, qemu, xl\n'],
   ["channel-config web1 --vcpus all", '"all" is not a number of vCPUs\n'],
-  ["channel-config web1 --yes", "--yes goes with --apply\n"],
+  ["channel-config web1 --yes", "--yes needs --apply\n"],
   ["channel-config web1 --apply --format xl", "--apply is for --format libvirt\n"],
   ["pin-vcpu web1 x 2", '"x" is not the number of a vCPU\n'],
   ["pin-vcpu web1 0 0x0", '"0x0" names no CPU\n'],
@@ -51,7 +51,7 @@ test.each([
     "set-cpu-freq 2 0",
     '"0" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of up, down, min, max, turbo, no-turbo, release\n',
   ],
-  ["set-cpu-freq 2 release --hold", "release ends a hold: it goes without --hold\n"],
+  ["set-cpu-freq 2 release --hold", "release ends a hold: it cannot be combined with --hold\n"],
   ["add-channels web.1 x", '"x" is neither "all" nor a list of channels like 0,1\n'],
   ["set-channel-status web.1 0 on", '"on" is neither "enabled" nor "disabled"\n'],
   ["set-query web.1 enabled", '"enabled" is neither "enable" nor "disable"\n'],
@@ -73,7 +73,12 @@ test("no command, and a timeout that is none, are wrong usage", async () => {
 
 test.each([
   ["vmpowerctl.usage", 2, "channel-config web1 --apply --json", "--apply with --json cannot ask: add --yes"],
-  ["vmpowerctl.usage", 2, "shell --json", "shell speaks as the peer does: it goes without --json"],
+  [
+    "vmpowerctl.usage",
+    2,
+    "shell --json",
+    "shell prints what DPDK's prompt prints: it cannot be combined with --json",
+  ],
   ["vmpowerctl.usage", 2, "status --jason --json", "unknown option '--jason'\n(Did you mean --json?)"],
   ["vmpowerctl.usage", 2, "--json", "no command was named"],
   [
@@ -114,7 +119,7 @@ test("no permission to connect: 4", () => {
     code: 4,
     sentence:
       'No permission to use "/run/vm-power/control.sock": become root, or a member of group vm-power ' +
-      "(of vm-power-monitor to look)",
+      "(or of vm-power-monitor, to read only)",
   });
 });
 
@@ -176,7 +181,7 @@ test("what the daemon refuses: 1, in its words and with its remedy", async () =>
   expect(await ctlWith({}, ["show-vm", "x".repeat(251)])).toEqual({
     code: 1,
     out: "",
-    err: 'vm-power does not take this value of "vm"\n',
+    err: 'vm-power does not accept this value of "vm"\n',
   });
   expect(await ctlWith({}, ["add-vm", ""])).toEqual({
     code: 2,

@@ -61,7 +61,7 @@ test("status says at a glance all that is wrong, and what to do", async () => {
     "  Writes     90, 4 refused by the kernel",
     "",
     "! The hypervisor is unreachable: no socket\\x1b[2J",
-    "  → known VMs are served from what was last heard; systemctl status libvirtd",
+    "  → known VMs are served with the last known state; systemctl status libvirtd",
     "    virtqemud",
     "! /tmp/powermonitor: others may write to it",
     "! No CPU can be scaled",
@@ -174,7 +174,7 @@ test("why", async () => {
     "  Clock    3",
     "  Last     nobody asked yet",
     "",
-    "Nobody on this clock wants anything",
+    "There is no claim on this clock",
     "",
   ]);
 });
@@ -308,7 +308,7 @@ test("verify", async () => {
     "CPUS  SHOULD           NOW  VERDICT",
     "2,5   2.300 GHz  2.300 GHz  holds",
     "",
-    "2 CPUs: all hold what they should",
+    "2 CPUs: all have the settings that they should have",
     "",
   ]);
   expect(await ctlWith({ Verify: () => ({ cpus: [] }) }, "verify", TERMINAL)).toEqual({

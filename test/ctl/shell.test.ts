@@ -155,7 +155,7 @@ test("? tells what may come next, in the peer's form", async () => {
   const help = helper(call as never);
   expect(await help("")).toEqual([
     " add_vm [Fixed STRING]: add_vm <vm_name>, serve its guest",
-    " rm_vm [Fixed STRING]: rm_vm <vm_name>, serve it no more",
+    " rm_vm [Fixed STRING]: rm_vm <vm_name>, stop serving it",
     " show_vm [Fixed STRING]: show_vm <vm_name>, its channels and vCPUs",
     " set_query [Fixed STRING]: set_query <vm_name> enable|disable",
     " add_channels [Fixed STRING]: add_channels <vm_name> <list>|all",
@@ -169,10 +169,10 @@ test("? tells what may come next, in the peer's form", async () => {
     " show_vm [Fixed STRING]: show_vm <vm_name>, its channels and vCPUs",
   ]);
   expect(await help("rm_vm ")).toEqual([
-    " web1 [Any STRING]: rm_vm <vm_name>, serve it no more",
-    " web2 [Any STRING]: rm_vm <vm_name>, serve it no more",
+    " web1 [Any STRING]: rm_vm <vm_name>, stop serving it",
+    " web2 [Any STRING]: rm_vm <vm_name>, stop serving it",
   ]);
-  expect(await help("rm_vm x")).toEqual([" [Any STRING]: rm_vm <vm_name>, serve it no more"]);
+  expect(await help("rm_vm x")).toEqual([" [Any STRING]: rm_vm <vm_name>, stop serving it"]);
   expect(await help("show_cpu_freq ")).toEqual([" [UINT8]: show_cpu_freq <core_num>, what it is set to"]);
   expect(await help("set_query web1 e")).toEqual([
     " enable [Mul-choice STRING]: set_query <vm_name> enable|disable",

@@ -152,7 +152,10 @@ describe("top", () => {
   });
 
   test.each([
-    ["top --sort speed", '"speed" is none of vm, cpu, asked, granted, actual, requests, drops, p99, state\n'],
+    [
+      "top --sort speed",
+      '"speed" is not one of vm, cpu, asked, granted, actual, requests, drops, p99, state\n',
+    ],
     ["top --interval 0.1", '"0.1" is not a number of seconds from 0.2 to 3600\n'],
     ["top --interval x", '"x" is not a number of seconds from 0.2 to 3600\n'],
   ])("%s is wrong usage", async (command, err) => {

@@ -118,7 +118,7 @@ test("endDaemon() tells subscribers and puts back, whatever else fails", async (
     {
       atMs: expect.any(Number),
       kind: "exiting",
-      message: "exiting: fault (x); 2 not put back",
+      message: "exiting: fault (x); 2 not restored",
       exiting: {
         reason: "fault",
         detail: "x",

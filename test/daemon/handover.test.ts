@@ -74,7 +74,7 @@ describe("a restart", () => {
     await stopToRestart();
     await host.start();
     await until(() => web1.connections === 2 && db1.connections === 2);
-    await until(() => host.log().includes("Took over from the daemon before: web1, db1"));
+    await until(() => host.log().includes("Took over from the previous daemon: web1, db1"));
     await Bun.sleep(20);
     expect(witness.seen).toEqual(["userspace 1200000, userspace 2000000"]);
     await web1.ask(scale(0, UP), 464);
@@ -131,7 +131,7 @@ describe("a restart", () => {
       await host.start();
       expect([speed(2), speed(4)]).toEqual(["1200000", "2000000"]);
     }
-    await until(() => host.log().includes("Took over from the daemon before: web1, db1"));
+    await until(() => host.log().includes("Took over from the previous daemon: web1, db1"));
     await host.end("SIGKILL");
     expect(restore().code).toBe(0);
     expect([governor(2), governor(4)]).toEqual(["schedutil", "schedutil"]);
@@ -155,7 +155,7 @@ describe("a restart while the hypervisor is away", () => {
     }
     expect(witness.seen).toEqual(["userspace 1200000, userspace 2000000"]);
     expect(host.log()).toContain(
-      "The hypervisor does not tell of db1, web1: taken to be as before the restart",
+      "The hypervisor has not reported db1, web1: assumed to be as before the restart",
     );
     await web1.ask(scale(0, UP), 464);
     await db1.ask(scale(0, DOWN), 464);

@@ -71,7 +71,7 @@ describe("what was there before is put back", () => {
   test("when the VM's channels close, and the VM is served again when they come back", async () => {
     const { found, port } = await startScaled();
     port.close();
-    await until(() => governor(2) === "schedutil");
+    await until(() => Bun.deepEquals(snapshot(), found));
     expect(snapshot()).toEqual(found);
     const again = host.port("web1", 0);
     await again.ready();
@@ -160,7 +160,7 @@ describe("channels come and go without an operator", () => {
     expect(channels.map(({ number, status, reason }) => [number, status, reason])).toEqual([
       [0, "connected", undefined],
       [1, "refused", "it is a symbolic link"],
-      [2, "refused", "it is no socket"],
+      [2, "refused", "it is not a socket"],
     ]);
     expect(host.run("vmpowerctl", "show-vm", "stranger").out).toContain("no VM of that name is configured");
   });
@@ -184,7 +184,7 @@ describe("channels come and go without an operator", () => {
     host = makeTestHost({ sections: ONE_VM });
     await host.start();
     const impossible = host.run("vmpowerctl", "add-vm", "a/b");
-    expect([impossible.code, impossible.err]).toEqual([2, 'No VM can be called "a/b": it holds a "/"\n']);
+    expect([impossible.code, impossible.err]).toEqual([2, 'No VM can be called "a/b": it contains a "/"\n']);
     expect(host.run("vmpowerctl", "add-vm", "web1").out).toBe("VM web1 is served\n");
     expect(host.run("vmpowerctl", "add-vm", "wbe1").out).toBe(
       "VM wbe1 is served; no VM of that name runs now; if it is misspelt, forget it: vmpowerctl forget-vm wbe1\n",
@@ -294,7 +294,7 @@ describe("beside the daemon", () => {
     expect([second.code, second.err]).toEqual([
       1,
       expect.stringContaining(
-        `Another daemon (process ${pid}) works on Root="${host.directory}/cpu": stop that one, or set Root to another directory`,
+        `Another daemon (process ${pid}) uses Root="${host.directory}/cpu": stop that one, or set Root to another directory`,
       ),
     ]);
     expect(speed(2)).toBe("1200000");

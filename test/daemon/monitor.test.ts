@@ -45,7 +45,7 @@ test.skipIf(cannot !== "")(
     expect([refused.code, refused.err]).toEqual([
       4,
       `No permission to use "${socket("control.sock")}": become root, or a member of group vm-power ` +
-        "(of vm-power-monitor to look)\n",
+        "(or of vm-power-monitor, to read only)\n",
     ]);
     expect(host.tree.read(2, "scaling_governor")).toBe("schedutil");
   },
@@ -63,7 +63,7 @@ test("who names the monitor socket looks, and is told how to change", async () =
   expect(ask("status").code).toBe(0);
   expect([ask("add-vm", "web1").code, ask("add-vm", "web1").err]).toEqual([
     4,
-    "vm-power lets you look, not change: become root, or a member of group vm-power\n",
+    "You may read, but not change anything: become root, or a member of group vm-power\n",
   ]);
 });
 

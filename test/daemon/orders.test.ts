@@ -122,7 +122,7 @@ test("with Driver=static nobody can be ordered", async () => {
     expect(host.run("vmpowerctl", ...command.split(" "))).toEqual({
       code: 1,
       out: "",
-      err: "With Driver=static there is nobody to ask or to order: change the configuration, then systemctl reload vm-power\n",
+      err: "With Driver=static there is no hypervisor to query or change: change the configuration, then systemctl reload vm-power\n",
     });
   for (const [command, part] of [
     ["channel-config web1 --vcpus 2", "index='0' ports='31'"],
@@ -139,7 +139,7 @@ test("with Driver=static nobody can be ordered", async () => {
     });
   expect(host.run("vmpowerctl", "channel-config", "a/b", "--vcpus", "1")).toMatchObject({
     code: 1,
-    err: 'vm-power does not take this value of "vm"\n',
+    err: 'vm-power does not accept this value of "vm"\n',
   });
   expect(host.run("vmpowerctl", "channel-config", "x".repeat(100), "--vcpus", "1").err).toContain(
     "a socket's may have 107: give the VM a shorter name",

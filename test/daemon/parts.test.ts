@@ -76,7 +76,7 @@ describe("OperatorStore", () => {
     );
     expect([...new OperatorStore(directory, log).vmNames()]).toEqual(["web1"]);
     expect(lines).toEqual([
-      `2 decisions of operators are forgotten, for no VM can be called so: "${"x".repeat(80)}" and others`,
+      `2 decisions of operators are dropped: no VM can have these names: "${"x".repeat(80)}" and others`,
     ]);
   });
 

@@ -91,10 +91,10 @@ The kernel would have been given 2 settings
     expect([monitor.code, existsSync(join(host.directory, "z"))]).toEqual([4, false]);
     const replay = (path: string) => host.run("vm-power", "replay", path, "--config", host.configFile);
     expect(replay("/nowhere").err).toBe('Cannot replay "/nowhere": ENOENT\n');
-    expect([replay(host.configFile).code, replay(host.configFile).err.includes("is no recording")]).toEqual([
-      1,
-      true,
-    ]);
+    expect([
+      replay(host.configFile).code,
+      replay(host.configFile).err.includes("is not a recording"),
+    ]).toEqual([1, true]);
     writeFileSync(file(), `${readFileSync(file(), "utf8")}{"vm":`); // cut off
     expect(replay(file()).code).toBe(0);
   }, 15_000);
@@ -158,13 +158,13 @@ test("readRecording() takes any text, and only sound packets out of it", () => {
   fc.assert(
     fc.property(fc.array(line), (lines) => {
       const read = readRecording(HEAD + lines.join("\n"));
-      if (!read.ok) expect(read.why).toEndWith(" is no packet");
+      if (!read.ok) expect(read.why).toEndWith(" is not a packet");
       else for (const packet of read.value.packets) expect(frameOf(packet).length).toBe(packet.length);
       expect(readRecording(lines.join("\n")).ok).toBe(false);
     }),
   );
   expect(readRecording(`${HEAD}{"atMs":1,"vm":"a","channel":0,"bytes":"","length":465}\n`)).toEqual({
     ok: false,
-    why: "line 2 is no packet",
+    why: "line 2 is not a packet",
   });
 });

@@ -53,12 +53,12 @@ test("the simulator fits a terminal, names a command that works, and its CPUs ru
   const doctor = look("doctor");
   expect([doctor.exitCode, doctor.stdout.toString()]).toEqual([
     0,
-    `* CPU 4-5 shares one clock between db1, cache1: the highest claim holds for all
+    `* CPU 4-5 has one clock, shared by db1, cache1: the highest claim takes effect for all
   → pin each VM to clocks of its own: vmpowerctl show-cpu-freq shows which CPUs share one
 
 Nothing needs repair
 Nothing is wrong with: daemon, limits, libvirt, channel directory, channels, channel definitions, driver, governor, managed CPUs, firmware, turbo, drift, pins, isolation, SMT
-Does not matter to a daemon that works on "${directory}/cpu": groups, AppArmor, SELinux, tuners
+Does not apply to a daemon that uses "${directory}/cpu": groups, AppArmor, SELinux, tuners
 `,
   ]);
 

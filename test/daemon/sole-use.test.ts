@@ -30,7 +30,7 @@ describe("only one daemon works on a host", () => {
     expect([second.code, second.err]).toEqual([
       1,
       expect.stringContaining(
-        `Another daemon (process ${pidOf(host)}) works on Root="${other.directory}/alias": ` +
+        `Another daemon (process ${pidOf(host)}) uses Root="${other.directory}/alias": ` +
           "stop that one, or set Root to another directory",
       ),
     ]);
@@ -42,7 +42,7 @@ describe("only one daemon works on a host", () => {
     const second = other.run("vm-power", "--config", other.configFile);
     expect([second.code, second.err]).toEqual([
       1,
-      expect.stringContaining(`(process ${pidOf(host)}) works on Directory="${host.channels}"`),
+      expect.stringContaining(`(process ${pidOf(host)}) uses Directory="${host.channels}"`),
     ]);
   });
 
@@ -53,7 +53,7 @@ describe("only one daemon works on a host", () => {
     await port.ask(scale(0, MIN), 464);
     rmSync(join(host.directory, "run"), { recursive: true });
     const second = host.run("vm-power", "--config", host.configFile);
-    expect([second.code, second.err.includes("works on Root=")]).toEqual([1, true]);
+    expect([second.code, second.err.includes("uses Root=")]).toEqual([1, true]);
     expect(host.tree.read(2, "scaling_setspeed")).toBe("1200000");
   });
 
@@ -74,7 +74,7 @@ describe("only one daemon works on a host", () => {
     const { code, err } = other.run("vm-power", "restore", "--config", other.configFile);
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining(`Nothing is put back. Another daemon (process ${pidOf(host)}) works on Root=`),
+      expect.stringContaining(`Nothing is restored. Another daemon (process ${pidOf(host)}) uses Root=`),
     ]);
   });
 
@@ -141,7 +141,7 @@ describe("SoleUse", () => {
       sole.renew();
       expect(lines).toEqual([
         expect.stringMatching(
-          /^Whether another daemon works on Root=".*" cannot be told: process \d+ has locked it/,
+          /^Cannot find out whether another daemon uses Root=".*": process \d+ holds a lock on it/,
         ),
       ]);
       stranger.kill();

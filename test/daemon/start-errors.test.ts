@@ -42,11 +42,11 @@ test.each([
   ],
   [
     "RuntimeDirectory=DIR/file",
-    'RuntimeDirectory="DIR/file" is no directory: remove that file, or name another directory',
+    'RuntimeDirectory="DIR/file" is not a directory: remove that file, or name another directory',
   ],
   [
     "StateDirectory=DIR/file",
-    'StateDirectory="DIR/file" is no directory: remove that file, or name another directory',
+    'StateDirectory="DIR/file" is not a directory: remove that file, or name another directory',
   ],
   [
     "ControlSocket=DIR/none/x.sock",

@@ -56,7 +56,7 @@ const LOW = domain("low", [[4]]);
 // It floats, so that while it says nothing it does not count.
 const HIGH = domain("high", [[4, 5]]);
 const TOOK_OVER = [
-  "Took over from the daemon before: low, high",
+  "Took over from the previous daemon: low, high",
   "Not taken over, because they ended before the restart was complete: gone",
   "taken over: low,high",
 ];
@@ -76,7 +76,7 @@ test("while the hypervisor is away VMs are taken to be as they were, until it sa
   const { takeover, written, told, hear } = startTakeover([LOW, HIGH]);
   takeover.presume();
   takeover.presume();
-  const away = "The hypervisor does not tell of high, low: taken to be as before the restart";
+  const away = "The hypervisor has not reported high, low: assumed to be as before the restart";
   expect([written, takeover.pending, told.splice(0)]).toEqual([[2], undefined, [away, ...TOOK_OVER]]);
   hear(domain("low", [[4]]));
   takeover.complete();
@@ -104,6 +104,6 @@ test("what the hypervisor told before it went away is not taken from the handove
   takeover.presume();
   expect([written, told[0]]).toEqual([
     [2],
-    "The hypervisor does not tell of high: taken to be as before the restart",
+    "The hypervisor has not reported high: assumed to be as before the restart",
   ]);
 });

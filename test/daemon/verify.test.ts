@@ -35,7 +35,7 @@ test("verify ends with 20 where another program changed a CPU, and why tells of 
       reason: "another program changed it",
     },
   ]);
-  await until(() => host.log().includes("it is left so"), 10_000);
+  await until(() => host.log().includes("it is left as it is"), 10_000);
   expect(host.ask("why", "cpu1")["drift"]).toMatchObject({
     file: "cpu1/cpufreq/scaling_setspeed",
     ours: "1200000",
@@ -53,7 +53,7 @@ test("what another program set under OnDrift=yield stays until somebody asks, al
   };
   for (const [count, who] of (["guest", "operator"] as const).entries()) {
     host.tree.write(1, "scaling_setspeed", "2000000");
-    await until(() => host.log().split("it is left so").length === count + 2);
+    await until(() => host.log().split("it is left as it is").length === count + 2);
     // What nobody asked for here changes nothing, nor does time.
     host.signal("SIGHUP");
     await until(() => host.log().split("Reloaded").length === count + 2);

@@ -247,7 +247,7 @@ describe("the agent", () => {
     expect(original.index[0]).toBe(5);
     busy.set(0, undefined);
     await seconds(10);
-    expect([original.index[0], lines]).toEqual([0, ["Cannot see how busy vCPU 0 is: Fallback=max"]]);
+    expect([original.index[0], lines]).toEqual([0, ["Cannot measure the load of vCPU 0: Fallback=max"]]);
     busy.set(0, 0);
     await seconds(7);
     expect(original.index[0]).toBe(5);
@@ -330,7 +330,7 @@ describe("its configuration", () => {
     expect(await guest(`agent --config ${FILE}`)).toEqual({
       code: 78,
       out: "",
-      err: `The agent is to take no port: set Ports= in ${FILE}, like Ports=0\n`,
+      err: `The agent has no port: set Ports= in ${FILE}, like Ports=0\n`,
     });
   });
 });

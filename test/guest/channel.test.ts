@@ -127,7 +127,7 @@ describe("what comes back", () => {
     await power.init(0);
     expect(await power.scale(0, "max")).toEqual({
       kind: "unanswered",
-      reason: "The host took the request on port 0, but said nothing within 40 ms",
+      reason: "The host received the request on port 0, but did not reply within 40 ms",
     });
   });
 });
@@ -139,7 +139,7 @@ describe("a host that is not there", () => {
     expect(await power.init(0)).toEqual({
       kind: "host-absent",
       reason:
-        "Nobody is at the host's end of port 0: on the host, systemctl start vm-power, " +
+        "No program is connected to the host's end of port 0: on the host, systemctl start vm-power, " +
         "and vmpowerctl show-vm tells whether it serves this VM",
     });
     expect([port.isOpen, port.sent]).toEqual([false, []]);
@@ -177,7 +177,7 @@ describe("a host that is not there", () => {
     });
     expect(await power.scale(0, "up")).toEqual({
       kind: "host-absent",
-      reason: "The host went away from port 0 before it answered: ask again",
+      reason: "The host disconnected from port 0 before it replied: try again",
     });
   });
 });
@@ -252,7 +252,7 @@ describe("DPDK's own host", () => {
     expect(await power.queryFreqs(0, "all")).toEqual({
       kind: "unanswered",
       reason:
-        "The host did not tell; perhaps this VM may not ask: on the host, vmpowerctl set-query VM enable allows it",
+        "The host did not reply; perhaps this VM may not send queries: on the host, vmpowerctl set-query VM enable allows it",
     });
     original.query = true;
     expect(await power.queryFreqs(0, "all")).toEqual({

@@ -69,7 +69,7 @@ describe("up, down, min, max, turbo, no-turbo", () => {
     expect(await guest("max --timeout 0.05", places)).toEqual({
       code: 5,
       out: "",
-      err: "The host took the request on port 0, but said nothing within 50 ms\n",
+      err: "The host received the request on port 0, but did not reply within 50 ms\n",
     });
   });
 
@@ -109,7 +109,7 @@ test("freq and caps show what the host tells", async () => {
   const silent = await guest("freq -n other --timeout 0.05", places);
   expect([silent.code, silent.err]).toEqual([
     5,
-    "The host did not tell; perhaps this VM may not ask: on the host, vmpowerctl set-query VM enable allows it\n",
+    "The host did not reply; perhaps this VM may not send queries: on the host, vmpowerctl set-query VM enable allows it\n",
   ]);
 });
 

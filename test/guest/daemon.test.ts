@@ -173,7 +173,7 @@ describe("the compiled command and our daemon", () => {
     agent.kill("SIGTERM");
     expect([await agent.exited, await agent.stderr.text()]).toEqual([
       0,
-      "warning: Cannot see how busy vCPU 0 is: Fallback=min\n",
+      "warning: Cannot measure the load of vCPU 0: Fallback=min\n",
     ]);
     expect(speeds()).toEqual(["1200000", "2301000"]);
   });

@@ -113,7 +113,7 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
       ok: false,
       why: {
         kind: "refused",
-        reason: `The libvirt socket "${libvirtd.socket}" only lets read`,
+        reason: `The libvirt socket "${libvirtd.socket}" is read-only`,
         remedy: `set Socket=${libvirtd.socket.replace(/-ro$/, "")} in [hypervisor] and restart vm-power`,
       },
     });

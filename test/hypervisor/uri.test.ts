@@ -23,16 +23,10 @@ test.each([
 test.each([
   [
     "qemu+ssh://host/system",
-    '"qemu+ssh://host/system" leads to another machine; only this one\'s CPUs can be scaled',
+    '"qemu+ssh://host/system" names another machine; only this one\'s CPUs can be scaled',
   ],
-  [
-    "qemu://host/system",
-    '"qemu://host/system" leads to another machine; only this one\'s CPUs can be scaled',
-  ],
-  [
-    "qemu+tcp:///system",
-    '"qemu+tcp:///system" leads to another machine; only this one\'s CPUs can be scaled',
-  ],
+  ["qemu://host/system", '"qemu://host/system" names another machine; only this one\'s CPUs can be scaled'],
+  ["qemu+tcp:///system", '"qemu+tcp:///system" names another machine; only this one\'s CPUs can be scaled'],
   ["qemu", '"qemu" is not a libvirt URI such as qemu:///system'],
   ["", '"" is not a libvirt URI such as qemu:///system'],
 ])("addressOf(%p) says why not", (uri, why) => {

@@ -72,7 +72,7 @@ export class LinuxBackend implements Backend {
   #warnings({ clocks, mismatches }: Survey): string[] {
     const warnings = mismatches.map(
       ({ pcpu, other }) =>
-        `CPU ${pcpu} and CPU ${other} share a clock but not their speeds: scaled separately`,
+        `CPU ${pcpu} and CPU ${other} share a clock but have different speeds: they are scaled separately`,
     );
     const halves = clocks
       .flatMap(({ members }) => members)
@@ -81,7 +81,7 @@ export class LinuxBackend implements Backend {
     const list = formatCpuList(halves.map(({ pcpu }) => pcpu));
     return [
       ...warnings,
-      `CPU ${list}: neighbours on the same core are not in ManagedCpus, and the faster of both wins`,
+      `CPU ${list}: CPUs on the same clock are not in ManagedCpus, and the higher speed takes effect for all`,
     ];
   }
 

@@ -30,7 +30,7 @@ export function survey(root: string, managed: Managed, before?: Survey): Survey 
   for (const pcpu of host.pcpus) {
     const cpu = look(host, pcpu, mayChange);
     const last = before?.found.get(pcpu);
-    found.set(pcpu, cpu.ok ? cpu.value : (last ?? failure(`it cannot be looked at (${cpu.why})`)));
+    found.set(pcpu, cpu.ok ? cpu.value : (last ?? failure(`it cannot be read (${cpu.why})`)));
   }
   for (const pcpu of mayChange ?? []) if (!found.has(pcpu)) found.set(pcpu, failure("no such CPU"));
   const scanned = [...found.values()].flatMap((cpu) => (cpu.ok ? [cpu.value] : []));

@@ -12,7 +12,7 @@ import type { Verb } from "../verb.ts";
 /** Verb `verify`: compares what should be set with the kernel's files, per CPU. */
 export const VERIFY: Verb = {
   name: "verify",
-  summary: "Compare what should be set with what is, per CPU",
+  summary: "Compare the settings of CPUs with what they should be",
   arguments: [],
   examples: [["verify", "exit status 20: a CPU drifted, or none is managed"]],
   async run({ call, show, style, io }) {
@@ -46,7 +46,7 @@ function verifyText(cpus: readonly CpuCheck[], style: Style, width: number): str
   const drifted = cpus.filter(({ ok }) => !ok);
   const verdict =
     drifted.length === 0
-      ? `${count(cpus.length, "CPU")}: all hold what they should`
+      ? `${count(cpus.length, "CPU")}: all have the settings that they should have`
       : `${drifted.length} of ${count(cpus.length, "CPU")} drifted`;
   return [
     drawTable(COLUMNS, rows, width),

@@ -37,7 +37,7 @@ export function openMetricsOutput({ config, parts, fds, log }: MetricsOutputOpti
       // This must not keep guests from being served.
       const why = error instanceof Error ? error.message : error;
       log.error(
-        `Cannot serve metrics on ${where}: ${why}; the unit's sandbox has no network, a socket unit has`,
+        `Cannot serve metrics on ${where}: ${why}; the service has no network: use vm-power-metrics.socket`,
       );
     }
   }

@@ -90,7 +90,7 @@ export function makeAgent(config: AgentConfig, { power, sources, log, now }: Age
   }
 
   async function fallBack(cpu: Cpu): Promise<void> {
-    log.warning(`Cannot see how busy vCPU ${cpu.vcpu} is: Fallback=${config.fallback}`);
+    log.warning(`Cannot measure the load of vCPU ${cpu.vcpu}: Fallback=${config.fallback}`);
     if (config.fallback !== "none") await ask(cpu, config.fallback);
     cpu.standing = UNKNOWN;
   }

@@ -30,31 +30,35 @@ interface AgentKey {
 
 /** All keys. Loading, messages, `etc/vm-power-guest.conf` and the manual page follow this table. */
 export const AGENT_KEYS = {
-  Ports: key(ports, "", "The ports that the agent takes, like 0-3; with none it does nothing."),
+  Ports: key(ports, "", "The ports that the agent uses, like 0-3; without any it does nothing."),
   Source: key(
     oneOf(["auto", "proc-stat", "dpdk-telemetry"]),
     "auto",
-    "Where the agent learns how busy a vCPU is: auto, proc-stat, dpdk-telemetry.",
+    "Source of the load of a vCPU: auto, proc-stat, dpdk-telemetry.",
   ),
   TelemetrySocket: key(
     absolutePath,
     "/var/run/dpdk/rte/dpdk_telemetry.v2",
-    "The socket on which a DPDK program tells how busy its lcores are.",
+    "Telemetry socket of the DPDK program.",
   ),
-  IntervalMs: key(integer(100, 60_000), "1000", "How often the agent looks, in milliseconds."),
-  TargetPercent: key(integer(5, 95), "60", "How busy a vCPU should be."),
-  DeadBandPercent: key(integer(1, 45), "15", "How far from the target is near enough."),
+  IntervalMs: key(integer(100, 60_000), "1000", "Time between two measurements, in milliseconds."),
+  TargetPercent: key(integer(5, 95), "60", "Target load of a vCPU, in percent of its time."),
+  DeadBandPercent: key(
+    integer(1, 45),
+    "15",
+    "Distance from the target within which nothing is changed, in percent.",
+  ),
   CooldownMs: key(
     integer(0, 3_600_000),
     "5000",
-    "How long to stay with a speed before asking for a lower one.",
+    "How long to keep a speed before asking for a lower one, in milliseconds.",
   ),
   Fallback: key(
     oneOf(["max", "min", "none"]),
     "max",
-    "What to ask for when the agent stops, or cannot see how busy a vCPU is: max, min, none.",
+    "What to ask for when the agent stops or cannot measure the load: max, min, none.",
   ),
-  VmName: key(vmName, "", "What the host calls this VM; only DPDK's own host wants to know."),
+  VmName: key(vmName, "", "Name of this VM on the host; only DPDK's own host program needs it."),
 } as const;
 
 /** The default path. */

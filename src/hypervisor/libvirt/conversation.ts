@@ -33,7 +33,7 @@ export function conversations({ address: found, ...entry }: ConversationOptions)
     const sockets = right.write ? writableSockets(address) : address.sockets;
     if (sockets.length === 0) return refused(...onlyReading(address));
     if (held >= CONVERSATIONS_MAX)
-      return refused(`libvirt is asked ${held} things already`, "try again in a moment");
+      return refused(`${held} requests to libvirt are under way already`, "try again in a moment");
     held++;
     try {
       return await first(sockets, { uri: address.uri, entry, right, ask });
@@ -82,7 +82,7 @@ function onlyReading({ sockets }: LibvirtAddress): [string, string] {
   const [socket = ""] = sockets;
   const other = socket.replace(/-ro$/, "");
   return [
-    `The libvirt socket "${socket}" only lets read`,
+    `The libvirt socket "${socket}" is read-only`,
     `set Socket=${other} in [hypervisor] and restart vm-power`,
   ];
 }

@@ -131,11 +131,14 @@ async function planFor(
   if (!persistent.ok) return answered(persistent);
   // A transient domain has no definition: its creator gives it to libvirt at each start.
   if (persistent.value === 0)
-    return refused(`"${domain.name}" has no definition in libvirt`, "add it to what starts the VM");
+    return refused(
+      `"${domain.name}" has no definition in libvirt`,
+      "add the devices to the program that starts the VM",
+    );
   const text = await rpc.call(CALL.domainXml, message.definitionArgs(domain, { secure }), readXmlText);
   if (!text.ok) return answered(text);
   const read = readDefinition(text.value);
-  if (!read.ok) return refused(`The definition of "${domain.name}" cannot be added to: ${read.why}`);
+  if (!read.ok) return refused(`Cannot add to the definition of "${domain.name}": ${read.why}`);
   const definition = read.value;
   const wanted = Array.from({ length: count ?? definition.vcpus }, (_, number) => number);
   const missing = wanted.filter((number) => !definition.channels.has(number));

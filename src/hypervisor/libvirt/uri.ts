@@ -34,7 +34,7 @@ export function addressOf(
   const [, driver, transport, host, path, query] = match ?? [];
   if (driver === undefined) return failure(`"${uri}" is not a libvirt URI such as qemu:///system`);
   if (host !== "" || (transport !== undefined && transport !== "unix")) {
-    return failure(`"${uri}" leads to another machine; only this one's CPUs can be scaled`);
+    return failure(`"${uri}" names another machine; only this one's CPUs can be scaled`);
   }
   const given = socket ?? new URLSearchParams(query ?? "").get("socket") ?? undefined;
   return success({

@@ -45,7 +45,7 @@ install -d -o libvirt-qemu -g kvm -m 0750 /run/lab/good
 nobody ln -s /run/lab/good $DIRECTORY
 listen_as "$(id -u libvirt-qemu)" /run/lab/good/web1.0 2>/dev/null
 systemctl start vm-power
-eventually "a symbolic link is reported" 20 told 'is no directory'
+eventually "a symbolic link is reported" 20 told 'is not a directory'
 check "and left as it is" test -L $DIRECTORY
 kill $LISTENER
 systemctl stop vm-power
@@ -53,7 +53,7 @@ rm -f $DIRECTORY
 
 nobody touch $DIRECTORY
 systemctl start vm-power
-eventually "a file in its place is reported" 20 told 'is no directory'
+eventually "a file in its place is reported" 20 told 'is not a directory'
 check "and left as it is" test -f $DIRECTORY
 rm -f $DIRECTORY
 systemctl restart vm-power
@@ -71,7 +71,7 @@ eventually "a stranger's socket is reported" 20 told 'belongs to the untrusted u
 ln -s web1.0 $DIRECTORY/evil.2
 eventually "a symbolic link to a channel is reported" 20 told 'it is a symbolic link'
 touch $DIRECTORY/evil.3
-eventually "a file is reported" 20 told 'it is no socket'
+eventually "a file is reported" 20 told 'it is not a socket'
 same "the other guest is served" ACK "$(ask send web1.0 464 min)"
 same "nobody was connected who should not be" "" "$(cat /run/lab/caught)"
 kill $LISTENER
