@@ -36,7 +36,7 @@ async function initialised(...lcores: readonly number[]): Promise<Guest> {
   return guest;
 }
 
-test("CONNECT with whatever is on the guest's stack is taken, not obeyed and not answered", async () => {
+test("CONNECT is accepted whatever its other bytes are; it changes nothing and gets no reply", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
   for (const lcore of [0, 1]) {
@@ -53,7 +53,7 @@ test("CONNECT with whatever is on the guest's stack is taken, not obeyed and not
   expect(speeds()).toEqual([UNTOUCHED, "1200000"]);
 });
 
-test("the clock follows every call, and each ACK is read back", async () => {
+test("every call sets the clock, and the guest reads each ACK", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
   const follow = async (lcore: number, call: string, unit: number) => {
@@ -74,7 +74,7 @@ test("the clock follows every call, and each ACK is read back", async () => {
   expect(stage.host.tree.read(2, "scaling_governor")).toBe("userspace");
 });
 
-test("what is not allowed is answered NACK, and changes nothing", async () => {
+test("a request that is not allowed gets a NACK and changes nothing", async () => {
   stage = await makeStage(`${ONE_VM}Turbo=no\n`);
   const guest = await initialised(0);
   const nacked = async (vcpu: number, unit: number, type: number) => {
@@ -95,7 +95,7 @@ test("what is not allowed is answered NACK, and changes nothing", async () => {
   expect({ result, command: bytes?.[12] }).toEqual({ result: 0, command: 2 }); // a policy for no vCPU at all
 });
 
-test("queries are met with silence until they are allowed, then answered with lists", async () => {
+test("queries get no reply until they are allowed, then they get lists", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
   const queried = async (command: number, vcpu: number, size: number) => {
@@ -127,7 +127,7 @@ test("queries are met with silence until they are allowed, then answered with li
 /** More than the answers that fit into the terminal, its port and the host's socket. */
 const CALLS = 800;
 
-test("a guest that never reads its answers, as most do, is obeyed to the end", async () => {
+test("a guest that never reads its replies, as most do, is served to the end", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
   // A terminal takes less at once than QEMU does, and the library gives up in the middle of a packet.
@@ -145,7 +145,7 @@ test("a guest that never reads its answers, as most do, is obeyed to the end", a
   expect(counters["repliesDropped"]).toBeGreaterThan(0);
 });
 
-test("a guest lives through the daemon's restart, and another guest process through its own", async () => {
+test("a guest works after a restart of the daemon, and the daemon after a restart of the guest program", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0);
   await guest.call("min", 0);

@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => stage?.remove(), 60_000);
 
-test("a guest's packets set the CPU under its vCPU, and the answers reach it", async () => {
+test("a guest's packets set the CPU under its vCPU, and the guest gets the replies", async () => {
   expect(clocks()).toEqual(untouched);
   expect(await stage.guest.ask(0, "min-0")).toBe(ACK["min-0"]);
   expect(clocks()).toEqual([MIN, untouched[1]]);
@@ -44,7 +44,7 @@ test("a guest's packets set the CPU under its vCPU, and the answers reach it", a
   expect(clocks()).toEqual([SECOND, MIN]);
 });
 
-test("virsh vcpupin moves the effect", async () => {
+test("after virsh vcpupin the claim applies to the other CPU", async () => {
   await ask("min-0", "max-1");
   await settled([MIN, MAX]);
   stage.step("swapping the pins");
@@ -59,7 +59,7 @@ test("virsh vcpupin moves the effect", async () => {
   await settled([SECOND, MAX]);
 });
 
-test("virsh suspend ends the claims; after resume the guest asks anew", async () => {
+test("virsh suspend ends the claims; after resume new requests are served", async () => {
   await ask("min-0");
   await settled([MIN, MAX]);
   await stage.libvirtd.must("suspend", "guest");
@@ -70,7 +70,7 @@ test("virsh suspend ends the claims; after resume the guest asks anew", async ()
   await settled([MIN, untouched[1]]);
 });
 
-test("a guest that reboots asks anew", async () => {
+test("requests are served after a reboot of the guest", async () => {
   await ask("min-0");
   await settled([MIN, stage.clock(1)]);
   stage.step("resetting the guest");
@@ -81,7 +81,7 @@ test("a guest that reboots asks anew", async () => {
   await settled([MIN, untouched[1]]);
 });
 
-test("a guest that powers off gives its CPUs back; virsh start needs no operator", async () => {
+test("the CPUs of a guest that powers off are restored; virsh start needs no operator", async () => {
   await ask("min-0");
   await settled([MIN, stage.clock(1)]);
   stage.step("powering off");
@@ -93,7 +93,7 @@ test("a guest that powers off gives its CPUs back; virsh start needs no operator
   await settled([MIN, untouched[1]]);
 });
 
-test("virsh destroy gives the CPUs back; virsh start needs no operator", async () => {
+test("virsh destroy restores the CPUs; virsh start needs no operator", async () => {
   await ask("min-0");
   await settled([MIN, stage.clock(1)]);
   stage.step("destroying the domain");
@@ -105,7 +105,7 @@ test("virsh destroy gives the CPUs back; virsh start needs no operator", async (
   await settled([MIN, untouched[1]]);
 });
 
-test("packets are served while libvirtd restarts, and it is followed afterwards", async () => {
+test("packets are served while libvirtd restarts, and the daemon follows it afterwards", async () => {
   stage.step("stopping libvirtd");
   await stage.libvirtd.stop();
   await untilState("unreachable");
@@ -117,7 +117,7 @@ test("packets are served while libvirtd restarts, and it is followed afterwards"
   await swapAndBack();
 });
 
-test("packets are served while libvirtd is frozen, and it is followed afterwards", async () => {
+test("packets are served while libvirtd is frozen, and the daemon follows it afterwards", async () => {
   stage.step("freezing libvirtd: this takes a while");
   stage.libvirtd.freeze();
   await served(NOTICED_MS, () => hypervisorState() === "unreachable");
@@ -128,7 +128,7 @@ test("packets are served while libvirtd is frozen, and it is followed afterwards
   await swapAndBack();
 });
 
-test("a domain that ends while libvirtd is away is gone, and comes back", async () => {
+test("a domain that ends while libvirtd is stopped loses its claims, and can start again", async () => {
   await ask("min-0");
   await stage.libvirtd.stop("SIGKILL");
   stage.step("killing QEMU");
@@ -141,7 +141,7 @@ test("a domain that ends while libvirtd is away is gone, and comes back", async 
   await settled([MIN, untouched[1]]);
 });
 
-test("vm-power stops and puts everything back", async () => {
+test("a stop of vm-power restores everything", async () => {
   expect(await stage.host.end("SIGTERM")).toBe(0);
   expect(clocks()).toEqual(untouched);
 });

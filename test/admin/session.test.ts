@@ -134,7 +134,7 @@ test("Session makes the same calls and replies for every single cut of a stream"
   }
 });
 
-test("All sessions together take only so many calls in one turn, and each gets its turn", async () => {
+test("The number of calls in one turn is limited for all sessions together, and each session gets its turn", async () => {
   const calls: string[] = [];
   const AddVm = ({ vm }: { vm: string }) => {
     calls.push(vm);
@@ -157,7 +157,7 @@ test("All sessions together take only so many calls in one turn, and each gets i
 
 const SUBSCRIBE = '{"method":"io.vmpower.Control.Subscribe","more":true}\0';
 
-test("Session counts what a subscriber loses from one reply to the next, and tells it once", async () => {
+test("Session counts the events that a subscriber loses between two replies, and reports them once", async () => {
   let subscriber: Subscriber | undefined;
   const bench = open(
     {
@@ -200,7 +200,7 @@ test("Session counts what a subscriber loses from one reply to the next, and tel
   bench.session.closed();
 });
 
-test("Session ends a subscription once, when its connection is gone without a word", () => {
+test("Session ends a subscription once when its connection breaks", () => {
   let ended = 0;
   const { session } = open({ Subscribe: () => () => ended++ });
   session.received(Buffer.from(SUBSCRIBE));
@@ -223,7 +223,7 @@ function many(count: number): Parameters<typeof sampleControl>[0] {
 const LIST = Buffer.from('{"method":"io.vmpower.Control.ListChannels"}\0');
 const STATUS_CALL = Buffer.from('{"method":"io.vmpower.Control.GetStatus"}\0');
 
-test("a long answer is written a piece in a turn, and calls wait for it in their order", async () => {
+test("a long reply is written in one piece per turn, and later calls wait for it in order", async () => {
   const bench = open(many(2_000), { callsPerTurn: 1 });
   bench.session.received(Buffer.concat([LIST, STATUS_CALL]));
   let turns = 0;
@@ -235,7 +235,7 @@ test("a long answer is written a piece in a turn, and calls wait for it in their
   bench.session.closed();
 });
 
-test("an answer that is longer than any may be is refused", async () => {
+test("a reply that exceeds the longest length is refused", async () => {
   const bench = open(many(2_000), { answerBytes: 100_000 });
   bench.session.received(LIST);
   while (!bench.written.endsWith("\0")) await nextTurn();
@@ -246,7 +246,7 @@ test("an answer that is longer than any may be is refused", async () => {
   bench.session.closed();
 });
 
-test("long answers are refused while too many of others wait to be read", () => {
+test("long replies are refused while too many bytes of other replies wait to be read", () => {
   const bench = open(many(2_000), { waitingBytes: 1_000 });
   bench.waitsElsewhere = 1_001;
   bench.session.received(Buffer.concat([LIST, STATUS_CALL]));
@@ -259,7 +259,7 @@ test("long answers are refused while too many of others wait to be read", () => 
   bench.session.closed();
 });
 
-test("a client that goes while its long answer is written ends that", async () => {
+test("a disconnected client ends the writing of its long reply", async () => {
   const bench = open(many(2_000));
   bench.session.received(LIST);
   bench.session.closed();

@@ -123,7 +123,7 @@ test("a write always changes something, and names a speed of its table", () => {
   );
 });
 
-test("when everybody has left, every clock is at its baseline", () => {
+test("without any claim, every clock is at its baseline", () => {
   fc.assert(
     fc.property(events, fc.nat(4), (list, refuseEvery) => {
       const { arbiter } = play(list, refuseEvery);
@@ -144,7 +144,7 @@ const placed = NAMES.map(
       arbiter.setDomain(domain(name, [[1], [4], [2], [5]]), FREE),
 );
 
-test("no claim on a clock is faster than what holds there", () => {
+test("no claim on a clock is higher than the speed that is set", () => {
   let together = 0;
   fc.assert(
     fc.property(events, (list) => {
@@ -163,7 +163,7 @@ test("no claim on a clock is faster than what holds there", () => {
   expect(together).toBeGreaterThan(50);
 });
 
-test("what an arbiter believes is what the kernel took, whatever the kernel refuses", () => {
+test("the arbiter's committed state is what the kernel accepted, whatever it refuses", () => {
   fc.assert(
     fc.property(events, fc.integer({ min: 1, max: 6 }), (list, refuseEvery) => {
       const { arbiter, kernel } = play(list, refuseEvery);
@@ -176,7 +176,7 @@ test("what an arbiter believes is what the kernel took, whatever the kernel refu
   );
 });
 
-test("a request that the kernel refuses leaves no trace but that it was refused", () => {
+test("a request that the kernel refuses changes nothing but the record of the refusal", () => {
   const requests = fc.tuple(fc.constantFrom(...NAMES), fc.nat(4), fc.constantFrom(...SCALE_ACTIONS));
   fc.assert(
     fc.property(events, requests, (list, [name, vcpu, action]) => {

@@ -13,8 +13,8 @@ function play(table: FrequencyTable, steps: Steps, contract = FREE): Steps {
   return steps.map(([action]) => [action, speedAfter("vm", 0, action) ?? "unknown"]);
 }
 
-describe("a VM alone on a CPU gets what the peer would do", () => {
-  test("acpi-cpufreq, as measured with the peer", () => {
+describe("a VM alone on a CPU gets the speeds of DPDK's host", () => {
+  test("acpi-cpufreq, as measured with DPDK's host", () => {
     const steps: Steps = [
       ["down", 2_300_000],
       ["down", 2_000_000],

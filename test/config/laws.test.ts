@@ -207,7 +207,7 @@ test("editDistance() is a distance", () => {
   );
 });
 
-test("nearest() finds a word with one slip in it, and nothing for an unlike word", () => {
+test("nearest() finds a word with one typing error, and nothing for a different word", () => {
   for (const name of names.filter((known) => known.length > 3)) {
     expect(nearest(name.slice(0, 1) + name.slice(2), names)).toBe(name);
     expect(nearest(name.toUpperCase(), names)).toBe(name);

@@ -70,7 +70,7 @@ PhysicalCores=no
   });
 });
 
-test("loadConfig() knows no key that JavaScript brings along", () => {
+test("loadConfig() does not know the names of Object.prototype as keys", () => {
   using at = new ConfigDirectory();
   const file = "[daemon]\nconstructor=1\n__proto__=2\n[__proto__]\n[constructor]\n[vm __proto__]\ntoString=3";
   expect(at.load({ "vm-power.conf": file }).said.map((line) => line.split(" (")[0])).toEqual([
@@ -83,7 +83,7 @@ test("loadConfig() knows no key that JavaScript brings along", () => {
 });
 
 test.each([["5-2"], ["8192"], ["1,,2"], ["1-"], ["-1"], ["0-8191"], ["1\\;2"]])(
-  "loadConfig() does not take %s for Vcpus",
+  "loadConfig() refuses %s as Vcpus",
   (text) => {
     using at = new ConfigDirectory();
     expect(at.load({ "vm-power.conf": `[vm a]\nVcpus=${text}` })).toEqual({
@@ -105,7 +105,7 @@ test("loadConfig() compares keys with each other", () => {
   });
 });
 
-test("loadConfig() warns of a static hypervisor that knows no VM, and of Vcpus that nobody reads", () => {
+test("loadConfig() warns of Driver=static without a VM, and of Vcpus that are not used", () => {
   using at = new ConfigDirectory();
   expect(at.load({ "vm-power.conf": "[hypervisor]\nDriver=static\n[vm web1]\nQuery=yes" })).toEqual({
     config: {
@@ -122,7 +122,7 @@ test("loadConfig() warns of a static hypervisor that knows no VM, and of Vcpus t
   ]);
 });
 
-test("loadConfig() refuses what is no file, and what is too long", () => {
+test("loadConfig() refuses a path that is not a file, and a file that is too long", () => {
   using at = new ConfigDirectory();
   mkdirSync(at.path);
   expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: Not a regular file"] });
@@ -142,7 +142,7 @@ test("loadConfig() refuses what is no file, and what is too long", () => {
 });
 
 test.skipIf(process.getuid?.() === 0)(
-  "loadConfig() says that it may not read a file (skipped for root, who may)",
+  "loadConfig() reports a file that it may not read (skipped for root)",
   () => {
     using at = new ConfigDirectory();
     writeFileSync(at.path, "");
@@ -151,7 +151,7 @@ test.skipIf(process.getuid?.() === 0)(
   },
 );
 
-test("metrics are for this host, unless more is said", () => {
+test("Listen must be an address of this host without AllowRemote=yes", () => {
   using at = new ConfigDirectory();
   const said = (section: string) => at.load({ "vm-power.conf": `[metrics]\n${section}` }).said;
   expect(said("Listen=0.0.0.0:9101")).toEqual([
@@ -165,7 +165,7 @@ test("metrics are for this host, unless more is said", () => {
     ]);
 });
 
-test("one socket cannot be both the operators' and the lookers'", () => {
+test("ControlSocket and MonitorSocket must differ", () => {
   using at = new ConfigDirectory();
   const file = "[daemon]\nControlSocket=/run/a.sock\nMonitorSocket=/run/a.sock";
   expect(at.load({ "vm-power.conf": file }).said).toEqual([
@@ -173,7 +173,7 @@ test("one socket cannot be both the operators' and the lookers'", () => {
   ]);
 });
 
-test("loadConfig() takes no section for a VM that there cannot be, and none for several", () => {
+test("loadConfig() refuses a section for an impossible VM name, and for a pattern", () => {
   using at = new ConfigDirectory();
   const long = `${"é".repeat(125)}x`;
   const shown = `"${"é".repeat(80)}…"`;
@@ -190,7 +190,7 @@ test("loadConfig() takes no section for a VM that there cannot be, and none for 
   expect(at.load({ "vm-power.conf": `[vm ${"é".repeat(125)}]\n` }).said).toEqual([]);
 });
 
-test("loadConfig() warns of a static map in which VMs meet, or are nowhere", () => {
+test("loadConfig() warns of a static map in which VMs share CPUs or have none", () => {
   using at = new ConfigDirectory();
   const file = `[hypervisor]
 Driver=static

@@ -212,7 +212,7 @@ for (const { cpu, governor, files, speeds } of DRIVERS) {
   });
 }
 
-test("A dry run also says what it would put back", () => {
+test("A dry run also logs what it would restore", () => {
   using host = testHost([{ cpus: [0], driver: "acpi-cpufreq", khz: ACPI_KHZ }]);
   const cpufreq = host.open({ dryRun: true });
   cpufreq.apply({ clock: 0, setting: 1 });
@@ -225,7 +225,7 @@ test("A dry run also says what it would put back", () => {
   ]);
 });
 
-test("acpi-cpufreq writes what was measured on the original host", () => {
+test("acpi-cpufreq writes the values measured with DPDK's host", () => {
   using host = testHost([{ cpus: [0], driver: "acpi-cpufreq", khz: ACPI_KHZ }]);
   const written: string[] = [];
   const disk = watchedDisk(host.root, ({ file, text }) => {
@@ -240,7 +240,7 @@ test("acpi-cpufreq writes what was measured on the original host", () => {
   cpufreq.close();
 });
 
-test("intel_pstate writes what DPDK's test plan expects, never with the limits crossed", () => {
+test("intel_pstate writes the values of DPDK's test plan, and the lower limit is never above the higher one", () => {
   using host = testHost([{ cpus: [0], driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 }]);
   const written: string[] = [];
   const disk = watchedDisk(host.root, ({ kind, file, text }) => {

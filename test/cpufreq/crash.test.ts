@@ -55,7 +55,7 @@ function atEveryCrash(check: (host: TestHost, before: Record<string, string>) =>
   }
 }
 
-test("Killed before any change of a file, restoreJournal() puts every byte back", () => {
+test("After a kill before any change of a file, restoreJournal() restores every byte", () => {
   const points = atEveryCrash((host, before) => {
     expect(restoreJournal(host).failed).toEqual([]);
     expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
@@ -64,7 +64,7 @@ test("Killed before any change of a file, restoreJournal() puts every byte back"
   expect(points).toBeGreaterThan(60);
 });
 
-test("Killed before any change of a file, the next start puts every byte back", () => {
+test("After a kill before any change of a file, the next start restores every byte", () => {
   atEveryCrash((host, before) => {
     const cpufreq = host.open();
     expect(host.snapshot()).toEqual(before);
@@ -72,7 +72,7 @@ test("Killed before any change of a file, the next start puts every byte back", 
   });
 });
 
-test("restoreJournal() may itself be killed anywhere, and be done again", () => {
+test("restoreJournal() can be killed at any point and run again", () => {
   for (let changes = 0; ; changes++) {
     using host = testHost(GROUPS);
     const before = host.snapshot();
@@ -84,7 +84,7 @@ test("restoreJournal() may itself be killed anywhere, and be done again", () => 
   }
 });
 
-test("A process that is killed with SIGKILL leaves enough to put every byte back", async () => {
+test("After SIGKILL the journal is sufficient to restore every byte", async () => {
   using host = testHost(GROUPS);
   const before = host.snapshot();
   for (const lifeMs of [0, 1, 3, 7]) {

@@ -56,7 +56,7 @@ test("A clock is named by its lowest CPU, also when that one is offline", () => 
   expect(found(host)).toEqual({ clocks: ["2: 3"], unmanaged: ["2: offline"] });
 });
 
-test("Siblings that differ are scaled separately, and that is said once", () => {
+test("Siblings with different tables are scaled separately, and that is logged once", () => {
   using host = testHost([
     { cpus: [0], ...acpi, files: { freqdomain_cpus: "0 1" } },
     { cpus: [1], ...cppc, files: { freqdomain_cpus: "0 1" } },
@@ -75,7 +75,7 @@ test("Two clocks never have one name, whatever the lists say", () => {
   expect(found(host)).toEqual({ clocks: ["1: 2", "3: 3"], unmanaged: [] });
 });
 
-test("CPUs outside ManagedCpus are left alone, and with them those they share a cpufreq policy with", () => {
+test("CPUs outside ManagedCpus, and those that share a cpufreq policy with them, are not changed", () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [2, 3], shared: true, ...acpi },
@@ -95,7 +95,7 @@ test("CPUs outside ManagedCpus are left alone, and with them those they share a 
   ]);
 });
 
-test("A sibling outside ManagedCpus keeps its files", () => {
+test("The files of a sibling outside ManagedCpus are not changed", () => {
   using host = testHost([{ cpus: [4, 5], siblings: true, ...cppc }]);
   const sibling = (snapshot: Record<string, string>) => {
     return Object.entries(snapshot).filter(([path]) => path.startsWith("/cpufreq/policy5"));
@@ -203,7 +203,7 @@ test("A host without cpufreq, or without that root, has no clock", () => {
   expect([cpufreq.clocks(), cpufreq.unmanaged(), cpufreq.close()]).toEqual([[], [], []]);
 });
 
-test("apply() refuses a clock and a speed that are not there", () => {
+test("apply() refuses a clock and a speed that do not exist", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open();
   expect(cpufreq.apply({ clock: 7, setting: 0 })).toEqual({ reason: "CPU 7 is not managed" });
@@ -213,7 +213,7 @@ test("apply() refuses a clock and a speed that are not there", () => {
   cpufreq.close();
 });
 
-test("observe() tells what the kernel says, and nothing of a CPU that says nothing", () => {
+test("observe() returns what the kernel reports, and undefined for a CPU without cpufreq", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open();
   const seen = { governor: "schedutil", minKhz: 1200000, maxKhz: 2301000 };

@@ -5,7 +5,7 @@ import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 const intel = { driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 } as const;
 
-test("reassert writes again what somebody else changed", () => {
+test("reassert writes our setting again after another program's change", () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [1], ...intel },
@@ -49,7 +49,7 @@ test("reassert writes again what somebody else changed", () => {
   cpufreq.close();
 });
 
-test("yield leaves it until somebody asks again, also for the same speed", () => {
+test("yield leaves the other setting until the next request, even for the same speed", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const before = host.snapshot();
   const cpufreq = host.open({ onDrift: "yield" });
@@ -75,7 +75,7 @@ test("yield leaves it until somebody asks again, also for the same speed", () =>
   expect(host.snapshot()).toEqual(before);
 });
 
-test("reassert gives way to somebody who never stops, until somebody asks again", () => {
+test("reassert yields to a program that keeps changing a file, until the next request", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open({ onDrift: "reassert" });
   cpufreq.apply({ clock: 0, setting: 1 });
@@ -97,7 +97,7 @@ test("reassert gives way to somebody who never stops, until somebody asks again"
   cpufreq.close();
 });
 
-test("Now and then is no fight", () => {
+test("Occasional changes by another program are always overwritten", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open({ onDrift: "reassert" });
   cpufreq.apply({ clock: 0, setting: 1 });
@@ -125,7 +125,7 @@ for (const onDrift of ["reassert", "yield"] as const) {
   });
 }
 
-test("What the kernel made of a speed is no drift when another file is", () => {
+test("A speed that the kernel rounded is not drift when another file is", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const disk = roundingDisk(
     watchedDisk(host.root, () => undefined),
@@ -140,7 +140,7 @@ test("What the kernel made of a speed is no drift when another file is", () => {
   cpufreq.close();
 });
 
-test("A limit that the kernel holds on to is told once", () => {
+test("A limit that the kernel keeps is reported once", () => {
   using host = testHost([{ cpus: [1], ...intel }]);
   let limit: string | undefined;
   const disk = roundingDisk(
@@ -160,7 +160,7 @@ test("A limit that the kernel holds on to is told once", () => {
   cpufreq.close();
 });
 
-test("A reassertion that is refused is tried again, and given up in the end", () => {
+test("A refused reassertion is tried again, and given up after some attempts", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   let refuse = false;
   const disk = watchedDisk(host.root, ({ kind }) => (kind === "write" && refuse ? "EBUSY" : undefined));
@@ -204,7 +204,7 @@ function roundingDisk(
   };
 }
 
-test("A speed that is refused because somebody took the governor away is written under ours again", () => {
+test("A speed that is refused because another program changed the governor is written again under ours", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   // As the kernel does: only userspace takes a speed.
   const disk = watchedDisk(host.root, ({ kind, file }) => {

@@ -34,7 +34,7 @@ test("The journal holds one small file for each changed cpufreq policy", () => {
   cpufreq.close();
 });
 
-test("An entry is on the disk, synced and under its name, before the first change of a CPU", () => {
+test("An entry is synced to the disk under its name before the first change of a CPU", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const order: string[] = [];
   const disk = watchedDisk(host.root, ({ kind, file }) => {
@@ -64,7 +64,7 @@ test("An entry is on the disk, synced and under its name, before the first chang
   cpufreq.close();
 });
 
-test("restoreJournal() puts an entry back, once", () => {
+test("restoreJournal() restores an entry once", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   leave(host, "policy0.json", JSON.stringify(ENTRY));
   expect(restoreJournal(host)).toEqual({ restored: ["cpufreq/policy0"], kept: [], failed: [] });
@@ -135,7 +135,7 @@ for (const [name, text, problem] of HOSTILE) {
   });
 }
 
-test("restoreJournal() believes only files that nobody else can write, and follows no link", () => {
+test("restoreJournal() reads only files that no other user can write, and follows no link", () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [1], ...acpi },
@@ -154,7 +154,7 @@ test("restoreJournal() believes only files that nobody else can write, and follo
 });
 
 test.skipIf(process.getuid?.() !== 0)(
-  "restoreJournal() of root believes the user whose directory it is, and no other (skipped where it is not root)",
+  "restoreJournal() as root also reads files of the directory's owner, and of no other user (skipped where it is not root)",
   () => {
     using host = testHost([
       { cpus: [0], ...acpi },
@@ -181,7 +181,7 @@ test("restoreJournal() does not follow a directory that leads elsewhere", () => 
   expect(restoreJournal(host).failed).toEqual([{ reason: "cpufreq/policy0: no such directory" }]);
 });
 
-test("restoreJournal() leaves files alone that are none of its own, and clears what a crash left unfinished", () => {
+test("restoreJournal() ignores files that are not its own, and removes unfinished ones", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   for (const name of ["policy0.json.new", "control.sock", "policy.json", "policy0.txt"])
     leave(host, name, "");
@@ -203,7 +203,7 @@ test("restoreJournal() keeps the entry of an offline CPU until it is back", () =
   expect(host.tree.read(1, "scaling_governor")).toBe("ondemand");
 });
 
-test("restoreJournal() drops an entry of another driver: the kernel has made everything anew", () => {
+test("restoreJournal() drops an entry of another driver, because the kernel has replaced the policy", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const before = host.snapshot();
   leave(host, "policy0.json", JSON.stringify({ ...ENTRY, driver: "intel_cpufreq" }));
@@ -220,7 +220,7 @@ test("openCpufreq() drops kept settings of another driver", () => {
   cpufreq.close();
 });
 
-test("openCpufreq() is not stopped by an entry that it cannot believe", () => {
+test("openCpufreq() ignores an entry that it does not trust", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const before = host.snapshot();
   leave(host, "policy0.json", "{}");

@@ -7,7 +7,7 @@ const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 /** Reading it is an I/O error: there is nothing at address 0. */
 const EIO = "/proc/self/mem";
 
-test("A file that cannot be read for the moment changes nothing: what was known holds", () => {
+test("A file that cannot be read for the moment counts as unchanged", () => {
   for (const file of ["scaling_driver", "related_cpus", "scaling_max_freq"]) {
     using host = testHost([
       { cpus: [0], ...acpi },
@@ -28,7 +28,7 @@ test("A file that cannot be read for the moment changes nothing: what was known 
   }
 });
 
-test("A CPU that cannot be looked at from the first is left alone with the reason, until it can", () => {
+test("A CPU that cannot be read at first is unmanaged with the reason, until it can be read", () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [1], ...acpi },
@@ -45,7 +45,7 @@ test("A CPU that cannot be looked at from the first is left alone with the reaso
   cpufreq.close();
 });
 
-test("A process that is out of file descriptors keeps its CPUs, and what it holds", () => {
+test("A process without free file descriptors keeps its CPUs and their settings", () => {
   using host = testHost([{ cpus: [0, 1, 2, 3], ...acpi }]);
   // The child: everything is known, then there is no descriptor left, then there is again.
   const script = `${host.root}/../shortage.ts`;

@@ -8,7 +8,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "if (put !== undefined) wants.takeBack(put);",
     instead: "",
     test: "test/arbiter/laws.test.ts",
-    name: "a request that the kernel refuses leaves no trace but that it was refused",
+    name: "a request that the kernel refuses changes nothing but the record of the refusal",
   },
   {
     promise: "of a vCPU's wants the first source counts",
@@ -16,7 +16,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "for (const want of this.#bySource) {",
     instead: "for (const want of this.#bySource.toReversed()) {",
     test: "test/arbiter/want.test.ts",
-    name: "of a vCPU's wants the first source counts",
+    name: "the want of the source with the highest precedence counts: order, request, lease, guest policy, schedule",
   },
   {
     promise: "a jump of the wall clock leaves the limits of the log",
@@ -56,7 +56,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "this.#ends.take(now.monoMs)",
     instead: "this.#ends.take(now.wallMs)",
     test: "test/arbiter/want.test.ts",
-    name: "the wall clock ends nothing",
+    name: "a jump of the wall clock ends no want",
   },
   {
     promise: "a refused write is tried again less and less often",

@@ -16,7 +16,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "const refused = yield scope.found.write(scope.originals);",
     instead: "const refused = undefined;",
     test: "test/cpufreq/laws.test.ts",
-    name: "Whatever was asked for, in the end every byte is as it was found",
+    name: "After any requests, the end restores every byte",
   },
   {
     promise: "after a crash the next start puts back",
@@ -24,7 +24,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "if (!backend.slow && this.#recover(entry))",
     instead: "if (!backend.slow)",
     test: "test/cpufreq/crash.test.ts",
-    name: "Killed before any change of a file, the next start puts every byte back",
+    name: "After a kill before any change of a file, the next start restores every byte",
   },
   {
     promise: "after SIGKILL the next start puts back",
@@ -41,7 +41,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "if (!volatile) calls.fsyncSync(fd);",
     instead: "",
     test: "test/cpufreq/journal.test.ts",
-    name: "An entry is on the disk, synced and under its name, before the first change of a CPU",
+    name: "An entry is synced to the disk under its name before the first change of a CPU",
   },
   {
     promise: "a file is on the disk before it has its name",

@@ -43,7 +43,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "} else if (want.position.index < index) {",
     instead: "} else if (highest === undefined) {",
     test: "test/arbiter/laws.test.ts",
-    name: "no claim on a clock is faster than what holds there",
+    name: "no claim on a clock is higher than the speed that is set",
   },
   {
     promise: "a guest that does not read ends nothing",

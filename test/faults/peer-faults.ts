@@ -16,7 +16,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (!isExpected) {",
     instead: "if (false) {",
     test: "test/channels/channels.test.ts",
-    name: "serves a VM whatever files of no VM, and files that are no sockets, are beside its channel",
+    name: "serves a VM however many other files are in the directory",
   },
   {
     promise: "a VM has a bound of channels",
@@ -24,7 +24,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: " || own >= VM_CHANNELS_MAX",
     instead: "",
     test: "test/channels/channels.test.ts",
-    name: "serves 1024 channels of one VM, those with the lowest numbers, and of each other VM as many",
+    name: "serves the 1024 channels with the lowest numbers of each VM",
   },
   {
     promise: "a VM's channels are sorted once",
@@ -32,7 +32,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (sorted.length > 0) this.#sorted.set(vm, sorted);",
     instead: "",
     test: "test/channels/channels.test.ts",
-    name: "looks at 16,000 files of one VM once each, and sorts its channels once",
+    name: "examines each of 16,000 files of one VM once, and sorts its channels once",
   },
   {
     promise: "a scan does not reconnect a socket sooner than the back-off",
@@ -40,7 +40,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (file === this.#file && this.#waiting !== undefined) return false;",
     instead: "",
     test: "test/channels/channels.test.ts",
-    name: "dials a socket that closes at once no sooner than its back-off says, whoever makes scans",
+    name: "reconnects to a socket that closes at once only after its back-off, however often it scans",
   },
   {
     promise: "sockets that open and close do not fill the log",
@@ -64,7 +64,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (trusted.has(uid)) return undefined;",
     instead: "return undefined;",
     test: "test/channels/channels.test.ts",
-    name: "refuses what is no socket of a trusted user, with the reason",
+    name: "refuses a file that is not a socket of a trusted user, with the reason",
   },
   {
     promise: "a symbolic link is not used",
@@ -72,7 +72,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (stats.isSymbolicLink())",
     instead: "if (false)",
     test: "test/channels/channels.test.ts",
-    name: "refuses what is no socket of a trusted user, with the reason",
+    name: "refuses a file that is not a socket of a trusted user, with the reason",
   },
   {
     promise: "a stranger's lock keeps no daemon from starting",
@@ -88,7 +88,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: " || (stat.mode & WRITABLE_BY_OTHERS) !== 0",
     instead: "",
     test: "test/cpufreq/journal.test.ts",
-    name: "restoreJournal() believes only files that nobody else can write, and follows no link",
+    name: "restoreJournal() reads only files that no other user can write, and follows no link",
   },
   {
     promise: "the journal follows no link",
@@ -96,7 +96,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "O_RDONLY | O_NOFOLLOW | O_NONBLOCK",
     instead: "O_RDONLY | O_NONBLOCK",
     test: "test/cpufreq/journal.test.ts",
-    name: "restoreJournal() believes only files that nobody else can write, and follows no link",
+    name: "restoreJournal() reads only files that no other user can write, and follows no link",
   },
   {
     promise: "a handover of another version is not believed",

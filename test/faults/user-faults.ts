@@ -8,7 +8,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (method.mutates && caller.looksOnly)",
     instead: "if (false)",
     test: "test/admin/monitor.test.ts",
-    name: "lets even root look, and change nothing, by every method there is",
+    name: "lets nobody change anything by any method, not even root",
   },
   {
     promise: "any bytes end at most their connection",
@@ -16,7 +16,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: 'if (typeof method !== "string" || method.length > METHOD_LENGTH_MAX)',
     instead: "if (method.length > METHOD_LENGTH_MAX)",
     test: "test/admin/abuse.test.ts",
-    name: "any bytes at all end at most the connection they came over",
+    name: "arbitrary bytes end at most the connection that they came over",
   },
   {
     promise: "a message nests to a bound",
@@ -24,7 +24,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (nesting(bytes) > NESTING_MAX)",
     instead: "if (false)",
     test: "test/admin/message.test.ts",
-    name: "readCall() takes a message that nests 16 deep, and no deeper",
+    name: "readCall() accepts a message that is nested 16 deep, and no deeper",
   },
   {
     promise: "clients are bounded",
@@ -32,7 +32,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (clients.size >= limits.clients)",
     instead: "if (false)",
     test: "test/admin/abuse.test.ts",
-    name: "there are only so many clients, and so many of one user; the rest are told",
+    name: "the number of clients is limited, in total and for each user; further clients get an error",
   },
   {
     promise: "clients of one user are bounded",
@@ -40,7 +40,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: " || own < limits.clientsPerUid)",
     instead: " || own >= 0)",
     test: "test/admin/abuse.test.ts",
-    name: "there are only so many clients, and so many of one user; the rest are told",
+    name: "the number of clients is limited, in total and for each user; further clients get an error",
   },
   {
     promise: "one client leaves room for others",
@@ -48,7 +48,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (left === 0) return false;",
     instead: "",
     test: "test/admin/abuse.test.ts",
-    name: "one client's calls leave room for others between them",
+    name: "calls of other clients are served between those of one client",
   },
   {
     promise: "all clients together leave room for guests",
@@ -56,7 +56,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (left === 0) return false;",
     instead: "",
     test: "test/admin/session.test.ts",
-    name: "All sessions together take only so many calls in one turn, and each gets its turn",
+    name: "The number of calls in one turn is limited for all sessions together, and each session gets its turn",
   },
   {
     promise: "lookers have one call in a turn",
@@ -80,7 +80,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: '["count", { allows: within(1, VCPUS_MAX) }],',
     instead: "",
     test: "test/admin/parameters.test.ts",
-    name: "every parameter that can be large has a rule, and every list a bound",
+    name: "every parameter that can be large has a rule, and every list has a limit",
   },
   {
     promise: "what one call may name is bounded: lists are sets",
@@ -88,7 +88,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "judged[name] = [...items];",
     instead: "",
     test: "test/admin/parameters.test.ts",
-    name: "is handed each item of",
+    name: "gets each item of",
   },
   {
     promise: "what one call may name is bounded: sets have a bound",
@@ -96,7 +96,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (items.size > rule.itemsMax) return failure(name);",
     instead: "",
     test: "test/admin/parameters.test.ts",
-    name: "refuses more items in",
+    name: "refuses too many items in",
   },
   {
     promise: "a long answer is written a piece in a turn",
@@ -104,7 +104,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (piece.length < PIECE_LENGTH) continue;",
     instead: "continue;",
     test: "test/admin/answer.test.ts",
-    name: "however long, is written in small pieces",
+    name: "is written in small pieces, however long it is",
   },
   {
     promise: "calls wait for a long answer",
@@ -112,7 +112,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: 'if (this.#cancelAnswer !== undefined) this.#underWay = "single";',
     instead: "",
     test: "test/admin/session.test.ts",
-    name: "a long answer is written a piece in a turn, and calls wait for it in their order",
+    name: "a long reply is written in one piece per turn, and later calls wait for it in order",
   },
   {
     promise: "an answer is bounded",
@@ -120,7 +120,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "const isTooLong = bytes > limits.answerBytes;",
     instead: "const isTooLong = bytes < 0;",
     test: "test/admin/session.test.ts",
-    name: "an answer that is longer than any may be is refused",
+    name: "a reply that exceeds the longest length is refused",
   },
   {
     promise: "answers that wait are bounded",
@@ -128,7 +128,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (waitingBytes() > limits.waitingBytes) {",
     instead: "if (waitingBytes() < 0) {",
     test: "test/admin/session.test.ts",
-    name: "long answers are refused while too many of others wait to be read",
+    name: "long replies are refused while too many bytes of other replies wait to be read",
   },
   {
     promise: "what a call does is a slice in a turn",
