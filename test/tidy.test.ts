@@ -120,7 +120,7 @@ function importsOf(text: string): { from: string; typeOnly: boolean }[] {
   }));
 }
 
-test("the sources are seen, and every folder has its floor", () => {
+test("the sources are found, and every folder has its floor", () => {
   expect(SOURCES.length).toBeGreaterThan(100);
   expect(
     [...new Set(SOURCES.map(({ path }) => folderOf(path)))].filter((folder) => !(folder in FLOORS)),
@@ -130,7 +130,7 @@ test("the sources are seen, and every folder has its floor", () => {
   ).toBeGreaterThan(15);
 });
 
-test("the floors hold, and no file is a mess", () => {
+test("every file keeps the rules", () => {
   expect(SOURCES.flatMap(faults)).toEqual([]);
 });
 

@@ -59,7 +59,7 @@ test.each([
   expect(await ctl(`--socket /nowhere ${command}`)).toEqual({ code: 2, out: "", err });
 });
 
-test("no command, and a timeout that is none, are wrong usage", async () => {
+test("a missing command and an invalid timeout are wrong usage", async () => {
   const bare = await ctl("");
   expect([bare.code, bare.out, bare.err.slice(0, 37)]).toEqual([
     2,
@@ -93,7 +93,7 @@ test.each([
   expect(ran.err).not.toBe("");
 });
 
-test("version is the version, and no mistyped verify", async () => {
+test("version prints the version, and is not taken for a mistyped verify", async () => {
   expect(await ctl("version")).toEqual({ code: 0, out: "0.1.0\n", err: "" });
 });
 
@@ -158,13 +158,13 @@ test.each([
     "NoSuchVcpu",
     { vm: "web.1", vcpu: 7 },
   ],
-])("what there is not: 10 (%s)", async (command, err, error, parameters) => {
+])("something that does not exist: 10 (%s)", async (command, err, error, parameters) => {
   expect(await ctlWith({}, command)).toEqual({ code: 10, out: "", err });
   const out = `${JSON.stringify({ error: `io.vmpower.Control.${error}`, parameters })}\n`;
   expect(await ctlWith({}, `${command} --json`)).toEqual({ code: 10, out, err });
 });
 
-test("what the daemon refuses: 1, in its words and with its remedy", async () => {
+test("a refusal of the daemon: 1, with its words and its remedy", async () => {
   const refusing = (parameters: { reason: string; remedy?: string }) => ({
     AddVm: () => new ControlError("Refused", parameters),
   });
@@ -190,6 +190,6 @@ test("what the daemon refuses: 1, in its words and with its remedy", async () =>
   });
 });
 
-test("a fault of ours is not hidden", () => {
+test("an internal fault is not hidden", () => {
   expect(() => describeFailure(new TypeError("x is not a function"), "/x")).toThrow("x is not a function");
 });

@@ -20,7 +20,7 @@ test("every command with --json has its schema, and needs no daemon for it", asy
   });
 });
 
-test("a schema says what the interface description says", async () => {
+test("a schema agrees with the interface description", async () => {
   expect(JSON.parse((await ctl("schema vcpus")).out)).toEqual({
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "ListVcpus",

@@ -93,7 +93,7 @@ test.each([
   expect(await ctlWith({}, command)).toEqual({ code: 0, out, err: "" });
 });
 
-test("what fails on some CPUs is told on stderr, with exit code 1, equal results together", async () => {
+test("failures on some CPUs go to stderr with exit code 1, equal results on one line", async () => {
   const results = [
     { pcpu: 2, ok: true, setting: "2300000", khz: 2_300_000 },
     { pcpu: 3, ok: true, setting: "2300000", khz: 2_300_000 },
@@ -147,7 +147,7 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
   },
 );
 
-test("--json is the whole reply, before or behind the verb, and indented on a terminal", async () => {
+test("--json prints the whole reply, before or after the verb, and indented on a terminal", async () => {
   const reply = { schemaVersion: 1, ...STATUS };
   expect((await ctlWith({}, "--json status")).out).toBe(`${JSON.stringify(reply)}\n`);
   expect((await ctlWith({}, "status --json", { isTty: true })).out).toBe(

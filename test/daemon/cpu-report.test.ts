@@ -20,7 +20,7 @@ function clock(
   };
 }
 
-test("CpuReport tells all once, and then only what changed", () => {
+test("CpuReport reports everything once, and then only changes", () => {
   const report = new CpuReport();
   const offline = [{ pcpu: 4, reason: "offline" }];
   const all = [clock([0]), clock([1]), clock([2, 3])];

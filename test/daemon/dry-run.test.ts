@@ -11,7 +11,7 @@ afterEach(() => host.remove());
 const FOUND = "<unsupported>";
 const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
 
-test("[cpufreq] DryRun: guests are answered, everything is told, and nothing is written", async () => {
+test("[cpufreq] DryRun: guests get replies, everything is logged, and nothing is written", async () => {
   host = makeTestHost({ sections: "[cpufreq]\nDryRun=yes\n[vm web1]\nVcpus=2\nTurbo=no\n" });
   const port = host.port("web1", 0);
   await host.start();
@@ -27,7 +27,7 @@ test("[cpufreq] DryRun: guests are answered, everything is told, and nothing is 
   expect([speed(3), readdirSync(join(host.directory, "run")).includes("restore")]).toEqual([FOUND, false]);
 });
 
-test("[vm] DryRun: its claims are decided, told and answered, and hold nowhere", async () => {
+test("[vm] DryRun: its claims are decided, logged and answered, and change nothing", async () => {
   host = makeTestHost({ sections: "[vm tried]\nVcpus=4\nDryRun=yes\nMaxKhz=2000000\n[vm real]\nVcpus=5\n" });
   const [tried, real] = [host.port("tried", 0), host.port("real", 0)];
   await host.start();

@@ -64,7 +64,7 @@ function expectEnd(messages: readonly EventMessage[], exiting: object): void {
 
 const RESTORED = { onExit: "restore", cpus: [0, 1, 2, 3, 4, 5], failed: [] };
 
-test("a subscriber with a full backlog gets all that waited, then why the daemon ends", async () => {
+test("a subscriber with a full backlog gets all waiting events, then the reason of the end", async () => {
   const subscriber = await withBacklog();
   host.signal("SIGTERM");
   await Bun.sleep(100);
@@ -72,7 +72,7 @@ test("a subscriber with a full backlog gets all that waited, then why the daemon
   expect([await host.end("SIGTERM"), host.tree.read(2, "scaling_governor")]).toEqual([0, "schedutil"]);
 }, 20_000);
 
-test("and so it does when a fault of the daemon's own ends it", async () => {
+test("a subscriber with a full backlog also gets them when an internal fault ends the daemon", async () => {
   // Bun's compiled programs obey BUN_OPTIONS, which is why the unit passes no environment on.
   const planted = join(tmpdir(), `vm-power-fault-${process.pid}.ts`);
   writeFileSync(planted, 'process.on("SIGUSR1", () => setTimeout(() => { throw new Error("planted"); }));');
@@ -84,7 +84,7 @@ test("and so it does when a fault of the daemon's own ends it", async () => {
   expect([await host.end("SIGTERM"), host.tree.read(2, "scaling_governor")]).toEqual([1, "schedutil"]);
 }, 20_000);
 
-test("a subscriber that never reads holds the end up for a bounded time only", async () => {
+test("a subscriber that never reads delays the end for a bounded time only", async () => {
   const subscriber = await withBacklog();
   const beganMs = performance.now();
   expect(await host.end("SIGTERM")).toBe(0);
@@ -92,7 +92,7 @@ test("a subscriber that never reads holds the end up for a bounded time only", a
   subscriber.leave();
 }, 20_000);
 
-test("a daemon that is told to end while it starts leaves nothing behind", async () => {
+test("a daemon that is stopped during its start leaves nothing behind", async () => {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n[hypervisor]\nDriver=libvirt\nSocket=/nowhere\n" });
   await host.start();
   host.run("vmpowerctl", "set-cpu-freq", "0-3", "min", "--hold"); // every start sets it again
@@ -108,7 +108,7 @@ test("a daemon that is told to end while it starts leaves nothing behind", async
   }
 }, 20_000);
 
-test("a start that fails half-way leaves nothing behind, and ends", async () => {
+test("a failed start leaves nothing behind, and ends", async () => {
   host = makeTestHost();
   host.configure("[daemon]\nStateDirectory=/proc/nope\n");
   const { code, err } = host.run("vm-power", "--config", host.configFile);

@@ -23,7 +23,7 @@ async function fill(unix: string): Promise<Socket[]> {
   }
 }
 
-test("an operator waits where more connect at once than the kernel's queue takes", async () => {
+test("an operator waits if more clients connect at once than the kernel's queue holds", async () => {
   await host.start();
   host.signal("SIGSTOP");
   const socket = join(host.directory, "run/control.sock");

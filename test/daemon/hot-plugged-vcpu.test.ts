@@ -35,7 +35,7 @@ function add(name: string): { domain: FakeDomain; port: Port } {
   return { domain, port: host.port(name, 1) };
 }
 
-test("a vCPU that was plugged in without an event is served from the second request on", async () => {
+test("a vCPU that was hot-plugged without an event is served from the second request on", async () => {
   const { domain: web, port } = add("web1");
   const { domain: eager, port: eagerPort } = add("eager");
   await host.start();

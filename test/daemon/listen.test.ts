@@ -46,7 +46,7 @@ describe("listenAtPace()", () => {
   const start = (connections: number): Listener =>
     listenAtPace({ connections, restMs: 0 })({ unix, socket } as { socket: typeof socket });
 
-  test("takes only so many connections in one turn, and all of them in the end", async () => {
+  test("accepts a limited number of connections in one turn, and all of them in the end", async () => {
     const listener = start(8);
     const { seen, clients } = crowd(100);
     await until(() => seen.greeted === 100);
@@ -55,7 +55,7 @@ describe("listenAtPace()", () => {
     for (const client of clients) (await client).terminate();
   });
 
-  test("the runtime alone takes all of them in one turn, which is why", async () => {
+  test("the runtime alone accepts all of them in one turn", async () => {
     const listener = Bun.listen({ unix, socket });
     const { seen, clients } = crowd(100);
     await until(() => seen.greeted === 100);
@@ -64,7 +64,7 @@ describe("listenAtPace()", () => {
     for (const client of clients) (await client).terminate();
   });
 
-  test("stops while it rests, and leaves who was let in", async () => {
+  test("can be stopped while it pauses, and keeps accepted connections", async () => {
     const open = (client: Bun.Socket<undefined>) => {
       listener.stop();
       client.write(GREETING);
@@ -83,7 +83,7 @@ describe("listenAtPace()", () => {
   });
 });
 
-test("lookers who come in a crowd are let in a few at a time, and a guest is served between them", async () => {
+test("many clients of the monitor socket are accepted a few at a time, and a guest is served between them", async () => {
   const host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n" });
   try {
     const port = host.port("web1", 0);

@@ -57,7 +57,7 @@ test.skipIf(cannot !== "")(`with MonitorAccess=group nobody else may look${canno
   expect(asNobody("list").code).toBe(4);
 });
 
-test("who names the monitor socket looks, and is told how to change", async () => {
+test("a client of the monitor socket may read, and an order gets an error with the remedy", async () => {
   await start("group");
   const ask = (...args: string[]) => host.run("vmpowerctl", "--socket", socket("monitor.sock"), ...args);
   expect(ask("status").code).toBe(0);
@@ -72,7 +72,7 @@ test("with MonitorAccess=off there is no monitor socket", async () => {
   expect(existsSync(socket("monitor.sock"))).toBe(false);
 });
 
-test("a monitor socket that cannot be had ends the start", async () => {
+test("a monitor socket that cannot be created ends the start", async () => {
   host = makeTestHost({ sections: `${ONE_VM}[daemon]\nMonitorSocket=/proc/monitor.sock\n` });
   const { code, err } = host.run("vm-power", "--config", host.configFile);
   expect([code, err.includes('Cannot serve "/proc/monitor.sock"')]).toEqual([1, true]);

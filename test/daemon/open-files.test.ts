@@ -9,7 +9,7 @@ import { until } from "./until.ts";
 let host: TestHost | undefined;
 afterEach(() => host?.remove());
 
-test("channelsMax() leaves descriptors to CPUs and clients", () => {
+test("channelsMax() leaves descriptors for CPUs and clients", () => {
   expect([
     channelsMax(undefined, 8192),
     channelsMax(32_768, 512),
@@ -30,7 +30,7 @@ function ticks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-test("a daemon that may open few files serves fewer channels, and operators, without spinning", async () => {
+test("a daemon with a low limit of open files serves fewer channels, and operators, without busy loops", async () => {
   const vms = Array.from({ length: 40 }, (_, i) => `[vm web${i}]\nVcpus=${i % 6}\n`).join("");
   host = makeTestHost({ openFiles: 300, sections: vms });
   const ports = Array.from({ length: 40 }, (_, i) => host?.port(`web${i}`, 0));

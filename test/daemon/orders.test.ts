@@ -47,7 +47,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
     await host.remove();
   }, 20_000);
 
-  test("a pin moves what was asked for before the command ends", async () => {
+  test("a claim follows a pin before the command ends", async () => {
     const port = host.port("web1", 0);
     await port.ready();
     await until(() => host.run("vmpowerctl", "why", "web1:0").code === 0);
@@ -59,7 +59,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
     expect([1, 2].map(speed)).toEqual(["1200000", "found"]);
   });
 
-  test("vCPUs are shown, plugged out and in", () => {
+  test("vCPUs are shown, removed and added", () => {
     expect(host.ask("vcpus", "web1")).toMatchObject({
       vcpus: [
         { vcpu: 0, state: "running", pcpus: [1] },
@@ -100,7 +100,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
     expect(run("channel-config nix").code).toBe(10);
   });
 
-  test("what the hypervisor refuses is told in its words, what there is not is 10", () => {
+  test("a refusal has the hypervisor's words, and something that does not exist gives 10", () => {
     const { code, err } = run("set-vcpus web1 99 --live");
     expect([code, err]).toEqual([1, expect.stringMatching(/^libvirt refuses: .*99 > /)]);
     expect(run("pin-vcpu web1 0 2 --live --config")).toMatchObject({
@@ -115,7 +115,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
   });
 });
 
-test("with Driver=static nobody can be ordered", async () => {
+test("with Driver=static orders to the hypervisor are refused", async () => {
   const host = makeTestHost({ sections: "[vm web1]\nVcpus=1\n" });
   await host.start();
   for (const command of ["vcpus web1", "pin-vcpu web1 0 2", "set-vcpus web1 2"])

@@ -69,7 +69,7 @@ The kernel would have been given 2 settings
     expect(host.tree.read(2, "scaling_setspeed")).toBe(before);
   }, 15_000);
 
-  test("say what cannot be done", async () => {
+  test("report what cannot be done", async () => {
     await recorded();
     const record = (...args: string[]) => host.run("vmpowerctl", "record", ...args);
     expect(record(file(), "--seconds", "1").err).toBe(`"${file()}" is there already: name another file\n`);
@@ -100,7 +100,7 @@ The kernel would have been given 2 settings
   }, 15_000);
 });
 
-test("record says that its disk is full, and leaves no half of a recording", async () => {
+test("record reports a full disk, and leaves no incomplete recording", async () => {
   host = makeTestHost({ sections: VMS });
   const web1 = host.port("web1", 0);
   await host.start();
@@ -123,7 +123,7 @@ test("record says that its disk is full, and leaves no half of a recording", asy
 }, 15_000);
 
 test.each(["list", "metrics", "status --json", "top --once", "events", "--help", "schema status"])(
-  "what cannot be written to standard output is a failure: %s",
+  "a failed write to standard output is a failure: %s",
   async (command) => {
     host = makeTestHost();
     await host.start();
@@ -149,7 +149,7 @@ test.each(["list", "metrics", "status --json", "top --once", "events", "--help",
   },
 );
 
-test("readRecording() takes any text, and only sound packets out of it", () => {
+test("readRecording() accepts any text, and returns only valid packets", () => {
   const line = fc.oneof(
     fc.string(),
     fc.json(),

@@ -105,7 +105,7 @@ describe("the dialogue of the peer's test plans", () => {
     expect((await shell.type("show_vm vm1"))[0]).toBe("VM: 'vm1', status = ACTIVE");
   });
 
-  test("what cannot be done is NACKed, and a disabled channel is not served: BC1", async () => {
+  test("impossible requests get a NACK, and a disabled channel is not served: BC1", async () => {
     await shell.type("add_vm vm0");
     const [first] = ports as [Port];
     expect(await first.ask(scale(7, DOWN), 464)).toEqual(nack(scale(7, DOWN)));
@@ -120,7 +120,7 @@ describe("the dialogue of the peer's test plans", () => {
     expect(await khzOf(1)).toBe(1_200_000);
   });
 
-  test("queries are answered after set_query enable, and met with silence after disable: BC2", async () => {
+  test("queries get replies after set_query enable, and none after disable: BC2", async () => {
     await shell.type("add_vm vm0");
     const query = packet(464, 0, 0, 7);
     expect(await shell.type("set_query vm0 enable")).toEqual([]);
@@ -130,7 +130,7 @@ describe("the dialogue of the peer's test plans", () => {
     expect(await (ports[1] as Port).silence()).toHaveLength(0);
   });
 
-  test("an operator sets a CPU, and is told what fails", async () => {
+  test("an operator sets a CPU, and gets the failures", async () => {
     for (const [order, khz] of [
       ["min", 1_200_000],
       ["up", 1_400_000],
@@ -147,7 +147,7 @@ describe("the dialogue of the peer's test plans", () => {
   });
 });
 
-test("what a test plan types wrong ends nothing: NE3", async () => {
+test("wrong input of a test plan ends nothing: NE3", async () => {
   expect(await shell.type("add_vm vm0")).toEqual([]);
   expect(await shell.type("add_channels vm0 128")).toEqual([
     "Channel number '128' exceeds the maximum number of allowable channels(128) for VM 'vm0'",
@@ -164,7 +164,7 @@ test("what a test plan types wrong ends nothing: NE3", async () => {
   expect((await shell.type("show_vm vm0"))[0]).toBe("VM: 'vm0', status = ACTIVE");
 });
 
-test("Tab completes commands and VMs, arrows recall, and the daemon may go and come back", async () => {
+test("Tab completes commands and VMs, arrow keys recall, and the daemon can restart", async () => {
   await until(() => shell.shown().endsWith("vmpower> "));
   for (const [keys, shown] of [
     ["show_v\t", "show_vm "],

@@ -31,7 +31,7 @@ test("a terminal that is closed ends the simulator, and leaves nothing behind", 
   expect([await exited, existsSync(directory)]).toEqual([0, false]);
 }, 20_000);
 
-test("the simulator fits a terminal, names a command that works, and its CPUs run as they are set", async () => {
+test("the simulator's output fits a terminal and names a working command, and its CPUs run as they are set", async () => {
   const running = simulate();
   let said = "";
   const read = (async () => {

@@ -68,7 +68,7 @@ function makeDaemon() {
 /** Lets everything happen that follows from an answer. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("a reply waits for its own write, the channel's next packets wait for it, and no other channel does", async () => {
+test("a reply and the channel's next packets wait for its write, other channels do not", async () => {
   const { arbiter, waiting, channel } = makeDaemon();
   const [a, b] = [channel("a"), channel("b")];
   a.receives(scale(0, MIN));
@@ -96,7 +96,7 @@ test("a reply waits for its own write, the channel's next packets wait for it, a
   ]);
 });
 
-test("what the back end refuses is NACKed, and leaves the vCPU as it was", async () => {
+test("a write that the back end refuses gets a NACK, and leaves the vCPU unchanged", async () => {
   const { arbiter, waiting, channel } = makeDaemon();
   const a = channel("a");
   a.receives(scale(0, MIN));
@@ -108,7 +108,7 @@ test("what the back end refuses is NACKed, and leaves the vCPU as it was", async
   expect(waiting[1]?.write).toEqual({ clock: 0, setting: "baseline" });
 });
 
-test("an operator's order is answered when the back end has said what became of it", async () => {
+test("an operator's order gets its reply after the back end's result", async () => {
   const { arbiter, waiting, parts } = makeDaemon();
   const order = { order: "min", hold: true, caller: { uid: 0, gid: 0, pid: 7 }, who: "root" } as const;
   const slices = new LoopSlices();
@@ -127,7 +127,7 @@ test("an operator's order is answered when the back end has said what became of 
   expect([arbiter.clock(0)?.order?.khz, arbiter.clock(1)?.order]).toEqual([1_200_000, undefined]);
 });
 
-test("a guest that does not wait for its answers has so many packets kept, and the others counted", async () => {
+test("packets of a guest that does not wait for replies are kept up to a limit, and the others counted", async () => {
   const { waiting, channel } = makeDaemon();
   const a = channel("a");
   for (let i = 0; i < 100; i++) a.receives(scale(0, i % 2 === 0 ? MIN : MAX));
@@ -142,7 +142,7 @@ test("a guest that does not wait for its answers has so many packets kept, and t
 test.each([
   ["was turned off", { enabled: false }],
   ["lost its guest", { status: "connecting" }],
-])("what waits for a channel that %s is not handled any more", async (_what, change) => {
+])("waiting packets of a channel that %s are dropped", async (_what, change) => {
   const { arbiter, waiting, channel } = makeDaemon();
   const a = channel("a");
   a.receives(scale(0, MIN));

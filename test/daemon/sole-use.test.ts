@@ -21,8 +21,8 @@ afterEach(async () => {
 
 const pidOf = (daemon: TestHost) => (daemon.ask("status") as { pid?: number }).pid;
 
-describe("only one daemon works on a host", () => {
-  test("whose CPUs it has, by whatever path: the other says which process has them", async () => {
+describe("only one daemon uses a host", () => {
+  test("whose CPUs it uses, by any path: the other daemon names that process", async () => {
     await host.start();
     symlinkSync(`${host.directory}/cpu`, `${other.directory}/alias`);
     other.configure(`[cpufreq]\nRoot=${other.directory}/alias\n`);
@@ -46,7 +46,7 @@ describe("only one daemon works on a host", () => {
     ]);
   });
 
-  test("also when its directory of sockets was wiped", async () => {
+  test("also if its runtime directory was removed", async () => {
     const port = host.port("web1", 0);
     await host.start();
     await port.ready();
@@ -57,7 +57,7 @@ describe("only one daemon works on a host", () => {
     expect(host.tree.read(2, "scaling_setspeed")).toBe("1200000");
   });
 
-  test("until it is killed; others side by side have CPUs and channels of their own", async () => {
+  test("until it is killed; daemons with separate CPUs and channels run side by side", async () => {
     await host.start();
     await other.start();
     await host.end("SIGKILL");
@@ -65,7 +65,7 @@ describe("only one daemon works on a host", () => {
     expect(await host.end("SIGTERM")).toBe(0);
   });
 
-  test("vm-power restore leaves its CPUs alone", async () => {
+  test("vm-power restore does not change its CPUs", async () => {
     const port = host.port("web1", 0);
     await host.start();
     await port.ready();
@@ -78,13 +78,13 @@ describe("only one daemon works on a host", () => {
     ]);
   });
 
-  test("a dry run looks on", async () => {
+  test("a dry run may run beside it", async () => {
     await host.start();
     other.configure(`[cpufreq]\nRoot=${host.directory}/cpu\nDryRun=yes\n`);
     await other.start();
   });
 
-  test("a channel directory that is made anew, or later, is taken", async () => {
+  test("a channel directory that is created later or again is locked", async () => {
     host.configure(`[vm web1]\nVcpus=2\n[channels]\nDirectory=${host.directory}/later\n`);
     await host.start();
     mkdirSync(join(host.directory, "later"), { mode: 0o750 });
@@ -118,7 +118,7 @@ describe("SoleUse", () => {
   });
 
   test.skipIf(process.getuid?.() !== 0)(
-    "is not kept from starting by a user who locks what he can read (skipped where it is not root)",
+    "starts although a user has locked a directory that he can read (skipped where it is not root)",
     async () => {
       chmodSync(host.directory, 0o755);
       const stranger = Bun.spawn(

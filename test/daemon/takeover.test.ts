@@ -61,7 +61,7 @@ const TOOK_OVER = [
   "taken over: low,high",
 ];
 
-test("a Takeover writes nothing before all VMs are known, then what the highest of them wants", () => {
+test("a Takeover writes nothing before all VMs are known, then the highest of their claims", () => {
   const { takeover, handover, written, told, hear, retry } = startTakeover();
   hear(LOW);
   hear(HIGH);
@@ -72,7 +72,7 @@ test("a Takeover writes nothing before all VMs are known, then what the highest 
   expect([written, takeover.pending, told]).toEqual([[2], undefined, TOOK_OVER]);
 });
 
-test("while the hypervisor is away VMs are taken to be as they were, until it says otherwise", () => {
+test("while the hypervisor is away, VMs are assumed unchanged until it reports them", () => {
   const { takeover, written, told, hear } = startTakeover([LOW, HIGH]);
   takeover.presume();
   takeover.presume();
@@ -84,7 +84,7 @@ test("while the hypervisor is away VMs are taken to be as they were, until it sa
   expect(told).toEqual(["high is gone: unseen"]);
 });
 
-test("what was asked for before a VM was started again is not taken over", () => {
+test("claims from before a new start of the VM are not taken over", () => {
   const { takeover, written, told, hear } = startTakeover([
     { ...LOW, run: "a:1" },
     { ...HIGH, run: "b:2" },
@@ -98,7 +98,7 @@ test("what was asked for before a VM was started again is not taken over", () =>
   ]);
 });
 
-test("what the hypervisor told before it went away is not taken from the handover", () => {
+test("reports of the hypervisor from before it went away have precedence over the handover", () => {
   const { takeover, written, told, hear } = startTakeover([domain("low", [[5]]), HIGH]);
   hear(LOW);
   takeover.presume();

@@ -35,7 +35,7 @@ test("SECURITY.md names a test for each promise", () => {
   expect(unheld).toEqual([]);
 });
 
-test("a test that is not there is noticed", () => {
+test("a missing test is noticed", () => {
   const planted =
     '* It flies. `test/docs/security.test.ts`: "is noticed", "it lands softly"; `test/gone.test.ts`: "gone"';
   expect(missing(planted.replace("softly", "soft" + "er")).map(({ file }) => file)).toEqual([

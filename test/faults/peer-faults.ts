@@ -8,7 +8,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (domain.channelPaths !== undefined && !domain.channelPaths.has(path))",
     instead: "if (false)",
     test: "test/daemon/served-vms.test.ts",
-    name: "admit() serves a VM's channels where libvirt knows them, and no socket that only bears its name",
+    name: "admit() accepts only the channels in the VM's definition, and no other socket with its name",
   },
   {
     promise: "files of no VM take no room of a VM's channels",
@@ -48,7 +48,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "number}`, level, () => ({",
     instead: "number + Math.random()}`, level, () => ({",
     test: "test/daemon/host-events.test.ts",
-    name: "a channel that comes and goes without end is told a few times a minute, beside others",
+    name: "a channel that connects and disconnects all the time is logged a few times a minute, without suppressing other channels",
   },
   {
     promise: "a stranger cannot connect to the sockets",
@@ -80,7 +80,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: ": users.has(holder.uid);",
     instead: ": true;",
     test: "test/daemon/sole-use.test.ts",
-    name: "is not kept from starting by a user who locks what he can read",
+    name: "starts although a user has locked a directory that he can read (skipped where it is not root)",
   },
   {
     promise: "a journal that others can write to is not believed",
@@ -104,7 +104,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: ' || value["version"] !== VERSION',
     instead: "",
     test: "test/daemon/handover.test.ts",
-    name: "is not believed: what was there is put back",
+    name: "is not used: the original settings are restored",
     builds: true,
   },
 ];

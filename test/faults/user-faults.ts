@@ -64,7 +64,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "callsPerTurn: 1 }",
     instead: "callsPerTurn: 8 }",
     test: "test/daemon/operators.test.ts",
-    name: "lookers have one call in a turn together, and a few clients of each user",
+    name: "clients of the monitor socket together have one call in a turn, and each user has a few clients",
   },
   {
     promise: "a looker has a few clients",
@@ -72,7 +72,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "clientsPerUid: 8,",
     instead: "",
     test: "test/daemon/operators.test.ts",
-    name: "lookers have one call in a turn together, and a few clients of each user",
+    name: "clients of the monitor socket together have one call in a turn, and each user has a few clients",
   },
   {
     promise: "every parameter that can be large has a rule",
@@ -136,7 +136,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "return this.#steps < STEPS_PER_TURN && this.#nowMs() - this.#beganMs < SLICE_MS;",
     instead: "return true;",
     test: "test/daemon/slices.test.ts",
-    name: "takes no more of a turn of the event loop than a slice",
+    name: "takes at most a slice of a turn of the event loop",
   },
   {
     promise: "all calls share one slice of a turn",
@@ -144,7 +144,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: 'if (came === "more") break;',
     instead: "this.#isTurnDue = false;",
     test: "test/daemon/slices.test.ts",
-    name: "eight calls at once have one slice in a turn together",
+    name: "eight calls at once share one slice in a turn",
   },
   {
     promise: "a few connections are taken in a turn",
@@ -152,7 +152,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (++accepted % connections === 0) rest();",
     instead: "",
     test: "test/daemon/listen.test.ts",
-    name: "takes only so many connections in one turn, and all of them in the end",
+    name: "accepts a limited number of connections in one turn, and all of them in the end",
   },
   {
     promise: "operators are let in a few at a time",
@@ -160,7 +160,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "listen: listenAtPace(CONTROL_PACE),",
     instead: "listen: listenAtPace({ connections: 4096, restMs: 0 }),",
     test: "test/daemon/operators.test.ts",
-    name: "is let in four at a time",
+    name: "are accepted four at a time",
   },
   {
     promise: "operators are served when all parts are there",
@@ -168,7 +168,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (held && listener.hold?.() !== true)",
     instead: "if (held && listener === undefined)",
     test: "test/daemon/operators.test.ts",
-    name: "who connects before all parts are there waits, also while the socket of a killed daemon is probed",
+    name: "a client that connects before the daemon is ready waits, also while the socket of a killed daemon is probed",
   },
   {
     promise: "what libvirtd sends cannot harm: its numbers are bounded",
@@ -184,7 +184,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "await this.#pause(backoffMs(this.#timing.backoff, attempt));",
     instead: "return;",
     test: "test/hypervisor/libvirt-hostile.test.ts",
-    name: "whatever libvirtd sends, nothing throws, and all is well once libvirtd is",
+    name: "whatever libvirtd sends, nothing throws, and a sane libvirtd is followed again afterwards",
   },
   {
     promise: "libvirt is asked read-only",
@@ -192,6 +192,6 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "openArgs(uri, { write: false })",
     instead: "openArgs(uri, { write: true })",
     test: "test/hypervisor/libvirt-read.test.ts",
-    name: "openLibvirt() opens for reading only, and asks for no keepalive",
+    name: "openLibvirt() opens read-only, and does not request keepalive",
   },
 ];

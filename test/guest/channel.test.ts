@@ -29,8 +29,8 @@ const willing: Host = (bytes) => (isConnect(bytes) ? [] : [ack(bytes)]);
 const unwilling: Host = (bytes) => (isConnect(bytes) ? [] : [nack(bytes)]);
 const GRANTED = { kind: "granted", value: undefined } as const;
 
-describe("what goes out", () => {
-  test("CONNECT, then one packet a request, and no byte of them is anything but what it means", async () => {
+describe("requests", () => {
+  test("are a CONNECT, then one packet each, in which every byte has a meaning", async () => {
     const port = virtioPort(willing);
     const power = environment(port);
     expect(await power.init(0)).toEqual(GRANTED);
@@ -39,7 +39,7 @@ describe("what goes out", () => {
     expect(port.sent).toEqual([CONNECT, MAX, MIN]);
   });
 
-  test("a policy, with hours that are none where no hour is meant", async () => {
+  test("contain a policy with hours that mark unused entries", async () => {
     const port = virtioPort(willing);
     const power = environment(port);
     await power.init(0);
@@ -65,7 +65,7 @@ describe("what goes out", () => {
     expect(port.sent[1]).toEqual(expected);
   });
 
-  test("one request at a time: the next goes out when the one before is answered", async () => {
+  test("are sent one at a time: the next one after the reply to the previous one", async () => {
     const outstanding: Uint8Array[] = [];
     const port = virtioPort((bytes) => {
       if (!isConnect(bytes)) outstanding.push(bytes);
@@ -84,8 +84,8 @@ describe("what goes out", () => {
   });
 });
 
-describe("what comes back", () => {
-  test("is granted or refused, with whose word it is", async () => {
+describe("replies", () => {
+  test("grant or refuse, with the origin of the refusal", async () => {
     const power = environment(virtioPort(unwilling));
     await power.init(0);
     expect(await power.scale(0, "turbo")).toEqual({
@@ -94,7 +94,7 @@ describe("what comes back", () => {
     });
   });
 
-  test("old answers are not taken for the new one's, however many there are", async () => {
+  test("to old requests are not taken for the reply to a new one, however many there are", async () => {
     const port = virtioPort(unwilling);
     const power = environment(port);
     await power.init(0);
@@ -103,7 +103,7 @@ describe("what comes back", () => {
     expect(port.unread).toBe(0);
   });
 
-  test("nor those that come late, while another is awaited", async () => {
+  test("that arrive late are not taken for the awaited one", async () => {
     const port = virtioPort(willing);
     const power = environment(port);
     await power.init(0);
@@ -111,7 +111,7 @@ describe("what comes back", () => {
     expect(await power.scale(0, "max")).toEqual(GRANTED);
   });
 
-  test("in pieces or behind nonsense, it is found", async () => {
+  test("are found in pieces or after garbage", async () => {
     const port = virtioPort((bytes) =>
       isConnect(bytes) ? [] : [bytes.slice(0, 10), bytes.slice(10, 300), bytes.slice(300)],
     );
@@ -122,7 +122,7 @@ describe("what comes back", () => {
     expect((await power.scale(0, "max")).kind).toBe("granted");
   });
 
-  test("nothing at all is said to be nothing", async () => {
+  test("that never arrive are reported", async () => {
     const power = environment(virtioPort(() => []));
     await power.init(0);
     expect(await power.scale(0, "max")).toEqual({
@@ -132,8 +132,8 @@ describe("what comes back", () => {
   });
 });
 
-describe("a host that is not there", () => {
-  test("is told of, and the port is given back", async () => {
+describe("an absent host", () => {
+  test("is reported, and the port is closed", async () => {
     const port = virtioPort(undefined);
     const power = environment(port);
     expect(await power.init(0)).toEqual({
@@ -146,7 +146,7 @@ describe("a host that is not there", () => {
     expect((await power.scale(0, "max")).kind).toBe("invalid");
   });
 
-  test("is waited for while it may only be starting", async () => {
+  test("is waited for while it may be starting", async () => {
     const port = virtioPort(undefined);
     const power = environment(port, { hostMs: 1000, answerMs: 40 });
     const init = power.init(0);
@@ -155,7 +155,7 @@ describe("a host that is not there", () => {
     expect(await init).toEqual(GRANTED);
   });
 
-  test("and is greeted again when it comes back, on the port that was never closed", async () => {
+  test("gets a CONNECT again when it comes back, on the port that stayed open", async () => {
     const port = virtioPort(willing);
     const power = environment(port);
     await power.init(0);
@@ -167,7 +167,7 @@ describe("a host that is not there", () => {
     expect([port.sent, port.opened]).toEqual([[CONNECT, MAX, CONNECT, MIN], 1]);
   });
 
-  test("when it goes before it answers, nobody waits for it", async () => {
+  test("that disconnects before its reply is not waited for", async () => {
     const port = virtioPort(willing);
     const power = environment(port, { hostMs: 1000, answerMs: 60_000 });
     await power.init(0);
@@ -226,7 +226,7 @@ describe("DPDK's own host", () => {
     ["20.02", GRANTS, "granted"],
     ["19.11", ["granted", "refused", "refused"], "granted"],
     ["19.08", ["unanswered", "unanswered", "unanswered"], "unanswered"],
-  ] as const)("of %s does what it is asked, and says it in its own way", async (release, scaled, policy) => {
+  ] as const)("of %s grants requests, with its own form of replies", async (release, scaled, policy) => {
     const original = originalHost(release);
     const power = environment(virtioPort(original.host));
     expect(await power.init(0)).toEqual(GRANTED);

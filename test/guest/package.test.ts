@@ -66,7 +66,7 @@ describe.each([
   );
 });
 
-test("the package tells TypeScript its types", async () => {
+test("the package has types for TypeScript", async () => {
   const tsc = [
     join(ROOT, "node_modules/.bin/tsc"),
     "--noEmit",

@@ -81,7 +81,7 @@ test.each([
     `<metadata><domain><devices>${CHANNEL}</devices></domain></metadata>`,
   ],
   ["below another device", `<devices><disk>${CHANNEL}</disk></devices>`],
-])("readDomainXml() takes no channel %s", (_, inside) => {
+])("readDomainXml() ignores a channel %s", (_, inside) => {
   const xml = `<domain id='1'><name>n</name><vcpu>1</vcpu>${inside}</domain>`;
   const nothing = new Set<string>();
   expect(readDomainXml(xml)).toEqual({
@@ -111,7 +111,7 @@ test.each([
   ["no usable number of vCPUs", "<domain id='1'><name>n</name><vcpu>4097</vcpu></domain>"],
   ["no usable number of vCPUs", "<domain id='1'><name>n</name><vcpu>-1</vcpu></domain>"],
   ['"domain" is not closed', "<domain id='1'>"],
-])("readDomainXml() says %s", (why, xml) => {
+])("readDomainXml() reports %s", (why, xml) => {
   expect(readDomainXml(xml)).toEqual({ ok: false, why });
 });
 

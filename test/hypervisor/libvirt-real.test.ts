@@ -69,7 +69,7 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     });
   });
 
-  test("sees pins that move, and a vCPU that is plugged in", async () => {
+  test("notices changed pins, and a hot-plugged vCPU", async () => {
     await libvirtd.must("vcpupin", "web.1", "0", "1,5");
     // The test driver tells of no pins: the next full read finds them, or an operator's refresh.
     hypervisor.refresh();
@@ -94,7 +94,7 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     await news(told);
   });
 
-  test("tells why a domain without a definition is gone", async () => {
+  test("reports why a domain without a definition is gone", async () => {
     await libvirtd.must("destroy", "web.1");
     await news("web.1 gone: destroyed");
   });
@@ -110,7 +110,7 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     await news("test running: booted");
   });
 
-  test("comes back after it was killed", async () => {
+  test("reconnects after libvirtd was killed", async () => {
     await libvirtd.stop("SIGKILL");
     await until(() => hypervisor.status().state === "unreachable");
     await libvirtd.start();

@@ -5,7 +5,7 @@ import { type Connect, connectUnix } from "../../src/hypervisor/libvirt/stream.t
 import { Recorder, until } from "./recorder.ts";
 import { Stage, TIMING } from "./stage.ts";
 
-describe("openLibvirt() says why not", () => {
+describe("openLibvirt() reports why it cannot connect", () => {
   test("SASL", async () => {
     await using stage = new Stage();
     const { fake } = stage;
@@ -16,7 +16,7 @@ describe("openLibvirt() says why not", () => {
     );
   });
 
-  test("polkit, which is asked and may say no", async () => {
+  test("a refusal of polkit", async () => {
     await using stage = new Stage();
     const { fake } = stage;
     fake.authTypes = [2];
@@ -43,14 +43,14 @@ describe("openLibvirt() says why not", () => {
     );
   });
 
-  test("a URI of another machine, at once and for good", () => {
+  test("a URI of another machine, at once and without retries", () => {
     const recorder = new Recorder();
     const hypervisor = openLibvirt({ uri: "qemu+ssh://h/system", log: recorder.log }, recorder);
     expect(hypervisor.status().state).toBe("unreachable");
     expect(recorder.lines.length).toBe(1);
   });
 
-  test("the socket that got furthest", async () => {
+  test("the socket whose attempt got furthest", async () => {
     const recorder = new Recorder();
     const connect: Connect = async (path) => failure(path.endsWith("/libvirt-sock") ? "EACCES" : "ENOENT");
     const hypervisor = openLibvirt({ uri: "qemu:///system", log: recorder.log, connect }, recorder);
@@ -62,7 +62,7 @@ describe("openLibvirt() says why not", () => {
   });
 });
 
-test("openLibvirt() does not knock at the other sockets of a libvirtd that is frozen", async () => {
+test("openLibvirt() does not try the other sockets of a frozen libvirtd", async () => {
   await using stage = new Stage();
   const { fake, recorder } = stage;
   fake.freeze();
@@ -74,7 +74,7 @@ test("openLibvirt() does not knock at the other sockets of a libvirtd that is fr
   expect(fake.connections).toBe(1);
 });
 
-test("openLibvirt() takes the first socket that answers", async () => {
+test("openLibvirt() uses the first socket on which libvirt replies", async () => {
   await using stage = new Stage();
   const { fake, recorder } = stage;
   const tried: string[] = [];

@@ -15,7 +15,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const deaf = { data: () => {}, closed: () => {} };
 
-test("connectUnix() gives the kernel's word for what is wrong", async () => {
+test("connectUnix() returns the kernel's error code", async () => {
   writeFileSync(join(directory, "file"), "");
   const paths = ["none", "file", "x".repeat(200)].map((name) => join(directory, name));
   expect(await Promise.all(paths.map((path) => connectUnix(path, deaf)))).toEqual([
@@ -31,7 +31,7 @@ async function connected(sink: StreamSink): Promise<ByteStream> {
   return stream.value;
 }
 
-test("connectUnix() keeps what the kernel does not take, in order, up to a bound", async () => {
+test("connectUnix() queues bytes that the kernel does not accept, in order, up to a limit", async () => {
   let paused: Bun.Socket | undefined;
   const received: Uint8Array[] = [];
   const listener = Bun.listen({
@@ -63,7 +63,7 @@ test("connectUnix() keeps what the kernel does not take, in order, up to a bound
   listener.stop(true);
 });
 
-test("connectUnix() tells once that the other side closed, and nothing after close()", async () => {
+test("connectUnix() reports once that the other side closed, and nothing after close()", async () => {
   const told: string[] = [];
   const sockets: Bun.Socket[] = [];
   const listener = Bun.listen({

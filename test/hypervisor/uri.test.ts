@@ -5,7 +5,7 @@ test.each([
   ["qemu:///system", ["virtqemud-sock-ro", "virtqemud-sock", "libvirt-sock-ro", "libvirt-sock"]],
   ["xen:///system", ["virtxend-sock-ro", "virtxend-sock", "libvirt-sock-ro", "libvirt-sock"]],
   ["test:///default", ["libvirt-sock-ro", "libvirt-sock"]],
-])("addressOf(%p) knows the sockets", (uri, names) => {
+])("addressOf(%p) returns the sockets", (uri, names) => {
   expect(addressOf(uri, undefined, "/run/libvirt")).toEqual({
     ok: true,
     value: { uri, sockets: names.map((name) => `/run/libvirt/${name}`) },
@@ -29,6 +29,6 @@ test.each([
   ["qemu+tcp:///system", '"qemu+tcp:///system" names another machine; only this one\'s CPUs can be scaled'],
   ["qemu", '"qemu" is not a libvirt URI such as qemu:///system'],
   ["", '"" is not a libvirt URI such as qemu:///system'],
-])("addressOf(%p) says why not", (uri, why) => {
+])("addressOf(%p) returns a reason", (uri, why) => {
   expect(addressOf(uri, undefined, "/run")).toEqual({ ok: false, why });
 });

@@ -75,7 +75,7 @@ test.each<[what: string, calls: (code: string) => Partial<FileCalls>]>([
   ["fsync", (code) => ({ fsyncSync: () => refuse(code) })],
   ["a rename", (code) => ({ renameSync: () => refuse(code) })],
   ["the opening", (code) => ({ openSync: () => refuse(code) })],
-])("writeWhole() leaves the old file when %s is refused, and says what to do", (_what, calls) => {
+])("writeWhole() keeps the old file when %s is refused, and returns the remedy", (_what, calls) => {
   write("the old one");
   expect(write("the new one", calls("ENOSPC"))).toEqual({
     ok: false,
@@ -87,7 +87,7 @@ test.each<[what: string, calls: (code: string) => Partial<FileCalls>]>([
   expect([content(), fs.readdirSync(directory)]).toEqual(["the old one", ["file"]]);
 });
 
-test("writeWhole() says so when a disk takes nothing and gives no reason", () => {
+test("writeWhole() fails if the disk accepts no byte and gives no error", () => {
   expect(write("text", { writeSync: () => 0 })).toMatchObject({ ok: false, why: { errno: "ENOSPC" } });
 });
 
@@ -122,7 +122,7 @@ test("writeWhole() follows no link, neither a planted temporary name nor the fil
   ]);
 });
 
-test("writeWhole() moves directories aside that are in its way, and says where they went", () => {
+test("writeWhole() moves directories in its way aside, and logs their new names", () => {
   fs.mkdirSync(join(`${path}.new`, "planted"), { recursive: true });
   fs.mkdirSync(join(path, "planted"), { recursive: true });
   expect(write("ours").ok).toBe(true);
@@ -160,7 +160,7 @@ test.each<[what: string, plant: (at: string) => void]>([
   ]);
 });
 
-test("writeWhole() makes no directory that it was not told to make", () => {
+test("writeWhole() creates no directory unless it is told to", () => {
   path = join(directory, "missing/file");
   expect(write("text")).toMatchObject({ ok: false, why: { errno: "ENOENT" } });
 });

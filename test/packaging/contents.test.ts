@@ -53,7 +53,7 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
     },
   );
 
-  test("deb and rpm hold the same, but for where the distributions keep it", () => {
+  test("deb and rpm have the same files, except for paths that differ between the distributions", () => {
     const places = (file: string) =>
       must("sh", "-c", `cd "${unpack(file)}" && find . ! -type d | sort`)
         .split("\n")
@@ -83,7 +83,7 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
     expect(must("qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", file, "--version")).toBe(version);
   });
 
-  test("built again from the same sources, at another place and time, they are the same to the bit", () => {
+  test("a second build from the same sources, at another place and time, is identical", () => {
     const copy = join(directory, "copy");
     const sources = must("git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard").split(
       "\n",

@@ -86,13 +86,13 @@ describe("Framer detects each packet size", () => {
     expect(framer.framingErrors).toBe(0);
   });
 
-  test("a configured size is believed", () => {
+  test("a configured size is used", () => {
     expect(frames([concat(connect(456), up(456))], new Framer(456))).toEqual([connect(456), up(456)]);
     expect(frames([concat(up(16), up(16))], new Framer(16))).toEqual([up(16), up(16)]);
   });
 });
 
-describe("Framer finds its way back", () => {
+describe("Framer synchronises again", () => {
   test("after the tail of a torn packet", () => {
     const framer = new Framer();
     expect(frames([concat(new Uint8Array(300), connect(464), up(464))], framer)).toEqual([
@@ -102,7 +102,7 @@ describe("Framer finds its way back", () => {
     expect(framer.framingErrors).toBe(1);
   });
 
-  test("after a whole packet that makes no sense", () => {
+  test("after a whole invalid packet", () => {
     for (const fixed of ["auto", 464] as const) {
       const framer = new Framer(fixed);
       expect(frames([packet(464, 0, 9, 1), up(464)], framer)).toEqual([up(464)]);
@@ -118,7 +118,7 @@ describe("Framer finds its way back", () => {
     expect(frames([connect(456), up(456)], framer)).toEqual([connect(456), up(456)]);
   });
 
-  test("when nonsense never ends, and in bounded memory", () => {
+  test("during endless garbage, in bounded memory", () => {
     for (const bytes of [500, 65_536]) {
       const framer = new Framer();
       const beforeBytes = bufferBytes();
@@ -181,7 +181,7 @@ test("Framer gives the same frames when every byte comes alone", () => {
   }
 });
 
-test("Framer survives any bytes, and then still understands a guest", () => {
+test("Framer accepts any bytes, and then still recognises packets of a guest", () => {
   const pause = fc.constantFrom("no", "quiet", "silence");
   const anything = fc.oneof(
     fc.uint8Array({ maxLength: 2000 }),
