@@ -17,10 +17,10 @@ usage: bun bench/bench.ts [--quick] [--idle SECONDS] [--nice N] [--only fast|man
 /** A CPU and a channel for each VM. */
 const FEW: Size = { cpus: 64, vms: 64, vcpus: 1 };
 
-/** A large host, oversubscribed: 15 or 16 vCPUs meet on each clock. */
+/** A large host with oversubscribed CPUs: 15 or 16 vCPUs share each clock. */
 const MANY: Size = { cpus: 256, vms: 500, vcpus: 8 };
 
-/** Above it, somebody else is at work: figures are worse than they should be. */
+/** Above this load other programs are running, and the figures are worse than they should be. */
 const QUIET_LOAD = 0.5;
 
 const { values } = parseArgs({
@@ -64,7 +64,7 @@ async function bench(): Promise<void> {
   process.stdout.write(begun > QUIET_LOAD ? ": the machine is not quiet, so measure again\n" : "\n");
 }
 
-/** The floor first, so that what the machine can do is known. */
+/** The floor is measured first, so that the limits of the machine are known. */
 async function measure(
   stage: Stage,
   kind: "fast" | "many",

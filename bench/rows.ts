@@ -3,19 +3,19 @@ import type { Figures } from "./stage.ts";
 /** One line of the table. */
 export interface Row {
   readonly figure: string;
-  /** As the load calls it. */
+  /** Its name in the output of the load. */
   readonly name: string;
   readonly unit: "µs" | "ms" | "/s" | "MB" | "/min" | "%";
   readonly target?: {
-    /** The most or the least that is aimed for, in the row's unit. */
+    /** The target: the highest or lowest value, in the row's unit. */
     readonly bound: "≤" | "≥";
     readonly value: number;
-    /** And at most so many times the floor. */
+    /** The target relative to the floor. */
     readonly timesFloor?: number;
   };
 }
 
-/** What a few channels that are busy show. */
+/** Figures of a few busy channels. */
 export const FAST_ROWS: readonly Row[] = [
   {
     figure: "request → file, p50",
@@ -56,7 +56,7 @@ export const FAST_ROWS: readonly Row[] = [
   },
 ];
 
-/** What thousands of channels that are mostly still show. */
+/** Figures of thousands of mostly idle channels. */
 export const MANY_ROWS: readonly Row[] = [
   {
     figure: "start → READY, 4,000 channels",
@@ -84,7 +84,7 @@ export const MANY_ROWS: readonly Row[] = [
   { figure: "idle, of one CPU", name: "idle.cpu", unit: "%" },
 ];
 
-/** The cells of a row: figure, ours, the floor's, their ratio, what is aimed for, and whether that is reached. */
+/** The cells of a row: name, our value, the floor's, their ratio, the target, and whether it is reached. */
 export function cells(row: Row, ours: Figures, floor: Figures): string[] {
   const [mine, least] = [figure(row, ours), figure(row, floor)];
   const ratio = mine === undefined || least === undefined || least === 0 ? undefined : mine / least;
@@ -111,7 +111,7 @@ function verdict({ target }: Row, mine: number | undefined, ratio: number | unde
   return isReached && isNear ? "reached" : "missed";
 }
 
-/** In the row's unit; the load tells times in µs and memory in kB. */
+/** Converts to the row's unit; the load prints times in µs and memory in kB. */
 function figure({ name, unit }: Row, figures: Figures): number | undefined {
   const value = figures.get(name);
   return value !== undefined && (unit === "ms" || unit === "MB") ? value / 1000 : value;

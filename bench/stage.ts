@@ -5,7 +5,7 @@ import { makeCpufreqTree } from "../src/simulate/cpufreq-tree.ts";
 
 const EXECUTABLE = join(import.meta.dir, "../dist/vm-power");
 
-/** Files in memory: what is measured is the program, not a disk. */
+/** Files are in memory, so that the program is measured, not a disk. */
 const MEMORY = "/dev/shm";
 
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
@@ -20,7 +20,7 @@ export interface Size {
 /** A program that can be measured. */
 export type Target = "vm-power" | "floor";
 
-/** What one run of the load found, by name. */
+/** The results of one run of the load, by name. */
 export type Figures = ReadonlyMap<string, number>;
 
 /** Compiles the C programs, and removes everything in the end. */
@@ -33,7 +33,7 @@ export interface Stage {
 /** How the load is run. */
 export interface RunOptions {
   readonly size: Size;
-  /** 1 is the whole length. */
+  /** Relative length of the run; 1 is the full length. */
   readonly scale: number;
   readonly idleSeconds: number;
   /** Priority of the measured program. */
@@ -106,7 +106,7 @@ async function runLoad(directory: string, { kind, target, options, host }: Load)
           `${size.cpus}`,
           `${size.vcpus}`,
         ];
-  // To a file: nobody may be woken by what the daemon logs.
+  // The log goes to a file, so that it wakes no other process.
   const log = join(host, "log");
   const load = Bun.spawn(
     [

@@ -7,7 +7,7 @@ setDefaultTimeout(60_000);
 let stage: Stage;
 afterEach(() => stage?.remove());
 
-/** vCPU 0 on CPU 2, vCPU 1 on CPU 3: neither number of a guest is a number of the host. */
+/** vCPU 0 is on CPU 2, vCPU 1 on CPU 3, so no number of the guest equals one of the host. */
 const ONE_VM = "[vm guest]\nVcpus=2,3\n";
 
 const [CPU_POWER, CONNECT, POLICY, POLICY_REMOVE, FREQ_LIST, FREQ, CAPS_LIST, CAPS] = [
@@ -43,7 +43,7 @@ test("CONNECT is accepted whatever its other bytes are; it changes nothing and g
     await until(() => stage.recorded(lcore).length === PACKET);
     const sent = stage.recorded(lcore);
     expect(sent[12]).toBe(CONNECT);
-    // The library sets nothing but the command: this test is worth nothing when the rest happens to be clean.
+    // The library sets only the command. The test needs other bytes that are not zero.
     expect(sent.filter((byte) => byte !== 0).length).toBeGreaterThan(16);
     expect(await guest.call("silence", lcore, PACKET)).toEqual({ result: -1 });
   }
@@ -124,13 +124,13 @@ test("queries get no reply until they are allowed, then they get lists", async (
   expect([cap.readUInt32LE(12), cap[176], turbo(cap)]).toEqual([4, 2, [0, 1, 0, 0, 0, 0, 0, 0]]);
 });
 
-/** More than the answers that fit into the terminal, its port and the host's socket. */
+/** More replies than fit into the terminal, its port and the host's socket. */
 const CALLS = 800;
 
 test("a guest that never reads its replies, as most do, is served to the end", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
-  // A terminal takes less at once than QEMU does, and the library gives up in the middle of a packet.
+  // A terminal accepts less at once than QEMU does, and the library gives up in the middle of a packet.
   const taken = (requests: number) => until(() => stage.recorded(0).length === (1 + requests) * PACKET);
   for (let requests = 1; requests <= CALLS; requests++) {
     expect(await guest.call(requests % 2 === 0 ? "max" : "min", 0)).toEqual({ result: 1 });
@@ -168,7 +168,7 @@ test("Debian's power_kvm_vm_autotest passes, and drove the clock", async () => {
   const { code, out } = stage.autotest();
   expect(out).toContain("Test OK");
   expect(code).toBe(0);
-  // What left the guest, in order: CONNECT, then all six units for lcore 0.
+  // Packets of the guest, in order: CONNECT, then all six units for lcore 0.
   await until(() => stage.recorded(0).length === 7 * PACKET);
   const sent = stage.recorded(0);
   const units = Array.from({ length: 7 }, (_, i) => [sent[i * PACKET + 12], sent[i * PACKET + 8]]).slice(1);

@@ -7,7 +7,7 @@ const WORK = process.env["INTEROP_WORK"] ?? "";
 
 const PORT = "virtio.serial.port.poweragent";
 
-// Each case begins where the one before ended: vCPU 0 on CPU 2, vCPU 1 on CPU 3.
+// Each case continues from the state of the previous one: vCPU 0 on CPU 2, vCPU 1 on CPU 3.
 let host: TestHost;
 let machine: Machine;
 
@@ -129,7 +129,7 @@ test("a port in use by another process stays with it, and the message names that
 });
 
 test("replies that nobody read are not taken for the reply to the next request", async () => {
-  // A process that asks and does not read, as most DPDK programs; it leaves while its answers are still to come.
+  // A process that sends requests and does not read, like most DPDK programs. It exits before the replies arrive.
   const packet = `\\000\\000\\000\\000\\000\\000\\000\\000\\004\\000\\000\\000\\001\\000\\000\\000`;
   await machine.run(
     `printf '${packet}' >/tmp/p; head -c 448 /dev/zero >>/tmp/p; ` +

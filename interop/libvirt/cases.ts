@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs";
 import { until } from "../../test/hypervisor/recorder.ts";
 import { kernelLog, makeStage, type Stage } from "./stage.ts";
 
-// Each case begins where the one before ended: a guest that runs, vCPU 0 on CPU 0, vCPU 1 on CPU 1.
+// Each case continues from the state of the previous one: a running guest, vCPU 0 on CPU 0, vCPU 1 on CPU 1.
 
 const [MIN, SECOND, MAX] = ["1200000", "1400000", "2301000"];
 
-/** How long the frozen libvirtd is not allowed to be noticed: a list every 30 s, and 10 s for its answer. */
+/** How long a frozen libvirtd may stay unnoticed: a list every 30 s, and 10 s for its reply. */
 const NOTICED_MS = 45_000;
 
-/** What a guest reads back: the size, then resource id, unit and command 1 (ACK) or 2 (NACK). */
+/** The guest's view of a reply: the size, then resource id, unit and command 1 (ACK) or 2 (NACK). */
 const ACK = {
   "min-0": "464 00000000000000000400000001000000",
   "up-0": "464 00000000000000000100000001000000",
@@ -50,7 +50,7 @@ test("after virsh vcpupin the claim applies to the other CPU", async () => {
   stage.step("swapping the pins");
   await pin(1, 0);
   await ask("up-0");
-  // Both run on CPU 0 now: the higher claim wins, and nobody is left on CPU 1.
+  // Both run on CPU 0 now: the higher claim wins, and CPU 1 has no claim.
   await settled([MAX, untouched[1]]);
   await pin(0, 1);
   await settled([MAX, SECOND]);
@@ -150,7 +150,7 @@ function clocks(): (string | undefined)[] {
   return [stage.clock(0), stage.clock(1)];
 }
 
-/** Waits until exactly this holds on CPUs 0 and 1. */
+/** Waits until CPUs 0 and 1 have exactly these settings. */
 async function settled(expected: readonly (string | undefined)[]): Promise<void> {
   await until(
     () => Bun.deepEquals(clocks(), expected),
@@ -158,14 +158,14 @@ async function settled(expected: readonly (string | undefined)[]): Promise<void>
   );
 }
 
-/** The guest sends packets, each on the channel of its vCPU, and has to read an ACK for each. */
+/** The guest sends packets, each on the channel of its vCPU, and must read an ACK for each. */
 async function ask(...packets: readonly (keyof typeof ACK)[]): Promise<void> {
   for (const packet of packets) {
     expect(await stage.guest.ask(Number(packet.at(-1)), packet)).toBe(ACK[packet]);
   }
 }
 
-/** Has the guest ask again and again for so long, or until something holds; each packet has to be obeyed. */
+/** Makes the guest send requests repeatedly, for a time or until a condition is true; each of them must take effect. */
 async function served(ms: number, holds: () => boolean = () => false): Promise<void> {
   const end = performance.now() + ms;
   let packets = 0;
@@ -195,7 +195,7 @@ async function swapAndBack(): Promise<void> {
   await settled([MIN, MAX]);
 }
 
-/** Starts the domain, and waits until its guest takes orders and has said CONNECT. */
+/** Starts the domain, and waits until its guest accepts orders and has sent CONNECT. */
 async function start(): Promise<void> {
   stage.step("booting the guest");
   await stage.libvirtd.must("start", "guest");
@@ -211,7 +211,7 @@ async function booted(): Promise<void> {
 
 let logged = 0;
 
-/** Waits for a line of the daemon that was not waited for before. */
+/** Waits for a new line of the daemon's log. */
 async function untilLogged(words: string): Promise<void> {
   await until(
     () => stage.host.log().includes(words, logged),
