@@ -27,7 +27,7 @@ async function join(): Promise<RawClient> {
   return client;
 }
 
-/** Service goes on: another client is answered, and soon. */
+/** The service continues: another client gets a quick reply. */
 async function expectService(): Promise<void> {
   const other = await join();
   const startMs = performance.now();
@@ -181,7 +181,7 @@ test("calls of other clients are served between those of many clients", async ()
   served = await serve({
     ...control,
     GetStatus(...args) {
-      // Told after the turn to come as well: it was asked for before.
+      // The end of the session is logged after the next turn, because that turn was requested before.
       if (calls++ === 0)
         setImmediate(() => {
           most = Math.max(most, calls);

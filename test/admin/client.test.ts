@@ -26,7 +26,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-/** A daemon that answers each message with the next of these bytes, and with nothing when they are used up. */
+/** A daemon that replies to each message with the next of these texts, and with nothing when there are no more. */
 async function answering(...answers: readonly (string | "CLOSE")[]): Promise<ControlClient> {
   const left = [...answers];
   server = createServer((socket) => {
@@ -45,7 +45,7 @@ async function answering(...answers: readonly (string | "CLOSE")[]): Promise<Con
   return client;
 }
 
-/** What a promise fails with, as plain values. */
+/** The error of a promise, as plain values. */
 async function failure(promise: Promise<unknown>): Promise<object> {
   try {
     await promise;
@@ -81,7 +81,7 @@ test("connectControl() reports a lack of permission", async () => {
   `;
   if (process.getuid?.() === 0) {
     const run = Bun.spawnSync([process.execPath, "-e", script]);
-    // Where others may not read the sources they cannot try.
+    // Skipped if another user may not read the sources.
     const said = run.stdout.toString().trim();
     expect(said === "" ? run.stderr.toString() : said).toMatch(/^noPermission EACCES$|Cannot find|EACCES/);
   }

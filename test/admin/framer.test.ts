@@ -72,6 +72,6 @@ test("Framer examines each byte once: a megabyte that arrives byte by byte is fa
     framer.push(byte);
     framer.next();
   }
-  // Looking again at all of it each time would be 5 * 10^11 bytes.
+  // Searching all bytes again each time would take 5 * 10^11 steps.
   expect(performance.now() - startMs).toBeLessThan(2_000);
 });

@@ -23,7 +23,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** Calls every method of an interface by a right call; tells which errors came, by method. */
+/** Calls every method of an interface with valid parameters; returns the errors by method. */
 async function callAll(path: string, face: string, names: readonly string[]): Promise<Map<string, string>> {
   const errors = new Map<string, string>();
   for (const name of names) {

@@ -8,7 +8,7 @@ import { rawClient } from "./raw-client.ts";
 import { sampleControl } from "./sample-control.ts";
 import { sampleStruct } from "./sample-values.ts";
 
-/** All parameters of all methods, by what they are of. */
+/** All parameters of all methods, with their types. */
 const PARAMETERS = [...CONTROL.methods].flatMap(([method, { parameters }]) =>
   [...parameters.members].map(([name, type]) => ({ method, name, type: bare(type) })),
 );
@@ -22,7 +22,7 @@ function bare(type: Type): Type {
   return type.kind === "maybe" ? type.of : type;
 }
 
-/** Calls a method with samples and these parameters; answers what it was called with, or the server's error. */
+/** Calls a method with samples and these parameters; returns the parameters that it got, or the server's error. */
 async function callWith(method: string, parameters: object): Promise<unknown> {
   let got: unknown;
   const control = Object.fromEntries(
@@ -64,7 +64,7 @@ test("every parameter that can be large has a rule, and every list has a limit",
 
 test.each(LISTS)("$method gets each item of $name once", async ({ method, name, type }) => {
   const [one, other] = of(type) === "string" ? ["web1", "web2"] : [1, 2];
-  // What fits into one message.
+  // As many as fit into one message.
   const named = [...Array(6_000).fill(one), other, one];
   expect(await callWith(method, { [name]: named })).toMatchObject({ [name]: [one, other] });
 });

@@ -10,7 +10,7 @@ import { Session } from "../../src/admin/session.ts";
 import { OPERATOR, recordingLog } from "./harness.ts";
 import { CHANNELS, sampleControl } from "./sample-control.ts";
 
-/** A session whose socket takes so many bytes, everything at first. */
+/** A session whose socket accepts this many bytes; by default everything. */
 interface Bench {
   readonly session: Session;
   readonly log: string[];
@@ -62,7 +62,7 @@ function open(
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Feeds chunks to a session; gives what was written, and what reached the daemon. */
+/** Feeds chunks to a session; returns what was written, and which calls reached the daemon. */
 async function run(
   chunks: Iterable<Uint8Array>,
 ): Promise<{ written: string; calls: string[]; log: string[] }> {
@@ -175,7 +175,7 @@ test("Session counts the events that a subscriber loses between two replies, and
     subscriber?.send({ atMs: 1, kind: "vm", message });
     await nextTurn();
   };
-  // One event waits; those that come meanwhile are lost.
+  // One event waits; events that arrive meanwhile are lost.
   for (const [message, room] of [
     ["a", 0],
     ["b", 0],
@@ -209,7 +209,7 @@ test("Session ends a subscription once when its connection breaks", () => {
   expect(ended).toBe(1);
 });
 
-/** A daemon with so many channels. */
+/** A daemon with this many channels. */
 function many(count: number): Parameters<typeof sampleControl>[0] {
   const [channel] = CHANNELS;
   if (channel === undefined) throw new Error("no sample");

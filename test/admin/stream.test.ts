@@ -51,7 +51,7 @@ test("a subscriber receives events as they come, and the last one as the last re
     { parameters: { schemaVersion: 1, event: event("over"), lost: 0 } },
   ]);
   expect(control.subscribers.size).toBe(0);
-  // Nothing came too late: the next reply is that of the next call.
+  // Nothing arrived late: the next reply is that of the next call.
   client.send(STATUS);
   expect(await client.replies(1)).toMatchObject([{ parameters: { pid: 4711 } }]);
 });

@@ -12,7 +12,7 @@ afterEach(async () => {
   await served?.close();
 });
 
-/** Serves, sends these bytes, and gives the replies. */
+/** Starts a server, sends these bytes, and returns the replies. */
 async function exchange(bytes: string, count: number, control = sampleControl()): Promise<unknown[]> {
   served = await serve(control);
   client = await rawClient(served.path);

@@ -38,7 +38,7 @@ function ask(arbiter: Arbiter, list: readonly Ask[]): void {
     done(arbiter, arbiter.scale(name, request(resource, action, physical), at(7)));
 }
 
-/** The kernel takes everything. */
+/** The kernel accepts every write. */
 function done(arbiter: Arbiter, change: Change): void {
   if (change.refusal === undefined) arbiter.commit(change);
 }

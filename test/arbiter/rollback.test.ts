@@ -4,7 +4,7 @@ import { at, by, clock, domain, FREE, host, plain, request } from "./fixture.ts"
 const speed = (id: number, index: number) => ({ clock: id, setting: index });
 const refused = (accepted: number, reason = "EBUSY") => ({ accepted, reason, now: at(9) });
 
-/** Everything that can be seen of a host of CPUs 0 and 1 and of VM a. */
+/** The whole visible state of a host of CPUs 0 and 1 and of VM a. */
 function seen({ arbiter }: ReturnType<typeof host>) {
   const { claims, order, accepted, should } = arbiter.clock(0) ?? {};
   return { claims, order, accepted, should, vcpu: { ...arbiter.vcpu("a", 0), refused: undefined } };

@@ -6,7 +6,7 @@ import { ACPI, AMD, clock, domain, FREE, host, NO_TURBO, PSTATE } from "./fixtur
 
 type Steps = readonly (readonly [ScaleAction, number | string])[];
 
-/** One VM alone on one CPU: what holds after each request. */
+/** One VM alone on one CPU: the speed after each request. */
 function play(table: FrequencyTable, steps: Steps, contract = FREE): Steps {
   const { set, speedAfter } = host([clock([0], table)]);
   set(domain("vm", [[0]]), contract);

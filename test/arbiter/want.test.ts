@@ -47,7 +47,7 @@ test("Wants agree with a list that is searched from the front, whatever is put, 
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const wants = new Wants();
       const made: Want[] = [];
-      // For each source what was put and not yet taken back, oldest first.
+      // For each source the wants that were put and not removed, oldest first.
       const model = new Map<Source, Want[]>();
       for (const { source, act, nth } of steps) {
         const stack = model.get(source) ?? [];

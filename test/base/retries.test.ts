@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Retries } from "../../src/base/retries.ts";
 
-/** When each try of a day is made, looked at once a second. */
+/** The times of all attempts in a day, with one look per second. */
 function tries(retries: Retries<string>, succeedsAt = Number.POSITIVE_INFINITY): number[] {
   const made: number[] = [];
   for (let now = 0; now < 1000; now++) {

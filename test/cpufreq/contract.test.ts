@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 import { ACPI_KHZ, type Change, testHost, watchedDisk } from "./test-host.ts";
 
-/** What every driver has to keep, and the three speeds at which it is asked: index, and what the files then say. */
+/** A driver with three speeds: the index, and the expected content of the files. */
 interface Driver {
   readonly cpu: Omit<TreeCpus, "cpus">;
   readonly governor: string;

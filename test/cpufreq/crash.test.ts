@@ -18,7 +18,7 @@ const GROUPS: readonly TreeCpus[] = [
 
 class Crash extends Error {}
 
-/** A disk that works for a number of changes; then the process is no more. */
+/** A disk that works for a number of changes; then the process dies. */
 function crashingDisk(root: string, changes: number) {
   let left = changes;
   return watchedDisk(root, () => {
@@ -37,7 +37,7 @@ function crashes(work: () => void): boolean {
   }
 }
 
-/** A day in the life of a daemon, on every clock. */
+/** A typical sequence of changes, on every clock. */
 function live(host: TestHost, changes: number): void {
   const cpufreq = host.open({}, crashingDisk(host.root, changes));
   const day: Setting[] = [1, 3, 0, "baseline", 2];
@@ -45,7 +45,7 @@ function live(host: TestHost, changes: number): void {
   cpufreq.close();
 }
 
-/** Tries every point at which the process can end; answers how many there are. */
+/** Tries every point at which the process can be killed; returns their number. */
 function atEveryCrash(check: (host: TestHost, before: Record<string, string>) => void): number {
   for (let changes = 0; ; changes++) {
     using host = testHost(GROUPS);
@@ -60,7 +60,7 @@ test("After a kill before any change of a file, restoreJournal() restores every 
     expect(restoreJournal(host).failed).toEqual([]);
     expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
   });
-  // Blind otherwise: two journals and many writes for each of four cpufreq policies.
+  // The test needs many points: two journals and many writes for each of four cpufreq policies.
   expect(points).toBeGreaterThan(60);
 });
 
@@ -94,7 +94,7 @@ test("After SIGKILL the journal is sufficient to restore every byte", async () =
         stdout: "pipe",
       },
     );
-    // It says when it has begun.
+    // It prints a line when it has begun.
     await child.stdout.getReader().read();
     await Bun.sleep(lifeMs);
     child.kill("SIGKILL");

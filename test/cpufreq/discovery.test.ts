@@ -6,7 +6,7 @@ import { ACPI_KHZ, type TestHost, testHost } from "./test-host.ts";
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 const cppc = { driver: "cppc_cpufreq", khz: [3000000, 800000], baseKhz: 2600000 } as const;
 
-/** The clocks as `id: pcpus`, and the CPUs left alone with their reasons. */
+/** The clocks as `id: pcpus`, and the unmanaged CPUs with their reasons. */
 function found(host: TestHost, managed: "all" | readonly number[] = "all") {
   const cpufreq = host.open({ managed });
   return {

@@ -177,7 +177,7 @@ test("A refused reassertion is tried again, and given up after some attempts", (
   cpufreq.close();
 });
 
-/** A kernel that makes something of its own of what is written to a file. */
+/** A kernel that replaces what is written to a file by a value of its own. */
 function roundingDisk(
   disk: ReturnType<typeof watchedDisk>,
   file: RegExp,

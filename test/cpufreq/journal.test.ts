@@ -6,7 +6,7 @@ import { ACPI_KHZ, type TestHost, testHost, watchedDisk } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 
-/** An entry as it must stay readable: a later version restores what an earlier one has left. */
+/** An entry in the stable format: a later version must restore what an earlier one has left. */
 const ENTRY = {
   version: 1,
   policy: "cpufreq/policy0",

@@ -4,7 +4,7 @@ import type { Setting } from "../../src/base/clock.ts";
 import type { CpufreqTree, TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
 
-/** One clock of each kind of files, one that is shared, one of two directories. */
+/** One clock of each kind of files: one shared, one with two directories. */
 const GROUPS: readonly TreeCpus[] = [
   {
     cpus: [0],
@@ -44,7 +44,7 @@ test("After any requests, the end restores every byte", () => {
   );
 });
 
-/** Somebody else moves the limits of CPU 1, in order. */
+/** Another program changes the limits of CPU 1, in valid order. */
 const foreign = fc.tuple(fc.integer({ min: 8, max: 35 }), fc.integer({ min: 8, max: 35 }));
 const step = fc.oneof(write, foreign);
 

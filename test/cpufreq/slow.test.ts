@@ -37,7 +37,7 @@ function open(options: Partial<HoldOptions> = {}): Cpufreq {
   return openClocks({ backend, files: FILE_CALLS }, all, events);
 }
 
-/** Asks, and notes the answer once it came. */
+/** Sends a write, and records its result when it arrives. */
 function ask(cpufreq: Cpufreq, clock: number, setting: number | "baseline") {
   const asked: { answer: unknown } = { answer: "none yet" };
   void cpufreq.applySlow({ clock, setting }).then((answer) => {
@@ -46,7 +46,7 @@ function ask(cpufreq: Cpufreq, clock: number, setting: number | "baseline") {
   return asked;
 }
 
-/** Opened, and CPU 0 held at 2 GHz. */
+/** Opens the clocks and sets CPU 0 to 2 GHz. */
 async function held(options: Partial<HoldOptions> = {}): Promise<Cpufreq> {
   const cpufreq = open(options);
   ask(cpufreq, 0, 1);

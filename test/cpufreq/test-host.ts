@@ -10,7 +10,7 @@ import { type CpufreqOptions, openCpufreq, openCpufreqOn } from "../../src/cpufr
 import { FILE_CALLS } from "../../src/os/file-calls.ts";
 import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 
-/** The list of the peer's own measurements. */
+/** The table of the measurements with DPDK's host. */
 export const ACPI_KHZ = [2301000, 2300000, 2000000, 1700000, 1400000, 1200000];
 
 /** A simulated host in a directory of its own, removed at the end of the test. */
@@ -32,7 +32,7 @@ export interface TestHost extends Disposable {
 }
 
 export function testHost(groups: readonly TreeCpus[]): TestHost {
-  // Journals are synced: memory is quicker than a disk.
+  // Journals are synced, which is faster in memory than on a disk.
   const memory = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
   const directory = fs.mkdtempSync(join(memory, "vm-power-cpufreq-"));
   const root = join(directory, "cpu");
@@ -99,16 +99,16 @@ function snapshot(directory: string, under = ""): Record<string, string> {
   return found;
 }
 
-/** One change of the world. */
+/** One change of a file. */
 export interface Change {
   readonly kind: "write" | "create" | "rename" | "remove";
-  /** Its last part, with its directory. */
+  /** The last part of the path, with its directory. */
   readonly file: string;
   /** What is written. */
   readonly text: string;
 }
 
-/** A real disk that asks before each change: `before` may throw (a crash) or answer an errno (a refusal). */
+/** A real disk that calls `before` ahead of each change, which may throw (a crash) or return an errno (a refusal). */
 export function watchedDisk(
   root: string,
   before: (change: Change) => string | undefined,
@@ -120,7 +120,7 @@ export function watchedDisk(
     after?.();
     return errno;
   };
-  /** As {@link ask}, for calls that throw their errno. */
+  /** Does what {@link ask} does, for calls that throw their errno. */
   const call = <T>(kind: Change["kind"], path: string, go: () => T): T => {
     let answer: T | undefined;
     const errno = ask(kind, path, "", () => {
@@ -148,7 +148,7 @@ export function watchedDisk(
       ...FILE_CALLS,
       openSync(path, ...how) {
         const open = () => FILE_CALLS.openSync(path, ...how);
-        // Where the directory is still missing nothing can change.
+        // If the directory is still missing, nothing can change.
         return fs.existsSync(dirname(path)) ? call("create", path, open) : open();
       },
       renameSync: (from, to) => call("rename", to, () => FILE_CALLS.renameSync(from, to)),

@@ -54,7 +54,7 @@ test("a command closes its connection", async () => {
   const served = await serve(sampleControl(), { limits: { clients: 1 } });
   for (let run = 0; run < 5; run++) {
     expect((await ctl(`list --socket ${served.path}`)).code).toBe(0);
-    // The server learns of it a moment later.
+    // The server notices that a moment later.
     await Bun.sleep(10);
   }
   await served.close();

@@ -27,7 +27,7 @@ test.each(VERBS)("help $name explains its arguments, within 80 columns, with exa
   for (const { flag } of verb.options ?? []) expect(out).toContain(`\n  ${flag} `);
 });
 
-/** How those end that work without a daemon. */
+/** The exit status of commands that work without a daemon. */
 const WITHOUT_DAEMON: Readonly<Record<string, number>> = { doctor: 20, schema: 0 };
 
 test("the examples are valid command lines", async () => {

@@ -3,7 +3,7 @@ import { CHANNELS, CHECKS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts
 import { ctlWith } from "./harness.ts";
 
 const TERMINAL = { isTty: true, columns: 80, env: { TERM: "xterm", NO_COLOR: "1" } };
-/** Started 3 h ago, whenever the test runs. */
+/** Started 3 h before the test runs. */
 const startedAtMs = Date.now() - 3 * 3_600_000 - 1_000;
 
 async function shown(command: string, control = {}, io = TERMINAL): Promise<string[]> {

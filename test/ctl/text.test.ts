@@ -13,7 +13,7 @@ test("printable() escapes control sequences, and leaves other text unchanged", (
   expect(printable("\ud800")).toBe("\\u{d800}");
 });
 
-/** Any text, and often what reorders or parts a line. */
+/** Any text, with many characters that reorder or break a line. */
 const piece = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("\n", "\x1b[2J", "\x9b", "\u202e", "\u2028", "\u2029", "\u{e0001}"),

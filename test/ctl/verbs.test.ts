@@ -109,7 +109,7 @@ test("failures on some CPUs go to stderr with exit code 1, equal results on one 
   });
 });
 
-/** Those whose replies have no end, the prompt, which has words of its own, and what prints schemas. */
+/** Commands with endless replies, the prompt with its own texts, and the command that prints schemas. */
 const WITHOUT_JSON = ["events", "shell", "schema", "record"];
 
 test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(name)))(

@@ -32,7 +32,7 @@ test("[vm] DryRun: its claims are decided, logged and answered, and change nothi
   const [tried, real] = [host.port("tried", 0), host.port("real", 0)];
   await host.start();
   await Promise.all([tried.ready(), real.ready()]);
-  // Whom it shares a clock with is served as if it were not there, not even as one who never asked.
+  // A VM on the same clock is served as if this one did not exist, not even as a vCPU that never asked.
   await real.ask(scale(0, MIN), 464);
   expect(speed(5)).toBe("1200000");
   expect(await tried.ask(scale(0, MAX), 464)).toEqual(scale(0, MAX));
@@ -42,12 +42,12 @@ test("[vm] DryRun: its claims are decided, logged and answered, and change nothi
     "dry run of tried:0: else 2.000 GHz would hold",
   );
   expect(speed(4)).toBe("1200000");
-  // What an operator set by hand is not ended by it.
+  // It does not end an operator's order.
   host.run("vmpowerctl", "set-cpu-freq", "4", "1700000");
   await tried.ask(scale(0, MIN), 464);
   expect(speed(4)).toBe("1700000");
   expect(host.run("vmpowerctl", "show-vm", "tried").out).toContain("as a dry run");
-  // It counts once it is trusted, from what it asked then.
+  // After the dry run its last request takes effect.
   host.configure("[vm tried]\nVcpus=4\nMaxKhz=2000000\n[vm real]\nVcpus=5\n");
   host.run("vmpowerctl", "set-cpu-freq", "4", "release");
   host.signal("SIGHUP");

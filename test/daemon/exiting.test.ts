@@ -21,7 +21,7 @@ interface EventMessage {
 const message = (method: string, parameters: object, more = false) =>
   `${JSON.stringify({ method: `io.vmpower.Control.${method}`, parameters, ...(more ? { more } : {}) })}\0`;
 
-/** A daemon that holds CPU 2 and has a subscriber who does not read, with more waiting for it than it may have. */
+/** A daemon that has set CPU 2, with a subscriber that does not read and has more waiting events than allowed. */
 async function withBacklog(env: Readonly<Record<string, string>> = {}): Promise<RawClient> {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n", env });
   const port = host.port("web1", 0);
@@ -53,7 +53,7 @@ async function messagesOf(client: RawClient): Promise<EventMessage[]> {
     .map((part) => JSON.parse(part) as EventMessage);
 }
 
-/** The messages are sound, some events were lost on the way, and the last is the daemon's end. */
+/** The messages are valid, some events were lost, and the last one is the daemon's end. */
 function expectEnd(messages: readonly EventMessage[], exiting: object): void {
   const lost = messages.reduce((sum, { parameters }) => sum + parameters.lost, 0);
   expect(lost).toBeGreaterThan(0);
@@ -73,7 +73,7 @@ test("a subscriber with a full backlog gets all waiting events, then the reason 
 }, 20_000);
 
 test("a subscriber with a full backlog also gets them when an internal fault ends the daemon", async () => {
-  // Bun's compiled programs obey BUN_OPTIONS, which is why the unit passes no environment on.
+  // Bun's compiled programs obey BUN_OPTIONS, which is why the unit passes on no environment.
   const planted = join(tmpdir(), `vm-power-fault-${process.pid}.ts`);
   writeFileSync(planted, 'process.on("SIGUSR1", () => setTimeout(() => { throw new Error("planted"); }));');
   const subscriber = await withBacklog({ BUN_OPTIONS: `--preload=${planted}` });

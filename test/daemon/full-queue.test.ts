@@ -11,7 +11,7 @@ afterEach(() => host.remove());
 
 const VMPOWERCTL = join(import.meta.dir, "../../dist/vmpowerctl");
 
-/** Connects until the kernel's queue takes no more. */
+/** Connects until the kernel's queue is full. */
 async function fill(unix: string): Promise<Socket[]> {
   const clients: Socket[] = [];
   for (;;) {

@@ -16,7 +16,7 @@ afterEach(() => {
   return host.remove();
 });
 
-/** CPUs 4 and 5 share a clock: the higher wish holds. */
+/** CPUs 4 and 5 share a clock: the higher claim wins. */
 const TWO_VMS = "[vm web1]\nVcpus=2,4\n[vm db1]\nVcpus=5\n";
 
 const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
@@ -26,12 +26,12 @@ const restore = (...options: string[]) =>
 const handover = () => join(host.directory, "run/handover");
 
 interface Witness {
-  /** What the clocks' files said, one line per state that was seen. */
+  /** The contents of the clocks' files, one line for each state that was seen. */
   readonly seen: string[];
   close(): void;
 }
 
-/** Looks at the clocks all the time, as fast as it can. */
+/** Reads the files of the clocks all the time, as fast as it can. */
 function watchClocks({ tree }: TestHost): Witness {
   const seen: string[] = [];
   const look = () => {
@@ -44,7 +44,7 @@ function watchClocks({ tree }: TestHost): Witness {
   return { seen, close: () => clearInterval(timer) };
 }
 
-/** Starts a daemon with both VMs on the lowest speeds that they can have; db1 wants more than web1 on their clock. */
+/** Starts a daemon with both VMs at their lowest possible speeds; db1 has the higher claim on their common clock. */
 async function startScaled() {
   const ports = [host.port("web1", 0), host.port("db1", 0)] as const;
   await host.start();
@@ -59,7 +59,7 @@ async function startScaled() {
   return { web1, db1 };
 }
 
-/** What systemd does in a restart, before it starts the next daemon; both signals at once is as quick as it can be. */
+/** Does what systemd does at a restart before it starts the next daemon, in the shortest time: both signals at once. */
 async function stopToRestart(): Promise<void> {
   host.signal("SIGUSR2");
   expect(await host.end("SIGTERM")).toBe(0);
@@ -170,7 +170,7 @@ describe("a restart while the hypervisor is away", () => {
     away();
     await host.start();
     await until(() => db1.connections === 2);
-    // Its other vCPU, on db1's clock, is one that never asked again: it holds what was found there.
+    // Its other vCPU, on db1's clock, has not asked again: it keeps the original settings.
     await until(() => governor(2) === "schedutil" && governor(4) === "schedutil");
     expect(host.log()).toContain("All channels of web1 are closed: its claims end");
     expect(host.log()).not.toContain("All channels of db1");

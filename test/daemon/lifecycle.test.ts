@@ -12,7 +12,7 @@ const ONE_VM = "[vm web1]\nVcpus=2,3\n";
 const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
 const governor = (cpu: number) => host.tree.read(cpu, "scaling_governor");
 
-/** Every file of the tree and what it says. */
+/** The content of every file of the tree. */
 function snapshot(): Record<string, string> {
   const files: Record<string, string> = {};
   const root = join(host.directory, "cpu");
@@ -26,7 +26,7 @@ function snapshot(): Record<string, string> {
   return files;
 }
 
-/** Starts a daemon that holds CPU 2 at its lowest speed; answers the tree as it was before. */
+/** Starts a daemon that has set CPU 2 to its lowest speed; returns the tree from before. */
 async function startScaled(
   sections = ONE_VM,
 ): Promise<{ found: Record<string, string>; port: ReturnType<TestHost["port"]> }> {

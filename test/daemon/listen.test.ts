@@ -17,7 +17,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const GREETING = "hello";
 
-/** Connects at once, before anything is taken; tells how many were greeted, and how many were closed. */
+/** Connects before any connection is accepted; returns how many were greeted, and how many were closed. */
 function crowd(count: number) {
   const seen = { greeted: 0, closed: 0 };
   const socket = { data: () => void seen.greeted++, close: () => void seen.closed++ };
@@ -26,7 +26,7 @@ function crowd(count: number) {
 }
 
 describe("listenAtPace()", () => {
-  /** How many connections were taken in each turn of the event loop in which there were any. */
+  /** The number of accepted connections in each turn of the event loop that had any. */
   let turns: number[] = [];
   let taken = 0;
   const socket = {
@@ -76,7 +76,7 @@ describe("listenAtPace()", () => {
       socket: { data(): void };
     });
     const { seen, clients } = crowd(2);
-    // The other one was still in the queue.
+    // The other client was still in the queue.
     await until(() => seen.greeted === 1 && seen.closed === 1);
     await expect(Bun.connect({ unix, socket })).rejects.toThrow();
     for (const client of clients) (await client).terminate();
@@ -97,7 +97,7 @@ test("many clients of the monitor socket are accepted a few at a time, and a gue
     host.signal("SIGCONT");
     expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
     await until(() => seen.greeted === 48);
-    // Eleven rests of 5 ms, however fast the machine is.
+    // Eleven pauses of 5 ms, however fast the machine is.
     expect(performance.now() - beganMs).toBeGreaterThan(11 * 5);
     for (const client of clients) (await client).terminate();
   } finally {

@@ -99,7 +99,7 @@ test("a port in use is reported, and guests are served nevertheless", async () =
   taken.stop(true);
 });
 
-/** What is served there, once somebody listens. */
+/** The HTTP reply, once a process listens. */
 async function scrapeSoon(url: string): Promise<string> {
   const endMs = performance.now() + 10_000;
   for (;;) {

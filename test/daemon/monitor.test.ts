@@ -10,7 +10,7 @@ const VMPOWERCTL = join(import.meta.dir, "../../dist/vmpowerctl");
 const ONE_VM = "[vm web1]\nVcpus=2\n";
 const socket = (name: string) => join(host.directory, "run", name);
 
-/** Runs vmpowerctl as a user who is in no group that matters. */
+/** Runs vmpowerctl as a user who is a member of none of the daemon's groups. */
 function asNobody(...args: readonly string[]): { code: number; out: string; err: string } {
   const command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", VMPOWERCTL];
   const { exitCode, stdout, stderr } = Bun.spawnSync([

@@ -43,7 +43,7 @@ test("a daemon with a low limit of open files serves fewer channels, and operato
   for (let i = 0; i < 80; i++) clients.push(await Bun.connect({ unix, socket: { data() {} } }));
   for (const port of ports)
     if (port?.connections === 1) expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
-  // What is measured is a stretch of time in which there is nothing to do.
+  // Measured during a time without work.
   const before = ticks(pid);
   await Bun.sleep(1000);
   expect(ticks(pid) - before).toBeLessThan(20);

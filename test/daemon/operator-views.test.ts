@@ -22,7 +22,7 @@ test("with intel_pstate's turbo operators see the real speed; only the shell sho
     cpus: [{ requestedKhz: 3_500_000, setting: "3500000", peerKhz: expect.any(Number) }],
   });
   const { cpus } = host.ask("show-cpu-freq", "0") as { cpus: { peerKhz: number; tableKhz: number[] }[] };
-  // The protocol shows the base speed + 1 for turbo; no table that operators see has such a number.
+  // The protocol shows the base speed + 1 for turbo; no table for operators has that number.
   expect([(cpus[0]?.peerKhz ?? 0) % 10, cpus[0]?.tableKhz.some((khz) => khz % 10 !== 0)]).toEqual([1, false]);
   expect(host.run("vmpowerctl", "metrics").out).toContain('vmpower_cpu_requested_hertz{cpu="0"} 3500000000');
   expect(host.run("vmpowerctl", "why", "cpu0").out).toContain("3.500 GHz");

@@ -81,7 +81,7 @@ test.each(["control.sock", "monitor.sock"])(
   "many clients at %s are accepted four at a time",
   async (name) => {
     const config = socketsIn(directory);
-    /** How many were let in, in each turn of the event loop in which anybody was. */
+    /** The number of accepted clients in each turn of the event loop that had any. */
     const turns: number[] = [];
     let taken = 0;
     const served = await serveOperators(config, {
@@ -137,7 +137,7 @@ test("clients of the monitor socket together have one call in a turn, and each u
   isCounting = false;
   expect(answers.flat().filter((answer) => Object.hasOwn(answer as object, "error")).length).toBe(1);
   expect(turns.length).toBe(40);
-  // The last of the turns that ended before a call may be counted after it.
+  // A turn that ended before a call may be counted after it.
   const together = Object.values(Object.groupBy(turns, (each) => each)).map((each) => each?.length ?? 0);
   expect(Math.max(...together)).toBeLessThanOrEqual(2);
   for (const client of clients) client.leave();

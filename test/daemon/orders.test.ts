@@ -36,7 +36,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
     host.configure(`[hypervisor]\nDriver=libvirt\nUri=${URI}\nSocket=${socket}\n`);
     await libvirtd.start();
     writeFileSync(join(host.directory, "web1.xml"), domainXml(host.channels));
-    // The test driver forgets everything once nobody is connected any more, so the daemon comes first.
+    // The test driver forgets everything when its last client disconnects, so the daemon connects first.
     await host.start();
     await until(() => host.run("vmpowerctl", "vcpus", "test").code === 0);
     await libvirtd.must("create", join(host.directory, "web1.xml"));
@@ -95,7 +95,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
       out: "VM test has all its channels: 0-1\n",
       err: "",
     });
-    // web1 was made without a definition, and nobody knows nix.
+    // web1 was created without a definition, and nix does not exist.
     expect(run("channel-config web1 --apply --yes --vcpus 2").code).toBe(10);
     expect(run("channel-config nix").code).toBe(10);
   });

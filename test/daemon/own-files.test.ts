@@ -61,7 +61,7 @@ test("Files planted in the daemon's own directories stop neither a start nor a r
   await port.ask(scale(0, MIN), 464);
   expect(host.tree.read(2, "scaling_setspeed")).toBe("1200000");
   const moved = ["state/operator.json", ...planted].filter((name) => existsSync(`${at(name)}.bad`));
-  // Nothing is handed over here, so nothing was to be made where "handover.new" stands.
+  // There is no handover here, so "handover.new" was not in the way of a file.
   expect(moved).toEqual(["state/operator.json", ...planted.filter((name) => name !== "run/handover.new")]);
   for (const name of moved) expect(host.log()).toContain(`it was moved to "${at(name)}.bad"`);
   host.signal("SIGUSR2");

@@ -118,7 +118,7 @@ describe("OperatorStore", () => {
     expect(store.save()).toEqual({ ok: false, why });
     expect([store.vm("a"), [...store.vmNames()]]).toEqual([{ added: false }, ["a"]]);
     mkdirSync(directory);
-    // What was noted about CPUs is written down with the next decision.
+    // Noted orders for CPUs are saved with the next decision.
     store.setVm("a", { query: true });
     expect(new OperatorStore(directory, log).cpus()).toEqual([]);
   });
@@ -213,7 +213,7 @@ test("SecondLooks asks for one look per VM and interval, however many requests i
   for (let ms = 0; ms < 2 * SECOND_LOOK_MS; ms += step) second.offline("a", 1_000_000 + ms);
   second.offline("b", 1_000_000);
   expect(looks).toEqual(["a", "a", "b"]);
-  // The host's clock was set back: nobody waits for it to catch up.
+  // The host's clock was set back; the wait does not become longer.
   second.offline("a", 5);
   expect(looks.length).toBe(4);
 });

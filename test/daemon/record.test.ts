@@ -15,7 +15,7 @@ const VMS = "[vm web1]\nVcpus=2\n[vm db]\nVcpus=3\n";
 const HEAD = '{"vmPowerRecording":1,"startedAtMs":1,"vms":[{"name":"web1","pins":[[2]]}]}\n';
 const file = () => join(host.directory, "web1.rec");
 
-/** Records web1 while it and another VM send; answers what the command said. */
+/** Records web1 while it and another VM send packets; returns the output of the command. */
 async function recorded(): Promise<{ code: number; out: string }> {
   host = makeTestHost({ sections: VMS });
   const [web1, db] = [host.port("web1", 0), host.port("db", 0)];
@@ -105,7 +105,7 @@ test("record reports a full disk, and leaves no incomplete recording", async () 
   const web1 = host.port("web1", 0);
   await host.start();
   await web1.ready();
-  // No file may grow past a limit, which is 1 KiB for the head and some packets: as on a disk that is full.
+  // A file may have 1 KiB, enough for the head and some packets; then writing fails as on a full disk.
   const command = 'trap "" XFSZ; ulimit -f 1; exec "$0" --socket "$1" record "$2" --seconds 20';
   const recording = Bun.spawn(
     ["bash", "-c", command, VMPOWERCTL, `${host.directory}/run/control.sock`, file()],

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** The parts of a daemon with VM web1 on CPU 2, whose kernel can be told to refuse. */
+/** The parts of a daemon with VM web1 on CPU 2, and a kernel that refuses writes when the test says so. */
 function makeDaemon(time = realTime().time) {
   const written: Setting[] = [];
   const lines: string[] = [];

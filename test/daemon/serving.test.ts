@@ -178,7 +178,7 @@ describe("no guest disturbs another", () => {
             [garbage, flood, scale(0, MAX).subarray(0, 100), new Uint8Array(9999).fill(2)][i] ?? garbage,
           );
         } catch {
-          // The host is slower than it for now: QEMU would wait.
+          // The host handles its requests more slowly than it sends them; QEMU would wait.
         }
       expect(await good.ask(scale(0, round % 2 === 0 ? MIN : MAX), 464)).toHaveLength(464);
       expect(speed(1)).toBe(round % 2 === 0 ? "1200000" : "2301000");

@@ -5,14 +5,14 @@ import { DOWN, MAX, MIN, nack, type Port, packet, scale, UP } from "./port.ts";
 import { openTerminal, type Session } from "./terminal.ts";
 import { until } from "./until.ts";
 
-/** Highest first, as the guest steps through it. */
+/** Highest first, in the order of a guest's steps. */
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 
 let host: TestHost;
 let ports: Port[];
 let shell: Session;
 
-/** Two VMs, as test plans have them: five vCPUs one to one on CPUs 1 to 5, and another VM on CPU 0. */
+/** Two VMs as in the test plans: five vCPUs one to one on CPUs 1 to 5, and another VM on CPU 0. */
 beforeEach(async () => {
   host = makeTestHost({
     cpus: [{ cpus: [0, 1, 2, 3, 4, 5], driver: "acpi-cpufreq", khz: KHZ }],
@@ -177,7 +177,7 @@ test("Tab completes commands and VMs, arrow keys recall, and the daemon can rest
   await until(() => shell.shown().endsWith("vmpower> "));
   expect(shell.shown()).toContain("VM: 'vm1', status = ACTIVE\n");
   expect(await shell.type("\x1b[A")).toContain("VM: 'vm1', status = ACTIVE");
-  // As the peer does: "?" is not typed, it tells what may come next.
+  // As in DPDK's program: "?" is not inserted, it shows what may come next.
   shell.keys("set_query vm1 ?");
   await until(() =>
     shell

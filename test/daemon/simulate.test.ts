@@ -37,7 +37,7 @@ test("the simulator's output fits a terminal and names a working command, and it
   const read = (async () => {
     for await (const chunk of running.stdout) said += Buffer.from(chunk).toString();
   })();
-  // Each of the six guests was heard.
+  // Each of the six guests has sent a request.
   await until(() => /nfv\.edge:1 .*\n/.test(said), 20_000);
   const hint = /^ {2}(.*--socket .*) status$/m.exec(said)?.[1] ?? "";
   const directory = /files are in (\S+)\. /.exec(said)?.[1] ?? "";

@@ -17,7 +17,7 @@ import { DEFAULTS } from "../config/harness.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
 import { keepLines, realTime } from "./time.ts";
 
-/** No time passes, so that steps alone make a slice. */
+/** The clock stands still, so only the number of steps limits a slice. */
 const NO_TIME = () => 0;
 
 const CALLER = { uid: 0, gid: 0, pid: 7 };
@@ -25,7 +25,7 @@ const CPUS = Array.from({ length: 1024 }, (_, pcpu) => pcpu);
 const VMS = CPUS.filter((pcpu) => pcpu % 2 === 0).map((pcpu) => domain(`vm${pcpu}`, [[pcpu], [pcpu + 1]]));
 const CHANNELS_PER_VM = 8;
 
-/** Looks at parts in one step, at most: a step is about one CPU, VM or vCPU. An order takes more than a look does. */
+/** The most looks at parts in one step: a step handles one CPU, VM or vCPU. An order needs more than a look. */
 const LOOKS_PER_STEP: Partial<Record<CallName, number>> = {
   GetStatus: 1,
   GetMetrics: 1,
@@ -38,10 +38,10 @@ const LOOKS_PER_STEP: Partial<Record<CallName, number>> = {
   Restore: 12,
 };
 
-/** In a turn of the event loop, and in the call before it. */
+/** Looks in the current turn of the event loop, and in the call before it. */
 const looksPerTurn = (name: CallName) => 2 * STEPS_PER_TURN * (LOOKS_PER_STEP[name] ?? 4);
 
-/** A large host, and how often its parts were looked at. */
+/** A large host that counts the looks at its parts. */
 function largeHost() {
   const count = { looks: 0 };
   /** Counts each call of a part's methods. */
@@ -102,7 +102,7 @@ function largeHost() {
   return { parts, count, control: control(() => parts) };
 }
 
-/** The channels of a VM; adding one up costs the sixteenth of a look. */
+/** The channels of a VM. Adding up one channel counts as a sixteenth of a look. */
 function channelsOf(vm: string, count: { looks: number }): Channel[] {
   return Array.from({ length: CHANNELS_PER_VM }, (_, number) => {
     const counters = { requests: 1, granted: 1, refused: 0, malformed: 0, repliesDropped: 0, writes: 1 };
@@ -117,7 +117,7 @@ function channelsOf(vm: string, count: { looks: number }): Channel[] {
   });
 }
 
-/** Waits for an answer; tells the most looks in one turn of the event loop, and in how many turns they were. */
+/** Waits for a reply; returns the most looks in one turn of the event loop, and the number of turns. */
 async function measured(
   count: { looks: number },
   call: () => unknown,
@@ -142,7 +142,7 @@ async function measured(
   return { most, all };
 }
 
-/** Parameters with which a method costs most. */
+/** The parameters for which a method costs most. */
 const COSTLIEST: Partial<Record<CallName, object>> = {
   ShowVm: { vm: "vm0" },
   ListCpus: { cpus: CPUS },

@@ -14,7 +14,7 @@ import { DOWN, MAX, MIN, nack, scale } from "./port.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
 import { keepLines, realTime } from "./time.ts";
 
-/** VMs a and b on CPUs 0 and 1, whose back end answers when the test says so. */
+/** VMs a and b on CPUs 0 and 1, with a back end that finishes a write when the test says so. */
 function makeDaemon() {
   const waiting: { write: Write; answer: (refused?: WriteRefused) => void }[] = [];
   const clocks = [clock([0]), clock([1])];
@@ -65,7 +65,7 @@ function makeDaemon() {
   return { arbiter, waiting, channel, parts: operators };
 }
 
-/** Lets everything happen that follows from an answer. */
+/** Lets all code run that follows a result. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test("a reply and the channel's next packets wait for its write, other channels do not", async () => {
@@ -88,7 +88,7 @@ test("a reply and the channel's next packets wait for its write, other channels 
   expect([a.sent.length, b.sent]).toEqual([0, [scale(0, MIN)]]);
   waiting[0]?.answer();
   await settled();
-  // A step down from the lowest speed changes nothing, so it is answered at once.
+  // A step down from the lowest speed changes nothing, so it gets its reply at once.
   expect([a.sent, arbiter.clock(0)?.accepted, waiting.length]).toEqual([
     [scale(0, MIN), scale(0, DOWN)],
     5,
@@ -104,7 +104,7 @@ test("a write that the back end refuses gets a NACK, and leaves the vCPU unchang
   await settled();
   expect(a.sent).toEqual([nack(scale(0, MIN))]);
   expect(arbiter.vcpu("a", 0)).toMatchObject({ asked: undefined, clocks: [{ khz: undefined }] });
-  // The baseline is written again, in case that the back end could not undo what it refused.
+  // The baseline is written again, in case the back end could not undo the refused write.
   expect(waiting[1]?.write).toEqual({ clock: 0, setting: "baseline" });
 });
 

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** Starts a daemon with these lines in [daemon]; answers what it says of its end. */
+/** Starts a daemon with these lines in [daemon]; returns its error message. */
 function refused(daemon: string, command: readonly string[] = [EXECUTABLE]): string {
   const file = join(directory, "vm-power.conf");
   writeFileSync(

@@ -53,7 +53,7 @@ function want(vm: string, khz: number) {
 }
 
 const LOW = domain("low", [[4]]);
-// It floats, so that while it says nothing it does not count.
+// It is not pinned, so it does not hold the baseline while it has no want.
 const HIGH = domain("high", [[4, 5]]);
 const TOOK_OVER = [
   "Took over from the previous daemon: low, high",

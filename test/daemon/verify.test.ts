@@ -54,7 +54,7 @@ test("with OnDrift=yield another program's setting stays until the next request,
   for (const [count, who] of (["guest", "operator"] as const).entries()) {
     host.tree.write(1, "scaling_setspeed", "2000000");
     await until(() => host.log().split("it is left as it is").length === count + 2);
-    // What nobody asked for here changes nothing, nor does time.
+    // CPUs without requests do not change, nor does time.
     host.signal("SIGHUP");
     await until(() => host.log().split("Reloaded").length === count + 2);
     host.run("vmpowerctl", "verify");

@@ -14,7 +14,7 @@ const TABLE = operatorTable();
 const TABLES = [TABLE, daemonTable(), guestTable()];
 const VERB_NAMES = [...VERBS.map(({ name }) => name), "help"];
 
-/** VMs as a host may name them: whoever names one must not have the shell of an operator do anything. */
+/** Possible names of VMs. Completing them must not execute anything in the operator's shell. */
 const VMS = ["web1", "web 2", "$(touch TRACE)", "`touch TRACE`", "a;touch TRACE"];
 
 beforeAll(() => {
@@ -42,7 +42,7 @@ function run(...command: readonly string[]): string[] {
   return stdout.toString().split("\n").slice(0, -1);
 }
 
-/** What bash offers for the last word. */
+/** The words that bash offers for the last word. */
 function bash(...words: readonly string[]): string[] {
   return bashOf("vmpowerctl", ...words);
 }
@@ -54,7 +54,7 @@ function bashOf(program: string, ...words: readonly string[]): string[] {
   );
 }
 
-/** What fish offers for the end of a line. */
+/** The words that fish offers for the end of a line. */
 function fish(line: string): string[] {
   const script = `source ${directory}/${line.split(" ")[0]}.fish; complete -C '${line}'`;
   return run("fish", "--no-config", "-c", script).map((offer) => offer.split("\t")[0] ?? "");

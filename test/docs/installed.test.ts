@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** Files that packages install, where an operator reads them. SECURITY.md names tests, and says that they are in the sources. */
+/** Files that packages install for operators. SECURITY.md names tests, and says that they are in the sources. */
 const INSTALLED = ["etc", "man", "systemd", "packaging/examples", "packaging/monitoring", "packaging/guest"];
 
-/** Paths in the sources, which no installed host has. */
+/** Paths in the sources, which do not exist on an installed host. */
 const SOURCE_PATH = /(?<![\w/.-])(packaging|src|test|bench|interop|systemd|etc|man)\/[\w-]+/;
 
 /** The lines of a text that name a path in the sources. */

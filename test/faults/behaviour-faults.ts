@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of promises beside SECURITY.md. */
+/** Faults of promises outside of SECURITY.md. */
 export const BEHAVIOUR_FAULTS: readonly Fault[] = [
   {
     promise: "a request that the kernel refuses leaves no trace",

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of what is left behind. */
+/** Faults in what the daemon leaves behind. */
 export const END_FAULTS: readonly Fault[] = [
   {
     promise: "nothing is changed that cannot be saved",

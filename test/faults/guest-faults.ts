@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of what a guest is held to. */
+/** Faults in the limits for guests. */
 export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "a guest moves its own CPUs and no other",

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of what QEMU and local users are held to. */
+/** Faults in the limits for QEMU and local users. */
 export const PEER_FAULTS: readonly Fault[] = [
   {
     promise: "libvirt must know a channel",

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of what lookers, operators and libvirt are held to. */
+/** Faults in the limits for monitor clients, operators and libvirt. */
 export const USER_FAULTS: readonly Fault[] = [
   {
     promise: "a looker changes nothing",

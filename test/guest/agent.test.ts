@@ -70,7 +70,7 @@ describe("decide()", () => {
   });
 
   test("reaches a stable speed on a CPU that gets the speed it asks for", () => {
-    // Work that fills so many kHz of a table of ten; where it ends, it stays.
+    // Work that needs this many kHz of a table of ten; the result is the speed at which the agent stays.
     const khz = Array.from({ length: 10 }, (_, i) => 3_000_000 - 200_000 * i);
     fc.assert(
       fc.property(fc.integer({ min: 200_000, max: 2_900_000 }), fc.nat(9), (work, start) => {
@@ -169,7 +169,7 @@ describe("load of a vCPU", () => {
 });
 
 describe("the agent", () => {
-  /** A source that says what a test wants, as if a second had passed each time. */
+  /** A source with the values that a test wants, as if a second had passed each time. */
   function playedSource() {
     const busy = new Map<number, number | undefined>();
     const counters = new Map<number, Counters>();

@@ -24,7 +24,7 @@ const ack = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === 
 const nack = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === 12 ? 2 : byte));
 const isConnect = (bytes: Uint8Array) => bytes[12] === 2;
 
-/** Acknowledges everything that can be. */
+/** Sends an ACK for every request that can be acknowledged. */
 const willing: Host = (bytes) => (isConnect(bytes) ? [] : [ack(bytes)]);
 const unwilling: Host = (bytes) => (isConnect(bytes) ? [] : [nack(bytes)]);
 const GRANTED = { kind: "granted", value: undefined } as const;
@@ -230,7 +230,7 @@ describe("DPDK's own host", () => {
     const original = originalHost(release);
     const power = environment(virtioPort(original.host));
     expect(await power.init(0)).toEqual(GRANTED);
-    // It says of a speed that is there already, and of turbo, that nothing changed: NACK in 19.11.
+    // For a speed that is set already, and for turbo, it reports that nothing changed: a NACK in 19.11.
     const outcomes = [
       await power.scale(0, "min"),
       await power.scale(0, "min"),

@@ -19,7 +19,7 @@ afterEach(() => {
   machine = "";
 });
 
-/** A guest with these ports, all of one host. */
+/** A guest with these ports, all of them with the same host. */
 function vm(numbers: readonly number[], host: OriginalHost = originalHost("20.02")) {
   const made = terminalPorts();
   ports = made;

@@ -13,7 +13,7 @@ let host: TestHost;
 let ports: TerminalPorts;
 let joined: readonly JoinedPort[];
 
-/** vCPU 0 on CPU 2, vCPU 1 on CPU 3: neither number of the guest is a number of the host. */
+/** vCPU 0 is on CPU 2, vCPU 1 on CPU 3, so no number of the guest equals one of the host. */
 beforeEach(async () => {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=2,3\nQuery=yes\n" });
   ports = terminalPorts();
@@ -36,7 +36,7 @@ const GRANTED = { kind: "granted", value: undefined } as const;
 const power = (options = {}) =>
   openPower({ places: { virtioPorts: ports.directory }, env: "kvm-vm", answerMs: 3000, ...options });
 
-/** The compiled command with patience, as a user of the guest types it. */
+/** Runs the compiled command as a user of the guest, with a long timeout. */
 async function vmPowerGuest(...args: readonly string[]) {
   const child = Bun.spawn(
     [EXECUTABLE, "--ports", ports.directory, "--env", "kvm-vm", "--timeout", "3", ...args],
@@ -167,7 +167,7 @@ describe("the compiled command and our daemon", () => {
         env: {},
       },
     );
-    // There is no program to ask here: it is blind, and says so.
+    // There is no DPDK program here, so the agent cannot measure and logs that.
     await until(() => speeds()[0] === "1200000");
     await vmPowerGuest("max", "1");
     agent.kill("SIGTERM");

@@ -24,7 +24,7 @@ afterEach(() => {
   machine = "";
 });
 
-/** A machine with nothing of what could be used, unless a test adds it. */
+/** A machine without any environment, unless a test adds one. */
 function places(): Places {
   machine = fs.mkdtempSync(join(tmpdir(), "vm-power-machine-"));
   const at = (name: string) => join(machine, name);

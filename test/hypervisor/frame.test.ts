@@ -10,7 +10,7 @@ const OPEN = hex(
   "00000001 0000000f 746573743a2f2f2f64656661756c7400 00000000", // the URI, flags
 );
 
-/** What libvirtd 9.0 answered to AUTH_LIST: one type, none. */
+/** libvirtd 9.0's reply to AUTH_LIST: one type, none. */
 const AUTH_REPLY = hex("00000024 20008086 00000001 00000042 00000001 00000000 00000000 00000001 00000000");
 
 function frames(pieces: readonly Uint8Array[], cutter = new FrameCutter()): (Frame | string)[] {
@@ -43,7 +43,7 @@ test("FrameCutter reads the header in its order", () => {
 });
 
 test("FrameCutter gives the same frames however the stream is cut and joined", () => {
-  // Ends in a byte that is not zero: one that was not there yet would be seen.
+  // The body ends in a byte that is not zero, so that a missing byte would be seen.
   const ping = hex("0000001c 6b656570 00000001 00000001 00000002 00000000 000000ff");
   const stream = joined(OPEN, AUTH_REPLY, ping, ping, OPEN, AUTH_REPLY, ping);
   const whole = frames([OPEN, AUTH_REPLY, ping, ping, OPEN, AUTH_REPLY, ping]);

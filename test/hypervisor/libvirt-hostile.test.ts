@@ -11,7 +11,7 @@ const word = fc.oneof(fc.constantFrom(0, 1, 2, 24, 28, 32, 0x7fffffff, 0xfffffff
 const words = fc.array(word, { maxLength: 12 }).map((list) => new Uint8Array(Buffer.concat(list.map(u32))));
 const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), words);
 
-/** A message that could be libvirt's up to some word, or an event nobody asked for. */
+/** A message that could be libvirt's up to some word, or an event that was not registered. */
 const nearly = fc
   .tuple(
     fc.constantFrom(28, 32, 60),
@@ -58,7 +58,7 @@ test("whatever libvirtd sends, nothing throws, and a sane libvirtd is followed a
       }
       await Bun.sleep(5);
       fake.misbehave.clear();
-      // A lie that makes sense is believed until the next full read.
+      // A false but valid report is used until the next full read.
       await until(
         () =>
           stage.hypervisor.status().state === "connected" &&

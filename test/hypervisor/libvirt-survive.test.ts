@@ -126,7 +126,7 @@ describe("openLibvirt() survives", () => {
       'warning: Cannot look at domain "stuck": libvirt does not answer for it, though it does for others',
     );
     await Bun.sleep(400);
-    // Two of the four places are left for the others.
+    // Two of the four places remain for other domains.
     expect([hanging, fake.connections, recorder.lines.length]).toEqual([2, 1, 2]);
     expect(stage.hypervisor.status().state).toBe("connected");
   });

@@ -12,7 +12,7 @@ const why =
   (canUnshare() ? undefined : "this machine does not let us mount") ??
   (existsSync(QEMU) ? undefined : `${QEMU} missing (Debian: qemu-system-x86)`);
 
-/** Everything that needs more of a host is off. */
+/** Devices that need more support from the host are switched off. */
 const QEMU_CONF = `user = "root"
 group = "root"
 dynamic_ownership = 0

@@ -10,7 +10,7 @@ import { Recorder, until } from "./recorder.ts";
 const why = whyNoLibvirtd();
 
 const LIVE = { live: true, config: false };
-/** All that libvirt's test driver knows for a pin. */
+/** The only CPUs that libvirt's test driver accepts for a pin. */
 const NOW = { live: false, config: false };
 const BOTH = { live: true, config: true };
 
@@ -23,7 +23,7 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
   let hypervisor: LibvirtHypervisor;
 
   function open(socket: string, events = recorder): LibvirtHypervisor {
-    // Nothing is found by listing again: what is seen was looked at because of an order.
+    // Lists are switched off, so every report is due to an order.
     const timing = { ...LIBVIRT_TIMING, listMs: 3_600_000 };
     return openLibvirt({ uri: "test:///default", socket, log: recorder.log, timing }, events);
   }

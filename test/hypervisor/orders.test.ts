@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { listToCpumap } from "../../src/hypervisor/libvirt/cpumaps.ts";
 import { Stage } from "./stage.ts";
 
-/** DOMAIN_LOOKUP_BY_NAME, and the calls that change something. */
+/** DOMAIN_LOOKUP_BY_NAME, and the calls that change a domain. */
 const LOOKUP = 23;
 
 test("invalid replies of libvirtd are reported, and end nothing", async () => {

@@ -80,7 +80,7 @@ test("Registry and its listener always know the same domains", () => {
         if ("name" in step)
           registry.report(step, domain(step.name), { ending: undefined, repeat: step.repeat });
         else registry.drop(step.uuid, "destroyed");
-        // The recorder throws when someone is gone who never came.
+        // The recorder throws if a domain is reported as gone that was never reported.
         const known = registry.refs().map(({ name }) => name);
         expect(known.sort()).toEqual([...recorder.domains.keys()].sort());
         if ("name" in step) expect(registry.has(step)).toBe(true);

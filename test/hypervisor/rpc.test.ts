@@ -25,7 +25,7 @@ function open(timeoutMs = 10_000) {
 const nothing = new Uint8Array();
 const number = (body: XdrReader): number => body.u32();
 
-/** A reply to procedure 66 that holds one number. */
+/** A reply to procedure 66 with one number. */
 const reply = (serial: string, value: string) =>
   hex(`00000020 20008086 00000001 00000042 00000001 ${serial} 00000000 ${value}`);
 

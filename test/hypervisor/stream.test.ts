@@ -53,7 +53,7 @@ test("connectUnix() queues bytes that the kernel does not accept, in order, up t
     taken = stream.write(piece);
     if (taken) sent.push(piece);
   }
-  // The kernel's buffer, and one MiB of ours.
+  // The kernel's buffer, and our queue of one MiB.
   expect([taken, sent.length > 105, sent.length < 300]).toEqual([false, true, true]);
   paused?.resume();
   const total = sent.length * 10_000;

@@ -92,7 +92,7 @@ test("writeWhole() fails if the disk accepts no byte and gives no error", () => 
 });
 
 test("writeWhole() on a disk that is full keeps the old file, and the next write succeeds", async () => {
-  // A child whose files may have 8 blocks: the kernel itself takes a part of the write, and then refuses.
+  // A child whose files may have 8 blocks: the kernel accepts a part of the write, and then refuses.
   const script = `
     import { readFileSync } from "node:fs";
     import { writeWhole } from ${JSON.stringify(join(import.meta.dir, "../../src/os/whole-file.ts"))};
@@ -134,7 +134,7 @@ test("writeWhole() moves directories in its way aside, and logs their new names"
     `"${path}.new" is in the way of vm-power (an unfinished file belongs there): it was moved to "${path}.new.bad"`,
     `"${path}" is in the way of vm-power (it is a directory): it was moved to "${path}.bad"`,
   ]);
-  // Again: what was moved aside before is not replaced.
+  // Again: an earlier moved file is not replaced.
   fs.rmSync(path);
   fs.mkdirSync(path);
   write("ours again");

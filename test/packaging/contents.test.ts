@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** What a package of this architecture is made of, and its file. */
+/** The contents of a package for this architecture, and its file. */
 function deb(name: string, arch = NATIVE.deb): string {
   return packageFile(`${name}_`, `_${arch}.deb`);
 }
@@ -26,7 +26,7 @@ function rpm(name: string, arch = NATIVE.rpm): string {
   return packageFile(`${name}-${version}`, `.${arch}.rpm`);
 }
 
-/** Unpacks a package; answers where. */
+/** Unpacks a package; returns the directory. */
 function unpack(file: string): string {
   const target = mkdtempSync(join(directory, "unpacked-"));
   if (file.endsWith(".deb")) must("dpkg-deb", "-x", file, target);

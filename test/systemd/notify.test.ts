@@ -7,7 +7,7 @@ import { peerCredentials } from "../../src/os/peer-credentials.ts";
 import { journalEntry } from "../../src/systemd/journal.ts";
 import { openNotify } from "../../src/systemd/notify.ts";
 
-// A service manager's end of the socket, straight on libc.
+// A service manager's end of the socket, directly with libc.
 const { i32, u32, u64, ptr: pointer } = FFIType;
 const libc = dlopen("libc.so.6", {
   socket: { args: [i32, i32, i32], returns: i32 },
@@ -25,7 +25,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Binds a datagram socket; answers what takes the next message off it, or "" when there is none. */
+/** Binds a datagram socket; returns a function that reads the next message, or "" if there is none. */
 function manager(address: string): () => string {
   const fd = libc.socket(1, 2, 0);
   opened.push(fd);

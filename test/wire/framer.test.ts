@@ -14,7 +14,7 @@ const packet = (abi: Abi, resource: number, unit: number, command: number): Uint
 const connect = (abi: Abi) => packet(abi, 0, 0, 2);
 const up = (abi: Abi) => packet(abi, 1, 1, 1);
 
-/** What a framer gives when the chunks come without a pause, and then the guest pauses. */
+/** The result of a framer for chunks without a pause, followed by a pause of the guest. */
 function frames(chunks: readonly Uint8Array[], framer = new Framer()): Uint8Array[] {
   const found: Uint8Array[] = [];
   const drain = () => {
@@ -134,14 +134,14 @@ describe("Framer synchronises again", () => {
   });
 });
 
-/** Memory of all buffers that something still holds. */
+/** The memory of all buffers that are still referenced. */
 function bufferBytes(): number {
   Bun.gc(true);
   return process.memoryUsage().external;
 }
 
 const abi = fc.constantFrom(...ABIS);
-/** What one guest process sends: a CONNECT full of stack, then requests. */
+/** The bytes of one guest process: a CONNECT with arbitrary bytes, then requests. */
 const life = abi.chain((size) =>
   fc
     .tuple(

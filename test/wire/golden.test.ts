@@ -36,7 +36,7 @@ const scale = (resource: number, action: "up" | "down" | "max" | "min" | "turbo"
   physical: false,
 });
 
-/** What the document's table says each guest packet means. */
+/** The meaning of each guest packet, from the table of the document. */
 const MEANING: Readonly<Record<string, Request>> = {
   A1_connect: { kind: "connect" },
   A2_up_lcore3: scale(3, "up"),

@@ -47,7 +47,7 @@ const request: fc.Arbitrary<Request> = fc.oneof(
   name.map((vmName) => ({ kind: "remove-policy" as const, vmName })),
 );
 
-/** The first long packets know neither physical CPUs nor anything newer than policies. */
+/** The first long packets have neither physical CPUs nor anything newer than policies. */
 function without(request: Request): Request {
   if (request.kind === "scale") return { ...request, physical: false };
   if (request.kind === "set-policy") return { ...request, policy: { ...request.policy, physical: false } };
