@@ -155,7 +155,7 @@ export class Channels {
       );
     if (others > 0 && this.#limiter.allow("others", performance.now()) !== undefined)
       this.#options.log.warning(
-        `"${this.#options.directory}" holds more than ${OTHERS_MAX} files that are not sockets or belong to no known VM: ${others} of them are ignored`,
+        `"${this.#options.directory}" contains more than ${OTHERS_MAX} files that are not sockets or belong to no known VM: ${others} of them are ignored`,
       );
   }
 

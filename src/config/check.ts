@@ -4,7 +4,7 @@ import { CONTROL_SOCKET_BYTES_MAX } from "./keys.ts";
 import { type Problem, problem, quote, warning } from "./problem.ts";
 import type { Gathered, Settings } from "./settings.ts";
 
-/** A lower speed is an error: the operator probably wrote MHz. */
+/** A lower speed is probably a mistake: the operator wrote MHz. */
 const KHZ_PLAUSIBLE = 10_000;
 
 /** Finds contradictions between keys whose values are valid. */

@@ -166,7 +166,7 @@ describe("Channels", () => {
       [0, 1],
       [true, true, false, false],
     ]);
-    // One that ends leaves its room to another.
+    // A channel that closes makes room for another.
     ports[0]?.close();
     await until(() => {
       host.channels.scan();
@@ -184,7 +184,7 @@ describe("Channels", () => {
     await Promise.all(ports.map((port) => port.ready()));
     expect([...host.channels.list()]).toHaveLength(OTHERS_MAX + 2);
     expect(host.lines.filter((line) => !line.startsWith("info"))).toEqual([
-      `warning: "${host.directory}" holds more than 1024 files that are not sockets or belong to no known VM: 11 of them are ignored`,
+      `warning: "${host.directory}" contains more than 1024 files that are not sockets or belong to no known VM: 11 of them are ignored`,
     ]);
     for (const port of [stranger, ...ports]) port.close();
   });

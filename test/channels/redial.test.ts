@@ -4,7 +4,7 @@ import { Redial } from "../../src/channels/redial.ts";
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-/** Dials a file that is lost each time; tells after how many ms it was dialled by itself. */
+/** Connects to a file whose connection is lost each time; returns after how many ms each attempt was made. */
 function dialAndLose(withinMs: number): { readonly redial: Redial; readonly at: number[] } {
   const at: number[] = [];
   let nowMs = 0;

@@ -18,7 +18,7 @@ export const VERIFY: Verb = {
   async run({ call, show, style, io }) {
     const reply = await call("Verify", {});
     show(reply, () => verifyText(reply.cpus, style, textWidth(io)));
-    // If no CPU is managed, guests cannot scale: that is not well.
+    // Without a managed CPU guests cannot scale, which needs repair.
     return reply.cpus.length > 0 && reply.cpus.every(({ ok }) => ok) ? EXIT.ok : EXIT.needsRepair;
   },
 };

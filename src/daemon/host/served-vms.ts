@@ -84,7 +84,7 @@ export class ServedVms {
     return domain !== undefined && domain.channelPaths?.has(path) !== false;
   }
 
-  /** Why a channel is not served. The socket's name says which VM it belongs to; its file has been checked already. */
+  /** Why a channel is not served. The socket's name says which VM it belongs to; {@link Channel} checks its file. */
   admit({ vm, number, path }: Channel): Objection | undefined {
     const domain = this.#domains.get(vm);
     if (domain === undefined) return this.#unknown();

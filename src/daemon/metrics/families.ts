@@ -8,7 +8,7 @@ import { claimSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
 import type { Parts } from "../parts.ts";
 
-/** VMs with metrics of their own; all others share one label. The number of VMs is not ours to limit. */
+/** VMs with metrics of their own; all others share one label. The daemon cannot limit the number of VMs. */
 const VMS_MAX = 200;
 const OTHERS = "(other)";
 

@@ -8,7 +8,7 @@ import { finish } from "../operators/loop-slices.ts";
 import type { Parts } from "../parts.ts";
 import { metricsText } from "./metrics-text.ts";
 
-/** A stranger may connect without end, and each answer costs time: one connection is accepted, then a pause. */
+/** Anyone can open connections in a loop, and each reply costs time, so there is a pause after each connection. */
 const listen = listenAtPace({ connections: 1, restMs: 5 });
 
 /** What {@link openMetricsOutput} needs. */

@@ -25,7 +25,7 @@ export interface AgentMeans {
 /** Wait before a port that could not be opened is tried again, in ms. */
 const RETRY_MS = 10_000;
 
-/** Readings that may fail before the agent reports that it knows nothing. */
+/** Readings in a row that may fail before the agent asks for the fallback. */
 const BLIND_TICKS = 3;
 
 /** The last two readings of one source. */

@@ -9,7 +9,7 @@ import { errnoOf } from "../../os/errno.ts";
 
 /** The configuration of the agent. */
 export interface AgentConfig {
-  /** The ports that it takes, which are also its vCPUs; empty: it does nothing. */
+  /** The ports that it uses, which are also its vCPUs; if empty, it does nothing. */
   readonly ports: readonly number[];
   readonly source: "auto" | "proc-stat" | "dpdk-telemetry";
   readonly telemetrySocket: string;

@@ -2,7 +2,7 @@ import type { Vcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { readXml } from "./xml.ts";
 
-/** More vCPUs than any hypervisor supports. Their CPU maps still fit into one reply. */
+/** The most vCPUs of a domain: the limit of QEMU's largest machine. Their CPU maps fit into one reply. */
 const VCPUS_MAX = 4096;
 
 /** Names of ports that lead to this daemon, as in `<target name=…>`, by the type of the target. */

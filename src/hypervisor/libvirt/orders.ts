@@ -16,7 +16,7 @@ import * as message from "./order-messages.ts";
 import { CALL, ERROR } from "./protocol.ts";
 import type { Answer, Failure, Rpc } from "./rpc.ts";
 
-/** More vCPUs than any hypervisor supports. */
+/** The most vCPUs of a domain: the limit of QEMU's largest machine. */
 const VCPUS_MAX = 4096;
 
 /** What orders to libvirt need. */

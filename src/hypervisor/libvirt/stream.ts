@@ -14,7 +14,7 @@ export interface StreamSink {
 export interface ByteStream {
   /** Sends bytes; false if too many are waiting already. */
   write(bytes: Uint8Array): boolean;
-  /** Sends the waiting bytes as far as the kernel takes them at once, and closes. */
+  /** Closes. Bytes that the kernel has not accepted yet are discarded. */
   close(): void;
 }
 
