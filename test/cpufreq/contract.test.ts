@@ -93,7 +93,7 @@ for (const { cpu, governor, files, speeds } of DRIVERS) {
     expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
   });
 
-  test(`${driver}: apply() makes the files say the speed, without a newline`, () => {
+  test(`${driver}: apply() writes the speed to the files, without a newline`, () => {
     using host = testHost([group]);
     const before = host.snapshot();
     const cpufreq = host.open();
@@ -194,7 +194,7 @@ for (const { cpu, governor, files, speeds } of DRIVERS) {
     }
   });
 
-  test(`${driver}: a dry run says what it would write, and writes nothing`, () => {
+  test(`${driver}: a dry run logs what it would write, and writes nothing`, () => {
     using host = testHost([group]);
     const before = host.snapshot();
     const cpufreq = host.open({ dryRun: true });

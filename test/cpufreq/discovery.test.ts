@@ -67,7 +67,7 @@ test("Siblings with different tables are scaled separately, and that is logged o
   ]);
 });
 
-test("Two clocks never have one name, whatever the lists say", () => {
+test("Two clocks never have the same id, whatever the CPU lists contain", () => {
   using host = testHost([
     { cpus: [2], ...acpi, files: { related_cpus: "1 2" } },
     { cpus: [3], ...cppc, files: { related_cpus: "1 3" } },

@@ -119,7 +119,7 @@ const HOSTILE: readonly [name: string, text: string, problem: string][] = [
 ];
 
 for (const [name, text, problem] of HOSTILE) {
-  test(`restoreJournal() does not believe an entry that ${name}`, () => {
+  test(`restoreJournal() does not use an entry that ${name}`, () => {
     using host = testHost([{ cpus: [0], ...acpi }]);
     const before = host.snapshot();
     leave(host, "policy0.json", text);

@@ -36,7 +36,7 @@ async function start(access: string): Promise<void> {
 }
 
 test.skipIf(cannot !== "")(
-  `with MonitorAccess=everyone a user may look, and change nothing${cannot}`,
+  `with MonitorAccess=everyone every user may read, and change nothing${cannot}`,
   async () => {
     await start("everyone");
     expect(asNobody("list", "--json")).toMatchObject({ code: 0, err: "" });
@@ -51,7 +51,7 @@ test.skipIf(cannot !== "")(
   },
 );
 
-test.skipIf(cannot !== "")(`with MonitorAccess=group nobody else may look${cannot}`, async () => {
+test.skipIf(cannot !== "")(`with MonitorAccess=group no other user may read${cannot}`, async () => {
   await start("group");
   expect(statSync(socket("monitor.sock")).mode & 0o777).toBe(0o660);
   expect(asNobody("list").code).toBe(4);

@@ -72,7 +72,7 @@ Does not apply to a daemon that uses "${directory}/cpu": groups, AppArmor, SELin
   expect(existsSync(directory)).toBe(false);
 }, 40_000);
 
-test("a daemon that is killed ends the simulator, which says so and fails", async () => {
+test("a killed daemon ends the simulator, which reports that and fails", async () => {
   const running = simulate();
   let said = "";
   const read = (async () => {

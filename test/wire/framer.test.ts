@@ -69,7 +69,7 @@ describe("Framer detects each packet size", () => {
       }
   });
 
-  test("a CONNECT is taken whatever its other bytes are", () => {
+  test("a CONNECT is recognised whatever its other bytes are", () => {
     const garbage = new Uint8Array(464).fill(0xa5);
     garbage.set([2, 0, 0, 0], 12);
     expect(frames([garbage, up(464)])).toEqual([garbage, up(464)]);
