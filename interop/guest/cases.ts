@@ -119,7 +119,7 @@ test("a port in use by another process stays with it, and the message names that
   expect(await guest("max 0")).toEqual({
     code: 1,
     out: "",
-    err: `Port 0 is held by process ${pid.trim()} (sleep), and only one can use it: in this guest, end that first\n`,
+    err: `Port 0 is used by process ${pid.trim()} (sleep), and only one process can use it: in this guest, stop that one first\n`,
   });
   const { out } = await guest("status --json");
   const [first] = (JSON.parse(out) as { ports: object[] }).ports;

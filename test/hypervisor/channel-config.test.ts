@@ -49,7 +49,7 @@ test("qemuChannels() returns options of QEMU", () => {
 });
 
 test("xlChannels() begins with a placeholder entry", () => {
-  expect(xlChannels(place, 2)).toBe(`# xl loses the first entry, so it is one that nobody needs.
+  expect(xlChannels(place, 2)).toBe(`# xl loses the first entry, so this one is a placeholder.
 channel = [
   "connection=pty,name=unused",
   "connection=socket,path=/tmp/powermonitor/web1.0,name=poweragent.0",
