@@ -55,7 +55,7 @@ static int open_speed(const char *root, int cpu)
 	return fd;
 }
 
-/* Tells whoever started it that the channels are open, as sd_notify(3) does. */
+/* Reports to the parent that the channels are open, as sd_notify(3) does. */
 static void notify_ready(void)
 {
 	static const char ready[] = "READY=1";

@@ -13,7 +13,7 @@ usage: bun bench/guest.ts [--quick]
 
 const EXECUTABLE = join(import.meta.dir, "../dist/vm-power-guest");
 
-/** What the unit sets. */
+/** The values that the unit sets. */
 const UNIT_ENVIRONMENT = Object.fromEntries(
   /^Environment=(.*)$/m
     .exec(readFileSync(join(import.meta.dir, "../packaging/guest/vm-power-guest.service"), "utf8"))?.[1]
@@ -21,7 +21,7 @@ const UNIT_ENVIRONMENT = Object.fromEntries(
     .map((each) => each.split("=") as [string, string]) ?? [],
 );
 
-/** The agent's figures settle while it starts. */
+/** The figures of the agent settle only after its start. */
 const SETTLE_MS = 3000;
 
 /** One request after the other. */
@@ -50,7 +50,10 @@ async function bench(seconds: number): Promise<void> {
   }
 }
 
-/** The agent as it is shipped, but for its ports, where no vCPU needs anything: the dead band is as wide as it goes. */
+/**
+ * The agent with its defaults except the ports, on idle vCPUs: the dead band has its largest width, so it asks for
+ * nothing.
+ */
 async function measureAgent(virtioPorts: string, directory: string, seconds: number): Promise<string[][]> {
   const config = join(directory, "guest.conf");
   writeFileSync(config, "[agent]\nPorts=0-1\nTargetPercent=50\nDeadBandPercent=45\nSource=proc-stat\n");
@@ -86,7 +89,7 @@ async function measureCommand(virtioPorts: string): Promise<string[][]> {
   return [["vm-power-guest max, from start to end", `${middle(times).toFixed(1)} ms`]];
 }
 
-/** The host is this process, which looks every millisecond: the library's own part is what CPU time tells. */
+/** This process plays the host and polls every millisecond, so only the CPU time shows the cost of the library. */
 async function measureRequests(virtioPorts: string): Promise<string[][]> {
   const power = openPower({ places: { virtioPorts }, env: "kvm-vm" });
   const begun = performance.now();
@@ -106,11 +109,11 @@ async function measureRequests(virtioPorts: string): Promise<string[][]> {
 }
 
 interface Costs {
-  /** Times that a thread of it woke up. */
+  /** How often one of its threads woke up. */
   readonly wakeUps: number;
   readonly cpuMs: number;
   readonly rssKb: number;
-  /** Not shared with the file it was started from. */
+  /** Memory that is not shared with the executable file. */
   readonly ownKb: number;
 }
 

@@ -83,7 +83,7 @@ static int make_socket(int type, const char *path)
 	strcpy(address.sun_path, path);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		fail("Cannot make a socket at \"%s\": %s", path, strerror(errno));
-	/* QEMU's backlog. */
+	/* The backlog of QEMU's sockets. */
 	if (type == SOCK_STREAM && listen(fd, 1) < 0)
 		fail("Cannot listen at \"%s\": %s", path, strerror(errno));
 	return fd;
@@ -97,7 +97,7 @@ static void watch(struct channel *channel)
 		fail("Cannot watch a socket: %s", strerror(errno));
 }
 
-/* Two sockets per channel here, one in the child. */
+/* There are two sockets per channel: one here, one in the child. */
 static void raise_file_limit(void)
 {
 	struct rlimit limit;
@@ -188,7 +188,7 @@ static void take_notification(void)
 		ready = now();
 }
 
-/* The host has come: the guest asks for something at once. */
+/* The host has connected: the guest sends a request at once. */
 static void take_connection(struct channel *listener)
 {
 	struct channel *channel = listener->owner;

@@ -4,11 +4,11 @@
 
 #include <sys/types.h>
 
-/* The tree's highest and lowest speed, as files say them, differ in their first digit. */
+/* The highest and the lowest speed of the tree differ in their first digit. */
 #define FAST '2'
 #define SLOW '1'
 
-/* Whatever takes longer is broken, in µs. */
+/* A longer time means that the program is broken, in µs. */
 #define LIMIT_US 30e6
 
 struct channel {
@@ -30,27 +30,27 @@ void make_channels(const char *directory, int vms, int vcpus);
 /* Starts the program and returns when it has said READY and has answered once on every channel. Prints both times. */
 void start_child(char **command, const char *label);
 
-/* Ends the program, and the connections with it. */
+/* Ends the program, which closes its connections. */
 void stop_child(int signal);
 
-/* Each request asks for the other end of the table than the one before, so that each has to be written. */
+/* Makes each request the opposite of the one before (fastest or slowest), so that each needs a write. */
 void request(struct channel *channel);
 
-/* Makes the next request one for the slow or the fast end. */
+/* Sets whether the next request is for the slowest or the fastest speed. */
 void next_request(struct channel *channel, char speed);
 
-/* Takes the replies that are there, without waiting; answers how many. */
+/* Reads the replies that have arrived, without waiting; returns their number. */
 int take_replies(struct channel *channel);
 
-/* Waits for the program to do something; calls back for replies. */
+/* Waits for activity of the program, and calls back for replies. */
 void turn(void (*replied)(struct channel *channel, int replies));
 
-/* Microseconds, by a clock that only goes forward. */
+/* Microseconds of a monotonic clock. */
 double now(void);
 
 void print(const char *name, double value);
 
-/* Says why, and ends with 1. */
+/* Prints the reason and exits with 1. */
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 #endif

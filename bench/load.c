@@ -105,10 +105,8 @@ static void flow(struct channel *channel, int replies)
 		request(channel);
 }
 
-/*
- * Replies per second, with so many requests always under way on each of so many channels; and CPU time per request,
- * which says more than the rate when the machine is not quiet.
- */
+/* Measures replies per second, with a fixed number of requests under way on each channel, and
+ * the CPU time per request, which is more reliable than the rate on a busy machine. */
 static void measure_rate(const char *name, int count, int outstanding, double seconds)
 {
 	double rates[ROUNDS], costs[ROUNDS];
@@ -140,7 +138,7 @@ static void count_down(struct channel *channel, int replies)
 	waited_for -= replies;
 }
 
-/* One request on every channel at once, until all are answered. */
+/* Sends one request on every channel at once, and waits for all replies. */
 static double burst(void)
 {
 	double begun = now();
@@ -171,7 +169,7 @@ static void measure_bursts(const char *name, int count)
 static void run_fast(const char *file, double scale, char **command)
 {
 	start_child(command, "few");
-	/* Warm: what is compiled at run time is compiled. */
+	/* Warm: the runtime has compiled the hot code. */
 	measure_rate("warm", channel_count, 1, 0.4 * scale);
 	measure_latency(file, 20000 * scale);
 	measure_rate("rate.one", 1, 32, scale);
@@ -179,7 +177,8 @@ static void run_fast(const char *file, double scale, char **command)
 	measure_rate("rate.full", channel_count, 32, scale);
 }
 
-/* Thousands of channels, mostly still; after a crash of the program, so that it has something to put in order. */
+/* Measures thousands of mostly idle channels, after a crash of the program, so that it has
+ * settings to restore. */
 static void run_many(double idle_seconds, double scale, char **command)
 {
 	start_child(command, "many");
@@ -187,7 +186,7 @@ static void run_many(double idle_seconds, double scale, char **command)
 	start_child(command, "restart");
 	print("burst.first", burst());
 	measure_bursts("burst", 50 * scale);
-	/* What runs at times when there was work has run. */
+	/* Delayed work of the busy phase is over. */
 	sleep_us(idle_seconds * 0.75 * 1e6);
 	measure_idle(idle_seconds);
 	measure_memory();

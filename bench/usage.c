@@ -18,7 +18,7 @@ void sleep_us(double us)
 	nanosleep(&t, NULL);
 }
 
-/* Looks in a file of /proc for a number behind a word; the first number when there is no word. */
+/* Finds the number after a word in a file of /proc; without a word, the first number. */
 static double number_in(const char *path, const char *word)
 {
 	char line[256];
@@ -33,14 +33,14 @@ static double number_in(const char *path, const char *word)
 	return value;
 }
 
-/* What one thread has used so far. */
+/* The resources that one thread has used so far. */
 struct usage {
 	int thread;
 	double sleeps; /* how often it went to sleep, thus how often it was woken */
 	double cpu_us;
 };
 
-/* Looks at all threads; answers how many there are. */
+/* Examines all threads; returns their number. */
 static int look_at_child(struct usage *threads)
 {
 	char path[300];

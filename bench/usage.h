@@ -1,4 +1,4 @@
-/* What the program to be measured uses of the machine, as /proc tells it. */
+/* The resource usage of the measured program, from /proc. */
 #ifndef USAGE_H
 #define USAGE_H
 
@@ -7,7 +7,7 @@ void sleep_us(double us);
 /* CPU time of all threads that live, in µs. */
 double cpu_of_child(void);
 
-/* How often its threads are woken, and how much CPU time they take, while nobody asks for anything. */
+/* Measures wakeups and CPU time of its threads while there are no requests. */
 void measure_idle(double seconds);
 
 void measure_memory(void);

@@ -1,4 +1,4 @@
-# Parts of Debian that runs need, for scripts that have a function "fail"; downloaded once, and kept in the cache.
+# Parts of Debian that the runs need, for scripts with a function "fail". They are downloaded once and cached.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/vm-power-lab
 mkdir -p "$cache"
@@ -16,7 +16,7 @@ package() {
   echo "$directory"
 }
 
-# The kernel that a Debian machine of the cloud would boot: its name changes with every update.
+# Debian's kernel for cloud machines; its name changes with every update.
 kernel_package() {
   local complete=("$cache"/linux-image-*-cloud-amd64.complete)
   if [[ -e ${complete[0]} ]]; then

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-// Each gate of "make check" that a package's rule holds, with a fault that it must catch.
+// Each check of "make check" that a tool's rule does, with a fault that it must catch.
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(project, { recursive: true }));
 
-/** Writes sources and runs a tool on them; answers what it printed. */
+/** Writes sources and runs a tool on them; returns its output. */
 function check(files: Readonly<Record<string, string>>, ...command: readonly string[]): string {
   rmSync(join(project, "src"), { recursive: true, force: true });
   for (const [name, text] of Object.entries(files)) {

@@ -1,5 +1,4 @@
 import fc from "fast-check";
 
-// Developers look for new counterexamples at every run. Where a change is judged, the same change must get the same
-// verdict each time.
+// Developers search for new counterexamples at every run. In CI the same change must get the same result each time.
 if (process.env["CI"] !== undefined) fc.configureGlobal({ seed: 20_261_120 });

@@ -24,7 +24,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   terminal: ["base", "os"],
   ctl: ["base", "os", "terminal", "admin"],
   guest: ["base", "os", "wire", "arbiter", "cpufreq", "config", "systemd", "terminal"],
-  // The simulator must not share the code that it puts to the test.
+  // The simulator must not use the code that it tests.
   simulate: ["base"],
   daemon: [
     "base",
@@ -45,17 +45,17 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   version: [],
 };
 
-/** Floors that know no world: no runtime's modules, no clock, no chance, no timer, no output. */
+/** Floors without access to the world: no runtime modules, no clock, no random numbers, no timer, no output. */
 const PURE = ["base", "wire", "arbiter"];
 const WORLDLY =
   /\b(Date\.now|new Date|performance\.|Math\.random|crypto\.|setTimeout|setInterval|setImmediate|queueMicrotask|console\.|process\.|Bun\.)/;
 
-/** The kernel's names for what can be set: known to the back end for Linux, and to what plays or inspects a host's files. */
+/** The kernel's file names: known to the back end for Linux, and to code that simulates or inspects a host's files. */
 const KERNEL_FILES =
   /scaling_[a-z]|cpuinfo_[a-z]|energy_performance|related_cpus|affected_cpus|freqdomain_cpus|thread_siblings|acpi_cppc|no_turbo/;
 const KNOWS_KERNEL_FILES = /^(cpufreq\/linux|simulate|ctl\/doctor)\//;
 
-/** The program floor: only there the wall clock is read. */
+/** The program floor: only here the wall clock may be read. */
 const PROGRAMS = ["daemon", "ctl", "guest", "simulate", "main"];
 
 interface Source {
@@ -67,7 +67,7 @@ const SOURCES: readonly Source[] = readdirSync(join(ROOT, "src"), { recursive: t
   .filter((name) => name.endsWith(".ts"))
   .map((name) => ({ path: name, text: readFileSync(join(ROOT, "src", name), "utf8") }));
 
-/** Everything that is wrong with a file, in words. */
+/** Everything that is wrong with a file, as text. */
 function faults({ path, text }: Source): string[] {
   const found: string[] = [];
   const folder = folderOf(path);
@@ -83,10 +83,10 @@ function faults({ path, text }: Source): string[] {
         typeof rule === "string" ? rule === target : typeOnly && rule.type === target,
       );
       if (target !== folder && target !== "" && allowed !== true) found.push(`${path} imports ${from}`);
-      // The daemon sees what comes out of the arbiter, never its state.
+      // The daemon uses the views of the arbiter, never its state.
       if (folder === "daemon" && target === "arbiter" && !/arbiter\/(arbiter|view)\.ts$/.test(from))
         found.push(`${path} imports ${from}`);
-      // Another back end must be able to stand in its place.
+      // It must be possible to replace the back end.
       if (/^cpufreq\/[^/]+$/.test(path) && from.startsWith("./linux/")) found.push(`${path} imports ${from}`);
     } else {
       if (PURE.includes(folder)) found.push(`${path} imports ${from}`);
@@ -120,7 +120,7 @@ function importsOf(text: string): { from: string; typeOnly: boolean }[] {
   }));
 }
 
-test("the sources are seen, and every folder has its floor", () => {
+test("the sources are found, and every folder has its floor", () => {
   expect(SOURCES.length).toBeGreaterThan(100);
   expect(
     [...new Set(SOURCES.map(({ path }) => folderOf(path)))].filter((folder) => !(folder in FLOORS)),
@@ -130,7 +130,7 @@ test("the sources are seen, and every folder has its floor", () => {
   ).toBeGreaterThan(15);
 });
 
-test("the floors hold, and no file is a mess", () => {
+test("every file keeps the rules", () => {
   expect(SOURCES.flatMap(faults)).toEqual([]);
 });
 

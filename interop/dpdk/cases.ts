@@ -7,7 +7,7 @@ setDefaultTimeout(60_000);
 let stage: Stage;
 afterEach(() => stage?.remove());
 
-/** vCPU 0 on CPU 2, vCPU 1 on CPU 3: neither number of a guest is a number of the host. */
+/** vCPU 0 is on CPU 2, vCPU 1 on CPU 3, so no number of the guest equals one of the host. */
 const ONE_VM = "[vm guest]\nVcpus=2,3\n";
 
 const [CPU_POWER, CONNECT, POLICY, POLICY_REMOVE, FREQ_LIST, FREQ, CAPS_LIST, CAPS] = [
@@ -36,14 +36,14 @@ async function initialised(...lcores: readonly number[]): Promise<Guest> {
   return guest;
 }
 
-test("CONNECT with whatever is on the guest's stack is taken, not obeyed and not answered", async () => {
+test("CONNECT is accepted whatever its other bytes are; it changes nothing and gets no reply", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
   for (const lcore of [0, 1]) {
     await until(() => stage.recorded(lcore).length === PACKET);
     const sent = stage.recorded(lcore);
     expect(sent[12]).toBe(CONNECT);
-    // The library sets nothing but the command: this test is worth nothing when the rest happens to be clean.
+    // The library sets only the command. The test needs other bytes that are not zero.
     expect(sent.filter((byte) => byte !== 0).length).toBeGreaterThan(16);
     expect(await guest.call("silence", lcore, PACKET)).toEqual({ result: -1 });
   }
@@ -53,7 +53,7 @@ test("CONNECT with whatever is on the guest's stack is taken, not obeyed and not
   expect(speeds()).toEqual([UNTOUCHED, "1200000"]);
 });
 
-test("the clock follows every call, and each ACK is read back", async () => {
+test("every call sets the clock, and the guest reads each ACK", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
   const follow = async (lcore: number, call: string, unit: number) => {
@@ -74,7 +74,7 @@ test("the clock follows every call, and each ACK is read back", async () => {
   expect(stage.host.tree.read(2, "scaling_governor")).toBe("userspace");
 });
 
-test("what is not allowed is answered NACK, and changes nothing", async () => {
+test("a request that is not allowed gets a NACK and changes nothing", async () => {
   stage = await makeStage(`${ONE_VM}Turbo=no\n`);
   const guest = await initialised(0);
   const nacked = async (vcpu: number, unit: number, type: number) => {
@@ -95,7 +95,7 @@ test("what is not allowed is answered NACK, and changes nothing", async () => {
   expect({ result, command: bytes?.[12] }).toEqual({ result: 0, command: 2 }); // a policy for no vCPU at all
 });
 
-test("queries are met with silence until they are allowed, then answered with lists", async () => {
+test("queries get no reply until they are allowed, then they get lists", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
   const queried = async (command: number, vcpu: number, size: number) => {
@@ -124,13 +124,13 @@ test("queries are met with silence until they are allowed, then answered with li
   expect([cap.readUInt32LE(12), cap[176], turbo(cap)]).toEqual([4, 2, [0, 1, 0, 0, 0, 0, 0, 0]]);
 });
 
-/** More than the answers that fit into the terminal, its port and the host's socket. */
+/** More replies than fit into the terminal, its port and the host's socket. */
 const CALLS = 800;
 
-test("a guest that never reads its answers, as most do, is obeyed to the end", async () => {
+test("a guest that never reads its replies, as most do, is served to the end", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);
-  // A terminal takes less at once than QEMU does, and the library gives up in the middle of a packet.
+  // A terminal accepts less at once than QEMU does, and the library gives up in the middle of a packet.
   const taken = (requests: number) => until(() => stage.recorded(0).length === (1 + requests) * PACKET);
   for (let requests = 1; requests <= CALLS; requests++) {
     expect(await guest.call(requests % 2 === 0 ? "max" : "min", 0)).toEqual({ result: 1 });
@@ -145,7 +145,7 @@ test("a guest that never reads its answers, as most do, is obeyed to the end", a
   expect(counters["repliesDropped"]).toBeGreaterThan(0);
 });
 
-test("a guest lives through the daemon's restart, and another guest process through its own", async () => {
+test("a guest works after a restart of the daemon, and the daemon after a restart of the guest program", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0);
   await guest.call("min", 0);
@@ -168,7 +168,7 @@ test("Debian's power_kvm_vm_autotest passes, and drove the clock", async () => {
   const { code, out } = stage.autotest();
   expect(out).toContain("Test OK");
   expect(code).toBe(0);
-  // What left the guest, in order: CONNECT, then all six units for lcore 0.
+  // Packets of the guest, in order: CONNECT, then all six units for lcore 0.
   await until(() => stage.recorded(0).length === 7 * PACKET);
   const sent = stage.recorded(0);
   const units = Array.from({ length: 7 }, (_, i) => [sent[i * PACKET + 12], sent[i * PACKET + 8]]).slice(1);

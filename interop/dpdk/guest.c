@@ -20,11 +20,12 @@
 
 #define REPLY_SIZE_MAX 464
 
-/* The library waits 10 ms each time. A busy machine may need longer; what must not come is awaited as long as that. */
+/* The library waits 10 ms each time. A busy machine may need longer. A reply that must not
+ * arrive is awaited just as long. */
 #define RECEIVES_MAX 200
 #define SILENCE_RECEIVES 20
 
-/* What is left on the stack is what the library's CONNECT carries beside its command. */
+/* The library's CONNECT has the command; its other bytes are uninitialised memory of the stack. */
 static __attribute__((noinline)) void leave_garbage(void)
 {
 	volatile unsigned char stack[16384];

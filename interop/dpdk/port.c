@@ -50,7 +50,7 @@ static int listen_at(const char *path)
 	return fd;
 }
 
-/* The terminal's other end; the guest opens it by the device's name. */
+/* The other end of the terminal. The guest opens it by the device's name. */
 static int open_device(const char *path)
 {
 	struct termios raw;
@@ -58,7 +58,7 @@ static int open_device(const char *path)
 
 	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
 		err(1, "Cannot open a terminal");
-	/* Kept open, so that a guest that closes the device does not hang the terminal up. */
+	/* Kept open, so that the terminal does not hang up when the guest closes the device. */
 	int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
 	if (slave < 0 || tcgetattr(slave, &raw) < 0)
 		err(1, "Cannot open the terminal \"%s\"", ptsname(master));
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 		struct pollfd fds[] = {
 			{ .fd = device, .events = POLLIN | (kept > 0 ? POLLOUT : 0) },
 			{ .fd = listener, .events = host < 0 ? POLLIN : 0 },
-			/* What the guest does not take stays in the socket, as with QEMU. */
+			/* Bytes that the guest does not accept stay in the socket, as with QEMU. */
 			{ .fd = host, .events = kept > 0 ? 0 : POLLIN },
 		};
 		if (poll(fds, 3, -1) < 0)
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 			ssize_t size = read(device, from_guest, sizeof(from_guest));
 			if (size > 0 && write(record, from_guest, size) != size)
 				err(1, "Cannot record");
-			/* Without a host QEMU takes nothing from the guest; a terminal does, so it is thrown away. */
+			/* Without a host QEMU accepts nothing from the guest. A terminal does, so its bytes are discarded. */
 			if (size > 0 && host >= 0)
 				send_all(host, from_guest, size);
 		}

@@ -20,7 +20,7 @@ const EAL = [
 /** A host with one VM of two vCPUs, whose guest is played by DPDK. */
 export interface Stage {
   readonly host: TestHost;
-  /** What each lcore's port got from the guest so far. */
+  /** The packets that each lcore's port received from the guest so far. */
   recorded(lcore: number): Uint8Array;
   /** Waits until the daemon has connected to the ports so many times. */
   connected(times: number): Promise<void>;
@@ -31,13 +31,13 @@ export interface Stage {
   remove(): Promise<void>;
 }
 
-/** What DPDK answered to a call, and the bytes it received. */
+/** DPDK's return value, and the bytes that it received. */
 export interface Answer {
   readonly result: number;
   readonly bytes?: Uint8Array;
 }
 
-/** See guest.c for what may be called. */
+/** See guest.c for the calls. */
 export interface Guest {
   call(...words: readonly (string | number)[]): Promise<Answer>;
   end(): Promise<void>;
@@ -137,7 +137,7 @@ async function startGuest(): Promise<Guest> {
   };
 }
 
-/** Only the lines that are answers; DPDK prints others. */
+/** Only lines with replies; DPDK also prints others. */
 async function* answerLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
   let rest = "";
   for await (const chunk of stream) {

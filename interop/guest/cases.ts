@@ -7,7 +7,7 @@ const WORK = process.env["INTEROP_WORK"] ?? "";
 
 const PORT = "virtio.serial.port.poweragent";
 
-// Each case begins where the one before ended: vCPU 0 on CPU 2, vCPU 1 on CPU 3.
+// Each case continues from the state of the previous one: vCPU 0 on CPU 2, vCPU 1 on CPU 3.
 let host: TestHost;
 let machine: Machine;
 
@@ -44,25 +44,25 @@ async function boot(): Promise<void> {
 /** Waits for the daemon to serve both ports. */
 const served = () => eventually(() => channels() === 2);
 
-test("udev gives the ports their names, and to the group what it needs", async () => {
+test("udev gives the ports their names, and the group its permissions", async () => {
   const { out } = await machine.run(`cd /dev/virtio-ports && stat -L -c '%A %U %G %n' *`);
   expect(out.trim().split("\n")).toEqual([0, 1].map((n) => `crw-rw---- root vm-power ${PORT}.${n}`));
 });
 
-test("without a daemon, the guest says so, and which side it is on", async () => {
+test("without a daemon, the guest reports that, and that the fault is on the host", async () => {
   const remedy =
     "on the host, systemctl start vm-power, and vmpowerctl show-vm tells whether it serves this VM";
   expect(await guest("max 0")).toEqual({
     code: 3,
     out: "",
-    err: `Nobody is at the host's end of port 0: ${remedy}\n`,
+    err: `No program is connected to the host's end of port 0: ${remedy}\n`,
   });
   const { code, out } = await guest("status --json");
   const { ports } = JSON.parse(out) as { ports: { state: string }[] };
   expect([code, ports.map(({ state }) => state)]).toEqual([3, ["no-host", "no-host"]]);
 });
 
-test("with one, max is obeyed", async () => {
+test("with a daemon, max sets the highest speed", async () => {
   await host.start();
   await served();
   expect(speeds()).toEqual(UNTOUCHED);
@@ -76,7 +76,7 @@ test("with one, max is obeyed", async () => {
   expect((await guest("max 9 --port 0")).code).toBe(1);
 });
 
-test("the library does it as well, and every answer reaches it", async () => {
+test("the library sets the speed too, and gets every reply", async () => {
   const { code, out, err } = await machine.run("cd /tmp && BUN_BE_BUN=1 vm-power-guest run library.mjs");
   expect({ code, out: out.trim().split("\n"), err }).toEqual({
     code: 0,
@@ -98,7 +98,7 @@ test("the library does it as well, and every answer reaches it", async () => {
   expect(speeds()).toEqual([MAX, MAX]);
 });
 
-test("who is a member of the group may ask, who is not may not", async () => {
+test("only members of the group may send requests", async () => {
   expect(await machine.run(`su guest -c "vm-power-guest down 0"`)).toEqual({
     code: 0,
     out: "vCPU 0: down\n",
@@ -113,13 +113,13 @@ test("who is a member of the group may ask, who is not may not", async () => {
   });
 });
 
-test("a port that another process has is not taken from it, and its holder is named", async () => {
+test("a port in use by another process stays with it, and the message names that process", async () => {
   machine.begin(`exec 3<>/dev/virtio-ports/${PORT}.0; exec sleep 1000`);
   const { out: pid } = await machine.run("sleep 1; pidof sleep");
   expect(await guest("max 0")).toEqual({
     code: 1,
     out: "",
-    err: `Port 0 is held by process ${pid.trim()} (sleep), and only one can use it: in this guest, end that first\n`,
+    err: `Port 0 is used by process ${pid.trim()} (sleep), and only one process can use it: in this guest, stop that one first\n`,
   });
   const { out } = await guest("status --json");
   const [first] = (JSON.parse(out) as { ports: object[] }).ports;
@@ -128,8 +128,8 @@ test("a port that another process has is not taken from it, and its holder is na
   await machine.run("killall sleep");
 });
 
-test("answers that nobody read are not taken for the next one's", async () => {
-  // A process that asks and does not read, as most DPDK programs; it leaves while its answers are still to come.
+test("replies that nobody read are not taken for the reply to the next request", async () => {
+  // A process that sends requests and does not read, like most DPDK programs. It exits before the replies arrive.
   const packet = `\\000\\000\\000\\000\\000\\000\\000\\000\\004\\000\\000\\000\\001\\000\\000\\000`;
   await machine.run(
     `printf '${packet}' >/tmp/p; head -c 448 /dev/zero >>/tmp/p; ` +
@@ -140,7 +140,7 @@ test("answers that nobody read are not taken for the next one's", async () => {
   expect(speeds()[0]).toBe(MAX);
 });
 
-test("the daemon is killed and starts again while a command holds the highest speed: it holds again", async () => {
+test("a command keeps the highest speed after the daemon was killed and started again", async () => {
   await guest("min 0");
   machine.begin("vm-power-guest run --min-on-idle --vcpus 0 -- sleep 1000");
   await eventually(() => speeds()[0] === MAX);
@@ -153,7 +153,7 @@ test("the daemon is killed and starts again while a command holds the highest sp
   await eventually(() => speeds()[0] === MIN);
 });
 
-test("the agent gives a busy vCPU what it needs, and an idle one nothing", async () => {
+test("the agent gives a busy vCPU a high speed, and an idle one the lowest", async () => {
   await machine.run(
     "printf '[agent]\\nPorts=0-1\\nIntervalMs=500\\nCooldownMs=1000\\nSource=proc-stat\\n' >/etc/vm-power-guest.conf",
   );
@@ -167,7 +167,7 @@ test("the agent gives a busy vCPU what it needs, and an idle one nothing", async
   step("vCPU 1 is idle, and slow");
 });
 
-test("the guest reboots, and asks anew", async () => {
+test("after a reboot the guest can send requests again", async () => {
   machine.begin("reboot -f");
   step("rebooting");
   await Bun.sleep(1000);
@@ -177,7 +177,7 @@ test("the guest reboots, and asks anew", async () => {
   expect(speeds()).toEqual([MAX, MAX]);
 });
 
-test("QEMU is killed in the middle: what it asked for ends, and the next guest is served", async () => {
+test("when QEMU is killed, the claims of its guest end, and the next guest is served", async () => {
   machine.begin("while :; do vm-power-guest down; vm-power-guest up; done");
   await eventually(() => speeds()[0] !== MAX);
   await machine.kill();

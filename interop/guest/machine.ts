@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { until } from "../../test/daemon/until.ts";
 
-/** What came of a command in the guest. */
+/** The result of a command in the guest. */
 export interface Ran {
   readonly code: number;
   readonly out: string;
@@ -10,25 +10,25 @@ export interface Ran {
 
 /** One virtual machine, emulated, with two vCPUs and a port for each. */
 export interface Machine {
-  /** Waits until it takes orders, also after a reboot. */
+  /** Waits until it accepts orders, also after a reboot. */
   booted(): Promise<void>;
   /** Runs a shell's command in the guest. */
   run(command: string): Promise<Ran>;
-  /** Begins such a command, and does not wait. */
+  /** Starts such a command without waiting for it. */
   begin(command: string): void;
   /** Ends QEMU as a crash would. */
   kill(): Promise<void>;
 }
 
-/** Emulation is slow: a program of 110 MB takes its time to start. */
+/** Emulation is slow: a program of 110 MB takes long to start. */
 const ANSWER_MS = 20_000;
 const BOOT_MS = 60_000;
 
-/** Where things of a machine are. */
+/** Paths of a machine. */
 export interface MachineFiles {
-  /** Of kernel, initramfs, and what the guest prints. */
+  /** The directory of the kernel, the initramfs and the guest's output. */
   readonly directory: string;
-  /** Where its channels' sockets go, as `web1.0`. */
+  /** The directory of its channel sockets, such as `web1.0`. */
   readonly channels: string;
 }
 
@@ -109,7 +109,7 @@ async function connect(path: string, received: (text: string) => void): Promise<
   let socket: Bun.Socket | undefined;
   const data = (_: Bun.Socket, bytes: Buffer) => received(bytes.toString("latin1"));
   for (let tries = 0; socket === undefined; tries++) {
-    // QEMU makes its sockets when it has started.
+    // QEMU creates its sockets at its start.
     socket = await Bun.connect({ unix: path, socket: { data } }).catch((error) => {
       if (tries > 100) throw error;
       return undefined;
@@ -123,7 +123,7 @@ function plain(base64: string): string {
   return Buffer.from(base64, "base64").toString();
 }
 
-/** {@link until}, for what takes an emulated machine its time. */
+/** {@link until} with a longer limit, because an emulated machine is slow. */
 export function eventually(holds: () => boolean): Promise<void> {
   return until(holds, ANSWER_MS);
 }

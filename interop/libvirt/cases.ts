@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs";
 import { until } from "../../test/hypervisor/recorder.ts";
 import { kernelLog, makeStage, type Stage } from "./stage.ts";
 
-// Each case begins where the one before ended: a guest that runs, vCPU 0 on CPU 0, vCPU 1 on CPU 1.
+// Each case continues from the state of the previous one: a running guest, vCPU 0 on CPU 0, vCPU 1 on CPU 1.
 
 const [MIN, SECOND, MAX] = ["1200000", "1400000", "2301000"];
 
-/** How long the frozen libvirtd is not allowed to be noticed: a list every 30 s, and 10 s for its answer. */
+/** How long a frozen libvirtd may stay unnoticed: a list every 30 s, and 10 s for its reply. */
 const NOTICED_MS = 45_000;
 
-/** What a guest reads back: the size, then resource id, unit and command 1 (ACK) or 2 (NACK). */
+/** The guest's view of a reply: the size, then resource id, unit and command 1 (ACK) or 2 (NACK). */
 const ACK = {
   "min-0": "464 00000000000000000400000001000000",
   "up-0": "464 00000000000000000100000001000000",
@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => stage?.remove(), 60_000);
 
-test("a guest's packets set the CPU under its vCPU, and the answers reach it", async () => {
+test("a guest's packets set the CPU under its vCPU, and the guest gets the replies", async () => {
   expect(clocks()).toEqual(untouched);
   expect(await stage.guest.ask(0, "min-0")).toBe(ACK["min-0"]);
   expect(clocks()).toEqual([MIN, untouched[1]]);
@@ -44,13 +44,13 @@ test("a guest's packets set the CPU under its vCPU, and the answers reach it", a
   expect(clocks()).toEqual([SECOND, MIN]);
 });
 
-test("virsh vcpupin moves the effect", async () => {
+test("after virsh vcpupin the claim applies to the other CPU", async () => {
   await ask("min-0", "max-1");
   await settled([MIN, MAX]);
   stage.step("swapping the pins");
   await pin(1, 0);
   await ask("up-0");
-  // Both run on CPU 0 now: the higher claim wins, and nobody is left on CPU 1.
+  // Both run on CPU 0 now: the higher claim wins, and CPU 1 has no claim.
   await settled([MAX, untouched[1]]);
   await pin(0, 1);
   await settled([MAX, SECOND]);
@@ -59,7 +59,7 @@ test("virsh vcpupin moves the effect", async () => {
   await settled([SECOND, MAX]);
 });
 
-test("virsh suspend ends the claims; after resume the guest asks anew", async () => {
+test("virsh suspend ends the claims; after resume new requests are served", async () => {
   await ask("min-0");
   await settled([MIN, MAX]);
   await stage.libvirtd.must("suspend", "guest");
@@ -70,7 +70,7 @@ test("virsh suspend ends the claims; after resume the guest asks anew", async ()
   await settled([MIN, untouched[1]]);
 });
 
-test("a guest that reboots asks anew", async () => {
+test("requests are served after a reboot of the guest", async () => {
   await ask("min-0");
   await settled([MIN, stage.clock(1)]);
   stage.step("resetting the guest");
@@ -81,7 +81,7 @@ test("a guest that reboots asks anew", async () => {
   await settled([MIN, untouched[1]]);
 });
 
-test("a guest that powers off gives its CPUs back; virsh start needs no operator", async () => {
+test("the CPUs of a guest that powers off are restored; virsh start needs no operator", async () => {
   await ask("min-0");
   await settled([MIN, stage.clock(1)]);
   stage.step("powering off");
@@ -93,7 +93,7 @@ test("a guest that powers off gives its CPUs back; virsh start needs no operator
   await settled([MIN, untouched[1]]);
 });
 
-test("virsh destroy gives the CPUs back; virsh start needs no operator", async () => {
+test("virsh destroy restores the CPUs; virsh start needs no operator", async () => {
   await ask("min-0");
   await settled([MIN, stage.clock(1)]);
   stage.step("destroying the domain");
@@ -105,7 +105,7 @@ test("virsh destroy gives the CPUs back; virsh start needs no operator", async (
   await settled([MIN, untouched[1]]);
 });
 
-test("packets are served while libvirtd restarts, and it is followed afterwards", async () => {
+test("packets are served while libvirtd restarts, and the daemon follows it afterwards", async () => {
   stage.step("stopping libvirtd");
   await stage.libvirtd.stop();
   await untilState("unreachable");
@@ -117,7 +117,7 @@ test("packets are served while libvirtd restarts, and it is followed afterwards"
   await swapAndBack();
 });
 
-test("packets are served while libvirtd is frozen, and it is followed afterwards", async () => {
+test("packets are served while libvirtd is frozen, and the daemon follows it afterwards", async () => {
   stage.step("freezing libvirtd: this takes a while");
   stage.libvirtd.freeze();
   await served(NOTICED_MS, () => hypervisorState() === "unreachable");
@@ -128,7 +128,7 @@ test("packets are served while libvirtd is frozen, and it is followed afterwards
   await swapAndBack();
 });
 
-test("a domain that ends while libvirtd is away is gone, and comes back", async () => {
+test("a domain that ends while libvirtd is stopped loses its claims, and can start again", async () => {
   await ask("min-0");
   await stage.libvirtd.stop("SIGKILL");
   stage.step("killing QEMU");
@@ -141,7 +141,7 @@ test("a domain that ends while libvirtd is away is gone, and comes back", async 
   await settled([MIN, untouched[1]]);
 });
 
-test("vm-power stops and puts everything back", async () => {
+test("a stop of vm-power restores everything", async () => {
   expect(await stage.host.end("SIGTERM")).toBe(0);
   expect(clocks()).toEqual(untouched);
 });
@@ -150,7 +150,7 @@ function clocks(): (string | undefined)[] {
   return [stage.clock(0), stage.clock(1)];
 }
 
-/** Waits until exactly this holds on CPUs 0 and 1. */
+/** Waits until CPUs 0 and 1 have exactly these settings. */
 async function settled(expected: readonly (string | undefined)[]): Promise<void> {
   await until(
     () => Bun.deepEquals(clocks(), expected),
@@ -158,14 +158,14 @@ async function settled(expected: readonly (string | undefined)[]): Promise<void>
   );
 }
 
-/** The guest sends packets, each on the channel of its vCPU, and has to read an ACK for each. */
+/** The guest sends packets, each on the channel of its vCPU, and must read an ACK for each. */
 async function ask(...packets: readonly (keyof typeof ACK)[]): Promise<void> {
   for (const packet of packets) {
     expect(await stage.guest.ask(Number(packet.at(-1)), packet)).toBe(ACK[packet]);
   }
 }
 
-/** Has the guest ask again and again for so long, or until something holds; each packet has to be obeyed. */
+/** Makes the guest send requests repeatedly, for a time or until a condition is true; each of them must take effect. */
 async function served(ms: number, holds: () => boolean = () => false): Promise<void> {
   const end = performance.now() + ms;
   let packets = 0;
@@ -195,7 +195,7 @@ async function swapAndBack(): Promise<void> {
   await settled([MIN, MAX]);
 }
 
-/** Starts the domain, and waits until its guest takes orders and has said CONNECT. */
+/** Starts the domain, and waits until its guest accepts orders and has sent CONNECT. */
 async function start(): Promise<void> {
   stage.step("booting the guest");
   await stage.libvirtd.must("start", "guest");
@@ -211,7 +211,7 @@ async function booted(): Promise<void> {
 
 let logged = 0;
 
-/** Waits for a line of the daemon that was not waited for before. */
+/** Waits for a new line of the daemon's log. */
 async function untilLogged(words: string): Promise<void> {
   await until(
     () => stage.host.log().includes(words, logged),

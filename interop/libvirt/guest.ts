@@ -4,7 +4,7 @@ const ANSWER_MS = 10_000;
 /** Longest wait for a guest that boots. */
 const BOOT_MS = 40_000;
 
-/** Tells a guest what to do, over its first serial port; see `init`. */
+/** Sends orders to a guest, over its first serial port; see `init`. */
 export class Guest {
   readonly #path: string;
   readonly #answers = new Map<number, (answer: string) => void>();
@@ -16,7 +16,7 @@ export class Guest {
     this.#path = path;
   }
 
-  /** Waits until the guest takes orders; also after every start of its domain. */
+  /** Waits until the guest accepts orders, also after every start of its domain. */
   async booted(): Promise<void> {
     const end = performance.now() + BOOT_MS;
     while (performance.now() < end) {
@@ -32,14 +32,14 @@ export class Guest {
     if (answer !== "sent") throw new Error(`The guest says "${answer}" to send ${channel} ${packet}`);
   }
 
-  /** Sends a packet, and gives size and first 16 bytes of the reply, as `464 0011…`. */
+  /** Sends a packet, and returns size and first 16 bytes of the reply, as `464 0011…`. */
   async ask(channel: number, packet: string): Promise<string> {
     const answer = await this.#order(`ask ${channel} ${packet}`, ANSWER_MS);
     if (answer === undefined) throw new Error(`The guest says nothing to ask ${channel} ${packet}`);
     return answer;
   }
 
-  /** Powers off, as a user of the guest would. */
+  /** Powers off, as a user of the guest does. */
   off(): void {
     this.#socket?.write(`${++this.#orders} off\n`);
   }

@@ -9,7 +9,7 @@ const WORK = process.env["INTEROP_WORK"] ?? "";
 
 const URI = "qemu:///system";
 
-/** Enough for a shell; everything that needs more of a host is off. */
+/** Enough for a shell. Devices that need more support from the host are switched off. */
 const QEMU_CONF = `
 user = "root"
 group = "root"
@@ -26,14 +26,14 @@ export interface Stage {
   readonly host: TestHost;
   readonly libvirtd: RealLibvirtd;
   readonly guest: Guest;
-  /** What holds on a CPU: the speed that the daemon set, or the governor that was there before. */
+  /** The setting of a CPU: the speed that the daemon set, or the original governor. */
   clock(cpu: number): string | undefined;
-  /** Says what is being done, and how long everything took so far. */
+  /** Prints the current step, and the time so far. */
   step(words: string): void;
   remove(): Promise<void>;
 }
 
-/** Builds it all, with the domain defined but not started. */
+/** Sets up everything. The domain is defined but not started. */
 export async function makeStage(): Promise<Stage> {
   if (!existsSync(join(WORK, "kernel"))) throw new Error("Start this with interop/libvirt/run");
   const libvirtd = new RealLibvirtd({ directory: join(WORK, "libvirt"), uri: URI, qemuConf: QEMU_CONF });
@@ -64,7 +64,7 @@ export async function makeStage(): Promise<Stage> {
   };
 }
 
-/** What the guest's kernel said last, for a failure's report. */
+/** The last messages of the guest's kernel, for the report of a failure. */
 export function kernelLog(): string {
   const file = join(WORK, "kernel.log");
   return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-30).join("\n") : "";

@@ -54,7 +54,7 @@ ${places.join("\n")}
 	case \${COMP_WORDS[COMP_CWORD - 1]} in
 ${values.join("\n")}
 	esac
-	# Not "compgen -W", which would carry out what stands in the name of a VM.
+	# Not "compgen -W", which would execute commands in the name of a VM.
 	COMPREPLY=()
 	for word in "\${words[@]}"; do
 		[[ $word == "$current"* ]] && COMPREPLY+=("$(printf %q "$word")")
@@ -65,7 +65,7 @@ complete -F ${prefix} ${program}
 `;
 }
 
-/** What the daemon is asked for: here, or where the options on the line say. */
+/** The commands that ask a daemon for names: the local one, or that of the options on the command line. */
 function lookupsOf(program: string, prefix: string): string {
   return `
 ${prefix}_vm() {

@@ -60,10 +60,10 @@ ${lines.join("\n")}
 `;
 }
 
-/** What the daemon is asked for: here, or where the options on the line say. */
+/** The commands that ask a daemon for names: the local one, or that of the options on the command line. */
 function lookupsOf(program: string, prefix: string, passed: readonly string[]): string {
   return `
-# The options on the line that say which daemon is meant, with their values.
+# The options on the command line that choose the daemon, with their values.
 function ${prefix}_where
     set -l words (commandline -opc)[2..]
     while set -q words[2]

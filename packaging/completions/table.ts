@@ -5,18 +5,18 @@ import { VERBS } from "../../src/ctl/verbs/verbs.ts";
 import { createDaemonProgram } from "../../src/daemon/program.ts";
 import { createProgram as createGuestProgram } from "../../src/guest/command/program.ts";
 
-/** What can stand at one place of a command line: names that the daemon knows, a file, anything, or these words. */
+/** The possible values at one place of a command line: names that the daemon knows, a file, anything, or these words. */
 export type Kind = Argument["kind"] | "file";
 
 /** An option, as it is typed. */
 export interface CompletedOption {
   readonly flags: readonly string[];
-  /** What follows it, where something does. */
+  /** Its value, if it takes one. */
   readonly value: Kind | undefined;
   readonly doc: string;
 }
 
-/** A command and what follows it. */
+/** A command with its arguments and options. */
 interface CompletedVerb {
   readonly name: string;
   readonly doc: string;
@@ -24,14 +24,14 @@ interface CompletedVerb {
   readonly options: readonly CompletedOption[];
 }
 
-/** All that can be completed of one program. */
+/** Everything that can be completed for one program. */
 export interface CommandTable {
   readonly program: string;
   readonly options: readonly CompletedOption[];
   readonly verbs: readonly CompletedVerb[];
 }
 
-/** What `vmpowerctl` understands, from its table of commands and from the parser that is made of it. */
+/** The table of `vmpowerctl`, from its table of commands and the parser that is made from it. */
 export function operatorTable(): CommandTable {
   const program = createProgram(VERBS, IDLE, async () => {});
   return {
@@ -61,17 +61,17 @@ export function operatorTable(): CommandTable {
   };
 }
 
-/** What `vm-power` understands. */
+/** The table of `vm-power`. */
 export function daemonTable(): CommandTable {
   return tableOf(createDaemonProgram(() => {}));
 }
 
-/** What `vm-power-guest` understands. */
+/** The table of `vm-power-guest`. */
 export function guestTable(): CommandTable {
   return tableOf(createGuestProgram(IDLE, async () => {}));
 }
 
-/** A table of what a parser knows. A command within another is a word behind that one's name. */
+/** Makes the table from a parser. The name of a subcommand is an argument of its command. */
 function tableOf(program: Command): CommandTable {
   const { commands, options, helper } = visibleOf(program);
   return {
@@ -118,18 +118,18 @@ function completed({ short, long, flags, argChoices, description }: Option): Com
   };
 }
 
-/** What may be typed for a value, by its name in the help. */
+/** The possible values of an argument, by its name in the help. */
 function kindOfValue(name: string, choices: readonly string[] | undefined): Kind {
   if (choices !== undefined) return choices;
   return ["file", "directory", "path"].includes(name) ? "file" : "text";
 }
 
-/** Whether an option says which daemon is meant: names and CPUs are then looked up there. */
+/** Whether an option chooses the daemon, which is then asked for names and CPUs. */
 export function isAbout({ flags }: CompletedOption): boolean {
   return flags.some((flag) => ["--socket", "--host", "--hosts"].includes(flag));
 }
 
-/** How the functions of a completion begin. */
+/** The prefix of the functions of a completion. */
 export function prefixOf({ program }: CommandTable): string {
   return `_${program.replaceAll("-", "_")}`;
 }

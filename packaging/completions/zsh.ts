@@ -42,7 +42,7 @@ ${prefix} "$@"
 `;
 }
 
-/** Keeps which daemon is meant: the options of a command take the place of these. */
+/** Keeps the options that choose the daemon, because the options of a command replace them. */
 function keepOf(passed: readonly string[]): string {
   return `\t\tlocal flag
 		for flag in ${passed.join(" ")}; do
@@ -51,7 +51,7 @@ function keepOf(passed: readonly string[]): string {
 `;
 }
 
-/** What the daemon is asked for: here, or where the options on the line say. */
+/** The commands that ask a daemon for names: the local one, or that of the options on the command line. */
 function lookupsOf(program: string, prefix: string): string {
   return `
 ${prefix}_vm() {
@@ -86,12 +86,12 @@ function optionSpecs({ flags, value, doc }: CompletedOption, prefix: string): st
   );
 }
 
-/** A description, in which a bracket would end it. */
+/** Escapes a description, which a bracket would end. */
 function escaped(doc: string): string {
   return doc.replace(/[\\[\]:]/g, "\\$&");
 }
 
-/** What is completed, and by which function or words. */
+/** Formats a completion with the function or the words that complete it. */
 function action(kind: Kind, prefix: string): string {
   if (kind === "text") return "text: ";
   if (kind === "file") return "file:_files";

@@ -5,7 +5,7 @@ const HEADER = `// Made by "make types" from io.vmpower.Control.varlink, which s
 
 `;
 
-/** What methods take and answer, where the daemon and vmpowerctl speak of it by name. */
+/** The types of parameters and replies that the daemon and vmpowerctl use by name. */
 const NAMES = {
   parameters: {
     AddChannels: "ChannelChoice",
@@ -28,7 +28,7 @@ const NAMES = {
   },
 } as const;
 
-/** The text of `src/admin/control-types.ts`. */
+/** Returns the text of `src/admin/control-types.ts`. */
 export function controlTypes(): string {
   return HEADER + typescriptOf(CONTROL, NAMES);
 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { controlTypes } from "./control-types.ts";
 
-// Writes the types of the control interface, of which the file's first lines speak.
+// Writes src/admin/control-types.ts, whose first lines describe it.
 writeFileSync("src/admin/control-types.ts", controlTypes());

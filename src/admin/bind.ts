@@ -5,7 +5,7 @@ import { moveAside } from "../os/move-aside.ts";
 import { whyNotWritable } from "../os/own-directory.ts";
 import { removeSocket } from "./socket-file.ts";
 
-/** `Bun.listen()`, or what bounds it. */
+/** `Bun.listen()`, or a version of it that limits connections. */
 type Listen = (options: {
   unix: string;
   allowHalfOpen: boolean;
@@ -30,7 +30,7 @@ export interface BindOptions {
   readonly gid?: number | undefined;
   /** Whether everybody on the host may connect. */
   readonly everyone?: boolean;
-  /** `Bun.listen()`, or what bounds it. */
+  /** `Bun.listen()`, or a version of it that limits connections. */
   readonly listen?: Listen;
   /** Whether clients wait until `begin()` is called; `listen` must support it. */
   readonly held?: boolean;

@@ -140,7 +140,7 @@ class PendingCalls {
       const first = this.#waiting[0];
       if (reply === undefined || first === undefined)
         return this.end(
-          new ClientError("notUnderstood", `What answers at "${this.#path}" does not speak varlink`),
+          new ClientError("notUnderstood", `The program at "${this.#path}" does not speak varlink`),
         );
       if (reply.continues !== true) this.#waiting.shift();
       first.onReply(reply);

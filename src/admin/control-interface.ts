@@ -47,7 +47,7 @@ export function controlInterface(
   return { description, methods };
 }
 
-/** What methods are made of. */
+/** The parts that methods are made from. */
 interface Served extends CallOptions {
   readonly control: Control;
   readonly description: Description;
@@ -92,7 +92,7 @@ function singleMethod(served: Served, name: CallName, mutates: boolean): Method 
   };
 }
 
-/** What one reply of a stream is called. */
+/** The name of the item in one reply of a stream. */
 const ITEM: Readonly<Record<StreamName, string>> = { Subscribe: "event", Record: "packet" };
 
 function isStream(name: keyof Control): name is StreamName {

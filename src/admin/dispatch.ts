@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import type { Caller } from "./caller.ts";
 import { conform } from "./conform.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
@@ -9,7 +10,6 @@ import { SERVICE_ERRORS } from "./service-interface.ts";
 
 /** A call whose method exists and whose parameters conform. */
 export interface Accepted {
-  readonly kind: "accepted";
   readonly name: string;
   readonly method: Method;
   readonly parameters: object;
@@ -28,24 +28,25 @@ export function judgeCall(
   call: Call,
   caller: Caller,
   interfaces: ReadonlyMap<string, Interface>,
-): Accepted | Outcome {
+): Result<Accepted, Outcome> {
   const dot = call.method.lastIndexOf(".");
   const found = interfaces.get(call.method.slice(0, Math.max(0, dot)));
-  if (dot <= 0) return SERVICE_ERRORS.methodNotFound(call.method);
-  if (found === undefined) return SERVICE_ERRORS.interfaceNotFound(call.method.slice(0, dot));
+  if (dot <= 0) return failure(SERVICE_ERRORS.methodNotFound(call.method));
+  if (found === undefined) return failure(SERVICE_ERRORS.interfaceNotFound(call.method.slice(0, dot)));
   const name = call.method.slice(dot + 1);
   const description = found.description.methods.get(name);
-  if (description === undefined) return SERVICE_ERRORS.methodNotFound(call.method);
+  if (description === undefined) return failure(SERVICE_ERRORS.methodNotFound(call.method));
   const method = found.methods.get(name);
-  if (method === undefined) return SERVICE_ERRORS.methodNotImplemented(call.method);
-  if (method.mutates && caller.looksOnly) return SERVICE_ERRORS.permissionDenied();
+  if (method === undefined) return failure(SERVICE_ERRORS.methodNotImplemented(call.method));
+  if (method.mutates && caller.looksOnly) return failure(SERVICE_ERRORS.permissionDenied());
   const parameters = dropNulls(call.parameters);
   const wrong = conform(parameters, description.parameters, { types: found.description.types, open: false });
-  if (wrong !== undefined) return SERVICE_ERRORS.invalidParameter(String(wrong.path[0] ?? "parameters"));
+  if (wrong !== undefined)
+    return failure(SERVICE_ERRORS.invalidParameter(String(wrong.path[0] ?? "parameters")));
   const judged = judgeParameters(name, parameters);
-  if ("wrong" in judged) return SERVICE_ERRORS.invalidParameter(judged.wrong);
-  if (method.kind === "stream" && !call.more) return SERVICE_ERRORS.expectedMore();
-  return { kind: "accepted", name, method, parameters: judged.parameters };
+  if (!judged.ok) return failure(SERVICE_ERRORS.invalidParameter(judged.why));
+  if (method.kind === "stream" && !call.more) return failure(SERVICE_ERRORS.expectedMore());
+  return success({ name, method, parameters: judged.value });
 }
 
 /**

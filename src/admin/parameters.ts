@@ -1,5 +1,6 @@
 import { CPU_NUMBER_END } from "../base/cpu-list.ts";
 import { KHZ_MAX, VCPUS_MAX } from "../base/domain.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import { VM_NAME_BYTES_MAX, vmNameFault } from "../base/vm-name.ts";
 
 /** The most VMs that one call may name. */
@@ -46,28 +47,28 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["text", { allows: () => true }],
 ]);
 
-/** Returns the parameters for the method, or the name of one that is out of bounds. Their types were checked before. */
-export type JudgedParameters = { readonly parameters: object } | { readonly wrong: string };
-
-/** Checks the values of parameters. Lists are returned without repeats. */
+/**
+ * Checks the values of parameters, whose types were checked before. Returns them for the method, lists without repeats;
+ * a failure is the name of a parameter that is out of bounds.
+ */
 export function judgeParameters(
   method: string,
   parameters: Readonly<Record<string, unknown>>,
-): JudgedParameters {
+): Result<object> {
   const judged: Record<string, unknown> = { ...parameters };
   for (const [name, value] of Object.entries(parameters)) {
     const rule = PARAMETER_RULES.get(`${method}.${name}`) ?? PARAMETER_RULES.get(name);
     if (rule === undefined || value === undefined) continue;
     if (rule.itemsMax === undefined) {
-      if (!rule.allows(value)) return { wrong: name };
+      if (!rule.allows(value)) return failure(name);
       continue;
     }
     const items = new Set(value as unknown[]);
-    if (items.size > rule.itemsMax) return { wrong: name };
-    for (const item of items) if (!rule.allows(item)) return { wrong: name };
+    if (items.size > rule.itemsMax) return failure(name);
+    for (const item of items) if (!rule.allows(item)) return failure(name);
     judged[name] = [...items];
   }
-  return { parameters: judged };
+  return success(judged);
 }
 
 function isVmName(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import type { Packet } from "./control-types.ts";
 
 /** The most bytes of a recording's file. */
@@ -18,23 +19,26 @@ interface RecordedVm {
   readonly pins: readonly (readonly Pcpu[])[];
 }
 
-/** The content of a recording, or what is wrong with it. */
-export type Recording = { readonly head: RecordingHead; readonly packets: readonly Packet[] } | string;
+/** The content of a recording. */
+export interface Recording {
+  readonly head: RecordingHead;
+  readonly packets: readonly Packet[];
+}
 
 /** Parses a recording: one line of JSON for the head, and one for each packet. */
-export function readRecording(text: string): Recording {
+export function readRecording(text: string): Result<Recording> {
   const lines = text.split("\n");
   const head = parse(lines[0] ?? "");
-  if (!isHead(head)) return "it is no recording of vm-power";
+  if (!isHead(head)) return failure("it is not a recording of vm-power");
   const packets: Packet[] = [];
   for (const [at, line] of lines.entries()) {
     // The last line may be incomplete if recording was interrupted.
     if (at === 0 || line === "") continue;
     const packet = parse(line);
     if (isPacket(packet)) packets.push(packet);
-    else if (at < lines.length - 1) return `line ${at + 1} is no packet`;
+    else if (at < lines.length - 1) return failure(`line ${at + 1} is not a packet`);
   }
-  return { head, packets };
+  return success({ head, packets });
 }
 
 /** A packet's bytes as the guest sent them. */

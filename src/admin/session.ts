@@ -1,4 +1,5 @@
 import type { Log } from "../base/log.ts";
+import { failure } from "../base/result.ts";
 import type { CallTurns } from "./call-turns.ts";
 import type { Caller } from "./caller.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
@@ -140,23 +141,23 @@ export class Session {
   #handle(message: Uint8Array): void {
     const call = readCall(message);
     if (call.kind === "garbage") {
-      this.#fail(`it sent what is no varlink call: ${call.reason}`);
+      this.#fail(`it sent something that is not a varlink call: ${call.reason}`);
       return;
     }
     const judged =
       call.kind === "invalid"
-        ? SERVICE_ERRORS.invalidParameter(call.member)
+        ? failure(SERVICE_ERRORS.invalidParameter(call.member))
         : judgeCall(call, this.#options.caller, this.#options.interfaces);
     const oneway = call.kind === "call" && call.oneway;
-    if (!("kind" in judged)) {
-      if (!oneway) this.#reply(judged);
-    } else if (judged.method.kind === "stream") {
-      this.#stream(judged);
-    } else {
-      const outcome = judged.method.call(judged.parameters, this.#options.caller);
-      if (outcome instanceof Promise) this.#answerLater(judged, outcome, oneway);
-      else this.#answer(judged, outcome, oneway);
-    }
+    if (judged.ok) this.#do(judged.value, oneway);
+    else if (!oneway) this.#reply(judged.why);
+  }
+
+  #do(call: Accepted, oneway: boolean): void {
+    if (call.method.kind === "stream") return this.#stream(call);
+    const outcome = call.method.call(call.parameters, this.#options.caller);
+    if (outcome instanceof Promise) this.#answerLater(call, outcome, oneway);
+    else this.#answer(call, outcome, oneway);
   }
 
   #answer(call: Accepted, outcome: Outcome, oneway: boolean): void {

@@ -12,7 +12,7 @@ export interface StreamEvents {
 
 /** Opens a stream. The function that it returns cancels it. The method learns of the end once, whatever the reason. */
 export function openStream(call: Accepted, caller: Caller, events: StreamEvents): () => void {
-  if (call.method.kind !== "stream") throw new Error(`${call.name} is no stream`);
+  if (call.method.kind !== "stream") throw new Error(`${call.name} is not a stream`);
   let isOver = false;
   let cancelMethod: (() => void) | undefined;
 

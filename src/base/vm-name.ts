@@ -1,12 +1,12 @@
 /** Longest name of a VM in bytes. Channel sockets have it in their names. */
 export const VM_NAME_BYTES_MAX = 250;
 
-/** Returns why no VM can have this name, as the end of a sentence: `it holds a "/"`. Undefined for a possible name. */
+/** Returns why no VM can have this name, as the end of a sentence: `it contains a "/"`. Undefined for a possible name. */
 export function vmNameFault(name: string): string | undefined {
   if (name === "") return "it is empty";
-  if (name.includes("/")) return 'it holds a "/"';
-  if (/\p{Cc}/u.test(name)) return "it holds a control character";
-  if (!name.isWellFormed()) return "it is no Unicode text";
+  if (name.includes("/")) return 'it contains a "/"';
+  if (/\p{Cc}/u.test(name)) return "it contains a control character";
+  if (!name.isWellFormed()) return "it is not Unicode text";
   if (utf8Bytes(name) > VM_NAME_BYTES_MAX) return `it has more than ${VM_NAME_BYTES_MAX} bytes`;
   return undefined;
 }

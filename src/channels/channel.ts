@@ -129,7 +129,7 @@ export class Channel {
     const peer = this.host.peerOf(fdOf(socket));
     const untrusted =
       peer === undefined
-        ? { reason: "the kernel does not say who is behind its socket" }
+        ? { reason: "the kernel does not report which user listens on its socket" }
         : judgeUser(peer.uid, this.host.trustedUids, "its socket is served by");
     this.#socket = socket;
     this.#peerRefused = untrusted !== undefined;

@@ -92,7 +92,7 @@ export class Channels {
     const objection = this.#host.admit(channel);
     if (objection !== undefined || this.#takesRoom(channel)) return objection;
     const { max } = this.#options;
-    return { reason: `there is room for ${VM_CHANNELS_MAX} channels of a VM, and for ${max} in all` };
+    return { reason: `at most ${VM_CHANNELS_MAX} channels of a VM and ${max} in total are served` };
   }
 
   /** Before its VM was known, the channel did not count against the limits. */
@@ -151,11 +151,11 @@ export class Channels {
     if (this.#leftOut <= before) return;
     if (expected > 0 && this.#limiter.allow("expected", performance.now()) !== undefined)
       this.#options.log.error(
-        `${expected} channels in "${this.#options.directory}" are not served: there is room for ${VM_CHANNELS_MAX} of a VM, and for ${this.#options.max} in all`,
+        `${expected} channels in "${this.#options.directory}" are not served: the limit is ${VM_CHANNELS_MAX} for each VM and ${this.#options.max} in total`,
       );
     if (others > 0 && this.#limiter.allow("others", performance.now()) !== undefined)
       this.#options.log.warning(
-        `"${this.#options.directory}" holds more than ${OTHERS_MAX} files that are no sockets, or of no VM that is known: ${others} are not looked at`,
+        `"${this.#options.directory}" contains more than ${OTHERS_MAX} files that are not sockets or belong to no known VM: ${others} of them are ignored`,
       );
   }
 

@@ -1,4 +1,6 @@
 import { lstatSync, type Stats } from "node:fs";
+import { failure, type Result, success } from "../base/result.ts";
+import { type Errno, errnoOf } from "../os/errno.ts";
 
 /** Why something is not used, and the remedy. */
 export interface Objection {
@@ -13,13 +15,14 @@ export function judgeDirectory(
   path: string,
   trusted: ReadonlySet<number>,
 ): { readonly stats?: Stats; readonly objection?: Objection & { readonly unusable: boolean } } {
-  const stats = look(path);
-  if (typeof stats === "string") {
+  const looked = look(path);
+  if (!looked.ok) {
     const remedy = `mkdir -m 0755 ${path}, owned by the user that QEMU runs as`;
-    return { objection: { reason: `cannot be read: ${stats}`, remedy, unusable: true } };
+    return { objection: { reason: `cannot be read: ${looked.why}`, remedy, unusable: true } };
   }
+  const stats = looked.value;
   if (!stats.isDirectory())
-    return { objection: { reason: "is no directory", remedy: `rm ${path}`, unusable: true } };
+    return { objection: { reason: "is not a directory", remedy: `rm ${path}`, unusable: true } };
   if (!trusted.has(stats.uid)) {
     const remedy = "chown it, or add its owner to TrustedUsers";
     return { objection: { reason: `belongs to the untrusted user ${stats.uid}`, remedy, unusable: true } };
@@ -39,10 +42,11 @@ export function judgeSocket(
   path: string,
   trusted: ReadonlySet<number>,
 ): { readonly objection?: Objection; readonly identity?: string } {
-  const stats = look(path);
-  if (typeof stats === "string") return { objection: { reason: `its socket cannot be read: ${stats}` } };
+  const looked = look(path);
+  if (!looked.ok) return { objection: { reason: `its socket cannot be read: ${looked.why}` } };
+  const stats = looked.value;
   if (stats.isSymbolicLink()) return { objection: { reason: "it is a symbolic link", remedy: `rm ${path}` } };
-  if (!stats.isSocket()) return { objection: { reason: "it is no socket", remedy: `rm ${path}` } };
+  if (!stats.isSocket()) return { objection: { reason: "it is not a socket", remedy: `rm ${path}` } };
   const objection = judgeUser(stats.uid, trusted, "its socket belongs to");
   return objection === undefined ? { identity: `${stats.ino}:${stats.ctimeMs}` } : { objection };
 }
@@ -56,10 +60,10 @@ export function judgeUser(uid: number, trusted: ReadonlySet<number>, what: strin
   };
 }
 
-function look(path: string): Stats | string {
+function look(path: string): Result<Stats, Errno> {
   try {
-    return lstatSync(path);
+    return success(lstatSync(path));
   } catch (error) {
-    return error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return failure(errnoOf(error));
   }
 }

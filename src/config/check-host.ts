@@ -50,7 +50,7 @@ function checkUsers({ channels }: Config, { sections }: Gathered, host: ConfigHo
     .filter((user) => !host.hasUser(user))
     .map((user) => {
       const message = `TrustedUsers names ${quote(user)}, a user that this host does not have`;
-      return warning(written.place, message, "nobody is trusted by it; see /etc/passwd");
+      return warning(written.place, message, "the name has no effect; see /etc/passwd");
     });
 }
 

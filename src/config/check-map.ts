@@ -7,7 +7,7 @@ import type { Gathered } from "./settings.ts";
 export function checkMap({ vms }: Gathered, driverPlace: Place): Problem[] {
   const mapped = [...vms].filter(([, settings]) => settings.get("Vcpus")?.value !== undefined);
   if (mapped.length === 0) {
-    const message = "Driver=static, but no [vm NAME] says with Vcpus where a VM runs";
+    const message = "Driver=static, but no [vm NAME] has Vcpus";
     return [warning(driverPlace, message, "no guest can be served")];
   }
   const problems: Problem[] = [];
@@ -25,7 +25,7 @@ export function checkMap({ vms }: Gathered, driverPlace: Place): Problem[] {
       if (owner === undefined) for (const pcpu of pcpus) owners.set(pcpu, name);
       else {
         const message = `VM ${quote(name)} shares CPU ${formatCpuList(pcpus)} with VM ${quote(owner)}`;
-        problems.push(warning(vcpus.place, message, "the higher of their requests holds there"));
+        problems.push(warning(vcpus.place, message, "the higher request takes effect there"));
       }
     }
   }

@@ -4,7 +4,7 @@ import { CONTROL_SOCKET_BYTES_MAX } from "./keys.ts";
 import { type Problem, problem, quote, warning } from "./problem.ts";
 import type { Gathered, Settings } from "./settings.ts";
 
-/** A lower speed is an error: the operator probably wrote MHz. */
+/** A lower speed is probably a mistake: the operator wrote MHz. */
 const KHZ_PLAUSIBLE = 10_000;
 
 /** Finds contradictions between keys whose values are valid. */
@@ -23,13 +23,15 @@ export function checkConfig(config: Config, gathered: Gathered): Problem[] {
   const written = gathered.sections.get("daemon")?.get("MonitorSocket");
   if (written !== undefined && monitorSocket === controlSocket) {
     const message = `MonitorSocket is ${quote(monitorSocket)}, as ControlSocket is`;
-    problems.push(problem(written.place, message, "MonitorAccess=off leaves it away"));
+    problems.push(problem(written.place, message, "to have no monitor socket, set MonitorAccess=off"));
   }
   const { listen, allowRemote } = config.metrics;
   const listenPlace = gathered.sections.get("metrics")?.get("Listen")?.place;
   if (listen !== undefined && listenPlace !== undefined && !allowRemote && !isLoopback(listen.hostname)) {
     const message = `Listen: other hosts can reach ${listen.hostname}`;
-    problems.push(problem(listenPlace, message, "AllowRemote=yes if that is meant; it knows no passwords"));
+    problems.push(
+      problem(listenPlace, message, "to allow that, set AllowRemote=yes; there is no authentication"),
+    );
   }
   const isStatic = config.hypervisor.driver === "static";
   const driver = gathered.sections.get("hypervisor")?.get("Driver");

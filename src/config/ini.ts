@@ -91,7 +91,7 @@ function judgeLine(bytes: Uint8Array): Line {
   if (decoded === undefined) return wrong("The line is not UTF-8 text");
   const text = decoded.trim();
   if (text === "" || text.startsWith("#") || text.startsWith(";")) return { kind: "nothing" };
-  if (hasControlCharacter(text)) return wrong(`The line holds a control character: ${quote(text)}`);
+  if (hasControlCharacter(text)) return wrong(`The line contains a control character: ${quote(text)}`);
   if (text.startsWith("[")) {
     // The last bracket ends the name: "]" may be part of it.
     if (!text.endsWith("]")) return wrong(`Section ${quote(text)} does not end with "]"`);
@@ -110,7 +110,7 @@ function judgeLine(bytes: Uint8Array): Line {
   if (key === "") return wrong(`No key before "=" in ${quote(text)}`);
   const value = valueText(text.slice(equals + 1));
   if (hasControlCharacter(value))
-    return wrong(`The value of ${quote(key)} holds a control character: ${quote(value)}`);
+    return wrong(`The value of ${quote(key)}contains a control character: ${quote(value)}`);
   return { kind: "entry", key, value };
 }
 

@@ -47,73 +47,98 @@ export const KEYS = {
     ControlSocket: key(
       socketPath(CONTROL_SOCKET_BYTES_MAX),
       "/run/vm-power/control.sock",
-      "Where vmpowerctl reaches the daemon. Follows RuntimeDirectory when only that is set.",
+      "Socket that vmpowerctl connects to. Follows RuntimeDirectory when only that is set.",
     ),
     MonitorSocket: key(
       socketPath(CONTROL_SOCKET_BYTES_MAX),
       "/run/vm-power/monitor.sock",
-      "Where users connect who may look but not change anything. Follows RuntimeDirectory likewise.",
+      "Socket for users who may read the state but change nothing. Follows RuntimeDirectory in the same way.",
     ),
     MonitorAccess: key(
       oneOf(["group", "everyone", "off"]),
       "group",
-      "Who may look: members of vm-power-monitor, every user of this host, or only who may use ControlSocket.",
+      "Who may use MonitorSocket: the group vm-power-monitor, every user of this host, or nobody.",
     ),
-    RuntimeDirectory: key(absolutePath, "/run/vm-power", "Sockets and the restore journal; lost at boot."),
-    StateDirectory: key(absolutePath, "/var/lib/vm-power", "What operators set with vmpowerctl."),
+    RuntimeDirectory: key(
+      absolutePath,
+      "/run/vm-power",
+      "Directory for the sockets and the restore journal; emptied at boot.",
+    ),
+    StateDirectory: key(
+      absolutePath,
+      "/var/lib/vm-power",
+      "Directory for the settings that operators make with vmpowerctl.",
+    ),
     LogLevel: key(
       oneOf(LOG_LEVELS),
       "info",
-      "The quietest lines that are logged: error, warning, notice, info, debug.",
+      "The least important level that is logged: error, warning, notice, info, debug.",
     ),
   },
   channels: {
-    Directory: key(absolutePath, "/tmp/powermonitor", "Where QEMU makes the channel sockets, VM.NUMBER."),
-    AutoAdd: key(boolean, "yes", "Serve the channels of every known VM; no: only after vmpowerctl add-vm."),
+    Directory: key(
+      absolutePath,
+      "/tmp/powermonitor",
+      "Directory in which QEMU creates the channel sockets, named VM.NUMBER.",
+    ),
+    AutoAdd: key(
+      boolean,
+      "yes",
+      "Serve the channels of every known VM; with no, only of those added with vmpowerctl add-vm.",
+    ),
     TrustedUsers: key(
       users,
       "root libvirt-qemu qemu",
-      "Who may own channel sockets and be at their other end.",
+      "Users that may own channel sockets and listen on them.",
     ),
     StrictDirectory: key(
       boolean,
       "no",
-      "Serve nothing from a directory that others may write to; no: only warn.",
+      "Refuse a channel directory that every user may write to; with no, only warn.",
     ),
   },
   cpufreq: {
-    Root: key(absolutePath, "/sys/devices/system/cpu", "The kernel's CPU tree; another path is for tests."),
+    Root: key(
+      absolutePath,
+      "/sys/devices/system/cpu",
+      "The kernel's CPU directory in sysfs; other paths are for tests.",
+    ),
     ManagedCpus: key(managedCpus, "all", "CPUs that may be scaled, like 2-15,18."),
-    MultiPin: key(oneOf(["all", "last", "reject"]), "all", "Which CPUs a vCPU pinned to several steers."),
-    MultiPinMax: key(integer(1, MULTI_PIN_CPUS_MAX), "4", "A vCPU that floats over more CPUs is refused."),
+    MultiPin: key(
+      oneOf(["all", "last", "reject"]),
+      "all",
+      "Which CPUs are scaled for a vCPU that is pinned to several.",
+    ),
+    MultiPinMax: key(
+      integer(1, MULTI_PIN_CPUS_MAX),
+      "4",
+      "The most CPUs that a vCPU may be pinned to; requests for one with more are refused.",
+    ),
     OnExit: key(
       oneOf(["restore", "keep", "max"]),
       "restore",
-      "What becomes of the CPUs when the daemon stops.",
+      "What to do with changed CPUs when the daemon stops.",
     ),
     OnDrift: key(
       oneOf(["reassert", "yield"]),
       "reassert",
       "What to do when another program changes a managed CPU.",
     ),
-    DryRun: key(boolean, "no", "Decide, answer and log, but change no CPU."),
+    DryRun: key(boolean, "no", "Decide, answer and log requests, but change no CPU."),
   },
   hypervisor: {
-    Driver: key(oneOf(HYPERVISOR_DRIVERS), "libvirt", "Who says which VM runs where."),
-    Uri: key(uri, "qemu:///system", "The libvirt connection."),
+    Driver: key(oneOf(HYPERVISOR_DRIVERS), "libvirt", "Source of the VMs and of the CPUs that they run on."),
+    Uri: key(uri, "qemu:///system", "URI of the libvirt connection."),
     Socket: optional(
       socketPath(SOCKET_PATH_BYTES_MAX),
-      "libvirt's socket, where the URI does not lead to it.",
+      "Path of libvirt's socket, if it is not the one that follows from Uri.",
     ),
   },
   metrics: {
-    Textfile: optional(
-      absolutePath,
-      "A file that is kept up to date for node_exporter's textfile collector.",
-    ),
+    Textfile: optional(absolutePath, "File that is written for node_exporter's textfile collector."),
     Interval: key(integer(1, 3600), "15", "Seconds between two writes of Textfile."),
-    Listen: optional(listenAddress, "Where metrics are served over HTTP, like 127.0.0.1:9101."),
-    AllowRemote: key(boolean, "no", "Whether Listen may be an address that other hosts reach."),
+    Listen: optional(listenAddress, "Address on which metrics are served over HTTP, like 127.0.0.1:9101."),
+    AllowRemote: key(boolean, "no", "Whether Listen may be an address that other hosts can reach."),
   },
 } as const;
 
@@ -125,7 +150,7 @@ export const VM_KEYS = {
   Turbo: key(boolean, "yes", "Whether the guest may use turbo, where the host allows it."),
   Query: key(boolean, "no", "Whether the guest may ask for frequencies and capabilities."),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
-  DryRun: key(boolean, "no", "Whether what the guest asks is decided and answered, but counts for nothing."),
+  DryRun: key(boolean, "no", "Decide and answer the guest's requests, but do not apply them."),
   Abi: key(abi, "auto", "Size of the guest's packets: auto, 16, 456, 460 or 464."),
 } as const;
 

@@ -88,7 +88,7 @@ function listDropIns(directory: string, problems: Problem[]): string[] {
   }
   const files = names.filter((name) => name.endsWith(".conf") && !name.startsWith(".")).sort();
   if (files.length > DROP_INS_MAX) {
-    const message = `The directory holds ${files.length} files, more than ${DROP_INS_MAX}`;
+    const message = `The directory contains ${files.length} files, more than ${DROP_INS_MAX}`;
     problems.push(problem({ file: directory, line: 0 }, message));
   }
   return files.slice(0, DROP_INS_MAX).map((name) => `${directory}/${name}`);

@@ -92,7 +92,7 @@ function findSection({ name }: Section, into: Gathered): { keys: KeysOf; setting
       suggestion: "write the name that the hypervisor shows",
     };
   if (/[*?]/.test(vm)) {
-    const message = `[${shownName(name)}] is for one VM whose name is exactly ${quote(vm)}: patterns are not understood`;
+    const message = `[${shownName(name)}] is for one VM whose name is exactly ${quote(vm)}: patterns are not supported`;
     return { message, suggestion: "write a [vm NAME] for each VM" };
   }
   return { keys: VM_KEYS, settings: settingsOf(into.vms, vm) };
@@ -114,8 +114,7 @@ function judgeValue(key: Key<unknown>, name: string, text: string): { readonly v
   if ("value" in parsed) return parsed;
   const message = `${name}=${quote(text)} is not ${parsed.expected}`;
   // A value still has its quotes if something follows them.
-  if (/^(["']).*\1$/.test(text))
-    return { message, suggestion: "behind a value in quotes there is no comment" };
+  if (/^(["']).*\1$/.test(text)) return { message, suggestion: "no comment may follow a value in quotes" };
   return { message, suggestion: parsed.suggestion };
 }
 

@@ -83,7 +83,7 @@ export class ClockSet {
   #recover(entry: JournalEntry): boolean {
     const { backend, journal, log } = this.#options;
     const problem = doNow(recover(backend, journal, entry));
-    if (problem !== undefined) log.warning(`Cannot put back the settings of ${problem}`);
+    if (problem !== undefined) log.warning(`Cannot restore the settings of ${problem}`);
     return problem === undefined;
   }
 
@@ -106,9 +106,10 @@ export class ClockSet {
    */
   #leftBehind({ name }: Scope, driver: string): { originals: Values | undefined; owed: boolean } {
     const { backend, journal, log } = this.#options;
-    const entry = loadEntry(journal, name);
-    if (typeof entry === "string") log.warning(`Ignored the restore journal of ${name}: ${entry}`);
-    if (entry === undefined || typeof entry === "string") return { originals: undefined, owed: false };
+    const loaded = loadEntry(journal, name);
+    if (loaded?.ok === false) log.warning(`Ignored the restore journal of ${name}: ${loaded.why}`);
+    if (loaded?.ok !== true) return { originals: undefined, owed: false };
+    const entry = loaded.value;
     const isMeant = (entry.kept || this.#adopting) && entry.driver === driver;
     if (isMeant) return { originals: entry.originals, owed: false };
     if (!backend.slow && this.#recover(entry)) return { originals: undefined, owed: false };

@@ -108,7 +108,7 @@ export class DriftWatch {
     }
     if (fights > FIGHTS_MAX) {
       this.#options.log.warning(
-        `CPU ${clock.clock.id} was changed ${fights} times in a row by somebody else: left alone`,
+        `CPU ${clock.clock.id} was changed ${fights} times in a row by another program: left to it until the next request`,
       );
     }
     for (const drift of drifts) {

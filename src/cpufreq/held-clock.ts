@@ -1,4 +1,5 @@
 import type { Clock, Setting, SpeedSetting, WriteRefused } from "../base/clock.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import { dropEntry, type JournalMeans, saveEntry } from "./journal.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import type { OpenScope, Scope, SettingRefused, Values } from "./port.ts";
@@ -78,8 +79,9 @@ export class HeldClock {
 
   *#write(speed: SpeedSetting): Work<WriteRefused | undefined> {
     for (const scope of this.scopes) {
-      const open = scope.open ?? (yield* this.#take(scope));
-      if ("reason" in open) return open;
+      const taken = scope.open === undefined ? yield* this.#take(scope) : success(scope.open);
+      if (!taken.ok) return taken.why;
+      const open = taken.value;
       const unprepared = this.held === undefined ? yield open.prepare() : undefined;
       const refused = unprepared ?? (yield open.set(speed));
       if (refused !== undefined) return writeRefused(scope, refused);
@@ -88,14 +90,14 @@ export class HeldClock {
   }
 
   /** Saves the settings of a scope and prepares it for speeds. */
-  *#take(scope: HeldScope): Work<OpenScope | WriteRefused> {
+  *#take(scope: HeldScope): Work<Result<OpenScope, WriteRefused>> {
     const refused = this.#save(scope, { kept: false });
-    if (refused !== undefined) return refused;
-    const open = scope.found.open();
-    if ("errno" in open) return writeRefused(scope, open);
-    scope.open = open;
-    const unprepared = yield open.prepare();
-    return unprepared === undefined ? open : writeRefused(scope, unprepared);
+    if (refused !== undefined) return failure(refused);
+    const opened = scope.found.open();
+    if (!opened.ok) return failure(writeRefused(scope, opened.why));
+    scope.open = opened.value;
+    const unprepared = yield opened.value.prepare();
+    return unprepared === undefined ? opened : failure(writeRefused(scope, unprepared));
   }
 
   #save(scope: HeldScope, { kept }: { kept: boolean }): WriteRefused | undefined {
@@ -108,7 +110,7 @@ export class HeldClock {
     }
     const missing = found.needed.find((name) => originals[name] === undefined);
     if (missing !== undefined)
-      return { reason: `${found.label}/${missing}: nothing there that could be put back` };
+      return { reason: `${found.label}/${missing}: no valid content that could be restored` };
     const reason = saveEntry(this.#journal, this.#entry(found, originals, { kept }));
     if (reason !== undefined) return { reason };
     scope.originals = originals;

@@ -70,7 +70,7 @@ class HostClocks implements Cpufreq {
     this.#set = new ClockSet({ backend, journal: this.#journal, adopt, log });
     // These entries were handed over for CPUs that we may not change any more.
     if (adopt && !this.slow)
-      for (const { reason } of doNow(this.#recoverGone())) log.warning(`Cannot put back ${reason}`);
+      for (const { reason } of doNow(this.#recoverGone())) log.warning(`Cannot restore ${reason}`);
     if (this.slow) this.#lookSlowly();
   }
 
@@ -191,8 +191,8 @@ class HostClocks implements Cpufreq {
     );
     const refused: WriteRefused[] = [];
     for (const { scope, entry } of loadJournal(this.#journal)) {
-      if (here.has(scope) || typeof entry === "string") continue;
-      const reason = yield* recover(this.#backend, this.#journal, entry);
+      if (here.has(scope) || !entry.ok) continue;
+      const reason = yield* recover(this.#backend, this.#journal, entry.value);
       if (reason !== undefined) refused.push({ reason });
     }
     return refused;

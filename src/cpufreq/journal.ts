@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import type { Log } from "../base/log.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import { type Errno, refusalOf } from "../os/errno.ts";
 import type { FileCalls } from "../os/file-calls.ts";
 import { readOwnFile } from "../os/own-file.ts";
@@ -20,10 +21,10 @@ export interface JournalMeans {
   readonly log: Log;
 }
 
-/** A file of the journal, named after its scope, or why it is not used. */
+/** A file of the journal, named after its scope, with its entry or the reason why it is not used. */
 interface JournalFile {
   readonly scope: string;
-  readonly entry: JournalEntry | string;
+  readonly entry: Result<JournalEntry>;
 }
 
 /** Saves an entry so that after a power cut it is whole or absent. Returns why it could not. */
@@ -50,13 +51,13 @@ export function dropEntry(means: JournalMeans, scope: string): string | undefine
 }
 
 /** The entry of one scope, or why it is not used; undefined if there is none. */
-export function loadEntry(means: JournalMeans, scope: string): JournalEntry | string | undefined {
+export function loadEntry(means: JournalMeans, scope: string): Result<JournalEntry> | undefined {
   const text = readOwnFile(entryPath(means, scope), ENTRY_SIZE_MAX);
-  if (!text.ok) return text.why;
+  if (!text.ok) return text;
   if (text.value === undefined) return undefined;
   const entry = decodeEntry(text.value, means.names);
-  if (entry === undefined) return "it is not a journal entry";
-  return entry.scope === scope ? entry : "it names another cpufreq policy";
+  if (entry === undefined) return failure("it is not a journal entry");
+  return entry.scope === scope ? success(entry) : failure("it names another cpufreq policy");
 }
 
 /** All entries of a directory; none if the directory is missing. */

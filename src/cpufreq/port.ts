@@ -36,10 +36,10 @@ export interface Backend {
   /** The current state of one CPU. */
   observe(pcpu: Pcpu): Observation | undefined;
   /**
-   * Finds the scope of an entry of the journal. `renewed`: the scope was made anew, so its saved settings have no
-   * meaning.
+   * Finds the scope of an entry of the journal, or says why that is not possible now. `renewed`: the scope was made
+   * anew, so its saved settings have no meaning.
    */
-  find(saved: SavedScope): Pick<Scope, "write"> | "renewed" | { readonly problem: string };
+  find(saved: SavedScope): Result<Pick<Scope, "write"> | "renewed">;
   readonly journal: JournalNames;
 }
 
@@ -83,7 +83,7 @@ export interface Scope {
   /** Whether it is still the scope that was listed, not a new one with its name. */
   isThere(): boolean;
   /** Opens what is needed to set speeds, and changes nothing. */
-  open(): OpenScope | SettingRefused;
+  open(): Result<OpenScope, SettingRefused>;
 }
 
 /** A scope with its files or connections open, because we set its speed. */

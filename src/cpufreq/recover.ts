@@ -16,8 +16,8 @@ export function* recover(
   entry: JournalEntry,
 ): Work<string | undefined> {
   const found = backend.find(entry);
-  if (typeof found === "object" && "problem" in found) return found.problem;
-  const refused = found === "renewed" ? undefined : yield found.write(entry.originals);
+  if (!found.ok) return found.why;
+  const refused = found.value === "renewed" ? undefined : yield found.value.write(entry.originals);
   if (refused !== undefined) {
     const was = JSON.stringify((entry.originals[refused.name] ?? "").slice(0, QUOTE_MAX));
     return `${entry.scope}/${refused.name}: ${refused.errno}, was ${was}`;

@@ -25,18 +25,17 @@ export function* restore(
   const report = { restored: [] as string[], kept: [] as string[], failed: [] as WriteRefused[] };
   dropUnfinished(journal);
   for (const { scope, entry } of loadJournal(journal)) {
-    if (typeof entry !== "string" && entry.kept && !kept) {
+    if (entry.ok && entry.value.kept && !kept) {
       report.kept.push(scope);
       continue;
     }
-    const problem =
-      typeof entry === "string" ? `${scope}: ${entry}` : yield* recover(backend, journal, entry);
+    const problem = entry.ok ? yield* recover(backend, journal, entry.value) : `${scope}: ${entry.why}`;
     if (problem === undefined) {
       report.restored.push(scope);
-      journal.log.info(`Put back the settings of ${scope}`);
+      journal.log.info(`Restored the settings of ${scope}`);
     } else {
       report.failed.push({ reason: problem });
-      journal.log.warning(`Cannot put back the settings of ${problem}`);
+      journal.log.warning(`Cannot restore the settings of ${problem}`);
     }
   }
   return report;

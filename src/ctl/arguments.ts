@@ -87,5 +87,5 @@ export function durationArgument(text: string): number {
   const match = /^(\d{1,9})([smhd])$/.exec(text);
   const seconds = match === null ? 0 : Number(match[1]) * (UNIT_SECONDS[match[2] ?? ""] ?? 0);
   if (seconds > 0 && seconds <= ORDER_SECONDS_MAX) return seconds;
-  throw new UsageError(`"${text}" is no time: write it like 30s, 10m, 2h or 7d, at most a year`);
+  throw new UsageError(`"${text}" is not a time: write it like 30s, 10m, 2h or 7d, at most a year`);
 }

@@ -42,7 +42,7 @@ function describeClientError({ failure, code, message }: ClientError, path: stri
     }
     case "noPermission":
       return {
-        sentence: `No permission to use "${path}": become root, or a member of group vm-power (of vm-power-monitor to look)`,
+        sentence: `No permission to use "${path}": become root, or a member of group vm-power (or of vm-power-monitor, to read only)`,
         code: EXIT.noPermission,
       };
     case "timeout":
@@ -54,7 +54,7 @@ function describeClientError({ failure, code, message }: ClientError, path: stri
       return { sentence: `${printable(message)}: journalctl -u vm-power tells why`, code: EXIT.failed };
     case "notUnderstood":
       return {
-        sentence: `${printable(message)}: are vmpowerctl and vm-power of one version?`,
+        sentence: `${printable(message)}: do vmpowerctl and vm-power have the same version?`,
         code: EXIT.failed,
       };
   }
@@ -89,14 +89,14 @@ function describeVarlinkError({ error, parameters }: VarlinkError): Failure {
     }
     case "org.varlink.service.PermissionDenied":
       return {
-        sentence: "vm-power lets you look, not change: become root, or a member of group vm-power",
+        sentence: "You may read, but not change anything: become root, or a member of group vm-power",
         code: EXIT.noPermission,
       };
     case "org.varlink.service.InvalidParameter":
-      return { sentence: `vm-power does not take this value of "${text("parameter")}"`, code: EXIT.failed };
+      return { sentence: `vm-power does not accept this value of "${text("parameter")}"`, code: EXIT.failed };
     default:
       return {
-        sentence: `vm-power answered ${printable(error)}: are vmpowerctl and vm-power of one version?`,
+        sentence: `vm-power answered ${printable(error)}: do vmpowerctl and vm-power have the same version?`,
         code: EXIT.failed,
       };
   }

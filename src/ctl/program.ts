@@ -30,7 +30,7 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
     .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)
     .option("--json", "print the result as JSON", false)
-    .option("--timeout <seconds>", "wait so long for the daemon", seconds, DEFAULT_TIMEOUT_SECONDS)
+    .option("--timeout <seconds>", "how long to wait for the daemon", seconds, DEFAULT_TIMEOUT_SECONDS)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),

@@ -7,7 +7,7 @@ const WAIT_MAX_MS = 2 ** 31 - 1;
 /** Called at the time of the alarm. */
 export type Ring = (now: Now) => void;
 
-/** The daemon's only timer. Each thing that is due at some time is registered by a name of its own. */
+/** One timer for everything in the daemon that is due at some time. Each entry has its own name. */
 export class Alarm {
   readonly #time: TurnClock;
   readonly #rings = new Map<string, { readonly atMs: number; readonly ring: Ring }>();

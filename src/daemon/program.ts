@@ -32,10 +32,10 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
 /** Makes the command-line parser; `done` gets the result of a command. */
 export function createDaemonProgram(done: (exitCode: number) => void): Command {
   const program = new Command("vm-power")
-    .description("Scales physical CPUs as the DPDK guests on them ask.")
+    .description("Scales physical CPUs at the request of the DPDK guests on them.")
     .version(VERSION, "--version", "print the version")
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
-    .option("--check-config", "read the configuration, say what is wrong with it, and exit")
+    .option("--check-config", "read the configuration, report errors in it, and exit")
     .helpCommand("help [command]", "Print help of a command.")
     .allowExcessArguments(false)
     .showHelpAfterError("(vm-power --help lists the commands)")

@@ -5,10 +5,12 @@ import { frameOf, RECORDING_BYTES_MAX, type Recording, readRecording } from "../
 import { Arbiter } from "../arbiter/arbiter.ts";
 import { formatKhz } from "../base/format-khz.ts";
 import type { Log } from "../base/log.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblems } from "../config/problem.ts";
 import { openCpufreq } from "../cpufreq/linux/open.ts";
+import { errnoOf } from "../os/errno.ts";
 import { decode } from "../wire/decode.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
 import { DEFAULT_CONTRACT } from "./host/served-vms.ts";
@@ -32,12 +34,18 @@ export function replay(file: string, { config: path, json }: { config: string; j
     for (const line of formatProblems(loaded.problems)) process.stderr.write(`${line}\n`);
     return EXIT_CONFIG;
   }
-  const recording = readFile(file);
-  const arbiter = typeof recording === "string" ? recording : arbiterFor(loaded.config, recording);
-  if (typeof recording === "string" || typeof arbiter === "string") {
-    process.stderr.write(`Cannot replay "${printable(file)}": ${arbiter}\n`);
+  const read = readFile(file);
+  const made = read.ok ? arbiterFor(loaded.config, read.value) : read;
+  if (!read.ok || !made.ok) {
+    process.stderr.write(`Cannot replay "${printable(file)}": ${made.ok ? "" : made.why}\n`);
     return EXIT_FAILED;
   }
+  show(read.value, made.value, { json });
+  return 0;
+}
+
+/** Prints the result of each recorded request and, for people, a summary. */
+function show(recording: Recording, arbiter: Arbiter, { json }: { json: boolean }): void {
   const counts = new Map<string, Record<Outcome, number>>();
   let writes = 0;
   for (const packet of recording.packets) {
@@ -50,21 +58,20 @@ export function replay(file: string, { config: path, json }: { config: string; j
     process.stdout.write(`${json ? JSON.stringify(done) : textOf(done)}\n`);
   }
   if (!json) process.stdout.write(summary(counts, writes));
-  return 0;
 }
 
-function readFile(file: string): Recording {
+function readFile(file: string): Result<Recording> {
   try {
     // Lines are read whole, so the last one may exceed the limit.
-    if (statSync(file).size > RECORDING_BYTES_MAX + 4096) return "it is too long for a recording";
+    if (statSync(file).size > RECORDING_BYTES_MAX + 4096) return failure("it is too long for a recording");
     return readRecording(readFileSync(file, "utf8"));
   } catch (error) {
-    return error instanceof Error && "code" in error ? `${error.code}` : `${error}`;
+    return failure(errnoOf(error));
   }
 }
 
-/** Makes an arbiter of this host's clocks and the recorded VMs, or returns why it cannot. */
-function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbiter | string {
+/** Makes an arbiter of this host's clocks and the recorded VMs. */
+function arbiterFor(config: Config, recording: Recording): Result<Arbiter> {
   const { cpufreq } = config;
   const clocks = openCpufreq(
     {
@@ -78,7 +85,7 @@ function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbi
     },
     { clocksChanged() {}, drift() {} },
   ).clocks();
-  if (clocks.length === 0) return `no CPU below "${cpufreq.root}" can be scaled`;
+  if (clocks.length === 0) return failure(`no CPU below "${cpufreq.root}" can be scaled`);
   const arbiter = new Arbiter(cpufreq);
   arbiter.commit(arbiter.setClocks(clocks));
   for (const { name, pins } of recording.head.vms) {
@@ -88,7 +95,7 @@ function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbi
       arbiter.setDomain(domain, { ...DEFAULT_CONTRACT, ...config.vms.get(name), dryRun: false }),
     );
   }
-  return arbiter;
+  return success(arbiter);
 }
 
 /** The result of one recorded request. */

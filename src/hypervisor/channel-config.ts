@@ -56,7 +56,7 @@ export function xlChannels(place: ChannelPlace, count: number): string | undefin
   for (let number = 0; number < count; number++)
     entries.push(`connection=socket,path=${channelPath(place, number)},name=poweragent.${number}`);
   const lines = entries.map((entry) => `  "${entry}",`);
-  return ["# xl loses the first entry, so it is one that nobody needs.", "channel = [", ...lines, "]"].join(
+  return ["# xl loses the first entry, so this one is a placeholder.", "channel = [", ...lines, "]"].join(
     "\n",
   );
 }

@@ -8,7 +8,7 @@ export type ListenAt = { readonly hostname: string; readonly port: number } | { 
 export interface ScrapeOptions {
   readonly at: ListenAt;
   readonly render: (format: Format) => string | Promise<string>;
-  /** `Bun.listen()`, or what bounds it. */
+  /** `Bun.listen()`, or a version of it that limits connections. */
   readonly listen?: Listen;
 }
 

@@ -20,7 +20,7 @@ export function makeOwnDirectory({ path, mode, key }: OwnDirectory): void {
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     if (systemErrorCode(error) === "EEXIST")
-      throw new Error(`${key}="${path}" is no directory: remove that file, or name another directory`);
+      throw new Error(`${key}="${path}" is not a directory: remove that file, or name another directory`);
     throw new Error(`Cannot use ${key}="${path}": ${systemErrorText(error)}; ${remedyFor(error, key)}`);
   }
 }

@@ -127,7 +127,7 @@ export class Framer {
     return undefined;
   }
 
-  /** Releases a used chunk, so that thousands of idle channels hold no memory. */
+  /** Releases a used chunk, so that thousands of idle channels need no memory. */
   #release(): undefined {
     if (this.#bytes !== NOTHING) this.#take(NOTHING, { own: true });
     return undefined;

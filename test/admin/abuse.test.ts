@@ -27,7 +27,7 @@ async function join(): Promise<RawClient> {
   return client;
 }
 
-/** Service goes on: another client is answered, and soon. */
+/** The service continues: another client gets a quick reply. */
 async function expectService(): Promise<void> {
   const other = await join();
   const startMs = performance.now();
@@ -37,7 +37,7 @@ async function expectService(): Promise<void> {
   other.leave();
 }
 
-test("any bytes at all end at most the connection they came over", async () => {
+test("arbitrary bytes end at most the connection that they came over", async () => {
   await start();
   const calls = fc.constantFrom(STATUS, SUBSCRIBE, "{}\0", "\0", "[[[[", '{"method":"', "\\", '"', "\0\0");
   const stream = fc.array(fc.oneof(calls, fc.string({ unit: "binary" })), { maxLength: 12 });
@@ -53,7 +53,7 @@ test("any bytes at all end at most the connection they came over", async () => {
   expect(served.lines.filter((line) => !line.startsWith("info: Closing"))).toEqual([]);
 });
 
-test("what is no varlink ends its connection, after the calls before it were answered", async () => {
+test("bytes that are not varlink end their connection, after the calls before them were answered", async () => {
   await start();
   for (const garbage of ["GET / HTTP/1.1\r\n\r\n\0", "\0", "[1]\0", `${"[".repeat(2_000)}\0`]) {
     const client = await join();
@@ -62,11 +62,11 @@ test("what is no varlink ends its connection, after the calls before it were ans
   }
   await expectService();
   expect(served.lines[0]).toBe(
-    "info: Closing the control connection of uid 1000, pid 77: it sent what is no varlink call: not JSON",
+    "info: Closing the control connection of uid 1000, pid 77: it sent something that is not a varlink call: not JSON",
   );
 });
 
-test("who is let go again and again does not fill the log", async () => {
+test("a client that is disconnected again and again does not fill the log", async () => {
   await start();
   for (let i = 0; i < 20; i++) {
     const client = await join();
@@ -84,7 +84,7 @@ test("a message that is too long ends its connection", async () => {
   await expectService();
 });
 
-test("a client may not take its time over one message, even if it sends a byte now and then", async () => {
+test("a client that takes too long for one message is disconnected, even if it sends a byte now and then", async () => {
   await start({ messageMs: 150 });
   const client = await join();
   const startMs = performance.now();
@@ -97,7 +97,7 @@ test("a client may not take its time over one message, even if it sends a byte n
   ]);
 });
 
-test("a client that sends byte by byte is answered, if it is quick enough", async () => {
+test("a client that sends byte by byte gets a reply, if it is quick enough", async () => {
   await start({ messageMs: 2_000 });
   const client = await join();
   for (const byte of STATUS) {
@@ -107,7 +107,7 @@ test("a client that sends byte by byte is answered, if it is quick enough", asyn
   expect(await client.replies(1)).toMatchObject([{ parameters: { pid: 4711 } }]);
 });
 
-test("a client that is silent is let go, a subscriber is not", async () => {
+test("an idle client is disconnected, a subscriber is not", async () => {
   await start({ idleMs: 100 });
   const silent = await join();
   const subscriber = await join();
@@ -119,7 +119,7 @@ test("a client that is silent is let go, a subscriber is not", async () => {
   ]);
 });
 
-test("a client that calls and never reads is stopped, and let go", async () => {
+test("a client that calls and never reads replies is not read any more, and then disconnected", async () => {
   let calls = 0;
   served = await serve(
     sampleControl({
@@ -143,7 +143,7 @@ test("a client that calls and never reads is stopped, and let go", async () => {
   expect(calls).toBeLessThan(100);
 });
 
-test("a client that calls without end while it is subscribed is let go", async () => {
+test("a client that keeps sending calls while it is subscribed is disconnected", async () => {
   await start({ pipelinedBytes: 10_000 });
   const client = await join();
   client.send(SUBSCRIBE);
@@ -152,7 +152,7 @@ test("a client that calls without end while it is subscribed is let go", async (
   await expectService();
 });
 
-test("one client's calls leave room for others between them", async () => {
+test("calls of other clients are served between those of one client", async () => {
   const control = sampleControl();
   let calls = 0;
   let callsBefore: number | undefined;
@@ -174,14 +174,14 @@ test("one client's calls leave room for others between them", async () => {
   expect((await greedy.replies(5_000)).length).toBe(5_000);
 });
 
-test("and so do those of many clients together", async () => {
+test("calls of other clients are served between those of many clients", async () => {
   const control = sampleControl();
   let most = 0;
   let calls = 0;
   served = await serve({
     ...control,
     GetStatus(...args) {
-      // Told after the turn to come as well: it was asked for before.
+      // The end of the session is logged after the next turn, because that turn was requested before.
       if (calls++ === 0)
         setImmediate(() => {
           most = Math.max(most, calls);
@@ -196,7 +196,7 @@ test("and so do those of many clients together", async () => {
   expect(most).toBeWithin(LIMITS.callsPerTurn, 2 * LIMITS.callsPerTurn + 1);
 });
 
-test("there are only so many clients, and so many of one user; the rest are told", async () => {
+test("the number of clients is limited, in total and for each user; further clients get an error", async () => {
   let uid = 1000;
   await start({ clients: 6, clientsPerUid: 3 }, () => ({ uid, gid: 100, pid: 1 }));
   const refusedWith = async () => {

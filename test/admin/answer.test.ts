@@ -4,7 +4,7 @@ import { CONTROL } from "../../src/admin/control-interface.ts";
 import { sampleStruct } from "./sample-values.ts";
 
 test.each([...CONTROL.methods.keys()])(
-  "an answer of %s, however long, is written in small pieces",
+  "a reply of %s is written in small pieces, however long it is",
   (name) => {
     const reply = CONTROL.methods.get(name)?.reply;
     const parameters = sampleStruct(reply as NonNullable<typeof reply>, 8192);

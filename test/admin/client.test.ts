@@ -26,7 +26,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-/** A daemon that answers each message with the next of these bytes, and with nothing when they are used up. */
+/** A daemon that replies to each message with the next of these texts, and with nothing when there are no more. */
 async function answering(...answers: readonly (string | "CLOSE")[]): Promise<ControlClient> {
   const left = [...answers];
   server = createServer((socket) => {
@@ -45,7 +45,7 @@ async function answering(...answers: readonly (string | "CLOSE")[]): Promise<Con
   return client;
 }
 
-/** What a promise fails with, as plain values. */
+/** The error of a promise, as plain values. */
 async function failure(promise: Promise<unknown>): Promise<object> {
   try {
     await promise;
@@ -56,7 +56,7 @@ async function failure(promise: Promise<unknown>): Promise<object> {
   throw new Error("Did not fail");
 }
 
-test("connectControl() tells why there is nobody", async () => {
+test("connectControl() reports why no daemon can be reached", async () => {
   expect(await failure(connectControl(path, { timeoutMs: 200 }))).toEqual({
     failure: "notRunning",
     code: "ENOENT",
@@ -70,7 +70,7 @@ test("connectControl() tells why there is nobody", async () => {
   });
 });
 
-test("connectControl() tells that it may not", async () => {
+test("connectControl() reports a lack of permission", async () => {
   const served = await serve();
   chmodSync(served.path, 0o600);
   chmodSync(served.dir, 0o755);
@@ -81,21 +81,21 @@ test("connectControl() tells that it may not", async () => {
   `;
   if (process.getuid?.() === 0) {
     const run = Bun.spawnSync([process.execPath, "-e", script]);
-    // Where others may not read the sources they cannot try.
+    // Skipped if another user may not read the sources.
     const said = run.stdout.toString().trim();
     expect(said === "" ? run.stderr.toString() : said).toMatch(/^noPermission EACCES$|Cannot find|EACCES/);
   }
   await served.close();
 });
 
-test("call() sends what varlink wants, and gives the reply", async () => {
+test("call() sends a varlink call and returns the reply", async () => {
   const reply = { parameters: { schemaVersion: 1, ...STATUS } };
   const connected = await answering(`${JSON.stringify(reply)}\0`);
   expect(await connected.call("GetStatus", {})).toEqual({ schemaVersion: 1, ...STATUS });
   expect(heard).toBe('{"method":"io.vmpower.Control.GetStatus","parameters":{}}\0');
 });
 
-test("call() gives replies to calls in their order, however they are cut", async () => {
+test("call() assigns replies to calls in order, however the stream is cut", async () => {
   const connected = await answering("", "", '{"parameters":{"schemaVersion":1}}\0{"error":"a.b.C"}\0{"param');
   const first = connected.call("AddVm", { vm: "a" });
   const second = failure(connected.call("AddVm", { vm: "b" }));
@@ -107,13 +107,13 @@ test("call() gives replies to calls in their order, however they are cut", async
   await cut;
 });
 
-test("call() lets pass what a newer daemon added", async () => {
+test("call() accepts members that a newer daemon added", async () => {
   const newer = { ...STATUS, mood: "fine", hypervisor: { ...STATUS.hypervisor, state: "hibernating" } };
   const connected = await answering(`${JSON.stringify({ parameters: { schemaVersion: 2, ...newer } })}\0`);
   expect(await connected.call("GetStatus", {})).toEqual({ schemaVersion: 2, ...newer } as never);
 });
 
-test("call() tells apart how it can fail", async () => {
+test("call() distinguishes its failures", async () => {
   const call = async (answer: string) => failure((await answering(answer)).call("GetStatus", {}));
   const close = async <T>(result: T) => {
     client?.close();
@@ -133,7 +133,7 @@ test("call() tells apart how it can fail", async () => {
   expect(await close(await call("HTTP/1.1 400 Bad Request\r\n\0"))).toEqual({
     failure: "notUnderstood",
     code: undefined,
-    message: `What answers at "${path}" does not speak varlink`,
+    message: `The program at "${path}" does not speak varlink`,
   });
   expect(await close(await call("CLOSE"))).toEqual({
     failure: "disconnected",
@@ -150,7 +150,7 @@ test("call() tells apart how it can fail", async () => {
   });
 });
 
-test("subscribe() hands over events until the last, until the end, or until it is told to stop", async () => {
+test("subscribe() passes events on until the last reply, until the connection ends, or until it is stopped", async () => {
   const event = (message: string) => ({ schemaVersion: 1, event: { atMs: 1, kind: "vm", message }, lost: 0 });
   const reply = (message: string, more: boolean) =>
     `${JSON.stringify({ parameters: event(message), ...(more && { continues: true }) })}\0`;
@@ -173,7 +173,7 @@ test("subscribe() hands over events until the last, until the end, or until it i
   expect(await connected.subscribe(() => {}, { signal: stop.signal })).toBe(false);
 });
 
-test("client and server of ours understand each other", async () => {
+test("our client and our server understand each other", async () => {
   const control = sampleControl();
   const served = await serve(control);
   const connected = await connectControl(served.path, { timeoutMs: 2_000 });

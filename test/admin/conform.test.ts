@@ -28,7 +28,7 @@ test.each([
   [{ flag: false, number: -1, part: 0.5, text: "", any: { x: [] }, word: "red" }],
   [{ pairs: [{ left: 1 }, { left: 2, right: ["a", ""] }], byName: { toString: 3, __proto__: 4 } }],
   [{ node: { next: { next: {} } } }],
-])("conform() lets %j pass", (value) => {
+])("conform() accepts %j", (value) => {
   expect(judge(value)).toBeUndefined();
 });
 
@@ -53,18 +53,18 @@ test.each([
   expect(judge(value)).toBe(wrong);
 });
 
-test("conform() wants what is not optional, and takes nothing from a prototype", () => {
+test("conform() requires members that are not optional, and ignores a prototype", () => {
   expect(judge({}, { method: "Needs" })).toBe("number: int");
   expect(judge(Object.create({ number: 1 }), { method: "Needs" })).toBe("number: int");
 });
 
-test("conform() that is open lets unknown members and words pass, and nothing else", () => {
+test("conform() with an open schema also accepts unknown members and words, and nothing else", () => {
   expect(judge({ numbr: 1, word: "blue" }, { open: true })).toBeUndefined();
   expect(judge({ word: 1 }, { open: true })).toBe("word: one of red, green");
   expect(judge({ flag: 0 }, { open: true })).toBe("flag: bool");
 });
 
-test("conform() ends on values that are deeper than any message", () => {
+test("conform() stops at values that are nested deeper than any message", () => {
   let node: object = {};
   for (let depth = 0; depth < 100_000; depth++) node = { next: node };
   expect(judge({ node })).toEndWith(": less nesting");

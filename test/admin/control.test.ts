@@ -54,7 +54,7 @@ async function callAll(control: Control, peerOf?: () => undefined): Promise<Map<
   return new Map(NAMES.map((name, index) => [name, replies[index] ?? {}]));
 }
 
-test("every method answers what its description says, nothing more and nothing less", async () => {
+test("every method replies with exactly the members of its description", async () => {
   const wrong: string[] = [];
   for (const [name, reply] of await callAll(sampleControl())) {
     const { parameters } = reply as { parameters: unknown };
@@ -68,7 +68,7 @@ test("every method answers what its description says, nothing more and nothing l
   expect(wrong).toEqual([]);
 });
 
-test("every method that changes something is reported with its caller, and no other; what worked is for the daemon to log", async () => {
+test("every method that changes something, and no other, is reported with its caller; only failures are logged here", async () => {
   await callAll(sampleControl());
   const changing = NAMES.filter((name) => METHODS[name].mutates);
   expect(served?.lines).toEqual([]);
@@ -96,7 +96,7 @@ test("every method that changes something is reported with its caller, and no ot
   ]);
 });
 
-test("a caller that the kernel does not name may look, and change nothing", async () => {
+test("a caller whose credentials are unknown may read, but change nothing", async () => {
   const seen: unknown[] = [];
   const GetStatus: Control["GetStatus"] = (parameters, caller) => {
     seen.push(caller);
@@ -149,7 +149,7 @@ test("errors of the interface may be returned or thrown, now or later", async ()
   }
 });
 
-test("a fault of ours is logged, and the caller is told no more than that", async () => {
+test("an internal fault is logged with its details, and the caller gets none of them", async () => {
   const replies = await callAll(
     sampleControl({
       AddVm: () => {
@@ -182,7 +182,7 @@ test("a control may be an object with state of its own", async () => {
   expect(replies.get("GetStatus")).toMatchObject({ parameters: { pid: 99 } });
 });
 
-test("a call that takes too long is answered all the same", async () => {
+test("a call that takes too long still gets a reply", async () => {
   served = await serve(sampleControl({ AddVm: () => new Promise(() => {}) }), { limits: { callMs: 50 } });
   const client = await connectControl(served.path, { timeoutMs: 2_000 });
   await expect(client.call("AddVm", { vm: "x" })).rejects.toMatchObject({

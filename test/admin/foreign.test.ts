@@ -27,12 +27,13 @@ async function run(command: string[], env: Record<string, string> = {}): Promise
   return out + err;
 }
 
-/** Builds the client from what the foreign generator makes of our description. */
+/** Builds the client from the output of the foreign generator for our description. */
 async function buildClient(): Promise<string> {
   const source = `${dir}/src/vmpower`;
   const generated = `${source}/iovmpowercontrol`;
   mkdirSync(generated, { recursive: true });
-  // Debian's generator takes only lower-case interface names, which varlink does not ask for; the code gets ours back.
+  // Debian's generator accepts only lower-case interface names, which varlink does not require. The generated code gets
+  // our name back.
   const lowered = CONTROL.text.replace("interface io.vmpower.Control", "interface io.vmpower.control");
   await Bun.write(`${generated}/control.varlink`, lowered);
   const said = await run([GENERATOR, `${generated}/control.varlink`]);

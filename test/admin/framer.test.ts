@@ -22,7 +22,7 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
   return places.slice(1).map((place, index) => bytes.subarray(places[index], place));
 }
 
-test("Framer cuts at NULs and keeps what has no end yet", () => {
+test("Framer cuts at NULs and keeps an incomplete message", () => {
   expect(framesOf([Buffer.from("one\0two\0\0thr")])).toEqual({ frames: ["one", "two", ""], rest: 3 });
 });
 
@@ -37,7 +37,7 @@ test("Framer gives the same messages however the stream is cut", () => {
   );
 });
 
-test("Framer does not lose its place over many messages of many sizes", () => {
+test("Framer cuts many messages of many sizes correctly", () => {
   const texts = Array.from({ length: 200 }, (_, index) => "x".repeat((index * 7919) % 9000));
   const bytes = Buffer.from(texts.map((text) => `${text}\0`).join(""));
   for (const step of [1, 97, 4096, 65536]) {
@@ -49,7 +49,7 @@ test("Framer does not lose its place over many messages of many sizes", () => {
   }
 });
 
-test("Framer copies what it is given", () => {
+test("Framer copies its input", () => {
   const framer = createFramer(10);
   const chunk = Buffer.from("ab");
   framer.push(chunk);
@@ -64,7 +64,7 @@ test("Framer refuses a message that is too long, whole or not", () => {
   expect(framesOf([Buffer.from("1234567890"), Buffer.from("x")], 10).frames).toEqual(["TOO LONG"]);
 });
 
-test("Framer looks at each byte once: a megabyte that comes byte by byte is quick", () => {
+test("Framer examines each byte once: a megabyte that arrives byte by byte is fast", () => {
   const framer = createFramer(2 ** 21);
   const byte = Buffer.from("x");
   const startMs = performance.now();
@@ -72,6 +72,6 @@ test("Framer looks at each byte once: a megabyte that comes byte by byte is quic
     framer.push(byte);
     framer.next();
   }
-  // Looking again at all of it each time would be 5 * 10^11 bytes.
+  // Searching all bytes again each time would take 5 * 10^11 steps.
   expect(performance.now() - startMs).toBeLessThan(2_000);
 });

@@ -31,7 +31,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Who the tests say is calling. */
+/** The caller in the tests. */
 export const OPERATOR: Caller = { uid: 1000, gid: 1000, pid: 77 };
 
 /** Serves a control on a temporary socket. */

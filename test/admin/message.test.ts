@@ -51,17 +51,17 @@ test.each([
   [`{"method":"a.b.C","parameters":{"x":${"[".repeat(15)}${"]".repeat(15)}}}`, "nested deeper than 16"],
   ["[".repeat(60_000), "nested deeper than 16"],
   [`{"a":`.repeat(60_000), "nested deeper than 16"],
-])("readCall() takes %.40j for garbage", (text, reason) => {
+])("readCall() treats %.40j as garbage", (text, reason) => {
   expect(call(text)).toEqual({ kind: "garbage", reason });
 });
 
-test("readCall() takes a message that nests 16 deep, and no deeper", () => {
+test("readCall() accepts a message that is nested 16 deep, and no deeper", () => {
   const nested = (depth: number) =>
     call(`{"method":"a.b.C","parameters":{"x":${"[".repeat(depth - 2)}${"]".repeat(depth - 2)}}}`).kind;
   expect([16, 17, 60_000].map(nested)).toEqual(["call", "garbage", "garbage"]);
 });
 
-test("readCall() takes text that is not UTF-8 for garbage", () => {
+test("readCall() treats text that is not UTF-8 as garbage", () => {
   const bytes = Buffer.from('{"method":"a.b.\xff"}', "latin1");
   expect(readCall(bytes)).toEqual({ kind: "garbage", reason: "not JSON" });
 });

@@ -23,7 +23,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** Calls every method of an interface by a right call; tells which errors came, by method. */
+/** Calls every method of an interface with valid parameters; returns the errors by method. */
 async function callAll(path: string, face: string, names: readonly string[]): Promise<Map<string, string>> {
   const errors = new Map<string, string>();
   for (const name of names) {
@@ -65,7 +65,7 @@ describe("the monitor socket", () => {
     return { path, called };
   }
 
-  test("lets even root look, and change nothing, by every method there is", async () => {
+  test("lets nobody change anything by any method, not even root", async () => {
     const { path, called } = await monitored();
     const errors = await callAll(path, CONTROL.name, NAMES);
     const denied = [...errors].filter(([, error]) => error === "org.varlink.service.PermissionDenied");
@@ -74,7 +74,7 @@ describe("the monitor socket", () => {
     expect(called.toSorted()).toEqual(LOOKS.toSorted());
   });
 
-  test("describes what it offers, and no more", async () => {
+  test("describes the methods that it offers, and no others", async () => {
     const { path } = await monitored();
     const errors = await callAll(path, MONITOR.name, NAMES);
     const unknown = [...errors].filter(([, error]) => error === "org.varlink.service.MethodNotFound");
@@ -91,7 +91,7 @@ describe("the monitor socket", () => {
   });
 });
 
-test("io.vmpower.Monitor is what io.vmpower.Control has that changes nothing, word for word", () => {
+test("io.vmpower.Monitor has exactly the methods of io.vmpower.Control that change nothing", () => {
   expect([...MONITOR.methods.keys()]).toEqual(
     [...CONTROL.methods.keys()].filter((name) => LOOKS.includes(name as MethodName)),
   );
@@ -101,7 +101,7 @@ test("io.vmpower.Monitor is what io.vmpower.Control has that changes nothing, wo
   expect(MONITOR.doc).not.toContain("steer");
 });
 
-test("the control socket offers both, and lets who may use it change", async () => {
+test("the control socket offers both interfaces, and lets its users change things", async () => {
   const served = await serve();
   const errors = await callAll(served.path, CONTROL.name, NAMES);
   expect([...errors.values()].filter((error) => error.endsWith("PermissionDenied"))).toEqual([]);

@@ -45,7 +45,7 @@ test("Outbox keeps its bytes when the connection is gone", () => {
   expect(outbox.queued()).toBe(3);
 });
 
-test("Outbox writes what came together in one piece, and does not ask a full socket", () => {
+test("Outbox joins messages of one turn into one write, and does not write to a full socket", () => {
   const writes: string[] = [];
   const outbox = createOutbox({
     write(bytes) {

@@ -8,7 +8,7 @@ import { rawClient } from "./raw-client.ts";
 import { sampleControl } from "./sample-control.ts";
 import { sampleStruct } from "./sample-values.ts";
 
-/** All parameters of all methods, by what they are of. */
+/** All parameters of all methods, with their types. */
 const PARAMETERS = [...CONTROL.methods].flatMap(([method, { parameters }]) =>
   [...parameters.members].map(([name, type]) => ({ method, name, type: bare(type) })),
 );
@@ -22,7 +22,7 @@ function bare(type: Type): Type {
   return type.kind === "maybe" ? type.of : type;
 }
 
-/** Calls a method with samples and these parameters; answers what it was called with, or the server's error. */
+/** Calls a method with samples and these parameters; returns the parameters that it got, or the server's error. */
 async function callWith(method: string, parameters: object): Promise<unknown> {
   let got: unknown;
   const control = Object.fromEntries(
@@ -54,7 +54,7 @@ const invalid = (parameter: string) => ({
   parameters: { parameter },
 });
 
-test("every parameter that can be large has a rule, and every list a bound", () => {
+test("every parameter that can be large has a rule, and every list has a limit", () => {
   const large = PARAMETERS.filter(({ type }) => !["bool", "choice"].includes(type.kind));
   expect(large.filter(({ name }) => !PARAMETER_RULES.has(name))).toEqual([]);
   const unbounded = LISTS.filter(({ name }) => PARAMETER_RULES.get(name)?.itemsMax === undefined);
@@ -62,14 +62,14 @@ test("every parameter that can be large has a rule, and every list a bound", () 
   expect(LISTS.length).toBeGreaterThan(6);
 });
 
-test.each(LISTS)("$method is handed each item of $name once", async ({ method, name, type }) => {
+test.each(LISTS)("$method gets each item of $name once", async ({ method, name, type }) => {
   const [one, other] = of(type) === "string" ? ["web1", "web2"] : [1, 2];
-  // What fits into one message.
+  // As many as fit into one message.
   const named = [...Array(6_000).fill(one), other, one];
   expect(await callWith(method, { [name]: named })).toMatchObject({ [name]: [one, other] });
 });
 
-test.each(LISTS)("$method refuses more items in $name than there can be", async ({ method, name, type }) => {
+test.each(LISTS)("$method refuses too many items in $name", async ({ method, name, type }) => {
   const most = PARAMETER_RULES.get(name)?.itemsMax ?? Number.NaN;
   const items = Array.from({ length: most + 1 }, (_, at) => (of(type) === "string" ? `v${at}` : at));
   expect(await callWith(method, { [name]: items })).toEqual(invalid(name));
@@ -79,13 +79,13 @@ function of(type: Type): string {
   return type.kind === "array" ? type.of.kind : "";
 }
 
-test.each(NUMBERS)("$method refuses a $name that there cannot be", async ({ method, name }) => {
+test.each(NUMBERS)("$method refuses an impossible $name", async ({ method, name }) => {
   for (const value of [-1, 100_000_001])
     expect(await callWith(method, { [name]: value })).toEqual(invalid(name));
 });
 
 test.each([[""], ["a/b"], ["a\u0000"], ["a\u007f"], ["\ud800"], ["é".repeat(126)]])(
-  "AddVm refuses %j, which no VM can be called",
+  "AddVm refuses %j, which cannot be the name of a VM",
   async (vm) => {
     expect(await callWith("AddVm", { vm })).toEqual(invalid("vm"));
   },
@@ -96,7 +96,7 @@ test("AddVm takes the longest name that a VM can have", async () => {
   expect(await callWith("AddVm", { vm })).toEqual({ vm });
 });
 
-test("a VM is looked up by any name that is no longer than one can be", async () => {
+test("a VM can be looked up by any name up to the longest length", async () => {
   const vm = `a/\u009b${"x".repeat(246)}`;
   expect(await callWith("ShowVm", { vm })).toEqual({ vm });
   expect(await callWith("ShowVm", { vm: `${vm}x` })).toEqual(invalid("vm"));

@@ -1,14 +1,14 @@
 import { createConnection, type Socket } from "node:net";
 
-/** A client that sends what a test wrote by hand, and knows no more of varlink than that messages end with a NUL. */
+/** A client that sends bytes written by hand. Of varlink it knows only that messages end with a NUL. */
 export interface RawClient {
-  /** Sends text as it is; NULs are the test's to write. */
+  /** Sends text as it is; the test adds the NULs. */
   send(bytes: string | Uint8Array): void;
   /** The next messages, without their NULs, parsed. */
   replies(count: number): Promise<unknown[]>;
-  /** Resolves when the server has closed; with what came since the last reply that was taken. */
+  /** Resolves when the server has closed, with what arrived since the last reply. */
   closed(): Promise<string>;
-  /** Ends our half. */
+  /** Closes our half. */
   half(): void;
   /** Stops reading. */
   stopReading(): void;

@@ -14,7 +14,7 @@ import type {
   Vm,
 } from "../../src/admin/control-types.ts";
 
-/** Counters that differ from each other, so that a mix-up shows. */
+/** Counters with different values, so that a mix-up shows. */
 const COUNTERS: Counters = {
   requests: 120,
   granted: 110,
@@ -26,7 +26,7 @@ const COUNTERS: Counters = {
   writesRefused: 4,
 };
 
-/** A daemon that is well, but for one channel. */
+/** A daemon without problems except for one channel. */
 export const STATUS: Status = {
   version: "0.1.0",
   pid: 4711,
@@ -43,7 +43,7 @@ export const STATUS: Status = {
   counters: COUNTERS,
 };
 
-/** A channel that is served, and one that is not. */
+/** A served channel and a refused one. */
 export const CHANNELS: readonly Channel[] = [
   {
     vm: "web.1",
@@ -65,7 +65,7 @@ export const CHANNELS: readonly Channel[] = [
   },
 ];
 
-/** A VM with all that can be said of one. */
+/** A VM with every optional member. */
 export const WEB1: Vm = {
   name: "web.1",
   state: "running",
@@ -114,7 +114,7 @@ export const CPUS: readonly Cpu[] = [
   },
 ];
 
-/** A CPU that somebody else changed, too. */
+/** Includes a CPU that another program changed. */
 const EXPLANATION: Explanation = {
   cpu: CPUS[0] as Cpu,
   claimants: [
@@ -146,7 +146,7 @@ function vcpuExplanation(vcpu: number): VcpuExplanation {
   return { vm, state, detail, added, contract, vcpu: vcpus[vcpu] as Vcpu, clocks };
 }
 
-/** A CPU as it should be, one that is not, and one that the kernel refused. */
+/** CPUs with the right setting, with a wrong one, and with one that the kernel refused. */
 export const CHECKS: readonly CpuCheck[] = [
   { pcpu: 2, ok: true, should: "2300000", khz: 2_300_000, currentKhz: 2_300_000, wrong: [] },
   {
@@ -162,7 +162,7 @@ export const CHECKS: readonly CpuCheck[] = [
   { pcpu: 4, ok: false, should: "baseline", wrong: [], reason: "the kernel refused it" },
 ];
 
-/** A VM that claims on one vCPU and cannot on the other. */
+/** A VM with a claim on one vCPU and a problem with the other. */
 export const LOAD: Load = {
   uptimeMs: 1000,
   vms: [{ vm: "web.1", state: "running", requests: 120, refused: 7, drops: 3, p99Us: 10.24 }],
@@ -190,7 +190,7 @@ const VCPUS: readonly VcpuInfo[] = [
   { vcpu: 2, state: "offline", cpuTimeMs: 0, pcpus: [] },
 ];
 
-/** What a guest sent: min, then max for vCPU 0. */
+/** Packets of a guest: min, then max for vCPU 0. */
 const PACKETS: readonly Packet[] = [4, 3].map((unit, at) => {
   const bytes = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, unit, 0, 0, 0, 1]);
   return { atMs: 1000 + at * 500, vm: "web.1", channel: 0, bytes: bytes.toString("base64"), length: 464 };

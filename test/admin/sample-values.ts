@@ -1,7 +1,10 @@
 import { CONTROL } from "../../src/admin/control-interface.ts";
 import type { Struct, Type } from "../../src/admin/idl.ts";
 
-/** A value that conforms to a type, out of the description alone; its outermost lists have so many items, those within few. */
+/**
+ * Makes a value that conforms to a type, from the description alone. Its outermost lists have this many items, inner
+ * ones few.
+ */
 function sampleOf(type: Type, items = 0): unknown {
   switch (type.kind) {
     case "bool":
@@ -29,7 +32,7 @@ function sampleOf(type: Type, items = 0): unknown {
 
 const INNER_ITEMS = 2;
 
-/** {@link sampleOf} a struct. */
+/** Does what {@link sampleOf} does, for a struct. */
 export function sampleStruct({ members }: Struct, items = 0): Record<string, unknown> {
   return Object.fromEntries([...members].map(([name, type]) => [name, sampleOf(type, items)]));
 }

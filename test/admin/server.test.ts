@@ -78,7 +78,7 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-test("serveControl() replaces a socket that nobody serves", async () => {
+test("serveControl() replaces a stale socket", async () => {
   leaveStale(path);
   leaveStale(`${path}.new`);
   await serve();
@@ -86,7 +86,7 @@ test("serveControl() replaces a socket that nobody serves", async () => {
   expect(existsSync(`${path}.new`)).toBe(false);
 });
 
-test("serveControl() leaves a daemon that lives alone, and says so", async () => {
+test("serveControl() refuses to replace the socket of a running daemon", async () => {
   await serve();
   const inode = lstatSync(path).ino;
   await expect(serve()).rejects.toThrow(`Cannot serve "${path}": another daemon serves it already`);
@@ -94,7 +94,7 @@ test("serveControl() leaves a daemon that lives alone, and says so", async () =>
   expect(await answers()).toBe(true);
 });
 
-test("serveControl() never removes what is not a socket", async () => {
+test("serveControl() never removes a file that is not a socket", async () => {
   writeFileSync(path, "precious");
   await expect(serve()).rejects.toThrow(`Cannot serve "${path}": a file that is not a socket is in the way`);
   expect(readFileSync(path, "utf8")).toBe("precious");
@@ -110,7 +110,7 @@ test("serveControl() never removes what is not a socket", async () => {
   expect(readFileSync(`${path}.new.bad`, "utf8")).toBe("precious");
 });
 
-test("serveControl() is not stopped by a directory where its socket is made, and says where that went", async () => {
+test("serveControl() moves a directory in the way of its socket aside, and reports the new name", async () => {
   mkdirSync(`${path}.new/planted`, { recursive: true });
   await serve();
   expect(await answers()).toBe(true);
@@ -120,12 +120,12 @@ test("serveControl() is not stopped by a directory where its socket is made, and
   ]);
 });
 
-test("serveControl() says what it cannot do", async () => {
+test("serveControl() reports the path and the reason of a failure", async () => {
   path = `${dir}/missing/control.sock`;
   await expect(serve()).rejects.toThrow(`Cannot serve "${path}"`);
 });
 
-test("close() does not keep a daemon waiting that has only idle clients", async () => {
+test("close() does not wait for idle clients", async () => {
   const server = await serve();
   const client = await rawClient(path);
   const startMs = performance.now();
@@ -134,7 +134,7 @@ test("close() does not keep a daemon waiting that has only idle clients", async 
   expect(await client.closed()).toBe("");
 });
 
-test("close() removes its own socket, and nothing that came in its place", async () => {
+test("close() removes its own socket, and nothing that has replaced it", async () => {
   const first = await serve();
   await first.close();
   expect(existsSync(path)).toBe(false);

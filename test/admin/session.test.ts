@@ -10,7 +10,7 @@ import { Session } from "../../src/admin/session.ts";
 import { OPERATOR, recordingLog } from "./harness.ts";
 import { CHANNELS, sampleControl } from "./sample-control.ts";
 
-/** A session whose socket takes so many bytes, everything at first. */
+/** A session whose socket accepts this many bytes; by default everything. */
 interface Bench {
   readonly session: Session;
   readonly log: string[];
@@ -62,7 +62,7 @@ function open(
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Feeds chunks to a session; gives what was written, and what reached the daemon. */
+/** Feeds chunks to a session; returns what was written, and which calls reached the daemon. */
 async function run(
   chunks: Iterable<Uint8Array>,
 ): Promise<{ written: string; calls: string[]; log: string[] }> {
@@ -134,7 +134,7 @@ test("Session makes the same calls and replies for every single cut of a stream"
   }
 });
 
-test("All sessions together take only so many calls in one turn, and each gets its turn", async () => {
+test("The number of calls in one turn is limited for all sessions together, and each session gets its turn", async () => {
   const calls: string[] = [];
   const AddVm = ({ vm }: { vm: string }) => {
     calls.push(vm);
@@ -157,7 +157,7 @@ test("All sessions together take only so many calls in one turn, and each gets i
 
 const SUBSCRIBE = '{"method":"io.vmpower.Control.Subscribe","more":true}\0';
 
-test("Session counts what a subscriber loses from one reply to the next, and tells it once", async () => {
+test("Session counts the events that a subscriber loses between two replies, and reports them once", async () => {
   let subscriber: Subscriber | undefined;
   const bench = open(
     {
@@ -175,7 +175,7 @@ test("Session counts what a subscriber loses from one reply to the next, and tel
     subscriber?.send({ atMs: 1, kind: "vm", message });
     await nextTurn();
   };
-  // One event waits; those that come meanwhile are lost.
+  // One event waits; events that arrive meanwhile are lost.
   for (const [message, room] of [
     ["a", 0],
     ["b", 0],
@@ -200,7 +200,7 @@ test("Session counts what a subscriber loses from one reply to the next, and tel
   bench.session.closed();
 });
 
-test("Session ends a subscription once, when its connection is gone without a word", () => {
+test("Session ends a subscription once when its connection breaks", () => {
   let ended = 0;
   const { session } = open({ Subscribe: () => () => ended++ });
   session.received(Buffer.from(SUBSCRIBE));
@@ -209,7 +209,7 @@ test("Session ends a subscription once, when its connection is gone without a wo
   expect(ended).toBe(1);
 });
 
-/** A daemon with so many channels. */
+/** A daemon with this many channels. */
 function many(count: number): Parameters<typeof sampleControl>[0] {
   const [channel] = CHANNELS;
   if (channel === undefined) throw new Error("no sample");
@@ -223,7 +223,7 @@ function many(count: number): Parameters<typeof sampleControl>[0] {
 const LIST = Buffer.from('{"method":"io.vmpower.Control.ListChannels"}\0');
 const STATUS_CALL = Buffer.from('{"method":"io.vmpower.Control.GetStatus"}\0');
 
-test("a long answer is written a piece in a turn, and calls wait for it in their order", async () => {
+test("a long reply is written in one piece per turn, and later calls wait for it in order", async () => {
   const bench = open(many(2_000), { callsPerTurn: 1 });
   bench.session.received(Buffer.concat([LIST, STATUS_CALL]));
   let turns = 0;
@@ -235,7 +235,7 @@ test("a long answer is written a piece in a turn, and calls wait for it in their
   bench.session.closed();
 });
 
-test("an answer that is longer than any may be is refused", async () => {
+test("a reply that exceeds the longest length is refused", async () => {
   const bench = open(many(2_000), { answerBytes: 100_000 });
   bench.session.received(LIST);
   while (!bench.written.endsWith("\0")) await nextTurn();
@@ -246,7 +246,7 @@ test("an answer that is longer than any may be is refused", async () => {
   bench.session.closed();
 });
 
-test("long answers are refused while too many of others wait to be read", () => {
+test("long replies are refused while too many bytes of other replies wait to be read", () => {
   const bench = open(many(2_000), { waitingBytes: 1_000 });
   bench.waitsElsewhere = 1_001;
   bench.session.received(Buffer.concat([LIST, STATUS_CALL]));
@@ -259,7 +259,7 @@ test("long answers are refused while too many of others wait to be read", () => 
   bench.session.closed();
 });
 
-test("a client that goes while its long answer is written ends that", async () => {
+test("a disconnected client ends the writing of its long reply", async () => {
   const bench = open(many(2_000));
   bench.session.received(LIST);
   bench.session.closed();

@@ -51,7 +51,7 @@ test("a subscriber receives events as they come, and the last one as the last re
     { parameters: { schemaVersion: 1, event: event("over"), lost: 0 } },
   ]);
   expect(control.subscribers.size).toBe(0);
-  // Nothing came too late: the next reply is that of the next call.
+  // Nothing arrived late: the next reply is that of the next call.
   client.send(STATUS);
   expect(await client.replies(1)).toMatchObject([{ parameters: { pid: 4711 } }]);
 });
@@ -98,7 +98,7 @@ test("a subscriber that does not read loses events, learns how many, and still g
   await closing;
 });
 
-test("a subscriber that leaves is forgotten, once", async () => {
+test("a subscriber that disconnects is removed once", async () => {
   let ended = 0;
   const control = sampleControl();
   const { Subscribe } = control;
@@ -122,7 +122,7 @@ test("a subscriber that leaves is forgotten, once", async () => {
   expect([ended, control.subscribers.size]).toEqual([2, 0]);
 });
 
-test("a subscription may be refused, or end at once", async () => {
+test("a subscription can be refused, or end immediately", async () => {
   let ended = 0;
   const refusing = sampleControl({
     Subscribe: () => new ControlError("Refused", { reason: "enough" }),
@@ -154,7 +154,7 @@ test("a subscription may be refused, or end at once", async () => {
   expect(ended).toBe(1);
 });
 
-test("close() delivers answers under way and what is queued, and waits no longer than its bound", async () => {
+test("close() delivers replies under way and queued ones, and waits for a bounded time", async () => {
   const called: string[] = [];
   const channel = CHANNELS[0];
   const control = sampleControl({

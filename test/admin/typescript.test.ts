@@ -5,7 +5,7 @@ import { typescriptOf } from "../../src/admin/typescript.ts";
 
 const CHECKED_IN = `${import.meta.dir}/../../src/admin/control-types.ts`;
 
-test("src/admin/control-types.ts is what make types writes", async () => {
+test("src/admin/control-types.ts is up to date with make types", async () => {
   expect(await Bun.file(CHECKED_IN).text()).toBe(controlTypes());
 });
 

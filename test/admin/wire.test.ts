@@ -12,7 +12,7 @@ afterEach(async () => {
   await served?.close();
 });
 
-/** Serves, sends these bytes, and gives the replies. */
+/** Starts a server, sends these bytes, and returns the replies. */
 async function exchange(bytes: string, count: number, control = sampleControl()): Promise<unknown[]> {
   served = await serve(control);
   client = await rawClient(served.path);
@@ -20,7 +20,7 @@ async function exchange(bytes: string, count: number, control = sampleControl())
   return await client.replies(count);
 }
 
-test("the server tells who it is", async () => {
+test("the server describes itself", async () => {
   expect(await exchange('{"method":"org.varlink.service.GetInfo"}\0', 1)).toEqual([
     {
       parameters: {
@@ -123,12 +123,12 @@ test.each([
   expect(await exchange(`${call}\0`, 1)).toEqual([invalid(parameter)]);
 });
 
-test("the server says of an object that is no call what it lacks, and goes on", async () => {
+test("the server names the missing member of an object that is not a call, and continues", async () => {
   const replies = await exchange('{}\0{"method":"io.vmpower.Control.AddVm","upgrade":true}\0', 2);
   expect(replies).toEqual([invalid("method"), invalid("upgrade")]);
 });
 
-test("the server answers what a client asked before it closed its half", async () => {
+test("the server replies to calls that a client sent before it closed its half", async () => {
   served = await serve(sampleControl({ AddVm: () => Bun.sleep(20).then(() => ({})) }));
   client = await rawClient(served.path);
   client.send('{"method":"io.vmpower.Control.AddVm","parameters":{"vm":"x"}}\0'.repeat(2));

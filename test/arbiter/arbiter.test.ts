@@ -4,7 +4,7 @@ import { ACPI, at, by, clock, domain, FREE, host, NO_TURBO, request } from "./fi
 const baseline = (id: number) => [{ clock: id, setting: "baseline" as const }];
 const speed = (id: number, index: number) => [{ clock: id, setting: index }];
 
-describe("claims that meet on one clock", () => {
+describe("several claims on one clock", () => {
   test("the highest wins", () => {
     const { ask, set } = host([clock([2, 3])]);
     set(domain("a", [[2]]));
@@ -24,7 +24,7 @@ describe("claims that meet on one clock", () => {
     ]);
   });
 
-  test("a silent neighbour pinned there is never slowed down", () => {
+  test("a vCPU that is pinned there and never asked is not slowed down", () => {
     const { arbiter, ask, done, set } = host([clock([2, 3])]);
     set(domain("a", [[2]]));
     set(domain("silent", [[3]]));
@@ -33,29 +33,29 @@ describe("claims that meet on one clock", () => {
     expect(done(arbiter.removeDomain("silent"))).toEqual(speed(2, 5));
   });
 
-  test("a claim at or above the baseline wins over a silent neighbour", () => {
+  test("a claim at or above the baseline wins over a vCPU that never asked", () => {
     const { ask, set } = host([clock([2, 3], ACPI, 1_700_000)]);
     set(domain("a", [[2]]));
     set(domain("silent", [[3]]));
     expect([ask("a", 0, "max"), ask("a", 0, "min")]).toEqual([speed(2, 0), baseline(2)]);
   });
 
-  test("a silent vCPU that floats holds nothing", () => {
+  test("a vCPU that is not pinned and never asked does not hold the baseline", () => {
     const { ask, set } = host([clock([2]), clock([3])]);
     set(domain("a", [[2]]));
     set(domain("floating", [[2, 3]]));
     expect(ask("a", 0, "min")).toEqual(speed(2, 5));
   });
 
-  test("nothing is written before somebody asks", () => {
+  test("nothing is written before the first request", () => {
     const { arbiter, done, set } = host([clock([0]), clock([1])]);
     expect(set(domain("a", [[0], [1]]))).toEqual([]);
     expect(done(arbiter.removeDomain("a"))).toEqual([]);
   });
 });
 
-describe("where a vCPU runs", () => {
-  test("on several CPUs: all of them follow, and a vCPU that floats over more is refused", () => {
+describe("placement of vCPUs", () => {
+  test("a vCPU pinned to several CPUs scales all of them; with more than MultiPinMax it is refused", () => {
     const { ask, set } = host([0, 1, 2, 3, 4].map((pcpu) => clock([pcpu])));
     set(domain("a", [[0, 1], [0, 1, 2, 3, 4], []]));
     expect([ask("a", 0, "min"), ask("a", 1, "min"), ask("a", 2, "min"), ask("a", 3, "min")]).toEqual([
@@ -66,7 +66,7 @@ describe("where a vCPU runs", () => {
     ]);
   });
 
-  test("MultiPin=last steers the highest-numbered CPU, reject none", () => {
+  test("MultiPin=last scales the CPU with the highest number, reject none", () => {
     const last = host([clock([0]), clock([1])], { multiPin: "last", multiPinMax: 4 } as never);
     last.set(domain("a", [[0, 1]]));
     expect(last.ask("a", 0, "min")).toEqual(speed(1, 5));
@@ -75,7 +75,7 @@ describe("where a vCPU runs", () => {
     expect(reject.ask("a", 0, "min")).toBe("not-pinned");
   });
 
-  test("a refusal says what an operator needs to know to mend it", () => {
+  test("a refusal has the values that an operator needs to repair it", () => {
     const { arbiter, set } = host([clock([0])]);
     set(domain("web1", [[0, 1, 2, 3, 4, 5]]));
     expect(arbiter.scale("web1", request(0, "min"), at(0)).refusal).toEqual({
@@ -86,7 +86,7 @@ describe("where a vCPU runs", () => {
     });
   });
 
-  test("a CPU that is not managed refuses, also beside one that is", () => {
+  test("a vCPU on an unmanaged CPU is refused, also if another of its CPUs is managed", () => {
     const { ask, set } = host([clock([0])]);
     set(domain("a", [[7], [0, 7]]));
     expect([ask("a", 0, "min"), ask("a", 1, "min")]).toEqual(["cpu-not-managed", "cpu-not-managed"]);
@@ -105,7 +105,7 @@ describe("where a vCPU runs", () => {
     expect(ask("a", 2 ** 32, "min")).toBe("vcpu-out-of-range");
   });
 
-  test("physical CPUs only for who may name them, and those claims hold no baseline", () => {
+  test("only a VM with PhysicalCores=yes may name physical CPUs, and such claims hold no baseline", () => {
     const { arbiter, ask, done, set } = host([clock([0]), clock([5])]);
     set(domain("a", [[0]]));
     set(domain("b", [[0]]), { ...FREE, physicalCores: true });
@@ -119,7 +119,7 @@ describe("where a vCPU runs", () => {
 });
 
 describe("the end of claims", () => {
-  test("a domain that goes, pauses or closes its channels gives its CPUs back", () => {
+  test("the claims of a domain end when it stops, pauses or closes its channels", () => {
     for (const end of ["gone", "paused", "left"] as const) {
       const { arbiter, ask, done, set } = host([clock([0])]);
       set(domain("a", [[0]]));
@@ -143,7 +143,7 @@ describe("the end of claims", () => {
     expect(ask("a", 0, "down")).toEqual(speed(0, 1));
   });
 
-  test("a CPU that goes and comes back begins at its baseline", () => {
+  test("a CPU that goes offline and comes back begins at its baseline", () => {
     const zero = clock([0]);
     const { arbiter, ask, done, set } = host([zero, clock([1])]);
     set(domain("a", [[0]]));
@@ -155,7 +155,7 @@ describe("the end of claims", () => {
   });
 });
 
-test("clocks that are replaced are written once, for all who meet there", () => {
+test("replaced clocks are written once for all their claims", () => {
   const { arbiter, ask, done, set } = host([clock([0, 1])]);
   set(domain("a", [[0]]));
   set(domain("silent", [[1]]));
@@ -167,7 +167,7 @@ test("clocks that are replaced are written once, for all who meet there", () => 
 
 describe("an operator", () => {
   const order = by("alice");
-  test("is above all claims; without hold until a guest asks, whose step starts there", () => {
+  test("has precedence over claims; without hold until a guest's request, whose step starts from it", () => {
     const { arbiter, ask, done, set } = host([clock([0])]);
     set(domain("a", [[0]]));
     ask("a", 0, "max");
@@ -175,7 +175,7 @@ describe("an operator", () => {
     expect(ask("a", 0, "up")).toEqual(speed(0, 4));
   });
 
-  test("holds a CPU against guests until release, and what they asked in the meantime holds then", () => {
+  test("with hold overrides guests until release, when their latest requests take effect", () => {
     const { arbiter, ask, done, set } = host([clock([0])]);
     set(domain("a", [[0]]));
     expect(done(arbiter.operate(0, { khz: 1_650_000 }, by("alice", { hold: true })))).toEqual(speed(0, 3));
@@ -183,7 +183,7 @@ describe("an operator", () => {
     expect(done(arbiter.operate(0, "release", order))).toEqual(speed(0, 1));
   });
 
-  test("steps from where the clock stands, and is told what there is not", () => {
+  test("steps from the current speed, and gets an error for a CPU or speed that does not exist", () => {
     const { arbiter, done } = host([clock([0], NO_TURBO)]);
     expect([
       done(arbiter.operate(0, "down", order)),
@@ -200,7 +200,7 @@ describe("an operator", () => {
     ]);
   });
 
-  test("restores: every claim ends, and nothing is written until somebody asks", () => {
+  test("can restore a CPU: every claim on it ends, and nothing is written until the next request", () => {
     const { arbiter, ask, done, set } = host([clock([0])]);
     set(domain("a", [[0]]));
     ask("a", 0, "min");
@@ -208,7 +208,7 @@ describe("an operator", () => {
     expect(ask("a", 0, "down")).toEqual(speed(0, 1));
   });
 
-  test("gets any speed from a clock that takes any, and the next one above from the others; a guest's step starts there", () => {
+  test("gets any speed on a clock that can be set to any, and else the next higher one; a guest's step starts there", () => {
     const { arbiter, ask, done, set } = host([{ ...clock([0]), anySpeed: true }, clock([1])]);
     set(domain("a", [[0]]));
     const order1650 = (cpu: number) => done(arbiter.operate(cpu, { khz: 1_650_000 }, order));
@@ -226,7 +226,7 @@ describe("an operator", () => {
     expect(ask("a", 0, "down")).toEqual(speed(0, 4)); // 1.4 GHz
   });
 
-  test("'s order goes on at the same speed where the CPU gets another table", () => {
+  test("keeps the speed of an order when the CPU gets another table", () => {
     const { arbiter, done } = host([clock([0])]);
     done(arbiter.operate(0, { khz: 1_400_000 }, by("alice", { hold: true })));
     done(arbiter.setClocks([clock([0], NO_TURBO)]));
@@ -234,7 +234,7 @@ describe("an operator", () => {
   });
 });
 
-test("a write says for whose sake it is", () => {
+test("a write names its holder", () => {
   const { arbiter, set } = host([clock([0, 1])]);
   set(domain("a", [[0]]));
   set(domain("silent", [[1]]));

@@ -34,7 +34,7 @@ describe("every decision can be explained", () => {
     ]);
   });
 
-  test("a VM that was removed rules nothing any more", () => {
+  test("a removed VM is named in no rule", () => {
     const { arbiter, ask, done, set } = host([clock([0, 1])]);
     set(domain("a", [[0]]));
     set(domain("b", [[1]]));
@@ -51,7 +51,7 @@ describe("every decision can be explained", () => {
     expect(arbiter.clock(0)?.last).toMatchObject({ khz: undefined, rule: { kind: "nobody" } });
   });
 
-  test("what was taken over from an earlier daemon was asked for, too", () => {
+  test("a claim taken over from an earlier daemon is explained like a request", () => {
     const { arbiter, set } = host([clock([0])]);
     set(domain("a", [[0]]));
     const speeds = [{ clock: 0, khz: 1_400_000, turbo: false }];
@@ -68,7 +68,7 @@ describe("every decision can be explained", () => {
     });
   });
 
-  test("the rule is the same after its VM was looked at again", () => {
+  test("the rule stays the same after an update of its VM", () => {
     const { arbiter, ask, set } = host([clock([0])]);
     set(domain("a", [[0]]));
     ask("a", 0, "min");
@@ -77,7 +77,7 @@ describe("every decision can be explained", () => {
   });
 });
 
-test("each of those who meet on a clock is told which rule bounds it", () => {
+test("every vCPU on a shared clock has the rule that bounds it", () => {
   const { arbiter, ask, done, set } = host([clock([2, 3])]);
   set(domain("a", [[2]]), { ...FREE, maxKhz: 1_700_000 });
   set(domain("b", [[3]]));
@@ -98,7 +98,7 @@ test("each of those who meet on a clock is told which rule bounds it", () => {
   expect(rules()).toEqual([held, held]);
 });
 
-test("a dry run counts for nothing, and says what would hold", () => {
+test("a dry run changes nothing, and reports the speed that would be set", () => {
   const { arbiter, ask, set } = host([clock([0])]);
   set(domain("a", [[0]]), { ...FREE, dryRun: true });
   expect(ask("a", 0, "min")).toEqual([]);
@@ -109,7 +109,7 @@ test("a dry run counts for nothing, and says what would hold", () => {
   expect(arbiter.clock(0)).toMatchObject({ accepted: "baseline", should: "baseline" });
 });
 
-test("a vCPU remembers the last request that was refused, also over a change of its pins", () => {
+test("a vCPU keeps its last refused request, also after a change of its pins", () => {
   const { arbiter, set } = host([clock([2])]);
   set(domain("a", [[2], []]), { ...FREE, turbo: false });
   const refused = (of: number) => arbiter.vcpu("a", of)?.refused;

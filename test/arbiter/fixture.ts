@@ -55,12 +55,12 @@ export function request(resource: number, action: ScaleAction, physical = false)
   return { kind: "scale", resource, action, physical };
 }
 
-/** A moment; the wall clock shows the same number. */
+/** A time; the wall clock shows the same number. */
 export function at(ms: number): Now {
   return { monoMs: ms, wallMs: ms };
 }
 
-/** What an operator's order is given with. */
+/** Default options of an operator's order. */
 export function by(
   who: string,
   options: { hold?: boolean; ms?: number; untilMs?: number } = {},
@@ -69,12 +69,12 @@ export function by(
   return { hold, who, now: at(ms), untilMs };
 }
 
-/** The writes of a change, without those for whose sake they are. */
+/** The writes of a change, without their holders. */
 export function plain({ writes }: Pick<Change, "writes">): readonly Write[] {
   return writes.map(({ clock, setting }) => ({ clock, setting }));
 }
 
-/** An arbiter on some clocks, under a kernel that takes every write. */
+/** An arbiter with some clocks, and a kernel that accepts every write. */
 export function host(
   clocks: readonly Clock[],
   pinning = { multiPin: "all" as const, multiPinMax: 4 } as const,
@@ -87,16 +87,16 @@ export function host(
   done(arbiter.setClocks(clocks));
   return {
     arbiter,
-    /** Commits a change; answers what was written. */
+    /** Commits a change; returns its writes. */
     done,
-    /** A domain exists; answers what was written. */
+    /** Adds or replaces a domain; returns the writes. */
     set: (of: Domain, contract: Contract = FREE) => done(arbiter.setDomain(of, contract)),
-    /** Asks, and answers what was written or why it was refused. */
+    /** Sends a request; returns the writes, or the reason of the refusal. */
     ask(name: string, resource: number, action: ScaleAction, physical = false): readonly Write[] | string {
       const change = arbiter.scale(name, request(resource, action, physical), at(1000));
       return change.refusal?.code ?? done(change);
     },
-    /** Asks on a table whose clock has CPU 0, and answers the number that the peer would show. */
+    /** Sends a request to a table whose clock has CPU 0; returns the number that DPDK's host would show. */
     speedAfter(name: string, resource: number, action: ScaleAction): number | string | undefined {
       const change = arbiter.scale(name, request(resource, action), at(1000));
       done(change);

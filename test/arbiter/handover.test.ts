@@ -38,14 +38,14 @@ function ask(arbiter: Arbiter, list: readonly Ask[]): void {
     done(arbiter, arbiter.scale(name, request(resource, action, physical), at(7)));
 }
 
-/** The kernel takes everything. */
+/** The kernel accepts every write. */
 function done(arbiter: Arbiter, change: Change): void {
   if (change.refusal === undefined) arbiter.commit(change);
 }
 
 const settings = (arbiter: Arbiter) => clocks.map(({ id }) => arbiter.clock(id)?.accepted);
 
-test("takeOver() makes an arbiter go on as the one before would have, in whatever order domains come", () => {
+test("takeOver() continues from the state of the previous arbiter, whatever the order of the domains", () => {
   fc.assert(
     fc.property(domains, fc.nat(5), asks, asks, (all, order, first, then) => {
       const before = new Arbiter(PINNING);
@@ -76,7 +76,7 @@ test("takeOver() makes an arbiter go on as the one before would have, in whateve
   );
 });
 
-test("takeOver() keeps to the contract of now, and leaves out who is not there any more", () => {
+test("takeOver() applies the current contract, and drops claims of vCPUs that do not exist any more", () => {
   const arbiter = new Arbiter(PINNING);
   done(arbiter, arbiter.setClocks(clocks));
   done(arbiter, arbiter.setDomain(domain("a", [[0]]), { ...FREE, minKhz: 1_700_000 }));

@@ -37,7 +37,7 @@ const anyEvent: fc.Arbitrary<ArbiterEvent> = fc.oneof(
         arbiter.endRequests(name),
   ),
   {
-    // So often that claims meet on a clock.
+    // With so many requests, several claims share a clock.
     weight: 20,
     arbitrary: fc.tuple(fc.constantFrom(...NAMES), fc.nat(4), fc.constantFrom(...SCALE_ACTIONS)).map(
       ([name, vcpu, action]): ArbiterEvent =>
@@ -53,7 +53,7 @@ const anyEvent: fc.Arbitrary<ArbiterEvent> = fc.oneof(
   fc.constant<ArbiterEvent>((arbiter) => arbiter.setClocks(clocks())),
 );
 
-/** A kernel that refuses every so many writes; none with 0. */
+/** A kernel that refuses every nth write; with 0 it refuses none. */
 class Kernel {
   readonly held = new Map<number, Setting>();
   readonly #refuseEvery: number;
@@ -70,7 +70,7 @@ class Kernel {
   }
 }
 
-/** Does a change as the daemon does: a refused request is taken back, other refusals stay to be tried again. */
+/** Handles a change as the daemon does: a refused request is rolled back, other refusals stay outstanding. */
 function perform(arbiter: Arbiter, change: Change, kernel: Kernel, isRequest: boolean): void {
   const refused: ChangeWrite[] = [];
   for (const [accepted, write] of change.writes.entries()) {
@@ -84,7 +84,7 @@ function perform(arbiter: Arbiter, change: Change, kernel: Kernel, isRequest: bo
   arbiter.commit(change, refused);
 }
 
-/** Plays events on an arbiter with these clocks; `check` looks after each. */
+/** Runs events on an arbiter with these clocks; `check` is called after each. */
 function play(
   list: readonly ArbiterEvent[],
   refuseEvery = 0,
@@ -96,7 +96,7 @@ function play(
   for (const event of list) {
     const before = new Map(CPUS.map((cpu) => [cpu, arbiter.clock(cpu)?.clock]));
     const change = event(arbiter);
-    // New clocks hold their baseline, whatever the old ones did.
+    // New clocks start at their baseline, whatever the setting of the old ones.
     for (const cpu of CPUS)
       if (arbiter.clock(cpu)?.clock !== before.get(cpu))
         kernel.held.delete(arbiter.clock(cpu)?.clock.id ?? cpu);
@@ -123,7 +123,7 @@ test("a write always changes something, and names a speed of its table", () => {
   );
 });
 
-test("when everybody has left, every clock is at its baseline", () => {
+test("without any claim, every clock is at its baseline", () => {
   fc.assert(
     fc.property(events, fc.nat(4), (list, refuseEvery) => {
       const { arbiter } = play(list, refuseEvery);
@@ -137,14 +137,14 @@ test("when everybody has left, every clock is at its baseline", () => {
   );
 });
 
-/** All VMs on the two clocks that CPUs share, so that their claims meet. */
+/** All VMs are on the two clocks that CPUs share, so that their claims conflict. */
 const placed = NAMES.map(
   (name): ArbiterEvent =>
     (arbiter) =>
       arbiter.setDomain(domain(name, [[1], [4], [2], [5]]), FREE),
 );
 
-test("no claim on a clock is faster than what holds there", () => {
+test("no claim on a clock is higher than the speed that is set", () => {
   let together = 0;
   fc.assert(
     fc.property(events, (list) => {
@@ -159,11 +159,11 @@ test("no claim on a clock is faster than what holds there", () => {
     }),
     { numRuns: 500 },
   );
-  // Claims for different speeds met on a clock, or the law would say nothing.
+  // Claims for different speeds must have shared a clock; otherwise the law would prove nothing.
   expect(together).toBeGreaterThan(50);
 });
 
-test("what an arbiter believes is what the kernel took, whatever the kernel refuses", () => {
+test("the arbiter's committed state is what the kernel accepted, whatever it refuses", () => {
   fc.assert(
     fc.property(events, fc.integer({ min: 1, max: 6 }), (list, refuseEvery) => {
       const { arbiter, kernel } = play(list, refuseEvery);
@@ -176,7 +176,7 @@ test("what an arbiter believes is what the kernel took, whatever the kernel refu
   );
 });
 
-test("a request that the kernel refuses leaves no trace but that it was refused", () => {
+test("a request that the kernel refuses changes nothing but the record of the refusal", () => {
   const requests = fc.tuple(fc.constantFrom(...NAMES), fc.nat(4), fc.constantFrom(...SCALE_ACTIONS));
   fc.assert(
     fc.property(events, requests, (list, [name, vcpu, action]) => {

@@ -4,14 +4,14 @@ import { at, by, clock, domain, FREE, host, plain, request } from "./fixture.ts"
 const speed = (id: number, index: number) => ({ clock: id, setting: index });
 const refused = (accepted: number, reason = "EBUSY") => ({ accepted, reason, now: at(9) });
 
-/** Everything that can be seen of a host of CPUs 0 and 1 and of VM a. */
+/** The whole visible state of a host of CPUs 0 and 1 and of VM a. */
 function seen({ arbiter }: ReturnType<typeof host>) {
   const { claims, order, accepted, should } = arbiter.clock(0) ?? {};
   return { claims, order, accepted, should, vcpu: { ...arbiter.vcpu("a", 0), refused: undefined } };
 }
 
 describe("a request that the kernel refuses leaves everything as it was", () => {
-  test("a first request: the vCPU is silent, and nobody has asked", () => {
+  test("a first request: the vCPU counts as one that never asked", () => {
     const all = host([clock([0])]);
     all.set(domain("a", [[0]]));
     const before = seen(all);
@@ -27,7 +27,7 @@ describe("a request that the kernel refuses leaves everything as it was", () => 
     expect(all.ask("a", 0, "down")).toEqual([speed(0, 1)]);
   });
 
-  test("a later request: what was asked before holds, also on the clocks that had followed", () => {
+  test("a later request: the previous claim is in force, also on clocks that had accepted the new one", () => {
     const all = host([clock([0]), clock([1])]);
     all.set(domain("a", [[0, 1]]));
     all.ask("a", 0, "down");
@@ -40,7 +40,7 @@ describe("a request that the kernel refuses leaves everything as it was", () => 
     expect(seen(all)).toEqual(before);
   });
 
-  test("an operator's order without hold is in force again", () => {
+  test("a request that ended an operator's order without hold: the order is in force again", () => {
     const all = host([clock([0])]);
     all.set(domain("a", [[0]]));
     all.done(all.arbiter.operate(0, "min", by("alice")));
@@ -54,7 +54,7 @@ describe("a request that the kernel refuses leaves everything as it was", () => 
     expect(undone.endedOrders).toEqual([]);
   });
 
-  test("an operator's own order: the one before is in force, or none", () => {
+  test("an operator's order: the previous order is in force, or none", () => {
     const all = host([clock([0])]);
     const first = all.arbiter.operate(0, "min", by("alice", { hold: true }));
     all.done(all.arbiter.rollback(first, refused(0)));
@@ -65,7 +65,7 @@ describe("a request that the kernel refuses leaves everything as it was", () => 
     expect(seen(all)).toMatchObject({ order: { who: "alice", khz: 1_200_000 }, accepted: 5 });
   });
 
-  test("a restore: what guests asked for holds on", () => {
+  test("a restore: the claims of guests stay in force", () => {
     const all = host([clock([0])]);
     all.set(domain("a", [[0]]));
     all.ask("a", 0, "min");
@@ -75,8 +75,8 @@ describe("a request that the kernel refuses leaves everything as it was", () => 
   });
 });
 
-describe("where answers of the kernel come late", () => {
-  test("a request that was replaced and then refused is not what the newer one falls back to", () => {
+describe("with a back end that answers later", () => {
+  test("a refused request does not fall back to an earlier one that was itself refused", () => {
     const all = host([clock([0])]);
     all.set(domain("a", [[0]]));
     all.ask("a", 0, "down");
@@ -87,7 +87,7 @@ describe("where answers of the kernel come late", () => {
     expect(all.arbiter.vcpu("a", 0)).toMatchObject({ asked: "down", clocks: [{ khz: 2_300_000 }] });
   });
 
-  test("nothing is believed before it was committed, and nothing is written twice meanwhile", () => {
+  test("a change is not assumed before it is committed, and not written twice meanwhile", () => {
     const all = host([clock([0])]);
     all.set(domain("a", [[0]]));
     const change = all.arbiter.scale("a", request(0, "min"), at(1));
@@ -101,7 +101,7 @@ describe("where answers of the kernel come late", () => {
   });
 });
 
-test("what follows from a fact and was refused is written again, where and when it is due", () => {
+test("a refused write that follows from an event is tried again when it is due", () => {
   const { arbiter, set, ask } = host([clock([0]), clock([1])]);
   set(domain("a", [[0]]));
   set(domain("b", [[1]]));

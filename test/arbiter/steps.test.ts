@@ -6,15 +6,15 @@ import { ACPI, AMD, clock, domain, FREE, host, NO_TURBO, PSTATE } from "./fixtur
 
 type Steps = readonly (readonly [ScaleAction, number | string])[];
 
-/** One VM alone on one CPU: what holds after each request. */
+/** One VM alone on one CPU: the speed after each request. */
 function play(table: FrequencyTable, steps: Steps, contract = FREE): Steps {
   const { set, speedAfter } = host([clock([0], table)]);
   set(domain("vm", [[0]]), contract);
   return steps.map(([action]) => [action, speedAfter("vm", 0, action) ?? "unknown"]);
 }
 
-describe("a VM alone on a CPU gets what the peer would do", () => {
-  test("acpi-cpufreq, as measured with the peer", () => {
+describe("a VM alone on a CPU gets the speeds of DPDK's host", () => {
+  test("acpi-cpufreq, as measured with DPDK's host", () => {
     const steps: Steps = [
       ["down", 2_300_000],
       ["down", 2_000_000],

@@ -17,7 +17,7 @@ function want(source: Source, asked = source): Want {
   };
 }
 
-test("of a vCPU's wants the first source counts: an order, a request, a lease, a guest policy, a schedule", () => {
+test("the want of the source with the highest precedence counts: order, request, lease, guest policy, schedule", () => {
   const table: readonly (readonly [readonly Source[], Source | undefined])[] = [
     [[], undefined],
     [["schedule"], "schedule"],
@@ -47,7 +47,7 @@ test("Wants agree with a list that is searched from the front, whatever is put, 
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const wants = new Wants();
       const made: Want[] = [];
-      // For each source what was put and not yet taken back, oldest first.
+      // For each source the wants that were put and not removed, oldest first.
       const model = new Map<Source, Want[]>();
       for (const { source, act, nth } of steps) {
         const stack = model.get(source) ?? [];
@@ -74,7 +74,7 @@ test("Wants agree with a list that is searched from the front, whatever is put, 
   );
 });
 
-test("a want ends by itself when its time has come, and not before", () => {
+test("a want ends when its time is over, and not before", () => {
   const { arbiter, done, set } = host([clock([0]), clock([1])]);
   set(domain("a", [[0]]));
   expect(arbiter.dueAt()).toBeUndefined();
@@ -90,7 +90,7 @@ test("a want ends by itself when its time has come, and not before", () => {
   ]);
 });
 
-test("the wall clock ends nothing", () => {
+test("a jump of the wall clock ends no want", () => {
   const { arbiter, done } = host([clock([0])]);
   done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 5000 })));
   expect(plain(arbiter.tick({ monoMs: 4000, wallMs: 86_400_000 }))).toEqual([]);
@@ -108,7 +108,7 @@ test("a want that was released or replaced has no end left", () => {
   expect(arbiter.clock(1)?.order).toMatchObject({ asked: "down", untilMs: undefined });
 });
 
-test("an end goes along to a clock that is made anew", () => {
+test("the end of a want stays when its clock is replaced", () => {
   const { arbiter, done } = host([clock([0])]);
   done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 5000 })));
   done(arbiter.setClocks([clock([0])]));

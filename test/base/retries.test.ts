@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Retries } from "../../src/base/retries.ts";
 
-/** When each try of a day is made, looked at once a second. */
+/** The times of all attempts in a day, with one look per second. */
 function tries(retries: Retries<string>, succeedsAt = Number.POSITIVE_INFINITY): number[] {
   const made: number[] = [];
   for (let now = 0; now < 1000; now++) {
@@ -18,13 +18,13 @@ test("Retries doubles the time between tries up to a bound", () => {
   expect(tries(new Retries({ first: 10, max: 300 }))).toEqual([0, 10, 30, 70, 150, 310, 610, 910]);
 });
 
-test("Retries begins anew after a success", () => {
+test("Retries starts with the shortest wait again after a success", () => {
   const retries = new Retries<string>({ first: 10, max: 300 });
   expect(tries(retries, 70)).toEqual([0, 10, 30, 70]);
   expect(tries(retries).slice(0, 3)).toEqual([0, 10, 30]);
 });
 
-test("Retries waits for each thing by itself, whatever became of others", () => {
+test("Retries has a separate wait for each key", () => {
   const retries = new Retries<string>({ first: 10, max: 300 });
   retries.failed("a", 0);
   expect([retries.isDue("a", 9), retries.isDue("b", 9), retries.isDue("a", 10)]).toEqual([false, true, true]);

@@ -6,7 +6,7 @@ import { connect, packet, scale, startPort, UP } from "../daemon/port.ts";
 import { until } from "../daemon/until.ts";
 import { testChannels } from "./host.ts";
 
-test("parseChannelName() takes the number behind the last dot", () => {
+test("parseChannelName() reads the number after the last dot", () => {
   const names = [
     "web1.0",
     "web.1.31",
@@ -31,7 +31,7 @@ test("parseChannelName() takes the number behind the last dot", () => {
 });
 
 describe("Channels", () => {
-  test("serves what is there, what comes, and what comes back", async () => {
+  test("serves sockets that exist, that appear, and that reappear", async () => {
     using host = testChannels();
     const first = startPort(host.path("vm.0"));
     host.channels.scan();
@@ -53,7 +53,7 @@ describe("Channels", () => {
     first.close();
   });
 
-  test("hands packets on whole and in order, however they are cut", async () => {
+  test("passes packets on whole and in order, however the stream is cut", async () => {
     using host = testChannels();
     const port = startPort(host.path("vm.0"));
     host.channels.scan();
@@ -84,7 +84,7 @@ describe("Channels", () => {
     quiet.close();
   });
 
-  test("refuses what is no socket of a trusted user, with the reason", async () => {
+  test("refuses a file that is not a socket of a trusted user, with the reason", async () => {
     const uid = process.getuid?.() ?? 0;
     using strangers = testChannels({ trustedUids: new Set([uid]), peerOf: () => ({ uid: 12_345, pid: 1 }) });
     const port = startPort(strangers.path("vm.0"));
@@ -96,8 +96,8 @@ describe("Channels", () => {
     expect(strangers.channels.of("vm").map(({ status, objection }) => [status, objection?.reason])).toEqual([
       ["refused", "its socket is served by the untrusted user 12345"],
       ["refused", "it is a symbolic link"],
-      ["refused", "it is no socket"],
-      ["refused", "it is no socket"],
+      ["refused", "it is not a socket"],
+      ["refused", "it is not a socket"],
     ]);
     port.close();
     using foreign = testChannels({ trustedUids: new Set([54_321]) });
@@ -106,7 +106,7 @@ describe("Channels", () => {
     expect(foreign.channels.problem()?.reason).toBe(`belongs to the untrusted user ${uid}`);
   });
 
-  test("does not try a dead file again and again", async () => {
+  test("does not connect to a dead socket again and again", async () => {
     using host = testChannels();
     const port = startPort(host.path("vm.0"));
     renameSync(port.path, host.path("kept")); // the listener cannot remove it
@@ -121,7 +121,7 @@ describe("Channels", () => {
     alive.close();
   });
 
-  test("asks admit() again when told, and ends what is admitted no more", async () => {
+  test("calls admit() again when told to, and closes channels that are no longer admitted", async () => {
     let admitted = false;
     using host = testChannels({ admit: () => (admitted ? undefined : { reason: "not yet" }) });
     const port = startPort(host.path("vm.0"));
@@ -137,19 +137,19 @@ describe("Channels", () => {
     port.close();
   });
 
-  test("serves no more channels than it may, and says so once", () => {
+  test("serves at most the allowed number of channels, and reports that once", () => {
     using host = testChannels({ max: 2, admit: () => ({ reason: "for this test" }) });
     const ports = [4, 3, 2, 1, 0].map((number) => startPort(host.path(`vm.${number}`)));
     host.channels.scan();
     host.channels.scan();
     expect([...host.channels.list()].map(({ number }) => number)).toEqual([0, 1]);
     expect(host.lines.filter((line) => line.startsWith("error"))).toEqual([
-      `error: 3 channels in "${host.directory}" are not served: there is room for 1024 of a VM, and for 2 in all`,
+      `error: 3 channels in "${host.directory}" are not served: the limit is 1024 for each VM and 2 in total`,
     ]);
     for (const port of ports) port.close();
   });
 
-  test("serves no more channels than it may when their VMs become known after them", async () => {
+  test("serves at most the allowed number of channels when their VMs become known after them", async () => {
     let known = false;
     using host = testChannels({
       max: 2,
@@ -166,7 +166,7 @@ describe("Channels", () => {
       [0, 1],
       [true, true, false, false],
     ]);
-    // One that ends leaves its room to another.
+    // A channel that closes makes room for another.
     ports[0]?.close();
     await until(() => {
       host.channels.scan();
@@ -175,7 +175,7 @@ describe("Channels", () => {
     for (const port of ports) port.close();
   });
 
-  test("serves a VM whatever files of no VM, and files that are no sockets, are beside its channel", async () => {
+  test("serves a VM however many other files are in the directory", async () => {
     using host = testChannels({ max: 2, expects: (vm) => vm === "vm" });
     for (let i = 0; i < OTHERS_MAX + 10; i++) writeFileSync(host.path(`vm.${i + 100}`), "");
     const stranger = startPort(host.path("stranger.0"));
@@ -184,18 +184,18 @@ describe("Channels", () => {
     await Promise.all(ports.map((port) => port.ready()));
     expect([...host.channels.list()]).toHaveLength(OTHERS_MAX + 2);
     expect(host.lines.filter((line) => !line.startsWith("info"))).toEqual([
-      `warning: "${host.directory}" holds more than 1024 files that are no sockets, or of no VM that is known: 11 are not looked at`,
+      `warning: "${host.directory}" contains more than 1024 files that are not sockets or belong to no known VM: 11 of them are ignored`,
     ]);
     for (const port of [stranger, ...ports]) port.close();
   });
 
-  test("finds the channel of a VM that becomes known, also where other files had taken the room for it", async () => {
+  test("finds the channel of a VM that becomes known, also if other files had exceeded the limit", async () => {
     let known = "";
     using host = testChannels({ expects: (vm) => vm === known });
     for (let i = 0; i < OTHERS_MAX; i++) writeFileSync(host.path(`junk.${i}`), "");
     host.channels.scan();
     const port = startPort(host.path("vm.0"));
-    await until(() => host.lines.some((line) => line.includes("are not looked at")));
+    await until(() => host.lines.some((line) => line.includes("are ignored")));
     expect(host.channels.of("vm")).toEqual([]);
     known = "vm";
     host.channels.reconsider("vm");
@@ -203,7 +203,7 @@ describe("Channels", () => {
     port.close();
   });
 
-  test("serves 1024 channels of one VM, those with the lowest numbers, and of each other VM as many", async () => {
+  test("serves the 1024 channels with the lowest numbers of each VM", async () => {
     using host = testChannels({ max: 5000, admit: () => ({ reason: "for this test" }) });
     const port = startPort(host.path("other.9"));
     // Links to a socket are sockets, and cost no listener.
@@ -216,7 +216,7 @@ describe("Channels", () => {
     port.close();
   });
 
-  test("looks at 16,000 files of one VM once each, and sorts its channels once", () => {
+  test("examines each of 16,000 files of one VM once, and sorts its channels once", () => {
     const files = 16_000;
     let asked = 0;
     const expects = () => ++asked > 0;
@@ -235,7 +235,7 @@ describe("Channels", () => {
     first.close();
   });
 
-  test("dials a socket that closes at once no sooner than its back-off says, whoever makes scans", async () => {
+  test("reconnects to a socket that closes at once only after its back-off, however often it scans", async () => {
     let dialled: number | undefined;
     using host = testChannels({
       changed({ status }) {
@@ -256,7 +256,7 @@ describe("Channels", () => {
     port.close();
   });
 
-  test("follows a directory that is replaced by another", async () => {
+  test("follows a directory that is replaced", async () => {
     using host = testChannels();
     host.channels.scan();
     renameSync(host.directory, `${host.directory}.old`);

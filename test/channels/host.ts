@@ -5,7 +5,7 @@ import type { Log } from "../../src/base/log.ts";
 import type { Channel, ChannelHost } from "../../src/channels/channel.ts";
 import { Channels } from "../../src/channels/channels.ts";
 
-/** A directory for channels, and a host that writes down what it is told. */
+/** A directory for channels, and a host that records its calls. */
 export function testChannels(overrides: Partial<ChannelHost> & { strict?: boolean; max?: number } = {}) {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-channels-"));
   const lines: string[] = [];

@@ -4,7 +4,7 @@ import { Redial } from "../../src/channels/redial.ts";
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-/** Dials a file that is lost each time; tells after how many ms it was dialled by itself. */
+/** Connects to a file whose connection is lost each time; returns after how many ms each attempt was made. */
 function dialAndLose(withinMs: number): { readonly redial: Redial; readonly at: number[] } {
   const at: number[] = [];
   let nowMs = 0;
@@ -25,7 +25,7 @@ test("Redial waits twice as long each time, and gives up after eight tries", () 
   expect(dialAndLose(10_000).at).toEqual([10, 30, 70, 150, 310, 630, 1270, 2270]);
 });
 
-test("Redial lets a scan dial the same file again only after the wait is over, and another file at once", () => {
+test("Redial lets a scan connect to the same file only after the wait, and to another file at once", () => {
   const { redial } = dialAndLose(10_000);
   expect(redial.mayDial("file")).toBe(true);
   redial.lost();

@@ -47,7 +47,7 @@ export const VM_DEFAULTS = {
   abi: "auto",
 } as const;
 
-/** What loading gave, with problems as an operator reads them, without the directory. */
+/** The result of loading, with problems as an operator sees them, without the directory. */
 export interface Told {
   readonly config?: Config;
   readonly said: string[];
@@ -58,7 +58,7 @@ export class ConfigDirectory implements Disposable {
   readonly dir = mkdtempSync(`${tmpdir()}/vm-power-config-`);
   readonly path = `${this.dir}/vm-power.conf`;
 
-  /** Writes files, and loads. */
+  /** Writes files, and loads them. */
   load(files: Record<string, string | Uint8Array>): Told {
     for (const [name, content] of Object.entries(files)) {
       mkdirSync(dirname(`${this.dir}/${name}`), { recursive: true });

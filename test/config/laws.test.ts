@@ -153,13 +153,13 @@ const config: fc.Arbitrary<Config> = fc.record({
     .map((vms) => new Map(Object.entries(vms))),
 });
 
-/** Keeps what would begin a comment, one way or the other. */
+/** Protects characters that would begin a comment, in one of two ways. */
 function shielded(value: string): string {
   if (!/[;#\\]/.test(value)) return value;
   return value.length % 2 === 0 ? JSON.stringify(value) : value.replace(/[;#\\]/g, "\\$&");
 }
 
-/** Writes a configuration the way an operator would, by nothing but the documented rules for names and values. */
+/** Writes a configuration as an operator would, by the documented rules for names and values only. */
 function write({ vms, ...sections }: Config): string {
   const lines: string[] = [];
   const all = [
@@ -207,7 +207,7 @@ test("editDistance() is a distance", () => {
   );
 });
 
-test("nearest() finds a word with one slip in it, and nothing for an unlike word", () => {
+test("nearest() finds a word with one typing error, and nothing for a different word", () => {
   for (const name of names.filter((known) => known.length > 3)) {
     expect(nearest(name.slice(0, 1) + name.slice(2), names)).toBe(name);
     expect(nearest(name.toUpperCase(), names)).toBe(name);

@@ -3,12 +3,12 @@ import type { VmConfig } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { ConfigDirectory, DEFAULTS, VM_DEFAULTS } from "./harness.ts";
 
-test("loadConfig() takes an empty file for the defaults", () => {
+test("loadConfig() returns the defaults for an empty file", () => {
   using at = new ConfigDirectory();
   expect(at.load({ "vm-power.conf": "" })).toEqual({ config: DEFAULTS, said: [] });
 });
 
-test("loadConfig() takes the shipped file for the defaults", () => {
+test("loadConfig() returns the defaults for the shipped file", () => {
   using at = new ConfigDirectory();
   expect(at.told(loadConfig(`${import.meta.dir}/../../etc/vm-power.conf`))).toEqual({
     config: DEFAULTS,
@@ -16,7 +16,7 @@ test("loadConfig() takes the shipped file for the defaults", () => {
   });
 });
 
-test("loadConfig() misses a file that was named, but not the default one", () => {
+test("loadConfig() requires a named file, but not the default one", () => {
   using at = new ConfigDirectory();
   expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: No such file"] });
   expect(at.told(loadConfig(at.path, { defaultPath: at.path }))).toEqual({ config: DEFAULTS, said: [] });
@@ -184,14 +184,14 @@ test.each([
   else expect(told.said).toEqual([expect.stringContaining(`Directory=${JSON.stringify(value)} is not`)]);
 });
 
-test("loadConfig() takes a number, a word or nothing between quotes for what its key is", () => {
+test("loadConfig() parses a quoted value by the type of its key", () => {
   using at = new ConfigDirectory();
   const file =
     "[cpufreq]\nMultiPinMax='7'\nDryRun=\"yes\"\nManagedCpus='3' # and no other\n[vm a]\nAbi='464'\nMinKhz=\"\"\n";
   const { config, said } = at.load({ "vm-power.conf": file });
   expect(said).toEqual([
     expect.stringMatching(
-      /^vm-power.conf:4: ManagedCpus="'3'" is not .* \(behind a value in quotes there is no comment\)$/,
+      /^vm-power.conf:4: ManagedCpus="'3'" is not .* \(no comment may follow a value in quotes\)$/,
     ),
   ]);
   expect(config).toBeUndefined();
@@ -200,9 +200,9 @@ test("loadConfig() takes a number, a word or nothing between quotes for what its
   expect(sound.config?.vms.get("a")).toMatchObject({ abi: 464, minKhz: undefined });
 });
 
-test("loadConfig() takes no control character, also not by an escape", () => {
+test("loadConfig() refuses control characters, also escaped ones", () => {
   using at = new ConfigDirectory();
   expect(at.load({ "vm-power.conf": '[channels]\nDirectory="/srv/a\\u0007"\n' }).said).toEqual([
-    'vm-power.conf:2: The value of "Directory" holds a control character: "/srv/a\\u0007"',
+    'vm-power.conf:2: The value of "Directory"contains a control character: "/srv/a\\u0007"',
   ]);
 });

@@ -56,7 +56,7 @@ PhysicalCores=no
       'vm-power.conf:16: Key "ManagedCpus" stands in line 15 and again in line 16',
       "vm-power.conf:17: Unknown section [VM web1] (did you mean [vm web1]?)",
       "vm-power.conf:18: Unknown section [vm] (a VM's section is called [vm NAME])",
-      'vm-power.conf:19: No VM can be called "a/b": it holds a "/" (write the name that the hypervisor shows)',
+      'vm-power.conf:19: No VM can be called "a/b": it contains a "/" (write the name that the hypervisor shows)',
       "vm-power.conf:21: Section [vm web1] stands in line 20 and again in line 21",
       'vm-power.conf:22: Vcpus="2,x" is not the CPU (below 8192) of vCPU 0, of vCPU 1 and so on, like 2,3 or 2-5',
       'vm-power.conf:23: MinKhz="3GHz" is not a whole number from 1 to 100000000',
@@ -70,7 +70,7 @@ PhysicalCores=no
   });
 });
 
-test("loadConfig() knows no key that JavaScript brings along", () => {
+test("loadConfig() does not know the names of Object.prototype as keys", () => {
   using at = new ConfigDirectory();
   const file = "[daemon]\nconstructor=1\n__proto__=2\n[__proto__]\n[constructor]\n[vm __proto__]\ntoString=3";
   expect(at.load({ "vm-power.conf": file }).said.map((line) => line.split(" (")[0])).toEqual([
@@ -83,7 +83,7 @@ test("loadConfig() knows no key that JavaScript brings along", () => {
 });
 
 test.each([["5-2"], ["8192"], ["1,,2"], ["1-"], ["-1"], ["0-8191"], ["1\\;2"]])(
-  "loadConfig() does not take %s for Vcpus",
+  "loadConfig() refuses %s as Vcpus",
   (text) => {
     using at = new ConfigDirectory();
     expect(at.load({ "vm-power.conf": `[vm a]\nVcpus=${text}` })).toEqual({
@@ -105,7 +105,7 @@ test("loadConfig() compares keys with each other", () => {
   });
 });
 
-test("loadConfig() warns of a static hypervisor that knows no VM, and of Vcpus that nobody reads", () => {
+test("loadConfig() warns of Driver=static without a VM, and of Vcpus that are not used", () => {
   using at = new ConfigDirectory();
   expect(at.load({ "vm-power.conf": "[hypervisor]\nDriver=static\n[vm web1]\nQuery=yes" })).toEqual({
     config: {
@@ -114,8 +114,7 @@ test("loadConfig() warns of a static hypervisor that knows no VM, and of Vcpus t
       vms: new Map<string, VmConfig>([["web1", { ...VM_DEFAULTS, query: true }]]),
     },
     said: [
-      "vm-power.conf:2: warning: Driver=static, but no [vm NAME] says with Vcpus where a VM runs " +
-        "(no guest can be served)",
+      "vm-power.conf:2: warning: Driver=static, but no [vm NAME] has Vcpus " + "(no guest can be served)",
     ],
   });
   expect(at.load({ "vm-power.conf": "[vm web1]\nVcpus=2" }).said).toEqual([
@@ -123,7 +122,7 @@ test("loadConfig() warns of a static hypervisor that knows no VM, and of Vcpus t
   ]);
 });
 
-test("loadConfig() refuses what is no file, and what is too long", () => {
+test("loadConfig() refuses a path that is not a file, and a file that is too long", () => {
   using at = new ConfigDirectory();
   mkdirSync(at.path);
   expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: Not a regular file"] });
@@ -143,7 +142,7 @@ test("loadConfig() refuses what is no file, and what is too long", () => {
 });
 
 test.skipIf(process.getuid?.() === 0)(
-  "loadConfig() says that it may not read a file (skipped for root, who may)",
+  "loadConfig() reports a file that it may not read (skipped for root)",
   () => {
     using at = new ConfigDirectory();
     writeFileSync(at.path, "");
@@ -152,11 +151,11 @@ test.skipIf(process.getuid?.() === 0)(
   },
 );
 
-test("metrics are for this host, unless more is said", () => {
+test("Listen must be an address of this host without AllowRemote=yes", () => {
   using at = new ConfigDirectory();
   const said = (section: string) => at.load({ "vm-power.conf": `[metrics]\n${section}` }).said;
   expect(said("Listen=0.0.0.0:9101")).toEqual([
-    "vm-power.conf:2: Listen: other hosts can reach 0.0.0.0 (AllowRemote=yes if that is meant; it knows no passwords)",
+    "vm-power.conf:2: Listen: other hosts can reach 0.0.0.0 (to allow that, set AllowRemote=yes; there is no authentication)",
   ]);
   expect(said("Listen=0.0.0.0:9101\nAllowRemote=yes")).toEqual([]);
   expect(said("Listen=[::1]:9101")).toEqual([]);
@@ -166,32 +165,32 @@ test("metrics are for this host, unless more is said", () => {
     ]);
 });
 
-test("one socket cannot be both the operators' and the lookers'", () => {
+test("ControlSocket and MonitorSocket must differ", () => {
   using at = new ConfigDirectory();
   const file = "[daemon]\nControlSocket=/run/a.sock\nMonitorSocket=/run/a.sock";
   expect(at.load({ "vm-power.conf": file }).said).toEqual([
-    'vm-power.conf:3: MonitorSocket is "/run/a.sock", as ControlSocket is (MonitorAccess=off leaves it away)',
+    'vm-power.conf:3: MonitorSocket is "/run/a.sock", as ControlSocket is (to have no monitor socket, set MonitorAccess=off)',
   ]);
 });
 
-test("loadConfig() takes no section for a VM that there cannot be, and none for several", () => {
+test("loadConfig() refuses a section for an impossible VM name, and for a pattern", () => {
   using at = new ConfigDirectory();
   const long = `${"é".repeat(125)}x`;
   const shown = `"${"é".repeat(80)}…"`;
   expect(at.load({ "vm-power.conf": `[vm *]\nTurbo=no\n[vm web-?]\n[vm a/b]\n[vm ${long}]\n` })).toEqual({
     said: [
-      'vm-power.conf:1: [vm *] is for one VM whose name is exactly "*": patterns are not understood ' +
+      'vm-power.conf:1: [vm *] is for one VM whose name is exactly "*": patterns are not supported ' +
         "(write a [vm NAME] for each VM)",
-      'vm-power.conf:3: [vm web-?] is for one VM whose name is exactly "web-?": patterns are not understood ' +
+      'vm-power.conf:3: [vm web-?] is for one VM whose name is exactly "web-?": patterns are not supported ' +
         "(write a [vm NAME] for each VM)",
-      'vm-power.conf:4: No VM can be called "a/b": it holds a "/" (write the name that the hypervisor shows)',
+      'vm-power.conf:4: No VM can be called "a/b": it contains a "/" (write the name that the hypervisor shows)',
       `vm-power.conf:5: No VM can be called ${shown}: it has more than 250 bytes (write the name that the hypervisor shows)`,
     ],
   });
   expect(at.load({ "vm-power.conf": `[vm ${"é".repeat(125)}]\n` }).said).toEqual([]);
 });
 
-test("loadConfig() warns of a static map in which VMs meet, or are nowhere", () => {
+test("loadConfig() warns of a static map in which VMs share CPUs or have none", () => {
   using at = new ConfigDirectory();
   const file = `[hypervisor]
 Driver=static
@@ -206,7 +205,7 @@ Vcpus=1,3,4,4
   expect(at.load({ "vm-power.conf": file }).said).toEqual([
     'vm-power.conf:6: warning: VM "b" has no Vcpus, which Driver=static needs (its guest is not served)',
     'vm-power.conf:2: warning: VM "c" has no Vcpus, which Driver=static needs (its guest is not served)',
-    'vm-power.conf:9: warning: VM "d" shares CPU 3-4 with VM "a" (the higher of their requests holds there)',
+    'vm-power.conf:9: warning: VM "d" shares CPU 3-4 with VM "a" (the higher request takes effect there)',
   ]);
 });
 
@@ -223,7 +222,7 @@ test("loadConfig() warns of CPUs and users that the host does not have", () => {
   at.load({ "vm-power.conf": `[channels]\nTrustedUsers=root qemux\n${map}` });
   expect(at.told(loadConfig(at.path, { host })).said).toEqual([
     'vm-power.conf:2: warning: TrustedUsers names "qemux", a user that this host does not have ' +
-      "(nobody is trusted by it; see /etc/passwd)",
+      "(the name has no effect; see /etc/passwd)",
     'vm-power.conf:6: warning: Vcpus of VM "a" names CPU 4-5, which this host does not have (it has 0-3)',
   ]);
   // The default names users of several distributions; and a root without CPUs is another fault.

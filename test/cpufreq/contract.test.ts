@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 import { ACPI_KHZ, type Change, testHost, watchedDisk } from "./test-host.ts";
 
-/** What every driver has to keep, and the three speeds at which it is asked: index, and what the files then say. */
+/** A driver with three speeds: the index, and the expected content of the files. */
 interface Driver {
   readonly cpu: Omit<TreeCpus, "cpus">;
   readonly governor: string;
@@ -93,7 +93,7 @@ for (const { cpu, governor, files, speeds } of DRIVERS) {
     expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
   });
 
-  test(`${driver}: apply() makes the files say the speed, without a newline`, () => {
+  test(`${driver}: apply() writes the speed to the files, without a newline`, () => {
     using host = testHost([group]);
     const before = host.snapshot();
     const cpufreq = host.open();
@@ -194,7 +194,7 @@ for (const { cpu, governor, files, speeds } of DRIVERS) {
     }
   });
 
-  test(`${driver}: a dry run says what it would write, and writes nothing`, () => {
+  test(`${driver}: a dry run logs what it would write, and writes nothing`, () => {
     using host = testHost([group]);
     const before = host.snapshot();
     const cpufreq = host.open({ dryRun: true });
@@ -212,7 +212,7 @@ for (const { cpu, governor, files, speeds } of DRIVERS) {
   });
 }
 
-test("A dry run also says what it would put back", () => {
+test("A dry run also logs what it would restore", () => {
   using host = testHost([{ cpus: [0], driver: "acpi-cpufreq", khz: ACPI_KHZ }]);
   const cpufreq = host.open({ dryRun: true });
   cpufreq.apply({ clock: 0, setting: 1 });
@@ -225,7 +225,7 @@ test("A dry run also says what it would put back", () => {
   ]);
 });
 
-test("acpi-cpufreq writes what was measured on the original host", () => {
+test("acpi-cpufreq writes the values measured with DPDK's host", () => {
   using host = testHost([{ cpus: [0], driver: "acpi-cpufreq", khz: ACPI_KHZ }]);
   const written: string[] = [];
   const disk = watchedDisk(host.root, ({ file, text }) => {
@@ -240,7 +240,7 @@ test("acpi-cpufreq writes what was measured on the original host", () => {
   cpufreq.close();
 });
 
-test("intel_pstate writes what DPDK's test plan expects, never with the limits crossed", () => {
+test("intel_pstate writes the values of DPDK's test plan, and the lower limit is never above the higher one", () => {
   using host = testHost([{ cpus: [0], driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 }]);
   const written: string[] = [];
   const disk = watchedDisk(host.root, ({ kind, file, text }) => {

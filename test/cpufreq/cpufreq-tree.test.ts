@@ -57,7 +57,7 @@ test("makeCpufreqTree() brings each driver's own files", () => {
   });
 });
 
-test("setOnline() takes the cpufreq policy away with its last CPU, and brings it back as it was at first", () => {
+test("setOnline() removes a cpufreq policy with its last CPU, and creates it again in its first state", () => {
   using host = testHost([
     { cpus: [0], driver: "acpi-cpufreq", khz: [2000000] },
     { cpus: [1, 2], shared: true, driver: "acpi-cpufreq", khz: [2000000] },

@@ -18,7 +18,7 @@ const GROUPS: readonly TreeCpus[] = [
 
 class Crash extends Error {}
 
-/** A disk that works for a number of changes; then the process is no more. */
+/** A disk that works for a number of changes; then the process dies. */
 function crashingDisk(root: string, changes: number) {
   let left = changes;
   return watchedDisk(root, () => {
@@ -37,7 +37,7 @@ function crashes(work: () => void): boolean {
   }
 }
 
-/** A day in the life of a daemon, on every clock. */
+/** A typical sequence of changes, on every clock. */
 function live(host: TestHost, changes: number): void {
   const cpufreq = host.open({}, crashingDisk(host.root, changes));
   const day: Setting[] = [1, 3, 0, "baseline", 2];
@@ -45,7 +45,7 @@ function live(host: TestHost, changes: number): void {
   cpufreq.close();
 }
 
-/** Tries every point at which the process can end; answers how many there are. */
+/** Tries every point at which the process can be killed; returns their number. */
 function atEveryCrash(check: (host: TestHost, before: Record<string, string>) => void): number {
   for (let changes = 0; ; changes++) {
     using host = testHost(GROUPS);
@@ -55,16 +55,16 @@ function atEveryCrash(check: (host: TestHost, before: Record<string, string>) =>
   }
 }
 
-test("Killed before any change of a file, restoreJournal() puts every byte back", () => {
+test("After a kill before any change of a file, restoreJournal() restores every byte", () => {
   const points = atEveryCrash((host, before) => {
     expect(restoreJournal(host).failed).toEqual([]);
     expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
   });
-  // Blind otherwise: two journals and many writes for each of four cpufreq policies.
+  // The test needs many points: two journals and many writes for each of four cpufreq policies.
   expect(points).toBeGreaterThan(60);
 });
 
-test("Killed before any change of a file, the next start puts every byte back", () => {
+test("After a kill before any change of a file, the next start restores every byte", () => {
   atEveryCrash((host, before) => {
     const cpufreq = host.open();
     expect(host.snapshot()).toEqual(before);
@@ -72,7 +72,7 @@ test("Killed before any change of a file, the next start puts every byte back", 
   });
 });
 
-test("restoreJournal() may itself be killed anywhere, and be done again", () => {
+test("restoreJournal() can be killed at any point and run again", () => {
   for (let changes = 0; ; changes++) {
     using host = testHost(GROUPS);
     const before = host.snapshot();
@@ -84,7 +84,7 @@ test("restoreJournal() may itself be killed anywhere, and be done again", () => 
   }
 });
 
-test("A process that is killed with SIGKILL leaves enough to put every byte back", async () => {
+test("After SIGKILL the journal is sufficient to restore every byte", async () => {
   using host = testHost(GROUPS);
   const before = host.snapshot();
   for (const lifeMs of [0, 1, 3, 7]) {
@@ -94,7 +94,7 @@ test("A process that is killed with SIGKILL leaves enough to put every byte back
         stdout: "pipe",
       },
     );
-    // It says when it has begun.
+    // It prints a line when it has begun.
     await child.stdout.getReader().read();
     await Bun.sleep(lifeMs);
     child.kill("SIGKILL");

@@ -6,7 +6,7 @@ import { ACPI_KHZ, type TestHost, testHost } from "./test-host.ts";
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 const cppc = { driver: "cppc_cpufreq", khz: [3000000, 800000], baseKhz: 2600000 } as const;
 
-/** The clocks as `id: pcpus`, and the CPUs left alone with their reasons. */
+/** The clocks as `id: pcpus`, and the unmanaged CPUs with their reasons. */
 function found(host: TestHost, managed: "all" | readonly number[] = "all") {
   const cpufreq = host.open({ managed });
   return {
@@ -56,18 +56,18 @@ test("A clock is named by its lowest CPU, also when that one is offline", () => 
   expect(found(host)).toEqual({ clocks: ["2: 3"], unmanaged: ["2: offline"] });
 });
 
-test("Siblings that differ are scaled separately, and that is said once", () => {
+test("Siblings with different tables are scaled separately, and that is logged once", () => {
   using host = testHost([
     { cpus: [0], ...acpi, files: { freqdomain_cpus: "0 1" } },
     { cpus: [1], ...cppc, files: { freqdomain_cpus: "0 1" } },
   ]);
   expect(found(host).clocks).toEqual(["0: 0", "1: 1"]);
   expect(host.lines).toEqual([
-    "warning: CPU 0 and CPU 1 share a clock but not their speeds: scaled separately",
+    "warning: CPU 0 and CPU 1 share a clock but have different speeds: they are scaled separately",
   ]);
 });
 
-test("Two clocks never have one name, whatever the lists say", () => {
+test("Two clocks never have the same id, whatever the CPU lists contain", () => {
   using host = testHost([
     { cpus: [2], ...acpi, files: { related_cpus: "1 2" } },
     { cpus: [3], ...cppc, files: { related_cpus: "1 3" } },
@@ -75,7 +75,7 @@ test("Two clocks never have one name, whatever the lists say", () => {
   expect(found(host)).toEqual({ clocks: ["1: 2", "3: 3"], unmanaged: [] });
 });
 
-test("CPUs outside ManagedCpus are left alone, and with them those they share a cpufreq policy with", () => {
+test("CPUs outside ManagedCpus, and those that share a cpufreq policy with them, are not changed", () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [2, 3], shared: true, ...acpi },
@@ -91,11 +91,11 @@ test("CPUs outside ManagedCpus are left alone, and with them those they share a 
     ],
   });
   expect(host.lines).toEqual([
-    "warning: CPU 4: neighbours on the same core are not in ManagedCpus, and the faster of both wins",
+    "warning: CPU 4: CPUs on the same clock are not in ManagedCpus, and the higher speed takes effect for all",
   ]);
 });
 
-test("A sibling outside ManagedCpus keeps its files", () => {
+test("The files of a sibling outside ManagedCpus are not changed", () => {
   using host = testHost([{ cpus: [4, 5], siblings: true, ...cppc }]);
   const sibling = (snapshot: Record<string, string>) => {
     return Object.entries(snapshot).filter(([path]) => path.startsWith("/cpufreq/policy5"));
@@ -203,7 +203,7 @@ test("A host without cpufreq, or without that root, has no clock", () => {
   expect([cpufreq.clocks(), cpufreq.unmanaged(), cpufreq.close()]).toEqual([[], [], []]);
 });
 
-test("apply() refuses a clock and a speed that are not there", () => {
+test("apply() refuses a clock and a speed that do not exist", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open();
   expect(cpufreq.apply({ clock: 7, setting: 0 })).toEqual({ reason: "CPU 7 is not managed" });
@@ -213,7 +213,7 @@ test("apply() refuses a clock and a speed that are not there", () => {
   cpufreq.close();
 });
 
-test("observe() tells what the kernel says, and nothing of a CPU that says nothing", () => {
+test("observe() returns what the kernel reports, and undefined for a CPU without cpufreq", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open();
   const seen = { governor: "schedutil", minKhz: 1200000, maxKhz: 2301000 };

@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
 import { setImmediate as turnEnds } from "node:timers/promises";
+import { success } from "../../src/base/result.ts";
 import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 const intel = { driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 } as const;
 
-test("reassert writes again what somebody else changed", async () => {
+test("reassert writes our setting again after another program's change", async () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [1], ...intel },
@@ -50,7 +51,7 @@ test("reassert writes again what somebody else changed", async () => {
   cpufreq.close();
 });
 
-test("yield leaves it until somebody asks again, also for the same speed", async () => {
+test("yield leaves the other setting until the next request, even for the same speed", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const before = host.snapshot();
   const cpufreq = host.open({ onDrift: "yield" });
@@ -77,7 +78,7 @@ test("yield leaves it until somebody asks again, also for the same speed", async
   expect(host.snapshot()).toEqual(before);
 });
 
-test("reassert gives way to somebody who never stops, until somebody asks again", async () => {
+test("reassert yields to a program that keeps changing a file, until the next request", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open({ onDrift: "reassert" });
   cpufreq.apply({ clock: 0, setting: 1 });
@@ -90,7 +91,9 @@ test("reassert gives way to somebody who never stops, until somebody asks again"
     ...Array.from({ length: 5 }, () => "reasserted" as const),
     "yielded",
   ]);
-  expect(host.lines).toContain("warning: CPU 0 was changed 6 times in a row by somebody else: left alone");
+  expect(host.lines).toContain(
+    "warning: CPU 0 was changed 6 times in a row by another program: left to it until the next request",
+  );
   cpufreq.apply({ clock: 0, setting: 1 });
   await turnEnds();
   host.tree.write(0, "scaling_setspeed", "1200000");
@@ -99,7 +102,7 @@ test("reassert gives way to somebody who never stops, until somebody asks again"
   cpufreq.close();
 });
 
-test("Now and then is no fight", async () => {
+test("Occasional changes by another program are always overwritten", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open({ onDrift: "reassert" });
   cpufreq.apply({ clock: 0, setting: 1 });
@@ -128,7 +131,7 @@ for (const onDrift of ["reassert", "yield"] as const) {
   });
 }
 
-test("What the kernel made of a speed is no drift when another file is", async () => {
+test("A speed that the kernel rounded is not drift when another file is", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const disk = roundingDisk(
     watchedDisk(host.root, () => undefined),
@@ -144,7 +147,7 @@ test("What the kernel made of a speed is no drift when another file is", async (
   cpufreq.close();
 });
 
-test("A limit that the kernel holds on to is told once", async () => {
+test("A limit that the kernel keeps is reported once", async () => {
   using host = testHost([{ cpus: [1], ...intel }]);
   let limit: string | undefined;
   const disk = roundingDisk(
@@ -165,7 +168,7 @@ test("A limit that the kernel holds on to is told once", async () => {
   cpufreq.close();
 });
 
-test("A reassertion that is refused is tried again, and given up in the end", async () => {
+test("A refused reassertion is tried again, and given up after some attempts", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   let refuse = false;
   const disk = watchedDisk(host.root, ({ kind }) => (kind === "write" && refuse ? "EBUSY" : undefined));
@@ -183,7 +186,7 @@ test("A reassertion that is refused is tried again, and given up in the end", as
   cpufreq.close();
 });
 
-/** A kernel that makes something of its own of what is written to a file. */
+/** A kernel that replaces what is written to a file by a value of its own. */
 function roundingDisk(
   disk: ReturnType<typeof watchedDisk>,
   file: RegExp,
@@ -192,9 +195,10 @@ function roundingDisk(
   return {
     ...disk,
     open(path) {
-      const attribute = disk.open(path);
-      if (typeof attribute === "string" || !file.test(path)) return attribute;
-      return {
+      const opened = disk.open(path);
+      if (!opened.ok || !file.test(path)) return opened;
+      const attribute = opened.value;
+      return success({
         write: (data) => {
           const text = typeof made === "string" ? made : made();
           return attribute.write(text === undefined ? data : new TextEncoder().encode(`${text}\n`));
@@ -204,12 +208,12 @@ function roundingDisk(
         text: () => attribute.text(),
         number: () => attribute.number(),
         close: () => attribute.close(),
-      };
+      });
     },
   };
 }
 
-test("A speed that is refused because somebody took the governor away is written under ours again", () => {
+test("A speed that is refused because another program changed the governor is written again under ours", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   // As the kernel does: only userspace takes a speed.
   const disk = watchedDisk(host.root, ({ kind, file }) => {

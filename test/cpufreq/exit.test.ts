@@ -10,7 +10,7 @@ const GROUPS = [
   { cpus: [1], ...intel },
 ];
 
-test("keep leaves the settings, and the journal says so", () => {
+test("keep leaves the settings, and marks them in the journal", () => {
   using host = testHost(GROUPS);
   const cpufreq = host.open({ onExit: "keep" });
   for (const clock of [0, 1]) cpufreq.apply({ clock, setting: 2 });
@@ -23,7 +23,7 @@ test("keep leaves the settings, and the journal says so", () => {
   });
 });
 
-test("restoreJournal() puts back what was kept when it is asked to", () => {
+test("restoreJournal() restores kept settings if asked to", () => {
   using host = testHost(GROUPS);
   const before = host.snapshot();
   const cpufreq = host.open({ onExit: "keep" });
@@ -37,7 +37,7 @@ test("restoreJournal() puts back what was kept when it is asked to", () => {
   expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
 });
 
-test("max leaves the highest speed on what was changed, and touches nothing else", () => {
+test("max sets changed clocks to the highest speed, and no others", () => {
   using host = testHost([...GROUPS, { cpus: [2], ...acpi }]);
   const before = host.snapshot();
   const cpufreq = host.open({ onExit: "max" });
@@ -54,7 +54,7 @@ test("max leaves the highest speed on what was changed, and touches nothing else
   expect(restoreJournal(host).kept).toEqual(["cpufreq/policy0", "cpufreq/policy1"]);
 });
 
-test("The next daemon takes what was saved for the originals", () => {
+test("The next daemon uses the saved settings as the originals", () => {
   using host = testHost(GROUPS);
   const before = host.snapshot();
   const first = host.open({ onExit: "keep" });
@@ -83,7 +83,7 @@ test("Kept settings that were changed again are not kept when the daemon crashes
   expect(host.snapshot()).toEqual(before);
 });
 
-test("close() answers what could not be put back, and it stays in the journal", () => {
+test("close() returns the settings that it could not restore, and they stay in the journal", () => {
   using host = testHost(GROUPS);
   const before = host.snapshot();
   let refuse = false;
@@ -156,21 +156,21 @@ test("Nothing is changed that cannot be saved first", () => {
   expect(host.snapshot()).toEqual(before);
 });
 
-test("Nothing is changed where nothing sensible could be put back", () => {
+test("Nothing is changed if the original settings are not valid", () => {
   using host = testHost(GROUPS);
   host.tree.write(0, "scaling_governor", "not a governor");
   host.tree.write(1, "scaling_min_freq", "none");
   const before = host.snapshot();
   const cpufreq = host.open();
   expect([0, 1].map((clock) => cpufreq.apply({ clock, setting: 1 }))).toEqual([
-    { reason: "cpu0/cpufreq/scaling_governor: nothing there that could be put back" },
-    { reason: "cpu1/cpufreq/scaling_min_freq: nothing there that could be put back" },
+    { reason: "cpu0/cpufreq/scaling_governor: no valid content that could be restored" },
+    { reason: "cpu1/cpufreq/scaling_min_freq: no valid content that could be restored" },
   ]);
   expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
   cpufreq.close();
 });
 
-test("An energy preference that went with the governor is put back", () => {
+test("An energy preference that the governor changed is restored", () => {
   using host = testHost([{ cpus: [1], ...intel }]);
   const before = host.snapshot();
   const cpufreq = host.open();
@@ -180,7 +180,7 @@ test("An energy preference that went with the governor is put back", () => {
   expect(host.snapshot()).toEqual(before);
 });
 
-test("Only what differs is written when it is put back: the kernel refuses a preference under performance", () => {
+test("Restoring writes only files that differ: the kernel refuses a preference under performance", () => {
   using host = testHost([{ cpus: [1], ...intel, governor: "performance" }]);
   const written: string[] = [];
   const disk = watchedDisk(host.root, ({ kind, file }) => {
@@ -195,7 +195,7 @@ test("Only what differs is written when it is put back: the kernel refuses a pre
   cpufreq.close();
 });
 
-test("What others changed in files that are not ours stays", () => {
+test("Changes of other files by other programs stay", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open();
   cpufreq.apply({ clock: 0, setting: 1 });
@@ -204,7 +204,7 @@ test("What others changed in files that are not ours stays", () => {
   expect(host.tree.read(0, "scaling_max_freq")).toBe("2000000");
 });
 
-test("Files are closed again", () => {
+test("close() closes all files", () => {
   using host = testHost(GROUPS);
   const before = openFiles();
   const cpufreq = host.open();

@@ -29,7 +29,7 @@ test("refresh() that finds nothing new changes nothing", () => {
   cpufreq.close();
 });
 
-test("A CPU that goes and comes back starts pristine", () => {
+test("A CPU that goes offline and comes back starts with its original settings", () => {
   using host = testHost(GROUPS);
   const before = host.snapshot();
   const cpufreq = host.open();
@@ -59,7 +59,7 @@ test("A CPU that goes and comes back starts pristine", () => {
   expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
 });
 
-test("A CPU that leaves a shared clock is put back with it, and the rest starts anew", () => {
+test("When a CPU leaves a shared clock, the clock is restored and replaced", () => {
   using host = testHost(GROUPS);
   const cpufreq = host.open();
   cpufreq.apply({ clock: 2, setting: 5 });
@@ -72,7 +72,7 @@ test("A CPU that leaves a shared clock is put back with it, and the rest starts 
   cpufreq.close();
 });
 
-test("A directory that was made anew between two looks starts pristine", () => {
+test("A cpufreq directory that was replaced between two refreshes starts with its original settings", () => {
   using host = testHost(GROUPS);
   const cpufreq = host.open();
   cpufreq.apply({ clock: 1, setting: 5 });
@@ -85,7 +85,7 @@ test("A directory that was made anew between two looks starts pristine", () => {
   cpufreq.close();
 });
 
-test("A directory that was made anew is noticed at once also on a large host", () => {
+test("A replaced cpufreq directory is noticed at once, also on a large host", () => {
   using host = testHost([{ cpus: Array.from({ length: 40 }, (_, cpu) => cpu), ...acpi }]);
   const cpufreq = host.open();
   cpufreq.apply({ clock: 30, setting: 5 });
@@ -96,7 +96,7 @@ test("A directory that was made anew is noticed at once also on a large host", (
   cpufreq.close();
 });
 
-test("A CPU that is away at the end is told of, and put back when it returns", () => {
+test("A CPU that is offline at the end is reported, and restored when it returns", () => {
   using host = testHost(GROUPS);
   const cpufreq = host.open();
   cpufreq.apply({ clock: 1, setting: 5 });
@@ -112,7 +112,7 @@ test("A CPU that is away at the end is told of, and put back when it returns", (
   });
 });
 
-test("A CPU that is new is found", () => {
+test("A new CPU is found", () => {
   using host = testHost(GROUPS);
   const cpufreq = host.open();
   host.put("cpu9/topology/core_id", "9");
@@ -125,7 +125,7 @@ test("A CPU that is new is found", () => {
   cpufreq.close();
 });
 
-test("The operator's boost switch changes the tables, and what was changed is put back first", () => {
+test("The boost switch changes the tables, after changed clocks were restored", () => {
   using host = testHost(GROUPS);
   const cpufreq = host.open();
   cpufreq.apply({ clock: 0, setting: 0 });
@@ -136,7 +136,7 @@ test("The operator's boost switch changes the tables, and what was changed is pu
   cpufreq.close();
 });
 
-test("Another driver means other files: what the old one had is not put back", () => {
+test("Settings of another scaling driver are not restored", () => {
   using host = testHost([{ cpus: [0], driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 }]);
   const cpufreq = host.open();
   cpufreq.apply({ clock: 0, setting: 3 });
@@ -153,7 +153,7 @@ test("Another driver means other files: what the old one had is not put back", (
   cpufreq.close();
 });
 
-test("A baseline that the operator moved is noticed while nobody holds the clock", () => {
+test("A baseline that the operator changed is noticed while the clock has no claim", () => {
   using host = testHost(GROUPS);
   const cpufreq = host.open();
   cpufreq.apply({ clock: 0, setting: 0 });
@@ -165,7 +165,7 @@ test("A baseline that the operator moved is noticed while nobody holds the clock
   cpufreq.close();
 });
 
-test("Any number of CPUs is looked at in turn", () => {
+test("All CPUs are compared in turns, however many there are", () => {
   const cpus = Array.from({ length: 40 }, (_, cpu) => cpu);
   using host = testHost([{ cpus, ...acpi }]);
   const cpufreq = host.open();

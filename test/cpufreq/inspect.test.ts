@@ -28,7 +28,7 @@ test("inspect() compares what should hold with what the files say, and changes n
   expect(wrong(2, 1)).toEqual([
     { pcpus: [2], file: "cpu2/cpufreq/scaling_governor", ours: "performance", found: "powersave", ok: false },
   ]);
-  // Under "yield" the daemon lets go of it, but what was asked for still does not hold.
+  // With "yield" the daemon leaves the file, but it still differs from the request.
   cpufreq.refresh();
   expect(wrong(2, 1)).toHaveLength(1);
   expect(host.snapshot()).toEqual(before);

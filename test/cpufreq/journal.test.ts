@@ -6,7 +6,7 @@ import { ACPI_KHZ, type TestHost, testHost, watchedDisk } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 
-/** An entry as it must stay readable: a later version restores what an earlier one has left. */
+/** An entry in the stable format: a later version must restore what an earlier one has left. */
 const ENTRY = {
   version: 1,
   policy: "cpufreq/policy0",
@@ -34,7 +34,7 @@ test("The journal holds one small file for each changed cpufreq policy", () => {
   cpufreq.close();
 });
 
-test("An entry is on the disk, synced and under its name, before the first change of a CPU", () => {
+test("An entry is synced to the disk under its name before the first change of a CPU", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const order: string[] = [];
   const disk = watchedDisk(host.root, ({ kind, file }) => {
@@ -64,7 +64,7 @@ test("An entry is on the disk, synced and under its name, before the first chang
   cpufreq.close();
 });
 
-test("restoreJournal() puts an entry back, once", () => {
+test("restoreJournal() restores an entry once", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   leave(host, "policy0.json", JSON.stringify(ENTRY));
   expect(restoreJournal(host)).toEqual({ restored: ["cpufreq/policy0"], kept: [], failed: [] });
@@ -119,7 +119,7 @@ const HOSTILE: readonly [name: string, text: string, problem: string][] = [
 ];
 
 for (const [name, text, problem] of HOSTILE) {
-  test(`restoreJournal() does not believe an entry that ${name}`, () => {
+  test(`restoreJournal() does not use an entry that ${name}`, () => {
     using host = testHost([{ cpus: [0], ...acpi }]);
     const before = host.snapshot();
     leave(host, "policy0.json", text);
@@ -135,7 +135,7 @@ for (const [name, text, problem] of HOSTILE) {
   });
 }
 
-test("restoreJournal() believes only files that nobody else can write, and follows no link", () => {
+test("restoreJournal() reads only files that no other user can write, and follows no link", () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [1], ...acpi },
@@ -154,7 +154,7 @@ test("restoreJournal() believes only files that nobody else can write, and follo
 });
 
 test.skipIf(process.getuid?.() !== 0)(
-  "restoreJournal() of root believes the user whose directory it is, and no other (skipped where it is not root)",
+  "restoreJournal() as root also reads files of the directory's owner, and of no other user (skipped where it is not root)",
   () => {
     using host = testHost([
       { cpus: [0], ...acpi },
@@ -181,7 +181,7 @@ test("restoreJournal() does not follow a directory that leads elsewhere", () => 
   expect(restoreJournal(host).failed).toEqual([{ reason: "cpufreq/policy0: no such directory" }]);
 });
 
-test("restoreJournal() leaves files alone that are none of its own, and clears what a crash left unfinished", () => {
+test("restoreJournal() ignores files that are not its own, and removes unfinished ones", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   for (const name of ["policy0.json.new", "control.sock", "policy.json", "policy0.txt"])
     leave(host, name, "");
@@ -197,13 +197,13 @@ test("restoreJournal() keeps the entry of an offline CPU until it is back", () =
   leave(host, "policy1.json", JSON.stringify({ ...ENTRY, policy: "cpufreq/policy1", pcpus: [1] }));
   host.tree.setOnline(1, false);
   expect(restoreJournal(host).failed).toEqual([{ reason: "cpufreq/policy1: CPU 1 offline" }]);
-  expect(host.lines).toEqual(["warning: Cannot put back the settings of cpufreq/policy1: CPU 1 offline"]);
+  expect(host.lines).toEqual(["warning: Cannot restore the settings of cpufreq/policy1: CPU 1 offline"]);
   host.tree.setOnline(1, true);
   expect(restoreJournal(host).restored).toEqual(["cpufreq/policy1"]);
   expect(host.tree.read(1, "scaling_governor")).toBe("ondemand");
 });
 
-test("restoreJournal() drops an entry of another driver: the kernel has made everything anew", () => {
+test("restoreJournal() drops an entry of another driver, because the kernel has replaced the policy", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const before = host.snapshot();
   leave(host, "policy0.json", JSON.stringify({ ...ENTRY, driver: "intel_cpufreq" }));
@@ -220,7 +220,7 @@ test("openCpufreq() drops kept settings of another driver", () => {
   cpufreq.close();
 });
 
-test("openCpufreq() is not stopped by an entry that it cannot believe", () => {
+test("openCpufreq() ignores an entry that it does not trust", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const before = host.snapshot();
   leave(host, "policy0.json", "{}");

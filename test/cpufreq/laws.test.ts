@@ -4,7 +4,7 @@ import type { Setting } from "../../src/base/clock.ts";
 import type { CpufreqTree, TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
 
-/** One clock of each kind of files, one that is shared, one of two directories. */
+/** One clock of each kind of files: one shared, one with two directories. */
 const GROUPS: readonly TreeCpus[] = [
   {
     cpus: [0],
@@ -23,7 +23,7 @@ const setting: fc.Arbitrary<Setting> = fc.oneof(fc.constant("baseline" as const)
 const write = fc.record({ clock: fc.constantFrom(...CLOCKS), setting });
 const writes = fc.array(write, { maxLength: 12 });
 
-test("Whatever was asked for, in the end every byte is as it was found", () => {
+test("After any requests, the end restores every byte", () => {
   fc.assert(
     fc.property(writes, fc.boolean(), (asked, byBaseline) => {
       using host = testHost(GROUPS);
@@ -44,11 +44,11 @@ test("Whatever was asked for, in the end every byte is as it was found", () => {
   );
 });
 
-/** Somebody else moves the limits of CPU 1, in order. */
+/** Another program changes the limits of CPU 1, in valid order. */
 const foreign = fc.tuple(fc.integer({ min: 8, max: 35 }), fc.integer({ min: 8, max: 35 }));
 const step = fc.oneof(write, foreign);
 
-test("The lower limit is never above the higher one, whoever moved them before", () => {
+test("The lower limit is never above the higher one, whatever other programs wrote before", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 16 }), (steps) => {
       using host = testHost(GROUPS);
@@ -78,7 +78,7 @@ function isCrossed(tree: CpufreqTree, cpu: number): boolean {
   return Number(tree.read(cpu, "scaling_min_freq")) > Number(tree.read(cpu, "scaling_max_freq"));
 }
 
-test("After a refusal anywhere a clock holds what it held before", () => {
+test("After a refusal of any write a clock has its previous setting", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...CLOCKS),

@@ -1,4 +1,4 @@
-// Changes clocks without end, to be killed at any moment.
+// Changes clocks in an endless loop; the test kills it at a random moment.
 import type { Setting } from "../../src/base/clock.ts";
 import { openCpufreq } from "../../src/cpufreq/linux/open.ts";
 

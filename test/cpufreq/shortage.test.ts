@@ -4,10 +4,10 @@ import { ACPI_KHZ, testHost } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
 
-/** Reading it is an I/O error: there is nothing at address 0. */
+/** Reading this file gives an I/O error, because nothing is mapped at address 0. */
 const EIO = "/proc/self/mem";
 
-test("A file that cannot be read for the moment changes nothing: what was known holds", () => {
+test("A file that cannot be read for the moment counts as unchanged", () => {
   for (const file of ["scaling_driver", "related_cpus", "scaling_max_freq"]) {
     using host = testHost([
       { cpus: [0], ...acpi },
@@ -28,7 +28,7 @@ test("A file that cannot be read for the moment changes nothing: what was known 
   }
 });
 
-test("A CPU that cannot be looked at from the first is left alone with the reason, until it can", () => {
+test("A CPU that cannot be read at first is unmanaged with the reason, until it can be read", () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [1], ...acpi },
@@ -37,7 +37,7 @@ test("A CPU that cannot be looked at from the first is left alone with the reaso
   fs.rmSync(driver);
   fs.symlinkSync(EIO, driver);
   const cpufreq = host.open();
-  expect(cpufreq.unmanaged()).toEqual([{ pcpu: 1, reason: "it cannot be looked at (EIO)" }]);
+  expect(cpufreq.unmanaged()).toEqual([{ pcpu: 1, reason: "it cannot be read (EIO)" }]);
   fs.rmSync(driver);
   fs.writeFileSync(driver, "acpi-cpufreq\n");
   cpufreq.refresh();
@@ -45,9 +45,9 @@ test("A CPU that cannot be looked at from the first is left alone with the reaso
   cpufreq.close();
 });
 
-test("A process that is out of file descriptors keeps its CPUs, and what it holds", () => {
+test("A process without free file descriptors keeps its CPUs and their settings", () => {
   using host = testHost([{ cpus: [0, 1, 2, 3], ...acpi }]);
-  // The child: everything is known, then there is no descriptor left, then there is again.
+  // The child process: it finds all CPUs, then has no free descriptors, then has some again.
   const script = `${host.root}/../shortage.ts`;
   fs.writeFileSync(
     script,
@@ -71,7 +71,7 @@ test("A process that is out of file descriptors keeps its CPUs, and what it hold
     }
     for (let look = 0; look < 5; look++) cpufreq.refresh();
     told.push(cpufreq.clocks().map(({ id }) => id), cpufreq.unmanaged(), changes);
-    // A clock whose files are open goes on; another one cannot be begun with, and is as it was.
+    // A clock with open files keeps working. Another clock cannot be changed, and keeps its settings.
     told.push(cpufreq.apply({ clock: 0, setting: 2 }), cpufreq.apply({ clock: 1, setting: 2 }));
     for (const fd of taken) fs.closeSync(fd);
     cpufreq.refresh();

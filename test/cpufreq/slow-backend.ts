@@ -1,7 +1,8 @@
 import type { Khz } from "../../src/base/domain.ts";
+import { success } from "../../src/base/result.ts";
 import type { Answer, Backend, ListedClock, Scope, Values } from "../../src/cpufreq/port.ts";
 
-/** A change that was asked of the back end and is not answered yet. */
+/** A change that was requested from the back end and has no result yet. */
 interface Call {
   /** `cpu1 speed=2000000` */
   readonly what: string;
@@ -11,15 +12,15 @@ interface Call {
   fail(message: string): void;
 }
 
-/** A back end whose every change is answered by the test: as a process or a remote call would be, some time later. */
+/** A back end whose changes finish when the test says so, like those of a process or a remote call. */
 export interface SlowBackend extends Backend {
-  /** What each CPU's settings say. */
+  /** The settings of each CPU. */
   readonly settings: Map<number, { mode: string; speed: string }>;
-  /** Calls that wait for an answer, oldest first. */
+  /** Calls that wait for a result, oldest first. */
   readonly calls: Call[];
-  /** Every change that was carried out, in order. */
+  /** Every finished change, in order. */
   readonly done: string[];
-  /** Answers everything that is asked until nothing is. */
+  /** Finishes all calls until none waits. */
   answerAll(): Promise<void>;
 }
 
@@ -75,7 +76,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
       isThere: () => true,
       open() {
         let read = of(pcpu).speed;
-        return {
+        return success({
           settings: [
             {
               name: "speed",
@@ -95,7 +96,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
             return refused;
           },
           close() {},
-        };
+        });
       },
     };
   }
@@ -119,7 +120,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
     list: () => ({ clocks: pcpus.map(clock), unmanaged: [], warnings: [] }),
     hasChanged: () => false,
     observe: () => undefined,
-    find: ({ scope: name }) => scope(Number(name.slice(3))),
+    find: ({ scope: name }) => success(scope(Number(name.slice(3)))),
     journal: {
       fileOf: (name) => name,
       scopeOf: (file) => (/^cpu\d$/.test(file) ? file : undefined),
@@ -131,7 +132,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
   };
 }
 
-/** Lets everything go on that waits for no answer. */
+/** Lets all code run that does not wait for a result. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }

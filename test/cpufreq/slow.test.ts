@@ -37,7 +37,7 @@ function open(options: Partial<HoldOptions> = {}): Cpufreq {
   return openClocks({ backend, files: FILE_CALLS }, all, events);
 }
 
-/** Asks, and notes the answer once it came. */
+/** Sends a write, and records its result when it arrives. */
 function ask(cpufreq: Cpufreq, clock: number, setting: number | "baseline") {
   const asked: { answer: unknown } = { answer: "none yet" };
   void cpufreq.applySlow({ clock, setting }).then((answer) => {
@@ -46,7 +46,7 @@ function ask(cpufreq: Cpufreq, clock: number, setting: number | "baseline") {
   return asked;
 }
 
-/** Opened, and CPU 0 held at 2 GHz. */
+/** Opens the clocks and sets CPU 0 to 2 GHz. */
 async function held(options: Partial<HoldOptions> = {}): Promise<Cpufreq> {
   const cpufreq = open(options);
   ask(cpufreq, 0, 1);
@@ -55,7 +55,7 @@ async function held(options: Partial<HoldOptions> = {}): Promise<Cpufreq> {
   return cpufreq;
 }
 
-test("A reply waits for its own write, and nobody else does", async () => {
+test("Only the caller of a write waits for it", async () => {
   const cpufreq = open();
   const [first, other] = [ask(cpufreq, 0, 1), ask(cpufreq, 1, 2)];
   await settled();
@@ -81,7 +81,7 @@ test("apply() is for back ends that answer at once", () => {
   expect(() => open().apply({ clock: 0, setting: 1 })).toThrow("applySlow");
 });
 
-test("While a write is under way only the last setting waits, and all are told what became of it", async () => {
+test("While a write is under way only the last setting waits, and all callers get its result", async () => {
   const cpufreq = await held();
   const asked = [2, 1, 2, 0].map((setting) => ask(cpufreq, 0, setting));
   await settled();
@@ -132,7 +132,7 @@ test("A first write that is refused leaves everything as it was found", async ()
   ]);
 });
 
-test("What was found is saved before the first change, and put back by baseline", async () => {
+test("The original settings are saved before the first change, and restored by baseline", async () => {
   const cpufreq = open();
   ask(cpufreq, 0, 1);
   await settled();
@@ -153,7 +153,7 @@ test("What was found is saved before the first change, and put back by baseline"
   expect([backend.settings.get(0), journal()]).toEqual([{ mode: "auto", speed: "3000000" }, []]);
 });
 
-test("closeSlow() waits for what was asked, and then puts back what was found", async () => {
+test("closeSlow() waits for writes under way, and then restores the original settings", async () => {
   const cpufreq = await held();
   const asked = ask(cpufreq, 0, 2);
   const closed = cpufreq.closeSlow();
@@ -169,7 +169,7 @@ test("closeSlow() waits for what was asked, and then puts back what was found", 
   ]);
 });
 
-test("closeSlow() leaves what OnExit=keep keeps, and the next daemon takes it for its own", async () => {
+test("closeSlow() with OnExit=keep leaves the settings, and the next daemon adopts them", async () => {
   const cpufreq = await held({ onExit: "keep" });
   const closed = cpufreq.closeSlow();
   await backend.answerAll();
@@ -178,7 +178,7 @@ test("closeSlow() leaves what OnExit=keep keeps, and the next daemon takes it fo
   expect(backend.settings.get(0)).toEqual({ mode: "manual", speed: "2000000" });
 });
 
-test("What a daemon that crashed left behind is put back at the next start, and again where that is refused", async () => {
+test("The next start restores what a crashed daemon left, and tries again after a refusal", async () => {
   await held();
   // No closeSlow(): it crashed.
   const next = open();
@@ -193,7 +193,7 @@ test("What a daemon that crashed left behind is put back at the next start, and 
   expect([backend.settings.get(0), journal()]).toEqual([{ mode: "auto", speed: "3000000" }, []]);
 });
 
-test("refresh() writes again what somebody else changed, and leaves a clock alone that is being written", async () => {
+test("refresh() overwrites another program's change, and skips a clock that is being written", async () => {
   const cpufreq = await held();
   Object.assign(backend.settings.get(0) ?? {}, { speed: "1000000" });
   cpufreq.refresh();

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
 import type { Log, LogLevel } from "../../src/base/log.ts";
+import { success } from "../../src/base/result.ts";
 import type { Cpufreq, Drift } from "../../src/cpufreq/cpufreq.ts";
 import type { Disk } from "../../src/cpufreq/linux/disk.ts";
 import { kernelDisk } from "../../src/cpufreq/linux/kernel-disk.ts";
@@ -9,7 +10,7 @@ import { type CpufreqOptions, openCpufreq, openCpufreqOn } from "../../src/cpufr
 import { FILE_CALLS } from "../../src/os/file-calls.ts";
 import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
 
-/** The list of the peer's own measurements. */
+/** The table of the measurements with DPDK's host. */
 export const ACPI_KHZ = [2301000, 2300000, 2000000, 1700000, 1400000, 1200000];
 
 /** A simulated host in a directory of its own, removed at the end of the test. */
@@ -31,7 +32,7 @@ export interface TestHost extends Disposable {
 }
 
 export function testHost(groups: readonly TreeCpus[]): TestHost {
-  // Journals are synced: memory is quicker than a disk.
+  // Journals are synced, which is faster in memory than on a disk.
   const memory = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
   const directory = fs.mkdtempSync(join(memory, "vm-power-cpufreq-"));
   const root = join(directory, "cpu");
@@ -98,16 +99,16 @@ function snapshot(directory: string, under = ""): Record<string, string> {
   return found;
 }
 
-/** One change of the world. */
+/** One change of a file. */
 export interface Change {
   readonly kind: "write" | "create" | "rename" | "remove";
-  /** Its last part, with its directory. */
+  /** The last part of the path, with its directory. */
   readonly file: string;
   /** What is written. */
   readonly text: string;
 }
 
-/** A real disk that asks before each change: `before` may throw (a crash) or answer an errno (a refusal). */
+/** A real disk that calls `before` ahead of each change, which may throw (a crash) or return an errno (a refusal). */
 export function watchedDisk(
   root: string,
   before: (change: Change) => string | undefined,
@@ -119,7 +120,7 @@ export function watchedDisk(
     after?.();
     return errno;
   };
-  /** As {@link ask}, for calls that throw their errno. */
+  /** Does what {@link ask} does, for calls that throw their errno. */
   const call = <T>(kind: Change["kind"], path: string, go: () => T): T => {
     let answer: T | undefined;
     const errno = ask(kind, path, "", () => {
@@ -131,22 +132,23 @@ export function watchedDisk(
   };
   return {
     open(path) {
-      const attribute = disk.open(path);
-      if (typeof attribute === "string") return attribute;
-      return {
+      const opened = disk.open(path);
+      if (!opened.ok) return opened;
+      const attribute = opened.value;
+      return success({
         write: (data) => ask("write", path, new TextDecoder().decode(data), () => attribute.write(data)),
         read: () => attribute.read(),
         isUnchanged: () => attribute.isUnchanged(),
         text: () => attribute.text(),
         number: () => attribute.number(),
         close: () => attribute.close(),
-      };
+      });
     },
     files: {
       ...FILE_CALLS,
       openSync(path, ...how) {
         const open = () => FILE_CALLS.openSync(path, ...how);
-        // Where the directory is still missing nothing can change.
+        // If the directory is still missing, nothing can change.
         return fs.existsSync(dirname(path)) ? call("create", path, open) : open();
       },
       renameSync: (from, to) => call("rename", to, () => FILE_CALLS.renameSync(from, to)),

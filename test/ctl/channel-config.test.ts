@@ -23,7 +23,7 @@ async function apply(
   return { ...(await ctlWith(control, `channel-config web.1 --apply${args}`, { readLines })), orders, asked };
 }
 
-test("channel-config prints text that can be piped on; where to paste it is told beside it", async () => {
+test("channel-config prints the text on standard output, and where to paste it on standard error", async () => {
   expect(await ctlWith({}, "channel-config web.1")).toEqual({
     code: 0,
     out: "<channel>\n</channel>\n",
@@ -43,7 +43,7 @@ test("channel-config prints text that can be piped on; where to paste it is told
   expect((await ctlWith(complete, "channel-config web.1")).out).toBe("VM web.1 has all its channels: 0-1\n");
 });
 
-test("--apply shows what is added, asks, and changes nothing without a yes", async () => {
+test("--apply shows the additions, asks, and changes nothing without a yes", async () => {
   const shown = "+ <channel>\n+ </channel>\n";
   for (const no of ["", "n", "yess", undefined]) {
     const { orders, asked, ...ran } = await apply(no);
@@ -65,7 +65,7 @@ test("--apply shows what is added, asks, and changes nothing without a yes", asy
   });
 });
 
-test("--apply where nothing is missing, or nothing is defined", async () => {
+test("--apply with nothing missing, or without a definition", async () => {
   expect(await apply(undefined, "", { ...config, text: "" })).toMatchObject({
     code: 0,
     out: "VM web.1 has all its channels: 0\n",
@@ -86,7 +86,7 @@ test("--apply --yes --json prints the daemon's reply", async () => {
   });
 });
 
-test("--apply tells on a host without libvirt that there is no definition", async () => {
+test("--apply reports on a host without libvirt that there is no definition", async () => {
   const control = {
     GetChannelConfig: () => ({ ...config, defined: false }),
     GetStatus: () => ({ ...STATUS, hypervisor: { ...STATUS.hypervisor, driver: "static" as const } }),
@@ -94,6 +94,6 @@ test("--apply tells on a host without libvirt that there is no definition", asyn
   expect(await ctlWith(control, "channel-config web.1 --apply")).toEqual({
     code: 10,
     out: "",
-    err: "There is no definition to add to with Driver=static: leave --apply away, and paste the text\n",
+    err: "With Driver=static there is no definition to change: omit --apply, and paste the text\n",
   });
 });

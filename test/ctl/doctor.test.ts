@@ -96,14 +96,14 @@ test("a host without a fault", async () => {
   });
 });
 
-test("what is wrong comes first, with its remedy, then what could be better", async () => {
+test("faults come first, with their remedies, then possible improvements", async () => {
   put("/proc/77/comm", "tuned\n");
   put(`${CPU}/cpufreq/boost`, "0\n");
   chmodSync(join(root, "tmp/powermonitor"), 0o777);
   const { code, out, err } = await doctor();
   expect([code, err]).toEqual([20, ""]);
   expect(out.split("\n").slice(0, 9)).toEqual([
-    '! Everybody may make sockets in "/tmp/powermonitor", and so pose as a VM',
+    '! Every user may create sockets in "/tmp/powermonitor" and so pose as a VM',
     "  → chmod o-w /tmp/powermonitor",
     "! tuned.service runs: it sets governors and speeds by its profile",
     "  → systemctl disable --now tuned",
@@ -256,7 +256,7 @@ test.each(FAULTS)("%s: %s, %s", async (check, verdict, remedy, spoil) => {
   expect(conform(report, CONTROL.types.get("DoctorReport") as Struct, published)).toBeUndefined();
 });
 
-test("without a daemon, what can be seen is looked at, and the daemon's absence is a finding", async () => {
+test("without a daemon, the other checks run, and the missing daemon is a finding", async () => {
   const { code, out, err } = await ctl(["--socket", "/nowhere", "doctor", "--root", root, "--json"]);
   expect([code, err]).toEqual([20, ""]);
   const { findings } = JSON.parse(out) as { findings: Finding[] };
@@ -282,7 +282,7 @@ test("without a daemon, what can be seen is looked at, and the daemon's absence 
   ]);
 });
 
-test("a host whose files cannot be read at all ends nothing, and hostile names stay words", async () => {
+test("unreadable files of the host end nothing, and hostile names are escaped", async () => {
   expect((await ctl(["--socket", "/nowhere", "doctor", "--root", "/nowhere"])).code).toBe(20);
   const evil = "a\u001b[2J";
   const { out } = await doctor({

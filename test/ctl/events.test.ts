@@ -3,7 +3,7 @@ import { eventually, serve } from "../admin/harness.ts";
 import { sampleControl } from "../admin/sample-control.ts";
 import { ctl } from "./harness.ts";
 
-test("events are one line each, with what was lost, until the daemon ends", async () => {
+test("events are printed one per line, with the number of lost ones, until the daemon ends", async () => {
   const control = sampleControl();
   const served = await serve(control);
   const run = ctl(`events --socket ${served.path}`);
@@ -54,13 +54,13 @@ test("a command closes its connection", async () => {
   const served = await serve(sampleControl(), { limits: { clients: 1 } });
   for (let run = 0; run < 5; run++) {
     expect((await ctl(`list --socket ${served.path}`)).code).toBe(0);
-    // The server learns of it a moment later.
+    // The server notices that a moment later.
     await Bun.sleep(10);
   }
   await served.close();
 });
 
-test("events end with Ctrl-C, and tell when the daemon died", async () => {
+test("events end with Ctrl-C, and report a daemon that died", async () => {
   const control = sampleControl();
   const served = await serve(control);
   const stop = new AbortController();
@@ -92,7 +92,7 @@ test("events break their lines where their messages begin", async () => {
   await served.close();
 });
 
-test("events end quietly when nobody reads them any more", async () => {
+test("events end without a message when the reader of the output is gone", async () => {
   const control = sampleControl();
   const served = await serve(control);
   const script = `

@@ -26,9 +26,9 @@ test.each([
     "list --chanels",
     "error: unknown option '--chanels'\n(Did you mean --channels?)\n(vmpowerctl help list explains)\n",
   ],
-  ["channel-config web1 --format vmx", '"vmx" is none of libvirt, qemu, xl\n'],
+  ["channel-config web1 --format vmx", '"vmx" is not one of libvirt, qemu, xl\n'],
   ["channel-config web1 --vcpus all", '"all" is not a number of vCPUs\n'],
-  ["channel-config web1 --yes", "--yes goes with --apply\n"],
+  ["channel-config web1 --yes", "--yes needs --apply\n"],
   ["channel-config web1 --apply --format xl", "--apply is for --format libvirt\n"],
   ["pin-vcpu web1 x 2", '"x" is not the number of a vCPU\n'],
   ["pin-vcpu web1 0 0x0", '"0x0" names no CPU\n'],
@@ -51,7 +51,7 @@ test.each([
     "set-cpu-freq 2 0",
     '"0" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of up, down, min, max, turbo, no-turbo, release\n',
   ],
-  ["set-cpu-freq 2 release --hold", "release ends a hold: it goes without --hold\n"],
+  ["set-cpu-freq 2 release --hold", "release ends a hold: it cannot be combined with --hold\n"],
   ["add-channels web.1 x", '"x" is neither "all" nor a list of channels like 0,1\n'],
   ["set-channel-status web.1 0 on", '"on" is neither "enabled" nor "disabled"\n'],
   ["set-query web.1 enabled", '"enabled" is neither "enable" nor "disable"\n'],
@@ -59,7 +59,7 @@ test.each([
   expect(await ctl(`--socket /nowhere ${command}`)).toEqual({ code: 2, out: "", err });
 });
 
-test("no command, and a timeout that is none, are wrong usage", async () => {
+test("a missing command and an invalid timeout are wrong usage", async () => {
   const bare = await ctl("");
   expect([bare.code, bare.out, bare.err.slice(0, 37)]).toEqual([
     2,
@@ -73,7 +73,12 @@ test("no command, and a timeout that is none, are wrong usage", async () => {
 
 test.each([
   ["vmpowerctl.usage", 2, "channel-config web1 --apply --json", "--apply with --json cannot ask: add --yes"],
-  ["vmpowerctl.usage", 2, "shell --json", "shell speaks as the peer does: it goes without --json"],
+  [
+    "vmpowerctl.usage",
+    2,
+    "shell --json",
+    "shell prints what DPDK's prompt prints: it cannot be combined with --json",
+  ],
   ["vmpowerctl.usage", 2, "status --jason --json", "unknown option '--jason'\n(Did you mean --json?)"],
   ["vmpowerctl.usage", 2, "--json", "no command was named"],
   [
@@ -88,7 +93,7 @@ test.each([
   expect(ran.err).not.toBe("");
 });
 
-test("version is the version, and no mistyped verify", async () => {
+test("version prints the version, and is not taken for a mistyped verify", async () => {
   expect(await ctl("version")).toEqual({ code: 0, out: "0.1.0\n", err: "" });
 });
 
@@ -114,7 +119,7 @@ test("no permission to connect: 4", () => {
     code: 4,
     sentence:
       'No permission to use "/run/vm-power/control.sock": become root, or a member of group vm-power ' +
-      "(of vm-power-monitor to look)",
+      "(or of vm-power-monitor, to read only)",
   });
 });
 
@@ -153,13 +158,13 @@ test.each([
     "NoSuchVcpu",
     { vm: "web.1", vcpu: 7 },
   ],
-])("what there is not: 10 (%s)", async (command, err, error, parameters) => {
+])("something that does not exist: 10 (%s)", async (command, err, error, parameters) => {
   expect(await ctlWith({}, command)).toEqual({ code: 10, out: "", err });
   const out = `${JSON.stringify({ error: `io.vmpower.Control.${error}`, parameters })}\n`;
   expect(await ctlWith({}, `${command} --json`)).toEqual({ code: 10, out, err });
 });
 
-test("what the daemon refuses: 1, in its words and with its remedy", async () => {
+test("a refusal of the daemon: 1, with its words and its remedy", async () => {
   const refusing = (parameters: { reason: string; remedy?: string }) => ({
     AddVm: () => new ControlError("Refused", parameters),
   });
@@ -176,7 +181,7 @@ test("what the daemon refuses: 1, in its words and with its remedy", async () =>
   expect(await ctlWith({}, ["show-vm", "x".repeat(251)])).toEqual({
     code: 1,
     out: "",
-    err: 'vm-power does not take this value of "vm"\n',
+    err: 'vm-power does not accept this value of "vm"\n',
   });
   expect(await ctlWith({}, ["add-vm", ""])).toEqual({
     code: 2,
@@ -185,6 +190,6 @@ test("what the daemon refuses: 1, in its words and with its remedy", async () =>
   });
 });
 
-test("a fault of ours is not hidden", () => {
+test("an internal fault is not hidden", () => {
   expect(() => describeFailure(new TypeError("x is not a function"), "/x")).toThrow("x is not a function");
 });

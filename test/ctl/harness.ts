@@ -4,14 +4,14 @@ import type { LineReader, TerminalIo } from "../../src/terminal/io.ts";
 import { serve } from "../admin/harness.ts";
 import { sampleControl } from "../admin/sample-control.ts";
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Ran {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs `vmpowerctl` with a command line that has no quotes in it, or with arguments as they are. */
+/** Runs `vmpowerctl` with a command line without quotes, or with a list of arguments. */
 export async function ctl(command: string | readonly string[], io: Partial<TerminalIo> = {}): Promise<Ran> {
   let out = "";
   let err = "";
@@ -29,7 +29,7 @@ export async function ctl(command: string | readonly string[], io: Partial<Termi
   return { code, out, err };
 }
 
-/** What somebody types, line by line, then the end. */
+/** Input that a user types, line by line, then its end. */
 export function typed(lines: readonly string[], onPrompt: (prompt: string) => void = () => {}): LineReader {
   const left = [...lines];
   return {
@@ -41,7 +41,7 @@ export function typed(lines: readonly string[], onPrompt: (prompt: string) => vo
   };
 }
 
-/** Runs commands against a daemon that is served for that long. */
+/** Runs commands against a daemon that is served during the callback. */
 export async function ctlWith(
   control: Partial<Control>,
   command: string | readonly string[],

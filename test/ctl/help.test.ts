@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { VERBS } from "../../src/ctl/verbs/verbs.ts";
 import { ctl } from "./harness.ts";
 
-test("--version is the version", async () => {
+test("--version prints the version", async () => {
   expect(await ctl("--version")).toEqual({ code: 0, out: "0.1.0\n", err: "" });
 });
 
@@ -27,10 +27,10 @@ test.each(VERBS)("help $name explains its arguments, within 80 columns, with exa
   for (const { flag } of verb.options ?? []) expect(out).toContain(`\n  ${flag} `);
 });
 
-/** How those end that work without a daemon. */
+/** The exit status of commands that work without a daemon. */
 const WITHOUT_DAEMON: Readonly<Record<string, number>> = { doctor: 20, schema: 0 };
 
-test("the examples are command lines that are understood", async () => {
+test("the examples are valid command lines", async () => {
   for (const [example] of VERBS.flatMap(({ examples }) => examples)) {
     const { code } = await ctl(`--socket /nowhere ${example}`);
     expect([example, code]).toEqual([example, WITHOUT_DAEMON[example.split(" ")[0] ?? ""] ?? 3]);

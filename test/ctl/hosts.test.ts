@@ -37,7 +37,7 @@ test("mergeTexts() keeps tables of other heads apart", () => {
   ]);
 });
 
-test("hostsArgument() takes each host once", () => {
+test("hostsArgument() returns each host once", () => {
   expect(hostsArgument(["a,root@b", "a", "[::1],c.example.org"])).toEqual([
     "a",
     "root@b",

@@ -3,7 +3,7 @@ import { CHANNELS, CHECKS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts
 import { ctlWith } from "./harness.ts";
 
 const TERMINAL = { isTty: true, columns: 80, env: { TERM: "xterm", NO_COLOR: "1" } };
-/** Started 3 h ago, whenever the test runs. */
+/** Started 3 h before the test runs. */
 const startedAtMs = Date.now() - 3 * 3_600_000 - 1_000;
 
 async function shown(command: string, control = {}, io = TERMINAL): Promise<string[]> {
@@ -12,7 +12,7 @@ async function shown(command: string, control = {}, io = TERMINAL): Promise<stri
   return out.replace(/since [-0-9]+ [:0-9]+/, "since THEN").split("\n");
 }
 
-test("status of a daemon that is well", async () => {
+test("status of a daemon without problems", async () => {
   const well = { ...STATUS, startedAtMs, channelsRefused: 0, counters: { ...STATUS.counters } };
   const counters = {
     ...well.counters,
@@ -35,7 +35,7 @@ test("status of a daemon that is well", async () => {
   ]);
 });
 
-test("status says at a glance all that is wrong, and what to do", async () => {
+test("status shows every problem with its remedy", async () => {
   const bad = {
     ...STATUS,
     startedAtMs,
@@ -61,7 +61,7 @@ test("status says at a glance all that is wrong, and what to do", async () => {
     "  Writes     90, 4 refused by the kernel",
     "",
     "! The hypervisor is unreachable: no socket\\x1b[2J",
-    "  → known VMs are served from what was last heard; systemctl status libvirtd",
+    "  → known VMs are served with the last known state; systemctl status libvirtd",
     "    virtqemud",
     "! /tmp/powermonitor: others may write to it",
     "! No CPU can be scaled",
@@ -95,7 +95,7 @@ test("list, and list --channels", async () => {
   ]);
 });
 
-test("channels that are refused for one reason are one problem", async () => {
+test("channels that are refused for the same reason are one problem", async () => {
   const channels = Array.from({ length: 15 }, (_, number) => ({ ...(CHANNELS[1] ?? fail()), number }));
   const other = { ...(CHANNELS[1] ?? fail()), reason: "it is a symbolic link", remedy: undefined };
   const lines = await shown("status", { ListChannels: () => ({ channels: [...channels, other] }) });
@@ -174,12 +174,12 @@ test("why", async () => {
     "  Clock    3",
     "  Last     nobody asked yet",
     "",
-    "Nobody on this clock wants anything",
+    "There is no claim on this clock",
     "",
   ]);
 });
 
-test("why of a CPU that an operator set has no ACK, which is a guest's", async () => {
+test("why of a CPU that an operator set has no ACK, which only guests get", async () => {
   const operator = {
     atMs: 0,
     by: "operator",
@@ -200,7 +200,7 @@ test("why of a CPU that an operator set has no ACK, which is a guest's", async (
   ]);
 });
 
-test("a long sentence of a failure breaks between words on a terminal", async () => {
+test("a long error message breaks between words on a terminal", async () => {
   const { err } = await ctlWith({}, ["set-cpu-freq", "2", "fast"], TERMINAL);
   expect(err.split("\n")).toEqual([
     '"fast" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of up, down, min,',
@@ -231,7 +231,7 @@ test("why of a vCPU", async () => {
   ]);
 });
 
-test("why of a VM tells of each of its vCPUs, in short", async () => {
+test("why of a VM shows each of its vCPUs in short", async () => {
   expect(await shown("why web.1")).toEqual([
     "web.1:0 wants 2.300 GHz, on CPU 2",
     "  VM       running (booted), served",
@@ -256,7 +256,7 @@ test("why of a VM tells of each of its vCPUs, in short", async () => {
   ]);
 });
 
-test("set-cpu-freq says what was rounded, and which hold it ended", async () => {
+test("set-cpu-freq reports a rounded speed, and the hold that it ended", async () => {
   const result = { ok: true, setting: "2300000", khz: 2_300_000 };
   const results = [
     { ...result, pcpu: 2, askedKhz: 2_100_000 },
@@ -308,7 +308,7 @@ test("verify", async () => {
     "CPUS  SHOULD           NOW  VERDICT",
     "2,5   2.300 GHz  2.300 GHz  holds",
     "",
-    "2 CPUs: all hold what they should",
+    "2 CPUs: all have the settings that they should have",
     "",
   ]);
   expect(await ctlWith({ Verify: () => ({ cpus: [] }) }, "verify", TERMINAL)).toEqual({

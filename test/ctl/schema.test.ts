@@ -13,10 +13,14 @@ test("every command with --json has its schema, and needs no daemon for it", asy
     const named = [...out.matchAll(/"\$ref": "#\/\$defs\/(\w+)"/g)].map(([, type]) => type ?? "");
     expect([name, Object.keys($defs).sort()]).toEqual([name, [...new Set(named)].sort()]);
   }
-  expect(await ctl("schema shell")).toEqual({ code: 2, out: "", err: '"shell" is no command with --json\n' });
+  expect(await ctl("schema shell")).toEqual({
+    code: 2,
+    out: "",
+    err: '"shell" is not a command with --json\n',
+  });
 });
 
-test("a schema says what the interface description says", async () => {
+test("a schema agrees with the interface description", async () => {
   expect(JSON.parse((await ctl("schema vcpus")).out)).toEqual({
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "ListVcpus",

@@ -12,7 +12,7 @@ async function prompted(lines: readonly string[], control = {}): Promise<Ran & {
   return { ...(await ctlWith(control, "shell", { readLines })), prompts };
 }
 
-test("the prompt is the peer's, and the end of input or quit leaves", async () => {
+test("the prompt is that of DPDK's program, and the end of input or quit ends it", async () => {
   expect(await prompted(["", "  ", "# nothing"])).toEqual({
     code: 0,
     out: "\n",
@@ -22,7 +22,7 @@ test("the prompt is the peer's, and the end of input or quit leaves", async () =
   expect(await prompted(["quit", "show_vm web.1"])).toMatchObject({ code: 0, out: "", err: "" });
 });
 
-test("no daemon: it says so and ends with 3; --json is no way to speak to it", async () => {
+test("without a daemon it reports that and ends with 3; --json is refused", async () => {
   expect(await ctl("--socket /nowhere shell")).toEqual({
     code: 3,
     out: "",
@@ -73,7 +73,7 @@ test.each([
   expect([code, out]).toEqual([0, answer === "" ? "\n" : `${answer}\n\n`]);
 });
 
-test("why something fails is told beside the answer", async () => {
+test("the reason of a failure is shown after the reply", async () => {
   expect((await prompted(["rm_vm web.1"])).err).toBe("there are 1 channels still active\n");
   expect((await prompted(["set_cpu_freq 3 max"])).err).toBe("not managed: no cpufreq directory\n");
   expect((await prompted(["show_cpu_freq 3"])).err).toBe("CPU 3 is not managed: no cpufreq directory\n");
@@ -81,7 +81,7 @@ test("why something fails is told beside the answer", async () => {
   expect((await prompted(["show_vm web.1"], removed)).err).toStartWith('There is no VM "web.1"');
 });
 
-test("nothing that is typed ends it, or reaches the terminal as a command", async () => {
+test("no input ends it or reaches the terminal as a control sequence", async () => {
   const verbs = [
     "add_vm",
     "rm_vm",
@@ -116,7 +116,7 @@ test("a VM that only the hypervisor knows can be added", async () => {
   expect((await prompted(["add_vm nix"], { ListVcpus })).out).toBe("Unable to add VM 'nix'\n\n");
 });
 
-test("words, numbers and lists are read as the peer reads them", () => {
+test("words, numbers and lists are parsed as by DPDK's program", () => {
   expect(wordsOf("\t a  b#c d")).toEqual(["a", "b"]);
   expect(["0", "255", "256", "0xff", "0b11", "017", "08", "", "-1", "1e1"].map(numberOf)).toEqual([
     0,
@@ -150,12 +150,12 @@ test("completion offers commands, VMs that can be typed, and words", async () =>
   expect(await complete("nix ")).toEqual([[], ""]);
 });
 
-test("? tells what may come next, in the peer's form", async () => {
+test("? shows what may come next, in the format of DPDK's program", async () => {
   const call = async () => ({ vms: [{ name: "web1" }, { name: "web2" }] });
   const help = helper(call as never);
   expect(await help("")).toEqual([
     " add_vm [Fixed STRING]: add_vm <vm_name>, serve its guest",
-    " rm_vm [Fixed STRING]: rm_vm <vm_name>, serve it no more",
+    " rm_vm [Fixed STRING]: rm_vm <vm_name>, stop serving it",
     " show_vm [Fixed STRING]: show_vm <vm_name>, its channels and vCPUs",
     " set_query [Fixed STRING]: set_query <vm_name> enable|disable",
     " add_channels [Fixed STRING]: add_channels <vm_name> <list>|all",
@@ -169,10 +169,10 @@ test("? tells what may come next, in the peer's form", async () => {
     " show_vm [Fixed STRING]: show_vm <vm_name>, its channels and vCPUs",
   ]);
   expect(await help("rm_vm ")).toEqual([
-    " web1 [Any STRING]: rm_vm <vm_name>, serve it no more",
-    " web2 [Any STRING]: rm_vm <vm_name>, serve it no more",
+    " web1 [Any STRING]: rm_vm <vm_name>, stop serving it",
+    " web2 [Any STRING]: rm_vm <vm_name>, stop serving it",
   ]);
-  expect(await help("rm_vm x")).toEqual([" [Any STRING]: rm_vm <vm_name>, serve it no more"]);
+  expect(await help("rm_vm x")).toEqual([" [Any STRING]: rm_vm <vm_name>, stop serving it"]);
   expect(await help("show_cpu_freq ")).toEqual([" [UINT8]: show_cpu_freq <core_num>, what it is set to"]);
   expect(await help("set_query web1 e")).toEqual([
     " enable [Mul-choice STRING]: set_query <vm_name> enable|disable",

@@ -4,7 +4,7 @@ import { ctlWith } from "./harness.ts";
 
 const TERMINAL = { isTty: true, columns: 80, env: { TERM: "xterm", NO_COLOR: "1" } };
 
-test("colours are for terminals, and not where they are unwanted", async () => {
+test("colours are used only on terminals, and not if they are switched off", async () => {
   const coloured = async (io: object) => (await ctlWith({}, "status", io)).out.includes("\x1b[");
   expect([
     await coloured({ isTty: true, env: { TERM: "xterm" } }),
@@ -15,7 +15,7 @@ test("colours are for terminals, and not where they are unwanted", async () => {
   ]).toEqual([true, true, false, false, false]);
 });
 
-test("hostile words reach no terminal, in tables, sentences, errors and JSON", async () => {
+test("control characters in names are escaped in tables, sentences, errors and JSON", async () => {
   const evil = "a\x1b]0;pwned\x07\u009b2J\u202e";
   const control = {
     ShowVm: () => ({
@@ -46,7 +46,7 @@ test("hostile words reach no terminal, in tables, sentences, errors and JSON", a
   );
 });
 
-test("nothing is wider than the terminal where names can give way", async () => {
+test("no table is wider than the terminal if its names can be shortened", async () => {
   const name = "a-name-that-somebody-thought-was-a-good-idea-for-a-virtual-machine-in-production";
   const control = {
     ListVms: () => ({

@@ -5,7 +5,7 @@ import { drawTable } from "../../src/terminal/table.ts";
 import { formatDuration, formatRange, formatTime, jsonText, printable } from "../../src/terminal/text.ts";
 import { wrapLine } from "../../src/terminal/wrap.ts";
 
-test("printable() escapes what a terminal would obey, and leaves the rest", () => {
+test("printable() escapes control sequences, and leaves other text unchanged", () => {
   expect(printable("web.1 é 日本 🙂")).toBe("web.1 é 日本 🙂");
   expect(printable("a\x1b[31m\n\0\x7f\u009b2J\u202e\u2028\u200bz")).toBe(
     "a\\x1b[31m\\x0a\\x00\\x7f\\x9b2J\\u{202e}\\u{2028}\\u{200b}z",
@@ -13,13 +13,13 @@ test("printable() escapes what a terminal would obey, and leaves the rest", () =
   expect(printable("\ud800")).toBe("\\u{d800}");
 });
 
-/** Any text, and often what reorders or parts a line. */
+/** Any text, with many characters that reorder or break a line. */
 const piece = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("\n", "\x1b[2J", "\x9b", "\u202e", "\u2028", "\u2029", "\u{e0001}"),
 );
 
-test("printable() and jsonText() give one harmless line, and JSON loses nothing", () => {
+test("printable() and jsonText() return one line without control characters, and JSON loses nothing", () => {
   fc.assert(
     fc.property(fc.array(piece), (pieces) => {
       const text = pieces.join("");
@@ -32,7 +32,7 @@ test("printable() and jsonText() give one harmless line, and JSON loses nothing"
   expect(JSON.parse(jsonText("\u{e0001}", { pretty: true }))).toBe("\u{e0001}");
 });
 
-test("speeds, ranges, times and durations are written to be read", () => {
+test("formats of speeds, ranges, times and durations", () => {
   expect([2_300_000, 2_301_000, 999_999, 800_000, 1_000_000].map(formatKhz)).toEqual([
     "2.300 GHz",
     "2.301 GHz",
@@ -58,14 +58,14 @@ test("speeds, ranges, times and durations are written to be read", () => {
   ]);
 });
 
-test("wrapLine() breaks between words, and leaves what cannot be broken", () => {
+test("wrapLine() breaks between words, and does not break words", () => {
   expect(wrapLine("  one two three four", 11, 4)).toBe("  one two\n    three\n    four");
   expect(wrapLine("short", 80, 2)).toBe("short");
   expect(wrapLine("averyverylongword and more", 8, 2)).toBe("averyverylongword\n  and\n  more");
   expect(wrapLine("no limit at all", Number.POSITIVE_INFINITY, 2)).toBe("no limit at all");
 });
 
-test("drawTable() takes no more from its columns than it needs", () => {
+test("drawTable() shortens columns only as far as needed", () => {
   const columns = [
     { head: "A", flexible: true },
     { head: "B", flexible: true },
@@ -77,7 +77,7 @@ test("drawTable() takes no more from its columns than it needs", () => {
   ]);
 });
 
-test("drawTable() aligns, ignores colours when it measures, and lets one column give way", () => {
+test("drawTable() aligns, ignores colours in widths, and shortens one column", () => {
   const columns = [
     { head: "NAME", flexible: true },
     { head: "N", align: "right" as const },

@@ -17,7 +17,7 @@ const later: Load = {
   vcpus: LOAD.vcpus.map((vcpu) => ({ ...vcpu, requests: vcpu.requests === 0 ? 0 : vcpu.requests + 100 })),
 };
 
-test("momentOf() makes rates of two looks, and none of one or across a restart", () => {
+test("momentOf() computes rates from two samples, and none from one sample or across a restart", () => {
   const rates = (now: Load, before?: Load) => {
     const { rows, requestsPerSecond, refusedPerSecond } = momentOf(now, before);
     return [rows.map(({ perSecond }) => perSecond), requestsPerSecond, refusedPerSecond];
@@ -66,7 +66,7 @@ describe("drawMoment()", () => {
     expect([lines.length, lines.at(-1)]).toEqual([24, "q quit"]);
   });
 
-  test("fits any size, with any name, and shows nothing that a terminal would obey", () => {
+  test("fits any size with any name, and shows no control sequences", () => {
     const evil = `\x1b[2J${"名".repeat(100)}`;
     const vcpus = Array.from({ length: 200 }, (_, vcpu) => ({ ...later.vcpus[0], vcpu, vm: evil }));
     const moment = momentOf({ ...later, vcpus } as Load, LOAD);
@@ -90,7 +90,7 @@ describe("drawMoment()", () => {
     }
   });
 
-  test("draws 4,000 vCPUs in a moment", () => {
+  test("draws 4,000 vCPUs quickly", () => {
     const vcpus = Array.from({ length: 4000 }, (_, i) => ({
       ...later.vcpus[0],
       vm: `vm${i % 977}`,
@@ -103,7 +103,7 @@ describe("drawMoment()", () => {
   });
 });
 
-test("keys sort, filter, scroll and end", () => {
+test("handles the keys that sort, filter, scroll and quit", () => {
   const start: Look = { ...BY_NAME, offset: 0, typing: false, help: false, over: false };
   const after = (...keys: string[]) =>
     keys.reduce((look, key) => pressed(look, key, { page: 10, rows: 35 }), start);
@@ -139,7 +139,7 @@ describe("top", () => {
     );
   });
 
-  test("--batch goes on until nobody reads any more", async () => {
+  test("--batch goes on until the reader of the output is gone", async () => {
     const stop = new AbortController();
     let tables = 0;
     const stdout = {
@@ -152,7 +152,10 @@ describe("top", () => {
   });
 
   test.each([
-    ["top --sort speed", '"speed" is none of vm, cpu, asked, granted, actual, requests, drops, p99, state\n'],
+    [
+      "top --sort speed",
+      '"speed" is not one of vm, cpu, asked, granted, actual, requests, drops, p99, state\n',
+    ],
     ["top --interval 0.1", '"0.1" is not a number of seconds from 0.2 to 3600\n'],
     ["top --interval x", '"x" is not a number of seconds from 0.2 to 3600\n'],
   ])("%s is wrong usage", async (command, err) => {
@@ -175,7 +178,7 @@ describe("top", () => {
     expect(help.filter((line) => Bun.stringWidth(line) > 80)).toEqual([]);
   });
 
-  test("takes the screen, follows keys, says when the daemon is gone, and gives the screen back", async () => {
+  test("uses the whole screen, handles keys, reports a lost daemon, and restores the screen", async () => {
     const drawn: string[][] = [];
     let closed = false;
     const keys = ["r", "resize", undefined, "q"];

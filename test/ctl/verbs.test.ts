@@ -78,9 +78,9 @@ test.each([
   ["add-vm web1", "VM web1 is served\n"],
   ["add-vm absent", "VM absent is served; no VM of that name runs now\n"],
   ["forget-vm web.1", "VM web.1 is forgotten\n"],
-  ["rm-vm web.1", "VM web.1 is served no more\n"],
+  ["rm-vm web.1", "VM web.1 is no longer served\n"],
   ["add-channels web.1", "2 channels of VM web.1 served: 0-1\n"],
-  ["rm-channels web.1 1", "1 channel of VM web.1 served no more: 1\n"],
+  ["rm-channels web.1 1", "1 channel of VM web.1 no longer served: 1\n"],
   ["set-channel-status web.1 0 disabled", "1 channel of VM web.1 disabled: 0\n"],
   ["set-query web.1 enable", "Queries of VM web.1 are answered\n"],
   ["set-cpu-freq 2 max", "CPU 2: 2.300 GHz\n"],
@@ -93,7 +93,7 @@ test.each([
   expect(await ctlWith({}, command)).toEqual({ code: 0, out, err: "" });
 });
 
-test("what fails on some CPUs is told on stderr, with exit code 1, equal results together", async () => {
+test("failures on some CPUs go to stderr with exit code 1, equal results on one line", async () => {
   const results = [
     { pcpu: 2, ok: true, setting: "2300000", khz: 2_300_000 },
     { pcpu: 3, ok: true, setting: "2300000", khz: 2_300_000 },
@@ -109,7 +109,7 @@ test("what fails on some CPUs is told on stderr, with exit code 1, equal results
   });
 });
 
-/** Those whose replies have no end, the prompt, which has words of its own, and what prints schemas. */
+/** Commands with endless replies, the prompt with its own texts, and the command that prints schemas. */
 const WITHOUT_JSON = ["events", "shell", "schema", "record"];
 
 test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(name)))(
@@ -147,7 +147,7 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
   },
 );
 
-test("--json is the whole reply, before or behind the verb, and indented on a terminal", async () => {
+test("--json prints the whole reply, before or after the verb, and indented on a terminal", async () => {
   const reply = { schemaVersion: 1, ...STATUS };
   expect((await ctlWith({}, "--json status")).out).toBe(`${JSON.stringify(reply)}\n`);
   expect((await ctlWith({}, "status --json", { isTty: true })).out).toBe(

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Alarm } from "../../src/daemon/alarm.ts";
 import { realTime } from "./time.ts";
 
-test("an Alarm rings each once, in its time, whatever was replaced or cancelled", async () => {
+test("an Alarm calls each entry once at its time, whatever was replaced or cancelled", async () => {
   const { time, alarm } = realTime();
   const rung: string[] = [];
   const { monoMs } = time();
@@ -22,7 +22,7 @@ test("an Alarm rings each once, in its time, whatever was replaced or cancelled"
   expect([rung, alarm.has("early"), alarm.has("late")]).toEqual([["early", "moved", "late"], false, false]);
 });
 
-test("an Alarm that was told of something while it rings, rings for that too", async () => {
+test("an Alarm also calls entries that were added while it runs", async () => {
   const { alarm } = realTime();
   const { promise, resolve } = Promise.withResolvers<void>();
   alarm.after("first", 1, () => alarm.after("second", 1, () => resolve()));
@@ -31,7 +31,7 @@ test("an Alarm that was told of something while it rings, rings for that too", a
   alarm.close();
 });
 
-test("an Alarm for a time that no timer of the runtime can take sleeps until then", async () => {
+test("an Alarm works for times beyond the longest timer of the runtime", async () => {
   let wakes = 0;
   const { time } = realTime();
   const alarm = new Alarm(() => {

@@ -20,7 +20,7 @@ function clock(
   };
 }
 
-test("CpuReport tells all once, and then only what changed", () => {
+test("CpuReport reports everything once, and then only changes", () => {
   const report = new CpuReport();
   const offline = [{ pcpu: 4, reason: "offline" }];
   const all = [clock([0]), clock([1]), clock([2, 3])];
@@ -29,7 +29,7 @@ test("CpuReport tells all once, and then only what changed", () => {
     { level: "notice", text: "CPUs 4 are left alone: offline" },
   ]);
   expect(report.changes(all, offline)).toEqual([]);
-  // New objects that say the same are no news.
+  // New objects with the same state are not reported again.
   expect(report.changes([clock([0]), clock([1]), clock([2, 3])], offline)).toEqual([]);
   const limited = { baselineKhz: 2_000_000 };
   const changed = [clock([0], limited), clock([1], limited), clock([2, 3])];

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { ORIGINS } from "../../src/base/origin.ts";
 import { ENDING_WORDS, ORIGIN_WORDS } from "../../src/daemon/words/domain-text.ts";
 
-test("every origin and every ending has words of its own", () => {
+test("every origin and every ending has its own text", () => {
   expect(Object.keys(ORIGIN_WORDS)).toEqual([...ORIGINS]);
   for (const words of [ORIGIN_WORDS, ENDING_WORDS].map((table) => Object.values(table)))
     expect(new Set(words).size).toBe(words.length);

@@ -11,7 +11,7 @@ afterEach(() => host.remove());
 const FOUND = "<unsupported>";
 const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
 
-test("[cpufreq] DryRun: guests are answered, everything is told, and nothing is written", async () => {
+test("[cpufreq] DryRun: guests get replies, everything is logged, and nothing is written", async () => {
   host = makeTestHost({ sections: "[cpufreq]\nDryRun=yes\n[vm web1]\nVcpus=2\nTurbo=no\n" });
   const port = host.port("web1", 0);
   await host.start();
@@ -27,12 +27,12 @@ test("[cpufreq] DryRun: guests are answered, everything is told, and nothing is 
   expect([speed(3), readdirSync(join(host.directory, "run")).includes("restore")]).toEqual([FOUND, false]);
 });
 
-test("[vm] DryRun: its claims are decided, told and answered, and hold nowhere", async () => {
+test("[vm] DryRun: its claims are decided, logged and answered, and change nothing", async () => {
   host = makeTestHost({ sections: "[vm tried]\nVcpus=4\nDryRun=yes\nMaxKhz=2000000\n[vm real]\nVcpus=5\n" });
   const [tried, real] = [host.port("tried", 0), host.port("real", 0)];
   await host.start();
   await Promise.all([tried.ready(), real.ready()]);
-  // Whom it shares a clock with is served as if it were not there, not even as one who never asked.
+  // A VM on the same clock is served as if this one did not exist, not even as a vCPU that never asked.
   await real.ask(scale(0, MIN), 464);
   expect(speed(5)).toBe("1200000");
   expect(await tried.ask(scale(0, MAX), 464)).toEqual(scale(0, MAX));
@@ -42,12 +42,12 @@ test("[vm] DryRun: its claims are decided, told and answered, and hold nowhere",
     "dry run of tried:0: else 2.000 GHz would hold",
   );
   expect(speed(4)).toBe("1200000");
-  // What an operator set by hand is not ended by it.
+  // It does not end an operator's order.
   host.run("vmpowerctl", "set-cpu-freq", "4", "1700000");
   await tried.ask(scale(0, MIN), 464);
   expect(speed(4)).toBe("1700000");
   expect(host.run("vmpowerctl", "show-vm", "tried").out).toContain("as a dry run");
-  // It counts once it is trusted, from what it asked then.
+  // After the dry run its last request takes effect.
   host.configure("[vm tried]\nVcpus=4\nMaxKhz=2000000\n[vm real]\nVcpus=5\n");
   host.run("vmpowerctl", "set-cpu-freq", "4", "release");
   host.signal("SIGHUP");

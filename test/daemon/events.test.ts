@@ -23,7 +23,7 @@ function listening(grant: GrantView = { khz: 2_300_000, bound: undefined }) {
 }
 
 describe("Events", () => {
-  test("tells whether a request was granted, bounded or refused", () => {
+  test("reports whether a request was granted, bounded or refused", () => {
     const about = { atMs: 5, vm: "a", vcpu: 0, asked: "max", of: undefined };
     const [free, bound] = [
       listening(),
@@ -60,7 +60,7 @@ describe("Events", () => {
     ]);
   });
 
-  test("tells of a guest policy", () => {
+  test("reports a guest policy", () => {
     const { events, told } = listening();
     events.policy("a", { code: "guest-policies", fault: undefined }, at(5));
     expect([told[0]?.kind, told[0]?.outcome, told[0]?.message]).toEqual([
@@ -70,7 +70,7 @@ describe("Events", () => {
     ]);
   });
 
-  test("thins out a storm, and every request is counted in one event or the next", () => {
+  test("samples a flood of requests, and counts every request in one of the events", () => {
     const { events, told } = listening();
     for (let i = 0; i < 50_000; i++) events.request("a", MAX, undefined, at(1000 + i / 10));
     const counted = told.reduce((sum, { of = 1 }) => sum + of, 0);
@@ -80,7 +80,7 @@ describe("Events", () => {
   });
 });
 
-test("Sampler tells everything while there is little, and again after a storm", () => {
+test("Sampler passes every event at low rates, and again after a flood", () => {
   const sampler = new Sampler();
   const few = Array.from({ length: 100 }, (_, i) => sampler.take(i * 10));
   expect(few).toEqual(new Array(100).fill(1));
@@ -88,7 +88,7 @@ test("Sampler tells everything while there is little, and again after a storm", 
   expect([sampler.take(9000), sampler.take(9001)]).toEqual([expect.any(Number), 1]);
 });
 
-test("endDaemon() tells subscribers and puts back, whatever else fails", async () => {
+test("endDaemon() notifies subscribers and restores the clocks, even if other steps fail", async () => {
   const { events, told } = listening();
   const done: string[] = [];
   const fail = () => {
@@ -118,7 +118,7 @@ test("endDaemon() tells subscribers and puts back, whatever else fails", async (
     {
       atMs: expect.any(Number),
       kind: "exiting",
-      message: "exiting: fault (x); 2 not put back",
+      message: "exiting: fault (x); 2 not restored",
       exiting: {
         reason: "fault",
         detail: "x",

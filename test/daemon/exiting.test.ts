@@ -21,7 +21,7 @@ interface EventMessage {
 const message = (method: string, parameters: object, more = false) =>
   `${JSON.stringify({ method: `io.vmpower.Control.${method}`, parameters, ...(more ? { more } : {}) })}\0`;
 
-/** A daemon that holds CPU 2 and has a subscriber who does not read, with more waiting for it than it may have. */
+/** A daemon that has set CPU 2, with a subscriber that does not read and has more waiting events than allowed. */
 async function withBacklog(env: Readonly<Record<string, string>> = {}): Promise<RawClient> {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n", env });
   const port = host.port("web1", 0);
@@ -53,7 +53,7 @@ async function messagesOf(client: RawClient): Promise<EventMessage[]> {
     .map((part) => JSON.parse(part) as EventMessage);
 }
 
-/** The messages are sound, some events were lost on the way, and the last is the daemon's end. */
+/** The messages are valid, some events were lost, and the last one is the daemon's end. */
 function expectEnd(messages: readonly EventMessage[], exiting: object): void {
   const lost = messages.reduce((sum, { parameters }) => sum + parameters.lost, 0);
   expect(lost).toBeGreaterThan(0);
@@ -64,7 +64,7 @@ function expectEnd(messages: readonly EventMessage[], exiting: object): void {
 
 const RESTORED = { onExit: "restore", cpus: [0, 1, 2, 3, 4, 5], failed: [] };
 
-test("a subscriber with a full backlog gets all that waited, then why the daemon ends", async () => {
+test("a subscriber with a full backlog gets all waiting events, then the reason of the end", async () => {
   const subscriber = await withBacklog();
   host.signal("SIGTERM");
   await Bun.sleep(100);
@@ -72,8 +72,8 @@ test("a subscriber with a full backlog gets all that waited, then why the daemon
   expect([await host.end("SIGTERM"), host.tree.read(2, "scaling_governor")]).toEqual([0, "schedutil"]);
 }, 20_000);
 
-test("and so it does when a fault of the daemon's own ends it", async () => {
-  // Bun's compiled programs obey BUN_OPTIONS, which is why the unit passes no environment on.
+test("a subscriber with a full backlog also gets them when an internal fault ends the daemon", async () => {
+  // Bun's compiled programs obey BUN_OPTIONS, which is why the unit passes on no environment.
   const planted = join(tmpdir(), `vm-power-fault-${process.pid}.ts`);
   writeFileSync(planted, 'process.on("SIGUSR1", () => setTimeout(() => { throw new Error("planted"); }));');
   const subscriber = await withBacklog({ BUN_OPTIONS: `--preload=${planted}` });
@@ -84,7 +84,7 @@ test("and so it does when a fault of the daemon's own ends it", async () => {
   expect([await host.end("SIGTERM"), host.tree.read(2, "scaling_governor")]).toEqual([1, "schedutil"]);
 }, 20_000);
 
-test("a subscriber that never reads holds the end up for a bounded time only", async () => {
+test("a subscriber that never reads delays the end for a bounded time only", async () => {
   const subscriber = await withBacklog();
   const beganMs = performance.now();
   expect(await host.end("SIGTERM")).toBe(0);
@@ -92,7 +92,7 @@ test("a subscriber that never reads holds the end up for a bounded time only", a
   subscriber.leave();
 }, 20_000);
 
-test("a daemon that is told to end while it starts leaves nothing behind", async () => {
+test("a daemon that is stopped during its start leaves nothing behind", async () => {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n[hypervisor]\nDriver=libvirt\nSocket=/nowhere\n" });
   await host.start();
   host.run("vmpowerctl", "set-cpu-freq", "0-3", "min", "--hold"); // every start sets it again
@@ -108,7 +108,7 @@ test("a daemon that is told to end while it starts leaves nothing behind", async
   }
 }, 20_000);
 
-test("a start that fails half-way leaves nothing behind, and ends", async () => {
+test("a failed start leaves nothing behind, and ends", async () => {
   host = makeTestHost();
   host.configure("[daemon]\nStateDirectory=/proc/nope\n");
   const { code, err } = host.run("vm-power", "--config", host.configFile);

@@ -11,7 +11,7 @@ afterEach(() => host.remove());
 
 const VMPOWERCTL = join(import.meta.dir, "../../dist/vmpowerctl");
 
-/** Connects until the kernel's queue takes no more. */
+/** Connects until the kernel's queue is full. */
 async function fill(unix: string): Promise<Socket[]> {
   const clients: Socket[] = [];
   for (;;) {
@@ -23,7 +23,7 @@ async function fill(unix: string): Promise<Socket[]> {
   }
 }
 
-test("an operator waits where more connect at once than the kernel's queue takes", async () => {
+test("an operator waits if more clients connect at once than the kernel's queue holds", async () => {
   await host.start();
   host.signal("SIGSTOP");
   const socket = join(host.directory, "run/control.sock");

@@ -7,7 +7,7 @@ import { readHandover, saveHandover } from "../../src/daemon/lifecycle/handover.
 const NOW = { wallMs: 1_700_000_000_000, bootMs: 5_000_000 };
 const log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
 
-test("a handover of 0.1.0, which says in words how a VM came to run, is understood; and 0.1.0 understands ours", () => {
+test("a handover of 0.1.0, with the origin of a VM as text, can be read, and 0.1.0 can read ours", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-handover-"));
   try {
     const old = { name: "web1", run: "u1:7", state: "running", detail: "booted", pins: [[2]] };
@@ -32,7 +32,7 @@ test("a handover of 0.1.0, which says in words how a VM came to run, is understo
   }
 });
 
-test("a handover is fresh for a minute since the boot's time, whatever happens to the wall clock", () => {
+test("a handover is valid for a minute of boot time, whatever happens to the wall clock", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-handover-"));
   try {
     const nothing = { wants: [], operated: [], domains: [] };

@@ -16,7 +16,7 @@ afterEach(() => {
   return host.remove();
 });
 
-/** CPUs 4 and 5 share a clock: the higher wish holds. */
+/** CPUs 4 and 5 share a clock: the higher claim wins. */
 const TWO_VMS = "[vm web1]\nVcpus=2,4\n[vm db1]\nVcpus=5\n";
 
 const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
@@ -26,12 +26,12 @@ const restore = (...options: string[]) =>
 const handover = () => join(host.directory, "run/handover");
 
 interface Witness {
-  /** What the clocks' files said, one line per state that was seen. */
+  /** The contents of the clocks' files, one line for each state that was seen. */
   readonly seen: string[];
   close(): void;
 }
 
-/** Looks at the clocks all the time, as fast as it can. */
+/** Reads the files of the clocks all the time, as fast as it can. */
 function watchClocks({ tree }: TestHost): Witness {
   const seen: string[] = [];
   const look = () => {
@@ -44,7 +44,7 @@ function watchClocks({ tree }: TestHost): Witness {
   return { seen, close: () => clearInterval(timer) };
 }
 
-/** Starts a daemon with both VMs on the lowest speeds that they can have; db1 wants more than web1 on their clock. */
+/** Starts a daemon with both VMs at their lowest possible speeds; db1 has the higher claim on their common clock. */
 async function startScaled() {
   const ports = [host.port("web1", 0), host.port("db1", 0)] as const;
   await host.start();
@@ -59,7 +59,7 @@ async function startScaled() {
   return { web1, db1 };
 }
 
-/** What systemd does in a restart, before it starts the next daemon; both signals at once is as quick as it can be. */
+/** Does what systemd does at a restart before it starts the next daemon, in the shortest time: both signals at once. */
 async function stopToRestart(): Promise<void> {
   host.signal("SIGUSR2");
   expect(await host.end("SIGTERM")).toBe(0);
@@ -67,14 +67,14 @@ async function stopToRestart(): Promise<void> {
 }
 
 describe("a restart", () => {
-  test("changes no clock, and the next daemon goes on from where its guests were", async () => {
+  test("changes no clock, and the next daemon continues with the claims of the guests", async () => {
     const { web1, db1 } = await startScaled();
     await Bun.sleep(5);
     witness.seen.splice(0);
     await stopToRestart();
     await host.start();
     await until(() => web1.connections === 2 && db1.connections === 2);
-    await until(() => host.log().includes("Took over from the daemon before: web1, db1"));
+    await until(() => host.log().includes("Took over from the previous daemon: web1, db1"));
     await Bun.sleep(20);
     expect(witness.seen).toEqual(["userspace 1200000, userspace 2000000"]);
     await web1.ask(scale(0, UP), 464);
@@ -89,7 +89,7 @@ describe("a restart", () => {
     ]);
   });
 
-  test("keeps what an operator set, also what a guest may undo and did not", async () => {
+  test("keeps the orders of operators, also those without hold that no guest has ended", async () => {
     await startScaled();
     host.run("vmpowerctl", "set-cpu-freq", "0", "1400000", "--hold");
     host.run("vmpowerctl", "set-cpu-freq", "1,2", "1700000");
@@ -103,7 +103,7 @@ describe("a restart", () => {
     expect([speed(0), speed(1), speed(2)]).toEqual(["1400000", "1700000", "1400000"]);
   });
 
-  test("ends the claims of VMs that are not there any more, or have no channels", async () => {
+  test("ends the claims of VMs that are gone or have no channels", async () => {
     const { web1, db1 } = await startScaled();
     await stopToRestart();
     db1.close();
@@ -115,7 +115,7 @@ describe("a restart", () => {
     web1.close();
   });
 
-  test("puts back a CPU that may not be changed any more", async () => {
+  test("restores a CPU that is not managed any more", async () => {
     await startScaled();
     await stopToRestart();
     host.configure(`${TWO_VMS}[cpufreq]\nManagedCpus=4-5\n`);
@@ -123,7 +123,7 @@ describe("a restart", () => {
     expect([governor(2), speed(4)]).toEqual(["schedutil", "2000000"]);
   });
 
-  test("may be followed by another before the VMs are known, or by a crash", async () => {
+  test("can be followed by another restart before the VMs are known, or by a crash", async () => {
     await startScaled();
     for (const hypervisor of ["Driver=libvirt\nSocket=/nowhere", "Driver=static"]) {
       await stopToRestart();
@@ -131,7 +131,7 @@ describe("a restart", () => {
       await host.start();
       expect([speed(2), speed(4)]).toEqual(["1200000", "2000000"]);
     }
-    await until(() => host.log().includes("Took over from the daemon before: web1, db1"));
+    await until(() => host.log().includes("Took over from the previous daemon: web1, db1"));
     await host.end("SIGKILL");
     expect(restore().code).toBe(0);
     expect([governor(2), governor(4)]).toEqual(["schedutil", "schedutil"]);
@@ -142,7 +142,7 @@ describe("a restart while the hypervisor is away", () => {
   const away = () =>
     host.configure(`${TWO_VMS}[hypervisor]\nDriver=libvirt\nSocket=${host.directory}/none\n`);
 
-  test("changes no clock, and guests are served as their VMs were last known", async () => {
+  test("changes no clock, and serves guests with the last known state of their VMs", async () => {
     const { web1, db1 } = await startScaled();
     await Bun.sleep(5);
     witness.seen.splice(0);
@@ -155,7 +155,7 @@ describe("a restart while the hypervisor is away", () => {
     }
     expect(witness.seen).toEqual(["userspace 1200000, userspace 2000000"]);
     expect(host.log()).toContain(
-      "The hypervisor does not tell of db1, web1: taken to be as before the restart",
+      "The hypervisor has not reported db1, web1: assumed to be as before the restart",
     );
     await web1.ask(scale(0, UP), 464);
     await db1.ask(scale(0, DOWN), 464);
@@ -170,7 +170,7 @@ describe("a restart while the hypervisor is away", () => {
     away();
     await host.start();
     await until(() => db1.connections === 2);
-    // Its other vCPU, on db1's clock, is one that never asked again: it holds what was found there.
+    // Its other vCPU, on db1's clock, has not asked again: it keeps the original settings.
     await until(() => governor(2) === "schedutil" && governor(4) === "schedutil");
     expect(host.log()).toContain("All channels of web1 are closed: its claims end");
     expect(host.log()).not.toContain("All channels of db1");
@@ -178,7 +178,7 @@ describe("a restart while the hypervisor is away", () => {
 });
 
 describe("without the next daemon", () => {
-  test("vm-power restore leaves a restart alone, unless it is told not to", async () => {
+  test("vm-power restore does nothing during a restart, except with --kept", async () => {
     await startScaled();
     await stopToRestart();
     expect(speed(2)).toBe("1200000");
@@ -186,7 +186,7 @@ describe("without the next daemon", () => {
     expect([governor(2), governor(4)]).toEqual(["schedutil", "schedutil"]);
   });
 
-  test("and does not, once it is a minute old", async () => {
+  test("vm-power restore restores when the handover is a minute old", async () => {
     await startScaled();
     await stopToRestart();
     const left = JSON.parse(readFileSync(handover(), "utf8"));
@@ -195,7 +195,7 @@ describe("without the next daemon", () => {
     expect(governor(2)).toBe("schedutil");
   });
 
-  test("a configuration that is wrong by now does not keep vm-power restore from it", async () => {
+  test("vm-power restore works with a configuration that is wrong by now", async () => {
     await startScaled();
     await host.end("SIGKILL");
     host.configure(`${TWO_VMS}[nonsense]\n`);
@@ -222,7 +222,7 @@ test.each([
   ["of another version", (text: string) => text.replace('"version":1', '"version":2')],
   ["with a speed that is none", (text: string) => text.replace('"khz":1200000', '"khz":"fast"')],
   ["with an action that is none", (text: string) => text.replace('"asked":"min"', '"asked":"explode"')],
-])("a handover %s is not believed: what was there is put back", async (_what, spoil) => {
+])("a handover %s is not used: the original settings are restored", async (_what, spoil) => {
   await startScaled();
   await stopToRestart();
   const text = readFileSync(handover(), "utf8");

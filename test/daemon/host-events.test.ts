@@ -6,7 +6,7 @@ import { limitedLog } from "../../src/daemon/limited-log.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { realTime } from "./time.ts";
 
-test("a channel that comes and goes without end is told a few times a minute, beside others", () => {
+test("a channel that connects and disconnects all the time is logged a few times a minute, without suppressing other channels", () => {
   const lines: string[] = [];
   const line = (message: string) => void lines.push(message);
   const log: Log = { error: line, warning: line, notice: line, info: line, debug: line };

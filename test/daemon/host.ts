@@ -8,23 +8,23 @@ import { until } from "./until.ts";
 const EXECUTABLE = join(import.meta.dir, "../../dist/vm-power");
 const READY_MS = 20_000;
 
-/** The list that DPDK's own measurements were made with. */
+/** The table of the measurements with DPDK's host. */
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 
-/** A host of plain files in a directory of its own, for the compiled executable. */
+/** A host of plain files in its own directory, for the compiled executable. */
 export interface TestHost {
   readonly directory: string;
   readonly channels: string;
   readonly tree: CpufreqTree;
   readonly configFile: string;
   readonly socket: string;
-  /** Where `vm-power` and `vmpowerctl` are. */
+  /** The directory of `vm-power` and `vmpowerctl`. */
   readonly executables: string;
-  /** What the daemon printed so far. */
+  /** The daemon's output so far. */
   readonly log: () => string;
-  /** Starts the daemon and awaits that it serves. */
+  /** Starts the daemon and waits until it serves. */
   start(): Promise<void>;
-  /** Sends a signal to the daemon and awaits its end; answers its exit code. */
+  /** Sends a signal to the daemon and waits for its end; returns its exit code. */
   end(signal: "SIGTERM" | "SIGKILL" | "SIGINT"): Promise<number>;
   signal(signal: NodeJS.Signals): void;
   /** A VM's port: QEMU's side of a channel. */
@@ -37,12 +37,12 @@ export interface TestHost {
   /** vmpowerctl --json against this daemon. */
   ask(...args: readonly string[]): Record<string, unknown>;
   configure(sections: string): void;
-  /** What a file below the host's directory says; nothing where there is none. */
+  /** The content of a file below the host's directory; empty if there is none. */
   read(name: string): string;
   remove(): Promise<void>;
 }
 
-/** Makes a host; `sections` are a drop-in to a configuration that points at it. */
+/** Makes a host; `sections` are a drop-in to a configuration with its paths. */
 export function makeTestHost({
   cpus = DEFAULT_CPUS,
   sections = "",
@@ -51,9 +51,9 @@ export function makeTestHost({
 }: {
   cpus?: readonly TreeCpus[];
   sections?: string;
-  /** The daemon's, beside PATH. */
+  /** The environment of the daemon, besides PATH. */
   env?: Readonly<Record<string, string>>;
-  /** How many files it may have open. */
+  /** The limit of open files. */
   openFiles?: number;
 } = {}): TestHost {
   if (!existsSync(EXECUTABLE)) throw new Error(`"${EXECUTABLE}" is missing: make build`);
@@ -129,7 +129,7 @@ export function makeTestHost({
   return host;
 }
 
-/** Four CPUs with a clock each, and two that share one. */
+/** Four CPUs with a clock each, and two that share a clock. */
 const DEFAULT_CPUS: readonly TreeCpus[] = [
   { cpus: [0, 1, 2, 3], driver: "acpi-cpufreq", khz: KHZ },
   { cpus: [4, 5], driver: "acpi-cpufreq", khz: KHZ, shared: true },

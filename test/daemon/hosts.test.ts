@@ -58,7 +58,7 @@ root@far  db           running  yes         2         0          0       0
     expect([...options].toSorted()).toEqual(["-T", "-o", "BatchMode=yes", "ConnectTimeout=10"].toSorted());
   });
 
-  test("names the host before what is no table, and does there what was ordered", () => {
+  test("prefixes output that is not a table with the host, and carries out orders there", () => {
     const { code, out } = ctl("-H", "near", "-H", "root@far", "set-cpu-freq", "2", "min", "--hold");
     expect([code, out]).toEqual([0, "near      CPU 2: 1.200 GHz\nroot@far  CPU 2: 1.200 GHz\n"]);
     expect([near, far].map(({ tree }) => tree.read(2, "scaling_setspeed"))).toEqual(["1200000", "1200000"]);
@@ -79,7 +79,7 @@ root@far  db           running  yes         2         0          0       0
     ]);
   });
 
-  test("shows what it got where some fail, says who failed and why, and ends with 1", () => {
+  test("shows the output of the other hosts if some fail, names those with the reason, and ends with 1", () => {
     const { code, out, err } = ctl("--hosts", "near,down", "list");
     expect([code, out.includes("near  web1"), err]).toEqual([
       1,
@@ -94,7 +94,7 @@ root@far  db           running  yes         2         0          0       0
     ]);
   });
 
-  test("ends with the one code that all hosts gave", () => {
+  test("ends with the exit code that all hosts have in common", () => {
     expect(ctl("--hosts", "near,root@far", "show-vm", "nope").code).toBe(10);
     const { out, code } = ctl("--hosts", "near,root@far", "show-vm", "nope", "--json");
     expect([code, JSON.parse(out.split("\n")[0] ?? "").reply.error]).toEqual([
@@ -103,7 +103,7 @@ root@far  db           running  yes         2         0          0       0
     ]);
   });
 
-  test("hands words on as they are, whatever a shell would make of them", () => {
+  test("passes arguments on unchanged, also special characters of shells", () => {
     const evil = "a'b; touch /tmp/pwned $(id) `id` \\ \"";
     const { err } = ctl("-H", "near", "show-vm", evil);
     expect(err).toBe(`near: There is no VM "${evil}": vmpowerctl list shows those known\n`);
@@ -135,7 +135,7 @@ root@far  db           running  yes         2         0          0       0
     expect(ctl(...command.split(" "))).toEqual({ code: 2, out: "", err });
   });
 
-  test("waits for ssh and the command no longer than --timeout", () => {
+  test("waits at most --timeout for ssh and the command", () => {
     const startedMs = performance.now();
     expect(ctl("--hosts", "silent", "--timeout", "0.5", "list")).toEqual({
       code: 5,
@@ -146,12 +146,12 @@ root@far  db           running  yes         2         0          0       0
     expect(readFileSync(join(near.directory, "options"), "utf8")).toContain("ConnectTimeout=1\n");
   });
 
-  test("an empty list, as of an unset variable, is not this host", () => {
+  test("an empty list, for example from an unset variable, does not mean this host", () => {
     const { code, out, err } = ctl("--hosts", "", "set-cpu-freq", "2", "max");
     expect([code, out, err]).toEqual([2, "", "The list of hosts is empty: name hosts like web1,root@web2\n"]);
   });
 
-  test("says that there is no ssh", () => {
+  test("reports that ssh is missing", () => {
     const { exitCode, stderr } = Bun.spawnSync([VMPOWERCTL, "-H", "near", "list"], {
       env: { PATH: "/nowhere" },
     });

@@ -12,7 +12,7 @@ const PLUGGED = { unplugged: [[1], []], plugged: [[1], [2]] };
 let directory: string;
 let fake: FakeLibvirtd;
 let host: TestHost;
-/** Questions after a domain's state, by its UUID: each look has one. */
+/** Calls for a domain's state, by its UUID: there is one for each look. */
 const looks: string[] = [];
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ function add(name: string): { domain: FakeDomain; port: Port } {
   return { domain, port: host.port(name, 1) };
 }
 
-test("a vCPU that was plugged in without an event is served from the second request on", async () => {
+test("a vCPU that was hot-plugged without an event is served from the second request on", async () => {
   const { domain: web, port } = add("web1");
   const { domain: eager, port: eagerPort } = add("eager");
   await host.start();
@@ -51,7 +51,7 @@ test("a vCPU that was plugged in without an event is served from the second requ
   expect(await ask(port)).toEqual(Buffer.from(scale(1, MIN)));
   expect(host.tree.read(2, "scaling_setspeed")).toBe("1200000");
 
-  // Who asks for what there is not has libvirt asked once, not each time.
+  // Repeated requests for a vCPU that does not exist make the daemon ask libvirt once, not each time.
   for (let i = 0; i < 50; i++) expect(await ask(eagerPort)).toEqual(refused);
   await until(() => looks.includes(eager.uuid));
   await Bun.sleep(200);

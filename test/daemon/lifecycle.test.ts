@@ -12,7 +12,7 @@ const ONE_VM = "[vm web1]\nVcpus=2,3\n";
 const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
 const governor = (cpu: number) => host.tree.read(cpu, "scaling_governor");
 
-/** Every file of the tree and what it says. */
+/** The content of every file of the tree. */
 function snapshot(): Record<string, string> {
   const files: Record<string, string> = {};
   const root = join(host.directory, "cpu");
@@ -26,7 +26,7 @@ function snapshot(): Record<string, string> {
   return files;
 }
 
-/** Starts a daemon that holds CPU 2 at its lowest speed; answers the tree as it was before. */
+/** Starts a daemon that has set CPU 2 to its lowest speed; returns the tree from before. */
 async function startScaled(
   sections = ONE_VM,
 ): Promise<{ found: Record<string, string>; port: ReturnType<TestHost["port"]> }> {
@@ -40,7 +40,7 @@ async function startScaled(
   return { found, port };
 }
 
-describe("what was there before is put back", () => {
+describe("the original settings are restored", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("at %s", async (signal) => {
     const { found } = await startScaled();
     expect(await host.end(signal)).toBe(0);
@@ -71,7 +71,7 @@ describe("what was there before is put back", () => {
   test("when the VM's channels close, and the VM is served again when they come back", async () => {
     const { found, port } = await startScaled();
     port.close();
-    await until(() => governor(2) === "schedutil");
+    await until(() => Bun.deepEquals(snapshot(), found));
     expect(snapshot()).toEqual(found);
     const again = host.port("web1", 0);
     await again.ready();
@@ -79,7 +79,7 @@ describe("what was there before is put back", () => {
     expect(speed(2)).toBe("2300000"); // from max, not from where the VM before it stood
   });
 
-  test("unless OnExit=keep, and even then by the start that takes it over", async () => {
+  test("except with OnExit=keep, until a later start restores them", async () => {
     const { found } = await startScaled(`${ONE_VM}[cpufreq]\nOnExit=keep\n`);
     await host.end("SIGTERM");
     expect(speed(2)).toBe("1200000");
@@ -94,15 +94,15 @@ describe("what was there before is put back", () => {
     expect(snapshot()).toEqual(found);
   });
 
-  test("or OnExit=max, which leaves the highest speed", async () => {
+  test("except with OnExit=max, which leaves the highest speed", async () => {
     await startScaled(`${ONE_VM}[cpufreq]\nOnExit=max\n`);
     await host.end("SIGTERM");
     expect([speed(2), governor(3)]).toEqual(["2301000", "schedutil"]);
   });
 });
 
-describe("channels come and go without an operator", () => {
-  test("a dropped connection is made again at once", async () => {
+describe("channels connect and disconnect without an operator", () => {
+  test("a lost connection is reconnected at once", async () => {
     const { port } = await startScaled();
     port.drop();
     await until(() => port.connections === 2);
@@ -125,7 +125,7 @@ describe("channels come and go without an operator", () => {
     }
   });
 
-  test("a VM's name may hold dots, and other files do not matter", async () => {
+  test("a VM's name may contain dots, and other files are ignored", async () => {
     host = makeTestHost({ sections: "[vm web.1.eu]\nVcpus=1\n" });
     for (const name of [
       "README",
@@ -146,7 +146,7 @@ describe("channels come and go without an operator", () => {
     expect(host.log()).not.toContain("\u001b");
   });
 
-  test("a channel that is not to be trusted is refused with the reason and the remedy", async () => {
+  test("an untrusted channel is refused with the reason and the remedy", async () => {
     host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n" });
     const real = host.port("web1", 0);
     symlinkSync(real.path, join(host.channels, "web1.1"));
@@ -160,12 +160,12 @@ describe("channels come and go without an operator", () => {
     expect(channels.map(({ number, status, reason }) => [number, status, reason])).toEqual([
       [0, "connected", undefined],
       [1, "refused", "it is a symbolic link"],
-      [2, "refused", "it is no socket"],
+      [2, "refused", "it is not a socket"],
     ]);
     expect(host.run("vmpowerctl", "show-vm", "stranger").out).toContain("no VM of that name is configured");
   });
 
-  test("AutoAdd=no: only after add-vm, which is remembered over a restart", async () => {
+  test("AutoAdd=no: served only after add-vm, also after a restart", async () => {
     host = makeTestHost({ sections: `${ONE_VM}[channels]\nAutoAdd=no\n` });
     const port = host.port("web1", 0);
     await host.start();
@@ -180,11 +180,11 @@ describe("channels come and go without an operator", () => {
     await until(() => !port.connected);
   });
 
-  test("add-vm takes no name that no VM can have, warns of one that none has, and forget-vm forgets that", async () => {
+  test("add-vm refuses an impossible name and warns of an unknown one, which forget-vm removes", async () => {
     host = makeTestHost({ sections: ONE_VM });
     await host.start();
     const impossible = host.run("vmpowerctl", "add-vm", "a/b");
-    expect([impossible.code, impossible.err]).toEqual([2, 'No VM can be called "a/b": it holds a "/"\n']);
+    expect([impossible.code, impossible.err]).toEqual([2, 'No VM can be called "a/b": it contains a "/"\n']);
     expect(host.run("vmpowerctl", "add-vm", "web1").out).toBe("VM web1 is served\n");
     expect(host.run("vmpowerctl", "add-vm", "wbe1").out).toBe(
       "VM wbe1 is served; no VM of that name runs now; if it is misspelt, forget it: vmpowerctl forget-vm wbe1\n",
@@ -200,7 +200,7 @@ describe("channels come and go without an operator", () => {
     expect(names()).toEqual(["web1"]);
   });
 
-  test("a directory that everyone may write to is used with a warning, or refused with StrictDirectory=yes", async () => {
+  test("a directory that every user may write to is used with a warning, or refused with StrictDirectory=yes", async () => {
     host = makeTestHost({ sections: ONE_VM });
     chmodSync(host.channels, 0o777);
     const port = host.port("web1", 0);
@@ -214,7 +214,7 @@ describe("channels come and go without an operator", () => {
     expect([port.connections, host.log().includes("it is not used")]).toEqual([1, true]);
   });
 
-  test("a disabled channel stays connected, and what its guest sends is dropped unanswered", async () => {
+  test("a disabled channel stays connected, and the packets of its guest are dropped without a reply", async () => {
     const { port } = await startScaled();
     host.run("vmpowerctl", "set-channel-status", "web1", "0", "disabled");
     port.send(scale(0, MAX));
@@ -226,7 +226,7 @@ describe("channels come and go without an operator", () => {
 });
 
 describe("the configuration", () => {
-  test("that is wrong ends the start with 78, and names file, line and what may be meant", () => {
+  test("with errors ends the start with 78, and with file, line and a suggestion", () => {
     host = makeTestHost({ sections: "[cpufreq]\nMultipin=all\n" });
     for (const args of [
       ["--config", host.configFile],
@@ -241,7 +241,7 @@ describe("the configuration", () => {
     }
   });
 
-  test("that does not fit this host is told when it is checked, and at the start", async () => {
+  test("that does not fit this host causes warnings at --check-config and at the start", async () => {
     host = makeTestHost({ sections: "[vm web1]\nVcpus=2,77\n[channels]\nTrustedUsers=root nobody-here\n" });
     const { code, err } = host.run("vm-power", "--check-config", "--config", host.configFile);
     await host.start();
@@ -253,7 +253,7 @@ describe("the configuration", () => {
     expect(code).toBe(0);
   });
 
-  test("with too many errors tells how many more there are, and warnings in a log say it once", async () => {
+  test("with too many errors ends with the number of further ones, and warnings are logged once", async () => {
     host = makeTestHost({ sections: "" });
     for (let file = 0; file < 30; file++)
       writeFileSync(`${host.configFile}.d/${file + 10}.conf`, `[cpufreq]\n${"Nonsense=1\n".repeat(90)}`);
@@ -270,7 +270,7 @@ describe("the configuration", () => {
     expect(host.log()).toMatch(/ warning \S+test\.conf:3: MinKhz of VM "web1" is 2 kHz/);
   });
 
-  test("is reloaded at SIGHUP, whole or not at all", async () => {
+  test("is reloaded at SIGHUP, completely or not at all", async () => {
     const { port } = await startScaled();
     host.configure("[vm web1]\nVcpus=2,3\nMinKhz=1700000\n[vm new]\nVcpus=1\n");
     host.signal("SIGHUP");
@@ -287,21 +287,21 @@ describe("the configuration", () => {
 });
 
 describe("beside the daemon", () => {
-  test("a second one is refused and harms nothing", async () => {
+  test("a second daemon is refused and changes nothing", async () => {
     const { port } = await startScaled();
     const second = host.run("vm-power", "--config", host.configFile);
     const pid = (host.ask("status") as { pid?: number }).pid;
     expect([second.code, second.err]).toEqual([
       1,
       expect.stringContaining(
-        `Another daemon (process ${pid}) works on Root="${host.directory}/cpu": stop that one, or set Root to another directory`,
+        `Another daemon (process ${pid}) uses Root="${host.directory}/cpu": stop that one, or set Root to another directory`,
       ),
     ]);
     expect(speed(2)).toBe("1200000");
     expect(await port.ask(scale(0, MAX), 464)).toEqual(scale(0, MAX));
   });
 
-  test("a CPU may go and come back", async () => {
+  test("a CPU can go offline and come back", async () => {
     const { port } = await startScaled();
     host.tree.setOnline(2, false);
     host.signal("SIGHUP"); // looks at once; without it, within seconds
@@ -316,7 +316,7 @@ describe("beside the daemon", () => {
     expect(speed(2)).toBe("2300000");
   });
 
-  test("another program's change is noticed, told, and written over", async () => {
+  test("another program's change is noticed, logged and overwritten", async () => {
     await startScaled();
     host.tree.write(2, "scaling_setspeed", "2000000");
     await until(
@@ -327,7 +327,7 @@ describe("beside the daemon", () => {
   }, 15_000);
 });
 
-test("what an operator set survives a restart", async () => {
+test("settings of operators survive a restart", async () => {
   await startScaled();
   expect(host.run("vmpowerctl", "set-cpu-freq", "0-1", "1700000", "--hold").code).toBe(0);
   await host.end("SIGTERM");
@@ -338,7 +338,7 @@ test("what an operator set survives a restart", async () => {
   expect(governor(0)).toBe("schedutil");
 });
 
-test("a sweep of SIGKILLs: a start always finds the way back", async () => {
+test("after a SIGKILL at any moment, a start restores the settings", async () => {
   host = makeTestHost({ sections: ONE_VM });
   const found = snapshot();
   const port = host.port("web1", 0);

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { limitedLog } from "../../src/daemon/limited-log.ts";
 
-test("limitedLog() lets a few lines a minute through about each, makes no others, and goes by the monotonic clock", () => {
+test("limitedLog() passes a few lines per minute for each key, does not format the others, and uses the monotonic clock", () => {
   const lines: string[] = [];
   const log = { error() {}, warning: (line: string) => lines.push(line), notice() {}, info() {}, debug() {} };
-  // Somebody sets the wall clock back by a day: the limiter must not wait for it.
+  // The wall clock is set back by a day; the limiter must not wait for it.
   const now = { monoMs: 0, wallMs: 86_400_000 };
   const limited = limitedLog(log, () => now);
   let made = 0;

@@ -17,7 +17,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const GREETING = "hello";
 
-/** Connects at once, before anything is taken; tells how many were greeted, and how many were closed. */
+/** Connects before any connection is accepted; returns how many were greeted, and how many were closed. */
 function crowd(count: number) {
   const seen = { greeted: 0, closed: 0 };
   const socket = { data: () => void seen.greeted++, close: () => void seen.closed++ };
@@ -26,7 +26,7 @@ function crowd(count: number) {
 }
 
 describe("listenAtPace()", () => {
-  /** How many connections were taken in each turn of the event loop in which there were any. */
+  /** The number of accepted connections in each turn of the event loop that had any. */
   let turns: number[] = [];
   let taken = 0;
   const socket = {
@@ -46,7 +46,7 @@ describe("listenAtPace()", () => {
   const start = (connections: number): Listener =>
     listenAtPace({ connections, restMs: 0 })({ unix, socket } as { socket: typeof socket });
 
-  test("takes only so many connections in one turn, and all of them in the end", async () => {
+  test("accepts a limited number of connections in one turn, and all of them in the end", async () => {
     const listener = start(8);
     const { seen, clients } = crowd(100);
     await until(() => seen.greeted === 100);
@@ -55,7 +55,7 @@ describe("listenAtPace()", () => {
     for (const client of clients) (await client).terminate();
   });
 
-  test("the runtime alone takes all of them in one turn, which is why", async () => {
+  test("the runtime alone accepts all of them in one turn", async () => {
     const listener = Bun.listen({ unix, socket });
     const { seen, clients } = crowd(100);
     await until(() => seen.greeted === 100);
@@ -64,7 +64,7 @@ describe("listenAtPace()", () => {
     for (const client of clients) (await client).terminate();
   });
 
-  test("stops while it rests, and leaves who was let in", async () => {
+  test("can be stopped while it pauses, and keeps accepted connections", async () => {
     const open = (client: Bun.Socket<undefined>) => {
       listener.stop();
       client.write(GREETING);
@@ -76,14 +76,14 @@ describe("listenAtPace()", () => {
       socket: { data(): void };
     });
     const { seen, clients } = crowd(2);
-    // The other one was still in the queue.
+    // The other client was still in the queue.
     await until(() => seen.greeted === 1 && seen.closed === 1);
     await expect(Bun.connect({ unix, socket })).rejects.toThrow();
     for (const client of clients) (await client).terminate();
   });
 });
 
-test("lookers who come in a crowd are let in a few at a time, and a guest is served between them", async () => {
+test("many clients of the monitor socket are accepted a few at a time, and a guest is served between them", async () => {
   const host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n" });
   try {
     const port = host.port("web1", 0);
@@ -97,7 +97,7 @@ test("lookers who come in a crowd are let in a few at a time, and a guest is ser
     host.signal("SIGCONT");
     expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
     await until(() => seen.greeted === 48);
-    // Eleven rests of 5 ms, however fast the machine is.
+    // Eleven pauses of 5 ms, however fast the machine is.
     expect(performance.now() - beganMs).toBeGreaterThan(11 * 5);
     for (const client of clients) (await client).terminate();
   } finally {

@@ -7,7 +7,7 @@ const fill = (budget: LogBudget, count: number, line: (i: number) => Parameters<
     .length;
 
 test.each(Object.entries(MESSAGE_IDS))(
-  "lines of kind %s about one VM are bounded, whatever they say",
+  "lines of kind %s about one VM are limited, whatever their text",
   (_, id) => {
     const line = (i: number): Parameters<LogBudget["admit"]> => [
       `line ${i}`,
@@ -18,17 +18,17 @@ test.each(Object.entries(MESSAGE_IDS))(
   },
 );
 
-test("lines without fields are bounded by what they are about, not by the names and numbers in them", () => {
+test("lines without fields are limited by their kind, not by the names and numbers in them", () => {
   expect(fill(new LogBudget(), 10_000, (i) => [`Cannot read "/tmp/${i}": error ${i}`, undefined, 0])).toBe(
     100,
   );
 });
 
-test("all lines together are bounded, however many VMs they are about", () => {
+test("all lines together are limited, however many VMs they are about", () => {
   expect(fill(new LogBudget(), 50_000, (i) => [`line`, { VM: `vm${i}` }, 0])).toBe(10_000);
 });
 
-test("one that is loud does not silence another, and what was left out is counted", () => {
+test("many lines about one VM do not suppress those about another, and suppressed lines are counted", () => {
   const budget = new LogBudget();
   fill(budget, 1000, (i) => [`line ${i}`, { VM: "evil" }, 0]);
   expect(budget.admit("good asks", { VM: "good" }, 0)).toBe("good asks");

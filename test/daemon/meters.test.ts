@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { BUCKETS, bucketEndNs, bucketOf, Histogram, quantileNs } from "../../src/base/histogram.ts";
 import { Meter, Meters } from "../../src/daemon/packet/meters.ts";
 
-test("bucketOf() finds the one bucket that a time lies in, and no bucket is wide", () => {
+test("bucketOf() finds the bucket of a duration, and no bucket is wide", () => {
   const times = fc.double({ min: 0, max: 1e12, noNaN: true });
   fc.assert(
     fc.property(times, (ns) => {
@@ -18,7 +18,7 @@ test("bucketOf() finds the one bucket that a time lies in, and no bucket is wide
   expect([bucketEndNs(0), bucketEndNs(BUCKETS - 2)]).toEqual([1024, 2 ** 27]);
 });
 
-test("quantileNs() names the end of the bucket that holds it", () => {
+test("quantileNs() returns the end of the bucket that contains the quantile", () => {
   const histogram = new Histogram();
   expect(quantileNs(histogram.counts, 0.99)).toBeUndefined();
   for (let i = 0; i < 99; i++) histogram.observe(5_000);
@@ -30,13 +30,13 @@ test("quantileNs() names the end of the bucket that holds it", () => {
   expect(quantileNs(histogram.counts, 1)).toBe(2 ** 27); // as slow as is told apart
 });
 
-test("Meter counts vCPUs apart, also high ones, and none that cannot be", () => {
+test("Meter counts each vCPU separately, also high numbers, and ignores impossible ones", () => {
   const meter = new Meter();
   for (const vcpu of [0, 7, 8, 8, 300, 4095, 4096, 2 ** 40]) meter.asked(vcpu);
   expect([0, 7, 8, 9, 300, 4095, 4096].map((vcpu) => meter.requestsOf(vcpu))).toEqual([1, 1, 2, 0, 1, 1, 0]);
 });
 
-test("Meter tells the delays of late, and forgets those before", () => {
+test("Meter reports recent delays, and drops older ones", () => {
   const meter = new Meter();
   meter.latency.observe(1_000_000);
   expect(meter.p99Ns()).toBe(1_048_576);
@@ -49,7 +49,7 @@ test("Meter tells the delays of late, and forgets those before", () => {
   expect(meter.p99Ns()).toBeUndefined();
 });
 
-test("Meters forget VMs that are gone", () => {
+test("Meters drops VMs that are gone", () => {
   const meters = new Meters();
   meters.of("a").asked(0);
   meters.of("b");

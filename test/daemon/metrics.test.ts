@@ -35,7 +35,7 @@ function promtool(command: readonly string[], text: string): { code: number; out
 }
 
 describe("vmpowerctl metrics", () => {
-  test("tells everything, in OpenMetrics", async () => {
+  test("prints every metric, in OpenMetrics", async () => {
     await start();
     const { code, out } = host.run("vmpowerctl", "metrics");
     expect([code, out.endsWith("\n# EOF\n")]).toEqual([0, true]);
@@ -51,7 +51,7 @@ describe("vmpowerctl metrics", () => {
       expect(out.split("\n")).toContain(line);
   });
 
-  test("names everything that the dashboard and the alerts ask for", async () => {
+  test("has every metric that the dashboard and the alerts use", async () => {
     await start();
     const { out } = host.run("vmpowerctl", "metrics", "--format", "prometheus");
     const told = new Set(out.match(/^vmpower_\w+/gm));
@@ -65,7 +65,7 @@ describe("vmpowerctl metrics", () => {
     );
   });
 
-  test("does not take any format", async () => {
+  test("refuses an unknown format", async () => {
     await start();
     const { code, err } = host.run("vmpowerctl", "metrics", "--format", "json");
     expect([code, err]).toEqual([2, '"json" is neither openmetrics nor prometheus\n']);
@@ -80,7 +80,7 @@ describe("vmpowerctl metrics", () => {
   });
 });
 
-test("metrics are served over HTTP and kept in a file where the configuration says so", async () => {
+test("metrics are served over HTTP and written to a file if configured", async () => {
   const textfile = join(mkdtempSync(join(tmpdir(), "vm-power-prom-")), "vm-power.prom");
   await start(`[metrics]\nListen=127.0.0.1:${PORT}\nTextfile=${textfile}\nInterval=1\n`);
   const response = await fetch(`http://127.0.0.1:${PORT}/metrics`);
@@ -92,14 +92,14 @@ test("metrics are served over HTTP and kept in a file where the configuration sa
   rmSync(dirname(textfile), { recursive: true });
 });
 
-test("a port that is taken is told, and guests are served all the same", async () => {
+test("a port in use is reported, and guests are served nevertheless", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: PORT, socket: { data() {} } });
   await start(`[metrics]\nListen=127.0.0.1:${PORT}\n`);
   expect(host.log()).toContain(`Cannot serve metrics on 127.0.0.1:${PORT}`);
   taken.stop(true);
 });
 
-/** What is served there, once somebody listens. */
+/** The HTTP reply, once a process listens. */
 async function scrapeSoon(url: string): Promise<string> {
   const endMs = performance.now() + 10_000;
   for (;;) {

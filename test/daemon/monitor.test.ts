@@ -10,7 +10,7 @@ const VMPOWERCTL = join(import.meta.dir, "../../dist/vmpowerctl");
 const ONE_VM = "[vm web1]\nVcpus=2\n";
 const socket = (name: string) => join(host.directory, "run", name);
 
-/** Runs vmpowerctl as a user who is in no group that matters. */
+/** Runs vmpowerctl as a user who is a member of none of the daemon's groups. */
 function asNobody(...args: readonly string[]): { code: number; out: string; err: string } {
   const command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", VMPOWERCTL];
   const { exitCode, stdout, stderr } = Bun.spawnSync([
@@ -36,7 +36,7 @@ async function start(access: string): Promise<void> {
 }
 
 test.skipIf(cannot !== "")(
-  `with MonitorAccess=everyone a user may look, and change nothing${cannot}`,
+  `with MonitorAccess=everyone every user may read, and change nothing${cannot}`,
   async () => {
     await start("everyone");
     expect(asNobody("list", "--json")).toMatchObject({ code: 0, err: "" });
@@ -45,25 +45,25 @@ test.skipIf(cannot !== "")(
     expect([refused.code, refused.err]).toEqual([
       4,
       `No permission to use "${socket("control.sock")}": become root, or a member of group vm-power ` +
-        "(of vm-power-monitor to look)\n",
+        "(or of vm-power-monitor, to read only)\n",
     ]);
     expect(host.tree.read(2, "scaling_governor")).toBe("schedutil");
   },
 );
 
-test.skipIf(cannot !== "")(`with MonitorAccess=group nobody else may look${cannot}`, async () => {
+test.skipIf(cannot !== "")(`with MonitorAccess=group no other user may read${cannot}`, async () => {
   await start("group");
   expect(statSync(socket("monitor.sock")).mode & 0o777).toBe(0o660);
   expect(asNobody("list").code).toBe(4);
 });
 
-test("who names the monitor socket looks, and is told how to change", async () => {
+test("a client of the monitor socket may read, and an order gets an error with the remedy", async () => {
   await start("group");
   const ask = (...args: string[]) => host.run("vmpowerctl", "--socket", socket("monitor.sock"), ...args);
   expect(ask("status").code).toBe(0);
   expect([ask("add-vm", "web1").code, ask("add-vm", "web1").err]).toEqual([
     4,
-    "vm-power lets you look, not change: become root, or a member of group vm-power\n",
+    "You may read, but not change anything: become root, or a member of group vm-power\n",
   ]);
 });
 
@@ -72,7 +72,7 @@ test("with MonitorAccess=off there is no monitor socket", async () => {
   expect(existsSync(socket("monitor.sock"))).toBe(false);
 });
 
-test("a monitor socket that cannot be had ends the start", async () => {
+test("a monitor socket that cannot be created ends the start", async () => {
   host = makeTestHost({ sections: `${ONE_VM}[daemon]\nMonitorSocket=/proc/monitor.sock\n` });
   const { code, err } = host.run("vm-power", "--config", host.configFile);
   expect([code, err.includes('Cannot serve "/proc/monitor.sock"')]).toEqual([1, true]);

@@ -9,7 +9,7 @@ import { until } from "./until.ts";
 let host: TestHost | undefined;
 afterEach(() => host?.remove());
 
-test("channelsMax() leaves descriptors to CPUs and clients", () => {
+test("channelsMax() leaves descriptors for CPUs and clients", () => {
   expect([
     channelsMax(undefined, 8192),
     channelsMax(32_768, 512),
@@ -30,7 +30,7 @@ function ticks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-test("a daemon that may open few files serves fewer channels, and operators, without spinning", async () => {
+test("a daemon with a low limit of open files serves fewer channels, and operators, without busy loops", async () => {
   const vms = Array.from({ length: 40 }, (_, i) => `[vm web${i}]\nVcpus=${i % 6}\n`).join("");
   host = makeTestHost({ openFiles: 300, sections: vms });
   const ports = Array.from({ length: 40 }, (_, i) => host?.port(`web${i}`, 0));
@@ -43,7 +43,7 @@ test("a daemon that may open few files serves fewer channels, and operators, wit
   for (let i = 0; i < 80; i++) clients.push(await Bun.connect({ unix, socket: { data() {} } }));
   for (const port of ports)
     if (port?.connections === 1) expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
-  // What is measured is a stretch of time in which there is nothing to do.
+  // Measured during a time without work.
   const before = ticks(pid);
   await Bun.sleep(1000);
   expect(ticks(pid) - before).toBeLessThan(20);

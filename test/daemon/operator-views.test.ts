@@ -7,7 +7,7 @@ import { until } from "./until.ts";
 let host: TestHost;
 afterEach(() => host?.remove());
 
-test("with intel_pstate's turbo operators see the speed that holds; the number of DPDK's protocol is for its shell", async () => {
+test("with intel_pstate's turbo operators see the real speed; only the shell shows the number of DPDK's protocol", async () => {
   host = makeTestHost({
     cpus: [{ cpus: [0, 1], driver: "intel_pstate", khz: [3_500_000, 800_000], baseKhz: 2_100_000 }],
     sections: "[vm web1]\nVcpus=0\n",
@@ -22,13 +22,13 @@ test("with intel_pstate's turbo operators see the speed that holds; the number o
     cpus: [{ requestedKhz: 3_500_000, setting: "3500000", peerKhz: expect.any(Number) }],
   });
   const { cpus } = host.ask("show-cpu-freq", "0") as { cpus: { peerKhz: number; tableKhz: number[] }[] };
-  // The protocol shows the base speed + 1 for turbo; no table that operators see has such a number.
+  // The protocol shows the base speed + 1 for turbo; no table for operators has that number.
   expect([(cpus[0]?.peerKhz ?? 0) % 10, cpus[0]?.tableKhz.some((khz) => khz % 10 !== 0)]).toEqual([1, false]);
   expect(host.run("vmpowerctl", "metrics").out).toContain('vmpower_cpu_requested_hertz{cpu="0"} 3500000000');
   expect(host.run("vmpowerctl", "why", "cpu0").out).toContain("3.500 GHz");
 });
 
-test("a driver of limits holds any speed of its range exactly; where a speed was rounded up, the answer says so", async () => {
+test("a driver with limits sets any speed of its range exactly; with other drivers the reply reports a rounded speed", async () => {
   host = makeTestHost({
     cpus: [
       { cpus: [0], driver: "intel_pstate", khz: [3_500_000, 800_000], baseKhz: 2_100_000 },
@@ -53,7 +53,7 @@ test("a driver of limits holds any speed of its range exactly; where a speed was
   expect(host.tree.read(0, "scaling_max_freq")).toBe("3500000");
 });
 
-test("a VM that was removed is named by no rule any more", async () => {
+test("a removed VM is named in no rule", async () => {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=4\n[vm web2]\nVcpus=5\n" });
   const [one, two] = [host.port("web1", 0), host.port("web2", 0)];
   await host.start();
@@ -65,7 +65,7 @@ test("a VM that was removed is named by no rule any more", async () => {
   expect(host.run("vmpowerctl", "why", "cpu4").out).not.toContain("web2:0 claims");
 });
 
-test("every act of an operator is one sentence with who did it, the same in the log and to subscribers", async () => {
+test("every act of an operator is one sentence with the operator, the same in the log and for subscribers", async () => {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n" });
   const port = host.port("web1", 0);
   await host.start();
@@ -103,7 +103,7 @@ test("every act of an operator is one sentence with who did it, the same in the 
   await follower.exited;
 });
 
-test("an order may end by itself", async () => {
+test("an order can end after a time", async () => {
   host = makeTestHost();
   await host.start();
   host.run("vmpowerctl", "set-cpu-freq", "1", "min", "--hold", "--for", "1s");

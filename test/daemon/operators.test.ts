@@ -24,7 +24,7 @@ function socketsIn(place: string): Config["daemon"] {
   return { ...loaded.config.daemon, controlSocket, monitorSocket: join(place, "monitor.sock") };
 }
 
-test("who connects before all parts are there waits, also while the socket of a killed daemon is probed", async () => {
+test("a client that connects before the daemon is ready waits, also while the socket of a killed daemon is probed", async () => {
   const { controlSocket, monitorSocket } = socketsIn(directory);
   const killed = Bun.spawn(
     [
@@ -67,7 +67,7 @@ test("who connects before all parts are there waits, also while the socket of a 
   await served.close();
 });
 
-test("a socket that is closed before it begins serves nobody who waits", async () => {
+test("a socket that is closed before it is served does not serve waiting clients", async () => {
   const { controlSocket } = socketsIn(directory);
   const options = { control: sampleControl(), log: recordingLog(), version: "1", peerOf: () => OPERATOR };
   const served = await serveOperators(socketsIn(directory), options);
@@ -77,34 +77,37 @@ test("a socket that is closed before it begins serves nobody who waits", async (
   expect(existsSync(controlSocket)).toBe(false);
 });
 
-test.each(["control.sock", "monitor.sock"])("a crowd at %s is let in four at a time", async (name) => {
-  const config = socketsIn(directory);
-  /** How many were let in, in each turn of the event loop in which anybody was. */
-  const turns: number[] = [];
-  let taken = 0;
-  const served = await serveOperators(config, {
-    control: sampleControl(),
-    log: recordingLog(),
-    version: "1",
-    peerOf() {
-      if (taken++ === 0)
-        setImmediate(() => {
-          turns.push(taken);
-          taken = 0;
-        });
-      return OPERATOR;
-    },
-  });
-  served.begin();
-  const unix = join(directory, name);
-  const clients = Array.from({ length: 40 }, () => Bun.connect({ unix, socket: { data() {} } }));
-  await until(() => turns.reduce((sum, count) => sum + count, 0) === 40);
-  expect(turns).toEqual(Array(10).fill(4));
-  for (const client of clients) (await client).terminate();
-  await served.close();
-});
+test.each(["control.sock", "monitor.sock"])(
+  "many clients at %s are accepted four at a time",
+  async (name) => {
+    const config = socketsIn(directory);
+    /** The number of accepted clients in each turn of the event loop that had any. */
+    const turns: number[] = [];
+    let taken = 0;
+    const served = await serveOperators(config, {
+      control: sampleControl(),
+      log: recordingLog(),
+      version: "1",
+      peerOf() {
+        if (taken++ === 0)
+          setImmediate(() => {
+            turns.push(taken);
+            taken = 0;
+          });
+        return OPERATOR;
+      },
+    });
+    served.begin();
+    const unix = join(directory, name);
+    const clients = Array.from({ length: 40 }, () => Bun.connect({ unix, socket: { data() {} } }));
+    await until(() => turns.reduce((sum, count) => sum + count, 0) === 40);
+    expect(turns).toEqual(Array(10).fill(4));
+    for (const client of clients) (await client).terminate();
+    await served.close();
+  },
+);
 
-test("lookers have one call in a turn together, and a few clients of each user", async () => {
+test("clients of the monitor socket together have one call in a turn, and each user has a few clients", async () => {
   const turns: number[] = [];
   const control = sampleControl({
     GetStatus() {
@@ -134,7 +137,7 @@ test("lookers have one call in a turn together, and a few clients of each user",
   isCounting = false;
   expect(answers.flat().filter((answer) => Object.hasOwn(answer as object, "error")).length).toBe(1);
   expect(turns.length).toBe(40);
-  // The last of the turns that ended before a call may be counted after it.
+  // A turn that ended before a call may be counted after it.
   const together = Object.values(Object.groupBy(turns, (each) => each)).map((each) => each?.length ?? 0);
   expect(Math.max(...together)).toBeLessThanOrEqual(2);
   for (const client of clients) client.leave();

@@ -36,7 +36,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
     host.configure(`[hypervisor]\nDriver=libvirt\nUri=${URI}\nSocket=${socket}\n`);
     await libvirtd.start();
     writeFileSync(join(host.directory, "web1.xml"), domainXml(host.channels));
-    // The test driver forgets everything once nobody is connected any more, so the daemon comes first.
+    // The test driver forgets everything when its last client disconnects, so the daemon connects first.
     await host.start();
     await until(() => host.run("vmpowerctl", "vcpus", "test").code === 0);
     await libvirtd.must("create", join(host.directory, "web1.xml"));
@@ -47,7 +47,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
     await host.remove();
   }, 20_000);
 
-  test("a pin moves what was asked for before the command ends", async () => {
+  test("a claim follows a pin before the command ends", async () => {
     const port = host.port("web1", 0);
     await port.ready();
     await until(() => host.run("vmpowerctl", "why", "web1:0").code === 0);
@@ -59,7 +59,7 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
     expect([1, 2].map(speed)).toEqual(["1200000", "found"]);
   });
 
-  test("vCPUs are shown, plugged out and in", () => {
+  test("vCPUs are shown, removed and added", () => {
     expect(host.ask("vcpus", "web1")).toMatchObject({
       vcpus: [
         { vcpu: 0, state: "running", pcpus: [1] },
@@ -95,12 +95,12 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
       out: "VM test has all its channels: 0-1\n",
       err: "",
     });
-    // web1 was made without a definition, and nobody knows nix.
+    // web1 was created without a definition, and nix does not exist.
     expect(run("channel-config web1 --apply --yes --vcpus 2").code).toBe(10);
     expect(run("channel-config nix").code).toBe(10);
   });
 
-  test("what the hypervisor refuses is told in its words, what there is not is 10", () => {
+  test("a refusal has the hypervisor's words, and something that does not exist gives 10", () => {
     const { code, err } = run("set-vcpus web1 99 --live");
     expect([code, err]).toEqual([1, expect.stringMatching(/^libvirt refuses: .*99 > /)]);
     expect(run("pin-vcpu web1 0 2 --live --config")).toMatchObject({
@@ -115,14 +115,14 @@ describe.skipIf(why !== undefined)(`orders to the hypervisor${skipped}`, () => {
   });
 });
 
-test("with Driver=static nobody can be ordered", async () => {
+test("with Driver=static orders to the hypervisor are refused", async () => {
   const host = makeTestHost({ sections: "[vm web1]\nVcpus=1\n" });
   await host.start();
   for (const command of ["vcpus web1", "pin-vcpu web1 0 2", "set-vcpus web1 2"])
     expect(host.run("vmpowerctl", ...command.split(" "))).toEqual({
       code: 1,
       out: "",
-      err: "With Driver=static there is nobody to ask or to order: change the configuration, then systemctl reload vm-power\n",
+      err: "With Driver=static there is no hypervisor to query or change: change the configuration, then systemctl reload vm-power\n",
     });
   for (const [command, part] of [
     ["channel-config web1 --vcpus 2", "index='0' ports='31'"],
@@ -139,7 +139,7 @@ test("with Driver=static nobody can be ordered", async () => {
     });
   expect(host.run("vmpowerctl", "channel-config", "a/b", "--vcpus", "1")).toMatchObject({
     code: 1,
-    err: 'vm-power does not take this value of "vm"\n',
+    err: 'vm-power does not accept this value of "vm"\n',
   });
   expect(host.run("vmpowerctl", "channel-config", "x".repeat(100), "--vcpus", "1").err).toContain(
     "a socket's may have 107: give the VM a shorter name",

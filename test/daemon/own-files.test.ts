@@ -14,7 +14,7 @@ const at = (name: string) => join(host.directory, name);
 const plantDirectory = (name: string) => mkdirSync(join(at(name), "planted"), { recursive: true });
 
 describe("a decision that cannot be saved", () => {
-  test("is answered with a failure, and does not hold", async () => {
+  test("gets an error, and is not in force", async () => {
     await host.start();
     rmSync(at("state"), { recursive: true });
     const { code, err } = host.run("vmpowerctl", "add-vm", "web1");
@@ -28,7 +28,7 @@ describe("a decision that cannot be saved", () => {
     expect(host.ask("show-vm", "web1")["vm"]).toMatchObject({ added: true });
   });
 
-  test("about a speed is told as well", async () => {
+  test("about a speed is reported too", async () => {
     await host.start();
     rmSync(at("state"), { recursive: true });
     const { code, err } = host.run("vmpowerctl", "set-cpu-freq", "1", "1400000", "--hold");
@@ -40,7 +40,7 @@ describe("a decision that cannot be saved", () => {
   });
 });
 
-test("Nothing planted in the daemon's own directories stops a start or a CPU: it is moved aside and told", async () => {
+test("Files planted in the daemon's own directories stop neither a start nor a request: they are moved aside and logged", async () => {
   mkdirSync(at("state"));
   Bun.spawnSync(["mkfifo", at("state/operator.json")]);
   const planted = [
@@ -61,7 +61,7 @@ test("Nothing planted in the daemon's own directories stops a start or a CPU: it
   await port.ask(scale(0, MIN), 464);
   expect(host.tree.read(2, "scaling_setspeed")).toBe("1200000");
   const moved = ["state/operator.json", ...planted].filter((name) => existsSync(`${at(name)}.bad`));
-  // Nothing is handed over here, so nothing was to be made where "handover.new" stands.
+  // There is no handover here, so "handover.new" was not in the way of a file.
   expect(moved).toEqual(["state/operator.json", ...planted.filter((name) => name !== "run/handover.new")]);
   for (const name of moved) expect(host.log()).toContain(`it was moved to "${at(name)}.bad"`);
   host.signal("SIGUSR2");
@@ -70,7 +70,7 @@ test("Nothing planted in the daemon's own directories stops a start or a CPU: it
   expect(readdirSync(at("run/handover.new.bad"))).toEqual(["planted"]);
 });
 
-test("a metrics file never follows a link that somebody planted", async () => {
+test("the metrics file never follows a planted link", async () => {
   writeFileSync(at("precious"), "precious");
   const path = at("x.prom");
   Bun.spawnSync(["ln", "-s", at("precious"), `${path}.new`]);

@@ -36,7 +36,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 describe("OperatorStore", () => {
   const file = () => join(directory, "operator.json");
 
-  test("remembers over a restart", () => {
+  test("keeps decisions over a restart", () => {
     const store = new OperatorStore(directory, log);
     store.setVm("web.1", { added: true });
     store.setVm("web.1", { query: false, channels: { 3: "disabled" } });
@@ -53,13 +53,13 @@ describe("OperatorStore", () => {
     ]);
   });
 
-  test("moves a file aside that it cannot read, and says so", () => {
+  test("moves an unreadable file aside, and logs that", () => {
     writeFileSync(file(), '{"vms": {"a": {"added": "yes"}}, "cpus": {}}');
     expect(new OperatorStore(directory, log).vm("a")).toEqual({});
     expect([existsSync(`${file()}.bad`), lines.length]).toEqual([true, 1]);
   });
 
-  test("forgets a VM, also over a restart", () => {
+  test("removes a VM, also for the next start", () => {
     const store = new OperatorStore(directory, log);
     store.setVm("web1", { added: true });
     store.setVm("wbe1", { added: true });
@@ -68,7 +68,7 @@ describe("OperatorStore", () => {
     expect([...new OperatorStore(directory, log).vmNames()]).toEqual(["web1"]);
   });
 
-  test("leaves out what an earlier version kept of VMs that cannot be", () => {
+  test("drops VMs with impossible names that an earlier version kept", () => {
     const long = "x".repeat(3000);
     writeFileSync(
       file(),
@@ -76,11 +76,11 @@ describe("OperatorStore", () => {
     );
     expect([...new OperatorStore(directory, log).vmNames()]).toEqual(["web1"]);
     expect(lines).toEqual([
-      `2 decisions of operators are forgotten, for no VM can be called so: "${"x".repeat(80)}" and others`,
+      `2 decisions of operators are dropped: no VM can have these names: "${"x".repeat(80)}" and others`,
     ]);
   });
 
-  test("survives any content", () => {
+  test("loads any content without an exception", () => {
     const json = fc.oneof(
       fc.json(),
       fc.string(),
@@ -105,7 +105,7 @@ describe("OperatorStore", () => {
     expect(again.vm("__proto__")).toEqual({ added: true });
   });
 
-  test("says when it cannot remember, and then nothing is decided", () => {
+  test("returns a failed write, and then changes nothing", () => {
     const store = new OperatorStore(directory, log);
     store.setVm("a", { added: false });
     store.noteCpu(1, { khz: 1_200_000, hold: true });
@@ -118,12 +118,12 @@ describe("OperatorStore", () => {
     expect(store.save()).toEqual({ ok: false, why });
     expect([store.vm("a"), [...store.vmNames()]]).toEqual([{ added: false }, ["a"]]);
     mkdirSync(directory);
-    // What was noted about CPUs is written down with the next decision.
+    // Noted orders for CPUs are saved with the next decision.
     store.setVm("a", { query: true });
     expect(new OperatorStore(directory, log).cpus()).toEqual([]);
   });
 
-  test("never saves more than it would load again", () => {
+  test("never saves more than it would load", () => {
     const store = new OperatorStore(directory, log);
     const numbers = Array.from({ length: 40_000 }, (_, number) => [number + 10_000, "disabled" as const]);
     const channels = Object.fromEntries(numbers);
@@ -144,7 +144,7 @@ describe("OperatorStore", () => {
     ["a directory", () => mkdirSync(join(file(), "planted"), { recursive: true })],
     ["a link", () => symlinkSync("/dev/zero", file())],
     ["a file that everybody may write", () => fchmodSync(openSync(file(), "w"), 0o666)],
-  ])("is not stopped by a file that is %s: it is moved aside, and told", (_what, plant) => {
+  ])("moves a file aside that is %s, and logs that", (_what, plant) => {
     plant();
     const store = new OperatorStore(directory, log);
     expect(store.setVm("a", { added: true }).ok).toBe(true);
@@ -163,7 +163,7 @@ describe("OperatorStore", () => {
   });
 });
 
-test("LineLimiter lets a few lines per VM and minute through, and counts the rest", () => {
+test("LineLimiter passes a few lines per VM and minute, and counts the rest", () => {
   const limiter = new LineLimiter();
   const allowed = (key: string, ms: number) => limiter.allow(key, ms)?.suppressed;
   expect([0, 1, 2, 3, 4, 5, 6].map((ms) => allowed("evil", ms))).toEqual([
@@ -178,7 +178,7 @@ test("LineLimiter lets a few lines per VM and minute through, and counts the res
   expect([allowed("good", 7), allowed("evil", 59_999), allowed("evil", 60_000)]).toEqual([0, undefined, 3]);
 });
 
-test("resolveUsers() knows names and numbers, and leaves out what this host does not have", () => {
+test("resolveUsers() accepts names and numbers, and leaves out unknown users", () => {
   const passwd = join(directory, "passwd");
   writeFileSync(
     passwd,
@@ -192,7 +192,7 @@ test("resolveUsers() knows names and numbers, and leaves out what this host does
   expect([resolveGroup("libvirt-qemu", passwd), resolveGroup("nobody", passwd)]).toEqual([64_055, undefined]);
 });
 
-test("Departures gives a guest a moment to come back", async () => {
+test("Departures waits a moment for a guest to reconnect", async () => {
   const left: string[] = [];
   const { alarm } = realTime();
   const departures = new Departures(alarm, (vm) => void left.push(vm));
@@ -206,14 +206,14 @@ test("Departures gives a guest a moment to come back", async () => {
   alarm.close();
 });
 
-test("SecondLooks: one look per VM and interval, whatever its guest asks", () => {
+test("SecondLooks asks for one look per VM and interval, however many requests its guest sends", () => {
   const looks: string[] = [];
   const second = new SecondLooks((vm) => looks.push(vm));
   const step = SECOND_LOOK_MS / 10;
   for (let ms = 0; ms < 2 * SECOND_LOOK_MS; ms += step) second.offline("a", 1_000_000 + ms);
   second.offline("b", 1_000_000);
   expect(looks).toEqual(["a", "a", "b"]);
-  // The host's clock was set back: nobody waits for it to catch up.
+  // The host's clock was set back; the wait does not become longer.
   second.offline("a", 5);
   expect(looks.length).toBe(4);
 });

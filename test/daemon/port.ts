@@ -1,27 +1,27 @@
 import { chmodSync, rmSync } from "node:fs";
 import { until } from "./until.ts";
 
-/** One channel as QEMU and its guest see it: QEMU listens, the host connects. */
+/** One channel from the side of QEMU and its guest: QEMU listens, the host connects. */
 export interface Port {
   readonly path: string;
   /** Whether a host is connected. */
   readonly connected: boolean;
   /** Connections so far. */
   readonly connections: number;
-  /** Everything the host wrote and nobody took yet. */
+  /** Bytes of the host that were not read yet. */
   readonly received: Uint8Array;
-  /** Waits for the host. */
+  /** Waits until the host has connected. */
   ready(): Promise<void>;
   send(bytes: Uint8Array): void;
-  /** Sends a request and takes exactly so many bytes of answer. */
+  /** Sends a request and reads this many bytes of reply. */
   ask(bytes: Uint8Array, replySize: number): Promise<Uint8Array>;
-  /** Waits a while, and answers what came. */
+  /** Waits a while, and returns what arrived. */
   silence(ms?: number): Promise<Uint8Array>;
-  /** Whether the guest reads; a guest that does not, as most do. */
+  /** Whether the guest reads. Most do not. */
   reading(on: boolean): void;
   /** Drops the connection and goes on listening, as QEMU does when a chardev reconnects. */
   drop(): void;
-  /** Ends as QEMU does: the connection closes, the file goes. */
+  /** Ends as QEMU does: closes the connection and removes the file. */
   close(): void;
 }
 
@@ -87,7 +87,7 @@ export function startPort(path: string, { mode = 0o775 }: { mode?: number } = {}
   return port;
 }
 
-/** Makes a packet without the code under test: resource u64, unit u32, command u32, then zeros. */
+/** Makes a packet without the tested code: resource u64, unit u32, command u32, then zeros. */
 export function packet(size: number, resource: number, unit: number, command: number): Uint8Array {
   const bytes = Buffer.alloc(size);
   bytes.writeBigUInt64LE(BigInt(resource), 0);
@@ -101,7 +101,7 @@ export const [UP, DOWN, MAX, MIN, TURBO] = [1, 2, 3, 4, 5] as const;
 
 export const scale = (vcpu: number, unit: number, size = 464) => packet(size, vcpu, unit, 1);
 export const connect = (size = 464) => packet(size, 0, 0, 2);
-/** NACK is the request with command 2. */
+/** A NACK is the request with command 2. */
 export const nack = (request: Uint8Array): Uint8Array => {
   const bytes = request.slice();
   bytes[12] = 2;

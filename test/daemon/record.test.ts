@@ -15,7 +15,7 @@ const VMS = "[vm web1]\nVcpus=2\n[vm db]\nVcpus=3\n";
 const HEAD = '{"vmPowerRecording":1,"startedAtMs":1,"vms":[{"name":"web1","pins":[[2]]}]}\n';
 const file = () => join(host.directory, "web1.rec");
 
-/** Records web1 while it and another VM send; answers what the command said. */
+/** Records web1 while it and another VM send packets; returns the output of the command. */
 async function recorded(): Promise<{ code: number; out: string }> {
   host = makeTestHost({ sections: VMS });
   const [web1, db] = [host.port("web1", 0), host.port("db", 0)];
@@ -69,7 +69,7 @@ The kernel would have been given 2 settings
     expect(host.tree.read(2, "scaling_setspeed")).toBe(before);
   }, 15_000);
 
-  test("say what cannot be done", async () => {
+  test("report what cannot be done", async () => {
     await recorded();
     const record = (...args: string[]) => host.run("vmpowerctl", "record", ...args);
     expect(record(file(), "--seconds", "1").err).toBe(`"${file()}" is there already: name another file\n`);
@@ -91,21 +91,21 @@ The kernel would have been given 2 settings
     expect([monitor.code, existsSync(join(host.directory, "z"))]).toEqual([4, false]);
     const replay = (path: string) => host.run("vm-power", "replay", path, "--config", host.configFile);
     expect(replay("/nowhere").err).toBe('Cannot replay "/nowhere": ENOENT\n');
-    expect([replay(host.configFile).code, replay(host.configFile).err.includes("is no recording")]).toEqual([
-      1,
-      true,
-    ]);
+    expect([
+      replay(host.configFile).code,
+      replay(host.configFile).err.includes("is not a recording"),
+    ]).toEqual([1, true]);
     writeFileSync(file(), `${readFileSync(file(), "utf8")}{"vm":`); // cut off
     expect(replay(file()).code).toBe(0);
   }, 15_000);
 });
 
-test("record says that its disk is full, and leaves no half of a recording", async () => {
+test("record reports a full disk, and leaves no incomplete recording", async () => {
   host = makeTestHost({ sections: VMS });
   const web1 = host.port("web1", 0);
   await host.start();
   await web1.ready();
-  // No file may grow past a limit, which is 1 KiB for the head and some packets: as on a disk that is full.
+  // A file may have 1 KiB, enough for the head and some packets; then writing fails as on a full disk.
   const command = 'trap "" XFSZ; ulimit -f 1; exec "$0" --socket "$1" record "$2" --seconds 20';
   const recording = Bun.spawn(
     ["bash", "-c", command, VMPOWERCTL, `${host.directory}/run/control.sock`, file()],
@@ -123,7 +123,7 @@ test("record says that its disk is full, and leaves no half of a recording", asy
 }, 15_000);
 
 test.each(["list", "metrics", "status --json", "top --once", "events", "--help", "schema status"])(
-  "what cannot be written to standard output is a failure: %s",
+  "a failed write to standard output is a failure: %s",
   async (command) => {
     host = makeTestHost();
     await host.start();
@@ -149,7 +149,7 @@ test.each(["list", "metrics", "status --json", "top --once", "events", "--help",
   },
 );
 
-test("readRecording() takes any text, and only sound packets out of it", () => {
+test("readRecording() accepts any text, and returns only valid packets", () => {
   const line = fc.oneof(
     fc.string(),
     fc.json(),
@@ -158,12 +158,13 @@ test("readRecording() takes any text, and only sound packets out of it", () => {
   fc.assert(
     fc.property(fc.array(line), (lines) => {
       const read = readRecording(HEAD + lines.join("\n"));
-      if (typeof read === "string") expect(read).toEndWith(" is no packet");
-      else for (const packet of read.packets) expect(frameOf(packet).length).toBe(packet.length);
-      expect(typeof readRecording(lines.join("\n"))).toBe("string");
+      if (!read.ok) expect(read.why).toEndWith(" is not a packet");
+      else for (const packet of read.value.packets) expect(frameOf(packet).length).toBe(packet.length);
+      expect(readRecording(lines.join("\n")).ok).toBe(false);
     }),
   );
-  expect(readRecording(`${HEAD}{"atMs":1,"vm":"a","channel":0,"bytes":"","length":465}\n`)).toBe(
-    "line 2 is no packet",
-  );
+  expect(readRecording(`${HEAD}{"atMs":1,"vm":"a","channel":0,"bytes":"","length":465}\n`)).toEqual({
+    ok: false,
+    why: "line 2 is not a packet",
+  });
 });

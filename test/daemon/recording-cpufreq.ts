@@ -1,7 +1,7 @@
 import type { Clock, Setting } from "../../src/base/clock.ts";
 import type { Cpufreq } from "../../src/cpufreq/cpufreq.ts";
 
-/** Clocks that only note what is written. */
+/** Clocks that only record the writes. */
 export function recordingCpufreq(clocks: readonly Clock[], written: Setting[]): Cpufreq {
   return {
     slow: false,

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** The parts of a daemon with VM web1 on CPU 2, whose kernel can be told to refuse. */
+/** The parts of a daemon with VM web1 on CPU 2, and a kernel that refuses writes when the test says so. */
 function makeDaemon(time = realTime().time) {
   const written: Setting[] = [];
   const lines: string[] = [];
@@ -63,7 +63,7 @@ function makeDaemon(time = realTime().time) {
 }
 
 describe("the kernel refuses", () => {
-  test("a guest's request: an operator's order goes on, and nobody has asked", () => {
+  test("a guest's request: an operator's order stays in force, and there is no claim", () => {
     const { arbiter, kernel, written, ask, order, remembered } = makeDaemon();
     order("min", false);
     const before = [arbiter.clock(2)?.order, arbiter.vcpu("web1", 0)?.asked, remembered()];
@@ -74,7 +74,7 @@ describe("the kernel refuses", () => {
     expect(written).toEqual([5]);
   });
 
-  test("an operator's order: it is not kept, not remembered and not tried again", () => {
+  test("an operator's order: it is not in force, not saved and not tried again", () => {
     const { arbiter, kernel, order, remembered } = makeDaemon();
     order("max", true);
     const before = [arbiter.clock(2)?.order, remembered()];
@@ -88,7 +88,7 @@ describe("the kernel refuses", () => {
   });
 });
 
-test("a clock that refuses is tried again less and less often, and at once when somebody asks", () => {
+test("a refused write is tried again less and less often, and at once with the next request", () => {
   const now = { monoMs: 0, wallMs: 0 };
   const { arbiter, kernel, tries, doing } = makeDaemon(() => now);
   void doing.perform(arbiter.scale("web1", request(0, "min"), now));
@@ -107,7 +107,7 @@ test("a clock that refuses is tried again less and less often, and at once when 
   expect(arbiter.clock(2)?.accepted).toBe(0);
 });
 
-test("an order that a guest has ended is forgotten: it does not come back at the next start", () => {
+test("an order that a guest has ended is removed: it does not come back at the next start", () => {
   const { ask, order, remembered } = makeDaemon();
   order("min", false);
   expect(remembered()).toMatchObject({ cpus: { 2: { khz: 1_200_000, hold: false, who: "root" } } });

@@ -13,7 +13,7 @@ import { domain } from "../arbiter/fixture.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
 import { keepLines, realTime } from "./time.ts";
 
-test("admit() serves a VM's channels where libvirt knows them, and no socket that only bears its name", () => {
+test("admit() accepts only the channels in the VM's definition, and no other socket with its name", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-served-"));
   try {
     const loaded = loadConfig("/nowhere", { defaultPath: "/nowhere" });

@@ -11,7 +11,7 @@ const speeds = (...cpus: number[]) => cpus.map(speed);
 const FOUND = "<unsupported>"; // what scaling_setspeed says while nobody set the userspace governor
 
 describe("a guest's packet reaches the clock of its vCPU's CPU", () => {
-  test("and of no other", async () => {
+  test("and no other clock", async () => {
     host = makeTestHost({ sections: "[vm web1]\nVcpus=2,3\n" });
     const port = host.port("web1", 0);
     await host.start();
@@ -61,7 +61,7 @@ describe("a guest's packet reaches the clock of its vCPU's CPU", () => {
     expect(seen).toEqual([2300, 2000, 1700, 1400, 1200, 1200, 1400, 1700, 2000, 2300, 2301, 2301]);
   });
 
-  test("on a clock that two VMs share: the highest claim wins, and who never asked is not slowed down", async () => {
+  test("on a clock that two VMs share: the highest claim wins, and a vCPU that never asked is not slowed down", async () => {
     host = makeTestHost({ sections: "[vm a]\nVcpus=4\n[vm b]\nVcpus=5\n" });
     const [a, b] = [host.port("a", 0), host.port("b", 0)];
     await host.start();
@@ -76,7 +76,7 @@ describe("a guest's packet reaches the clock of its vCPU's CPU", () => {
 });
 
 describe("refusals", () => {
-  test("are NACKed, change nothing, and are told with their reason", async () => {
+  test("get a NACK, change nothing, and are logged with their reason", async () => {
     host = makeTestHost({
       cpus: [{ cpus: [0, 1], driver: "acpi-cpufreq", khz: [2_000_000, 1_000_000] }],
       sections: "[vm web1]\nVcpus=0,1,77\n[vm locked]\nVcpus=1\nTurbo=no\n",
@@ -98,7 +98,7 @@ describe("refusals", () => {
     expect(reasons.filter((reason) => !host.log().includes(reason))).toEqual([]);
   });
 
-  test("a guest policy is read, judged and NACKed; its removal is not answered", async () => {
+  test("a guest policy is checked and gets a NACK; its removal gets no reply", async () => {
     host = makeTestHost({ sections: "[vm web1]\nVcpus=0\n" });
     const port = host.port("web1", 0);
     await host.start();
@@ -121,7 +121,7 @@ describe("refusals", () => {
 describe("queries", () => {
   const query = (command: number, vcpu = 0) => packet(464, vcpu, 0, command);
 
-  test("are answered with a list, clean of other bytes", async () => {
+  test("get a list without stale bytes", async () => {
     host = makeTestHost({ sections: "[vm web1]\nVcpus=0,1,77\nQuery=yes\n" });
     const port = host.port("web1", 0);
     await host.start();
@@ -147,7 +147,7 @@ describe("queries", () => {
     expect(await port.ask(query(10, 1), 184)).toEqual(new Uint8Array(caps));
   });
 
-  test("are met with silence when they are off, or cannot be answered", async () => {
+  test("get no reply when they are off or cannot be answered", async () => {
     host = makeTestHost({ sections: "[vm off]\nVcpus=0\n[vm on]\nVcpus=1,77\nQuery=yes\n" });
     const [off, on] = [host.port("off", 0), host.port("on", 0)];
     await host.start();
@@ -161,8 +161,8 @@ describe("queries", () => {
   });
 });
 
-describe("no guest harms another", () => {
-  test("by garbage, half packets and floods, without reading or by asking for everything", async () => {
+describe("no guest disturbs another", () => {
+  test("by garbage, half packets, floods, unread replies or extreme requests", async () => {
     host = makeTestHost({ sections: "[vm evil]\nVcpus=0\n[vm good]\nVcpus=1\n" });
     const evil = [0, 1, 2, 3].map((number) => host.port("evil", number));
     const good = host.port("good", 0);
@@ -178,7 +178,7 @@ describe("no guest harms another", () => {
             [garbage, flood, scale(0, MAX).subarray(0, 100), new Uint8Array(9999).fill(2)][i] ?? garbage,
           );
         } catch {
-          // The host is slower than it for now: QEMU would wait.
+          // The host handles its requests more slowly than it sends them; QEMU would wait.
         }
       expect(await good.ask(scale(0, round % 2 === 0 ? MIN : MAX), 464)).toHaveLength(464);
       expect(speed(1)).toBe(round % 2 === 0 ? "1200000" : "2301000");

@@ -4,7 +4,7 @@ import { makeTestHost, type TestHost } from "./host.ts";
 let host: TestHost;
 afterEach(() => host?.remove());
 
-test("set-cpu-freq tells when a speed was rounded up, and when the order ended a hold", async () => {
+test("set-cpu-freq reports a rounded speed, and a hold that the order ended", async () => {
   host = makeTestHost();
   await host.start();
   const set = (...args: string[]) => {

@@ -5,14 +5,14 @@ import { DOWN, MAX, MIN, nack, type Port, packet, scale, UP } from "./port.ts";
 import { openTerminal, type Session } from "./terminal.ts";
 import { until } from "./until.ts";
 
-/** Highest first, as the guest steps through it. */
+/** Highest first, in the order of a guest's steps. */
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 
 let host: TestHost;
 let ports: Port[];
 let shell: Session;
 
-/** Two VMs, as test plans have them: five vCPUs one to one on CPUs 1 to 5, and another VM on CPU 0. */
+/** Two VMs as in the test plans: five vCPUs one to one on CPUs 1 to 5, and another VM on CPU 0. */
 beforeEach(async () => {
   host = makeTestHost({
     cpus: [{ cpus: [0, 1, 2, 3, 4, 5], driver: "acpi-cpufreq", khz: KHZ }],
@@ -105,7 +105,7 @@ describe("the dialogue of the peer's test plans", () => {
     expect((await shell.type("show_vm vm1"))[0]).toBe("VM: 'vm1', status = ACTIVE");
   });
 
-  test("what cannot be done is NACKed, and a disabled channel is not served: BC1", async () => {
+  test("impossible requests get a NACK, and a disabled channel is not served: BC1", async () => {
     await shell.type("add_vm vm0");
     const [first] = ports as [Port];
     expect(await first.ask(scale(7, DOWN), 464)).toEqual(nack(scale(7, DOWN)));
@@ -120,7 +120,7 @@ describe("the dialogue of the peer's test plans", () => {
     expect(await khzOf(1)).toBe(1_200_000);
   });
 
-  test("queries are answered after set_query enable, and met with silence after disable: BC2", async () => {
+  test("queries get replies after set_query enable, and none after disable: BC2", async () => {
     await shell.type("add_vm vm0");
     const query = packet(464, 0, 0, 7);
     expect(await shell.type("set_query vm0 enable")).toEqual([]);
@@ -130,7 +130,7 @@ describe("the dialogue of the peer's test plans", () => {
     expect(await (ports[1] as Port).silence()).toHaveLength(0);
   });
 
-  test("an operator sets a CPU, and is told what fails", async () => {
+  test("an operator sets a CPU, and gets the failures", async () => {
     for (const [order, khz] of [
       ["min", 1_200_000],
       ["up", 1_400_000],
@@ -147,7 +147,7 @@ describe("the dialogue of the peer's test plans", () => {
   });
 });
 
-test("what a test plan types wrong ends nothing: NE3", async () => {
+test("wrong input of a test plan ends nothing: NE3", async () => {
   expect(await shell.type("add_vm vm0")).toEqual([]);
   expect(await shell.type("add_channels vm0 128")).toEqual([
     "Channel number '128' exceeds the maximum number of allowable channels(128) for VM 'vm0'",
@@ -164,7 +164,7 @@ test("what a test plan types wrong ends nothing: NE3", async () => {
   expect((await shell.type("show_vm vm0"))[0]).toBe("VM: 'vm0', status = ACTIVE");
 });
 
-test("Tab completes commands and VMs, arrows recall, and the daemon may go and come back", async () => {
+test("Tab completes commands and VMs, arrow keys recall, and the daemon can restart", async () => {
   await until(() => shell.shown().endsWith("vmpower> "));
   for (const [keys, shown] of [
     ["show_v\t", "show_vm "],
@@ -177,7 +177,7 @@ test("Tab completes commands and VMs, arrows recall, and the daemon may go and c
   await until(() => shell.shown().endsWith("vmpower> "));
   expect(shell.shown()).toContain("VM: 'vm1', status = ACTIVE\n");
   expect(await shell.type("\x1b[A")).toContain("VM: 'vm1', status = ACTIVE");
-  // As the peer does: "?" is not typed, it tells what may come next.
+  // As in DPDK's program: "?" is not inserted, it shows what may come next.
   shell.keys("set_query vm1 ?");
   await until(() =>
     shell

@@ -31,13 +31,13 @@ test("a terminal that is closed ends the simulator, and leaves nothing behind", 
   expect([await exited, existsSync(directory)]).toEqual([0, false]);
 }, 20_000);
 
-test("the simulator fits a terminal, names a command that works, and its CPUs run as they are set", async () => {
+test("the simulator's output fits a terminal and names a working command, and its CPUs run as they are set", async () => {
   const running = simulate();
   let said = "";
   const read = (async () => {
     for await (const chunk of running.stdout) said += Buffer.from(chunk).toString();
   })();
-  // Each of the six guests was heard.
+  // Each of the six guests has sent a request.
   await until(() => /nfv\.edge:1 .*\n/.test(said), 20_000);
   const hint = /^ {2}(.*--socket .*) status$/m.exec(said)?.[1] ?? "";
   const directory = /files are in (\S+)\. /.exec(said)?.[1] ?? "";
@@ -53,12 +53,12 @@ test("the simulator fits a terminal, names a command that works, and its CPUs ru
   const doctor = look("doctor");
   expect([doctor.exitCode, doctor.stdout.toString()]).toEqual([
     0,
-    `* CPU 4-5 shares one clock between db1, cache1: the highest claim holds for all
+    `* CPU 4-5 has one clock, shared by db1, cache1: the highest claim takes effect for all
   → pin each VM to clocks of its own: vmpowerctl show-cpu-freq shows which CPUs share one
 
 Nothing needs repair
 Nothing is wrong with: daemon, limits, libvirt, channel directory, channels, channel definitions, driver, governor, managed CPUs, firmware, turbo, drift, pins, isolation, SMT
-Does not matter to a daemon that works on "${directory}/cpu": groups, AppArmor, SELinux, tuners
+Does not apply to a daemon that uses "${directory}/cpu": groups, AppArmor, SELinux, tuners
 `,
   ]);
 
@@ -72,7 +72,7 @@ Does not matter to a daemon that works on "${directory}/cpu": groups, AppArmor, 
   expect(existsSync(directory)).toBe(false);
 }, 40_000);
 
-test("a daemon that is killed ends the simulator, which says so and fails", async () => {
+test("a killed daemon ends the simulator, which reports that and fails", async () => {
   const running = simulate();
   let said = "";
   const read = (async () => {

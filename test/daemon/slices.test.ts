@@ -17,7 +17,7 @@ import { DEFAULTS } from "../config/harness.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
 import { keepLines, realTime } from "./time.ts";
 
-/** No time passes, so that steps alone make a slice. */
+/** The clock stands still, so only the number of steps limits a slice. */
 const NO_TIME = () => 0;
 
 const CALLER = { uid: 0, gid: 0, pid: 7 };
@@ -25,7 +25,7 @@ const CPUS = Array.from({ length: 1024 }, (_, pcpu) => pcpu);
 const VMS = CPUS.filter((pcpu) => pcpu % 2 === 0).map((pcpu) => domain(`vm${pcpu}`, [[pcpu], [pcpu + 1]]));
 const CHANNELS_PER_VM = 8;
 
-/** Looks at parts in one step, at most: a step is about one CPU, VM or vCPU. An order takes more than a look does. */
+/** The most looks at parts in one step: a step handles one CPU, VM or vCPU. An order needs more than a look. */
 const LOOKS_PER_STEP: Partial<Record<CallName, number>> = {
   GetStatus: 1,
   GetMetrics: 1,
@@ -38,10 +38,10 @@ const LOOKS_PER_STEP: Partial<Record<CallName, number>> = {
   Restore: 12,
 };
 
-/** In a turn of the event loop, and in the call before it. */
+/** Looks in the current turn of the event loop, and in the call before it. */
 const looksPerTurn = (name: CallName) => 2 * STEPS_PER_TURN * (LOOKS_PER_STEP[name] ?? 4);
 
-/** A large host, and how often its parts were looked at. */
+/** A large host that counts the looks at its parts. */
 function largeHost() {
   const count = { looks: 0 };
   /** Counts each call of a part's methods. */
@@ -102,7 +102,7 @@ function largeHost() {
   return { parts, count, control: control(() => parts) };
 }
 
-/** The channels of a VM; adding one up costs the sixteenth of a look. */
+/** The channels of a VM. Adding up one channel counts as a sixteenth of a look. */
 function channelsOf(vm: string, count: { looks: number }): Channel[] {
   return Array.from({ length: CHANNELS_PER_VM }, (_, number) => {
     const counters = { requests: 1, granted: 1, refused: 0, malformed: 0, repliesDropped: 0, writes: 1 };
@@ -117,7 +117,7 @@ function channelsOf(vm: string, count: { looks: number }): Channel[] {
   });
 }
 
-/** Waits for an answer; tells the most looks in one turn of the event loop, and in how many turns they were. */
+/** Waits for a reply; returns the most looks in one turn of the event loop, and the number of turns. */
 async function measured(
   count: { looks: number },
   call: () => unknown,
@@ -142,7 +142,7 @@ async function measured(
   return { most, all };
 }
 
-/** Parameters with which a method costs most. */
+/** The parameters for which a method costs most. */
 const COSTLIEST: Partial<Record<CallName, object>> = {
   ShowVm: { vm: "vm0" },
   ListCpus: { cpus: CPUS },
@@ -158,7 +158,7 @@ describe("on a large host", () => {
     (name) => name !== "Subscribe" && name !== "Record",
   ) as CallName[];
 
-  test.each(names)("%s takes no more of a turn of the event loop than a slice", async (name) => {
+  test.each(names)("%s takes at most a slice of a turn of the event loop", async (name) => {
     const { control, count } = largeHost();
     const parameters = CONTROL.methods.get(name)?.parameters;
     const call = { ...(parameters && sampleStruct(parameters)), ...COSTLIEST[name] };
@@ -169,7 +169,7 @@ describe("on a large host", () => {
   });
 
   test.each(Object.keys(LOOKS_PER_STEP) as CallName[])(
-    "%s looks at more than fits into a turn, so the bound above is met by slices",
+    "%s has more work than fits into a turn, so the test above needs slices",
     async (name) => {
       const { control, count } = largeHost();
       const call = control[name] as (parameters: object, caller: object) => unknown;
@@ -178,14 +178,14 @@ describe("on a large host", () => {
     },
   );
 
-  test("a scrape of all metrics takes no more than a slice either", async () => {
+  test("a scrape of all metrics takes at most a slice of a turn", async () => {
     const { parts, count } = largeHost();
     const { most, all } = await measured(count, () => parts.slices.run(metricsText("prometheus", parts)));
     expect(most).toBeLessThanOrEqual(looksPerTurn("GetMetrics"));
     expect(all).toBeGreaterThan(looksPerTurn("GetMetrics"));
   });
 
-  test("eight calls at once have one slice in a turn together", async () => {
+  test("eight calls at once share one slice in a turn", async () => {
     const { control, count } = largeHost();
     const list = control.ListCpus as unknown as (parameters: object, caller: object) => Promise<unknown>;
     const { most } = await measured(count, () =>
@@ -196,11 +196,11 @@ describe("on a large host", () => {
 });
 
 describe("LoopSlices", () => {
-  test("answers at once what fits into a turn", () => {
+  test("finishes work that fits into a turn at once", () => {
     expect(new LoopSlices(NO_TIME).run(eachStep([1, 2, 3], (n) => n * 2))).toEqual([2, 4, 6]);
   });
 
-  test("ends a slice that took long, however few its steps were", async () => {
+  test("ends a slice that took long, however few steps it had", async () => {
     let nowMs = 0;
     const slices = new LoopSlices(() => nowMs);
     const job = eachStep([1, 2, 3], (n) => {
@@ -212,7 +212,7 @@ describe("LoopSlices", () => {
     expect(await answer).toEqual([1, 2, 3]);
   });
 
-  test("has jobs take turns, whoever came first", async () => {
+  test("lets jobs take turns, whatever their order", async () => {
     const slices = new LoopSlices(NO_TIME);
     const steps: string[] = [];
     const job = (name: string) =>
@@ -225,7 +225,7 @@ describe("LoopSlices", () => {
     expect(steps.join("").startsWith("aba")).toBe(true);
   });
 
-  test("ends what is under way when the daemon stops, and begins nothing more", async () => {
+  test("cancels jobs when the daemon stops, and starts no others", async () => {
     const slices = new LoopSlices(NO_TIME);
     let steps = 0;
     const under = slices.run(eachStep(Array.from({ length: 1000 }), () => ++steps)) as Promise<unknown>;
@@ -237,7 +237,7 @@ describe("LoopSlices", () => {
     expect(() => slices.run(eachStep([1], () => 1))).toThrow("The daemon is stopping");
   });
 
-  test("tells of a step that fails, at once or later", async () => {
+  test("passes on a failure of a step, at once or later", async () => {
     const slices = new LoopSlices(NO_TIME);
     const fail = (at: number) => eachStep([...Array(at + 1).keys()], (n) => (n === at ? explode() : n));
     expect(() => slices.run(fail(0))).toThrow("boom");

@@ -14,7 +14,7 @@ import { DOWN, MAX, MIN, nack, scale } from "./port.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
 import { keepLines, realTime } from "./time.ts";
 
-/** VMs a and b on CPUs 0 and 1, whose back end answers when the test says so. */
+/** VMs a and b on CPUs 0 and 1, with a back end that finishes a write when the test says so. */
 function makeDaemon() {
   const waiting: { write: Write; answer: (refused?: WriteRefused) => void }[] = [];
   const clocks = [clock([0]), clock([1])];
@@ -65,10 +65,10 @@ function makeDaemon() {
   return { arbiter, waiting, channel, parts: operators };
 }
 
-/** Lets everything happen that follows from an answer. */
+/** Lets all code run that follows a result. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("a reply waits for its own write, the channel's next packets wait for it, and no other channel does", async () => {
+test("a reply and the channel's next packets wait for its write, other channels do not", async () => {
   const { arbiter, waiting, channel } = makeDaemon();
   const [a, b] = [channel("a"), channel("b")];
   a.receives(scale(0, MIN));
@@ -88,7 +88,7 @@ test("a reply waits for its own write, the channel's next packets wait for it, a
   expect([a.sent.length, b.sent]).toEqual([0, [scale(0, MIN)]]);
   waiting[0]?.answer();
   await settled();
-  // A step down from the lowest speed changes nothing, so it is answered at once.
+  // A step down from the lowest speed changes nothing, so it gets its reply at once.
   expect([a.sent, arbiter.clock(0)?.accepted, waiting.length]).toEqual([
     [scale(0, MIN), scale(0, DOWN)],
     5,
@@ -96,7 +96,7 @@ test("a reply waits for its own write, the channel's next packets wait for it, a
   ]);
 });
 
-test("what the back end refuses is NACKed, and leaves the vCPU as it was", async () => {
+test("a write that the back end refuses gets a NACK, and leaves the vCPU unchanged", async () => {
   const { arbiter, waiting, channel } = makeDaemon();
   const a = channel("a");
   a.receives(scale(0, MIN));
@@ -104,11 +104,11 @@ test("what the back end refuses is NACKed, and leaves the vCPU as it was", async
   await settled();
   expect(a.sent).toEqual([nack(scale(0, MIN))]);
   expect(arbiter.vcpu("a", 0)).toMatchObject({ asked: undefined, clocks: [{ khz: undefined }] });
-  // The baseline is written again, in case that the back end could not undo what it refused.
+  // The baseline is written again, in case the back end could not undo the refused write.
   expect(waiting[1]?.write).toEqual({ clock: 0, setting: "baseline" });
 });
 
-test("an operator's order is answered when the back end has said what became of it", async () => {
+test("an operator's order gets its reply after the back end's result", async () => {
   const { arbiter, waiting, parts } = makeDaemon();
   const order = { order: "min", hold: true, caller: { uid: 0, gid: 0, pid: 7 }, who: "root" } as const;
   const slices = new LoopSlices();
@@ -127,7 +127,7 @@ test("an operator's order is answered when the back end has said what became of 
   expect([arbiter.clock(0)?.order?.khz, arbiter.clock(1)?.order]).toEqual([1_200_000, undefined]);
 });
 
-test("a guest that does not wait for its answers has so many packets kept, and the others counted", async () => {
+test("packets of a guest that does not wait for replies are kept up to a limit, and the others counted", async () => {
   const { waiting, channel } = makeDaemon();
   const a = channel("a");
   for (let i = 0; i < 100; i++) a.receives(scale(0, i % 2 === 0 ? MIN : MAX));
@@ -142,7 +142,7 @@ test("a guest that does not wait for its answers has so many packets kept, and t
 test.each([
   ["was turned off", { enabled: false }],
   ["lost its guest", { status: "connecting" }],
-])("what waits for a channel that %s is not handled any more", async (_what, change) => {
+])("waiting packets of a channel that %s are dropped", async (_what, change) => {
   const { arbiter, waiting, channel } = makeDaemon();
   const a = channel("a");
   a.receives(scale(0, MIN));

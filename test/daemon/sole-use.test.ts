@@ -21,8 +21,8 @@ afterEach(async () => {
 
 const pidOf = (daemon: TestHost) => (daemon.ask("status") as { pid?: number }).pid;
 
-describe("only one daemon works on a host", () => {
-  test("whose CPUs it has, by whatever path: the other says which process has them", async () => {
+describe("only one daemon uses a host", () => {
+  test("whose CPUs it uses, by any path: the other daemon names that process", async () => {
     await host.start();
     symlinkSync(`${host.directory}/cpu`, `${other.directory}/alias`);
     other.configure(`[cpufreq]\nRoot=${other.directory}/alias\n`);
@@ -30,7 +30,7 @@ describe("only one daemon works on a host", () => {
     expect([second.code, second.err]).toEqual([
       1,
       expect.stringContaining(
-        `Another daemon (process ${pidOf(host)}) works on Root="${other.directory}/alias": ` +
+        `Another daemon (process ${pidOf(host)}) uses Root="${other.directory}/alias": ` +
           "stop that one, or set Root to another directory",
       ),
     ]);
@@ -42,22 +42,22 @@ describe("only one daemon works on a host", () => {
     const second = other.run("vm-power", "--config", other.configFile);
     expect([second.code, second.err]).toEqual([
       1,
-      expect.stringContaining(`(process ${pidOf(host)}) works on Directory="${host.channels}"`),
+      expect.stringContaining(`(process ${pidOf(host)}) uses Directory="${host.channels}"`),
     ]);
   });
 
-  test("also when its directory of sockets was wiped", async () => {
+  test("also if its runtime directory was removed", async () => {
     const port = host.port("web1", 0);
     await host.start();
     await port.ready();
     await port.ask(scale(0, MIN), 464);
     rmSync(join(host.directory, "run"), { recursive: true });
     const second = host.run("vm-power", "--config", host.configFile);
-    expect([second.code, second.err.includes("works on Root=")]).toEqual([1, true]);
+    expect([second.code, second.err.includes("uses Root=")]).toEqual([1, true]);
     expect(host.tree.read(2, "scaling_setspeed")).toBe("1200000");
   });
 
-  test("until it is killed; others side by side have CPUs and channels of their own", async () => {
+  test("until it is killed; daemons with separate CPUs and channels run side by side", async () => {
     await host.start();
     await other.start();
     await host.end("SIGKILL");
@@ -65,7 +65,7 @@ describe("only one daemon works on a host", () => {
     expect(await host.end("SIGTERM")).toBe(0);
   });
 
-  test("vm-power restore leaves its CPUs alone", async () => {
+  test("vm-power restore does not change its CPUs", async () => {
     const port = host.port("web1", 0);
     await host.start();
     await port.ready();
@@ -74,17 +74,17 @@ describe("only one daemon works on a host", () => {
     const { code, err } = other.run("vm-power", "restore", "--config", other.configFile);
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining(`Nothing is put back. Another daemon (process ${pidOf(host)}) works on Root=`),
+      expect.stringContaining(`Nothing is restored. Another daemon (process ${pidOf(host)}) uses Root=`),
     ]);
   });
 
-  test("a dry run looks on", async () => {
+  test("a dry run may run beside it", async () => {
     await host.start();
     other.configure(`[cpufreq]\nRoot=${host.directory}/cpu\nDryRun=yes\n`);
     await other.start();
   });
 
-  test("a channel directory that is made anew, or later, is taken", async () => {
+  test("a channel directory that is created later or again is locked", async () => {
     host.configure(`[vm web1]\nVcpus=2\n[channels]\nDirectory=${host.directory}/later\n`);
     await host.start();
     mkdirSync(join(host.directory, "later"), { mode: 0o750 });
@@ -118,7 +118,7 @@ describe("SoleUse", () => {
   });
 
   test.skipIf(process.getuid?.() !== 0)(
-    "is not kept from starting by a user who locks what he can read (skipped where it is not root)",
+    "starts although a user has locked a directory that he can read (skipped where it is not root)",
     async () => {
       chmodSync(host.directory, 0o755);
       const stranger = Bun.spawn(
@@ -141,7 +141,7 @@ describe("SoleUse", () => {
       sole.renew();
       expect(lines).toEqual([
         expect.stringMatching(
-          /^Whether another daemon works on Root=".*" cannot be told: process \d+ has locked it/,
+          /^Cannot find out whether another daemon uses Root=".*": process \d+ holds a lock on it/,
         ),
       ]);
       stranger.kill();

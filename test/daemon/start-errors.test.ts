@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** Starts a daemon with these lines in [daemon]; answers what it says of its end. */
+/** Starts a daemon with these lines in [daemon]; returns its error message. */
 function refused(daemon: string, command: readonly string[] = [EXECUTABLE]): string {
   const file = join(directory, "vm-power.conf");
   writeFileSync(
@@ -42,22 +42,22 @@ test.each([
   ],
   [
     "RuntimeDirectory=DIR/file",
-    'RuntimeDirectory="DIR/file" is no directory: remove that file, or name another directory',
+    'RuntimeDirectory="DIR/file" is not a directory: remove that file, or name another directory',
   ],
   [
     "StateDirectory=DIR/file",
-    'StateDirectory="DIR/file" is no directory: remove that file, or name another directory',
+    'StateDirectory="DIR/file" is not a directory: remove that file, or name another directory',
   ],
   [
     "ControlSocket=DIR/none/x.sock",
     'Cannot serve "DIR/none/x.sock": there is no directory "DIR/none": make it, or name another',
   ],
-])("what keeps the daemon from starting is told with its key and remedy: %s", (line, words) => {
+])("an error that prevents the start has its key and remedy: %s", (line, words) => {
   expect(refused(line.replaceAll("DIR", directory))).toBe(words);
 });
 
 test.skipIf(cannotDrop)(
-  "another user is told what is not his, and what to do (skipped without setpriv)",
+  "another user gets the missing permission and the remedy (skipped without setpriv)",
   () => {
     const program = join(directory, "vm-power");
     copyFileSync(EXECUTABLE, program);
@@ -93,7 +93,7 @@ test.each([
   expect([exitCode, stderr.toString()]).toEqual([2, err]);
 });
 
-test.each(["0", "2w", "3000000"])("vm-power simulate takes no %s for seconds", (text) => {
+test.each(["0", "2w", "3000000"])("vm-power simulate refuses %s as seconds", (text) => {
   const { exitCode, stderr } = Bun.spawnSync([EXECUTABLE, "simulate", "--seconds", text], { timeout: 5000 });
   expect([exitCode, stderr.toString()]).toEqual([
     2,
@@ -102,7 +102,7 @@ test.each(["0", "2w", "3000000"])("vm-power simulate takes no %s for seconds", (
   ]);
 });
 
-test("vm-power version is the version", () => {
+test("vm-power version prints the version", () => {
   const { exitCode, stdout } = Bun.spawnSync([EXECUTABLE, "version"]);
   expect([exitCode, stdout.toString()]).toEqual([0, "0.1.0\n"]);
 });
@@ -112,7 +112,7 @@ test.each<[what: string, root: string, problem: string]>([
   ["is a file", "DIR/file", "it is not a directory"],
   ["has no CPUs", "DIR/run", "it has no CPUs (cpu0, cpu1, …)"],
 ])(
-  "a Root that %s is a mistake of the configuration, when it is checked and at the start",
+  "a Root that %s is an error of the configuration, at --check-config and at the start",
   (_what, root, problem) => {
     const file = join(directory, "vm-power.conf");
     const at = root.replace("DIR", directory);

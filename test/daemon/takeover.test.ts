@@ -53,15 +53,15 @@ function want(vm: string, khz: number) {
 }
 
 const LOW = domain("low", [[4]]);
-// It floats, so that while it says nothing it does not count.
+// It is not pinned, so it does not hold the baseline while it has no want.
 const HIGH = domain("high", [[4, 5]]);
 const TOOK_OVER = [
-  "Took over from the daemon before: low, high",
+  "Took over from the previous daemon: low, high",
   "Not taken over, because they ended before the restart was complete: gone",
   "taken over: low,high",
 ];
 
-test("a Takeover writes nothing before all VMs are known, then what the highest of them wants", () => {
+test("a Takeover writes nothing before all VMs are known, then the highest of their claims", () => {
   const { takeover, handover, written, told, hear, retry } = startTakeover();
   hear(LOW);
   hear(HIGH);
@@ -72,11 +72,11 @@ test("a Takeover writes nothing before all VMs are known, then what the highest 
   expect([written, takeover.pending, told]).toEqual([[2], undefined, TOOK_OVER]);
 });
 
-test("while the hypervisor is away VMs are taken to be as they were, until it says otherwise", () => {
+test("while the hypervisor is away, VMs are assumed unchanged until it reports them", () => {
   const { takeover, written, told, hear } = startTakeover([LOW, HIGH]);
   takeover.presume();
   takeover.presume();
-  const away = "The hypervisor does not tell of high, low: taken to be as before the restart";
+  const away = "The hypervisor has not reported high, low: assumed to be as before the restart";
   expect([written, takeover.pending, told.splice(0)]).toEqual([[2], undefined, [away, ...TOOK_OVER]]);
   hear(domain("low", [[4]]));
   takeover.complete();
@@ -84,7 +84,7 @@ test("while the hypervisor is away VMs are taken to be as they were, until it sa
   expect(told).toEqual(["high is gone: unseen"]);
 });
 
-test("what was asked for before a VM was started again is not taken over", () => {
+test("claims from before a new start of the VM are not taken over", () => {
   const { takeover, written, told, hear } = startTakeover([
     { ...LOW, run: "a:1" },
     { ...HIGH, run: "b:2" },
@@ -98,12 +98,12 @@ test("what was asked for before a VM was started again is not taken over", () =>
   ]);
 });
 
-test("what the hypervisor told before it went away is not taken from the handover", () => {
+test("reports of the hypervisor from before it went away have precedence over the handover", () => {
   const { takeover, written, told, hear } = startTakeover([domain("low", [[5]]), HIGH]);
   hear(LOW);
   takeover.presume();
   expect([written, told[0]]).toEqual([
     [2],
-    "The hypervisor does not tell of high: taken to be as before the restart",
+    "The hypervisor has not reported high: assumed to be as before the restart",
   ]);
 });

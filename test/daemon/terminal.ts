@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { until } from "./until.ts";
 
-/** A program in a terminal of its own, 80 columns wide. */
+/** A program in its own terminal, 80 columns wide. */
 export interface Session {
-  /** Types a line and answers what is shown until the prompt is back, without what was typed. */
+  /** Types a line and returns the output until the next prompt, without the typed line. */
   type(line: string): Promise<string[]>;
-  /** Sends keys as they are. */
+  /** Sends keys unchanged. */
   keys(text: string): void;
-  /** Everything that is shown, without the terminal's own sequences. */
+  /** The whole output, without control sequences of the terminal. */
   shown(): string;
-  /** Awaits the end; answers the exit code. */
+  /** Waits for the end; returns the exit code. */
   ended(): Promise<number>;
 }
 
@@ -27,7 +27,7 @@ export function openTerminal(name: string, args: readonly string[], prompt: stri
       },
     },
   });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are removed
   const plain = () => shown.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replaceAll("\r\n", "\n");
   const prompts = () => plain().split(prompt).length - 1;
   return {

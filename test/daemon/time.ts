@@ -2,12 +2,12 @@ import { Alarm } from "../../src/daemon/alarm.ts";
 import type { LimitedLog } from "../../src/daemon/limited-log.ts";
 import { turnClock } from "../../src/daemon/turn-clock.ts";
 
-/** A moment that both clocks show with the same number. */
+/** A time that both clocks show with the same number. */
 export function at(ms: number) {
   return { monoMs: ms, wallMs: ms };
 }
 
-/** The host's own time, with an alarm on it. */
+/** The host's time, with an alarm. */
 export function realTime() {
   const time = turnClock();
   return { time, alarm: new Alarm(time) };

@@ -23,7 +23,7 @@ async function start() {
   await b.ask(scale(0, DOWN), 464);
 }
 
-test("GetLoad tells of every vCPU what it asked, what it has, what bounds it, and what its VM costs", async () => {
+test("GetLoad returns for every vCPU its request, its grant, its limit, and the counters of its VM", async () => {
   await start();
   const { vms, vcpus } = host.ask("top", "--once") as {
     vms: { vm: string; p99Us?: number }[];
@@ -88,7 +88,7 @@ describe.skipIf(noTmux !== "")(`top in a real terminal${noTmux}`, () => {
     await until(() => shown().includes("q quit"), 5000);
   }
 
-  test("fills 80 x 24, follows keys and a resize, and gives the terminal back", async () => {
+  test("fills 80 x 24, handles keys and a resize, and restores the terminal", async () => {
     await watch();
     const lines = shown().split("\n");
     expect([lines.length, lines[3], lines[4]?.slice(0, 50)]).toEqual([
@@ -112,7 +112,7 @@ describe.skipIf(noTmux !== "")(`top in a real terminal${noTmux}`, () => {
     expect([shown().includes("before"), shown().includes("VCPU")]).toEqual([true, false]);
   }, 15_000);
 
-  test("also when it is killed", async () => {
+  test("restores the terminal also when it is killed", async () => {
     await watch();
     const [pid = ""] = tmux("list-panes", "-F", "#{pane_pid}").trim().split("\n");
     Bun.spawnSync(["pkill", "-TERM", "-P", pid, "vmpowerctl"]);

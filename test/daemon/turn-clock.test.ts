@@ -7,7 +7,7 @@ afterEach(() => {
   setSystemTime();
 });
 
-test("turnClock() gives all of a turn one time, which no jump of the wall clock moves", async () => {
+test("turnClock() returns one time throughout a turn, which a jump of the wall clock does not change", async () => {
   const time = turnClock();
   const first = time();
   setSystemTime(first.wallMs + 86_400_000);

@@ -1,4 +1,4 @@
-/** Waits until something holds; fails with what it was after a while. */
+/** Waits until a condition is true; the error after a while shows the condition. */
 export async function until(holds: () => boolean, withinMs = 10_000): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!holds()) {

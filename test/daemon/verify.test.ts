@@ -18,7 +18,7 @@ async function asked(sections: string): Promise<Port> {
   return port;
 }
 
-test("verify ends with 20 where another program changed a CPU, and why tells of it", async () => {
+test("verify ends with 20 if another program changed a CPU, and why shows the change", async () => {
   await asked("[cpufreq]\nOnDrift=yield\n");
   expect(host.run("vmpowerctl", "verify")).toMatchObject({ code: 0, err: "" });
   host.tree.write(1, "scaling_setspeed", "2000000");
@@ -35,7 +35,7 @@ test("verify ends with 20 where another program changed a CPU, and why tells of 
       reason: "another program changed it",
     },
   ]);
-  await until(() => host.log().includes("it is left so"), 10_000);
+  await until(() => host.log().includes("it is left as it is"), 10_000);
   expect(host.ask("why", "cpu1")["drift"]).toMatchObject({
     file: "cpu1/cpufreq/scaling_setspeed",
     ours: "1200000",
@@ -45,7 +45,7 @@ test("verify ends with 20 where another program changed a CPU, and why tells of 
   expect(host.run("vmpowerctl", "verify").code).toBe(20);
 }, 15_000);
 
-test("what another program set under OnDrift=yield stays until somebody asks, also for the same speed", async () => {
+test("with OnDrift=yield another program's setting stays until the next request, even for the same speed", async () => {
   const port = await asked("[cpufreq]\nOnDrift=yield\n");
   const asks = {
     guest: async () => expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN)),
@@ -53,8 +53,8 @@ test("what another program set under OnDrift=yield stays until somebody asks, al
   };
   for (const [count, who] of (["guest", "operator"] as const).entries()) {
     host.tree.write(1, "scaling_setspeed", "2000000");
-    await until(() => host.log().split("it is left so").length === count + 2);
-    // What nobody asked for here changes nothing, nor does time.
+    await until(() => host.log().split("it is left as it is").length === count + 2);
+    // CPUs without requests do not change, nor does time.
     host.signal("SIGHUP");
     await until(() => host.log().split("Reloaded").length === count + 2);
     host.run("vmpowerctl", "verify");
@@ -64,7 +64,7 @@ test("what another program set under OnDrift=yield stays until somebody asks, al
   }
 }, 30_000);
 
-test("why of a vCPU tells what it asked, what was refused, and which rule bounds it", async () => {
+test("why of a vCPU shows its request, the refused one, and the rule that bounds it", async () => {
   await asked("[vm web2]\nVcpus=1\n");
   const [first, second] = ["web1:0", "web1:1"].map((vcpu) => host.ask("why", vcpu));
   expect(first).toMatchObject({

@@ -6,9 +6,12 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
 const README = join(ROOT, "README.md");
-/** Far above what a packet takes, and far below what the first ones take. */
+/** Far more than the time of a packet, and far less than that of the first ones. */
 const P99_SETTLED_US = 500;
-/** VMs that are measured at that moment: of what simulated guests ask, which is little, one packet in eight is. */
+/**
+ * The number of VMs with a measurement at that moment. Simulated guests send few requests, and one packet in eight is
+ * measured.
+ */
 const MEASURED_MIN = 2;
 const SESSION = `vm-power-captures-${process.pid}`;
 
@@ -32,7 +35,7 @@ try {
   Bun.spawnSync(["tmux", "kill-session", "-t", SESSION]);
 }
 
-/** The simulator says where its daemon listens; what it says after that is read too, or it would end. */
+/** The simulator prints where its daemon listens. Its later output must be read too, or it ends. */
 function socketOf(output: ReadableStream<Uint8Array>): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   void (async () => {
@@ -47,7 +50,10 @@ function socketOf(output: ReadableStream<Uint8Array>): Promise<string> {
   return promise;
 }
 
-/** Waits until all guests were heard, and until their first packets, for which code is compiled, count no more. */
+/**
+ * Waits until all guests have sent requests, and until their first packets, which include compilation, are no longer
+ * counted.
+ */
 async function settled(socket: string): Promise<void> {
   for (let tries = 0; tries < 60; tries++) {
     await Bun.sleep(1000);
@@ -59,7 +65,7 @@ async function settled(socket: string): Promise<void> {
       "top",
       "--once",
     ]);
-    // Until the daemon listens it is a failure that is told.
+    // The output is an error message until the daemon listens.
     const { vms = [] } = JSON.parse(stdout.toString()) as { vms?: readonly { readonly p99Us?: number }[] };
     const p99s = vms.flatMap(({ p99Us }) => p99Us ?? []);
     if (p99s.length >= MEASURED_MIN && p99s.every((p99Us) => p99Us < P99_SETTLED_US)) return;
@@ -76,7 +82,7 @@ function capture(command: string, socket: string): string {
   );
   Bun.sleepSync(3000);
   const shown = tmux("capture-pane", "-p", "-t", SESSION).trimEnd();
-  // The directory has another name each time, and says nothing; this one is as long.
+  // The directory has another name each time, which is replaced by one of the same length.
   return shown.replaceAll(/vm-power-\w{6}\b/g, "vm-power-sample");
 }
 

@@ -9,7 +9,7 @@ const TITLES = [...read("man/vm-power-protocol.7.scd").matchAll(/^##? (.+)$/gm)]
   ([, title = ""]) => title,
 );
 
-/** The sections of vm-power-protocol(7) that a text cites. A citation may go over the end of a comment's line. */
+/** The sections of vm-power-protocol(7) that a text cites. A citation may continue on the next line of a comment. */
 function cited(text: string): string[] {
   const oneLine = text.replace(/\s*\n\s*(\*|\/\/)?\s*/g, " ");
   return [...oneLine.matchAll(/vm-power-protocol\(7\), "([^"]+)"/g)].map(([, title = ""]) => title);

@@ -14,7 +14,7 @@ const TABLE = operatorTable();
 const TABLES = [TABLE, daemonTable(), guestTable()];
 const VERB_NAMES = [...VERBS.map(({ name }) => name), "help"];
 
-/** VMs as a host may name them: whoever names one must not have the shell of an operator do anything. */
+/** Possible names of VMs. Completing them must not execute anything in the operator's shell. */
 const VMS = ["web1", "web 2", "$(touch TRACE)", "`touch TRACE`", "a;touch TRACE"];
 
 beforeAll(() => {
@@ -42,7 +42,7 @@ function run(...command: readonly string[]): string[] {
   return stdout.toString().split("\n").slice(0, -1);
 }
 
-/** What bash offers for the last word. */
+/** The words that bash offers for the last word. */
 function bash(...words: readonly string[]): string[] {
   return bashOf("vmpowerctl", ...words);
 }
@@ -54,13 +54,13 @@ function bashOf(program: string, ...words: readonly string[]): string[] {
   );
 }
 
-/** What fish offers for the end of a line. */
+/** The words that fish offers for the end of a line. */
 function fish(line: string): string[] {
   const script = `source ${directory}/${line.split(" ")[0]}.fish; complete -C '${line}'`;
   return run("fish", "--no-config", "-c", script).map((offer) => offer.split("\t")[0] ?? "");
 }
 
-test.each(TABLES)("the table has what --help has: $program", ({ program, verbs, options: known }) => {
+test.each(TABLES)("the table agrees with --help: $program", ({ program, verbs, options: known }) => {
   const { options, commands } = askHelp(program);
   expect(verbs.map(({ name }) => name).sort()).toEqual([...commands.keys()].sort());
   const flags = options.flatMap((option) => option.replace(/ <.*/, "").split(", "));
@@ -79,19 +79,19 @@ describe("bash", () => {
   test("offers every command", () => expect(bash("").sort()).toEqual([...VERB_NAMES].sort()));
   test("offers the words of an argument", () =>
     expect(bash("set-cpu-freq", "1", "m")).toEqual(["min", "max"]));
-  test("counts arguments behind options and their values", () => {
+  test("counts arguments after options and their values", () => {
     expect(bash("--socket", "/x", "--json", "set-query", "web1", "e")).toEqual(["enable"]);
   });
   test("offers a command's own options, and the program's", () => {
     expect(bash("list", "--")).toEqual(expect.arrayContaining(["--channels", "--json"]));
     expect(bash("status", "--")).not.toContain("--channels");
   });
-  test("offers VMs quoted, and does what none of their names says", () => {
+  test("offers VMs quoted, and executes nothing in their names", () => {
     expect(bash("show-vm", "w")).toEqual(["web1", "web\\ 2"]);
     expect(bash("show-vm", "").length).toBe(VMS.length);
     expect(existsSync(join(directory, "trace"))).toBe(false);
   });
-  test("asks the host that is meant, also for its CPUs", () => {
+  test("asks the chosen host, also for its CPUs", () => {
     const asked = () => readFileSync(join(directory, "asked"), "utf8").trimEnd();
     expect(bash("-H", "web", "--socket", "/x", "show-cpu-freq", "")).toEqual(["7", "900"]);
     expect(asked()).toBe("--timeout 1 -H web --socket /x --json show-cpu-freq");
@@ -114,12 +114,12 @@ describe.skipIf(Bun.which("fish") === null)("fish (skipped where it is not insta
   test("offers the words of an argument", () => {
     expect(fish("vmpowerctl --socket /x set-cpu-freq 1 m").sort()).toEqual(["max", "min"]);
   });
-  test("offers VMs, and does what none of their names says", () => {
+  test("offers VMs, and executes nothing in their names", () => {
     expect(fish("vmpowerctl show-vm w").sort()).toEqual(["web 2", "web1"]);
     expect(fish("vmpowerctl show-vm ").length).toBe(VMS.length);
     expect(existsSync(join(directory, "trace"))).toBe(false);
   });
-  test("asks the host that is meant, also for its CPUs", () => {
+  test("asks the chosen host, also for its CPUs", () => {
     expect(fish("vmpowerctl -H web show-cpu-freq ")).toEqual(["7", "900"]);
     expect(readFileSync(join(directory, "asked"), "utf8")).toBe("--timeout 1 -H web --json show-cpu-freq\n");
     expect(fish("vmpowerctl show-cpu-freq ")).not.toContain("900");

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 
-/** What a program says of itself, or of one of its commands, with `--help`. */
+/** The help of a program, or of one of its commands. */
 export interface Help {
   readonly args: readonly string[];
-  /** As they are typed, `--socket <path>`; those of the program itself are not repeated for its commands. */
+  /** Options as they are typed, `--socket <path>`; those of the program are not repeated for its commands. */
   readonly options: readonly string[];
   /** Their summaries by their names. */
   readonly commands: ReadonlyMap<string, string>;
   readonly exitCodes: readonly number[];
 }
 
-/** Asks the built program. */
+/** Runs the built program. */
 export function askHelp(program: string, ...command: readonly string[]): Help {
   const file = join(import.meta.dir, "../../dist", program);
   const { exitCode, stdout } = Bun.spawnSync([file, ...command, "--help"]);
@@ -30,7 +30,7 @@ export function askHelp(program: string, ...command: readonly string[]): Help {
   };
 }
 
-/** The entries of one list: what stands at its left, and the text beside it. */
+/** The entries of one list: the text at the left, and the text beside it. */
 function entries(text: string, title: string): [string, string][] {
   const [, list = ""] = new RegExp(`^${title}:\\n((?: .*\\n?)*)`, "m").exec(text) ?? [];
   const found: [string, string][] = [];

@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** Files that packages install, where an operator reads them. SECURITY.md names tests, and says that they are in the sources. */
+/** Files that packages install for operators. SECURITY.md names tests, and says that they are in the sources. */
 const INSTALLED = ["etc", "man", "systemd", "packaging/examples", "packaging/monitoring", "packaging/guest"];
 
-/** Paths in the sources, which no installed host has. */
+/** Paths in the sources, which do not exist on an installed host. */
 const SOURCE_PATH = /(?<![\w/.-])(packaging|src|test|bench|interop|systemd|etc|man)\/[\w-]+/;
 
 /** The lines of a text that name a path in the sources. */
@@ -15,19 +15,19 @@ function linesWithSourcePaths(text: string): string[] {
   return text.split("\n").filter((line) => SOURCE_PATH.test(line));
 }
 
-test("installed files name no path that only the sources have", () => {
+test("installed files name no path of the sources", () => {
   const files = INSTALLED.flatMap((folder) => [...new Bun.Glob(`${folder}/*`).scanSync(ROOT)]);
   expect(files.length).toBeGreaterThan(15);
   expect(files.flatMap((file) => linesWithSourcePaths(read(file)))).toEqual([]);
 });
 
-test("a source path is noticed, and a path of an installed host is none", () => {
+test("a path of the sources is noticed, and a path of an installed host is not", () => {
   expect(
     linesWithSourcePaths("# see packaging/monitoring\n/etc/vm-power.conf\n/usr/lib/systemd/system"),
   ).toEqual(["# see packaging/monitoring"]);
 });
 
-test("README.md and SECURITY.md have no relative link: packages have them without the files beside them", () => {
+test("README.md and SECURITY.md have no relative links, because packages lack the other files", () => {
   const links = ["README.md", "SECURITY.md"].flatMap((file) => [
     ...read(file).matchAll(/\]\((?!https?:)[^)]*\)/g),
   ]);

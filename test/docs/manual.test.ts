@@ -74,7 +74,7 @@ function expectKeys(
   const described = entries.map(({ head, body }) => ({ key: plain(head), body }));
   const meant = Object.entries(keys).map(([name, { default: text = "", doc }], index) => ({
     key: `${name}=${text}`,
-    // The page may say more.
+    // The page may have more text.
     body: described[index]?.body.startsWith(doc) ? described[index].body : doc,
   }));
   expect(described).toEqual(meant);
@@ -89,7 +89,7 @@ interface Command {
   readonly options: readonly string[];
 }
 
-/** All commands of a program, those within others too, without `help`. */
+/** All commands of a program, with subcommands, without `help`. */
 function commandsOf(program: string, ...path: readonly string[]): Command[] {
   return [...askHelp(program, ...path).commands].flatMap(([word, summary]): Command[] => {
     if (word === "help") return [];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A paragraph of a manual page with what is indented below it, without the marks of scdoc. */
+/** A paragraph of a manual page with the indented text below it, without the marks of scdoc. */
 export interface Entry {
   readonly head: string;
   readonly body: string;
@@ -34,7 +34,7 @@ export function plain(text: string): string {
     .replace(/\\(.)/g, "$1");
 }
 
-/** What a head in the form of a synopsis says, in the words of `--help`. */
+/** The parts of a head in the form of a synopsis, in the notation of `--help`. */
 export function readSynopsis(head: string): { name: string; args: string[]; options: string[] } {
   const options = [...head.matchAll(OPTION)].map(([, flag = "", value]) =>
     value === undefined ? flag : `${flag} <${value}>`,

@@ -13,7 +13,7 @@ function named(text: string): { file: string; name: string }[] {
   );
 }
 
-/** Those that do not exist. A comment is no test. */
+/** Named tests that do not exist. A comment does not count as a test. */
 function missing(text: string): { file: string; name: string }[] {
   return named(text).filter(({ file, name }) => {
     if (!existsSync(join(ROOT, file))) return true;
@@ -35,7 +35,7 @@ test("SECURITY.md names a test for each promise", () => {
   expect(unheld).toEqual([]);
 });
 
-test("a test that is not there is noticed", () => {
+test("a missing test is noticed", () => {
   const planted =
     '* It flies. `test/docs/security.test.ts`: "is noticed", "it lands softly"; `test/gone.test.ts`: "gone"';
   expect(missing(planted.replace("softly", "soft" + "er")).map(({ file }) => file)).toEqual([
@@ -52,7 +52,7 @@ test("every test of this folder that SECURITY.md names has a fault that it must 
   expect(without).toEqual([]);
 });
 
-/** A text may leave out where a name begins or ends, and a name of many tests ends where they differ. */
+/** SECURITY.md may leave out the beginning or the end of a name, and a name of many tests ends where they differ. */
 function isSame(one: string, other: string): boolean {
   return one.includes(other) || other.includes(one);
 }

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of promises beside SECURITY.md. */
+/** Faults of promises outside of SECURITY.md. */
 export const BEHAVIOUR_FAULTS: readonly Fault[] = [
   {
     promise: "a request that the kernel refuses leaves no trace",
@@ -8,7 +8,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "if (put !== undefined) wants.takeBack(put);",
     instead: "",
     test: "test/arbiter/laws.test.ts",
-    name: "a request that the kernel refuses leaves no trace but that it was refused",
+    name: "a request that the kernel refuses changes nothing but the record of the refusal",
   },
   {
     promise: "of a vCPU's wants the first source counts",
@@ -16,7 +16,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "for (const want of this.#bySource) {",
     instead: "for (const want of this.#bySource.toReversed()) {",
     test: "test/arbiter/want.test.ts",
-    name: "of a vCPU's wants the first source counts",
+    name: "the want of the source with the highest precedence counts: order, request, lease, guest policy, schedule",
   },
   {
     promise: "a jump of the wall clock leaves the limits of the log",
@@ -24,7 +24,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "limiter.allow(about, time().monoMs)",
     instead: "limiter.allow(about, time().wallMs)",
     test: "test/daemon/limited-log.test.ts",
-    name: "and goes by the monotonic clock",
+    name: "limitedLog() passes a few lines per minute for each key, does not format the others, and uses the monotonic clock",
   },
   {
     promise: "a jump of the wall clock leaves the turn's time",
@@ -32,7 +32,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "monoMs: performance.now(),",
     instead: "monoMs: Date.now(),",
     test: "test/daemon/turn-clock.test.ts",
-    name: "turnClock() gives all of a turn one time, which no jump of the wall clock moves",
+    name: "turnClock() returns one time throughout a turn, which a jump of the wall clock does not change",
   },
   {
     promise: "everything in a turn happens at one time",
@@ -40,7 +40,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "if (now === undefined) {",
     instead: "{",
     test: "test/daemon/turn-clock.test.ts",
-    name: "turnClock() gives all of a turn one time, which no jump of the wall clock moves",
+    name: "turnClock() returns one time throughout a turn, which a jump of the wall clock does not change",
   },
   {
     promise: "a jump of the wall clock leaves a handover fresh",
@@ -48,7 +48,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "Math.abs(now.bootMs - bootMs) <= FRESH_MS",
     instead: "Math.abs(now.wallMs - (atMs as number)) <= FRESH_MS",
     test: "test/daemon/handover-file.test.ts",
-    name: "a handover is fresh for a minute since the boot's time, whatever happens to the wall clock",
+    name: "a handover is valid for a minute of boot time, whatever happens to the wall clock",
   },
   {
     promise: "a jump of the wall clock ends no want",
@@ -56,7 +56,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "this.#ends.take(now.monoMs)",
     instead: "this.#ends.take(now.wallMs)",
     test: "test/arbiter/want.test.ts",
-    name: "the wall clock ends nothing",
+    name: "a jump of the wall clock ends no want",
   },
   {
     promise: "a refused write is tried again less and less often",
@@ -64,7 +64,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "this.#retries.failed(clock, time().monoMs);",
     instead: "",
     test: "test/daemon/refused-writes.test.ts",
-    name: "a clock that refuses is tried again less and less often, and at once when somebody asks",
+    name: "a refused write is tried again less and less often, and at once with the next request",
   },
   {
     promise: "a refused write is tried again",
@@ -72,7 +72,7 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: 'this.settle(change, "an earlier refusal");',
     instead: "",
     test: "test/daemon/refused-writes.test.ts",
-    name: "a clock that refuses is tried again less and less often, and at once when somebody asks",
+    name: "a refused write is tried again less and less often, and at once with the next request",
   },
   {
     promise: "an order that a guest ended does not come back",
@@ -80,6 +80,6 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
     line: "if (endedOrders.length > 0) ordersEnded(endedOrders);",
     instead: "",
     test: "test/daemon/refused-writes.test.ts",
-    name: "an order that a guest has ended is forgotten: it does not come back at the next start",
+    name: "an order that a guest has ended is removed: it does not come back at the next start",
   },
 ];

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of what is left behind. */
+/** Faults in what the daemon leaves behind. */
 export const END_FAULTS: readonly Fault[] = [
   {
     promise: "nothing is changed that cannot be saved",
@@ -16,7 +16,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "const refused = yield scope.found.write(scope.originals);",
     instead: "const refused = undefined;",
     test: "test/cpufreq/laws.test.ts",
-    name: "Whatever was asked for, in the end every byte is as it was found",
+    name: "After any requests, the end restores every byte",
   },
   {
     promise: "after a crash the next start puts back",
@@ -24,7 +24,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "if (!backend.slow && this.#recover(entry))",
     instead: "if (!backend.slow)",
     test: "test/cpufreq/crash.test.ts",
-    name: "Killed before any change of a file, the next start puts every byte back",
+    name: "After a kill before any change of a file, the next start restores every byte",
   },
   {
     promise: "after SIGKILL the next start puts back",
@@ -41,7 +41,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "if (!volatile) calls.fsyncSync(fd);",
     instead: "",
     test: "test/cpufreq/journal.test.ts",
-    name: "An entry is on the disk, synced and under its name, before the first change of a CPU",
+    name: "An entry is synced to the disk under its name before the first change of a CPU",
   },
   {
     promise: "a file is on the disk before it has its name",
@@ -65,7 +65,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "if (libc().flock(fd, LOCK_EX | LOCK_NB) !== 0) {",
     instead: "if (fd < 0) {",
     test: "test/daemon/sole-use.test.ts",
-    name: "whose CPUs it has, by whatever path: the other says which process has them",
+    name: "whose CPUs it uses, by any path: the other daemon names that process",
     builds: true,
   },
   {
@@ -74,7 +74,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "if (libc().flock(fd, LOCK_EX | LOCK_NB) !== 0) {",
     instead: "if (fd < 0) {",
     test: "test/daemon/sole-use.test.ts",
-    name: "also when its directory of sockets was wiped",
+    name: "also if its runtime directory was removed",
     builds: true,
   },
   {
@@ -83,7 +83,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: 'sole.claim({ key: "Root", path: config.cpufreq.root });',
     instead: "",
     test: "test/daemon/sole-use.test.ts",
-    name: "vm-power restore leaves its CPUs alone",
+    name: "vm-power restore does not change its CPUs",
     builds: true,
   },
   {
@@ -92,7 +92,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "(handedOver ? undefined : await close().catch(note))",
     instead: "(await close().catch(note))",
     test: "test/daemon/handover.test.ts",
-    name: "changes no clock, and the next daemon goes on from where its guests were",
+    name: "changes no clock, and the next daemon continues with the claims of the guests",
     builds: true,
   },
   {
@@ -101,7 +101,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "for (const domain of this.#presumed) this.#options.hostEvents.domain(domain);",
     instead: "",
     test: "test/daemon/handover.test.ts",
-    name: "changes no clock, and guests are served as their VMs were last known",
+    name: "changes no clock, and serves guests with the last known state of their VMs",
     builds: true,
   },
   {
@@ -110,7 +110,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "if (why !== undefined) {",
     instead: 'if (why === "") {',
     test: "test/daemon/own-files.test.ts",
-    name: "is answered with a failure, and does not hold",
+    name: "gets an error, and is not in force",
     builds: true,
   },
   {
@@ -119,7 +119,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "if (bytes > FILE_BYTES_MAX)",
     instead: "if (false)",
     test: "test/daemon/parts.test.ts",
-    name: "never saves more than it would load again",
+    name: "never saves more than it would load",
   },
   {
     promise: "what is planted is moved aside",
@@ -127,7 +127,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "calls.renameSync(path, aside);",
     instead: "",
     test: "test/daemon/own-files.test.ts",
-    name: "Nothing planted in the daemon's own directories stops a start or a CPU: it is moved aside and told",
+    name: "Files planted in the daemon's own directories stop neither a start nor a request: they are moved aside and logged",
     builds: true,
   },
   {
@@ -136,7 +136,7 @@ export const END_FAULTS: readonly Fault[] = [
     line: "O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode",
     instead: "O_WRONLY | O_CREAT, mode",
     test: "test/daemon/own-files.test.ts",
-    name: "a metrics file never follows a link that somebody planted",
+    name: "the metrics file never follows a planted link",
     builds: true,
   },
 ];

@@ -3,9 +3,9 @@ export interface Fault {
   /** The promise in a few words, as SECURITY.md has it. */
   readonly promise: string;
   readonly file: string;
-  /** What stands in the file exactly once. */
+  /** Text that is in the file exactly once. */
   readonly line: string;
-  /** What the fault puts in its place. */
+  /** The text that replaces it. */
   readonly instead: string;
   /** The test's file and name. */
   readonly test: string;

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of what a guest is held to. */
+/** Faults in the limits for guests. */
 export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "a guest moves its own CPUs and no other",
@@ -8,7 +8,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "writes.push({ clock: clock.clock.id, setting,",
     instead: "writes.push({ clock: 0, setting,",
     test: "test/daemon/serving.test.ts",
-    name: "and of no other",
+    name: "and no other clock",
     builds: true,
   },
   {
@@ -17,7 +17,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "channel.send(answer(frame, refusal === undefined))",
     instead: "channel.send(answer(frame, true))",
     test: "test/daemon/serving.test.ts",
-    name: "are NACKed, change nothing, and are told with their reason",
+    name: "get a NACK, change nothing, and are logged with their reason",
     builds: true,
   },
   {
@@ -34,7 +34,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (claim.pinned) silent ??= claim;",
     instead: "",
     test: "test/daemon/serving.test.ts",
-    name: "the highest claim wins, and who never asked is not slowed down",
+    name: "on a clock that two VMs share: the highest claim wins, and a vCPU that never asked is not slowed down",
     builds: true,
   },
   {
@@ -43,7 +43,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "} else if (want.position.index < index) {",
     instead: "} else if (highest === undefined) {",
     test: "test/arbiter/laws.test.ts",
-    name: "no claim on a clock is faster than what holds there",
+    name: "no claim on a clock is higher than the speed that is set",
   },
   {
     promise: "a guest that does not read ends nothing",
@@ -51,7 +51,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "!== reply.length) this.counters.repliesDropped++;",
     instead: "!== reply.length) throw new Error();",
     test: "test/daemon/serving.test.ts",
-    name: "by garbage, half packets and floods, without reading or by asking for everything",
+    name: "by garbage, half packets, floods, unread replies or extreme requests",
     builds: true,
   },
   {
@@ -60,7 +60,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (this.waiting) this.#drop();",
     instead: "",
     test: "test/wire/framer.test.ts",
-    name: "Framer survives any bytes, and then still understands a guest",
+    name: "Framer accepts any bytes, and then still recognises packets of a guest",
   },
   {
     promise: "decode() never throws",
@@ -84,7 +84,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (left > CONFUSED_BYTES_MAX) this.#drop();",
     instead: "if (left < 0) this.#drop();",
     test: "test/wire/framer.test.ts",
-    name: "when nonsense never ends, and in bounded memory",
+    name: "during endless garbage, in bounded memory",
   },
   {
     promise: "a guest takes a bounded amount of the log",
@@ -92,7 +92,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (window.lines >= this.#linesMax) {",
     instead: "if (window.lines < 0) {",
     test: "test/daemon/parts.test.ts",
-    name: "LineLimiter lets a few lines per VM and minute through, and counts the rest",
+    name: "LineLimiter passes a few lines per VM and minute, and counts the rest",
   },
   {
     promise: "lines that a stranger can cause are few",
@@ -100,7 +100,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (allowed === undefined) return;",
     instead: "if (allowed === undefined) return log[level](line().message);",
     test: "test/daemon/limited-log.test.ts",
-    name: "limitedLog() lets a few lines a minute through about each",
+    name: "limitedLog() passes a few lines per minute for each key, does not format the others, and uses the monotonic clock",
   },
   {
     promise: "lines about one VM are bounded behind all other limits",
@@ -108,7 +108,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (about === undefined) return undefined;",
     instead: "if (about === undefined) return message;",
     test: "test/daemon/log-budget.test.ts",
-    name: "lines without fields are bounded by what they are about, not by the names and numbers in them",
+    name: "lines without fields are limited by their kind, not by the names and numbers in them",
   },
   {
     promise: "all lines together are bounded",
@@ -116,7 +116,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (all === undefined) return undefined;",
     instead: "if (all === undefined) return message;",
     test: "test/daemon/log-budget.test.ts",
-    name: "all lines together are bounded, however many VMs they are about",
+    name: "all lines together are limited, however many VMs they are about",
   },
   {
     promise: "the log is written within its budget",
@@ -124,7 +124,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (admitted !== undefined) sink(",
     instead: "sink(",
     test: "test/daemon/log.test.ts",
-    name: "writes no more lines than its budget has",
+    name: "writes no more lines than its budget allows",
   },
   {
     promise: "the log holds no control characters",
@@ -132,7 +132,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "sink(printable(admitted), fields);",
     instead: "sink(admitted, fields);",
     test: "test/daemon/log.test.ts",
-    name: "writes what a line says as one line without control characters",
+    name: "writes a message as one line without control characters",
   },
   {
     promise: "a VM is looked at again once in 10 s",
@@ -140,7 +140,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (lastMs !== undefined && nowMs >= lastMs && nowMs - lastMs < SECOND_LOOK_MS) return;",
     instead: "",
     test: "test/daemon/parts.test.ts",
-    name: "SecondLooks: one look per VM and interval, whatever its guest asks",
+    name: "SecondLooks asks for one look per VM and interval, however many requests its guest sends",
   },
   {
     promise: "a vCPU that was plugged in is served",
@@ -148,7 +148,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: 'if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);',
     instead: "",
     test: "test/daemon/hot-plugged-vcpu.test.ts",
-    name: "is served from the second request on",
+    name: "a vCPU that was hot-plugged without an event is served from the second request on",
     builds: true,
   },
   {
@@ -157,7 +157,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "const bytes = new Uint8Array(abi === 460 ? size - 4 : size);",
     instead: "const bytes = new Uint8Array(abi === 460 ? size - 4 : size).fill(7);",
     test: "test/daemon/serving.test.ts",
-    name: "are answered with a list, clean of other bytes",
+    name: "get a list without stale bytes",
     builds: true,
   },
   {
@@ -166,7 +166,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "if (!state.contract.query)",
     instead: "if (false)",
     test: "test/daemon/serving.test.ts",
-    name: "are met with silence when they are off, or cannot be answered",
+    name: "get no reply when they are off or cannot be answered",
     builds: true,
   },
   {
@@ -175,7 +175,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "/[\\p{Cc}\\p{Cf}\\p{Cs}\\u2028\\u2029]/gu",
     instead: "/[\\p{Cf}\\p{Cs}\\u2028\\u2029]/gu",
     test: "test/ctl/text.test.ts",
-    name: "printable() and jsonText() give one harmless line, and JSON loses nothing",
+    name: "printable() and jsonText() return one line without control characters, and JSON loses nothing",
   },
   {
     promise: "JSON cannot steer a terminal",
@@ -183,7 +183,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: "/(?!\\n)[\\p{Cc}\\p{Cf}\\u2028\\u2029]/gu",
     instead: "/(?!\\n)[\\p{Cc}]/gu",
     test: "test/ctl/text.test.ts",
-    name: "printable() and jsonText() give one harmless line, and JSON loses nothing",
+    name: "printable() and jsonText() return one line without control characters, and JSON loses nothing",
   },
   {
     promise: "a VM's name cannot steer a shell",
@@ -191,7 +191,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: 'COMPREPLY+=("$(printf %q "$word")")',
     instead: 'COMPREPLY+=("$word")',
     test: "test/docs/completions.test.ts",
-    name: "offers VMs quoted, and does what none of their names says",
+    name: "offers VMs quoted, and executes nothing in their names",
   },
   {
     promise: "a value cannot add a field to the journal",

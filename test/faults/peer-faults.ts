@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of what QEMU and local users are held to. */
+/** Faults in the limits for QEMU and local users. */
 export const PEER_FAULTS: readonly Fault[] = [
   {
     promise: "libvirt must know a channel",
@@ -8,7 +8,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (domain.channelPaths !== undefined && !domain.channelPaths.has(path))",
     instead: "if (false)",
     test: "test/daemon/served-vms.test.ts",
-    name: "admit() serves a VM's channels where libvirt knows them, and no socket that only bears its name",
+    name: "admit() accepts only the channels in the VM's definition, and no other socket with its name",
   },
   {
     promise: "files of no VM take no room of a VM's channels",
@@ -16,7 +16,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (!isExpected) {",
     instead: "if (false) {",
     test: "test/channels/channels.test.ts",
-    name: "serves a VM whatever files of no VM, and files that are no sockets, are beside its channel",
+    name: "serves a VM however many other files are in the directory",
   },
   {
     promise: "a VM has a bound of channels",
@@ -24,7 +24,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: " || own >= VM_CHANNELS_MAX",
     instead: "",
     test: "test/channels/channels.test.ts",
-    name: "serves 1024 channels of one VM, those with the lowest numbers, and of each other VM as many",
+    name: "serves the 1024 channels with the lowest numbers of each VM",
   },
   {
     promise: "a VM's channels are sorted once",
@@ -32,7 +32,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (sorted.length > 0) this.#sorted.set(vm, sorted);",
     instead: "",
     test: "test/channels/channels.test.ts",
-    name: "looks at 16,000 files of one VM once each, and sorts its channels once",
+    name: "examines each of 16,000 files of one VM once, and sorts its channels once",
   },
   {
     promise: "a scan does not reconnect a socket sooner than the back-off",
@@ -40,7 +40,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (file === this.#file && this.#waiting !== undefined) return false;",
     instead: "",
     test: "test/channels/channels.test.ts",
-    name: "dials a socket that closes at once no sooner than its back-off says, whoever makes scans",
+    name: "reconnects to a socket that closes at once only after its back-off, however often it scans",
   },
   {
     promise: "sockets that open and close do not fill the log",
@@ -48,7 +48,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "number}`, level, () => ({",
     instead: "number + Math.random()}`, level, () => ({",
     test: "test/daemon/host-events.test.ts",
-    name: "a channel that comes and goes without end is told a few times a minute, beside others",
+    name: "a channel that connects and disconnects all the time is logged a few times a minute, without suppressing other channels",
   },
   {
     promise: "a stranger cannot connect to the sockets",
@@ -64,7 +64,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (trusted.has(uid)) return undefined;",
     instead: "return undefined;",
     test: "test/channels/channels.test.ts",
-    name: "refuses what is no socket of a trusted user, with the reason",
+    name: "refuses a file that is not a socket of a trusted user, with the reason",
   },
   {
     promise: "a symbolic link is not used",
@@ -72,7 +72,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "if (stats.isSymbolicLink())",
     instead: "if (false)",
     test: "test/channels/channels.test.ts",
-    name: "refuses what is no socket of a trusted user, with the reason",
+    name: "refuses a file that is not a socket of a trusted user, with the reason",
   },
   {
     promise: "a stranger's lock keeps no daemon from starting",
@@ -80,7 +80,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: ": users.has(holder.uid);",
     instead: ": true;",
     test: "test/daemon/sole-use.test.ts",
-    name: "is not kept from starting by a user who locks what he can read",
+    name: "starts although a user has locked a directory that he can read (skipped where it is not root)",
   },
   {
     promise: "a journal that others can write to is not believed",
@@ -88,7 +88,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: " || (stat.mode & WRITABLE_BY_OTHERS) !== 0",
     instead: "",
     test: "test/cpufreq/journal.test.ts",
-    name: "restoreJournal() believes only files that nobody else can write, and follows no link",
+    name: "restoreJournal() reads only files that no other user can write, and follows no link",
   },
   {
     promise: "the journal follows no link",
@@ -96,7 +96,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: "O_RDONLY | O_NOFOLLOW | O_NONBLOCK",
     instead: "O_RDONLY | O_NONBLOCK",
     test: "test/cpufreq/journal.test.ts",
-    name: "restoreJournal() believes only files that nobody else can write, and follows no link",
+    name: "restoreJournal() reads only files that no other user can write, and follows no link",
   },
   {
     promise: "a handover of another version is not believed",
@@ -104,7 +104,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     line: ' || value["version"] !== VERSION',
     instead: "",
     test: "test/daemon/handover.test.ts",
-    name: "is not believed: what was there is put back",
+    name: "is not used: the original settings are restored",
     builds: true,
   },
 ];

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 
-// Takes out one line after the other that holds a promise of SECURITY.md, in a copy of the sources, and looks whether the
-// test that the promise names fails. `make faults`; with words behind it, only the promises that contain one of them.
+// Removes each line that holds a promise of SECURITY.md, one after the other, in a copy of the sources, and checks that
+// the named test fails. `make faults`; with arguments, only promises that contain one of them.
 
 const ROOT = join(import.meta.dir, "../..");
 const COPIED = ["src", "test", "etc", "man", "systemd", "packaging", "package.json", "tsconfig.json"];
 const COPIED_FILES = ["Makefile", "bun.lock", "bunfig.toml", "README.md", "SECURITY.md", "ARCHITECTURE.md"];
 
-/** What came of one fault, and for all but those that were caught why. */
+/** The result for one fault, with the reason unless it was caught. */
 interface Outcome {
   readonly kind: "caught" | "MISSED" | "skipped:";
   readonly why?: string;
@@ -33,7 +33,7 @@ function plant(copy: string, fault: Fault): Outcome {
   }
 }
 
-/** Only a named test that failed caught the fault: not a file that did not load, nor another test. */
+/** A fault counts as caught only if the named test failed, not if a file did not load or another test failed. */
 function judge(copy: string, fault: Fault): Outcome {
   const { test, name, builds } = fault;
   if (builds === true) {
@@ -46,7 +46,7 @@ function judge(copy: string, fault: Fault): Outcome {
   return missed(`"${test}" ran no test "${name}":\n${report}`);
 }
 
-/** A test that is red, or does not run, without the fault says nothing about the fault. */
+/** A test that fails, or does not run, without the fault proves nothing. */
 function judgeWithoutFault(copy: string, fault: Fault): Outcome | undefined {
   const { result, report } = runTest(copy, fault);
   if (result === "pass") return undefined;
@@ -58,7 +58,7 @@ function missed(why: string): Outcome {
   return { kind: "MISSED", why };
 }
 
-/** What came of the named test, and the lines that tell of each test and of errors. */
+/** The result of the named test, and the lines about tests and errors. */
 function runTest(copy: string, { test, name }: Fault): { result?: "fail" | "pass" | "skip"; report: string } {
   const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const command = [process.execPath, "test", "--timeout", "30000", test, "-t", pattern];
@@ -91,7 +91,7 @@ const copy = makeCopy();
 const kinds: Outcome["kind"][] = [];
 try {
   Bun.spawnSync(["make", "build"], { cwd: copy });
-  // All before the first fault, while what is compiled has none.
+  // Everything is built before the first fault, while the sources have none.
   const unfit = chosen.map((fault) => judgeWithoutFault(copy, fault));
   for (const [index, fault] of chosen.entries()) {
     const { kind, why } = unfit[index] ?? plant(copy, fault);

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
 
-/** Faults of what lookers, operators and libvirt are held to. */
+/** Faults in the limits for monitor clients, operators and libvirt. */
 export const USER_FAULTS: readonly Fault[] = [
   {
     promise: "a looker changes nothing",
@@ -8,7 +8,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (method.mutates && caller.looksOnly)",
     instead: "if (false)",
     test: "test/admin/monitor.test.ts",
-    name: "lets even root look, and change nothing, by every method there is",
+    name: "lets nobody change anything by any method, not even root",
   },
   {
     promise: "any bytes end at most their connection",
@@ -16,7 +16,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: 'if (typeof method !== "string" || method.length > METHOD_LENGTH_MAX)',
     instead: "if (method.length > METHOD_LENGTH_MAX)",
     test: "test/admin/abuse.test.ts",
-    name: "any bytes at all end at most the connection they came over",
+    name: "arbitrary bytes end at most the connection that they came over",
   },
   {
     promise: "a message nests to a bound",
@@ -24,7 +24,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (nesting(bytes) > NESTING_MAX)",
     instead: "if (false)",
     test: "test/admin/message.test.ts",
-    name: "readCall() takes a message that nests 16 deep, and no deeper",
+    name: "readCall() accepts a message that is nested 16 deep, and no deeper",
   },
   {
     promise: "clients are bounded",
@@ -32,7 +32,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (clients.size >= limits.clients)",
     instead: "if (false)",
     test: "test/admin/abuse.test.ts",
-    name: "there are only so many clients, and so many of one user; the rest are told",
+    name: "the number of clients is limited, in total and for each user; further clients get an error",
   },
   {
     promise: "clients of one user are bounded",
@@ -40,7 +40,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: " || own < limits.clientsPerUid)",
     instead: " || own >= 0)",
     test: "test/admin/abuse.test.ts",
-    name: "there are only so many clients, and so many of one user; the rest are told",
+    name: "the number of clients is limited, in total and for each user; further clients get an error",
   },
   {
     promise: "one client leaves room for others",
@@ -48,7 +48,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (left === 0) return false;",
     instead: "",
     test: "test/admin/abuse.test.ts",
-    name: "one client's calls leave room for others between them",
+    name: "calls of other clients are served between those of one client",
   },
   {
     promise: "all clients together leave room for guests",
@@ -56,7 +56,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (left === 0) return false;",
     instead: "",
     test: "test/admin/session.test.ts",
-    name: "All sessions together take only so many calls in one turn, and each gets its turn",
+    name: "The number of calls in one turn is limited for all sessions together, and each session gets its turn",
   },
   {
     promise: "lookers have one call in a turn",
@@ -64,7 +64,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "callsPerTurn: 1 }",
     instead: "callsPerTurn: 8 }",
     test: "test/daemon/operators.test.ts",
-    name: "lookers have one call in a turn together, and a few clients of each user",
+    name: "clients of the monitor socket together have one call in a turn, and each user has a few clients",
   },
   {
     promise: "a looker has a few clients",
@@ -72,7 +72,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "clientsPerUid: 8,",
     instead: "",
     test: "test/daemon/operators.test.ts",
-    name: "lookers have one call in a turn together, and a few clients of each user",
+    name: "clients of the monitor socket together have one call in a turn, and each user has a few clients",
   },
   {
     promise: "every parameter that can be large has a rule",
@@ -80,7 +80,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: '["count", { allows: within(1, VCPUS_MAX) }],',
     instead: "",
     test: "test/admin/parameters.test.ts",
-    name: "every parameter that can be large has a rule, and every list a bound",
+    name: "every parameter that can be large has a rule, and every list has a limit",
   },
   {
     promise: "what one call may name is bounded: lists are sets",
@@ -88,15 +88,15 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "judged[name] = [...items];",
     instead: "",
     test: "test/admin/parameters.test.ts",
-    name: "is handed each item of",
+    name: "gets each item of",
   },
   {
     promise: "what one call may name is bounded: sets have a bound",
     file: "src/admin/parameters.ts",
-    line: "if (items.size > rule.itemsMax) return { wrong: name };",
+    line: "if (items.size > rule.itemsMax) return failure(name);",
     instead: "",
     test: "test/admin/parameters.test.ts",
-    name: "refuses more items in",
+    name: "refuses too many items in",
   },
   {
     promise: "a long answer is written a piece in a turn",
@@ -104,7 +104,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (piece.length < PIECE_LENGTH) continue;",
     instead: "continue;",
     test: "test/admin/answer.test.ts",
-    name: "however long, is written in small pieces",
+    name: "is written in small pieces, however long it is",
   },
   {
     promise: "calls wait for a long answer",
@@ -112,7 +112,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: 'if (this.#cancelAnswer !== undefined) this.#underWay = "single";',
     instead: "",
     test: "test/admin/session.test.ts",
-    name: "a long answer is written a piece in a turn, and calls wait for it in their order",
+    name: "a long reply is written in one piece per turn, and later calls wait for it in order",
   },
   {
     promise: "an answer is bounded",
@@ -120,7 +120,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "const isTooLong = bytes > limits.answerBytes;",
     instead: "const isTooLong = bytes < 0;",
     test: "test/admin/session.test.ts",
-    name: "an answer that is longer than any may be is refused",
+    name: "a reply that exceeds the longest length is refused",
   },
   {
     promise: "answers that wait are bounded",
@@ -128,7 +128,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (waitingBytes() > limits.waitingBytes) {",
     instead: "if (waitingBytes() < 0) {",
     test: "test/admin/session.test.ts",
-    name: "long answers are refused while too many of others wait to be read",
+    name: "long replies are refused while too many bytes of other replies wait to be read",
   },
   {
     promise: "what a call does is a slice in a turn",
@@ -136,7 +136,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "return this.#steps < STEPS_PER_TURN && this.#nowMs() - this.#beganMs < SLICE_MS;",
     instead: "return true;",
     test: "test/daemon/slices.test.ts",
-    name: "takes no more of a turn of the event loop than a slice",
+    name: "takes at most a slice of a turn of the event loop",
   },
   {
     promise: "all calls share one slice of a turn",
@@ -144,7 +144,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: 'if (came === "more") break;',
     instead: "this.#isTurnDue = false;",
     test: "test/daemon/slices.test.ts",
-    name: "eight calls at once have one slice in a turn together",
+    name: "eight calls at once share one slice in a turn",
   },
   {
     promise: "a few connections are taken in a turn",
@@ -152,7 +152,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (++accepted % connections === 0) rest();",
     instead: "",
     test: "test/daemon/listen.test.ts",
-    name: "takes only so many connections in one turn, and all of them in the end",
+    name: "accepts a limited number of connections in one turn, and all of them in the end",
   },
   {
     promise: "operators are let in a few at a time",
@@ -160,7 +160,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "listen: listenAtPace(CONTROL_PACE),",
     instead: "listen: listenAtPace({ connections: 4096, restMs: 0 }),",
     test: "test/daemon/operators.test.ts",
-    name: "is let in four at a time",
+    name: "are accepted four at a time",
   },
   {
     promise: "operators are served when all parts are there",
@@ -168,7 +168,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "if (held && listener.hold?.() !== true)",
     instead: "if (held && listener === undefined)",
     test: "test/daemon/operators.test.ts",
-    name: "who connects before all parts are there waits, also while the socket of a killed daemon is probed",
+    name: "a client that connects before the daemon is ready waits, also while the socket of a killed daemon is probed",
   },
   {
     promise: "what libvirtd sends cannot harm: its numbers are bounded",
@@ -184,7 +184,7 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "await this.#pause(backoffMs(this.#timing.backoff, attempt));",
     instead: "return;",
     test: "test/hypervisor/libvirt-hostile.test.ts",
-    name: "whatever libvirtd sends, nothing throws, and all is well once libvirtd is",
+    name: "whatever libvirtd sends, nothing throws, and a sane libvirtd is followed again afterwards",
   },
   {
     promise: "libvirt is asked read-only",
@@ -192,6 +192,6 @@ export const USER_FAULTS: readonly Fault[] = [
     line: "openArgs(uri, { write: false })",
     instead: "openArgs(uri, { write: true })",
     test: "test/hypervisor/libvirt-read.test.ts",
-    name: "openLibvirt() opens for reading only, and asks for no keepalive",
+    name: "openLibvirt() opens read-only, and does not request keepalive",
   },
 ];

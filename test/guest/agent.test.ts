@@ -69,8 +69,8 @@ describe("decide()", () => {
     ]);
   });
 
-  test("settles on a CPU that gets the speed it asks for", () => {
-    // Work that fills so many kHz of a table of ten; where it ends, it stays.
+  test("reaches a stable speed on a CPU that gets the speed it asks for", () => {
+    // Work that needs this many kHz of a table of ten; the result is the speed at which the agent stays.
     const khz = Array.from({ length: 10 }, (_, i) => 3_000_000 - 200_000 * i);
     fc.assert(
       fc.property(fc.integer({ min: 200_000, max: 2_900_000 }), fc.nat(9), (work, start) => {
@@ -92,8 +92,8 @@ describe("decide()", () => {
   });
 });
 
-describe("how busy a vCPU is", () => {
-  test("parseStat() reads the kernel's words, and leaves out what the host stole", () => {
+describe("load of a vCPU", () => {
+  test("parseStat() reads /proc/stat, and leaves out steal time", () => {
     const text =
       "cpu  900 0 100 9000 0 0 0 0 0 0\n" +
       "cpu0 100 10 20 800 50 5 15 4000 0 0\n" + // user nice system idle iowait irq softirq steal
@@ -106,7 +106,7 @@ describe("how busy a vCPU is", () => {
     ]);
   });
 
-  test("procStat() reads this machine's", async () => {
+  test("procStat() reads the file of this machine", async () => {
     const source = procStat();
     const [first, again] = [await source.read(), await source.read()];
     source.close();
@@ -115,7 +115,7 @@ describe("how busy a vCPU is", () => {
 
   const usage = (value: unknown) => JSON.stringify({ "/eal/lcore/usage": value });
 
-  test("parseUsage() reads DPDK's words", () => {
+  test("parseUsage() reads the reply of DPDK's telemetry", () => {
     const three = usage({ lcore_ids: [1, 5], total_cycles: [1000, 2000], busy_cycles: [10, 20] });
     expect([...(parseUsage(three) ?? [])]).toEqual([
       [1, { busy: 10, total: 1000 }],
@@ -131,11 +131,11 @@ describe("how busy a vCPU is", () => {
     usage(null),
     usage({}),
     usage({ lcore_ids: [], total_cycles: [], busy_cycles: [] }),
-  ])("parseUsage() takes %j for no answer", (text) => {
+  ])("parseUsage() treats %j as no reply", (text) => {
     expect(parseUsage(text)).toBeUndefined();
   });
 
-  test("dpdkTelemetry() asks a program that comes and goes", async () => {
+  test("dpdkTelemetry() works with a program that starts and stops", async () => {
     const path = temporary("dpdk_telemetry.v2");
     const source = dpdkTelemetry(path);
     expect(await source.read()).toBeUndefined();
@@ -169,7 +169,7 @@ describe("how busy a vCPU is", () => {
 });
 
 describe("the agent", () => {
-  /** A source that says what a test wants, as if a second had passed each time. */
+  /** A source with the values that a test wants, as if a second had passed each time. */
   function playedSource() {
     const busy = new Map<number, number | undefined>();
     const counters = new Map<number, Counters>();
@@ -205,9 +205,9 @@ describe("the agent", () => {
       answerMs: 50,
     });
     const config = loadAgentConfig("/nonexistent/vm-power-guest.conf");
-    if ("problems" in config) throw new Error("The defaults are wrong");
+    if (!config.ok) throw new Error("The defaults are wrong");
     const agent = makeAgent(
-      { ...config, ports: [0, 1], fallback },
+      { ...config.value, ports: [0, 1], fallback },
       { power, sources: [played.source], log, now: () => nowMs },
     );
     return {
@@ -225,7 +225,7 @@ describe("the agent", () => {
     };
   }
 
-  test("asks for each vCPU what it needs, and leaves the fallback behind", async () => {
+  test("asks for the speed that each vCPU needs, and for the fallback at its end", async () => {
     const { busy, original, seconds, agent, lines } = stage();
     busy.set(0, 0).set(1, 80);
     await seconds(2);
@@ -240,21 +240,21 @@ describe("the agent", () => {
     expect([original.index, lines]).toEqual([[0, 0, 0, 0], []]);
   });
 
-  test("that cannot see falls back, says so once, and goes on when it sees again", async () => {
+  test("asks for the fallback when it cannot measure, logs that once, and goes on when it can again", async () => {
     const { busy, original, seconds, agent, lines } = stage();
     busy.set(0, 0).set(1, 60);
     await seconds(2);
     expect(original.index[0]).toBe(5);
     busy.set(0, undefined);
     await seconds(10);
-    expect([original.index[0], lines]).toEqual([0, ["Cannot see how busy vCPU 0 is: Fallback=max"]]);
+    expect([original.index[0], lines]).toEqual([0, ["Cannot measure the load of vCPU 0: Fallback=max"]]);
     busy.set(0, 0);
     await seconds(7);
     expect(original.index[0]).toBe(5);
     await agent.stop();
   });
 
-  test("that has no port waits for it, and says once what is missing", async () => {
+  test("waits for a missing port, and logs once that it is missing", async () => {
     const { busy, original, seconds, agent, lines, directory: ports } = stage();
     busy.set(0, 0).set(1, 0);
     const port = join(ports, "virtio.serial.port.poweragent.1");
@@ -291,19 +291,22 @@ describe("its configuration", () => {
     expect(lines.filter((line) => /^[^#;[]/.test(line))).toEqual([]);
   });
 
-  test("is read, and all that is wrong with it is told", async () => {
+  test("is read, and all errors in it are reported", async () => {
     const path = temporary("guest.conf");
     fs.writeFileSync(path, "[agent]\nPorts=0-2,5\nSource=proc-stat\nFallback=none\nVmName=web1\n");
     expect(loadAgentConfig(path)).toEqual({
-      ports: [0, 1, 2, 5],
-      source: "proc-stat",
-      telemetrySocket: "/var/run/dpdk/rte/dpdk_telemetry.v2",
-      intervalMs: 1000,
-      targetPercent: 60,
-      deadBandPercent: 15,
-      cooldownMs: 5000,
-      fallback: "none",
-      vmName: "web1",
+      ok: true,
+      value: {
+        ports: [0, 1, 2, 5],
+        source: "proc-stat",
+        telemetrySocket: "/var/run/dpdk/rte/dpdk_telemetry.v2",
+        intervalMs: 1000,
+        targetPercent: 60,
+        deadBandPercent: 15,
+        cooldownMs: 5000,
+        fallback: "none",
+        vmName: "web1",
+      },
     });
     expect(await guest(`agent --config ${path} --check-config`)).toEqual({
       code: 0,
@@ -323,11 +326,11 @@ describe("its configuration", () => {
     });
   });
 
-  test("as it is shipped, gives the agent nothing to do", async () => {
+  test("as shipped names no port", async () => {
     expect(await guest(`agent --config ${FILE}`)).toEqual({
       code: 78,
       out: "",
-      err: `The agent is to take no port: set Ports= in ${FILE}, like Ports=0\n`,
+      err: `The agent has no port: set Ports= in ${FILE}, like Ports=0\n`,
     });
   });
 });

@@ -24,13 +24,13 @@ const ack = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === 
 const nack = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === 12 ? 2 : byte));
 const isConnect = (bytes: Uint8Array) => bytes[12] === 2;
 
-/** Acknowledges everything that can be. */
+/** Sends an ACK for every request that can be acknowledged. */
 const willing: Host = (bytes) => (isConnect(bytes) ? [] : [ack(bytes)]);
 const unwilling: Host = (bytes) => (isConnect(bytes) ? [] : [nack(bytes)]);
 const GRANTED = { kind: "granted", value: undefined } as const;
 
-describe("what goes out", () => {
-  test("CONNECT, then one packet a request, and no byte of them is anything but what it means", async () => {
+describe("requests", () => {
+  test("are a CONNECT, then one packet each, in which every byte has a meaning", async () => {
     const port = virtioPort(willing);
     const power = environment(port);
     expect(await power.init(0)).toEqual(GRANTED);
@@ -39,7 +39,7 @@ describe("what goes out", () => {
     expect(port.sent).toEqual([CONNECT, MAX, MIN]);
   });
 
-  test("a policy, with hours that are none where no hour is meant", async () => {
+  test("contain a policy with hours that mark unused entries", async () => {
     const port = virtioPort(willing);
     const power = environment(port);
     await power.init(0);
@@ -65,7 +65,7 @@ describe("what goes out", () => {
     expect(port.sent[1]).toEqual(expected);
   });
 
-  test("one request at a time: the next goes out when the one before is answered", async () => {
+  test("are sent one at a time: the next one after the reply to the previous one", async () => {
     const outstanding: Uint8Array[] = [];
     const port = virtioPort((bytes) => {
       if (!isConnect(bytes)) outstanding.push(bytes);
@@ -84,8 +84,8 @@ describe("what goes out", () => {
   });
 });
 
-describe("what comes back", () => {
-  test("is granted or refused, with whose word it is", async () => {
+describe("replies", () => {
+  test("grant or refuse, with the origin of the refusal", async () => {
     const power = environment(virtioPort(unwilling));
     await power.init(0);
     expect(await power.scale(0, "turbo")).toEqual({
@@ -94,7 +94,7 @@ describe("what comes back", () => {
     });
   });
 
-  test("old answers are not taken for the new one's, however many there are", async () => {
+  test("to old requests are not taken for the reply to a new one, however many there are", async () => {
     const port = virtioPort(unwilling);
     const power = environment(port);
     await power.init(0);
@@ -103,7 +103,7 @@ describe("what comes back", () => {
     expect(port.unread).toBe(0);
   });
 
-  test("nor those that come late, while another is awaited", async () => {
+  test("that arrive late are not taken for the awaited one", async () => {
     const port = virtioPort(willing);
     const power = environment(port);
     await power.init(0);
@@ -111,7 +111,7 @@ describe("what comes back", () => {
     expect(await power.scale(0, "max")).toEqual(GRANTED);
   });
 
-  test("in pieces or behind nonsense, it is found", async () => {
+  test("are found in pieces or after garbage", async () => {
     const port = virtioPort((bytes) =>
       isConnect(bytes) ? [] : [bytes.slice(0, 10), bytes.slice(10, 300), bytes.slice(300)],
     );
@@ -122,31 +122,31 @@ describe("what comes back", () => {
     expect((await power.scale(0, "max")).kind).toBe("granted");
   });
 
-  test("nothing at all is said to be nothing", async () => {
+  test("that never arrive are reported", async () => {
     const power = environment(virtioPort(() => []));
     await power.init(0);
     expect(await power.scale(0, "max")).toEqual({
       kind: "unanswered",
-      reason: "The host took the request on port 0, but said nothing within 40 ms",
+      reason: "The host received the request on port 0, but did not reply within 40 ms",
     });
   });
 });
 
-describe("a host that is not there", () => {
-  test("is told of, and the port is given back", async () => {
+describe("an absent host", () => {
+  test("is reported, and the port is closed", async () => {
     const port = virtioPort(undefined);
     const power = environment(port);
     expect(await power.init(0)).toEqual({
       kind: "host-absent",
       reason:
-        "Nobody is at the host's end of port 0: on the host, systemctl start vm-power, " +
+        "No program is connected to the host's end of port 0: on the host, systemctl start vm-power, " +
         "and vmpowerctl show-vm tells whether it serves this VM",
     });
     expect([port.isOpen, port.sent]).toEqual([false, []]);
     expect((await power.scale(0, "max")).kind).toBe("invalid");
   });
 
-  test("is waited for while it may only be starting", async () => {
+  test("is waited for while it may be starting", async () => {
     const port = virtioPort(undefined);
     const power = environment(port, { hostMs: 1000, answerMs: 40 });
     const init = power.init(0);
@@ -155,7 +155,7 @@ describe("a host that is not there", () => {
     expect(await init).toEqual(GRANTED);
   });
 
-  test("and is greeted again when it comes back, on the port that was never closed", async () => {
+  test("gets a CONNECT again when it comes back, on the port that stayed open", async () => {
     const port = virtioPort(willing);
     const power = environment(port);
     await power.init(0);
@@ -167,7 +167,7 @@ describe("a host that is not there", () => {
     expect([port.sent, port.opened]).toEqual([[CONNECT, MAX, CONNECT, MIN], 1]);
   });
 
-  test("when it goes before it answers, nobody waits for it", async () => {
+  test("that disconnects before its reply is not waited for", async () => {
     const port = virtioPort(willing);
     const power = environment(port, { hostMs: 1000, answerMs: 60_000 });
     await power.init(0);
@@ -177,7 +177,7 @@ describe("a host that is not there", () => {
     });
     expect(await power.scale(0, "up")).toEqual({
       kind: "host-absent",
-      reason: "The host went away from port 0 before it answered: ask again",
+      reason: "The host disconnected from port 0 before it replied: try again",
     });
   });
 });
@@ -226,11 +226,11 @@ describe("DPDK's own host", () => {
     ["20.02", GRANTS, "granted"],
     ["19.11", ["granted", "refused", "refused"], "granted"],
     ["19.08", ["unanswered", "unanswered", "unanswered"], "unanswered"],
-  ] as const)("of %s does what it is asked, and says it in its own way", async (release, scaled, policy) => {
+  ] as const)("of %s grants requests, with its own form of replies", async (release, scaled, policy) => {
     const original = originalHost(release);
     const power = environment(virtioPort(original.host));
     expect(await power.init(0)).toEqual(GRANTED);
-    // It says of a speed that is there already, and of turbo, that nothing changed: NACK in 19.11.
+    // For a speed that is set already, and for turbo, it reports that nothing changed: a NACK in 19.11.
     const outcomes = [
       await power.scale(0, "min"),
       await power.scale(0, "min"),
@@ -252,7 +252,7 @@ describe("DPDK's own host", () => {
     expect(await power.queryFreqs(0, "all")).toEqual({
       kind: "unanswered",
       reason:
-        "The host did not tell; perhaps this VM may not ask: on the host, vmpowerctl set-query VM enable allows it",
+        "The host did not reply; perhaps this VM may not send queries: on the host, vmpowerctl set-query VM enable allows it",
     });
     original.query = true;
     expect(await power.queryFreqs(0, "all")).toEqual({

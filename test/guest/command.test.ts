@@ -19,7 +19,7 @@ afterEach(() => {
   machine = "";
 });
 
-/** A guest with these ports, all of one host. */
+/** A guest with these ports, all of them with the same host. */
 function vm(numbers: readonly number[], host: OriginalHost = originalHost("20.02")) {
   const made = terminalPorts();
   ports = made;
@@ -32,7 +32,7 @@ const commands = (port: TerminalPort | undefined) =>
   port?.sent.map((bytes) => [bytes[12], bytes[8], bytes[0]]);
 
 describe("up, down, min, max, turbo, no-turbo", () => {
-  test("go to every vCPU that has a port, each over its own", async () => {
+  test("are sent for every vCPU that has a port, over its own port", async () => {
     const { places, host, ports } = vm([0, 1]);
     expect(await guest("min", places)).toEqual({ code: 0, out: "vCPUs 0-1: min\n", err: "" });
     expect(host.index).toEqual([5, 5, 0, 0]);
@@ -53,7 +53,7 @@ describe("up, down, min, max, turbo, no-turbo", () => {
     ).toEqual([4, 5, 6, 2, 3]);
   });
 
-  test("say what was refused, and exit with 1", async () => {
+  test("report a refusal, and exit with 1", async () => {
     const { places } = vm([0, 1], originalHost("19.11"));
     const refused = 'The host refused "turbo" for vCPU 0: on the host, journalctl -u vm-power tells why';
     expect(await guest("turbo", places)).toEqual({ code: 1, out: "", err: `${refused}\n` });
@@ -64,16 +64,16 @@ describe("up, down, min, max, turbo, no-turbo", () => {
     });
   });
 
-  test("say that nobody answered, and exit with 5", async () => {
+  test("report a missing reply, and exit with 5", async () => {
     const { places } = vm([0], originalHost("19.08"));
     expect(await guest("max --timeout 0.05", places)).toEqual({
       code: 5,
       out: "",
-      err: "The host took the request on port 0, but said nothing within 50 ms\n",
+      err: "The host received the request on port 0, but did not reply within 50 ms\n",
     });
   });
 
-  test("say what is missing, and exit with 10", async () => {
+  test("report a missing port, and exit with 10", async () => {
     expect(await guest("max")).toEqual({
       code: 10,
       out: "",
@@ -90,7 +90,7 @@ describe("up, down, min, max, turbo, no-turbo", () => {
   });
 });
 
-test("freq and caps show what the host tells", async () => {
+test("freq and caps show the host's replies", async () => {
   const { places } = vm([0, 1]);
   await guest("min 1", places);
   expect(await guest("freq -n vm0", places)).toEqual({
@@ -109,11 +109,11 @@ test("freq and caps show what the host tells", async () => {
   const silent = await guest("freq -n other --timeout 0.05", places);
   expect([silent.code, silent.err]).toEqual([
     5,
-    "The host did not tell; perhaps this VM may not ask: on the host, vmpowerctl set-query VM enable allows it\n",
+    "The host did not reply; perhaps this VM may not send queries: on the host, vmpowerctl set-query VM enable allows it\n",
   ]);
 });
 
-test("policy send puts every field on the wire, policy remove takes it back", async () => {
+test("policy send sends every field, policy remove removes the policy", async () => {
   const { places, host, ports } = vm([0]);
   const send =
     "policy send -n vm0 --type traffic --vcpus 0-2 --busy-hours 8-10 --quiet-hours 0,23 --traffic-hours 12 " +
@@ -196,12 +196,12 @@ describe("status", () => {
     });
   });
 
-  test("says what is missing, and exits as whoever would use it", async () => {
+  test("reports what is missing, with the exit status of a request", async () => {
     const { code, out } = await guest("status --json");
     expect([code, JSON.parse(out).env]).toEqual([10, null]);
   });
 
-  test("on bare metal, names the CPUs that can be scaled", async () => {
+  test("on bare metal, lists the CPUs that can be scaled", async () => {
     machine = fs.mkdtempSync(join(tmpdir(), "vm-power-machine-"));
     const cpus = join(machine, "cpus");
     makeCpufreqTree(cpus, [{ cpus: [0, 1], driver: "acpi-cpufreq", khz: [2_000_000, 1_000_000] }]);
@@ -219,7 +219,7 @@ describe("status", () => {
   });
 });
 
-test("watch shows the speeds when they change, until nobody reads", async () => {
+test("watch shows the speeds when they change, until the reader is gone", async () => {
   const { places } = vm([0, 1]);
   const reader = new AbortController();
   let out = "";
@@ -245,7 +245,7 @@ test("watch shows the speeds when they change, until nobody reads", async () => 
 });
 
 describe("run", () => {
-  test("holds the highest speed while a command runs, and answers its exit status", async () => {
+  test("holds the highest speed while a command runs, and returns its exit status", async () => {
     const { places, ports } = vm([0]);
     expect(await guest("run --min-on-idle -- /nonexistent/command", places)).toMatchObject({
       code: 127,
@@ -259,7 +259,7 @@ describe("run", () => {
     expect(units).toEqual([3, 4, 3, 4, 3]);
   });
 
-  test("runs the command also where there is no host, and says so", async () => {
+  test("runs the command also without a host, and reports that", async () => {
     const { code, err } = await guest("run -- true");
     expect([code, err]).toEqual([0, expect.stringContaining("This guest has no power channel")]);
   });
@@ -315,7 +315,7 @@ describe("shell speaks as DPDK's guest_cli", () => {
     expect(err).toBe("Channel is not connected\nChannel is not connected\n");
   });
 
-  test("NACK, and silence", async () => {
+  test("prints a NACK, and a missing reply", async () => {
     expect((await shell(["set_cpu_freq 0 enable_turbo"], [0], originalHost("19.11"))).out[0]).toBe(
       "NACK received for message sent to host.\n",
     );

@@ -13,7 +13,7 @@ let host: TestHost;
 let ports: TerminalPorts;
 let joined: readonly JoinedPort[];
 
-/** vCPU 0 on CPU 2, vCPU 1 on CPU 3: neither number of the guest is a number of the host. */
+/** vCPU 0 is on CPU 2, vCPU 1 on CPU 3, so no number of the guest equals one of the host. */
 beforeEach(async () => {
   host = makeTestHost({ sections: "[vm web1]\nVcpus=2,3\nQuery=yes\n" });
   ports = terminalPorts();
@@ -36,7 +36,7 @@ const GRANTED = { kind: "granted", value: undefined } as const;
 const power = (options = {}) =>
   openPower({ places: { virtioPorts: ports.directory }, env: "kvm-vm", answerMs: 3000, ...options });
 
-/** The compiled command with patience, as a user of the guest types it. */
+/** Runs the compiled command as a user of the guest, with a long timeout. */
 async function vmPowerGuest(...args: readonly string[]) {
   const child = Bun.spawn(
     [EXECUTABLE, "--ports", ports.directory, "--env", "kvm-vm", "--timeout", "3", ...args],
@@ -52,7 +52,7 @@ async function vmPowerGuest(...args: readonly string[]) {
 }
 
 describe("our guest and our daemon", () => {
-  test("what the library asks for, the clock does, and the daemon's word is believed", async () => {
+  test("requests of the library set the clock, and it gets the daemon's replies", async () => {
     const guest = power();
     expect([await guest.init(0), await guest.init(1)]).toEqual([GRANTED, GRANTED]);
     expect(speeds()).toEqual([FOUND, FOUND]);
@@ -79,7 +79,7 @@ describe("our guest and our daemon", () => {
     await guest.unsetEnv();
   });
 
-  test("the daemon ends and starts again, and the same guest goes on", async () => {
+  test("the same guest continues after a restart of the daemon", async () => {
     const guest = power({ answerMs: 100 });
     await guest.init(0);
     await guest.freqMin(0);
@@ -93,7 +93,7 @@ describe("our guest and our daemon", () => {
     await guest.unsetEnv();
   });
 
-  test("hundreds of answers that nobody read do not confuse who comes next", async () => {
+  test("hundreds of unread replies do not confuse the next program", async () => {
     const { port } = joined[0] as JoinedPort;
     for (let i = 0; i < 8; i++) port.send(new Uint8Array(464).fill(1, 12, 13));
     const guest = power();
@@ -105,7 +105,7 @@ describe("our guest and our daemon", () => {
 });
 
 describe("the compiled command and our daemon", () => {
-  test("max is obeyed, and what is refused is told", async () => {
+  test("max sets the highest speed, and a refusal is reported", async () => {
     expect(await vmPowerGuest("min")).toEqual({ code: 0, out: "vCPUs 0-1: min\n", err: "" });
     expect(speeds()).toEqual(["1200000", "1200000"]);
     expect(await vmPowerGuest("max", "1")).toEqual({ code: 0, out: "vCPU 1: max\n", err: "" });
@@ -122,7 +122,7 @@ describe("the compiled command and our daemon", () => {
     expect([refused.code, refused.out]).toEqual([1, ""]);
   });
 
-  test("run holds the highest speed until the command ends, whatever ends it", async () => {
+  test("run holds the highest speed until the command ends, however it ends", async () => {
     await vmPowerGuest("min");
     const running = vmPowerGuest(
       "run",
@@ -139,7 +139,7 @@ describe("the compiled command and our daemon", () => {
     expect(speeds()).toEqual(["1200000", "1200000"]);
   });
 
-  test("run asks again of a daemon that has forgotten", async () => {
+  test("run sends its request again to a restarted daemon", async () => {
     const work = join(host.directory, "work");
     writeFileSync(work, "");
     const untilDone = `while [ -e '${work}' ]; do sleep 0.1; done`;
@@ -154,7 +154,7 @@ describe("the compiled command and our daemon", () => {
     expect(speeds()[0]).toBe("1200000");
   }, 30_000);
 
-  test("the agent asks for what this machine needs, and leaves its fallback behind", async () => {
+  test("the agent asks for the speed that this machine needs, and for its fallback at the end", async () => {
     const config = join(host.directory, "guest.conf");
     writeFileSync(
       config,
@@ -167,13 +167,13 @@ describe("the compiled command and our daemon", () => {
         env: {},
       },
     );
-    // There is no program to ask here: it is blind, and says so.
+    // There is no DPDK program here, so the agent cannot measure and logs that.
     await until(() => speeds()[0] === "1200000");
     await vmPowerGuest("max", "1");
     agent.kill("SIGTERM");
     expect([await agent.exited, await agent.stderr.text()]).toEqual([
       0,
-      "warning: Cannot see how busy vCPU 0 is: Fallback=min\n",
+      "warning: Cannot measure the load of vCPU 0: Fallback=min\n",
     ]);
     expect(speeds()).toEqual(["1200000", "2301000"]);
   });

@@ -24,7 +24,7 @@ afterEach(() => {
   machine = "";
 });
 
-/** A machine with nothing of what could be used, unless a test adds it. */
+/** A machine without any environment, unless a test adds one. */
 function places(): Places {
   machine = fs.mkdtempSync(join(tmpdir(), "vm-power-machine-"));
   const at = (name: string) => join(machine, name);
@@ -44,7 +44,7 @@ const bareMetal = (root: string) =>
   ]);
 
 describe("which environment is used", () => {
-  test("the first that is there: clocks of its own, ports of a VM, consoles of Xen", async () => {
+  test("the first available one: clocks of its own, ports of a VM, consoles of Xen", async () => {
     const all = places();
     const chosen = async () => {
       const power = openPower({ places: all, variables: {}, answerMs: 10 });
@@ -65,7 +65,7 @@ describe("which environment is used", () => {
     expect(await chosen()).toEqual(["granted", "cpufreq", true, true]);
   });
 
-  test("the one that is asked for, by the program or by a variable, whether or not it is there", async () => {
+  test("the one that the program or a variable names, whether or not it is available", async () => {
     const all = places();
     bareMetal(all.cpus);
     const byProgram = openPower({ places: all, env: "kvm-vm", variables: { VM_POWER_ENV: "xen-console" } });
@@ -83,7 +83,7 @@ describe("which environment is used", () => {
   });
 });
 
-describe("what is missing is said, and on which side", () => {
+describe("a message names the missing part, and whether it is in the guest or on the host", () => {
   const name = "virtio.serial.port.poweragent";
 
   test.each([
@@ -128,7 +128,7 @@ describe("what is missing is said, and on which side", () => {
 });
 
 describe("on bare metal", () => {
-  test("an lcore is a CPU, and all is put back at its exit", async () => {
+  test("an lcore is a CPU, and its settings are restored at its exit", async () => {
     const all = places();
     const tree = bareMetal(all.cpus);
     const power = openPower({ places: all, env: "cpufreq" });
@@ -157,7 +157,7 @@ describe("on bare metal", () => {
     expect(fs.readdirSync(all.journal)).toEqual([]);
   });
 
-  test("CPUs of one clock run as the fastest of them wants", async () => {
+  test("CPUs of one clock get the highest of their requests", async () => {
     const all = places();
     const tree = bareMetal(all.cpus);
     const power = openPower({ places: all, env: "cpufreq" });
@@ -176,7 +176,7 @@ describe("on bare metal", () => {
     expect(speed()).toBe("<unsupported>");
   });
 
-  test("what is to be kept stays, and the next process goes on from there", async () => {
+  test("with keep the settings stay, and the next process continues from them", async () => {
     const all = places();
     const tree = bareMetal(all.cpus);
     const once = async (action: "min" | "up") => {
@@ -196,7 +196,7 @@ describe("on bare metal", () => {
     ]);
   });
 
-  test("a CPU that cannot be scaled is told with the reason", async () => {
+  test("a CPU that cannot be scaled is reported with the reason", async () => {
     const all = places();
     bareMetal(all.cpus).setOnline(1, false);
     const power = openPower({ places: all, env: "cpufreq" });
@@ -208,7 +208,7 @@ describe("on bare metal", () => {
 });
 
 describe("on Xen", () => {
-  test("a console is made a plain channel: no byte of a packet is changed, none comes back as an echo", async () => {
+  test("a console is set to raw mode: no byte of a packet is changed or echoed", async () => {
     const all = places();
     ports = terminalPorts({ raw: false });
     const original = originalHost("20.02");
@@ -228,7 +228,7 @@ describe("on Xen", () => {
     await power.unsetEnv();
   });
 
-  test("consoles are found by their names in xenstore where udev has not named them", async () => {
+  test("consoles are found by their names in xenstore if udev has not named them", async () => {
     const all = places();
     ports = terminalPorts();
     ports.add("hvc2", originalHost("20.02").host);

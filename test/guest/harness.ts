@@ -2,14 +2,14 @@ import { runGuest } from "../../src/guest/guest.ts";
 import type { Places } from "../../src/guest/library/choose.ts";
 import type { LineReader, TerminalIo } from "../../src/terminal/io.ts";
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Ran {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Nothing there is of a real machine, unless a test puts it there. */
+/** Paths without anything of the real machine, unless a test adds it. */
 const NOWHERE: Places = {
   virtioPorts: "/nonexistent/ports",
   xenChannels: "/nonexistent/channels",
@@ -18,7 +18,7 @@ const NOWHERE: Places = {
   journal: "/nonexistent/journal",
 };
 
-/** Runs `vm-power-guest` with a command line that has no quotes in it, at these places. */
+/** Runs `vm-power-guest` with a command line without quotes, with these paths. */
 export async function guest(
   command: string,
   places: Partial<Places> = {},
@@ -44,7 +44,7 @@ export async function guest(
   return { code, out, err };
 }
 
-/** What somebody types, line by line, then the end. */
+/** Input that a user types, line by line, then its end. */
 function typed(lines: readonly string[], onPrompt: (prompt: string) => void): LineReader {
   const left = [...lines];
   return {

@@ -1,14 +1,14 @@
 import { chmodSync, rmSync } from "node:fs";
 import type { TerminalPort, TerminalPorts } from "./terminal-ports.ts";
 
-/** A port whose other end is a socket at which a host daemon connects, as to QEMU's. */
+/** A port whose other end is a socket to which a host daemon connects, as to QEMU's. */
 export interface JoinedPort {
   readonly port: TerminalPort;
   readonly connected: boolean;
   close(): void;
 }
 
-/** Without a host, what the guest sends is lost; a real port would not take it. */
+/** Without a host, bytes of the guest are lost; a real port would not accept them. */
 export function joinedPort(ports: TerminalPorts, name: string, path: string): JoinedPort {
   let host: Bun.Socket<undefined> | undefined;
   const port = ports.add(name, (bytes) => {

@@ -10,7 +10,7 @@ afterEach(() => ports.remove());
 
 const ENOTSUP = -95;
 
-/** The calls of app/test/test_power_kvm_vm.c, in its order, with what it demands of each. */
+/** The calls of app/test/test_power_kvm_vm.c, in its order, with the required results. */
 test.each(["19.08", "20.02"] as const)(
   "DPDK's unit test of this environment passes, on a host of %s",
   async (release) => {

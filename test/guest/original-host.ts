@@ -3,21 +3,21 @@ import type { Host } from "./virtio-port.ts";
 /** Plays DPDK's own host for one VM, as vm-power-protocol(7) describes "the original host". */
 export interface OriginalHost {
   readonly host: Host;
-  /** The table index that each vCPU's CPU was set to last. */
+  /** The table index of each vCPU's CPU that was set last. */
   readonly index: number[];
-  /** Names of the policies it holds. */
+  /** Names of the policies that it has. */
   readonly policies: Set<string>;
   /** `set_channel_status`: drops everything silently. */
   enabled: boolean;
   /** `set_query`. */
   query: boolean;
-  /** It closed the channel for good: a packet was not of its own size. */
+  /** It has closed the channel for good, because a packet did not have its size. */
   readonly closed: boolean;
 }
 
 const SIZE = 464;
 const TABLE = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
-/** What was on its stack: the reply structs are not initialised. */
+/** Content of its stack, because the reply structs are not initialised. */
 const STACK = 0x7f;
 
 /** Releases that reply differently. */
@@ -30,13 +30,13 @@ export function originalHost(release: Release, { vm = "vm0", vcpus = 4 } = {}): 
 
   /** Scales as acpi-cpufreq with turbo (vm-power-protocol(7), "STEPS AND TURBO"): 1 changed, 0 nothing to do, -1 error. */
   function scale(vcpu: number, unit: number): number {
-    // A vCPU beyond the VM's acts on pCPU 0.
+    // A vCPU beyond those of the VM changes pCPU 0.
     const cpu = vcpu < vcpus ? vcpu : 0;
     const now = index[cpu] ?? 0;
     const next = [now - 1, now + 1, 0, TABLE.length - 1, 0, Math.max(now, 1)][unit - 1];
     if (next === undefined) return -1;
     index[cpu] = Math.min(Math.max(next, 0), TABLE.length - 1);
-    // Every successful turbo call answers 0.
+    // Every successful turbo call returns 0.
     return unit >= 5 || index[cpu] === now ? 0 : 1;
   }
 
@@ -52,7 +52,7 @@ export function originalHost(release: Release, { vm = "vm0", vcpus = 4 } = {}): 
     for (let vcpu = 0; vcpu < vcpus; vcpu++)
       if (only === undefined || only === vcpu)
         bytes.writeUInt32LE(TABLE[index[vcpu] ?? 0] ?? 0, 48 + 4 * (vcpu % 8));
-    // Beyond 8 its list runs into the count.
+    // With more than 8 vCPUs its list overwrites the count.
     bytes[80] = vcpus > 8 ? 72 : vcpus;
     return new Uint8Array(bytes);
   }

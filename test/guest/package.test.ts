@@ -31,7 +31,7 @@ async function run(command: readonly string[], file: string, text: string) {
   return { code: await child.exited, out, err };
 }
 
-/** Uses the package as a stranger would: a port in a VM, then a machine's own clock. */
+/** Uses the package like an external program: a port in a VM, then the clocks of a machine. */
 const program = (ports: string, machine: string) => `
 import { openPower, returnValue } from "vm-power-guest";
 const vm = openPower({ places: { virtioPorts: "${ports}" }, env: "kvm-vm" });
@@ -66,7 +66,7 @@ describe.each([
   );
 });
 
-test("the package tells TypeScript its types", async () => {
+test("the package has types for TypeScript", async () => {
   const tsc = [
     join(ROOT, "node_modules/.bin/tsc"),
     "--noEmit",

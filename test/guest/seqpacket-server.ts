@@ -13,7 +13,7 @@ const libc = dlopen("libc.so.6", {
 
 const [AF_UNIX, SOCK_SEQPACKET, SOCK_NONBLOCK, MSG_DONTWAIT] = [1, 5, 0o4000, 0x40];
 
-/** A DPDK program's telemetry socket: it greets who connects, then answers each command. */
+/** A DPDK program's telemetry socket: it greets each client, then replies to each command. */
 export function telemetryServer(path: string, answer: (command: string) => string) {
   const address = new Uint8Array(110);
   address.set([AF_UNIX, 0, ...Buffer.from(path)]);

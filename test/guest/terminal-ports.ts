@@ -12,9 +12,11 @@ const libc = dlopen("libc.so.6", {
   ptsname_r: { args: [i32, pointer, u64], returns: i32 },
 }).symbols;
 
-/** Ports in a directory of their own, made of terminals: real files to open, read and write, with a host behind each. */
+/**
+ * Ports in their own directory, made of terminals: real files to open, read and write, with a host at the other end.
+ */
 export interface TerminalPorts {
-  /** What stands for `/dev/virtio-ports`. */
+  /** The directory in place of `/dev/virtio-ports`. */
   readonly directory: string;
   add(name: string, host: Host): TerminalPort;
   remove(): void;
@@ -23,15 +25,15 @@ export interface TerminalPorts {
 /** One of them. */
 export interface TerminalPort {
   readonly path: string;
-  /** Everything the guest wrote so far. */
+  /** All bytes that the guest has written. */
   readonly sent: readonly Uint8Array[];
-  /** The host writes on its own account. */
+  /** The host sends bytes without a request. */
   send(bytes: Uint8Array): void;
 }
 
 const { O_RDWR, O_NOCTTY, O_NONBLOCK } = fs.constants;
 
-/** `raw`: as a virtio port is; else as a terminal is found, which echoes and changes bytes. */
+/** `raw`: like a virtio port; otherwise like a new terminal, which echoes and changes bytes. */
 export function terminalPorts({ raw = true } = {}): TerminalPorts {
   const directory = fs.mkdtempSync(join(tmpdir(), "vm-power-ports-"));
   const closing: (() => void)[] = [];
@@ -40,7 +42,7 @@ export function terminalPorts({ raw = true } = {}): TerminalPorts {
     add(name, host) {
       const master = fs.openSync("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK);
       const terminal = terminalOf(master);
-      // Kept open, so that a guest that closes it does not hang it up.
+      // Kept open, so that the terminal does not hang up when the guest closes it.
       const slave = fs.openSync(terminal, O_RDWR | O_NOCTTY);
       if (raw) spawnSync("stty", ["-F", terminal, "raw", "-echo"]);
       const path = join(directory, name);

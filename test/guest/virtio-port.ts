@@ -2,18 +2,18 @@ import type { Device } from "../../src/guest/library/device.ts";
 import { failure } from "../../src/guest/library/outcome.ts";
 import type { PortSource } from "../../src/guest/library/port.ts";
 
-/** What the host does with a packet: its answers, if any. */
+/** The host's reaction to a packet: its replies, if any. */
 export type Host = (packet: Uint8Array) => readonly Uint8Array[];
 
 /** Plays a virtio-serial port of Linux and QEMU (vm-power-protocol(7), "TRANSPORT"). */
 export interface VirtioPort {
   /** Opens the guest's end; `EBUSY` while it is open. */
   open(): Device | "EBUSY";
-  /** Who is at the host's end; undefined: nobody. */
+  /** The host at the other end; undefined if there is none. */
   connect(host: Host | undefined): void;
-  /** The host writes on its own account. */
+  /** The host sends bytes without a request. */
   send(bytes: Uint8Array): void;
-  /** Everything that the guest wrote and a host got. */
+  /** All bytes that a host received from the guest. */
   readonly sent: readonly Uint8Array[];
   /** How often the guest's end was opened. */
   readonly opened: number;
@@ -22,15 +22,15 @@ export interface VirtioPort {
   readonly unread: number;
 }
 
-/** The kernel's receive buffers; a read gives at most what is left of one. */
+/** The size of the kernel's receive buffers; a read returns at most the rest of one. */
 const BUFFER_SIZE = 4096;
 
-/** So many buffers the kernel has; QEMU fills them again only after they were read. */
+/** The number of the kernel's buffers; QEMU fills them again only after they were read. */
 const BUFFERS = 16;
 
 export function virtioPort(host: Host | undefined): VirtioPort {
   let at: Host | undefined = host;
-  /** In the guest's kernel, and in QEMU's socket while the guest's end is closed. */
+  /** Bytes in the guest's kernel, and in QEMU's socket while the guest's end is closed. */
   let waiting: Uint8Array[] = [];
   const sent: Uint8Array[] = [];
   let isOpen = false;
@@ -59,7 +59,7 @@ export function virtioPort(host: Host | undefined): VirtioPort {
     },
     close() {
       isOpen = false;
-      // The guest's driver throws away what nobody read.
+      // The guest's driver discards bytes that were not read.
       waiting = [];
     },
   };

@@ -1,4 +1,4 @@
-/** Bytes written by hand: hexadecimal digits, spaces wherever they help to read. */
+/** Bytes written by hand: hexadecimal digits, with spaces for readability. */
 export function hex(...lines: string[]): Uint8Array {
   return Uint8Array.fromHex(lines.join("").replaceAll(/\s/g, ""));
 }

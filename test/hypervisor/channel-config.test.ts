@@ -9,7 +9,7 @@ import { type Definition, readDefinition } from "../../src/hypervisor/libvirt/de
 
 const place = { vm: "web1", directory: "/tmp/powermonitor" };
 
-test("planPorts() leaves port 0 to consoles, fills what is free, and adds controllers past 30 channels", () => {
+test("planPorts() leaves port 0 to consoles, uses free ports, and adds controllers beyond 30 channels", () => {
   const numbers = Array.from({ length: 31 }, (_, number) => number);
   const { ports, added } = planPorts(numbers, []);
   expect(added).toEqual([0, 1]);
@@ -28,7 +28,7 @@ test("planPorts() leaves port 0 to consoles, fills what is free, and adds contro
   expect(planPorts([], [])).toEqual({ ports: [], added: [] });
 });
 
-test("channelXml() is what libvirt's definitions say, with hostile names escaped", () => {
+test("channelXml() returns libvirt's XML, with hostile names escaped", () => {
   expect(channelXml(place, [0], [])).toBe(`<controller type='virtio-serial' index='0' ports='31'/>
 <channel type='unix'>
   <source mode='bind' path='/tmp/powermonitor/web1.0'/>
@@ -40,7 +40,7 @@ test("channelXml() is what libvirt's definitions say, with hostile names escaped
   );
 });
 
-test("qemuChannels() is a command line's part", () => {
+test("qemuChannels() returns options of QEMU", () => {
   expect(qemuChannels({ ...place, vm: "it's,1" }, 1).split(" \\\n")).toEqual([
     "-device virtio-serial-pci,id=vmpower-serial0,max_ports=31",
     "-chardev 'socket,id=vmpower0,path=/tmp/powermonitor/it'\\''s,,1.0,server=on,wait=off'",
@@ -48,8 +48,8 @@ test("qemuChannels() is a command line's part", () => {
   ]);
 });
 
-test("xlChannels() begins with an entry that may be lost", () => {
-  expect(xlChannels(place, 2)).toBe(`# xl loses the first entry, so it is one that nobody needs.
+test("xlChannels() begins with a placeholder entry", () => {
+  expect(xlChannels(place, 2)).toBe(`# xl loses the first entry, so this one is a placeholder.
 channel = [
   "connection=pty,name=unused",
   "connection=socket,path=/tmp/powermonitor/web1.0,name=poweragent.0",
@@ -63,7 +63,7 @@ test("channelObjection() knows how long a socket's path may be", () => {
   expect(channelObjection({ ...place, vm: "x".repeat(89) }, 0)).toContain("has 109 bytes");
 });
 
-test("readDefinition() sees what there is, and no markup in a description", () => {
+test("readDefinition() reads devices, and no markup in a description", () => {
   const xml = `<domain type='kvm'><name>a</name><vcpu placement='static'> 4 </vcpu>
     <description>&lt;/devices&gt;<![CDATA[</devices><channel/>]]></description>
     <metadata><devices><channel><target name='virtio.serial.port.poweragent.7'/></channel></devices></metadata>
@@ -72,7 +72,8 @@ test("readDefinition() sees what there is, and no markup in a description", () =
       <address type='virtio-serial' controller='0' bus='0' port='2'/></channel>
     <console type='pty'><address type='virtio-serial' controller='2' bus='0' port='0'/></console>
     </devices></domain>`;
-  const definition = readDefinition(xml) as Definition;
+  const read = readDefinition(xml);
+  const definition = (read.ok ? read.value : undefined) as Definition;
   expect(definition).toMatchObject({
     vcpus: 4,
     channels: new Set([2]),
@@ -84,8 +85,8 @@ test("readDefinition() sees what there is, and no markup in a description", () =
   expect(insertDevices(xml, definition, "<new/>")).toBe(
     xml.replace("    </devices></domain>", "    <new/>\n</devices></domain>"),
   );
-  expect(readDefinition("<domain><devices/></domain>")).toEqual({ problem: "it has no devices" });
-  expect(readDefinition("<domain>")).toHaveProperty("problem");
+  expect(readDefinition("<domain><devices/></domain>")).toEqual({ ok: false, why: "it has no devices" });
+  expect(readDefinition("<domain>")).toHaveProperty("why");
 });
 
 const QEMU = "/usr/bin/qemu-system-x86_64";

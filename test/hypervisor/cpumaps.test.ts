@@ -11,14 +11,14 @@ test("cpumapsToLists() counts bits from the lowest of the first byte", () => {
   expect(cpumapsToLists(maps, 3)).toEqual([[2], [0, 7, 9, 8191], []]);
 });
 
-test("cpumapsToLists() believes neither the count nor the length alone", () => {
+test("cpumapsToLists() checks the count against the length", () => {
   const maps = new Uint8Array(2 * 1024 + 500).fill(1);
   expect(cpumapsToLists(maps, 9).length).toBe(2);
   expect(cpumapsToLists(maps, 1).length).toBe(1);
   expect(cpumapsToLists(maps, -1)).toEqual([]);
 });
 
-test("cpumapsToLists() keeps one list for all vCPUs that float alike", () => {
+test("cpumapsToLists() shares one list between vCPUs with equal maps", () => {
   const lists = cpumapsToLists(new Uint8Array(256 * 1024).fill(0xff), 256);
   expect([lists.length, new Set(lists).size, lists[0]?.length]).toEqual([256, 1, 8192]);
 });

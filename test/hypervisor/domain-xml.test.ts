@@ -53,11 +53,14 @@ const WEB1 = `<domain type='kvm' id='7'>
 
 test("readDomainXml() finds the channels that lead to the daemon, and the vCPUs that are online", () => {
   expect(readDomainXml(WEB1)).toEqual({
-    name: "web1.example.org",
-    id: 7,
-    vcpus: 4,
-    online: new Set([0, 2]),
-    channelPaths: new Set(["/tmp/powermonitor/web1.example.org.0", "/tmp/powermonitor/a & b.12"]),
+    ok: true,
+    value: {
+      name: "web1.example.org",
+      id: 7,
+      vcpus: 4,
+      online: new Set([0, 2]),
+      channelPaths: new Set(["/tmp/powermonitor/web1.example.org.0", "/tmp/powermonitor/a & b.12"]),
+    },
   });
 });
 
@@ -78,15 +81,12 @@ test.each([
     `<metadata><domain><devices>${CHANNEL}</devices></domain></metadata>`,
   ],
   ["below another device", `<devices><disk>${CHANNEL}</disk></devices>`],
-])("readDomainXml() takes no channel %s", (_, inside) => {
+])("readDomainXml() ignores a channel %s", (_, inside) => {
   const xml = `<domain id='1'><name>n</name><vcpu>1</vcpu>${inside}</domain>`;
   const nothing = new Set<string>();
   expect(readDomainXml(xml)).toEqual({
-    name: "n",
-    id: 1,
-    vcpus: 1,
-    online: new Set([0]),
-    channelPaths: nothing,
+    ok: true,
+    value: { name: "n", id: 1, vcpus: 1, online: new Set([0]), channelPaths: nothing },
   });
 });
 
@@ -95,7 +95,7 @@ test.each([
   ["without a current number all are online", "<vcpu>3</vcpu>", [0, 1, 2]],
 ])("readDomainXml(): %s", (_, vcpu, online) => {
   expect(readDomainXml(`<domain id='1'><name>n</name>${vcpu}</domain>`)).toMatchObject({
-    online: new Set(online),
+    value: { online: new Set(online) },
   });
 });
 
@@ -103,7 +103,7 @@ test("readDomainXml() finds the channels of a Xen domain", () => {
   const xml = `<domain id='2'><name>n</name><vcpu>1</vcpu><devices><channel type='unix'>
     <source mode='bind' path='/tmp/powermonitor/n.0'/><target type='xen' name='poweragent.0' state='connected'/>
     </channel></devices></domain>`;
-  expect(readDomainXml(xml)).toMatchObject({ channelPaths: new Set(["/tmp/powermonitor/n.0"]) });
+  expect(readDomainXml(xml)).toMatchObject({ value: { channelPaths: new Set(["/tmp/powermonitor/n.0"]) } });
 });
 
 test.each([
@@ -111,10 +111,12 @@ test.each([
   ["no usable number of vCPUs", "<domain id='1'><name>n</name><vcpu>4097</vcpu></domain>"],
   ["no usable number of vCPUs", "<domain id='1'><name>n</name><vcpu>-1</vcpu></domain>"],
   ['"domain" is not closed', "<domain id='1'>"],
-])("readDomainXml() says %s", (problem, xml) => {
-  expect(readDomainXml(xml)).toEqual({ problem });
+])("readDomainXml() reports %s", (why, xml) => {
+  expect(readDomainXml(xml)).toEqual({ ok: false, why });
 });
 
 test("readDomainXml() of a domain that does not run gives no id", () => {
-  expect(readDomainXml("<domain><name>n</name><vcpu>1</vcpu></domain>")).toMatchObject({ id: undefined });
+  expect(readDomainXml("<domain><name>n</name><vcpu>1</vcpu></domain>")).toMatchObject({
+    value: { id: undefined },
+  });
 });

@@ -1,9 +1,9 @@
-/** libvirt's bytes as a fake daemon writes them; on purpose nothing of it comes from the code under test. */
+/** libvirt's bytes as a fake daemon writes them, made without the tested code. */
 
-/** What the client asks for per vCPU. */
+/** The size of the CPU map that the client requests per vCPU. */
 export const CPU_MAP_BYTES = 1024;
 
-/** Who a domain is, for libvirt. */
+/** libvirt's handle of a domain. */
 interface Ref {
   readonly name: string;
   readonly uuid: string;

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { CPU_MAP_BYTES, errorBody, i32, listBody, message, refBytes, text, u32 } from "./fake-bytes.ts";
 
-/** A domain as the fake tells of it; tests change it as they like. */
+/** A domain of the fake; tests may change it. */
 export interface FakeDomain {
   name: string;
   /** 32 hexadecimal digits. */
@@ -13,7 +13,7 @@ export interface FakeDomain {
   xml?: string;
 }
 
-/** What the fake does with one call instead of answering it well. */
+/** What the fake does with one call instead of a correct reply. */
 export type Misbehaviour =
   | { readonly kind: "silence" }
   | { readonly kind: "refuse"; readonly code: number; readonly message: string }
@@ -29,20 +29,20 @@ interface Client {
   inFlight: number;
 }
 
-/** A libvirtd that speaks bytes over a socket of its own, and misbehaves on demand. */
+/** A fake libvirtd that sends bytes over its own socket, and misbehaves on demand. */
 export class FakeLibvirtd {
   readonly domains = new Map<string, FakeDomain>();
-  /** Procedures that were called, in order. */
+  /** Procedures of the calls, in order. */
   readonly calls: number[] = [];
-  /** By procedure; a domain call may be told apart by the UUID in its arguments. */
+  /** By procedure; a call about a domain can also be selected by the UUID in its arguments. */
   readonly misbehave = new Map<number, (args: Uint8Array) => Misbehaviour | undefined>();
   authTypes = [0];
-  /** Most calls that one client had open at a time. */
+  /** The most calls of one client that were open at the same time. */
   inFlightSeen = 0;
   connections = 0;
-  /** How long every answer takes. */
+  /** The delay of every reply. */
   delayMs = 0;
-  /** Cuts what is written into pieces of so many bytes. */
+  /** Splits written bytes into pieces of this size. */
   pieceBytes = Number.POSITIVE_INFINITY;
   readonly path: string;
   #thawed: Promise<void> | undefined;
@@ -78,7 +78,7 @@ export class FakeLibvirtd {
     });
   }
 
-  /** A domain that runs, with one vCPU per pin list. */
+  /** A running domain with one vCPU per pin list. */
   add(name: string, pins: number[][], options: Partial<FakeDomain> = {}): FakeDomain {
     const uuid = Bun.hash(name).toString(16).padStart(16, "0").repeat(2);
     const domain = { name, uuid, id: this.domains.size + 1, state: 1, reason: 1, pins, ...options };
@@ -86,12 +86,12 @@ export class FakeLibvirtd {
     return domain;
   }
 
-  /** Tells every client of a lifecycle event (procedure 318). */
+  /** Sends a lifecycle event (procedure 318) to every client. */
   lifecycle(domain: FakeDomain, event: number, detail: number): void {
     this.event(318, refBytes(domain), i32(event), i32(detail));
   }
 
-  /** Tells every client of any event: the number of the registration, then the rest. */
+  /** Sends any event to every client: the number of the registration, then the rest. */
   event(procedure: number, ...body: Uint8Array[]): void {
     this.send(message(0x20008086, procedure, 2, 1, 0, u32(0), ...body));
   }
@@ -101,7 +101,7 @@ export class FakeLibvirtd {
     for (const { socket } of this.#clients) this.#write(socket, bytes);
   }
 
-  /** Takes calls, but answers none until it thaws. */
+  /** Accepts calls, but sends no replies until it continues. */
   freeze(): void {
     const thawed = Promise.withResolvers<void>();
     this.#thawed = thawed.promise;
@@ -113,12 +113,12 @@ export class FakeLibvirtd {
     this.#thaw();
   }
 
-  /** Ends every connection. */
+  /** Closes every connection. */
   hangUp(): void {
     for (const { socket } of this.#clients) socket.end();
   }
 
-  /** Goes away, as a daemon that stops: connections end, and the socket file with them. */
+  /** Stops like a daemon: connections end, and the socket file is removed. */
   stop(): void {
     this.hangUp();
     this.#listener?.stop(true);
@@ -168,7 +168,7 @@ export class FakeLibvirtd {
       : [0, body];
   }
 
-  /** Undefined: there is no such domain. */
+  /** Undefined if there is no such domain. */
   #answer(procedure: number, args: Uint8Array): Uint8Array | undefined {
     if (procedure === 66)
       return new Uint8Array(Buffer.concat([u32(this.authTypes.length), ...this.authTypes.map(u32)]));
@@ -187,7 +187,8 @@ export class FakeLibvirtd {
     for (let at = 0; at < bytes.length; at += this.pieceBytes) {
       const piece = bytes.subarray(at, at + this.pieceBytes);
       const taken = socket.write(piece);
-      // A test that outruns the kernel's buffer would lose bytes silently; -1 is a client that went.
+      // A test that writes more than the kernel's buffer holds would lose bytes silently; -1 means a disconnected
+      // client.
       if (taken >= 0 && taken < piece.length) throw new Error("The fake libvirtd lost bytes");
       socket.flush();
     }
@@ -201,7 +202,7 @@ export function uuidIn(args: Uint8Array): string {
   return args.slice(at, at + 16).toHex();
 }
 
-/** XML with what matters in it, for a domain with one channel per vCPU. */
+/** The XML of a domain with one channel per vCPU. */
 export function xmlOf({ name, id, pins }: FakeDomain, directory = "/tmp/powermonitor"): string {
   const channels = pins.map(
     (_, n) => `<channel type='unix'><source mode='bind' path='${directory}/${name}.${n}'/>
@@ -211,7 +212,7 @@ export function xmlOf({ name, id, pins }: FakeDomain, directory = "/tmp/powermon
     <devices>${channels.join("")}</devices></domain>`;
 }
 
-/** One map per vCPU, lowest bit of the first byte is CPU 0, and how many there are. */
+/** One map per vCPU (the lowest bit of the first byte is CPU 0), and their number. */
 function pinsBody(pins: number[][]): Uint8Array {
   const maps = new Uint8Array(pins.length * CPU_MAP_BYTES);
   pins.forEach((list, vcpu) => {

@@ -10,7 +10,7 @@ const OPEN = hex(
   "00000001 0000000f 746573743a2f2f2f64656661756c7400 00000000", // the URI, flags
 );
 
-/** What libvirtd 9.0 answered to AUTH_LIST: one type, none. */
+/** libvirtd 9.0's reply to AUTH_LIST: one type, none. */
 const AUTH_REPLY = hex("00000024 20008086 00000001 00000042 00000001 00000000 00000000 00000001 00000000");
 
 function frames(pieces: readonly Uint8Array[], cutter = new FrameCutter()): (Frame | string)[] {
@@ -22,7 +22,7 @@ function frames(pieces: readonly Uint8Array[], cutter = new FrameCutter()): (Fra
   return found;
 }
 
-test("encodeFrame() makes the bytes of virsh", () => {
+test("encodeFrame() makes the same bytes as virsh", () => {
   const body = OPEN.subarray(28);
   const header = { program: 0x20008086, version: 1, procedure: 1, type: 0, serial: 2, status: 0 };
   expect(encodeFrame({ ...header, body })).toEqual(OPEN);
@@ -43,7 +43,7 @@ test("FrameCutter reads the header in its order", () => {
 });
 
 test("FrameCutter gives the same frames however the stream is cut and joined", () => {
-  // Ends in a byte that is not zero: one that was not there yet would be seen.
+  // The body ends in a byte that is not zero, so that a missing byte would be seen.
   const ping = hex("0000001c 6b656570 00000001 00000001 00000002 00000000 000000ff");
   const stream = joined(OPEN, AUTH_REPLY, ping, ping, OPEN, AUTH_REPLY, ping);
   const whole = frames([OPEN, AUTH_REPLY, ping, ping, OPEN, AUTH_REPLY, ping]);
@@ -56,7 +56,7 @@ test("FrameCutter gives the same frames however the stream is cut and joined", (
   );
 });
 
-test("FrameCutter takes a message of many pieces, larger than its first buffer", () => {
+test("FrameCutter joins a message of many pieces, larger than its first buffer", () => {
   const large = encodeFrame({ ...(frames([OPEN])[0] as Frame), body: new Uint8Array(300_000).fill(7) });
   const pieces = Array.from({ length: 76 }, (_, i) => large.slice(i * 4000, (i + 1) * 4000));
   const [frame, after] = frames([...pieces, AUTH_REPLY]) as Frame[];
@@ -72,7 +72,7 @@ test.each([
   expect(frames([joined(AUTH_REPLY, hex(length))]).at(-1)).toBe(wrong);
 });
 
-test("FrameCutter takes no memory for bytes that only were announced", () => {
+test("FrameCutter allocates no memory for announced bytes that have not arrived", () => {
   const before = process.memoryUsage().arrayBuffers;
   const cutters = Array.from({ length: 32 }, () => new FrameCutter());
   const announced = new Uint8Array(4);
@@ -81,7 +81,7 @@ test("FrameCutter takes no memory for bytes that only were announced", () => {
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 128 * 1024);
 });
 
-test("FrameCutter stops in the middle of its bytes when told so", () => {
+test("FrameCutter stops in the middle of its input when told to", () => {
   const cutter = new FrameCutter();
   let seen = 0;
   cutter.push(joined(AUTH_REPLY, AUTH_REPLY, AUTH_REPLY), () => ++seen < 2);

@@ -66,7 +66,7 @@ describe("openLibvirt() follows", () => {
     expect(recorder.domains.get("a")?.pins).toEqual([[1], [5]]);
   });
 
-  test("a channel that is plugged in and out (device events)", async () => {
+  test("a channel that is hot-plugged and unplugged (device events)", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1]]);
@@ -90,7 +90,7 @@ describe("openLibvirt() follows", () => {
     await stage.news("a gone: rebooted", "a running: booted");
   });
 
-  test("events in the wrong order: what holds now counts", async () => {
+  test("events in the wrong order: the current state counts", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1]]);
@@ -104,7 +104,7 @@ describe("openLibvirt() follows", () => {
     expect(recorder.news()).toEqual([]);
   });
 
-  test("a domain that took another's name", async () => {
+  test("a domain that got another's name", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1]]);
@@ -134,7 +134,7 @@ describe("openLibvirt() follows", () => {
     expect(fake.calls.slice(before)).toEqual([212, 14, 230]);
   });
 
-  test("a storm of 20,000 events with a few looks", async () => {
+  test("20,000 events with a few looks", async () => {
     await using stage = new Stage();
     const { fake } = stage;
     const a = fake.add("a", [[1]]);
@@ -151,7 +151,7 @@ describe("openLibvirt() follows", () => {
     expect(stage.hypervisor.status().state).toBe("connected");
   });
 
-  test("what no event told, with the next list", async () => {
+  test("a change without an event, with the next list", async () => {
     await using stage = new Stage();
     const { fake } = stage;
     const a = fake.add("a", [[1]]);
@@ -164,7 +164,7 @@ describe("openLibvirt() follows", () => {
     await stage.news("a gone: destroyed");
   });
 
-  test("a vCPU that is plugged in, with the next full read", async () => {
+  test("a vCPU that is hot-plugged, with the next full read", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1]]);
@@ -174,7 +174,7 @@ describe("openLibvirt() follows", () => {
     expect(recorder.domains.get("a")?.pins).toEqual([[1], [4]]);
   });
 
-  test("a vCPU that is plugged in, when told to look again", async () => {
+  test("a vCPU that is hot-plugged, when told to look again", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1], []]);

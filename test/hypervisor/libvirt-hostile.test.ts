@@ -11,7 +11,7 @@ const word = fc.oneof(fc.constantFrom(0, 1, 2, 24, 28, 32, 0x7fffffff, 0xfffffff
 const words = fc.array(word, { maxLength: 12 }).map((list) => new Uint8Array(Buffer.concat(list.map(u32))));
 const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), words);
 
-/** A message that could be libvirt's up to some word, or an event nobody asked for. */
+/** A message that could be libvirt's up to some word, or an event that was not registered. */
 const nearly = fc
   .tuple(
     fc.constantFrom(28, 32, 60),
@@ -37,7 +37,7 @@ const misbehaviour: fc.Arbitrary<Misbehaviour> = fc.oneof(
   fc.constantFrom(42, 1, 5, 55).map((code) => ({ kind: "refuse" as const, code, message: "no" })),
 );
 
-test("whatever libvirtd sends, nothing throws, and all is well once libvirtd is", async () => {
+test("whatever libvirtd sends, nothing throws, and a sane libvirtd is followed again afterwards", async () => {
   const scripts = fc.record({
     moods: fc.array(fc.tuple(fc.constantFrom(...PROCEDURES), misbehaviour), { minLength: 1, maxLength: 8 }),
     shouts: fc.array(fc.oneof(bytes, nearly), { maxLength: 4 }),
@@ -58,7 +58,7 @@ test("whatever libvirtd sends, nothing throws, and all is well once libvirtd is"
       }
       await Bun.sleep(5);
       fake.misbehave.clear();
-      // A lie that makes sense is believed until the next full read.
+      // A false but valid report is used until the next full read.
       await until(
         () =>
           stage.hypervisor.status().state === "connected" &&
@@ -70,7 +70,7 @@ test("whatever libvirtd sends, nothing throws, and all is well once libvirtd is"
   );
 }, 60_000);
 
-test("a libvirtd that only ever sends garbage is asked again, but ever less often", async () => {
+test("a libvirtd that only sends garbage is asked again, but less and less often", async () => {
   await using stage = new Stage();
   stage.fake.misbehave.set(66, () => ({ kind: "raw", bytes: new Uint8Array(64).fill(255) }));
   stage.open({ backoff: { firstMs: 10, maxMs: 80 } });
@@ -83,7 +83,7 @@ test("a libvirtd that only ever sends garbage is asked again, but ever less ofte
   ]);
 });
 
-test("a libvirtd that opens well and then talks nonsense is asked ever less often, too", async () => {
+test("a libvirtd that sends garbage after a correct start is also asked less and less often", async () => {
   await using stage = new Stage();
   stage.fake.misbehave.set(273, () => ({ kind: "body", status: 0, bytes: u32(99) }));
   stage.open({ backoff: { firstMs: 10, maxMs: 80 } });
@@ -91,7 +91,7 @@ test("a libvirtd that opens well and then talks nonsense is asked ever less ofte
   expect(stage.fake.connections).toBeLessThanOrEqual(8);
 });
 
-test("a libvirtd that announces 32 MiB again and again takes no memory", async () => {
+test("a libvirtd that announces 32 MiB again and again uses no memory", async () => {
   await using stage = new Stage();
   const announced = new Uint8Array(28);
   new DataView(announced.buffer).setUint32(0, 33_554_432);

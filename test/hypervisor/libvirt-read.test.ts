@@ -4,7 +4,7 @@ import { until } from "./recorder.ts";
 import { Stage } from "./stage.ts";
 
 describe("openLibvirt() reads", () => {
-  test("nothing, and is ready", async () => {
+  test("no domain, and is ready", async () => {
     await using stage = new Stage();
     expect(await stage.opened()).toEqual(["ready"]);
     expect(stage.hypervisor.status()).toEqual({
@@ -49,7 +49,7 @@ describe("openLibvirt() reads", () => {
     expect(recorder.domains.get("a")?.pins).toEqual([[1], [], [3]]);
   });
 
-  test("names that nobody would choose", async () => {
+  test("unusual names", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const names = ["ünï.cödé", 'quote"and\\', "<a>&b", " ", "new\nline", "x".repeat(1024)];
@@ -75,7 +75,7 @@ describe("openLibvirt() reads", () => {
   });
 });
 
-test("openLibvirt().close() says CONNECT_CLOSE, and nothing is told after it", async () => {
+test("openLibvirt().close() sends CONNECT_CLOSE, and nothing is reported after it", async () => {
   await using stage = new Stage();
   const { fake, recorder } = stage;
   const a = fake.add("a", [[1]]);
@@ -100,7 +100,7 @@ test("openLibvirt().close() does not wait for a libvirtd that is silent", async 
   expect(performance.now() - begin).toBeLessThan(100);
 });
 
-test("openLibvirt() opens for reading only, and asks for no keepalive", async () => {
+test("openLibvirt() opens read-only, and does not request keepalive", async () => {
   await using stage = new Stage();
   const { fake } = stage;
   const seen: string[] = [];

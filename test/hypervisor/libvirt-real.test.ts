@@ -10,7 +10,7 @@ import { Recorder, until } from "./recorder.ts";
 
 const why = whyNoLibvirtd();
 
-/** A domain of the test driver; its description is what a hostile owner would write. */
+/** A domain of the test driver, with a hostile description. */
 const HOSTILE = `<domain type='test'><name>web.1</name><memory>1024</memory><vcpu current='1'>3</vcpu>
   <cputune><vcpupin vcpu='0' cpuset='2'/><vcpupin vcpu='1' cpuset='0,4-6'/></cputune>
   <os><type>hvm</type></os>
@@ -69,15 +69,15 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     });
   });
 
-  test("sees pins that move, and a vCPU that is plugged in", async () => {
+  test("notices changed pins, and a hot-plugged vCPU", async () => {
     await libvirtd.must("vcpupin", "web.1", "0", "1,5");
-    // The test driver tells of no pins: the next full read finds them, or an operator's refresh.
+    // The test driver sends no event for pins: the next full read finds them, or a refresh.
     hypervisor.refresh();
     await until(() => recorder.domains.get("web.1")?.pins[0]?.join() === "1,5");
     await libvirtd.must("setvcpus", "web.1", "2");
     hypervisor.refresh();
     await until(() => recorder.domains.get("web.1")?.pins[1]?.join() === "0,4,5,6");
-    // A refresh tells of every domain, of this one perhaps before the other.
+    // A refresh reports every domain, possibly this one first.
     await Bun.sleep(100);
     recorder.news();
   });
@@ -94,7 +94,7 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     await news(told);
   });
 
-  test("tells why a domain without a definition is gone", async () => {
+  test("reports why a domain without a definition is gone", async () => {
     await libvirtd.must("destroy", "web.1");
     await news("web.1 gone: destroyed");
   });
@@ -106,16 +106,17 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     expect([...recorder.domains.keys()]).toEqual(["test"]);
     libvirtd.thaw();
     await until(() => hypervisor.status().state === "connected");
-    // On the same connection: without one the test driver would have begun anew, with another run of its domain.
+    // Uses the same connection: without any client the test driver would have started again, with another run of its
+    // domain.
     await news("test running: booted");
   });
 
-  test("comes back after it was killed", async () => {
+  test("reconnects after libvirtd was killed", async () => {
     await libvirtd.stop("SIGKILL");
     await until(() => hypervisor.status().state === "unreachable");
     await libvirtd.start();
     await until(() => hypervisor.status().state === "connected");
-    // The test driver forgot everything: its domain is another run.
+    // The test driver has forgotten everything: its domain is another run.
     await news("test gone: restarted", "test running: unknown");
   }, 20_000);
 });

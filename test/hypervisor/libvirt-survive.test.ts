@@ -7,7 +7,7 @@ import { Stage } from "./stage.ts";
 const STOPPED = 5;
 
 describe("openLibvirt() survives", () => {
-  test("a libvirtd that is not there yet", async () => {
+  test("a libvirtd that is not running yet", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     fake.stop();
@@ -25,7 +25,7 @@ describe("openLibvirt() survives", () => {
     ]);
   });
 
-  test("a libvirtd that restarts: who left meanwhile is gone, the others are told again", async () => {
+  test("a restart of libvirtd: domains that ended meanwhile are gone, the others are reported again", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     fake.add("a", [[1]]);
@@ -63,7 +63,7 @@ describe("openLibvirt() survives", () => {
     expect(fake.connections).toBe(8);
   });
 
-  test("a frozen libvirtd, found by the next list, and waits on the same connection until it thaws", async () => {
+  test("a frozen libvirtd, noticed at the next list, on the same connection until it continues", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1]]);
@@ -82,7 +82,7 @@ describe("openLibvirt() survives", () => {
     expect([fake.connections, stage.hypervisor.status().state]).toEqual([1, "connected"]);
   });
 
-  test("an answer that never comes, though libvirtd lives", async () => {
+  test("a missing reply of a working libvirtd", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     fake.add("a", [[1]]);
@@ -95,7 +95,7 @@ describe("openLibvirt() survives", () => {
     expect([recorder.lines, fake.connections]).toEqual([[connected, silent, connected], 1]);
   });
 
-  test("a libvirtd that is frozen while it is greeted, and one that never thaws", async () => {
+  test("a libvirtd that freezes during the start of a session, and one that stays frozen", async () => {
     await using stage = new Stage();
     const { fake } = stage;
     fake.add("a", [[1]]);
@@ -110,7 +110,7 @@ describe("openLibvirt() survives", () => {
     expect(stage.hypervisor.status().state).toBe("unreachable");
   });
 
-  test("one domain that libvirtd cannot answer for", async () => {
+  test("one domain for which libvirtd does not reply", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const stuck = fake.add("stuck", [[1]]);
@@ -126,7 +126,7 @@ describe("openLibvirt() survives", () => {
       'warning: Cannot look at domain "stuck": libvirt does not answer for it, though it does for others',
     );
     await Bun.sleep(400);
-    // Two of the four places are left for the others.
+    // Two of the four places remain for other domains.
     expect([hanging, fake.connections, recorder.lines.length]).toEqual([2, 1, 2]);
     expect(stage.hypervisor.status().state).toBe("connected");
   });
@@ -156,7 +156,7 @@ describe("openLibvirt() survives", () => {
     expect(recorder.lines).toEqual([`notice: Connected to libvirt at "${fake.path}"`]);
   });
 
-  test("a domain that stops while it is looked at, without a word; but not for ever", async () => {
+  test("a domain that stops during a look without an event, for a limited time", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1]]);
@@ -174,7 +174,7 @@ describe("openLibvirt() survives", () => {
     await stage.news("a running: booted");
   });
 
-  test("XML that makes no sense", async () => {
+  test("invalid XML", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1]]);

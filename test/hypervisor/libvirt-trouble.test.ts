@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { failure } from "../../src/base/result.ts";
 import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
 import { type Connect, connectUnix } from "../../src/hypervisor/libvirt/stream.ts";
 import { Recorder, until } from "./recorder.ts";
 import { Stage, TIMING } from "./stage.ts";
 
-describe("openLibvirt() says why not", () => {
+describe("openLibvirt() reports why it cannot connect", () => {
   test("SASL", async () => {
     await using stage = new Stage();
     const { fake } = stage;
@@ -15,7 +16,7 @@ describe("openLibvirt() says why not", () => {
     );
   });
 
-  test("polkit, which is asked and may say no", async () => {
+  test("a refusal of polkit", async () => {
     await using stage = new Stage();
     const { fake } = stage;
     fake.authTypes = [2];
@@ -42,16 +43,16 @@ describe("openLibvirt() says why not", () => {
     );
   });
 
-  test("a URI of another machine, at once and for good", () => {
+  test("a URI of another machine, at once and without retries", () => {
     const recorder = new Recorder();
     const hypervisor = openLibvirt({ uri: "qemu+ssh://h/system", log: recorder.log }, recorder);
     expect(hypervisor.status().state).toBe("unreachable");
     expect(recorder.lines.length).toBe(1);
   });
 
-  test("the socket that got furthest", async () => {
+  test("the socket whose attempt got furthest", async () => {
     const recorder = new Recorder();
-    const connect = async (path: string) => (path.endsWith("/libvirt-sock") ? "EACCES" : "ENOENT");
+    const connect: Connect = async (path) => failure(path.endsWith("/libvirt-sock") ? "EACCES" : "ENOENT");
     const hypervisor = openLibvirt({ uri: "qemu:///system", log: recorder.log, connect }, recorder);
     await until(() => hypervisor.status().state === "unreachable");
     await hypervisor.close();
@@ -61,7 +62,7 @@ describe("openLibvirt() says why not", () => {
   });
 });
 
-test("openLibvirt() does not knock at the other sockets of a libvirtd that is frozen", async () => {
+test("openLibvirt() does not try the other sockets of a frozen libvirtd", async () => {
   await using stage = new Stage();
   const { fake, recorder } = stage;
   fake.freeze();
@@ -73,13 +74,13 @@ test("openLibvirt() does not knock at the other sockets of a libvirtd that is fr
   expect(fake.connections).toBe(1);
 });
 
-test("openLibvirt() takes the first socket that answers", async () => {
+test("openLibvirt() uses the first socket on which libvirt replies", async () => {
   await using stage = new Stage();
   const { fake, recorder } = stage;
   const tried: string[] = [];
   const connect: Connect = async (path, sink) => {
     tried.push(path);
-    return path === "/run/libvirt/libvirt-sock" ? connectUnix(fake.path, sink) : "ECONNREFUSED";
+    return path === "/run/libvirt/libvirt-sock" ? connectUnix(fake.path, sink) : failure("ECONNREFUSED");
   };
   const hypervisor = openLibvirt({ uri: "qemu:///system", log: recorder.log, connect }, recorder);
   await until(() => recorder.told.includes("ready"));

@@ -12,7 +12,7 @@ const why =
   (canUnshare() ? undefined : "this machine does not let us mount") ??
   (existsSync(QEMU) ? undefined : `${QEMU} missing (Debian: qemu-system-x86)`);
 
-/** Everything that needs more of a host is off. */
+/** Devices that need more support from the host are switched off. */
 const QEMU_CONF = `user = "root"
 group = "root"
 dynamic_ownership = 0
@@ -54,7 +54,7 @@ describe.skipIf(why !== undefined)(`orders to a real QEMU domain${skipped}`, () 
     rmSync(directory, { recursive: true });
   }, 30_000);
 
-  test("vCPUs are told, those that are plugged out as well", async () => {
+  test("vCPUs are listed, also unplugged ones", async () => {
     expect(await hypervisor.orders.vcpus("web1")).toMatchObject({
       ok: true,
       value: [
@@ -66,7 +66,7 @@ describe.skipIf(why !== undefined)(`orders to a real QEMU domain${skipped}`, () 
     });
   });
 
-  test("a pin holds live and in the definition, and was looked at when the order is done", async () => {
+  test("a pin is set live and in the definition, and the domain was read again when the order is done", async () => {
     const pin = { vcpu: 0, pcpus: [1] };
     expect(await hypervisor.orders.pinVcpu("web1", pin, { live: true, config: true })).toEqual({
       ok: true,
@@ -77,7 +77,7 @@ describe.skipIf(why !== undefined)(`orders to a real QEMU domain${skipped}`, () 
     expect(await libvirtd.must("vcpupin", "web1", "0", "--config")).toMatch(/0\s+1\s/);
   });
 
-  test("vCPUs are set in the definition, and the hypervisor's refusal is told", async () => {
+  test("the number of vCPUs is set in the definition, and the hypervisor's refusal is reported", async () => {
     const { orders } = hypervisor;
     expect(await orders.setVcpus("web1", 3, { live: false, config: true })).toMatchObject({ ok: true });
     expect(await libvirtd.must("vcpucount", "web1", "--current", "--config")).toBe("3\n");
@@ -87,7 +87,7 @@ describe.skipIf(why !== undefined)(`orders to a real QEMU domain${skipped}`, () 
     });
   });
 
-  test("channels are added to the definition on free ports, and a second time nothing is missing", async () => {
+  test("channels are added to the definition on free ports, and then none is missing", async () => {
     const { orders } = hypervisor;
     const place = { vm: "web1", directory };
     const planned = await orders.planChannels(place, undefined);
@@ -115,7 +115,7 @@ describe.skipIf(why !== undefined)(`orders to a real QEMU domain${skipped}`, () 
     expect(xml).toContain(`path='${directory}/web1.3'`);
   });
 
-  test("40 channels take a second controller, and QEMU starts with them", async () => {
+  test("40 channels need a second controller, and QEMU starts with them", async () => {
     const { orders } = hypervisor;
     const place = { vm: "web1", directory };
     const planned = await orders.planChannels(place, 40);

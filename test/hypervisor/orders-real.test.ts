@@ -10,7 +10,7 @@ import { Recorder, until } from "./recorder.ts";
 const why = whyNoLibvirtd();
 
 const LIVE = { live: true, config: false };
-/** All that libvirt's test driver knows for a pin. */
+/** The only CPUs that libvirt's test driver accepts for a pin. */
 const NOW = { live: false, config: false };
 const BOTH = { live: true, config: true };
 
@@ -23,7 +23,7 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
   let hypervisor: LibvirtHypervisor;
 
   function open(socket: string, events = recorder): LibvirtHypervisor {
-    // Nothing is found by listing again: what is seen was looked at because of an order.
+    // Lists are switched off, so every report is due to an order.
     const timing = { ...LIBVIRT_TIMING, listMs: 3_600_000 };
     return openLibvirt({ uri: "test:///default", socket, log: recorder.log, timing }, events);
   }
@@ -40,7 +40,7 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
     rmSync(directory, { recursive: true });
   });
 
-  test("vcpus() tells state, time, CPU and map of each, as virsh does", async () => {
+  test("vcpus() returns state, time, CPU and map of each vCPU, as virsh does", async () => {
     const told = await hypervisor.orders.vcpus("test");
     expect(told).toMatchObject({
       ok: true,
@@ -55,7 +55,7 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
     expect(told.ok && told.value[0]?.cpuTimeMs).toBeGreaterThan(0);
   });
 
-  test("pinVcpu() pins, and the domain was looked at again when it is done", async () => {
+  test("pinVcpu() pins, and the domain was read again when it is done", async () => {
     expect(await hypervisor.orders.pinVcpu("test", { vcpu: 0, pcpus: [1, 3] }, NOW)).toEqual({
       ok: true,
       value: undefined,
@@ -65,7 +65,7 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
     expect(await hypervisor.orders.vcpus("test")).toMatchObject({ value: [{ pcpus: [1, 3] }, {}] });
   });
 
-  test("setVcpus() plugs out, and the vCPU is offline", async () => {
+  test("setVcpus() unplugs a vCPU, which is then offline", async () => {
     expect(await hypervisor.orders.setVcpus("test", 1, LIVE)).toEqual({ ok: true, value: undefined });
     expect(recorder.domains.get("test")?.pins[1]).toEqual([]);
     expect(await hypervisor.orders.vcpus("test")).toMatchObject({
@@ -74,7 +74,7 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
     expect(await hypervisor.orders.setVcpus("test", 2, LIVE)).toMatchObject({ ok: true });
   });
 
-  test("what libvirt refuses is told in its words", async () => {
+  test("a refusal has libvirt's words", async () => {
     expect(await hypervisor.orders.setVcpus("test", 99, BOTH)).toEqual({
       ok: false,
       why: { kind: "refused", reason: expect.stringMatching(/^libvirt refuses: .*99 > 32/) },
@@ -90,7 +90,7 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
     });
   });
 
-  test("of a domain that does not run all vCPUs are offline, and the definition can be changed", async () => {
+  test("all vCPUs of a stopped domain are offline, and its definition can be changed", async () => {
     await libvirtd.must("destroy", "test");
     expect(await hypervisor.orders.vcpus("test")).toMatchObject({
       ok: true,
@@ -106,21 +106,21 @@ describe.skipIf(why !== undefined)(`orders to the real libvirtd${skipped}`, () =
     await until(() => recorder.domains.get("test")?.pins[1]?.length === 0);
   });
 
-  test("the socket that only reads serves what is asked, and says so where it is ordered", async () => {
+  test("the read-only socket serves queries, and orders on it are refused with the remedy", async () => {
     const reading = open(libvirtd.socket, new Recorder());
     expect(await reading.orders.vcpus("test")).toMatchObject({ ok: true });
     expect(await reading.orders.pinVcpu("test", { vcpu: 0, pcpus: [0] }, NOW)).toEqual({
       ok: false,
       why: {
         kind: "refused",
-        reason: `The libvirt socket "${libvirtd.socket}" only lets read`,
+        reason: `The libvirt socket "${libvirtd.socket}" is read-only`,
         remedy: `set Socket=${libvirtd.socket.replace(/-ro$/, "")} in [hypervisor] and restart vm-power`,
       },
     });
     await reading.close();
   });
 
-  test("a libvirtd that is gone, or frozen, is told", async () => {
+  test("a stopped or frozen libvirtd is reported", async () => {
     const timing = { ...LIBVIRT_TIMING, callTimeoutMs: 300 };
     const socket = libvirtd.socket.replace(/-ro$/, "");
     const other = openLibvirt({ uri: "test:///default", socket, log: recorder.log, timing }, new Recorder());

@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { listToCpumap } from "../../src/hypervisor/libvirt/cpumaps.ts";
 import { Stage } from "./stage.ts";
 
-/** DOMAIN_LOOKUP_BY_NAME, and the calls that change something. */
+/** DOMAIN_LOOKUP_BY_NAME, and the calls that change a domain. */
 const LOOKUP = 23;
 
-test("a libvirtd that answers nonsense is told, and ends nothing", async () => {
+test("invalid replies of libvirtd are reported, and end nothing", async () => {
   await using stage = new Stage();
   stage.fake.add("web1", [[0]]);
   await stage.opened();
@@ -24,7 +24,7 @@ test("a libvirtd that answers nonsense is told, and ends nothing", async () => {
   expect(stage.hypervisor.status().state).toBe("connected");
 });
 
-test("who polkit does not let in is told how to be", async () => {
+test("a refusal of polkit has the remedy", async () => {
   await using stage = new Stage();
   await stage.opened();
   stage.fake.authTypes = [2];
@@ -38,7 +38,7 @@ test("who polkit does not let in is told how to be", async () => {
   });
 });
 
-test("operators cannot take all of libvirtd's connections", async () => {
+test("operators cannot use up libvirtd's connections", async () => {
   await using stage = new Stage();
   await stage.opened();
   stage.fake.misbehave.set(LOOKUP, () => ({ kind: "silence" }));
@@ -50,6 +50,6 @@ test("operators cannot take all of libvirtd's connections", async () => {
   expect(stage.fake.connections).toBe(5);
 });
 
-test("listToCpumap() gives the shortest map", () => {
+test("listToCpumap() returns the shortest map", () => {
   expect([[], [0], [1, 3], [9]].map((list) => [...listToCpumap(list)])).toEqual([[0], [1], [10], [0, 2]]);
 });

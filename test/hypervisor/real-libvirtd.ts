@@ -4,15 +4,15 @@ import { join } from "node:path";
 const LIBVIRTD = "/usr/sbin/libvirtd";
 const VIRSH = "/usr/bin/virsh";
 
-/** How long libvirtd may take to listen, or to go. */
+/** The longest time for libvirtd to start, or to stop. */
 const PATIENCE_MS = 15_000;
 
-/** Which drivers to start, and for whom. */
+/** The drivers to start, and their settings. */
 export interface RealLibvirtdOptions {
-  /** A directory of its own: configuration, sockets, log. */
+  /** Its own directory: configuration, sockets, log. */
   readonly directory: string;
   readonly uri: string;
-  /** The text of qemu.conf, where QEMU domains are to run; without it only the built-in test driver is there. */
+  /** The text of qemu.conf, for QEMU domains; without it only the built-in test driver is available. */
   readonly qemuConf?: string;
 }
 
@@ -23,7 +23,7 @@ export function whyNoLibvirtd(): string | undefined {
   return process.getuid?.() === 0 ? undefined : "only root starts a libvirtd with sockets of its own";
 }
 
-/** Whether this machine lets us mount where only our own processes see it. */
+/** Whether this machine allows mounts that only our own processes see. */
 export function canUnshare(): boolean {
   return Bun.spawnSync(["unshare", "--mount", "true"], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
 }
@@ -43,7 +43,7 @@ export class RealLibvirtd {
         `unix_sock_dir = "${this.#path("sockets")}"`,
         'auth_unix_ro = "none"',
         'auth_unix_rw = "none"',
-        // Without this it asks the machine's firmware, which may not be there.
+        // Without this it reads the machine's firmware tables, which may be missing.
         'host_uuid = "7a1b0a1c-3d4e-4f50-8a61-0123456789ab"',
         `log_outputs = "2:file:${this.#path("libvirtd.log")}"`,
         "",
@@ -52,7 +52,7 @@ export class RealLibvirtd {
     if (options.qemuConf !== undefined) writeFileSync(this.#path("etc/qemu.conf"), options.qemuConf);
   }
 
-  /** The socket that only reads. */
+  /** The read-only socket. */
   get socket(): string {
     return this.#path("sockets/libvirt-sock-ro");
   }
@@ -62,7 +62,7 @@ export class RealLibvirtd {
     return this.#process.pid;
   }
 
-  /** Where it keeps the process number of a domain's QEMU. */
+  /** The path of the file with the process number of a domain's QEMU. */
   qemuPidFile(domain: string): string {
     return this.#path(`run/libvirt/qemu/${domain}.pid`);
   }
@@ -87,7 +87,7 @@ export class RealLibvirtd {
     }
   }
 
-  /** Ends it; domains of QEMU go on running, as on a real host. */
+  /** Stops it; QEMU domains continue, as on a real host. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const running = this.#process;
     if (running === undefined) return;
@@ -116,21 +116,21 @@ export class RealLibvirtd {
     const run = Bun.spawn([VIRSH, "--quiet", "--connect", target, ...args], {
       stdout: "pipe",
       stderr: "pipe",
-      // On a terminal virsh starts an agent that asks for passwords, and that complains where there is no polkit.
+      // On a terminal virsh starts an agent that asks for passwords, which fails without polkit.
       detached: true,
     });
     const output = (await new Response(run.stdout).text()) + (await new Response(run.stderr).text());
     return { code: await run.exited, output };
   }
 
-  /** Runs a command of virsh that has to work. */
+  /** Runs a command of virsh that must succeed. */
   async must(...args: string[]): Promise<string> {
     const { code, output } = await this.virsh(...args);
     if (code !== 0) throw new Error(`virsh ${args.join(" ")}: ${output}\n${await this.log()}`);
     return output;
   }
 
-  /** What it wrote, for a failure's report. */
+  /** Its output, for the report of a failure. */
   async log(): Promise<string> {
     const texts = ["libvirtd.log", "libvirtd.out"].map((name) =>
       Bun.file(this.#path(name))
@@ -140,14 +140,14 @@ export class RealLibvirtd {
     return (await Promise.all(texts)).join("");
   }
 
-  /** libvirtd keeps state outside of its configuration's reach: there it shall see directories of ours, also the next time. */
+  /** libvirtd keeps state at fixed paths. There it gets directories of ours, also at its next start. */
   #alone(daemon: string[]): string[] {
     const script = [
       "set -e",
       'mount --bind "$1/run" /run',
       'mount --bind "$1/var" /var',
       'test ! -d /etc/libvirt || mount --bind "$1/etc" /etc/libvirt',
-      // Debian's QEMU driver does not start without the users that its other packages make.
+      // Debian's QEMU driver does not start without users that other packages create.
       'add() { grep -q "^$2:" "/etc/$1" || echo "$2:x:64055:$3" >>"$d/$1"; }',
       'd=$1; for file in passwd group; do cp "/etc/$file" "$d/$file"; done',
       "add passwd libvirt-qemu 64055::/nonexistent:/usr/sbin/nologin; add group libvirt-qemu; add group kvm",

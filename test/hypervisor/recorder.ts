@@ -3,11 +3,11 @@ import type { Log } from "../../src/base/log.ts";
 import type { Ending } from "../../src/base/origin.ts";
 import type { HypervisorEvents } from "../../src/hypervisor/hypervisor.ts";
 
-/** Writes down what a hypervisor tells, as lines that read well in a comparison. */
+/** Records the events of a hypervisor as lines of text for comparisons. */
 export class Recorder implements HypervisorEvents {
   readonly told: string[] = [];
   readonly lines: string[] = [];
-  /** What the daemon would know now. */
+  /** The state that the daemon would know now. */
   readonly domains = new Map<string, Domain>();
   readonly log: Log;
 
@@ -40,13 +40,13 @@ export class Recorder implements HypervisorEvents {
     this.told.push("ready");
   }
 
-  /** What was told since the last time. */
+  /** The events since the last call. */
   news(): string[] {
     return this.told.splice(0);
   }
 }
 
-/** Waits until something holds; fails with what was seen if it never does. */
+/** Waits until a condition is true; the error shows what was seen. */
 export async function until(holds: () => boolean, seen: () => unknown = () => "", ms = 5000): Promise<void> {
   const end = performance.now() + ms;
   while (!holds()) {

@@ -10,7 +10,7 @@ function domain(name: string, options: Partial<Domain> = {}): Domain {
   return { name, state: "running", origin: "booted", pins: [[1]], channelPaths: new Set(["/a"]), ...options };
 }
 
-test("Registry passes on what is new, and nothing twice", () => {
+test("Registry reports changes, each once", () => {
   const recorder = new Recorder();
   const registry = new Registry(recorder);
   const run = { uuid: "u1", id: 1 };
@@ -48,7 +48,7 @@ test("Registry ends the old run of a domain before the new one begins", () => {
   ]);
 });
 
-test("Registry lets a name go before it tells of the new one, and of its new owner", () => {
+test("Registry reports the end of a name before the new name, and before the name's new owner", () => {
   const recorder = new Recorder();
   const registry = new Registry(recorder);
   registry.report({ uuid: "u1", id: 1 }, domain("a"), quiet);
@@ -69,7 +69,7 @@ test("Registry lets a name go before it tells of the new one, and of its new own
   ]);
 });
 
-test("Registry and whoever listens always know the same domains", () => {
+test("Registry and its listener always know the same domains", () => {
   const uuid = fc.constantFrom("u1", "u2", "u3");
   const tell = fc.record({ uuid, id: fc.nat(3), name: fc.constantFrom("a", "b", "c"), repeat: fc.boolean() });
   fc.assert(
@@ -80,7 +80,7 @@ test("Registry and whoever listens always know the same domains", () => {
         if ("name" in step)
           registry.report(step, domain(step.name), { ending: undefined, repeat: step.repeat });
         else registry.drop(step.uuid, "destroyed");
-        // The recorder throws when someone is gone who never came.
+        // The recorder throws if a domain is reported as gone that was never reported.
         const known = registry.refs().map(({ name }) => name);
         expect(known.sort()).toEqual([...recorder.domains.keys()].sort());
         if ("name" in step) expect(registry.has(step)).toBe(true);

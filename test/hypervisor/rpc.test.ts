@@ -25,11 +25,11 @@ function open(timeoutMs = 10_000) {
 const nothing = new Uint8Array();
 const number = (body: XdrReader): number => body.u32();
 
-/** A reply to procedure 66 that holds one number. */
+/** A reply to procedure 66 with one number. */
 const reply = (serial: string, value: string) =>
   hex(`00000020 20008086 00000001 00000042 00000001 ${serial} 00000000 ${value}`);
 
-test("Rpc.call() sends a call and gives what the reply with its serial says", async () => {
+test("Rpc.call() sends a call and returns the reply with its serial", async () => {
   const { rpc, written } = open();
   const calls = [rpc.call(66, nothing, number), rpc.call(66, hex("0000000a"), number)];
   expect(written).toEqual([
@@ -43,7 +43,7 @@ test("Rpc.call() sends a call and gives what the reply with its serial says", as
   ]);
 });
 
-test("Rpc.call() gives libvirt's code and words when it refuses", async () => {
+test("Rpc.call() returns libvirt's code and message of a refusal", async () => {
   const { rpc } = open();
   const call = rpc.call(9999, nothing, number);
   rpc.received(
@@ -56,15 +56,15 @@ test("Rpc.call() gives libvirt's code and words when it refuses", async () => {
       "ffffffff ffffffff 00000000",
     ),
   );
-  const failure = { kind: "refused" as const, code: 39, message: "unknown procedure: 9999" };
-  expect(await call).toEqual({ ok: false, failure });
+  const why = { kind: "refused" as const, code: 39, message: "unknown procedure: 9999" };
+  expect(await call).toEqual({ ok: false, why });
 });
 
-test("Rpc keeps four calls with libvirtd, the rest in order, and not more than it can hold", async () => {
+test("Rpc has four calls under way, keeps others in order, and refuses more than its limit", async () => {
   const { rpc, written } = open();
   const calls = Array.from({ length: 4 + QUEUED_CALLS_MAX }, () => rpc.call(66, nothing, number));
   expect(written.length).toBe(4);
-  expect(await rpc.call(66, nothing, number)).toEqual({ ok: false, failure: { kind: "slow" } });
+  expect(await rpc.call(66, nothing, number)).toEqual({ ok: false, why: { kind: "slow" } });
   rpc.received(reply("00000003", "00000000"));
   expect(written.length).toBe(5);
   rpc.end("over");
@@ -108,18 +108,18 @@ test.each([
   rpc.received(reply("00000001", "00000000"));
   expect(await call).toEqual({
     ok: false,
-    failure: { kind: "lost", reason: expect.stringMatching(/^libvirt sent/) },
+    why: { kind: "lost", reason: expect.stringMatching(/^libvirt sent/) },
   });
   expect([ended.length, ended[0], events.length]).toEqual([2, "closed", events.length]);
   expect(await rpc.call(66, nothing, number)).toEqual({
     ok: false,
-    failure: { kind: "lost", reason: rpc.ended as string },
+    why: { kind: "lost", reason: rpc.ended as string },
   });
 });
 
-test("Rpc tells that nothing comes, keeps the connection, and asks no more until something does", async () => {
+test("Rpc reports silence, keeps the connection, and sends no calls until something arrives", async () => {
   const { rpc, ended, written } = open(20);
-  const silent = { ok: false as const, failure: { kind: "silent" as const } };
+  const silent = { ok: false as const, why: { kind: "silent" as const } };
   expect(await Promise.all([rpc.call(66, nothing, number), rpc.call(66, nothing, number)])).toEqual([
     silent,
     silent,
@@ -136,21 +136,21 @@ test("Rpc tells that nothing comes, keeps the connection, and asks no more until
   expect([ended, rpc.stuck]).toEqual([["silent", "answers"], 0]);
 });
 
-test("Rpc takes half a message for silence", async () => {
+test("Rpc treats half a message as silence", async () => {
   const { rpc, ended } = open(20);
   const call = rpc.call(66, nothing, number);
   rpc.received(reply("00000001", "00000000").slice(0, 30));
-  expect(await call).toMatchObject({ ok: false, failure: { kind: "silent" } });
+  expect(await call).toMatchObject({ ok: false, why: { kind: "silent" } });
   expect(ended).toEqual(["silent"]);
 });
 
-test("Rpc gives up one slow call while others are answered, and keeps its place until the answer comes", async () => {
+test("Rpc gives up one slow call while others get replies, and counts it as under way until its reply comes", async () => {
   const { rpc, written, ended } = open(30);
   const slow = rpc.call(66, nothing, number);
   const quick = rpc.call(66, nothing, number);
   rpc.received(reply("00000002", "00000005"));
   expect(await quick).toEqual({ ok: true, value: 5 });
-  expect(await slow).toEqual({ ok: false, failure: { kind: "slow" } });
+  expect(await slow).toEqual({ ok: false, why: { kind: "slow" } });
   expect(rpc.stuck).toBe(1);
   const more = Array.from({ length: 4 }, () => rpc.call(66, nothing, number));
   expect(written.length).toBe(5);
@@ -160,11 +160,11 @@ test("Rpc gives up one slow call while others are answered, and keeps its place 
   await Promise.all(more);
 });
 
-test("Rpc gives up a call that never came to its turn", async () => {
+test("Rpc gives up a call that was never sent", async () => {
   const { rpc, written } = open(30);
   const calls = Array.from({ length: 5 }, () => rpc.call(66, nothing, number));
   rpc.received(hex("00000020 20008086 00000001 0000013e 00000002 00000001 00000000 00000000"));
-  const failure = { kind: "slow" as const };
-  expect(await Promise.all(calls)).toEqual(calls.map(() => ({ ok: false, failure })));
+  const why = { kind: "slow" as const };
+  expect(await Promise.all(calls)).toEqual(calls.map(() => ({ ok: false, why })));
   expect([written.length, rpc.stuck]).toEqual([4, 4]);
 });

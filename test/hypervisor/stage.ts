@@ -7,7 +7,7 @@ import type { LibvirtTiming } from "../../src/hypervisor/libvirt/timing.ts";
 import { FakeLibvirtd } from "./fake-libvirtd.ts";
 import { Recorder, until } from "./recorder.ts";
 
-/** Impatient, so that tests are quick; a list is only drawn again where a test wants it. */
+/** Short times, so that tests are fast; lists are read only when a test wants one. */
 export const TIMING: LibvirtTiming = {
   listMs: 60_000,
   settleMs: 5,
@@ -34,7 +34,7 @@ export class Stage implements AsyncDisposable {
     this.#hypervisor = openLibvirt({ ...options, timing: { ...TIMING, ...timing } }, this.recorder);
   }
 
-  /** Opens, waits until everything was read, and gives what was told until then. */
+  /** Opens, waits until everything was read, and returns the events so far. */
   async opened(timing: Partial<LibvirtTiming> = {}): Promise<string[]> {
     this.open(timing);
     const { told, lines } = this.recorder;
@@ -45,7 +45,7 @@ export class Stage implements AsyncDisposable {
     return this.recorder.news();
   }
 
-  /** Waits until exactly this was told, in this order. */
+  /** Waits for exactly these events, in this order. */
   async news(...expected: string[]): Promise<void> {
     const { told } = this.recorder;
     await until(
@@ -55,7 +55,7 @@ export class Stage implements AsyncDisposable {
     expect(this.recorder.news()).toEqual(expected);
   }
 
-  /** Waits until libvirt cannot be reached, and gives the reason. */
+  /** Waits until libvirt cannot be reached, and returns the reason. */
   async problem(): Promise<string | undefined> {
     await until(() => this.hypervisor.status().state === "unreachable");
     return this.hypervisor.status().problem;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { openStatic } from "../../src/hypervisor/static.ts";
 import { Recorder } from "./recorder.ts";
 
-test("openStatic() tells every domain, then that this is all", async () => {
+test("openStatic() reports every domain, then that the list is complete", async () => {
   const recorder = new Recorder();
   const hypervisor = openStatic(
     new Map([
@@ -30,7 +30,7 @@ test("openStatic() tells every domain, then that this is all", async () => {
   });
 });
 
-test("openStatic(): replace() tells who left, then who is there", async () => {
+test("openStatic(): replace() reports the domains that are gone, then the others", async () => {
   const recorder = new Recorder();
   const hypervisor = openStatic(
     new Map([
@@ -51,7 +51,7 @@ test("openStatic(): replace() tells who left, then who is there", async () => {
   expect(recorder.domains.get("b")?.pins).toEqual([[2]]);
 });
 
-test("openStatic() tells nothing after close()", async () => {
+test("openStatic() reports nothing after close()", async () => {
   const recorder = new Recorder();
   const hypervisor = openStatic(new Map([["a", [[0]]]]), recorder);
   await hypervisor.close();
@@ -61,7 +61,7 @@ test("openStatic() tells nothing after close()", async () => {
   expect(recorder.news()).toEqual([]);
 });
 
-test("openStatic() takes no orders, and its remedies are in the configuration", () => {
+test("openStatic() refuses orders, and its remedies name the configuration", () => {
   const { orders, remedies } = openStatic(new Map([["web1", [[2]]]]), new Recorder());
   expect(orders).toBeUndefined();
   expect([

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ByteStream, connectUnix } from "../../src/hypervisor/libvirt/stream.ts";
+import { type ByteStream, connectUnix, type StreamSink } from "../../src/hypervisor/libvirt/stream.ts";
 import { until } from "./recorder.ts";
 
 let directory: string;
@@ -15,17 +15,23 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const deaf = { data: () => {}, closed: () => {} };
 
-test("connectUnix() gives the kernel's word for what is wrong", async () => {
+test("connectUnix() returns the kernel's error code", async () => {
   writeFileSync(join(directory, "file"), "");
   const paths = ["none", "file", "x".repeat(200)].map((name) => join(directory, name));
   expect(await Promise.all(paths.map((path) => connectUnix(path, deaf)))).toEqual([
-    "ENOENT",
-    "ECONNREFUSED",
-    "EINVAL",
+    { ok: false, why: "ENOENT" },
+    { ok: false, why: "ECONNREFUSED" },
+    { ok: false, why: "EINVAL" },
   ]);
 });
 
-test("connectUnix() keeps what the kernel does not take, in order, up to a bound", async () => {
+async function connected(sink: StreamSink): Promise<ByteStream> {
+  const stream = await connectUnix(join(directory, "sock"), sink);
+  if (!stream.ok) throw new Error(stream.why);
+  return stream.value;
+}
+
+test("connectUnix() queues bytes that the kernel does not accept, in order, up to a limit", async () => {
   let paused: Bun.Socket | undefined;
   const received: Uint8Array[] = [];
   const listener = Bun.listen({
@@ -38,7 +44,7 @@ test("connectUnix() keeps what the kernel does not take, in order, up to a bound
       data: (_, bytes) => void received.push(new Uint8Array(bytes)),
     },
   });
-  const stream = (await connectUnix(join(directory, "sock"), deaf)) as ByteStream;
+  const stream = await connected(deaf);
   await until(() => paused !== undefined);
   const sent: Uint8Array[] = [];
   let taken = true;
@@ -47,7 +53,7 @@ test("connectUnix() keeps what the kernel does not take, in order, up to a bound
     taken = stream.write(piece);
     if (taken) sent.push(piece);
   }
-  // The kernel's buffer, and one MiB of ours.
+  // The kernel's buffer, and our queue of one MiB.
   expect([taken, sent.length > 105, sent.length < 300]).toEqual([false, true, true]);
   paused?.resume();
   const total = sent.length * 10_000;
@@ -57,7 +63,7 @@ test("connectUnix() keeps what the kernel does not take, in order, up to a bound
   listener.stop(true);
 });
 
-test("connectUnix() tells once that the other side closed, and nothing after close()", async () => {
+test("connectUnix() reports once that the other side closed, and nothing after close()", async () => {
   const told: string[] = [];
   const sockets: Bun.Socket[] = [];
   const listener = Bun.listen({
@@ -66,7 +72,7 @@ test("connectUnix() tells once that the other side closed, and nothing after clo
   });
   const open = async (name: string): Promise<ByteStream> => {
     const sink = { data: () => {}, closed: () => void told.push(name) };
-    return (await connectUnix(join(directory, "sock"), sink)) as ByteStream;
+    return await connected(sink);
   };
   const [theirs, ours] = [await open("theirs"), await open("ours")];
   await until(() => sockets.length === 2);

@@ -5,10 +5,10 @@ test.each([
   ["qemu:///system", ["virtqemud-sock-ro", "virtqemud-sock", "libvirt-sock-ro", "libvirt-sock"]],
   ["xen:///system", ["virtxend-sock-ro", "virtxend-sock", "libvirt-sock-ro", "libvirt-sock"]],
   ["test:///default", ["libvirt-sock-ro", "libvirt-sock"]],
-])("addressOf(%p) knows the sockets", (uri, names) => {
+])("addressOf(%p) returns the sockets", (uri, names) => {
   expect(addressOf(uri, undefined, "/run/libvirt")).toEqual({
-    uri,
-    sockets: names.map((name) => `/run/libvirt/${name}`),
+    ok: true,
+    value: { uri, sockets: names.map((name) => `/run/libvirt/${name}`) },
   });
 });
 
@@ -17,24 +17,18 @@ test.each([
   ["qemu+unix:///system?socket=/b%20c/sock&mode=direct", undefined, "qemu:///system", "/b c/sock"],
   ["qemu+unix:///system?socket=/b/sock", "/a/sock", "qemu:///system", "/a/sock"],
 ])("addressOf(%p) with socket %p", (given, socket, uri, path) => {
-  expect(addressOf(given, socket, "/run")).toEqual({ uri, sockets: [path] });
+  expect(addressOf(given, socket, "/run")).toEqual({ ok: true, value: { uri, sockets: [path] } });
 });
 
 test.each([
   [
     "qemu+ssh://host/system",
-    '"qemu+ssh://host/system" leads to another machine; only this one\'s CPUs can be scaled',
+    '"qemu+ssh://host/system" names another machine; only this one\'s CPUs can be scaled',
   ],
-  [
-    "qemu://host/system",
-    '"qemu://host/system" leads to another machine; only this one\'s CPUs can be scaled',
-  ],
-  [
-    "qemu+tcp:///system",
-    '"qemu+tcp:///system" leads to another machine; only this one\'s CPUs can be scaled',
-  ],
+  ["qemu://host/system", '"qemu://host/system" names another machine; only this one\'s CPUs can be scaled'],
+  ["qemu+tcp:///system", '"qemu+tcp:///system" names another machine; only this one\'s CPUs can be scaled'],
   ["qemu", '"qemu" is not a libvirt URI such as qemu:///system'],
   ["", '"" is not a libvirt URI such as qemu:///system'],
-])("addressOf(%p) says why not", (uri, problem) => {
-  expect(addressOf(uri, undefined, "/run")).toEqual({ problem });
+])("addressOf(%p) returns a reason", (uri, why) => {
+  expect(addressOf(uri, undefined, "/run")).toEqual({ ok: false, why });
 });

@@ -12,7 +12,7 @@ function events(xml: string): unknown[] {
   return problem === undefined ? seen : [...seen, { problem }];
 }
 
-test("readXml() tells markup from text", () => {
+test("readXml() distinguishes markup from text", () => {
   const xml = `<?xml version="1.0"?>
     <!-- <a> -->
     <a one='1' two = "&lt;b/&gt;"  three='"'>x &amp; y<!-- <b/> --><b  /><![CDATA[<b>&amp;</b>]]>&#65;&#x42;</a >
@@ -46,7 +46,7 @@ test.each([
   expect(events(xml).at(-1)).toEqual({ problem: expect.any(String) });
 });
 
-test("readXml() gives back any text, escaped or in CDATA", () => {
+test("readXml() returns any text, escaped or in CDATA", () => {
   const escaped = (text: string): string =>
     text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replaceAll("\r", "&#13;");
   fc.assert(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 // Reads what a lab host printed, compares what it says must have reached the hardware with what did, and prints all of
 // it: judge.ts OUT. The host writes the results; the witness files are written outside of it.
 
-/** Bytes from here up are marks: where in the scenarios the host was. */
+/** Bytes from here up are marks: the current place in the scenarios. */
 const MARK_FIRST = 0x80;
 
 const [out = "."] = process.argv.slice(2);
@@ -26,7 +26,7 @@ if (!lines.includes("finished")) {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** "witness MARK CPU BYTES : NAME", where BYTES may be "ends BYTES": what came before them is not told. */
+/** "witness MARK CPU BYTES : NAME", where BYTES may be "ends BYTES": earlier bytes are not compared. */
 function judge(line: string): void {
   const [, mark, cpu, expected, name] = /^witness (\d+) (\d+) (.*?) : (.*)$/.exec(line) ?? [];
   const seen = segment(readFileSync(join(out, `witness.${cpu}`)), Number(mark));
@@ -40,7 +40,7 @@ function judge(line: string): void {
   }
 }
 
-/** What was seen between a mark and the next one. */
+/** The bytes that were seen between a mark and the next one. */
 function segment(bytes: Uint8Array, mark: number): string {
   const from = bytes.indexOf(mark);
   if (from < 0) return `no mark ${mark}`;

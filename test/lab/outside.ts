@@ -10,7 +10,7 @@ import { makeCpufreqTree } from "../../src/simulate/cpufreq-tree.ts";
 /** As the lab's ACPI table has them. */
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 const CPUS = [0, 1];
-/** In place of a state: the CPU is as it was found. */
+/** In place of a state: the CPU has its original settings. */
 const AS_FOUND = 0xf;
 
 const [executable = "vm-power", out = "."] = process.argv.slice(2);
@@ -39,13 +39,13 @@ const daemon = Bun.spawn([executable, "--config", join(place, "vm-power.conf")],
   stderr: Bun.file(join(out, "host.log")),
 });
 
-/** What each CPU was last seen at. */
+/** The last state that was seen of each CPU. */
 const last = CPUS.map(() => AS_FOUND);
 function look(): void {
   for (const cpu of CPUS) {
     const held = tree.read(cpu, "scaling_governor") === "userspace";
     const state = held ? KHZ.indexOf(Number(tree.read(cpu, "scaling_setspeed"))) : AS_FOUND;
-    // Between the governor and the first speed there is none.
+    // Between the change of the governor and the first speed there is no state.
     if (state < 0 || state === last[cpu]) continue;
     last[cpu] = state;
     appendFileSync(join(out, `witness.${cpu}`), Uint8Array.of((cpu << 4) | state));

@@ -27,7 +27,7 @@ describe("listenForScrapes()", () => {
     closers.push(() => listener.close());
   }
 
-  test("answers in the format that is asked for", async () => {
+  test("replies in the requested format", async () => {
     serve();
     const plain = await fetch(`${url}/metrics?x=1`);
     expect([plain.status, plain.headers.get("content-type"), await plain.text()]).toEqual([
@@ -46,12 +46,12 @@ describe("listenForScrapes()", () => {
     expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "4", ""]);
   });
 
-  test("answers whole, however much there is", async () => {
+  test("sends the whole text, however long it is", async () => {
     serve("b 2\n".repeat(1_000_000));
     expect((await (await fetch(`${url}/metrics`)).text()).length).toBe(4_000_000);
   });
 
-  test("waits for a text that takes several turns, and ends the connection where none comes", async () => {
+  test("waits for a text that takes several turns, and ends the connection if there is none", async () => {
     const texts: PromiseWithResolvers<string>[] = [];
     serve("", () => {
       const text = Promise.withResolvers<string>();
@@ -71,7 +71,7 @@ describe("listenForScrapes()", () => {
     expect(await (await first).text()).toBe("late 1\n");
   });
 
-  test("offers nothing else, and ends what is no request", async () => {
+  test("serves no other path, and ends a connection with an invalid request", async () => {
     serve();
     const status = async (path: string, init = {}) => (await fetch(`${url}${path}`, init)).status;
     expect([
@@ -101,7 +101,7 @@ describe("listenForScrapes()", () => {
 });
 
 describe("startTextfile()", () => {
-  test("writes whole files, again and again, and takes the file away at the end", async () => {
+  test("writes complete files repeatedly, and removes the file at the end", async () => {
     const directory = mkdtempSync(join(tmpdir(), "vm-power-textfile-"));
     const path = join(directory, "vm-power.prom");
     let round = 0;
@@ -115,7 +115,7 @@ describe("startTextfile()", () => {
     rmSync(directory, { recursive: true });
   });
 
-  test("says once that it cannot", async () => {
+  test("logs a failure once", async () => {
     lines.length = 0;
     const textfile = startTextfile({ path: "/nowhere/x.prom", intervalMs: 2, render: () => "", log });
     await Bun.sleep(20);

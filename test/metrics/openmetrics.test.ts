@@ -42,7 +42,7 @@ a_duration_seconds_count{vm="web1"} 4
 `);
 });
 
-test("exposition() writes what was before OpenMetrics, for node_exporter", () => {
+test("exposition() writes the older Prometheus format for node_exporter", () => {
   expect(exposition(FAMILIES.slice(0, 2), "prometheus")).toBe(`# TYPE a_requests_total counter
 # HELP a_requests_total Requests.
 a_requests_total{vm="web1"} 3

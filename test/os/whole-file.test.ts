@@ -75,7 +75,7 @@ test.each<[what: string, calls: (code: string) => Partial<FileCalls>]>([
   ["fsync", (code) => ({ fsyncSync: () => refuse(code) })],
   ["a rename", (code) => ({ renameSync: () => refuse(code) })],
   ["the opening", (code) => ({ openSync: () => refuse(code) })],
-])("writeWhole() leaves the old file when %s is refused, and says what to do", (_what, calls) => {
+])("writeWhole() keeps the old file when %s is refused, and returns the remedy", (_what, calls) => {
   write("the old one");
   expect(write("the new one", calls("ENOSPC"))).toEqual({
     ok: false,
@@ -87,12 +87,12 @@ test.each<[what: string, calls: (code: string) => Partial<FileCalls>]>([
   expect([content(), fs.readdirSync(directory)]).toEqual(["the old one", ["file"]]);
 });
 
-test("writeWhole() says so when a disk takes nothing and gives no reason", () => {
+test("writeWhole() fails if the disk accepts no byte and gives no error", () => {
   expect(write("text", { writeSync: () => 0 })).toMatchObject({ ok: false, why: { errno: "ENOSPC" } });
 });
 
 test("writeWhole() on a disk that is full keeps the old file, and the next write succeeds", async () => {
-  // A child whose files may have 8 blocks: the kernel itself takes a part of the write, and then refuses.
+  // A child whose files may have 8 blocks: the kernel accepts a part of the write, and then refuses.
   const script = `
     import { readFileSync } from "node:fs";
     import { writeWhole } from ${JSON.stringify(join(import.meta.dir, "../../src/os/whole-file.ts"))};
@@ -122,7 +122,7 @@ test("writeWhole() follows no link, neither a planted temporary name nor the fil
   ]);
 });
 
-test("writeWhole() moves directories aside that are in its way, and says where they went", () => {
+test("writeWhole() moves directories in its way aside, and logs their new names", () => {
   fs.mkdirSync(join(`${path}.new`, "planted"), { recursive: true });
   fs.mkdirSync(join(path, "planted"), { recursive: true });
   expect(write("ours").ok).toBe(true);
@@ -134,7 +134,7 @@ test("writeWhole() moves directories aside that are in its way, and says where t
     `"${path}.new" is in the way of vm-power (an unfinished file belongs there): it was moved to "${path}.new.bad"`,
     `"${path}" is in the way of vm-power (it is a directory): it was moved to "${path}.bad"`,
   ]);
-  // Again: what was moved aside before is not replaced.
+  // Again: an earlier moved file is not replaced.
   fs.rmSync(path);
   fs.mkdirSync(path);
   write("ours again");
@@ -160,7 +160,7 @@ test.each<[what: string, plant: (at: string) => void]>([
   ]);
 });
 
-test("writeWhole() makes no directory that it was not told to make", () => {
+test("writeWhole() creates no directory unless it is told to", () => {
   path = join(directory, "missing/file");
   expect(write("text")).toMatchObject({ ok: false, why: { errno: "ENOENT" } });
 });

@@ -4,18 +4,18 @@ import { join } from "node:path";
 
 const BOOT_MS = 120_000;
 
-/** The packages that were made, where `make packages` says so. */
+/** The directory of the packages, as set by `make packages`. */
 export const PACKAGES: string | undefined = process.env["PACKAGES"];
 
-/** What became of a scenario: each check of it that failed, and how many there were. */
+/** The result of a scenario: its failed checks, and their total number. */
 export interface Outcome {
   readonly failed: readonly string[];
   readonly checks: number;
-  /** All that was printed, for whoever looks for the reason. */
+  /** The whole output, to find the reason of a failure. */
   readonly text: string;
 }
 
-/** Boots a host with a systemd of its own, does what the scenario says, and throws the host away. */
+/** Boots a host with its own systemd, runs the scenario, and removes the host. */
 export function runScenario(name: string): Outcome {
   const stage = mkdtempSync(join(tmpdir(), "vm-power-scenario-"));
   try {
@@ -46,14 +46,14 @@ export function runScenario(name: string): Outcome {
   }
 }
 
-/** The one package of that name for this machine's architecture, or another. */
+/** The package of that name for this machine's architecture, or another one. */
 export function packageFile(name: string, end: string): string {
   const files = readdirSync(PACKAGES ?? "").filter((file) => file.startsWith(name) && file.endsWith(end));
   if (files.length !== 1) throw new Error(`Expected one ${name}*${end} in ${PACKAGES}, found ${files}`);
   return join(PACKAGES ?? "", files[0] ?? "");
 }
 
-/** Runs a program that must succeed, and answers what it printed. */
+/** Runs a program that must succeed, and returns its output. */
 export function must(...command: string[]): string {
   const [program = "", ...options] = command;
   const { exitCode, stdout, stderr } = Bun.spawnSync([

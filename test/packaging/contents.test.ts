@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** What a package of this architecture is made of, and its file. */
+/** The contents of a package for this architecture, and its file. */
 function deb(name: string, arch = NATIVE.deb): string {
   return packageFile(`${name}_`, `_${arch}.deb`);
 }
@@ -26,7 +26,7 @@ function rpm(name: string, arch = NATIVE.rpm): string {
   return packageFile(`${name}-${version}`, `.${arch}.rpm`);
 }
 
-/** Unpacks a package; answers where. */
+/** Unpacks a package; returns the directory. */
 function unpack(file: string): string {
   const target = mkdtempSync(join(directory, "unpacked-"));
   if (file.endsWith(".deb")) must("dpkg-deb", "-x", file, target);
@@ -53,7 +53,7 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
     },
   );
 
-  test("deb and rpm hold the same, but for where the distributions keep it", () => {
+  test("deb and rpm have the same files, except for paths that differ between the distributions", () => {
     const places = (file: string) =>
       must("sh", "-c", `cd "${unpack(file)}" && find . ! -type d | sort`)
         .split("\n")
@@ -83,7 +83,7 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
     expect(must("qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", file, "--version")).toBe(version);
   });
 
-  test("built again from the same sources, at another place and time, they are the same to the bit", () => {
+  test("a second build from the same sources, at another place and time, is identical", () => {
     const copy = join(directory, "copy");
     const sources = must("git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard").split(
       "\n",

@@ -2,14 +2,14 @@ import { appendFileSync, chmodSync, readFileSync } from "node:fs";
 import { makeCpufreqTree } from "../../src/simulate/cpufreq-tree.ts";
 import { startVm } from "../../src/simulate/guest.ts";
 
-// Plays the kernel, QEMU and a guest inside the host: makes CPUs of plain files and the channels of one VM, asks what
-// is written to a file, and notes every state of the clocks that it sees.
+// Plays the kernel, QEMU and a guest inside the host: makes CPUs of plain files and the channels of one VM, sends the
+// requests that are written to a file, and records every state of the clocks that it sees.
 const [place = "/sim", channels = "/tmp/powermonitor"] = process.argv.slice(2);
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 
 process.umask(0);
 const tree = makeCpufreqTree(`${place}/cpu`, [{ cpus: [0, 1, 2, 3], driver: "acpi-cpufreq", khz: KHZ }]);
-// As the kernel's files are: for their owner alone to change.
+// As for the kernel's files: only their owner may change them.
 for (const cpu of [0, 1, 2, 3])
   for (const file of ["scaling_governor", "scaling_setspeed"])
     chmodSync(`${tree.root}/cpu${cpu}/cpufreq/${file}`, 0o644);
@@ -25,7 +25,7 @@ setInterval(() => {
   appendFileSync(`${place}/seen`, `${now.join(", ")}\n`);
 }, 1);
 
-// "7 0 min" in the file "ask" is the seventh request, of vCPU 0; the answer goes to "answer".
+// "7 0 min" in the file "ask" is the seventh request, for vCPU 0; its reply goes to the file "answer".
 for (const file of ["ask", "answer"]) appendFileSync(`${place}/${file}`, "");
 let answered = "";
 setInterval(async () => {

@@ -22,11 +22,11 @@ test("the unit allows as many open files as the daemon's own limits need", () =>
   expect(Number(setting("LimitNOFILE"))).toBeGreaterThan(CHANNELS_MAX + CPUS * FILES_PER_CPU + 2 * clients);
 });
 
-test("a wrong configuration is not tried again", () => {
+test("the daemon is not restarted with a wrong configuration", () => {
   expect(Number(setting("RestartPreventExitStatus"))).toBe(EXIT_CONFIG);
 });
 
-test("what is less tight than it could be has its reason above it", () => {
+test("each relaxed setting has a comment with the reason", () => {
   const relaxed = [
     "AmbientCapabilities",
     "PrivateTmp",
@@ -39,7 +39,7 @@ test("what is less tight than it could be has its reason above it", () => {
 });
 
 test.skipIf(ANALYZE === null)(
-  "systemd-analyze finds it safe (skipped where there is no systemd-analyze)",
+  "systemd-analyze rates the unit as safe (skipped without systemd-analyze)",
   () => {
     const { stdout } = Bun.spawnSync([ANALYZE ?? "", "security", "--offline=true", "--no-pager", UNIT]);
     const [, exposure] = /Overall exposure level.*: ([\d.]+) /.exec(stdout.toString()) ?? [];

@@ -25,7 +25,7 @@ test("the catalog explains each kind of line once, and no other", () => {
     ]);
 });
 
-test("each kind is logged somewhere, with the fields that its explanation speaks of", () => {
+test("each kind is logged somewhere, with the fields of its explanation", () => {
   const all = SOURCES.join("\n");
   for (const kind of Object.keys(MESSAGE_IDS)) expect(all).toContain(`MESSAGE_IDS.${kind}`);
   const fields = ENTRIES.flatMap(({ text }) =>
@@ -35,7 +35,7 @@ test("each kind is logged somewhere, with the fields that its explanation speaks
   expect(fields.filter((name) => !new RegExp(`\\b${name}:`).test(all))).toEqual([]);
 });
 
-test("a line's kind is the journal's own field, what it is about is ours", () => {
+test("MESSAGE_ID has no prefix, our own fields have one", () => {
   const entry = Buffer.from(
     journalEntry("info", "x", { MESSAGE_ID: MESSAGE_IDS.vmGone, VM: "web1" }),
   ).toString();
@@ -44,7 +44,7 @@ test("a line's kind is the journal's own field, what it is about is ours", () =>
 
 const journalctl = Bun.which("journalctl");
 const why = journalctl === null ? " (skipped without journalctl)" : "";
-test.skipIf(journalctl === null)(`journalctl takes the catalog${why}`, () => {
+test.skipIf(journalctl === null)(`journalctl accepts the catalog${why}`, () => {
   const root = mkdtempSync(join(tmpdir(), "vm-power-catalog-"));
   mkdirSync(join(root, "usr/lib/systemd/catalog"), { recursive: true });
   mkdirSync(join(root, "var/lib/systemd/catalog"), { recursive: true });

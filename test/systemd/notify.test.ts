@@ -7,7 +7,7 @@ import { peerCredentials } from "../../src/os/peer-credentials.ts";
 import { journalEntry } from "../../src/systemd/journal.ts";
 import { openNotify } from "../../src/systemd/notify.ts";
 
-// A service manager's end of the socket, straight on libc.
+// A service manager's end of the socket, directly with libc.
 const { i32, u32, u64, ptr: pointer } = FFIType;
 const libc = dlopen("libc.so.6", {
   socket: { args: [i32, i32, i32], returns: i32 },
@@ -25,7 +25,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Binds a datagram socket; answers what takes the next message off it, or "" when there is none. */
+/** Binds a datagram socket; returns a function that reads the next message, or "" if there is none. */
 function manager(address: string): () => string {
   const fd = libc.socket(1, 2, 0);
   opened.push(fd);
@@ -40,25 +40,28 @@ function manager(address: string): () => string {
   };
 }
 
-test.each(["path", "abstract"])("openNotify() tells the manager how the daemon is, by %s address", (kind) => {
-  const address = kind === "path" ? join(directory, "notify") : `@vm-power-test-${process.pid}`;
-  const next = manager(address);
-  const notify = openNotify({
-    NOTIFY_SOCKET: address,
-    WATCHDOG_USEC: "30000000",
-    WATCHDOG_PID: `${process.pid}`,
-  });
-  notify.ready("6 CPUs scaled\nREADY=0");
-  notify.alive();
-  notify.stopping();
-  expect([next(), next(), next(), next(), notify.watchdogMs]).toEqual([
-    "READY=1\nSTATUS=6 CPUs scaled READY=0", // a status cannot smuggle a line of its own
-    "WATCHDOG=1",
-    "STOPPING=1",
-    "",
-    15_000,
-  ]);
-});
+test.each(["path", "abstract"])(
+  "openNotify() notifies the manager of the daemon's state, at %s address",
+  (kind) => {
+    const address = kind === "path" ? join(directory, "notify") : `@vm-power-test-${process.pid}`;
+    const next = manager(address);
+    const notify = openNotify({
+      NOTIFY_SOCKET: address,
+      WATCHDOG_USEC: "30000000",
+      WATCHDOG_PID: `${process.pid}`,
+    });
+    notify.ready("6 CPUs scaled\nREADY=0");
+    notify.alive();
+    notify.stopping();
+    expect([next(), next(), next(), next(), notify.watchdogMs]).toEqual([
+      "READY=1\nSTATUS=6 CPUs scaled READY=0", // a status cannot smuggle a line of its own
+      "WATCHDOG=1",
+      "STOPPING=1",
+      "",
+      15_000,
+    ]);
+  },
+);
 
 test("reloading() carries CLOCK_MONOTONIC, not the process's own clock", () => {
   const next = manager(join(directory, "notify"));
@@ -69,7 +72,7 @@ test("reloading() carries CLOCK_MONOTONIC, not the process's own clock", () => {
   expect(Math.abs(Number(second.replace("MONOTONIC_USEC=", "")) - uptimeUs)).toBeLessThan(60e6);
 });
 
-test("openNotify() does nothing where there is no manager, or nobody listens", () => {
+test("openNotify() does nothing without a manager", () => {
   for (const env of [
     {},
     { NOTIFY_SOCKET: "" },
@@ -98,7 +101,7 @@ test("journalEntry() is the journal's native format, also for values with line b
   expect(forged.subarray(0, head.length)).toEqual(head);
 });
 
-test("peerCredentials() is the kernel's word on who is connected", async () => {
+test("peerCredentials() returns the credentials from the kernel", async () => {
   const path = join(directory, "peer");
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const open = (socket: object) => resolve(peerCredentials("fd" in socket ? Number(socket.fd) : -1));

@@ -14,7 +14,7 @@ const bytesOf = (id: string): Uint8Array => {
 const turbo = { turbo: true, priority: false };
 const none = { turbo: false, priority: false };
 
-describe("decodeReply() reads what C made", () => {
+describe("decodeReply() reads replies that C code made", () => {
   test.each([
     ["R1_ack_of_C2", { kind: "answer", accepted: true }],
     ["R2_nack_of_C2", { kind: "answer", accepted: false }],
@@ -33,7 +33,7 @@ describe("decodeReply() reads what C made", () => {
   });
 });
 
-test("decodeReply() takes a garbage number of vCPUs for the 8 there are", () => {
+test("decodeReply() limits an invalid number of vCPUs to 8", () => {
   const bytes = bytesOf("R4_freq_list_4vcpu");
   bytes[80] = 72; // seen from a peer whose VM has 12 vCPUs
   bytes.set([0xff, 0xff, 0xff, 0xff], 76); // vCPU 7: a CPU that the peer does not know
@@ -43,7 +43,7 @@ test("decodeReply() takes a garbage number of vCPUs for the 8 there are", () => 
   });
 });
 
-test("replySize() waits for a header, and says what is none", () => {
+test("replySize() waits for a header, and rejects an invalid one", () => {
   expect(replySize(new Uint8Array(15))).toBeUndefined();
   expect(replySize(new Uint8Array(16))).toEqual({
     kind: "malformed",
@@ -51,7 +51,7 @@ test("replySize() waits for a header, and says what is none", () => {
   });
 });
 
-test("echoes() tells an answer from that to another request", () => {
+test("echoes() recognises the reply to its own request", () => {
   const request = bytesOf("C2_min_lcore7");
   expect(echoes(request, bytesOf("R1_ack_of_C2"))).toBe(true);
   expect(echoes(request, bytesOf("R2_nack_of_C2"))).toBe(true);
@@ -60,7 +60,7 @@ test("echoes() tells an answer from that to another request", () => {
   expect(echoes(bytesOf("C6_policy_workload_medium_physical5"), bytesOf("R3_ack_of_C6"))).toBe(true);
 });
 
-test("echoes() sees every byte but the command", () => {
+test("echoes() compares every byte but the command", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 464, maxLength: 464 }), fc.nat(463), (request, at) => {
       const reply = request.slice();

@@ -14,7 +14,7 @@ const packet = (abi: Abi, resource: number, unit: number, command: number): Uint
 const connect = (abi: Abi) => packet(abi, 0, 0, 2);
 const up = (abi: Abi) => packet(abi, 1, 1, 1);
 
-/** What a framer gives when the chunks come without a pause, and then the guest pauses. */
+/** The result of a framer for chunks without a pause, followed by a pause of the guest. */
 function frames(chunks: readonly Uint8Array[], framer = new Framer()): Uint8Array[] {
   const found: Uint8Array[] = [];
   const drain = () => {
@@ -69,7 +69,7 @@ describe("Framer detects each packet size", () => {
       }
   });
 
-  test("a CONNECT is taken whatever its other bytes are", () => {
+  test("a CONNECT is recognised whatever its other bytes are", () => {
     const garbage = new Uint8Array(464).fill(0xa5);
     garbage.set([2, 0, 0, 0], 12);
     expect(frames([garbage, up(464)])).toEqual([garbage, up(464)]);
@@ -86,13 +86,13 @@ describe("Framer detects each packet size", () => {
     expect(framer.framingErrors).toBe(0);
   });
 
-  test("a configured size is believed", () => {
+  test("a configured size is used", () => {
     expect(frames([concat(connect(456), up(456))], new Framer(456))).toEqual([connect(456), up(456)]);
     expect(frames([concat(up(16), up(16))], new Framer(16))).toEqual([up(16), up(16)]);
   });
 });
 
-describe("Framer finds its way back", () => {
+describe("Framer synchronises again", () => {
   test("after the tail of a torn packet", () => {
     const framer = new Framer();
     expect(frames([concat(new Uint8Array(300), connect(464), up(464))], framer)).toEqual([
@@ -102,7 +102,7 @@ describe("Framer finds its way back", () => {
     expect(framer.framingErrors).toBe(1);
   });
 
-  test("after a whole packet that makes no sense", () => {
+  test("after a whole invalid packet", () => {
     for (const fixed of ["auto", 464] as const) {
       const framer = new Framer(fixed);
       expect(frames([packet(464, 0, 9, 1), up(464)], framer)).toEqual([up(464)]);
@@ -118,7 +118,7 @@ describe("Framer finds its way back", () => {
     expect(frames([connect(456), up(456)], framer)).toEqual([connect(456), up(456)]);
   });
 
-  test("when nonsense never ends, and in bounded memory", () => {
+  test("during endless garbage, in bounded memory", () => {
     for (const bytes of [500, 65_536]) {
       const framer = new Framer();
       const beforeBytes = bufferBytes();
@@ -134,14 +134,14 @@ describe("Framer finds its way back", () => {
   });
 });
 
-/** Memory of all buffers that something still holds. */
+/** The memory of all buffers that are still referenced. */
 function bufferBytes(): number {
   Bun.gc(true);
   return process.memoryUsage().external;
 }
 
 const abi = fc.constantFrom(...ABIS);
-/** What one guest process sends: a CONNECT full of stack, then requests. */
+/** The bytes of one guest process: a CONNECT with arbitrary bytes, then requests. */
 const life = abi.chain((size) =>
   fc
     .tuple(
@@ -181,7 +181,7 @@ test("Framer gives the same frames when every byte comes alone", () => {
   }
 });
 
-test("Framer survives any bytes, and then still understands a guest", () => {
+test("Framer accepts any bytes, and then still recognises packets of a guest", () => {
   const pause = fc.constantFrom("no", "quiet", "silence");
   const anything = fc.oneof(
     fc.uint8Array({ maxLength: 2000 }),

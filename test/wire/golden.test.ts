@@ -36,7 +36,7 @@ const scale = (resource: number, action: "up" | "down" | "max" | "min" | "turbo"
   physical: false,
 });
 
-/** What the document's table says each guest packet means. */
+/** The meaning of each guest packet, from the table of the document. */
 const MEANING: Readonly<Record<string, Request>> = {
   A1_connect: { kind: "connect" },
   A2_up_lcore3: scale(3, "up"),
@@ -96,18 +96,18 @@ const MEANING: Readonly<Record<string, Request>> = {
 
 const GUEST_VECTORS = VECTORS.filter(({ id }) => !id.startsWith("R"));
 
-test("every guest vector has a meaning here", () => {
+test("every vector of a guest has an expected value", () => {
   expect(GUEST_VECTORS.map(({ id }) => id)).toEqual(Object.keys(MEANING));
 });
 
 describe.each(GUEST_VECTORS.map((vector) => [vector.id, vector] as const))("%s", (id, vector) => {
-  test("is the packet that C made", () => {
+  test("is the packet that C code made", () => {
     expect(sha256(vectorBytes(id))).toBe(vector.sha256);
   });
-  test("decode() reads it", () => {
+  test("decode() decodes it", () => {
     expect(decode(vectorBytes(id))).toEqual(MEANING[id] as Request);
   });
-  test("encode() makes it", () => {
+  test("encode() encodes it", () => {
     expect(sha256(encode(MEANING[id] as Request, vector.size as Abi))).toBe(vector.sha256);
   });
 });
@@ -131,7 +131,7 @@ test("answer() echoes the request with ACK or NACK", () => {
   expect(sha256(answer(vectorBytes("C2_min_lcore7").slice(0, 460), false))).toBe(I386["R2"] as string);
 });
 
-test("frequencyList() and capabilityList() are the replies that C made", () => {
+test("frequencyList() and capabilityList() make the same replies as C code", () => {
   const freqs = [2_301_000, 2_300_000, 1_700_000, 1_200_000];
   const one = [undefined, undefined, undefined, 1_200_000];
   const turbo = { turbo: true, priority: false };
@@ -146,7 +146,7 @@ test("frequencyList() and capabilityList() are the replies that C made", () => {
   expect(sha256(capabilityList(0, caps, 460))).toBe(I386["R6"] as string);
 });
 
-test("frequencyList() never tells of more than 8 vCPUs", () => {
+test("frequencyList() has at most 8 vCPUs", () => {
   const reply = frequencyList(0, new Array(12).fill(1_000_000), 464);
   expect([reply.length, reply[80], reply.slice(81).every((byte) => byte === 0)]).toEqual([88, 8, true]);
 });

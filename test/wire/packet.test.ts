@@ -47,7 +47,7 @@ const request: fc.Arbitrary<Request> = fc.oneof(
   name.map((vmName) => ({ kind: "remove-policy" as const, vmName })),
 );
 
-/** The first long packets know neither physical CPUs nor anything newer than policies. */
+/** The first long packets have neither physical CPUs nor anything newer than policies. */
 function without(request: Request): Request {
   if (request.kind === "scale") return { ...request, physical: false };
   if (request.kind === "set-policy") return { ...request, policy: { ...request.policy, physical: false } };
@@ -79,7 +79,7 @@ test("decode() never throws, whatever the bytes", () => {
   );
 });
 
-describe("decode() refuses what no release sends", () => {
+describe("decode() refuses packets that no release sends", () => {
   const header = (unit: number, command: number, size = 464) => {
     const bytes = new Uint8Array(size);
     bytes[8] = unit;
@@ -109,7 +109,7 @@ test("decode() reads a name without a NUL", () => {
   expect(decode(bytes)).toEqual({ kind: "remove-policy", vmName: "A".repeat(32) });
 });
 
-test("judgePolicy() names what the peer dies of", () => {
+test("judgePolicy() names the faults that crash DPDK's host", () => {
   const sound: GuestPolicy = {
     vmName: "vm0",
     resource: 0,

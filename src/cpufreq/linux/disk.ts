@@ -1,3 +1,4 @@
+import type { Result } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import type { FileCalls } from "../../os/file-calls.ts";
 
@@ -7,7 +8,7 @@ import type { FileCalls } from "../../os/file-calls.ts";
  */
 export interface Disk {
   /** Opens a sysfs file for reading and writing, following no symbolic link in its last part. */
-  open(path: string): Attribute | Errno;
+  open(path: string): Result<Attribute, Errno>;
   /** The calls with which our own files, the restore journal, are written. */
   readonly files: FileCalls;
 }

@@ -1,5 +1,6 @@
 import type { FrequencyTable } from "../../base/clock.ts";
 import type { Khz } from "../../base/domain.ts";
+import type { Result } from "../../base/result.ts";
 
 /** What differs between the kernel's scaling drivers. */
 export interface ScalingDriver {
@@ -7,8 +8,8 @@ export interface ScalingDriver {
   readonly governor: "userspace" | "performance";
   /** The files that carry a speed: `scaling_setspeed`, or `scaling_min_freq` together with `scaling_max_freq`. */
   readonly files: SpeedFilesKind;
-  /** Reads the speeds of one CPU, or says for an operator why there are none. */
-  speeds(files: CpuFiles): Speeds | string;
+  /** Reads the speeds of one CPU; a failure tells an operator why there are none. */
+  speeds(files: CpuFiles): Result<Speeds>;
 }
 
 /** See {@link ScalingDriver.files}. */

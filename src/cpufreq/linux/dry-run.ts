@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import type { Log } from "../../base/log.ts";
+import { failure, success } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import { errnoOf } from "../../os/errno.ts";
 import { NO_FILE_CALLS } from "../../os/file-calls.ts";
@@ -12,9 +13,10 @@ export function dryRun(log: Log): Disk {
   return {
     open(path) {
       try {
-        return new DryAttribute(path, fs.openSync(path, fs.constants.O_RDONLY), { written, log });
+        const fd = fs.openSync(path, fs.constants.O_RDONLY);
+        return success(new DryAttribute(path, fd, { written, log }));
       } catch (error) {
-        return errnoOf(error);
+        return failure(errnoOf(error));
       }
     },
     files: NO_FILE_CALLS,

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { failure, success } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import { errnoOf } from "../../os/errno.ts";
 import { FILE_CALLS } from "../../os/file-calls.ts";
@@ -20,9 +21,9 @@ export function kernelDisk(root: string): Disk {
   return {
     open(path) {
       try {
-        return new KernelAttribute(fs.openSync(path, O_RDWR | O_NOFOLLOW), { plain, unread });
+        return success(new KernelAttribute(fs.openSync(path, O_RDWR | O_NOFOLLOW), { plain, unread }));
       } catch (error) {
-        return errnoOf(error);
+        return failure(errnoOf(error));
       }
     },
     files: FILE_CALLS,

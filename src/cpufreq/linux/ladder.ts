@@ -1,5 +1,6 @@
 import type { Speed, Turbo } from "../../base/clock.ts";
 import type { Khz } from "../../base/domain.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import type { CpuFiles, Speeds } from "./driver.ts";
 import { quote } from "./sysfs-file.ts";
 
@@ -22,12 +23,13 @@ export function stepsDown(topKhz: Khz, bottomKhz: Khz): Khz[] {
 export function plainSpeeds(
   khz: readonly Khz[],
   { turbo, boostOff }: { turbo: Turbo | undefined; boostOff: boolean },
-): Speeds | string {
+): Result<Speeds> {
   const left = turbo !== undefined && boostOff ? khz.slice(turbo.baseIndex) : khz;
-  if (left.length === 0) return "its lowest speed is above its highest";
-  if (left.length > TABLE_ENTRIES_MAX) return `more than ${TABLE_ENTRIES_MAX} speeds`;
+  if (left.length === 0) return failure("its lowest speed is above its highest");
+  if (left.length > TABLE_ENTRIES_MAX) return failure(`more than ${TABLE_ENTRIES_MAX} speeds`);
   const hasTurbo = turbo !== undefined && !boostOff;
-  return { table: { speeds: left.map(plainSpeed), turbo: hasTurbo ? turbo : undefined }, priority: false };
+  const table = { speeds: left.map(plainSpeed), turbo: hasTurbo ? turbo : undefined };
+  return success({ table, priority: false });
 }
 
 /** An entry that DPDK's protocol shows as it is. */
@@ -35,8 +37,8 @@ export function plainSpeed(khz: Khz): Speed {
   return { khz, peerKhz: khz };
 }
 
-/** Why a file that a table needs cannot be used. */
-export function unusable(files: CpuFiles, file: string): string {
+/** The failure that a file which a table needs cannot be used. */
+export function unusable(files: CpuFiles, file: string): Result<never> {
   const text = files.text(file);
-  return text === undefined ? `no ${file}` : `${file} says ${quote(text)}`;
+  return failure(text === undefined ? `no ${file}` : `${file} says ${quote(text)}`);
 }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import type { Observation } from "../cpufreq.ts";
 import type { Backend, ListedClock, Listing, SavedScope, Scope } from "../port.ts";
 import type { Disk } from "./disk.ts";
@@ -71,7 +72,7 @@ export class LinuxBackend implements Backend {
   #warnings({ clocks, mismatches }: Survey): string[] {
     const warnings = mismatches.map(
       ({ pcpu, other }) =>
-        `CPU ${pcpu} and CPU ${other} share a clock but not their speeds: scaled separately`,
+        `CPU ${pcpu} and CPU ${other} share a clock but have different speeds: they are scaled separately`,
     );
     const halves = clocks
       .flatMap(({ members }) => members)
@@ -80,7 +81,7 @@ export class LinuxBackend implements Backend {
     const list = formatCpuList(halves.map(({ pcpu }) => pcpu));
     return [
       ...warnings,
-      `CPU ${list}: neighbours on the same core are not in ManagedCpus, and the faster of both wins`,
+      `CPU ${list}: CPUs on the same clock are not in ManagedCpus, and the higher speed takes effect for all`,
     ];
   }
 
@@ -112,25 +113,21 @@ export class LinuxBackend implements Backend {
     return observed.ok ? observed.value : undefined;
   }
 
-  find(saved: SavedScope): Pick<Scope, "write"> | "renewed" | { readonly problem: string } {
+  find(saved: SavedScope): Result<Pick<Scope, "write"> | "renewed"> {
     const found = looked(() => this.#find(saved));
-    return found.ok ? found.value : { problem: `${saved.scope}: ${found.why}` };
+    return found.ok ? found.value : failure(`${saved.scope}: ${found.why}`);
   }
 
-  #find({
-    scope,
-    pcpus,
-    driver,
-  }: SavedScope): Pick<Scope, "write"> | "renewed" | { readonly problem: string } {
+  #find({ scope, pcpus, driver }: SavedScope): Result<Pick<Scope, "write"> | "renewed"> {
     const path = `${this.#root}/${scope}`;
     if (pcpus.length > 0 && pcpus.every((pcpu) => !isOnline(this.#root, pcpu)))
-      return { problem: `${scope}: CPU ${pcpus.join(", ")} offline` };
-    if (!isItself(path)) return { problem: `${scope}: no such directory` };
+      return failure(`${scope}: CPU ${pcpus.join(", ")} offline`);
+    if (!isItself(path)) return failure(`${scope}: no such directory`);
     const driverNow = readText(`${path}/scaling_driver`);
-    if (driverNow === undefined) return { problem: `${scope}/scaling_driver cannot be read` };
+    if (driverNow === undefined) return failure(`${scope}/scaling_driver cannot be read`);
     // Another driver has made the cpufreq policy anew, and its governors with the same names mean something else.
-    if (driverNow !== driver) return "renewed";
-    return { write: (values) => putBack({ disk: this.#disk, path, plain: this.#plain }, values) };
+    if (driverNow !== driver) return success("renewed");
+    return success({ write: (values) => putBack({ disk: this.#disk, path, plain: this.#plain }, values) });
   }
 }
 

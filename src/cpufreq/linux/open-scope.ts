@@ -1,3 +1,4 @@
+import { type Result, success } from "../../base/result.ts";
 import type { OpenScope, OpenSetting, SettingRefused } from "../port.ts";
 import type { Disk } from "./disk.ts";
 import type { ScalingDriver } from "./driver.ts";
@@ -13,29 +14,35 @@ export interface OpenScopeOptions {
 }
 
 /** Opens all files of a cpufreq policy, or none, and changes nothing. */
-export function openScope({ disk, path, scaling, speeds }: OpenScopeOptions): OpenScope | SettingRefused {
-  const governor = openFile(disk, path, "scaling_governor");
-  if ("errno" in governor) return governor;
+export function openScope({
+  disk,
+  path,
+  scaling,
+  speeds,
+}: OpenScopeOptions): Result<OpenScope, SettingRefused> {
+  const openedGovernor = openFile(disk, path, "scaling_governor");
+  if (!openedGovernor.ok) return openedGovernor;
+  const governor = openedGovernor.value;
   const speedFiles = openSpeedFiles(disk, path, scaling.files);
-  if ("errno" in speedFiles) {
+  if (!speedFiles.ok) {
     governor.attribute.close();
     return speedFiles;
   }
   const ours = new TextEncoder().encode(scaling.governor);
-  const { write } = speedFiles;
+  const { files, write } = speedFiles.value;
 
   function govern(): SettingRefused | undefined {
-    const { attribute, name } = governor as OpenFile;
+    const { attribute, name } = governor;
     const unread = attribute.read();
     if (unread === undefined && attribute.text().trimEnd() === scaling.governor) return undefined;
     const errno = unread ?? attribute.write(ours);
     return errno === undefined ? undefined : { name, errno };
   }
 
-  return {
+  return success({
     settings: [
       watched(governor, () => scaling.governor),
-      ...speedFiles.files.map((file) => watched(file, (speed) => textOf(speeds, speed).text)),
+      ...files.map((file) => watched(file, (speed) => textOf(speeds, speed).text)),
     ],
     prepare: govern,
     set(speed) {
@@ -45,9 +52,9 @@ export function openScope({ disk, path, scaling, speeds }: OpenScopeOptions): Op
       return refused?.errno === "EINVAL" ? (govern() ?? write(text)) : refused;
     },
     close() {
-      for (const file of [governor, ...speedFiles.files]) file.attribute.close();
+      for (const file of [governor, ...files]) file.attribute.close();
     },
-  };
+  });
 }
 
 function watched({ name, attribute }: OpenFile, ours: OpenSetting["ours"]): OpenSetting {

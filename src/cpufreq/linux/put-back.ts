@@ -36,8 +36,9 @@ function restoreLimits(to: PutBackTo, originals: Originals): SettingRefused | un
 function isAbove(to: PutBackTo, maxText: string | undefined): boolean {
   const maxKhz = parseNumber(maxText);
   if (maxKhz === undefined) return false;
-  const attribute = to.disk.open(`${to.path}/scaling_max_freq`);
-  if (typeof attribute === "string") return false;
+  const opened = to.disk.open(`${to.path}/scaling_max_freq`);
+  if (!opened.ok) return false;
+  const attribute = opened.value;
   const errno = attribute.read();
   attribute.close();
   return errno === undefined && maxKhz > attribute.number();
@@ -52,8 +53,9 @@ function restoreSpeed(to: PutBackTo, originals: Originals): SettingRefused | und
 function restore(to: PutBackTo, originals: Originals, file: ManagedFile): SettingRefused | undefined {
   const text = originals[file];
   if (text === undefined) return undefined;
-  const attribute = to.disk.open(`${to.path}/${file}`);
-  if (typeof attribute === "string") return { name: file, errno: attribute };
+  const opened = to.disk.open(`${to.path}/${file}`);
+  if (!opened.ok) return { name: file, errno: opened.why };
+  const attribute = opened.value;
   const errno =
     attribute.read() ?? (attribute.text() === text ? undefined : attribute.write(Buffer.from(text)));
   attribute.close();

@@ -24,7 +24,7 @@ export function lookAtRoot(root: string): RootLook {
     const hasCpufreq = pcpus.some((pcpu) => attempt(() => fs.statSync(`${root}/cpu${pcpu}/cpufreq`)));
     return { pcpus, hasCpufreq, problem: undefined };
   });
-  return found.ok ? found.value : unusable(`it cannot be looked at (${found.why})`);
+  return found.ok ? found.value : unusable(`it cannot be read (${found.why})`);
 }
 
 function unusable(problem: string): RootLook {

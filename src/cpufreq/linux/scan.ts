@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import type { Pcpu } from "../../base/domain.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "./driver.ts";
 import { driverNamed } from "./drivers/drivers.ts";
 import { type Host, isOnline } from "./host.ts";
@@ -32,56 +33,58 @@ export interface PolicyDirectory {
 const DRIVER_NAME = /^[\w.-]{1,32}$/;
 
 /**
- * Reads the files of one CPU. Returns for an operator why it cannot be scaled. Throws `LookFailed` if the files cannot
- * be read for the moment, and nothing else.
+ * Reads the files of one CPU. A failure tells an operator why the CPU cannot be scaled. Throws `LookFailed` if the files
+ * cannot be read for the moment, and nothing else.
  */
-export function scanCpu(host: Host, pcpu: Pcpu): ScannedCpu | string {
-  if (!isOnline(host.root, pcpu)) return "offline";
+export function scanCpu(host: Host, pcpu: Pcpu): Result<ScannedCpu> {
+  if (!isOnline(host.root, pcpu)) return failure("offline");
   const policy = policyOf(host.root, pcpu);
-  if (typeof policy === "string") return policy;
-  const related = cpuLists(policy.path, ["related_cpus", "affected_cpus"]);
-  if (typeof related === "string") return related;
-  const domain = cpuLists(policy.path, ["freqdomain_cpus"]);
-  if (typeof domain === "string") return domain;
+  if (!policy.ok) return policy;
+  const { path } = policy.value;
+  const related = cpuLists(path, ["related_cpus", "affected_cpus"]);
+  if (!related.ok) return related;
+  const domain = cpuLists(path, ["freqdomain_cpus"]);
+  if (!domain.ok) return domain;
   const siblings = cpuLists(`${host.root}/cpu${pcpu}/topology`, ["thread_siblings_list"]);
-  if (typeof siblings === "string") return siblings;
-  const driver = readText(`${policy.path}/scaling_driver`);
-  if (driver === undefined) return "no scaling_driver";
-  if (!DRIVER_NAME.test(driver)) return `scaling_driver says ${quote(driver)}`;
+  if (!siblings.ok) return siblings;
+  const driver = readText(`${path}/scaling_driver`);
+  if (driver === undefined) return failure("no scaling_driver");
+  if (!DRIVER_NAME.test(driver)) return failure(`scaling_driver says ${quote(driver)}`);
   const scaling = driverNamed(driver);
-  const speeds = scaling.speeds(cpuFiles(host, pcpu, policy.path));
-  if (typeof speeds === "string") return speeds;
-  return {
+  const speeds = scaling.speeds(cpuFiles(host, pcpu, path));
+  if (!speeds.ok) return speeds;
+  return success({
     pcpu,
-    policy,
-    related: [...new Set([pcpu, ...related])],
-    neighbours: [...new Set([...domain, ...siblings])].filter((other) => other !== pcpu),
+    policy: policy.value,
+    related: [...new Set([pcpu, ...related.value])],
+    neighbours: [...new Set([...domain.value, ...siblings.value])].filter((other) => other !== pcpu),
     driver,
     scaling,
-    speeds,
-  };
+    speeds: speeds.value,
+  });
 }
 
-function policyOf(root: string, pcpu: Pcpu): PolicyDirectory | string {
+function policyOf(root: string, pcpu: Pcpu): Result<PolicyDirectory> {
   const path = attempt(() => fs.realpathSync(`${root}/cpu${pcpu}/cpufreq`));
-  if (path === undefined) return "no cpufreq directory";
+  if (path === undefined) return failure("no cpufreq directory");
   const name = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : "";
-  if (!isPolicyName(name)) return `its cpufreq directory is ${quote(path)}`;
+  if (!isPolicyName(name)) return failure(`its cpufreq directory is ${quote(path)}`);
   const stat = attempt(() => fs.statSync(path));
-  if (stat === undefined) return "no cpufreq directory";
-  return stat.isDirectory() ? { name, path, inode: stat.ino } : "its cpufreq is not a directory";
+  if (stat === undefined) return failure("no cpufreq directory");
+  if (!stat.isDirectory()) return failure("its cpufreq is not a directory");
+  return success({ name, path, inode: stat.ino });
 }
 
-function cpuLists(directory: string, files: readonly string[]): Pcpu[] | string {
+function cpuLists(directory: string, files: readonly string[]): Result<Pcpu[]> {
   const all: Pcpu[] = [];
   for (const file of files) {
     const text = readText(`${directory}/${file}`);
     if (text === undefined) continue;
     const cpus = parseCpus(text);
-    if (cpus === undefined) return `${file} says ${quote(text)}`;
+    if (cpus === undefined) return failure(`${file} says ${quote(text)}`);
     all.push(...cpus);
   }
-  return all;
+  return success(all);
 }
 
 function cpuFiles(host: Host, pcpu: Pcpu, policy: string): CpuFiles {

@@ -72,10 +72,11 @@ export class PolicyScope implements Scope {
 
   peek(name: string): string {
     const file = openFile(this.#means.disk, this.#found.path, name as ManagedFile);
-    if ("errno" in file) return file.errno;
-    const errno = file.attribute.read();
-    const text = errno ?? file.attribute.text().trimEnd();
-    file.attribute.close();
+    if (!file.ok) return file.why.errno;
+    const { attribute } = file.value;
+    const errno = attribute.read();
+    const text = errno ?? attribute.text().trimEnd();
+    attribute.close();
     return text;
   }
 
@@ -89,7 +90,7 @@ export class PolicyScope implements Scope {
     }
   }
 
-  open(): OpenScope | SettingRefused {
+  open(): Result<OpenScope, SettingRefused> {
     const { disk, scaling, speeds } = this.#means;
     return openScope({ disk, path: this.#found.path, scaling, speeds });
   }

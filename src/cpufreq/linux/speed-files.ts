@@ -1,5 +1,6 @@
 import type { SpeedSetting } from "../../base/clock.ts";
 import type { Khz } from "../../base/domain.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import type { SettingRefused } from "../port.ts";
 import type { Attribute, Disk } from "./disk.ts";
 import type { SpeedFilesKind } from "./driver.ts";
@@ -35,25 +36,32 @@ interface SpeedFiles {
 }
 
 /** Opens all speed files of a directory, or none. */
-export function openSpeedFiles(disk: Disk, path: string, kind: SpeedFilesKind): SpeedFiles | SettingRefused {
+export function openSpeedFiles(
+  disk: Disk,
+  path: string,
+  kind: SpeedFilesKind,
+): Result<SpeedFiles, SettingRefused> {
   return kind === "setspeed" ? openSetspeed(disk, path) : openMinMax(disk, path);
 }
 
-function openSetspeed(disk: Disk, path: string): SpeedFiles | SettingRefused {
-  const setspeed = openFile(disk, path, "scaling_setspeed");
-  if ("errno" in setspeed) return setspeed;
-  return { files: [setspeed], write: (speed) => writeFile(setspeed, speed.data) };
+function openSetspeed(disk: Disk, path: string): Result<SpeedFiles, SettingRefused> {
+  const opened = openFile(disk, path, "scaling_setspeed");
+  if (!opened.ok) return opened;
+  const setspeed = opened.value;
+  return success({ files: [setspeed], write: (speed) => writeFile(setspeed, speed.data) });
 }
 
-function openMinMax(disk: Disk, path: string): SpeedFiles | SettingRefused {
-  const min = openFile(disk, path, "scaling_min_freq");
-  if ("errno" in min) return min;
-  const max = openFile(disk, path, "scaling_max_freq");
-  if ("errno" in max) {
+function openMinMax(disk: Disk, path: string): Result<SpeedFiles, SettingRefused> {
+  const openedMin = openFile(disk, path, "scaling_min_freq");
+  if (!openedMin.ok) return openedMin;
+  const min = openedMin.value;
+  const openedMax = openFile(disk, path, "scaling_max_freq");
+  if (!openedMax.ok) {
     min.attribute.close();
-    return max;
+    return openedMax;
   }
-  return {
+  const max = openedMax.value;
+  return success({
     files: [min, max],
     write(speed) {
       // The order follows the current content, not what we wrote last: another program may have changed it, and the
@@ -63,13 +71,13 @@ function openMinMax(disk: Disk, path: string): SpeedFiles | SettingRefused {
       const upward = speed.khz > max.attribute.number();
       return writeFile(upward ? max : min, speed.data) ?? writeFile(upward ? min : max, speed.data);
     },
-  };
+  });
 }
 
 /** Opens one managed file. */
-export function openFile(disk: Disk, path: string, name: ManagedFile): OpenFile | SettingRefused {
-  const attribute = disk.open(`${path}/${name}`);
-  return typeof attribute === "string" ? { name, errno: attribute } : { name, attribute };
+export function openFile(disk: Disk, path: string, name: ManagedFile): Result<OpenFile, SettingRefused> {
+  const opened = disk.open(`${path}/${name}`);
+  return opened.ok ? success({ name, attribute: opened.value }) : failure({ name, errno: opened.why });
 }
 
 function writeFile(file: OpenFile, data: Uint8Array): SettingRefused | undefined {

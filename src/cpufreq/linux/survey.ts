@@ -1,5 +1,5 @@
 import type { Pcpu } from "../../base/domain.ts";
-import type { Result } from "../../base/result.ts";
+import { failure, type Result } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import type { UnmanagedCpu } from "../cpufreq.ts";
 import { type Host, readHost } from "./host.ts";
@@ -14,7 +14,7 @@ export type Managed = "all" | readonly Pcpu[];
 export interface Survey {
   readonly host: Host;
   /** The result for each CPU, to compare it later. */
-  readonly found: ReadonlyMap<Pcpu, ScannedCpu | string>;
+  readonly found: ReadonlyMap<Pcpu, Result<ScannedCpu>>;
   readonly clocks: readonly FoundClock[];
   readonly unmanaged: readonly UnmanagedCpu[];
   readonly mismatches: readonly Mismatch[];
@@ -26,15 +26,16 @@ export function survey(root: string, managed: Managed, before?: Survey): Survey 
   if (!read.ok) return before ?? emptySurvey(root);
   const host = read.value;
   const mayChange = managed === "all" ? undefined : new Set(managed);
-  const found = new Map<Pcpu, ScannedCpu | string>();
+  const found = new Map<Pcpu, Result<ScannedCpu>>();
   for (const pcpu of host.pcpus) {
     const cpu = look(host, pcpu, mayChange);
-    found.set(pcpu, cpu.ok ? cpu.value : (before?.found.get(pcpu) ?? `it cannot be looked at (${cpu.why})`));
+    const last = before?.found.get(pcpu);
+    found.set(pcpu, cpu.ok ? cpu.value : (last ?? failure(`it cannot be read (${cpu.why})`)));
   }
-  for (const pcpu of mayChange ?? []) if (!found.has(pcpu)) found.set(pcpu, "no such CPU");
-  const scanned = [...found.values()].filter((cpu) => typeof cpu !== "string");
+  for (const pcpu of mayChange ?? []) if (!found.has(pcpu)) found.set(pcpu, failure("no such CPU"));
+  const scanned = [...found.values()].flatMap((cpu) => (cpu.ok ? [cpu.value] : []));
   const unmanaged = [...found]
-    .flatMap(([pcpu, reason]) => (typeof reason === "string" ? [{ pcpu, reason }] : []))
+    .flatMap(([pcpu, cpu]) => (cpu.ok ? [] : [{ pcpu, reason: cpu.why }]))
     .sort((a, b) => a.pcpu - b.pcpu);
   return { host, found, unmanaged, ...findClocks(scanned) };
 }
@@ -44,18 +45,22 @@ function emptySurvey(root: string): Survey {
   return { host, found: new Map(), clocks: [], unmanaged: [], mismatches: [] };
 }
 
-/** Looks at one CPU as {@link survey} does, or returns why it could not. */
+/**
+ * Looks at one CPU as {@link survey} does. The outer failure says that its files could not be read for the moment, the
+ * inner one why the CPU is not managed.
+ */
 export function look(
   host: Host,
   pcpu: Pcpu,
   mayChange: ReadonlySet<Pcpu> | undefined,
-): Result<ScannedCpu | string, Errno> {
+): Result<Result<ScannedCpu>, Errno> {
   return looked(() => {
-    if (mayChange !== undefined && !mayChange.has(pcpu)) return "not in ManagedCpus";
+    if (mayChange !== undefined && !mayChange.has(pcpu)) return failure("not in ManagedCpus");
     const cpu = scanCpu(host, pcpu);
-    if (typeof cpu === "string") return cpu;
+    if (!cpu.ok) return cpu;
     // One write moves all CPUs of a cpufreq policy, so a single CPU that we may not change excludes all of them.
-    const foreign = cpu.related.find((related) => mayChange !== undefined && !mayChange.has(related));
-    return foreign === undefined ? cpu : `shares its clock with CPU ${foreign}, which is not in ManagedCpus`;
+    const foreign = cpu.value.related.find((related) => mayChange !== undefined && !mayChange.has(related));
+    if (foreign === undefined) return cpu;
+    return failure(`shares its clock with CPU ${foreign}, which is not in ManagedCpus`);
   });
 }

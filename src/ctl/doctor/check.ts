@@ -56,7 +56,7 @@ export function examine(checks: readonly Check[], facts: Facts): Finding[] {
   return checks.flatMap(({ name, ofHost, find }): Finding[] => {
     if (ofHost && elsewhere !== undefined)
       return [
-        { check: name, verdict: "unknown", what: `does not matter to a daemon that works on "${elsewhere}"` },
+        { check: name, verdict: "unknown", what: `does not apply to a daemon that uses "${elsewhere}"` },
       ];
     const wrong = find(facts);
     if (wrong === undefined) return [{ check: name, verdict: "unknown", what: "could not be looked at" }];

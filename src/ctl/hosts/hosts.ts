@@ -30,7 +30,8 @@ export function hostsArgument(texts: readonly string[] | undefined): string[] | 
   if (hosts.length === 0) throw new UsageError("The list of hosts is empty: name hosts like web1,root@web2");
   const wrong = hosts.find((host) => !isHost(host));
   if (wrong !== undefined) throw new UsageError(`"${wrong}" is not a host like web1 or root@web1`);
-  if (hosts.length > HOSTS_MAX) throw new UsageError(`These are ${hosts.length} hosts; at most ${HOSTS_MAX}`);
+  if (hosts.length > HOSTS_MAX)
+    throw new UsageError(`${hosts.length} hosts are too many: at most ${HOSTS_MAX} are possible`);
   return hosts;
 }
 

@@ -14,7 +14,7 @@ export const VM_COMMANDS: readonly Command[] = [
   },
   {
     name: "rm_vm",
-    help: "rm_vm <vm_name>, serve it no more",
+    help: "rm_vm <vm_name>, stop serving it",
     tokens: ["vm"],
     async run(prompt, [vm = ""]) {
       if (!(await removeVm(prompt, vm))) prompt.say(`Unable to remove VM '${vm}'`);

@@ -14,7 +14,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 const COLUMNS: readonly (readonly [string, string])[] = [
   ["ASKED", "the speed that the guest asked for, in GHz"],
   ["GRANT", "the speed that its CPU was given; base: as it was found"],
-  ["NOW", "the speed that the kernel tells"],
+  ["NOW", "the speed that the kernel reports"],
   ["LIMIT", "what keeps it from what it asked: a limit, or another vCPU"],
   ["DROPS", "packets not understood and replies not read, of its VM"],
   ["P99us", "what 99 of 100 packets of its VM took at most lately, in us"],

@@ -41,7 +41,7 @@ export const CHANNEL_CONFIG: Verb = {
   async run(context, { arguments: [vm = ""], flags, values }) {
     const request = requestOf(vm, values);
     const [apply, yes] = [flags.has("--apply"), flags.has("--yes")];
-    if (yes && !apply) throw new UsageError("--yes goes with --apply");
+    if (yes && !apply) throw new UsageError("--yes needs --apply");
     if (apply && request.format !== "libvirt") throw new UsageError("--apply is for --format libvirt");
     if (apply && context.json && !yes) throw new UsageError("--apply with --json cannot ask: add --yes");
     const config = await context.call("GetChannelConfig", request);
@@ -52,7 +52,7 @@ export const CHANNEL_CONFIG: Verb = {
 function requestOf(vm: string, values: ReadonlyMap<string, string>): ChannelConfigRequest {
   const format = FORMATS.find((known) => known === (values.get("--format") ?? "libvirt"));
   if (format === undefined)
-    throw new UsageError(`"${values.get("--format")}" is none of ${FORMATS.join(", ")}`);
+    throw new UsageError(`"${values.get("--format")}" is not one of ${FORMATS.join(", ")}`);
   const number = values.get("--vcpus");
   if (number === undefined) return { vm, format };
   return { vm, format, vcpus: vcpuCountArgument(number) };
@@ -82,7 +82,7 @@ async function add(
     const { hypervisor } = await call("GetStatus", {});
     const why =
       hypervisor.driver === "static"
-        ? "There is no definition to add to with Driver=static: leave --apply away, and paste the text"
+        ? "With Driver=static there is no definition to change: omit --apply, and paste the text"
         : `libvirt has no definition of VM ${printable(vm)} to add to: virsh list --all`;
     io.stderr.write(`${why}\n`);
     return EXIT.notFound;

@@ -32,10 +32,10 @@ export const CHANNEL_VERBS: readonly Verb[] = [
     name: "rm-channels",
     summary: "Stop serving channels of a VM",
     arguments: [VM, CHANNELS],
-    examples: [["rm-channels web1 1", "the others are served on"]],
+    examples: [["rm-channels web1 1", "the others stay served"]],
     async run({ call, show }, { arguments: [vm = "", numbers = "all"] }) {
       const reply = await call("RemoveChannels", choice(vm, numbers));
-      show(reply, () => said(reply.channels, vm, "served no more"));
+      show(reply, () => said(reply.channels, vm, "no longer served"));
       return EXIT.ok;
     },
   },

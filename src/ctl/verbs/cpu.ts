@@ -59,7 +59,8 @@ export const CPU_VERBS: readonly Verb[] = [
     async run(context, { arguments: [list = "", speed = ""], flags, values }) {
       const order = orderOf(cpusArgument(list), speed, flags.has("--hold"));
       const time = values.get("--for");
-      if (time !== undefined && order.to === "release") throw new UsageError("release goes without --for");
+      if (time !== undefined && order.to === "release")
+        throw new UsageError("release cannot be combined with --for");
       const reply = await context.call(
         "SetCpuFreq",
         time === undefined ? order : { ...order, forSeconds: durationArgument(time) },
@@ -84,7 +85,8 @@ export const CPU_VERBS: readonly Verb[] = [
 
 function orderOf(cpus: readonly number[], speed: string, hold: boolean): FrequencyOrder {
   const word = WORDS.find((known) => known === speed);
-  if (word === "release" && hold) throw new UsageError("release ends a hold: it goes without --hold");
+  if (word === "release" && hold)
+    throw new UsageError("release ends a hold: it cannot be combined with --hold");
   if (word !== undefined) return { cpus, to: word === "no-turbo" ? "noTurbo" : word, hold };
   const khz = khzArgument(speed);
   if (khz !== undefined) return { cpus, to: "khz", khz, hold };

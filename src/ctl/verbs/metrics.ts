@@ -11,11 +11,11 @@ export const METRICS: Verb = {
   options: [
     {
       flag: "--format",
-      doc: "openmetrics (the default), or prometheus, which is older",
+      doc: "openmetrics (the default), or the older prometheus",
       value: { name: "format", kind: FORMATS },
     },
   ],
-  examples: [["metrics --format prometheus", "for what reads no OpenMetrics"]],
+  examples: [["metrics --format prometheus", "for programs without OpenMetrics"]],
   async run({ call, show }, { values }) {
     const word = values.get("--format") ?? "openmetrics";
     const format = FORMATS.find((known) => known === word);

@@ -47,7 +47,7 @@ export const SCHEMA: Verb = {
   examples: [["schema status", "for a validator, or for a generator of types"]],
   async run({ io }, { arguments: [command = ""] }) {
     const names = Object.hasOwn(PRINTS, command) ? (PRINTS[command] ?? []) : [];
-    if (names.length === 0) throw new UsageError(`"${command}" is no command with --json`);
+    if (names.length === 0) throw new UsageError(`"${command}" is not a command with --json`);
     io.stdout.write(`${jsonText(jsonSchema(names, CONTROL), { pretty: true })}\n`);
     return EXIT.ok;
   },

@@ -96,7 +96,7 @@ function troublesOf(status: Status, channels: readonly Channel[]): Trouble[] {
     const why = hypervisor.problem === undefined ? "" : `: ${printable(hypervisor.problem)}`;
     troubles.push({
       what: `The hypervisor is ${printable(hypervisor.state)}${why}`,
-      remedy: "known VMs are served from what was last heard; systemctl status libvirtd virtqemud",
+      remedy: "known VMs are served with the last known state; systemctl status libvirtd virtqemud",
     });
   }
   if (status.dryRun) {

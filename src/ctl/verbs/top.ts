@@ -94,7 +94,7 @@ async function plainly(context: Context, options: PlainOptions): Promise<typeof 
 function optionsOf({ values }: Given): { sort: SortKey; filter: string; intervalMs: number } {
   const sort = values.get("--sort") ?? "requests";
   const keys = Object.keys(SORT_KEYS);
-  if (!isSortKey(sort)) throw new UsageError(`"${sort}" is none of ${keys.join(", ")}`);
+  if (!isSortKey(sort)) throw new UsageError(`"${sort}" is not one of ${keys.join(", ")}`);
   const text = values.get("--interval") ?? `${INTERVAL_SECONDS}`;
   const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (seconds < INTERVAL_SECONDS_MIN || seconds > INTERVAL_SECONDS_MAX) {

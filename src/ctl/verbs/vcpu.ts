@@ -17,7 +17,7 @@ const AFFECTED: readonly Option[] = [
 export const VCPU_VERBS: readonly Verb[] = [
   {
     name: "vcpus",
-    summary: "Show a VM's vCPUs as the hypervisor sees them",
+    summary: "Show a VM's vCPUs as the hypervisor reports them",
     arguments: [VM],
     examples: [["vcpus web1", "state, CPU time, where each runs and may run"]],
     async run({ call, show, io }, { arguments: [vm = ""] }) {

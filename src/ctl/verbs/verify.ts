@@ -12,13 +12,13 @@ import type { Verb } from "../verb.ts";
 /** Verb `verify`: compares what should be set with the kernel's files, per CPU. */
 export const VERIFY: Verb = {
   name: "verify",
-  summary: "Compare what should be set with what is, per CPU",
+  summary: "Compare the settings of CPUs with what they should be",
   arguments: [],
   examples: [["verify", "exit status 20: a CPU drifted, or none is managed"]],
   async run({ call, show, style, io }) {
     const reply = await call("Verify", {});
     show(reply, () => verifyText(reply.cpus, style, textWidth(io)));
-    // If no CPU is managed, guests cannot scale: that is not well.
+    // Without a managed CPU guests cannot scale, which needs repair.
     return reply.cpus.length > 0 && reply.cpus.every(({ ok }) => ok) ? EXIT.ok : EXIT.needsRepair;
   },
 };
@@ -46,7 +46,7 @@ function verifyText(cpus: readonly CpuCheck[], style: Style, width: number): str
   const drifted = cpus.filter(({ ok }) => !ok);
   const verdict =
     drifted.length === 0
-      ? `${count(cpus.length, "CPU")}: all hold what they should`
+      ? `${count(cpus.length, "CPU")}: all have the settings that they should have`
       : `${drifted.length} of ${count(cpus.length, "CPU")} drifted`;
   return [
     drawTable(COLUMNS, rows, width),

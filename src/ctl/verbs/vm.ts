@@ -45,7 +45,7 @@ export const VM_VERBS: readonly Verb[] = [
     arguments: [VM],
     examples: [["rm-vm web1", "the VM itself runs on"]],
     async run({ call, show }, { arguments: [vm = ""] }) {
-      show(await call("RemoveVm", { vm }), () => `VM ${printable(vm)} is served no more`);
+      show(await call("RemoveVm", { vm }), () => `VM ${printable(vm)} is no longer served`);
       return EXIT.ok;
     },
   },

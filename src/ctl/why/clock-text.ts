@@ -35,7 +35,7 @@ export function whyText(explanation: Explanation, { style, width }: Look): strin
     ...decisionFacts(last, style),
     ...kernelFacts(cpu, drift, { style, width }),
   ];
-  if (claimants.length === 0) return [...facts, "", "Nobody on this clock wants anything"].join("\n");
+  if (claimants.length === 0) return [...facts, "", "There is no claim on this clock"].join("\n");
   return [...facts, "", drawTable(COLUMNS, claimants.map(claimantRow), width)].join("\n");
 }
 
@@ -51,7 +51,7 @@ function kernelFacts(cpu: Cpu, drift: Drift | undefined, { style, width }: Look)
 
 const OUTCOMES: Readonly<Record<Drift["outcome"], string>> = {
   reasserted: "it was written again",
-  yielded: "it is left so",
+  yielded: "it is left as it is",
   failed: "it could not be written again",
 };
 

@@ -78,7 +78,7 @@ export class Events {
   /** Sends the last event to every subscriber. */
   end(exiting: Exiting): void {
     const { reason, detail, failed, onExit } = exiting;
-    const done = failed.length === 0 ? `OnExit=${onExit} is done` : `${failed.length} not put back`;
+    const done = failed.length === 0 ? `OnExit=${onExit} is done` : `${failed.length} not restored`;
     const message = `exiting: ${reason} (${detail}); ${done}`;
     const event: Event = { atMs: this.#time().wallMs, kind: "exiting", message, exiting };
     for (const subscriber of this.#subscribers) subscriber.end(event);

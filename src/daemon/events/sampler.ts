@@ -18,7 +18,7 @@ export class Sampler {
     }
     this.#seen++;
     this.#untold++;
-    // More events than the second before led to expect.
+    // There are more events than in the previous second.
     if (this.#seen > TOLD_PER_SECOND * this.#step) this.#step *= 2;
     if (this.#untold < this.#step) return undefined;
     const of = this.#untold;

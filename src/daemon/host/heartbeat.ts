@@ -6,7 +6,7 @@ import type { Parts } from "../parts.ts";
 const INTERVAL_MS = 7000;
 
 /**
- * Finds what made no event: changed files, lost sockets, refused writes. Reports to the service manager that the daemon
+ * Finds changes that made no event: changed files, lost sockets, refused writes. Reports to the service manager that the daemon
  * is alive.
  */
 export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): void {

@@ -94,7 +94,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   drift({ clock, file, ours, found, outcome }: Drift): void {
     const done = {
       reasserted: "it was written again",
-      yielded: "it is left so",
+      yielded: "it is left as it is",
       failed: "it could not be written again",
     };
     const message = `CPU ${clock}: "${file}" was changed from "${ours}" to "${found}" by another program: ${done[outcome]}`;

@@ -84,12 +84,12 @@ export class ServedVms {
     return domain !== undefined && domain.channelPaths?.has(path) !== false;
   }
 
-  /** Why a channel is not served. The socket's name says which VM it belongs to; its file has been checked already. */
+  /** Why a channel is not served. The socket's name says which VM it belongs to; {@link Channel} checks its file. */
   admit({ vm, number, path }: Channel): Objection | undefined {
     const domain = this.#domains.get(vm);
     if (domain === undefined) return this.#unknown();
     if (this.#options.takeover.pending !== undefined)
-      return { reason: "the hypervisor has not told all VMs yet" };
+      return { reason: "the hypervisor has not listed all VMs yet" };
     if (!this.isAdded(vm)) return { reason: "its VM was not added", remedy: `vmpowerctl add-vm ${vm}` };
     if (this.#options.store.vm(vm).channels?.[number] === "removed")
       return { reason: "an operator removed it", remedy: `vmpowerctl add-channels ${vm} ${number}` };

@@ -45,7 +45,7 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
   const close = async () => (cpufreq.slow ? cpufreq.closeSlow() : cpufreq.close());
   const refused: readonly WriteRefused[] = (handedOver ? undefined : await close().catch(note)) ?? [];
   for (const { reason } of refused)
-    log.error(`Cannot put back ${reason}`, { MESSAGE_ID: MESSAGE_IDS.notPutBack });
+    log.error(`Cannot restore ${reason}`, { MESSAGE_ID: MESSAGE_IDS.notPutBack });
   failed.push(...refused.map(({ reason }) => reason));
   const onExit = handedOver ? "keep" : config().cpufreq.onExit;
   attempt(() => events.end({ ...cause, onExit, cpus, failed: [...failed] }));

@@ -22,7 +22,7 @@ export async function restoreCommand(path: string, { kept }: { kept: boolean }):
   }
   if (!kept && readHandover(runtimeDirectory, bootNow()) !== undefined) {
     log.notice(
-      "Nothing is put back: vm-power is being restarted, and the next daemon takes over (--kept overrides)",
+      "Nothing is restored: vm-power is being restarted, and the next daemon takes over (--kept overrides)",
     );
     return 0;
   }
@@ -30,13 +30,13 @@ export async function restoreCommand(path: string, { kept }: { kept: boolean }):
   try {
     sole.claim({ key: "Root", path: config.cpufreq.root });
   } catch (error) {
-    log.error(`Nothing is put back. ${error instanceof Error ? error.message : error}`);
+    log.error(`Nothing is restored. ${error instanceof Error ? error.message : error}`);
     return EXIT_FAILED;
   }
   const journalDirectory = join(runtimeDirectory, "restore");
   const report = restoreJournal({ root: config.cpufreq.root, journalDirectory, log, kept });
-  for (const { reason } of report.failed) log.error(`Cannot put back ${reason}`);
-  if (report.restored.length > 0) log.notice(`Put back ${report.restored.join(", ")}`);
+  for (const { reason } of report.failed) log.error(`Cannot restore ${reason}`);
+  if (report.restored.length > 0) log.notice(`Restored ${report.restored.join(", ")}`);
   sole.close();
   return report.failed.length === 0 ? 0 : EXIT_FAILED;
 }

@@ -81,7 +81,7 @@ function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): 
   const loaded = loadConfig(path, { host: CONFIG_HOST });
   if ("problems" in loaded) {
     report(loaded.problems, log);
-    log.error("The configuration was not reloaded: the one before stays in force", {
+    log.error("The configuration was not reloaded: the old one stays in force", {
       MESSAGE_ID: MESSAGE_IDS.notReloaded,
     });
     return config;

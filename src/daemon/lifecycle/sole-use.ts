@@ -86,9 +86,9 @@ function judgeHolder({ key, path }: SoleDirectory, log: Log): string | undefined
       : users.has(holder.uid);
   const who = holder === undefined ? "a process that this user cannot see" : `process ${holder.pid}`;
   if (isDaemon)
-    return `Another daemon (${who}) works on ${key}="${path}": stop that one, or set ${key} to another directory`;
+    return `Another daemon (${who}) uses ${key}="${path}": stop that one, or set ${key} to another directory`;
   log.warning(
-    `Whether another daemon works on ${key}="${path}" cannot be told: ${who} has locked it, and so could any user; as root, "fuser -v ${path}" names it`,
+    `Cannot find out whether another daemon uses ${key}="${path}": ${who} holds a lock on it, which any user can take; as root, "fuser -v ${path}" shows the process`,
   );
   return undefined;
 }

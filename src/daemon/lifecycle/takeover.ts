@@ -79,7 +79,7 @@ export class Takeover {
     const names = this.#presumed.map(({ name }) => name).sort();
     if (names.length > 0)
       this.#options.log.warning(
-        `The hypervisor does not tell of ${names.join(", ")}: taken to be as before the restart`,
+        `The hypervisor has not reported ${names.join(", ")}: assumed to be as before the restart`,
       );
     for (const domain of this.#presumed) this.#options.hostEvents.domain(domain);
     this.#settle();
@@ -107,7 +107,7 @@ export class Takeover {
     const { there = [], lost = [] } = Object.groupBy(this.#wants.keys(), (vm) =>
       arbiter.domain(vm) !== undefined && this.#isSameRun(vm) ? "there" : "lost",
     );
-    log.notice(`Took over from the daemon before: ${there.join(", ") || "no VM had asked for anything"}`);
+    log.notice(`Took over from the previous daemon: ${there.join(", ") || "no VM had asked for anything"}`);
     if (lost.length > 0)
       log.notice(`Not taken over, because they ended before the restart was complete: ${lost.join(", ")}`);
     hostEvents.takenOver(there);

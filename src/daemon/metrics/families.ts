@@ -8,7 +8,7 @@ import { claimSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
 import type { Parts } from "../parts.ts";
 
-/** VMs with metrics of their own; all others share one label. The number of VMs is not ours to limit. */
+/** VMs with metrics of their own; all others share one label. The daemon cannot limit the number of VMs. */
 const VMS_MAX = 200;
 const OTHERS = "(other)";
 
@@ -61,10 +61,10 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
     ]),
     gauge(
       "vmpower_cpu_requested_hertz",
-      "The speed that is asked of a CPU; without a claim, the highest of its own settings.",
+      "The speed requested for a CPU; without a claim, the highest that its original settings allow.",
       speeds.flat(),
     ),
-    counter("vmpower_writes", "Settings given to the kernel.", one(clocks.counters.writes)),
+    counter("vmpower_writes", "Settings written to the kernel.", one(clocks.counters.writes)),
     counter(
       "vmpower_writes_refused",
       "Settings that the kernel refused.",
@@ -94,14 +94,14 @@ function* vmFamilies({ channels, meters }: Parts): Job<Family[]> {
   return [
     counter(
       "vmpower_requests",
-      "Packets of guests, by what came of them.",
+      "Packets of guests, by their result.",
       counted.flatMap((vm) =>
         outcomes.map((outcome) => ({ labels: { vm: vm.vm, outcome }, value: vm[outcome] })),
       ),
     ),
     counter(
       "vmpower_framing_errors",
-      "Times that what a guest sent could not be cut into packets.",
+      "How often the bytes of a guest could not be split into packets.",
       counted.map(({ vm, framingErrors }) => ({ labels: { vm }, value: framingErrors })),
     ),
     counter(
@@ -112,7 +112,7 @@ function* vmFamilies({ channels, meters }: Parts): Job<Family[]> {
     {
       name: "vmpower_packet_duration_seconds",
       type: "histogram",
-      help: "From a packet to its written answer; one packet in eight is measured.",
+      help: "Time from a packet to its written reply; one packet in eight is measured.",
       series: series.flat(),
     },
   ];

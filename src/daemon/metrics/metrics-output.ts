@@ -8,7 +8,7 @@ import { finish } from "../operators/loop-slices.ts";
 import type { Parts } from "../parts.ts";
 import { metricsText } from "./metrics-text.ts";
 
-/** A stranger may connect without end, and each answer costs time: one connection is accepted, then a pause. */
+/** Anyone can open connections in a loop, and each reply costs time, so there is a pause after each connection. */
 const listen = listenAtPace({ connections: 1, restMs: 5 });
 
 /** What {@link openMetricsOutput} needs. */
@@ -37,7 +37,7 @@ export function openMetricsOutput({ config, parts, fds, log }: MetricsOutputOpti
       // This must not keep guests from being served.
       const why = error instanceof Error ? error.message : error;
       log.error(
-        `Cannot serve metrics on ${where}: ${why}; the unit's sandbox has no network, a socket unit has`,
+        `Cannot serve metrics on ${where}: ${why}; the service has no network: use vm-power-metrics.socket`,
       );
     }
   }

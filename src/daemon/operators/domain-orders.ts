@@ -34,7 +34,7 @@ export function ordersOf({ hypervisor }: Pick<Parts, "hypervisor">): DomainOrder
   const { driver } = hypervisor.status();
   const remedy = "change the configuration, then systemctl reload vm-power";
   throw new ControlError("Refused", {
-    reason: `With Driver=${driver} there is nobody to ask or to order`,
+    reason: `With Driver=${driver} there is no hypervisor to query or change`,
     remedy,
   });
 }

@@ -46,7 +46,7 @@ function start<Data>(options: Options<Data>, { connections, restMs }: Pace): Lis
   };
   let listener = Bun.listen<Data>({ ...options, socket } as unknown as TCPSocketListenOptions<Data>);
 
-  /** Only a stop ends the accepting. A second descriptor keeps the queue and its clients. */
+  /** The runtime accepts connections until the listener is stopped. A second descriptor keeps the queue and its clients. */
   function hold(): boolean {
     restingFd = duplicate(fdOf(listener));
     if (restingFd === undefined) return false;

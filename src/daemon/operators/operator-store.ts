@@ -111,7 +111,7 @@ export class OperatorStore {
     const [first] = impossible;
     if (first !== undefined) {
       const shown = JSON.stringify(first[0].slice(0, SHOWN_NAME_LENGTH));
-      const what = `${impossible.length} decisions of operators are forgotten, for no VM can be called so`;
+      const what = `${impossible.length} decisions of operators are dropped: no VM can have these names`;
       this.#log.notice(`${what}: ${shown}${impossible.length > 1 ? " and others" : ""}`);
     }
     return possible;
@@ -121,7 +121,7 @@ export class OperatorStore {
     const text = readOwnFile(this.#path, FILE_BYTES_MAX);
     const state = text.ok ? parse(text.value ?? NOTHING) : undefined;
     if (state !== undefined) return state;
-    const because = text.ok ? "it does not say what operators decided" : text.why;
+    const because = text.ok ? "it is not a record of operators' decisions" : text.why;
     moveAside(this.#path, { log: this.#log, because });
     return { vms: {}, cpus: {} };
   }

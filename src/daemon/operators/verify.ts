@@ -22,8 +22,8 @@ export function* verify({ arbiter, config, cpufreq }: Parts): Job<{ cpus: CpuChe
     const remedy = isRefused
       ? "it is tried again, at first after seconds and at last every 10 minutes; journalctl -u vm-power tells what the kernel says"
       : onDrift === "reassert"
-        ? "it is written again within seconds; if it comes back, vmpowerctl doctor finds who does it"
-        : "OnDrift=yield leaves it so until somebody asks again; vmpowerctl doctor finds who does it";
+        ? "it is written again within seconds; if it happens again, vmpowerctl doctor finds the program"
+        : "OnDrift=yield leaves it until the next request; vmpowerctl doctor finds the program";
     return [{ ...common, ok: false, reason, remedy }];
   };
   const checks = yield* eachStep(

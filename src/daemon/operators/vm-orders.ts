@@ -35,7 +35,7 @@ export function forgetVm(vm: string, caller: Caller, { acts, channels, store, vm
   if (vms.domains.has(vm))
     throw new ControlError("Refused", {
       reason: `The hypervisor knows "${vm}"`,
-      remedy: `vmpowerctl rm-vm ${vm} ends that it is served`,
+      remedy: `vmpowerctl rm-vm ${vm} stops serving it`,
     });
   const forgotten = store.forgetVm(vm);
   if (!forgotten.ok) throw new ControlError("Refused", { reason: forgotten.why });

@@ -25,7 +25,7 @@ export interface AgentMeans {
 /** Wait before a port that could not be opened is tried again, in ms. */
 const RETRY_MS = 10_000;
 
-/** Readings that may fail before the agent reports that it knows nothing. */
+/** Readings in a row that may fail before the agent asks for the fallback. */
 const BLIND_TICKS = 3;
 
 /** The last two readings of one source. */
@@ -90,7 +90,7 @@ export function makeAgent(config: AgentConfig, { power, sources, log, now }: Age
   }
 
   async function fallBack(cpu: Cpu): Promise<void> {
-    log.warning(`Cannot see how busy vCPU ${cpu.vcpu} is: Fallback=${config.fallback}`);
+    log.warning(`Cannot measure the load of vCPU ${cpu.vcpu}: Fallback=${config.fallback}`);
     if (config.fallback !== "none") await ask(cpu, config.fallback);
     cpu.standing = UNKNOWN;
   }

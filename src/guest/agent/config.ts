@@ -1,13 +1,15 @@
 import fs from "node:fs";
 import { parseCpuList } from "../../base/cpu-list.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import { readIni } from "../../config/ini.ts";
 import { type Problem, problem, quote } from "../../config/problem.ts";
 import { nearest } from "../../config/suggest.ts";
 import { absolutePath, integer, oneOf, type Parsed, type Parser } from "../../config/values.ts";
+import { errnoOf } from "../../os/errno.ts";
 
 /** The configuration of the agent. */
 export interface AgentConfig {
-  /** The ports that it takes, which are also its vCPUs; empty: it does nothing. */
+  /** The ports that it uses, which are also its vCPUs; if empty, it does nothing. */
   readonly ports: readonly number[];
   readonly source: "auto" | "proc-stat" | "dpdk-telemetry";
   readonly telemetrySocket: string;
@@ -28,41 +30,45 @@ interface AgentKey {
 
 /** All keys. Loading, messages, `etc/vm-power-guest.conf` and the manual page follow this table. */
 export const AGENT_KEYS = {
-  Ports: key(ports, "", "The ports that the agent takes, like 0-3; with none it does nothing."),
+  Ports: key(ports, "", "The ports that the agent uses, like 0-3; without any it does nothing."),
   Source: key(
     oneOf(["auto", "proc-stat", "dpdk-telemetry"]),
     "auto",
-    "Where the agent learns how busy a vCPU is: auto, proc-stat, dpdk-telemetry.",
+    "Source of the load of a vCPU: auto, proc-stat, dpdk-telemetry.",
   ),
   TelemetrySocket: key(
     absolutePath,
     "/var/run/dpdk/rte/dpdk_telemetry.v2",
-    "The socket on which a DPDK program tells how busy its lcores are.",
+    "Telemetry socket of the DPDK program.",
   ),
-  IntervalMs: key(integer(100, 60_000), "1000", "How often the agent looks, in milliseconds."),
-  TargetPercent: key(integer(5, 95), "60", "How busy a vCPU should be."),
-  DeadBandPercent: key(integer(1, 45), "15", "How far from the target is near enough."),
+  IntervalMs: key(integer(100, 60_000), "1000", "Time between two measurements, in milliseconds."),
+  TargetPercent: key(integer(5, 95), "60", "Target load of a vCPU, in percent of its time."),
+  DeadBandPercent: key(
+    integer(1, 45),
+    "15",
+    "Distance from the target within which nothing is changed, in percent.",
+  ),
   CooldownMs: key(
     integer(0, 3_600_000),
     "5000",
-    "How long to stay with a speed before asking for a lower one.",
+    "How long to keep a speed before asking for a lower one, in milliseconds.",
   ),
   Fallback: key(
     oneOf(["max", "min", "none"]),
     "max",
-    "What to ask for when the agent stops, or cannot see how busy a vCPU is: max, min, none.",
+    "What to ask for when the agent stops or cannot measure the load: max, min, none.",
   ),
-  VmName: key(vmName, "", "What the host calls this VM; only DPDK's own host wants to know."),
+  VmName: key(vmName, "", "Name of this VM on the host; only DPDK's own host program needs it."),
 } as const;
 
 /** The default path. */
 export const AGENT_CONFIG_PATH = "/etc/vm-power-guest.conf";
 
 /** Reads the file. A missing file means defaults: an agent that does nothing. */
-export function loadAgentConfig(path: string): AgentConfig | { readonly problems: readonly Problem[] } {
+export function loadAgentConfig(path: string): Result<AgentConfig, readonly Problem[]> {
   const bytes = readFile(path);
-  if (typeof bytes === "string") return { problems: [problem({ file: path, line: 0 }, bytes)] };
-  const ini = readIni(bytes, path);
+  if (!bytes.ok) return failure([problem({ file: path, line: 0 }, bytes.why)]);
+  const ini = readIni(bytes.value, path);
   const values = new Map<string, unknown>(
     Object.entries<AgentKey>(AGENT_KEYS).map(([name, { parse, default: text }]) => [
       name,
@@ -99,10 +105,10 @@ export function loadAgentConfig(path: string): AgentConfig | { readonly problems
         );
     }
   }
-  if (problems.length > 0) return { problems };
+  if (problems.length > 0) return failure(problems);
   const config = [...values].map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]);
   // Each value was made by the parser of its key.
-  return Object.fromEntries(config) as AgentConfig;
+  return success(Object.fromEntries(config) as AgentConfig);
 }
 
 function key(parse: Parser<unknown>, defaultText: string, doc: string): AgentKey {
@@ -129,11 +135,11 @@ function hint(name: string): string {
   return near === undefined ? `known are ${Object.keys(AGENT_KEYS).join(", ")}` : `did you mean "${near}"?`;
 }
 
-function readFile(path: string): Uint8Array | string {
+function readFile(path: string): Result<Uint8Array> {
   try {
-    return fs.readFileSync(path);
+    return success(fs.readFileSync(path));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return code === "ENOENT" ? new Uint8Array() : `Cannot read the file: ${code}`;
+    const errno = errnoOf(error);
+    return errno === "ENOENT" ? success(new Uint8Array()) : failure(`Cannot read the file: ${errno}`);
   }
 }

@@ -4,7 +4,7 @@ import type { BusySource, Counters } from "./busy.ts";
 /** Bytes to read: the CPUs are at the beginning, and those of the largest machines need 100 KiB. */
 const SIZE_MAX = 128 * 1024;
 
-/** How busy each vCPU is to the kernel. A program that polls always counts as busy. */
+/** The load of each vCPU as the kernel counts it. A polling program always counts as busy. */
 export function procStat(path = "/proc/stat"): BusySource {
   const fd = fs.openSync(path, fs.constants.O_RDONLY);
   const buffer = new Uint8Array(SIZE_MAX);

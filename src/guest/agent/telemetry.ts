@@ -9,8 +9,8 @@ const ANSWER_SIZE_MAX = 64 * 1024;
 const ANSWER_MS = 100;
 
 /**
- * How busy the lcores of a DPDK program are, as the program tells. To the kernel a program that polls is always busy.
- * An lcore is taken for the vCPU with its number. Programs come and go, so a reading connects again if necessary.
+ * The load of the lcores of a DPDK program, as the program reports it; for the kernel a polling program is always busy.
+ * An lcore counts as the vCPU with its number. Programs start and stop, so a reading connects again if necessary.
  */
 export function dpdkTelemetry(path: string): BusySource {
   let socket: Seqpacket | undefined;

@@ -24,28 +24,29 @@ interface AgentOptions {
 export function addAgentCommand(program: Command, act: Act): void {
   program
     .command("agent")
-    .summary("Ask for as much speed as this guest needs, until stopped")
+    .summary("Ask for the speeds that this guest needs, until stopped")
     .description(
-      "Watch how busy the vCPUs are and ask the host for as much speed as they need, until stopped. It takes the " +
-        "ports that its configuration names, and no other.",
+      "Measure the load of the vCPUs and ask the host for the speeds that they need, until stopped. The agent uses " +
+        "the ports that its configuration names, and no others.",
     )
     .option("--config <file>", "configuration file", AGENT_CONFIG_PATH)
-    .option("--check-config", "read the configuration, say what is wrong with it, and exit")
+    .option("--check-config", "read the configuration, report errors in it, and exit")
     .action((options: AgentOptions) => act((context) => agent(context, options)));
 }
 
 async function agent(context: Context, { config: path, checkConfig }: AgentOptions): Promise<number> {
-  const config = loadAgentConfig(path);
-  if ("problems" in config) {
-    for (const line of formatProblems(config.problems)) context.complain(line);
+  const loaded = loadAgentConfig(path);
+  if (!loaded.ok) {
+    for (const line of formatProblems(loaded.why)) context.complain(line);
     return EXIT_CONFIG;
   }
+  const config = loaded.value;
   if (checkConfig === true) {
     context.io.stdout.write(`${path} is sound\n`);
     return EXIT.ok;
   }
   if (config.ports.length === 0) {
-    context.complain(`The agent is to take no port: set Ports= in ${path}, like Ports=0`);
+    context.complain(`The agent has no port: set Ports= in ${path}, like Ports=0`);
     return EXIT_CONFIG;
   }
   const log = logTo(context);

@@ -28,17 +28,17 @@ const VCPUS_MAX = 8;
 export function addPolicyCommands(program: Command, act: Act): void {
   const policy = program
     .command("policy")
-    .summary("Give the host a rule, or take it back")
-    .description("Give the host a rule by which it sets the speed itself, or take it back.");
+    .summary("Send the host a policy, or remove it")
+    .description("Send the host a policy by which it sets the speed itself, or remove it.");
   policy
     .command("send")
-    .description("Send a policy; it replaces the one before.")
+    .description("Send a policy; it replaces the previous one.")
     .addOption(new Option("--type <type>", "what decides").choices(POLICY_TYPES).default("time"))
-    .option("--vcpus <list>", "at most 8 vCPUs; those that have a port where none is named")
+    .option("--vcpus <list>", "at most 8 vCPUs; by default those that have a port")
     .option("--busy-hours <list>", "hours of the host's day at the highest speed, like 8-17")
     .option("--quiet-hours <list>", "hours at the lowest speed")
     .option("--traffic-hours <list>", "hours in which the traffic decides")
-    .addOption(new Option("--workload <level>", "how much there is to do").choices(WORKLOADS).default("low"))
+    .addOption(new Option("--workload <level>", "the expected load").choices(WORKLOADS).default("low"))
     .option("--mac <address...>", "network addresses whose traffic counts, at most 10", [])
     .option("--min-packets <n>", "packets per second; no host uses it", "0")
     .option("--avg-packets <n>", "packets per second from which a medium speed is right", "0")
@@ -57,7 +57,7 @@ export function addPolicyCommands(program: Command, act: Act): void {
     );
   policy
     .command("remove")
-    .description("Remove this VM's policy. No host answers that.")
+    .description("Remove this VM's policy. Hosts do not reply to this request.")
     .action(() =>
       act(async (context) => {
         const power = context.power();

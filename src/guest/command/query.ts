@@ -11,7 +11,7 @@ import type { Act, Context } from "./context.ts";
 import { complainOf, exitCodeOf, exitCodeOfAll, plain, type Result } from "./results.ts";
 import { carrierOf, listArgument, using } from "./vcpus.ts";
 
-const VCPUS = ["[vcpus]", "vCPUs like 0,2-5; the first 8 where none is named"] as const;
+const VCPUS = ["[vcpus]", "vCPUs like 0,2-5; by default the first 8"] as const;
 
 /** Commands `freq`, `caps`. */
 export function addQueryCommands(program: Command, act: Act): void {

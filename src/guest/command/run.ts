@@ -22,7 +22,7 @@ export function addRunCommand(program: Command, act: Act): void {
     )
     .usage("[options] -- <command...>")
     .argument("<command...>", "the command and its arguments, behind --")
-    .option("--vcpus <list>", "vCPUs like 0,2-5; those that have a port where none is named")
+    .option("--vcpus <list>", "vCPUs like 0,2-5; by default those that have a port")
     .option("--min-on-idle", "the lowest speed once the command has ended")
     .action((command: readonly string[], options: { vcpus?: string; minOnIdle?: boolean }) =>
       act(async (context) => {

@@ -9,8 +9,8 @@ const SUMMARIES = {
   down: "One step slower",
   max: "The highest speed",
   min: "The lowest speed",
-  turbo: "Allow turbo",
-  "no-turbo": "Do without turbo",
+  turbo: "Enable turbo",
+  "no-turbo": "Disable turbo",
 } as const;
 
 /** Commands `up`, `down`, `max`, `min`, `turbo`, `no-turbo`. */
@@ -20,7 +20,7 @@ export function addScaleCommands(program: Command, act: Act): void {
       .command(action)
       .summary(SUMMARIES[action])
       .description(`${SUMMARIES[action]}, for the CPU under each vCPU.`)
-      .argument("[vcpus]", "vCPUs like 0,2-5; those that have a port where none is named")
+      .argument("[vcpus]", "vCPUs like 0,2-5; by default those that have a port")
       .action((list: string | undefined) =>
         act(async (context) => {
           const power = context.power({ keep: true });

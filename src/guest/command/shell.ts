@@ -21,9 +21,9 @@ interface ShellOptions {
 export function addShellCommand(program: Command, act: Act): void {
   program
     .command("shell")
-    .summary("Speak as the prompt of DPDK's guest_cli does")
+    .summary("Open a prompt like that of DPDK's guest_cli")
     .description(
-      "Speak as the prompt of DPDK's guest_cli does: set_cpu_freq, send_policy, query_cpu_freq, … quit.",
+      "Open a prompt like that of DPDK's guest_cli: set_cpu_freq, send_policy, query_cpu_freq, … quit.",
     )
     .addOption(
       new Option("--policy <type>", "what send_policy sends")
@@ -37,7 +37,8 @@ export function addShellCommand(program: Command, act: Act): void {
 }
 
 async function shell(context: Context, options: ShellOptions) {
-  if (context.json) throw new UsageError("shell speaks as the peer does: it goes without --json");
+  if (context.json)
+    throw new UsageError("shell prints what DPDK's prompt prints: it cannot be combined with --json");
   const { io } = context;
   const policy = policyOf(options);
   const power = context.power(context.vmName === undefined ? { vmName: DEFAULT_VM_NAME } : {});

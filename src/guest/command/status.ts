@@ -16,9 +16,9 @@ import { exitCodeOf } from "./results.ts";
 export function addStatusCommand(program: Command, act: Act): void {
   program
     .command("status")
-    .summary("Show which ports there are, and who has them")
+    .summary("Show the ports, and which processes use them")
     .description(
-      "Show how this guest can scale: its ports, whether a host is at their other end, and who has them.",
+      "Show how this guest can scale: its ports, whether a host is connected to them, and which processes use them.",
     )
     .action(() => act(async (context) => status(context)));
 }

@@ -27,11 +27,11 @@ export function channelEnvironment(source: PortSource, options: ChannelOptions):
         { kind: "scale", resource: lcore, action, physical: false },
         `"${action}" for vCPU ${lcore}`,
       ),
-    freqs: () => notSupported("A host does not tell which speeds there are"),
-    getFreq: () => notSupported("A host does not tell at which step a CPU is"),
-    setFreq: () => notSupported("A host takes no speeds, only steps"),
-    turboStatus: () => notSupported("A host does not tell whether turbo is on"),
-    getCapabilities: () => notSupported("A host tells of capabilities by a query only"),
+    freqs: () => notSupported("A host does not report its speeds"),
+    getFreq: () => notSupported("A host does not report the index of a CPU's speed"),
+    setFreq: () => notSupported("A host accepts only steps, no speeds"),
+    turboStatus: () => notSupported("A host does not report whether turbo is on"),
+    getCapabilities: () => notSupported("A host reports capabilities only in reply to a query"),
     async sendPolicy(lcore, policy) {
       const onWire = toGuestPolicy(policy, options.vmName);
       if ("reason" in onWire) return onWire;
@@ -105,11 +105,11 @@ class HostChannels {
     const problem = judgeVmName(vmName);
     if (problem !== undefined) return problem;
     if (of !== "all" && of >= VCPUS_MAX)
-      return notSupported(`Hosts tell of vCPUs 0 to ${VCPUS_MAX - 1} only, not of vCPU ${of}`);
+      return notSupported(`Hosts report vCPUs 0 to ${VCPUS_MAX - 1} only, not vCPU ${of}`);
     const outcome = await this.#ask(lcore, { kind: "query", what, resource: of, vmName });
     if (outcome.kind !== "unanswered") return outcome;
     const remedy = "on the host, vmpowerctl set-query VM enable allows it";
-    return failure("unanswered", `The host did not tell; perhaps this VM may not ask: ${remedy}`);
+    return failure("unanswered", `The host did not reply; perhaps this VM may not send queries: ${remedy}`);
   }
 
   async #ask(lcore: number, request: Request) {

@@ -72,7 +72,7 @@ export class Channel {
   sendOnly(request: Request): Promise<Outcome> {
     return this.#inTurn(async () => {
       const problem = this.#take() ?? (await this.#write(encode(request, ABI)));
-      return problem ?? failure("unanswered", "No host answers this");
+      return problem ?? failure("unanswered", "Hosts do not reply to this request");
     });
   }
 
@@ -162,7 +162,10 @@ export class Channel {
         if (answers(packet, request, each)) return granted(each.reply);
       if (got === "gone") {
         this.#greeted = false;
-        return failure("host-absent", `The host went away from ${this.#name} before it answered: ask again`);
+        return failure(
+          "host-absent",
+          `The host disconnected from ${this.#name} before it replied: try again`,
+        );
       }
       if (typeof got !== "number") return got;
       if (performance.now() > endMs) return this.#silent();
@@ -192,14 +195,14 @@ export class Channel {
   #absent(): Failure {
     const remedy =
       "on the host, systemctl start vm-power, and vmpowerctl show-vm tells whether it serves this VM";
-    return failure("host-absent", `Nobody is at the host's end of ${this.#name}: ${remedy}`);
+    return failure("host-absent", `No program is connected to the host's end of ${this.#name}: ${remedy}`);
   }
 
   #silent(): Failure {
     const { answerMs } = this.#times;
     return failure(
       "unanswered",
-      `The host took the request on ${this.#name}, but said nothing within ${answerMs} ms`,
+      `The host received the request on ${this.#name}, but did not reply within ${answerMs} ms`,
     );
   }
 }

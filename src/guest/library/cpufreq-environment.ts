@@ -118,7 +118,7 @@ class HeldLcores {
     this.#lcores.delete(lcore);
     const outcome = this.#options.keep ? granted() : this.#settle(held.clock);
     const refused = this.#closeIfUnused();
-    return refused === undefined ? outcome : failure("refused", `Cannot put back a clock: ${refused}`);
+    return refused === undefined ? outcome : failure("refused", `Cannot restore a clock: ${refused}`);
   }
 
   /** Changes the position of an lcore. It stays as it was if the kernel refuses. */

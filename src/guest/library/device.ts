@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { failure, type Result, success } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import { errnoOf } from "../../os/errno.ts";
 
@@ -17,14 +18,14 @@ const { O_RDWR, O_NONBLOCK, O_NOCTTY } = fs.constants;
  * Opens a character device. Reading never blocks: a thread that waits in read(2) could not be interrupted, and the
  * event loops of Bun and Node do not accept such devices. The caller reads again after a while.
  */
-export function openDevice(path: string): Device | Errno {
+export function openDevice(path: string): Result<Device, Errno> {
   let fd: number;
   try {
     fd = fs.openSync(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
   } catch (error) {
-    return errnoOf(error);
+    return failure(errnoOf(error));
   }
-  return {
+  return success({
     write: (bytes) => attempt(() => fs.writeSync(fd, bytes, 0, bytes.length, null)),
     read: (into) => attempt(() => fs.readSync(fd, into, 0, into.length, null)),
     close() {
@@ -34,7 +35,7 @@ export function openDevice(path: string): Device | Errno {
         // The device was removed: there is nothing left to close.
       }
     },
-  };
+  });
 }
 
 function attempt(work: () => number): number | Errno {

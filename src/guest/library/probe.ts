@@ -30,7 +30,7 @@ export function probePort(
   }
   const got = device.read(new Uint8Array(1));
   device.close();
-  const nobody = `Nobody is at the host's end of port ${port}: on the host, systemctl start vm-power`;
+  const nobody = `No program is connected to the host's end of port ${port}: on the host, systemctl start vm-power`;
   if (got === 0) return { port, path, state: "no-host", holder: undefined, reason: nobody };
   return { port, path, state: tellsHost ? "connected" : "silent", holder: undefined, reason: undefined };
 }

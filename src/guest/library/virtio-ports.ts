@@ -21,8 +21,8 @@ export function virtioPorts(directory: string = VIRTIO_DIRECTORY): PortSource {
     list: () => numbersOf(namesIn(directory), VIRTIO_PORT_PREFIX),
     path,
     open(port) {
-      const device = openDevice(path(port));
-      return typeof device === "string" ? openFailure(device, directory, port) : device;
+      const opened = openDevice(path(port));
+      return opened.ok ? opened.value : openFailure(opened.why, directory, port);
     },
   };
 }
@@ -58,7 +58,7 @@ function openFailure(errno: Errno, directory: string, port: number): Failure {
       const who = holder === undefined ? "another process" : `process ${holder.pid} (${holder.name})`;
       return failure(
         "busy",
-        `Port ${port} is held by ${who}, and only one can use it: in this guest, end that first`,
+        `Port ${port} is used by ${who}, and only one process can use it: in this guest, stop that one first`,
       );
     }
     case "EACCES":

@@ -34,16 +34,17 @@ export function xenConsoles(directory: string, bus: XenBus): PortSource {
     path,
     open(port) {
       const console = path(port);
-      const device = openDevice(console);
-      if (device === "EACCES" || device === "EPERM")
+      const opened = openDevice(console);
+      if (!opened.ok && (opened.why === "EACCES" || opened.why === "EPERM"))
         return failure(
           "no-permission",
           `No permission to open "${console}": become root, or a member of group vm-power`,
         );
-      if (typeof device === "string") {
+      if (!opened.ok) {
         const remedy = `on the host, give the VM a channel "connection=socket,name=${CHANNEL_PREFIX}${port},path=…"`;
-        return failure("no-port", `There is no channel ${port} (${console}: ${device}): ${remedy}`);
+        return failure("no-port", `There is no channel ${port} (${console}: ${opened.why}): ${remedy}`);
       }
+      const device = opened.value;
       // A console is a terminal: by default it changes bytes and echoes them.
       const { status } = spawnSync("stty", ["-F", console, "raw", "-echo"], { stdio: "ignore" });
       if (status === 0) return device;

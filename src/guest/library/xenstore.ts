@@ -13,8 +13,9 @@ const ANSWER_MS = 100;
 
 /** Reads a key of xenstore, relative to the guest's own directory; undefined if there is none. */
 export function readXenstore(key: string, path: string = XENBUS_DEVICE): string | undefined {
-  const device = openDevice(path);
-  if (typeof device === "string") return undefined;
+  const opened = openDevice(path);
+  if (!opened.ok) return undefined;
+  const device = opened.value;
   try {
     // type, request, transaction, length: four u32; then the key with its NUL.
     const name = new TextEncoder().encode(`${key}\0`);

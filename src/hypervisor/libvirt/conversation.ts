@@ -1,8 +1,9 @@
+import { failure, type Result } from "../../base/result.ts";
 import { type Answered, refused } from "../domain-orders.ts";
-import { connectRpc, type EntryOptions, enter } from "./entry.ts";
+import { connectRpc, type EntryOptions, enter, type Refusal } from "./entry.ts";
 import { openArgs } from "./messages.ts";
 import { CALL } from "./protocol.ts";
-import { Rpc } from "./rpc.ts";
+import type { Rpc } from "./rpc.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 import { type LibvirtAddress, writableSockets } from "./uri.ts";
 
@@ -11,7 +12,7 @@ const CONVERSATIONS_MAX = 4;
 
 /** What conversations need. */
 export interface ConversationOptions extends Omit<EntryOptions, "socket"> {
-  readonly address: LibvirtAddress | { readonly problem: string };
+  readonly address: Result<LibvirtAddress>;
 }
 
 /** Holds one conversation: connects, sends calls, disconnects. */
@@ -24,14 +25,15 @@ export type Converse = <T>(
  * Makes conversations on their own connections to libvirt. The connection that follows the domains stays read-only: it
  * needs no right to change anything.
  */
-export function conversations({ address, ...entry }: ConversationOptions): Converse {
+export function conversations({ address: found, ...entry }: ConversationOptions): Converse {
   let held = 0;
   return async (right, ask) => {
-    if ("problem" in address) return refused(address.problem);
+    if (!found.ok) return refused(found.why);
+    const address = found.value;
     const sockets = right.write ? writableSockets(address) : address.sockets;
     if (sockets.length === 0) return refused(...onlyReading(address));
     if (held >= CONVERSATIONS_MAX)
-      return refused(`libvirt is asked ${held} things already`, "try again in a moment");
+      return refused(`${held} requests to libvirt are under way already`, "try again in a moment");
     held++;
     try {
       return await first(sockets, { uri: address.uri, entry, right, ask });
@@ -53,27 +55,34 @@ async function first<T>(sockets: readonly string[], errand: Errand<T>): Promise<
   const { uri, entry, right, ask } = errand;
   let worst: Trouble = { text: "No socket", weight: -1 };
   for (const socket of sockets) {
-    const rpc = await connectRpc({ ...entry, socket }, NO_EVENTS);
-    const refusal = rpc instanceof Rpc ? await enter(rpc, openArgs(uri, right)) : rpc;
-    if (rpc instanceof Rpc && refusal === undefined) {
+    const opened = await openRpc({ ...entry, socket }, openArgs(uri, right));
+    if (opened.ok) {
+      const rpc = opened.value;
       const told = await ask(rpc);
       await rpc.call(CALL.close, new Uint8Array(), () => undefined);
       rpc.end("closed");
       return told;
     }
-    if (rpc instanceof Rpc) rpc.end("not opened");
-    if (refusal === undefined) continue;
-    const trouble = troubleOf(refusal, uri, socket);
+    const trouble = troubleOf(opened.why, uri, socket);
     if (trouble.weight > worst.weight) worst = trouble;
   }
   return refused(worst.text);
+}
+
+async function openRpc(entry: EntryOptions, args: Uint8Array): Promise<Result<Rpc, Refusal>> {
+  const connected = await connectRpc(entry, NO_EVENTS);
+  if (!connected.ok) return connected;
+  const refusal = await enter(connected.value, args);
+  if (refusal === undefined) return connected;
+  connected.value.end("not opened");
+  return failure(refusal);
 }
 
 function onlyReading({ sockets }: LibvirtAddress): [string, string] {
   const [socket = ""] = sockets;
   const other = socket.replace(/-ro$/, "");
   return [
-    `The libvirt socket "${socket}" only lets read`,
+    `The libvirt socket "${socket}" is read-only`,
     `set Socket=${other} in [hypervisor] and restart vm-power`,
   ];
 }

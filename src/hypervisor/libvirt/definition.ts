@@ -1,3 +1,4 @@
+import { failure, type Result, success } from "../../base/result.ts";
 import { CONTROLLER_PORTS, type Controller } from "../channel-ports.ts";
 import { readXml } from "./xml.ts";
 
@@ -16,10 +17,10 @@ export interface Definition {
 }
 
 /** Reads a definition, or says why nothing can be added to it. */
-export function readDefinition(xml: string): Definition | { readonly problem: string } {
+export function readDefinition(xml: string): Result<Definition> {
   const reader = new DefinitionReader();
   const problem = readXml(xml, reader);
-  return problem === undefined ? reader.result() : { problem };
+  return problem === undefined ? reader.result() : failure(problem);
 }
 
 /** Compares the whole path from the root, because metadata may contain any markup. */
@@ -55,17 +56,17 @@ class DefinitionReader {
     this.#path.pop();
   }
 
-  result(): Definition | { readonly problem: string } {
+  result(): Result<Definition> {
     const devicesEnd = this.#devicesEnd;
-    if (devicesEnd === undefined) return { problem: "it has no devices" };
+    if (devicesEnd === undefined) return failure("it has no devices");
     const controllers = [...this.#controllers].map(([index, controller]) => ({ index, ...controller }));
     const vcpus = /^\d{1,4}$/.test(this.#vcpus.trim()) ? Number(this.#vcpus) : 1;
-    return {
+    return success({
       vcpus,
       controllers: controllers.filter(({ index }) => index >= 0).sort((a, b) => a.index - b.index),
       channels: this.#channels,
       devicesEnd,
-    };
+    });
   }
 
   #controller(index: number): { ports: number; taken: Set<number> } {

@@ -1,7 +1,8 @@
 import type { Vcpu } from "../../base/domain.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import { readXml } from "./xml.ts";
 
-/** More vCPUs than any hypervisor supports. Their CPU maps still fit into one reply. */
+/** The most vCPUs of a domain: the limit of QEMU's largest machine. Their CPU maps fit into one reply. */
 const VCPUS_MAX = 4096;
 
 /** Names of ports that lead to this daemon, as in `<target name=…>`, by the type of the target. */
@@ -23,10 +24,10 @@ export interface DomainXml {
 }
 
 /** Reads the XML of a running domain, or says why it cannot be used. */
-export function readDomainXml(xml: string): DomainXml | { readonly problem: string } {
+export function readDomainXml(xml: string): Result<DomainXml> {
   const facts = new DomainFacts();
   const problem = readXml(xml, facts) ?? facts.problem();
-  return problem === undefined ? facts.result() : { problem };
+  return problem === undefined ? success(facts.result()) : failure(problem);
 }
 
 /**

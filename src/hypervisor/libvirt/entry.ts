@@ -1,3 +1,4 @@
+import { failure, type Result, success } from "../../base/result.ts";
 import { readAuthTypes } from "./messages.ts";
 import { AUTH, CALL } from "./protocol.ts";
 import { type Failure, Rpc, type RpcEvents } from "./rpc.ts";
@@ -25,7 +26,7 @@ export type Refusal =
 const NOTHING = new Uint8Array();
 
 /** Connects to the socket; sends nothing. */
-export async function connectRpc(options: EntryOptions, events: RpcEvents): Promise<Rpc | Refusal> {
+export async function connectRpc(options: EntryOptions, events: RpcEvents): Promise<Result<Rpc, Refusal>> {
   let rpc: Rpc | undefined;
   let closed = false;
   const stream = await options.connect(options.socket, {
@@ -36,24 +37,24 @@ export async function connectRpc(options: EntryOptions, events: RpcEvents): Prom
       rpc?.end("libvirt closed the connection");
     },
   });
-  if (typeof stream === "string") return { kind: "unreachable", errno: stream };
-  if (closed) return { kind: "lost", reason: "libvirt closed the connection" };
-  rpc = new Rpc(stream, events, options.callTimeoutMs);
-  return rpc;
+  if (!stream.ok) return failure({ kind: "unreachable", errno: stream.why });
+  if (closed) return failure({ kind: "lost", reason: "libvirt closed the connection" });
+  rpc = new Rpc(stream.value, events, options.callTimeoutMs);
+  return success(rpc);
 }
 
 /** Authenticates and opens the URI. Returns why libvirt refuses that. */
 export async function enter(rpc: Rpc, openArgs: Uint8Array): Promise<Refusal | undefined> {
   const offered = await rpc.call(CALL.authList, NOTHING, readAuthTypes);
-  if (!offered.ok) return offered.failure;
+  if (!offered.ok) return offered.why;
   const needsPolkit = !offered.value.includes(AUTH.none) && offered.value.includes(AUTH.polkit);
   if (!needsPolkit && offered.value.includes(AUTH.sasl)) return { kind: "password" };
   if (needsPolkit) {
     const allowed = await rpc.call(CALL.authPolkit, NOTHING, () => undefined);
-    if (!allowed.ok && allowed.failure.kind === "refused")
-      return { kind: "unauthorized", message: allowed.failure.message };
-    if (!allowed.ok) return allowed.failure;
+    if (!allowed.ok && allowed.why.kind === "refused")
+      return { kind: "unauthorized", message: allowed.why.message };
+    if (!allowed.ok) return allowed.why;
   }
   const opened = await rpc.call(CALL.open, openArgs, () => undefined);
-  return opened.ok ? undefined : opened.failure;
+  return opened.ok ? undefined : opened.why;
 }

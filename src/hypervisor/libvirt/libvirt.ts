@@ -1,5 +1,6 @@
 import { backoffMs } from "../../base/backoff.ts";
 import type { Log } from "../../base/log.ts";
+import { failure, type Result, success } from "../../base/result.ts";
 import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
 import { libvirtOrders } from "./orders.ts";
@@ -99,13 +100,13 @@ class Follower implements LibvirtHypervisor {
 
   async run(): Promise<void> {
     const address = addressOf(this.#options.uri, this.#options.socket, SOCKET_DIRECTORY);
-    if ("problem" in address) {
-      this.#trouble(address.problem);
+    if (!address.ok) {
+      this.#trouble(address.why);
       return;
     }
     for (let attempt = 1; !this.#closed; attempt++) {
       const since = performance.now();
-      const reason = await this.#follow(address);
+      const reason = await this.#follow(address.value);
       if (this.#closed) return;
       this.#trouble(reason);
       if (performance.now() - since >= this.#timing.stableMs) attempt = 1;
@@ -117,8 +118,8 @@ class Follower implements LibvirtHypervisor {
   async #follow(address: LibvirtAddress): Promise<string> {
     const lost = Promise.withResolvers<string>();
     const opened = await this.#openAny(address, lost.resolve);
-    if ("text" in opened) return opened.text;
-    const { session, socket } = opened;
+    if (!opened.ok) return opened.why.text;
+    const { session, socket } = opened.value;
     const watch = new Watch(session.rpc, {
       registry: this.#registry,
       log: this.#options.log,
@@ -140,7 +141,7 @@ class Follower implements LibvirtHypervisor {
   async #openAny(
     { uri, sockets }: LibvirtAddress,
     onLost: (reason: string) => void,
-  ): Promise<{ readonly session: Session; readonly socket: string } | Trouble> {
+  ): Promise<Result<{ readonly session: Session; readonly socket: string }, Trouble>> {
     let worst: Trouble = { text: "No socket", weight: -1 };
     for (const socket of sockets) {
       const session = await openSession({
@@ -153,13 +154,13 @@ class Follower implements LibvirtHypervisor {
         onLost,
         onSilent: (isSilent) => this.#silent(isSilent, socket),
       });
-      if ("rpc" in session) return { session, socket };
-      const trouble = troubleOf(session, uri, socket);
+      if (session.ok) return success({ session: session.value, socket });
+      const trouble = troubleOf(session.why, uri, socket);
       if (trouble.weight > worst.weight) worst = trouble;
       // A daemon that does not answer on one of its sockets does not answer on the others either.
-      if (session.kind === "silent") break;
+      if (session.why.kind === "silent") break;
     }
-    return worst;
+    return failure(worst);
   }
 
   /** The known domains stay as they are. When libvirt answers again, all are read again. */

@@ -20,18 +20,19 @@ export type Look =
 /** Reads everything about one domain, with one call after the other. */
 export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
   const state = await rpc.call(CALL.domainState, domainArgs(ref), readState);
-  if (!state.ok) return without(state.failure);
+  if (!state.ok) return without(state.why);
   const condition = conditionOf(state.value.state, state.value.reason);
   if (condition.state === "stopped") return { kind: "gone", ending: condition.ending };
 
   const text = await rpc.call(CALL.domainXml, domainArgs(ref), readXmlText);
-  if (!text.ok) return without(text.failure);
-  const xml = readDomainXml(text.value);
-  if ("problem" in xml) return failed(`its XML has ${xml.problem}`);
+  if (!text.ok) return without(text.why);
+  const read = readDomainXml(text.value);
+  if (!read.ok) return failed(`its XML has ${read.why}`);
+  const xml = read.value;
   if (xml.id === undefined) return failed("libvirt says that it runs, but not in its XML", { mayPass: true });
 
   const cpumaps = await rpc.call(CALL.vcpuPins, pinsArgs(ref, xml.vcpus, CPUMAP_BYTES), readCpumaps);
-  if (!cpumaps.ok) return without(cpumaps.failure);
+  if (!cpumaps.ok) return without(cpumaps.why);
   const lists = cpumapsToLists(cpumaps.value.maps, cpumaps.value.count);
   if (Math.max(...xml.online) >= lists.length) {
     return failed(`libvirt gave ${lists.length} CPU maps for ${xml.vcpus} vCPUs`);

@@ -1,4 +1,4 @@
-import { success } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
 import type { ChannelPlace } from "../channel-config.ts";
 import {
   type Answered,
@@ -16,7 +16,7 @@ import * as message from "./order-messages.ts";
 import { CALL, ERROR } from "./protocol.ts";
 import type { Answer, Failure, Rpc } from "./rpc.ts";
 
-/** More vCPUs than any hypervisor supports. */
+/** The most vCPUs of a domain: the limit of QEMU's largest machine. */
 const VCPUS_MAX = 4096;
 
 /** What orders to libvirt need. */
@@ -92,7 +92,7 @@ async function vcpusOf(rpc: Rpc, domain: DomainRef): Promise<Answered<readonly V
   const plugged = await rpc.call(CALL.vcpus, message.vcpusArgs(domain, count), message.readVcpus);
   // A domain that does not run has no online vCPUs.
   const isStopped =
-    !plugged.ok && plugged.failure.kind === "refused" && plugged.failure.code === ERROR.operationInvalid;
+    !plugged.ok && plugged.why.kind === "refused" && plugged.why.code === ERROR.operationInvalid;
   if (!plugged.ok && !isStopped) return answered(plugged);
   const byNumber = new Map((plugged.ok ? plugged.value : []).map((vcpu) => [vcpu.number, vcpu]));
   const lists = cpumapsToLists(cpumaps.value.maps, cpumaps.value.count);
@@ -131,21 +131,24 @@ async function planFor(
   if (!persistent.ok) return answered(persistent);
   // A transient domain has no definition: its creator gives it to libvirt at each start.
   if (persistent.value === 0)
-    return refused(`"${domain.name}" has no definition in libvirt`, "add it to what starts the VM");
+    return refused(
+      `"${domain.name}" has no definition in libvirt`,
+      "add the devices to the program that starts the VM",
+    );
   const text = await rpc.call(CALL.domainXml, message.definitionArgs(domain, { secure }), readXmlText);
   if (!text.ok) return answered(text);
-  const definition = readDefinition(text.value);
-  if ("problem" in definition)
-    return refused(`The definition of "${domain.name}" cannot be added to: ${definition.problem}`);
+  const read = readDefinition(text.value);
+  if (!read.ok) return refused(`Cannot add to the definition of "${domain.name}": ${read.why}`);
+  const definition = read.value;
   const wanted = Array.from({ length: count ?? definition.vcpus }, (_, number) => number);
   const missing = wanted.filter((number) => !definition.channels.has(number));
   const devices = missing.length === 0 ? "" : channelXml(place, missing, definition.controllers);
   const plan = { present: [...definition.channels].sort((a, b) => a - b), missing, devices };
-  return { ok: true, value: { xml: text.value, definition, plan } };
+  return success({ xml: text.value, definition, plan });
 }
 
 function answered<T>(answer: Answer<T>): Answered<T> {
-  return answer.ok ? answer : { ok: false, why: whyOf(answer.failure) };
+  return answer.ok ? answer : failure(whyOf(answer.why));
 }
 
 function whyOf(failure: Failure): Extract<Answered<never>, { ok: false }>["why"] {

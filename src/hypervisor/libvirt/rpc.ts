@@ -1,3 +1,4 @@
+import { failure, type Result, success } from "../../base/result.ts";
 import { encodeFrame, type Frame, FrameCutter } from "./frame.ts";
 import { readError } from "./messages.ts";
 import * as protocol from "./protocol.ts";
@@ -34,9 +35,7 @@ export type Failure =
   | { readonly kind: "lost"; readonly reason: string };
 
 /** The result of a call. */
-export type Answer<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly failure: Failure };
+export type Answer<T> = Result<T, Failure>;
 
 /** Events of a connection. */
 export interface RpcEvents {
@@ -97,8 +96,8 @@ export class Rpc {
     return new Promise((resolve) => {
       const settle = (answer: Answer<unknown>): void => resolve(answer as Answer<T>);
       if (this.#ended !== undefined) return settle(lost(this.#ended));
-      if (this.#isSilent) return settle({ ok: false, failure: { kind: "silent" } });
-      if (this.#queue.length >= QUEUED_CALLS_MAX) return settle({ ok: false, failure: { kind: "slow" } });
+      if (this.#isSilent) return settle(failure({ kind: "silent" }));
+      if (this.#queue.length >= QUEUED_CALLS_MAX) return settle(failure({ kind: "slow" }));
       this.#serial = (this.#serial % 0xffffffff) + 1;
       const serial = this.#serial;
       const bytes = encodeFrame({ ...header(procedure, serial), body: args });
@@ -194,7 +193,7 @@ export class Rpc {
 
   #timedOut(serial: number, heardBefore: number): void {
     const isSilent = this.#heard === heardBefore;
-    const failure: Answer<unknown> = { ok: false, failure: { kind: isSilent ? "silent" : "slow" } };
+    const late: Answer<unknown> = failure({ kind: isSilent ? "silent" : "slow" });
     if (isSilent && !this.#isSilent) {
       this.#isSilent = true;
       this.#events.silent();
@@ -203,12 +202,12 @@ export class Rpc {
     if (call !== undefined) {
       // The call keeps its place: libvirtd still works on it, and stops reading after too many.
       call.timer = undefined;
-      call.settle(failure);
+      call.settle(late);
       return;
     }
     const waiting = this.#queue.find(([queued]) => queued === serial);
     this.#queue = this.#queue.filter((entry) => entry !== waiting);
-    waiting?.[1].settle(failure);
+    waiting?.[1].settle(late);
   }
 }
 
@@ -225,11 +224,11 @@ function header(procedure: number, serial: number): Omit<Frame, "body"> {
 }
 
 function readAnswer(status: number, body: XdrReader, call: Call): Answer<unknown> | undefined {
-  if (status === protocol.FRAME_STATUS.ok) return { ok: true, value: call.read(body) };
+  if (status === protocol.FRAME_STATUS.ok) return success(call.read(body));
   if (status !== protocol.FRAME_STATUS.error) return undefined;
-  return { ok: false, failure: { kind: "refused", ...readError(body) } };
+  return failure({ kind: "refused", ...readError(body) });
 }
 
 function lost(reason: string): Answer<never> {
-  return { ok: false, failure: { kind: "lost", reason } };
+  return failure({ kind: "lost", reason });
 }

@@ -1,8 +1,9 @@
+import { failure, type Result, success } from "../../base/result.ts";
 import { connectRpc, type EntryOptions, enter, type Refusal } from "./entry.ts";
 import { type DomainEvent, readDomainEvent } from "./events.ts";
 import { openArgs, registerArgs } from "./messages.ts";
 import { CALL, CONNECTION_CLOSED, EVENT } from "./protocol.ts";
-import { type Answer, Rpc } from "./rpc.ts";
+import type { Answer, Rpc } from "./rpc.ts";
 
 /** What a session needs. */
 export interface SessionOptions extends EntryOptions {
@@ -36,12 +37,12 @@ const NOTHING = new Uint8Array();
  * between is reported twice rather than never. libvirt's keepalive is not used: it would wake both sides every five
  * seconds, and libvirt disconnects a client that asked for it and hangs itself. PINGs are answered if they arrive.
  */
-export async function openSession(options: SessionOptions): Promise<Session | Refusal> {
+export async function openSession(options: SessionOptions): Promise<Result<Session, Refusal>> {
   let open = false;
   const abort = (): void => {
-    if (rpc instanceof Rpc) rpc.end(CLOSED);
+    if (connected.ok) connected.value.end(CLOSED);
   };
-  const rpc = await connectRpc(options, {
+  const connected = await connectRpc(options, {
     event(procedure, body) {
       if (procedure === CONNECTION_CLOSED) return "libvirt lost the hypervisor's own daemon";
       const event = readDomainEvent(procedure, body);
@@ -59,17 +60,18 @@ export async function openSession(options: SessionOptions): Promise<Session | Re
       if (open) options.onSilent(false);
     },
   });
-  if (!(rpc instanceof Rpc)) return rpc;
+  if (!connected.ok) return connected;
+  const rpc = connected.value;
   options.signal.addEventListener("abort", abort);
   if (options.signal.aborted) abort();
   const refusal = await greet(rpc, options.uri);
   if (refusal !== undefined) {
     rpc.end("not opened");
-    return refusal;
+    return failure(refusal);
   }
-  if (rpc.ended !== undefined) return { kind: "lost", reason: rpc.ended };
+  if (rpc.ended !== undefined) return failure({ kind: "lost", reason: rpc.ended });
   open = true;
-  return {
+  return success({
     rpc,
     async close() {
       const timer = setTimeout(abort, GOODBYE_MS);
@@ -77,7 +79,7 @@ export async function openSession(options: SessionOptions): Promise<Session | Re
       clearTimeout(timer);
       abort();
     },
-  };
+  });
 }
 
 /** Returns why libvirt refuses us. */
@@ -85,7 +87,7 @@ async function greet(rpc: Rpc, uri: string): Promise<Refusal | undefined> {
   const refusal = await enter(rpc, openArgs(uri, { write: false }));
   if (refusal !== undefined) return refusal;
   const [lifecycle] = await Promise.all(registerAll(rpc));
-  return lifecycle.ok ? undefined : lifecycle.failure;
+  return lifecycle.ok ? undefined : lifecycle.why;
 }
 
 /** The first event is required. Some hypervisors lack the others, but everything is read again at intervals. */

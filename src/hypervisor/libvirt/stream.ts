@@ -1,3 +1,5 @@
+import { failure, type Result, success } from "../../base/result.ts";
+
 /** Bytes that may wait for libvirtd to read. With more the connection is closed. Calls are small and few. */
 const QUEUED_BYTES_MAX = 1024 * 1024;
 
@@ -12,15 +14,15 @@ export interface StreamSink {
 export interface ByteStream {
   /** Sends bytes; false if too many are waiting already. */
   write(bytes: Uint8Array): boolean;
-  /** Sends the waiting bytes as far as the kernel takes them at once, and closes. */
+  /** Closes. Bytes that the kernel has not accepted yet are discarded. */
   close(): void;
 }
 
-/** Opens a connection to a socket file, or returns the kernel's error code, for example `ENOENT`. */
-export type Connect = (path: string, sink: StreamSink) => Promise<ByteStream | string>;
+/** Opens a connection to a socket file. A failure is the kernel's error code, for example `ENOENT`. */
+export type Connect = (path: string, sink: StreamSink) => Promise<Result<ByteStream>>;
 
 /** Connects to a Unix socket of this machine. */
-export async function connectUnix(path: string, sink: StreamSink): Promise<ByteStream | string> {
+export async function connectUnix(path: string, sink: StreamSink): Promise<Result<ByteStream>> {
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
   let closed = false;
@@ -57,7 +59,7 @@ export async function connectUnix(path: string, sink: StreamSink): Promise<ByteS
         error: finish,
       },
     });
-    return {
+    return success({
       write(bytes) {
         if (closed) return true;
         if (waitingBytes + bytes.length > QUEUED_BYTES_MAX) return false;
@@ -71,9 +73,9 @@ export async function connectUnix(path: string, sink: StreamSink): Promise<ByteS
         waiting = [];
         socket.end();
       },
-    };
+    });
   } catch (error) {
-    return errnoOf(error);
+    return failure(errnoOf(error));
   }
 }
 

@@ -1,3 +1,5 @@
+import { failure, type Result, success } from "../../base/result.ts";
+
 /** Hypervisors in URIs, and the daemon that serves only that one. */
 const DAEMONS: ReadonlyMap<string, string> = new Map([
   ["qemu", "virtqemud"],
@@ -27,18 +29,18 @@ export function addressOf(
   uri: string,
   socket: string | undefined,
   directory: string,
-): LibvirtAddress | { readonly problem: string } {
+): Result<LibvirtAddress> {
   const match = URI.exec(uri);
   const [, driver, transport, host, path, query] = match ?? [];
-  if (driver === undefined) return { problem: `"${uri}" is not a libvirt URI such as qemu:///system` };
+  if (driver === undefined) return failure(`"${uri}" is not a libvirt URI such as qemu:///system`);
   if (host !== "" || (transport !== undefined && transport !== "unix")) {
-    return { problem: `"${uri}" leads to another machine; only this one's CPUs can be scaled` };
+    return failure(`"${uri}" names another machine; only this one's CPUs can be scaled`);
   }
   const given = socket ?? new URLSearchParams(query ?? "").get("socket") ?? undefined;
-  return {
+  return success({
     uri: `${driver}://${path ?? "/"}`,
     sockets: given === undefined ? socketsIn(directory, DAEMONS.get(driver)) : [given],
-  };
+  });
 }
 
 /** Of an address, the sockets on which a domain can be changed. */

@@ -101,7 +101,7 @@ export class Watch {
     this.#listing = false;
     if (this.#stopped) return;
     if (list.ok) this.#compare(list.value, repeat);
-    else this.#noList(list.failure, repeat);
+    else this.#noList(list.why, repeat);
     if (list.ok && this.#refresh) void this.#list();
     else this.#timer = setTimeout(() => void this.#list(), this.#options.timing.listMs);
   }

@@ -1,3 +1,5 @@
+import { failure, type Result, success } from "../../base/result.ts";
+
 /** Deepest nesting of elements; libvirt's own XML stays below 20. */
 const DEPTH_MAX = 200;
 
@@ -28,19 +30,19 @@ export function readXml(xml: string, visitor: XmlVisitor): string | undefined {
     }
     if (tag < 0) break;
     const next = readMarkup(xml, tag, open, visitor);
-    if (typeof next === "string") return next;
-    at = next;
+    if (!next.ok) return next.why;
+    at = next.value;
   }
   return open.length === 0 ? undefined : `"${open.at(-1)}" is not closed`;
 }
 
 /** Reads what starts at the `<`. Returns where it ends, or what is wrong. */
-function readMarkup(xml: string, at: number, open: string[], visitor: XmlVisitor): number | string {
+function readMarkup(xml: string, at: number, open: string[], visitor: XmlVisitor): Result<number> {
   switch (xml[at + 1]) {
     case "!":
       return readDeclaration(xml, at, visitor);
     case "?":
-      return endOf(xml, "?>", at + 2) ?? "a processing instruction without end";
+      return endOr("a processing instruction without end", endOf(xml, "?>", at + 2));
     case "/":
       return readClosingTag(xml, at, open, visitor);
     default:
@@ -48,45 +50,50 @@ function readMarkup(xml: string, at: number, open: string[], visitor: XmlVisitor
   }
 }
 
-function readDeclaration(xml: string, at: number, visitor: XmlVisitor): number | string {
-  if (xml.startsWith("<!--", at)) return endOf(xml, "-->", at + 4) ?? "a comment without end";
-  if (!xml.startsWith("<![CDATA[", at)) return "a document type, which libvirt never sends";
+function readDeclaration(xml: string, at: number, visitor: XmlVisitor): Result<number> {
+  if (xml.startsWith("<!--", at)) return endOr("a comment without end", endOf(xml, "-->", at + 4));
+  if (!xml.startsWith("<![CDATA[", at)) return failure("a document type, which libvirt never sends");
   const end = endOf(xml, "]]>", at + 9);
-  if (end === undefined) return "a CDATA section without end";
+  if (end === undefined) return failure("a CDATA section without end");
   visitor.text(xml.slice(at + 9, end - 3));
-  return end;
+  return success(end);
 }
 
-function readClosingTag(xml: string, at: number, open: string[], visitor: XmlVisitor): number | string {
+function readClosingTag(xml: string, at: number, open: string[], visitor: XmlVisitor): Result<number> {
   const end = endOf(xml, ">", at);
   const name = open.pop();
-  if (end === undefined || xml.slice(at + 2, end - 1).trimEnd() !== name) return `"${name}" is not closed`;
+  if (end === undefined || xml.slice(at + 2, end - 1).trimEnd() !== name)
+    return failure(`"${name}" is not closed`);
   visitor.close(at);
-  return end;
+  return success(end);
 }
 
 const NAME = /[^\s<>"'=/&!?]+/y;
 const ATTRIBUTE = /\s+([^\s<>"'=/&]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
 const TAG_END = /\s*(\/?)>/y;
 
-function readOpeningTag(xml: string, at: number, open: string[], visitor: XmlVisitor): number | string {
+function readOpeningTag(xml: string, at: number, open: string[], visitor: XmlVisitor): Result<number> {
   const name = match(NAME, xml, at + 1)?.[0];
-  if (name === undefined) return "a tag without name";
+  if (name === undefined) return failure("a tag without name");
   const attributes = new Map<string, string>();
   let next = at + 1 + name.length;
   for (let found = match(ATTRIBUTE, xml, next); found !== null; found = match(ATTRIBUTE, xml, next)) {
     const value = unescapeXml(found[2] ?? found[3] ?? "");
-    if (value === undefined) return `an unknown entity in "${name}"`;
+    if (value === undefined) return failure(`an unknown entity in "${name}"`);
     attributes.set(found[1] as string, value);
     next += found[0].length;
   }
   const end = match(TAG_END, xml, next);
-  if (end === null) return `"${name}" is not a tag`;
-  if (open.length >= DEPTH_MAX) return `more than ${DEPTH_MAX} elements inside each other`;
+  if (end === null) return failure(`"${name}" is not a tag`);
+  if (open.length >= DEPTH_MAX) return failure(`more than ${DEPTH_MAX} elements inside each other`);
   visitor.open(name, attributes);
   if (end[1] === "/") visitor.close(undefined);
   else open.push(name);
-  return next + end[0].length;
+  return success(next + end[0].length);
+}
+
+function endOr(why: string, end: number | undefined): Result<number> {
+  return end === undefined ? failure(why) : success(end);
 }
 
 function match(pattern: RegExp, xml: string, at: number): RegExpExecArray | null {

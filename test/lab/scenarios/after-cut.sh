@@ -1,4 +1,4 @@
-# The host whose power was cut boots again: its CPUs are as any boot leaves them, and the daemon serves.
+# The host boots again after a power cut: its CPUs have the settings of any boot, and the daemon serves.
 . /usr/local/sbin/lab-words
 
 eventually "the unit is active again" 60 serving

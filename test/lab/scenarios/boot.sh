@@ -1,4 +1,4 @@
-# The unit after a boot: it serves, it is what it promised to be, and nothing listens that should not.
+# The unit after a boot: it serves, has the promised properties, and nothing listens that should not.
 . /usr/local/sbin/lab-words
 
 eventually "the unit is active and ready" 30 serving
@@ -26,7 +26,7 @@ ready=(--no-pager --quiet -u vm-power MESSAGE_ID="$(message_id 'is ready')")
 same "the journal has the ready daemon under its message's id" 1 "$(journalctl "${ready[@]}" -o cat | wc -l)"
 check "and explains it" sh -c "journalctl ${ready[*]} -x | grep 'guests can ask for the clock speed'"
 
-# As vm-power-metrics.socket says.
+# As described in vm-power-metrics.socket.
 systemctl --quiet enable vm-power-metrics.socket && systemctl restart vm-power vm-power-metrics.socket
 metrics() { python3 -c 'import urllib.request; print(urllib.request.urlopen("http://127.0.0.1:9101/metrics").read().decode())'; }
 told() { metrics | grep '^vmpower_build_info'; }

@@ -1,4 +1,4 @@
-# CPUs go and come, the driver goes and comes, somebody else turns the knobs, and a host without cpufreq.
+# CPUs go offline and come back, the driver is replaced, another program changes settings, and a host has no cpufreq.
 . /usr/local/sbin/lab-words
 
 is_managed() { [ "$(field cpusManaged)" = "$1" ]; }

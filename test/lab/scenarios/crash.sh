@@ -1,5 +1,5 @@
-# One story, told again and again: the daemon is killed before its first write to a CPU's files, before its second, …,
-# until it lives through all of it. Each time the clock is put back, and the next daemon serves.
+# A sequence that is repeated: the daemon is killed before its first write to a CPU's files, before its second, …, until
+# it runs to the end. Each time the clock is restored, and the next daemon serves.
 . /usr/local/sbin/lab-words
 
 FILES=$CPU/cpu1/cpufreq
@@ -19,7 +19,7 @@ put_back() { [ "$(settings)" = "$FOUND" ]; }
 asked() { [ "$(ask send web1.0 464 "$1")" = ACK ]; }
 serves() { asked min && runs_at 1200000; }
 
-# Its own CPU up and down, a limit that moves it, and the end of its VM.
+# Steps of its own CPU, a limit that changes the speed, and the end of its VM.
 story() {
 	asked min && asked up && asked max && asked min &&
 		limit 1700000 && reached runs_at 1700000 &&
@@ -53,7 +53,7 @@ for ((point = 1; point <= 50; point++)); do
 	eventually "killed before write $point: systemd starts another" 60 replaced "$DAEMON"
 	wait $tracer
 	check "killed before write $point: it was then" sh -c "grep -q SIGKILL /run/lab/strace && [ \$(grep -c '= [0-9]' /run/lab/strace) = $((point - 1)) ]"
-	# The first two are governor and speed: before the second nothing has reached the hardware.
+	# The first two writes are governor and speed: before the second nothing has reached the hardware.
 	if [ "$point" -le 2 ]; then
 		witness "killed before write $point: nothing reached CPU 1" 1
 	else

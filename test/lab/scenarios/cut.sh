@@ -1,4 +1,4 @@
-# Asks for speeds without end; the power goes in the middle of it.
+# Sends requests in an endless loop, during which the power is cut.
 . /usr/local/sbin/lab-words
 
 one_guest

@@ -1,16 +1,15 @@
-# The same guest gets vCPUs while it runs, goes to another host and comes back, and dies while libvirtd is away.
+# The same guest gets vCPUs while it runs, migrates to another host and back, and ends while libvirtd is stopped.
 . /run/lab/real-guest.sh
 
-# neighbour: another host, as far as libvirt can tell: a libvirtd with a name, a number, sockets, domains and channels of
-# its own.
+# neighbour: another host from libvirt's view: a libvirtd with its own name, number, sockets, domains and channels.
 NEIGHBOUR=/run/lab/neighbour
 THERE="qemu+unix:///system?socket=$NEIGHBOUR/libvirt-sock"
 neighbour() {
 	mkdir -m 1777 $NEIGHBOUR && mkdir $NEIGHBOUR/etc
 	printf 'host_uuid = "7a1b0a1c-3d4e-4f50-8a61-0123456789ab"\nunix_sock_dir = "%s"\n' $NEIGHBOUR >$NEIGHBOUR/libvirtd.conf
 	printf 'auth_unix_rw = "none"\n' >>$NEIGHBOUR/libvirtd.conf
-	# It leaves alone what this machine has once, and the libvirtd of the first host holds: cgroups, the files' owners,
-	# and systemd's list of machines, which it would find on the system's bus.
+	# It does not use what exists once per machine and belongs to the libvirtd of the first host: cgroups, the owners of
+	# files, and systemd's list of machines on the system bus.
 	printf 'dynamic_ownership = 0\nremember_owner = 0\nnamespaces = []\ncgroup_controllers = []\nstdio_handler = "file"\n' >$NEIGHBOUR/etc/qemu.conf
 	echo "127.0.1.1 neighbour" >>/etc/hosts
 	unshare --mount --uts --propagation private sh -eu -c '
@@ -22,7 +21,7 @@ neighbour() {
 there() { timeout 300 virsh --quiet --connect "$THERE" "$@"; }
 order_there() { nsenter --target "$(cat $NEIGHBOUR/pid)" --mount order.py $ORDERS 40 "$@" 2>&1; }
 told() { journalctl --quiet -u vm-power -o cat | grep -qF "$1"; }
-# runs VCPU CPU: the daemon knows that the one is on the other.
+# runs VCPU CPU: whether the daemon knows that this vCPU is on this CPU.
 runs() { vmpowerctl why "web1:$1" | grep -q "on CPU $2"; }
 
 channel() {
@@ -41,7 +40,7 @@ for cpu in 0 1 2 3; do witness "another definition: a guest that boots moves no 
 
 step "plug in"
 mark
-# libvirt makes no event of that: the daemon hears of it by the guest's first request.
+# libvirt sends no event for that: the daemon learns of it by the guest's first request.
 check "plugged in: libvirt does it" virsh setvcpus web1 3 --live
 same "plugged in: the guest uses it" online "$(order online 2)"
 order ask 2 min-2 >/dev/null
@@ -50,7 +49,7 @@ asks "plugged in" 2 min
 witness "plugged in: its CPU obeys" 1 15
 for cpu in 0 2 3; do witness "plugged in: and no other" $cpu; done
 mark
-# One that is pinned then, as an operator does: of that libvirt makes an event.
+# An operator then pins the vCPU, for which libvirt sends an event.
 check "plugged in and pinned: libvirt does it" virsh setvcpus web1 4 --live
 check "plugged in and pinned: it is pinned" virsh vcpupin web1 3 0 --live
 same "plugged in and pinned: the guest uses it" online "$(order online 3)"

@@ -1,5 +1,5 @@
-# A guest with a systemd and a udev of its own, and our guest's package: its ports, its command and its agent. The host is
-# the daemon outside; the witness is what that did to the CPUs.
+# A guest with its own systemd and udev, and the package for guests: its ports, its command and its agent. The host is
+# the daemon outside; the witness shows what happened to the CPUs.
 . /usr/local/sbin/lab-words
 
 PORT=/dev/virtio-ports/virtio.serial.port.poweragent.0
@@ -10,7 +10,7 @@ stopped() { ! running; }
 restarts() { systemctl show -P NRestarts vm-power-guest; }
 apt() { apt-get --quiet --quiet --yes "$@"; }
 
-# The host's package is on every machine of the lab; this one is no host.
+# The host's package is installed on every machine of the lab; this one is not a host.
 systemctl stop vm-power
 eventually "the kernel has the ports" 20 sh -c 'grep -q . /sys/class/virtio-ports/*/name'
 check "apt installs the package" apt install /run/lab/vm-power-guest.deb
@@ -32,7 +32,7 @@ same "what has no port is told so" 10 "$(vm-power-guest max 3 >/dev/null 2>&1; e
 for cpu in 0 1; do witness "who may not reaches nothing" $cpu; done
 mark
 
-# The agent has one port; about its vCPU the host is asked through the other, and from the other, which costs time.
+# The agent has one port. The speed of its vCPU is queried through the other port, which costs time.
 steady() { # steady SPEED: for some seconds
 	local look
 	for look in 1 2 3; do

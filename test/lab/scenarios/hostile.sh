@@ -1,10 +1,10 @@
-# A local user who prepares the channel directory or floods the control socket, and a guest that does what it can.
+# A local user who prepares the channel directory or floods the control socket, and a guest that does all it can.
 . /usr/local/sbin/lab-words
 
 nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
-# What this daemon, not one before it, has told.
+# The log of this daemon, not of an earlier one.
 told() { journalctl --no-pager --quiet -o cat _SYSTEMD_INVOCATION_ID="$(systemctl show -P InvocationID vm-power)" | grep -q -- "$1"; }
-# The daemon gives channels of theirs no connection: who listens would have told.
+# The daemon connects to none of their channels; a listener would have reported a connection.
 listen_as() { # listen_as UID FILE: a socket that tells, in /run/lab/caught, that somebody connected
 	setpriv --reuid="$1" --regid="$1" --clear-groups python3 - "$2" >>/run/lab/caught 2>&1 <<-'PYTHON' &
 		import os, socket, sys
@@ -40,12 +40,12 @@ kill $LISTENER
 systemctl stop vm-power
 rm -rf --one-file-system $DIRECTORY
 
-# The one that the link leads to would be good.
+# The target of the link would be accepted.
 install -d -o libvirt-qemu -g kvm -m 0750 /run/lab/good
 nobody ln -s /run/lab/good $DIRECTORY
 listen_as "$(id -u libvirt-qemu)" /run/lab/good/web1.0 2>/dev/null
 systemctl start vm-power
-eventually "a symbolic link is reported" 20 told 'is no directory'
+eventually "a symbolic link is reported" 20 told 'is not a directory'
 check "and left as it is" test -L $DIRECTORY
 kill $LISTENER
 systemctl stop vm-power
@@ -53,7 +53,7 @@ rm -f $DIRECTORY
 
 nobody touch $DIRECTORY
 systemctl start vm-power
-eventually "a file in its place is reported" 20 told 'is no directory'
+eventually "a file in its place is reported" 20 told 'is not a directory'
 check "and left as it is" test -f $DIRECTORY
 rm -f $DIRECTORY
 systemctl restart vm-power
@@ -63,7 +63,7 @@ check "a stranger can neither see nor make channels" sh -c "! setpriv --reuid=65
 
 start_guests
 same "web1 is connected" open "$(ask open web1.0)"
-# Names that QEMU could have used, made by others: each is reported, none is connected to.
+# Names that QEMU could have used, created by others: each is reported, and none is connected to.
 chmod 777 $DIRECTORY
 listen_as 65534 $DIRECTORY/evil.1
 chmod 750 $DIRECTORY
@@ -71,7 +71,7 @@ eventually "a stranger's socket is reported" 20 told 'belongs to the untrusted u
 ln -s web1.0 $DIRECTORY/evil.2
 eventually "a symbolic link to a channel is reported" 20 told 'it is a symbolic link'
 touch $DIRECTORY/evil.3
-eventually "a file is reported" 20 told 'it is no socket'
+eventually "a file is reported" 20 told 'it is not a socket'
 same "the other guest is served" ACK "$(ask send web1.0 464 min)"
 same "nobody was connected who should not be" "" "$(cat /run/lab/caught)"
 kill $LISTENER

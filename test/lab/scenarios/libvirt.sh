@@ -1,5 +1,5 @@
-# Nothing simulated: libvirt runs the real guest that "readme" started, and its own packets are obeyed, whatever happens
-# to the domain and to libvirt. Its vCPU 0 is on CPU 2, vCPU 1 on CPU 3; both are at their lowest speed.
+# Nothing is simulated: libvirt runs the real guest that "readme" started, and its own packets take effect, whatever
+# happens to the domain and to libvirt. Its vCPU 0 is on CPU 2, vCPU 1 on CPU 3; both are at their lowest speed.
 . /run/lab/real-guest.sh
 
 eventually "serving" 30 serving
@@ -38,7 +38,7 @@ moved "libvirtd stopped" 1
 check "libvirtd is masked" systemctl mask --runtime libvirtd.service $SOCKETS
 check "libvirtd masked: the daemon restarts" systemctl restart vm-power
 eventually "libvirtd masked: it serves its operators" 30 serving
-# So long, in older versions, a daemon waited for libvirt's word on what runs, and gave its CPUs back then.
+# Earlier versions waited this long for libvirt's list, and then restored the CPUs.
 sleep 12
 for cpu in 0 1 2 3; do witness "libvirtd masked: a restart moves no clock" $cpu; done
 moved "libvirtd masked" 1

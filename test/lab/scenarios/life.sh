@@ -1,4 +1,5 @@
-# Stop, kill, restart, reload: what was found is put back as configured, or stays over a restart, and service goes on.
+# Stop, kill, restart, reload: the original settings are restored as configured, or stay over a restart, and the service
+# continues.
 . /usr/local/sbin/lab-words
 
 start_guests

@@ -1,4 +1,4 @@
-# Packets of every release move exactly the CPU under the vCPU. The witness judges what reached the hardware.
+# Packets of every release change exactly the CPU under the vCPU. The witness shows what reached the hardware.
 . /usr/local/sbin/lab-words
 
 start_guests

@@ -1,10 +1,10 @@
-# An operator who follows README.md, section "Use it", word for word, on a host that has never seen us: its commands, and
-# the XML that it shows for the VM. They are read from README.md itself, so that it cannot say anything else.
+# An operator follows README.md, section "Use it", word for word, on a new host: its commands, and its XML for the VM.
+# They are read from README.md, so that it stays correct.
 . /run/lab/real-guest.sh
 export DEBIAN_FRONTEND=noninteractive
 
 cp /run/lab/guest-kernel /run/lab/guest-initramfs $IMAGES/
-# The VM as it was before anybody thought of clocks.
+# The VM before any channel was added.
 domain "<vcpu placement='static'>2</vcpu>" 2 >/run/lab/web1.xml
 check "the host: its VM is defined" virsh define /run/lab/web1.xml
 check "the host: without our package" apt-get --quiet --quiet --yes purge vm-power
@@ -18,7 +18,7 @@ block() {
 		print(re.search(rf"^```{sys.argv[1]}\n(.*?)^```", section, re.M | re.S)[1], end="")
 	PYTHON
 }
-# "virsh edit" opens an editor: this one has the operator's hands, and puts the XML where it belongs.
+# "virsh edit" opens an editor: this one inserts the XML at its place.
 block xml >/run/lab/readme.xml
 cat >/usr/local/bin/hands <<'PYTHON'
 #!/usr/bin/python3
@@ -40,7 +40,7 @@ mark
 commands=0
 while read -r -u 3 line; do
 	commands=$((commands + 1))
-	# The package is made where the project is built; here is what came of that.
+	# The package was built with the project; this is the result.
 	case $line in "make deb"*) continue ;; esac
 	check "README: ${line%%  *}" eval "$line"
 done 3< <(block "")

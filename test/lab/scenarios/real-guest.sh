@@ -1,7 +1,7 @@
-# The words of the scenarios with a real guest, which is told over its serial port what to do. Sourced by each of them.
+# Functions for scenarios with a real guest, which gets orders over its serial port. Sourced by each of them.
 . /usr/local/sbin/lab-words
 
-# Without it, every wait would be one until its limit.
+# Without it, every wait would last until its limit.
 if [ -e /run/lab/no-guest ]; then
 	echo "not ok ${0##*/}: there is no guest"
 	exit 1
@@ -13,11 +13,11 @@ LOGS=/var/log/libvirt/qemu
 SOCKETS="libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket"
 
 order() { order.py $ORDERS 40 "$@" 2>&1; }
-# A try takes up to five seconds: the limits of "eventually" count tries.
+# An attempt takes up to five seconds: the limits of "eventually" count attempts.
 booted() { [ "$(order.py $ORDERS 5 hello 2>/dev/null)" = hello ]; }
 state() { vmpowerctl status --json | grep -q "\"state\": *\"$1\""; }
 put_back() { [ "$(governor "$1")" = performance ]; }
-# The scenario's "virsh" may not hang for ever.
+# The scenario's "virsh" must not hang for ever.
 virsh() { timeout 300 virsh --quiet --connect qemu:///system "$@"; }
 step() { echo "-- $(cut -d' ' -f1 /proc/uptime) s: $*"; }
 qemu() { cat /run/libvirt/qemu/web1.pid; }
@@ -31,7 +31,7 @@ reply() {
 asks() { # asks WHY VCPU up|min: it is acknowledged
 	same "$1: vCPU $2: $3 is acknowledged" "$(reply "$2" "$3")" "$(order ask "$2" "$3-$2")"
 }
-# A guest that was just restored may be too slow for its own first request: it asks again, as applications do.
+# A guest that was just restored may be too slow for its first request: it sends it again, as applications do.
 acknowledged() { [ "$(order ask "$1" "min-$1")" = "$(reply "$1" min)" ]; }
 moved() { # moved WHY CPU: the guest's vCPU 0, on that CPU, goes up one step from the lowest speed and back
 	mark

@@ -1,4 +1,4 @@
-# Two VMs on one clock: the highest claim wins, and who never asked is not slowed down.
+# Two VMs on one clock: the highest claim wins, and a vCPU that never asked is not slowed down.
 . /usr/local/sbin/lab-words
 
 same "the kernel says that the last two CPUs share a clock" "2 3" "$(cat $CPU/cpu2/cpufreq/related_cpus)"
@@ -11,7 +11,7 @@ Vcpus=3
 CONF
 for channel in a.0 b.0; do same "$channel is connected" open "$(ask open $channel)"; done
 sleep 1
-# Each CPU of a shared clock is told, on the port of the first one: every byte comes twice.
+# Each CPU of a shared clock is written, on the port of the first one: every byte comes twice.
 mark
 same "a asks for the minimum" ACK "$(ask send a.0 464 min)"
 same "b never asked, so the clock stays as it was found" performance "$(governor 2)"

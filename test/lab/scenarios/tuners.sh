@@ -1,9 +1,9 @@
-# Programs that set the clocks of other hosts: what they do to a CPU that a guest scales is noticed, told and undone, and
-# they are named to the operator.
+# Programs that set clocks on other hosts: their changes of a CPU that a guest scales are noticed, logged and
+# overwritten, and the operator gets their names.
 . /usr/local/sbin/lab-words
 
 held() { [ "$(governor 1) $(cat $CPU/cpu1/cpufreq/scaling_setspeed)" = "userspace 1200000" ]; }
-# drifts: how often the journal tells of another program.
+# drifts: how many log lines report another program.
 drifts() { journalctl --no-pager --quiet -u vm-power -o cat | grep -c "by another program"; }
 undone() { [ "$(drifts)" -gt "$1" ] && held; }
 named() { vmpowerctl doctor | grep -q "$1"; }

@@ -1,5 +1,5 @@
-# apt replaces the package under a running VM by a later one, and by the first again: no clock changes. Then it goes, and
-# leaves the CPUs as they were found and nothing of its own.
+# apt replaces the package under a running VM by a later version and by the first one again: no clock changes. Its
+# removal restores the CPUs and leaves nothing behind.
 . /usr/local/sbin/lab-words
 export DEBIAN_FRONTEND=noninteractive
 

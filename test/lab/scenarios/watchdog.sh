@@ -1,12 +1,12 @@
-# Ends that nobody asked for: frozen, out of memory, and killed in a burst of requests. The clock is put
-# back after each, and the next daemon serves.
+# Unplanned ends: frozen, out of memory, and killed in a burst of requests. The clock is restored after each, and the
+# next daemon serves.
 . /usr/local/sbin/lab-words
 
 put_back() { [ "$(governor 1)" = performance ]; }
-# The journal of this unit also says how each daemon ended.
+# The journal of this unit also reports how each daemon ended.
 told() { journalctl --no-pager --quiet -u vm-power -o cat | grep -q -- "$1"; }
 
-# The real times are 30 s for the watchdog and 15 s for the frozen to end.
+# The real times are 30 s for the watchdog and 15 s to end a frozen daemon.
 mkdir -p /run/systemd/system/vm-power.service.d
 printf '[Service]\nWatchdogSec=3\nTimeoutAbortSec=2\nRestartSec=100ms\n' >/run/systemd/system/vm-power.service.d/lab.conf
 systemctl daemon-reload
@@ -31,13 +31,14 @@ mark
 same "frozen: and served" ACK "$(ask send web1.0 464 min)"
 witness "frozen: and obeyed" 1 15
 
-# The watchdog is not what the rest is about, and must not be what ends it on a slow machine.
+# The rest does not test the watchdog, which must not end the daemon on a slow machine.
 sed -i /WatchdogSec/d /run/systemd/system/vm-power.service.d/lab.conf
 systemctl daemon-reload
 mark
 old=$(pid)
 cgroup=/sys/fs/cgroup$(systemctl show -P ControlGroup vm-power)
-# The write ends when the kernel has killed what does not fit. What comes next gets the room that it had.
+# The write ends when the kernel has killed a process for lack of memory. The next daemon gets the memory of the last
+# one.
 limit=$(cat "$cgroup/memory.max")
 echo 1M >"$cgroup/memory.max"
 echo "$limit" >"$cgroup/memory.max"
@@ -50,7 +51,7 @@ mark
 same "out of memory: and served" ACK "$(ask send web1.0 464 min)"
 witness "out of memory: and obeyed" 1 15
 
-# 100 requests at once; the daemon is killed when the guest has read so many of the answers.
+# 100 requests at once; the daemon is killed when the guest has read this many replies.
 for answers in 1 8 55; do
 	mark
 	old=$(pid)

@@ -1,4 +1,4 @@
-# The guest's package: what it brings, alone and beside the host's, and that it goes without a trace.
+# The package for guests: its files, alone and beside the host's package, and its complete removal.
 . /scenario/words
 listing() { find / -xdev \( -path /proc -o -path /sys -o -path /scenario -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg \) -prune -o -print 2>/dev/null | sort; }
 architecture=$(dpkg --print-architecture)

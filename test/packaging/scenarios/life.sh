@@ -1,4 +1,4 @@
-# Install, restart, upgrade, downgrade, crash, remove, purge: clocks go on or end as they were found.
+# Install, restart, upgrade, downgrade, crash, remove, purge: clocks stay or are restored.
 . /scenario/words
 find / -xdev \( -path /proc -o -path /sys -o -path /scenario -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg \) -prune \
 	-o -print 2>/dev/null | sort >/before

@@ -1,4 +1,5 @@
-# The rpm on a host that has rpm: what its scripts do. Debian's names of packages differ, so dependencies are not asked for.
+# The rpm on a host with rpm: the effects of its scripts. Debian has other package names, so dependencies are not
+# checked.
 . /scenario/words
 useradd --system --user-group qemu
 listing() { find / -xdev \( -path /proc -o -path /sys -o -path /scenario -o -path /var/lib/rpm -o -path /root \) -prune -o -print 2>/dev/null | sort; }

@@ -1,4 +1,4 @@
-# The unit as it runs: how exposed it is, what it can do, what it can not, and that what it must do works.
+# The running unit: its exposure, what it can and cannot do, and that its own work succeeds.
 . /scenario/words
 check "install" install_package /packages/vm-power_*_"$(dpkg --print-architecture)".deb
 check "its units are understood" systemd-analyze verify --man=no vm-power.service vm-power-metrics.socket
@@ -33,7 +33,7 @@ same "only these are mounted writable" "/run/vm-power /sim /sys/devices/system/c
 		grep -v -e '^/dev' -e '^/proc$' -e '^/run/host/' -e '^/run/systemd/incoming' -e '^/sys/fs/cgroup' | sort -u | xargs)"
 same "nothing listens on a network" "" "$(ss -Hltnup 2>/dev/null | grep vm-power)"
 
-# Somebody who took the daemon over: the same unit, another program, which may be a shell.
+# An attacker who has taken over the daemon: the same unit with another program, which may be a shell.
 {
 	systemctl cat vm-power | sed -e '/^#/d' -e '/^Exec/d' -e '/^  /d' -e 's/^Type=.*/Type=oneshot/' \
 		-e '/^Restart/d' -e '/^Watchdog/d' -e '/^RuntimeDirectory/d' -e '/^StateDirectory/d' -e '/^\[Install\]/,$d'
@@ -82,7 +82,7 @@ exec 3<>/dev/tcp/127.0.0.1/1
 THEFT
 check "libvirt may be read" thief "virsh -r -c qemu:///system list"
 
-# Who may look, who may steer, who may do neither.
+# Users who may read, who may change, and who may do neither.
 useradd --system --groups vm-power steerer
 useradd --system --groups vm-power-monitor watcher
 useradd --system stranger
@@ -95,7 +95,7 @@ same "and not steer" 4 $?
 as stranger status >/dev/null 2>&1
 same "a stranger may do neither" 4 $?
 
-# Somebody made the channel directory first.
+# Another user made the channel directory first.
 systemctl stop vm-power guests
 rm -rf /tmp/powermonitor
 setpriv --reuid stranger --regid stranger --clear-groups mkdir -m 0777 /tmp/powermonitor

@@ -1,3 +1,4 @@
+import { failure, type Result } from "../../../base/result.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeeds, stepsDown, unusable } from "../ladder.ts";
 
@@ -9,13 +10,13 @@ const TURBO = { baseIndex: 1, onAtStart: true, enableIsMax: true };
 /** cppc_cpufreq: from the nominal speed down in steps of 100 MHz, with turbo above it. */
 export const acpiCppc: ScalingDriver = { governor: "userspace", files: "setspeed", speeds };
 
-function speeds(files: CpuFiles): Speeds | string {
+function speeds(files: CpuFiles): Result<Speeds> {
   const maxKhz = files.khz("scaling_max_freq");
   if (maxKhz === undefined) return unusable(files, "scaling_max_freq");
   const minKhz = files.khz("scaling_min_freq");
   if (minKhz === undefined) return unusable(files, "scaling_min_freq");
   const nominal = files.cppc("nominal_perf");
-  if (nominal === undefined || nominal === 0) return "no number in acpi_cppc/nominal_perf";
+  if (nominal === undefined || nominal === 0) return failure("no number in acpi_cppc/nominal_perf");
   const nominalKhz = nominal < PERFORMANCE_UNIT_KHZ ? nominal * PERFORMANCE_UNIT_KHZ : nominal;
   const ladder = stepsDown(nominalKhz, minKhz);
   const { boostOff } = files;

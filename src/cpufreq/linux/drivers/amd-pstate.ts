@@ -1,5 +1,6 @@
 import type { Turbo } from "../../../base/clock.ts";
 import type { Khz } from "../../../base/domain.ts";
+import { failure, type Result } from "../../../base/result.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeeds, unusable } from "../ladder.ts";
 
@@ -28,12 +29,12 @@ interface AmdLadder {
 }
 
 /** Makes the table between two limits. */
-export function amdSpeeds(files: CpuFiles, limits: AmdLadder): Speeds | string {
+export function amdSpeeds(files: CpuFiles, limits: AmdLadder): Result<Speeds> {
   const maxKhz = files.khz(limits.max);
   if (maxKhz === undefined) return unusable(files, limits.max);
   const minKhz = files.khz(limits.min);
   if (minKhz === undefined) return unusable(files, limits.min);
-  if (maxKhz < minKhz) return "its lowest speed is above its highest";
+  if (maxKhz < minKhz) return failure("its lowest speed is above its highest");
   const khz = evenSteps(maxKhz, limits.stepKhz(maxKhz - minKhz));
   return plainSpeeds(khz, { turbo: turboOf(files, khz), boostOff: files.boostOff });
 }

@@ -1,5 +1,6 @@
 import type { Speed, Turbo } from "../../../base/clock.ts";
 import type { Khz } from "../../../base/domain.ts";
+import { failure, type Result, success } from "../../../base/result.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
 import { plainSpeed, STEP_KHZ, stepsDown, TABLE_ENTRIES_MAX, unusable } from "../ladder.ts";
 
@@ -10,7 +11,7 @@ import { plainSpeed, STEP_KHZ, stepsDown, TABLE_ENTRIES_MAX, unusable } from "..
 export const intelPstate: ScalingDriver = { governor: "performance", files: "min-max", speeds: intelSpeeds };
 
 /** From the base speed down in steps of 100 MHz. If there is turbo, the first entry is the highest turbo speed. */
-export function intelSpeeds(files: CpuFiles): Speeds | string {
+export function intelSpeeds(files: CpuFiles): Result<Speeds> {
   const maxKhz = files.khz("cpuinfo_max_freq");
   if (maxKhz === undefined) return unusable(files, "cpuinfo_max_freq");
   const minKhz = files.khz("cpuinfo_min_freq");
@@ -18,15 +19,15 @@ export function intelSpeeds(files: CpuFiles): Speeds | string {
   const base = baseOf(files, { minKhz, maxKhz });
   const ladder = stepsDown(Math.min(base.khz, maxKhz), minKhz);
   const [topKhz] = ladder;
-  if (topKhz === undefined) return "its lowest speed is above its highest";
-  if (ladder.length >= TABLE_ENTRIES_MAX) return `more than ${TABLE_ENTRIES_MAX} speeds`;
+  if (topKhz === undefined) return failure("its lowest speed is above its highest");
+  if (ladder.length >= TABLE_ENTRIES_MAX) return failure(`more than ${TABLE_ENTRIES_MAX} speeds`);
   const { priority } = base;
   if (base.khz >= maxKhz || files.boostOff) {
-    return { table: { speeds: ladder.map(plainSpeed), turbo: undefined }, priority };
+    return success({ table: { speeds: ladder.map(plainSpeed), turbo: undefined }, priority });
   }
   const turbo: Turbo = { baseIndex: 1, onAtStart: false, enableIsMax: false };
   const top: Speed = { khz: maxKhz, peerKhz: topKhz + 1 };
-  return { table: { speeds: [top, ...ladder.map(plainSpeed)], turbo }, priority };
+  return success({ table: { speeds: [top, ...ladder.map(plainSpeed)], turbo }, priority });
 }
 
 interface Base {

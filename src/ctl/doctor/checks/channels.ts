@@ -15,9 +15,11 @@ export const CHANNEL_CHECKS: readonly Check[] = [
       const stat = files.stat(path);
       const create = "systemd-tmpfiles --create vm-power.conf";
       if (stat === undefined) return [repair(`There is no channel directory "${path}"`, create)];
-      if (!stat.isDirectory()) return [repair(`"${path}" is no directory`, `rm ${path} && ${create}`)];
+      if (!stat.isDirectory()) return [repair(`"${path}" is not a directory`, `rm ${path} && ${create}`)];
       if ((stat.mode & OTHERS_WRITE) !== 0)
-        return [repair(`Everybody may make sockets in "${path}", and so pose as a VM`, `chmod o-w ${path}`)];
+        return [
+          repair(`Every user may create sockets in "${path}" and so pose as a VM`, `chmod o-w ${path}`),
+        ];
       const problem = daemon?.status.directoryProblem;
       return problem === undefined ? [] : [repair(`"${path}": ${problem}`, create)];
     },

@@ -97,8 +97,8 @@ export const CLOCK_CHECKS: readonly Check[] = [
       if (drifted.length === 0) return [];
       return [
         repair(
-          `CPU ${formatCpuList(drifted.map(({ pcpu }) => pcpu))} does not run as it should`,
-          "vmpowerctl verify tells which files differ",
+          `CPU ${formatCpuList(drifted.map(({ pcpu }) => pcpu))} does not have the settings that it should have`,
+          "vmpowerctl verify shows which files differ",
         ),
       ];
     },

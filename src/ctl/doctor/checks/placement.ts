@@ -38,7 +38,7 @@ export const PLACEMENT_CHECKS: readonly Check[] = [
       const list = formatCpuList(exposed);
       return [
         advice(
-          `CPU ${list} runs guests, and whatever the host starts there`,
+          `CPU ${list} runs guests, and also other processes of the host`,
           `isolcpus=${list} nohz_full=${list} on the kernel's command line`,
         ),
       ];
@@ -57,7 +57,7 @@ export const PLACEMENT_CHECKS: readonly Check[] = [
         .filter((core) => vmsOn(core, owners).size > 1)
         .map((core) =>
           advice(
-            `CPU ${formatCpuList(core)} is one core of ${named([...vmsOn(core, owners)])}: the faster one decides for both`,
+            `CPU ${formatCpuList(core)} is one core, shared by ${named([...vmsOn(core, owners)])}: the higher claim takes effect for both`,
             "pin each VM to whole cores, or switch SMT off: echo off > /sys/devices/system/cpu/smt/control",
           ),
         );
@@ -73,7 +73,7 @@ export const PLACEMENT_CHECKS: readonly Check[] = [
         .filter(([, clock]) => clock.length > 1 && vmsOn(clock, owners).size > 1)
         .map(([list, clock]) =>
           advice(
-            `CPU ${list} shares one clock between ${named([...vmsOn(clock, owners)])}: the highest claim holds for all`,
+            `CPU ${list} has one clock, shared by ${named([...vmsOn(clock, owners)])}: the highest claim takes effect for all`,
             "pin each VM to clocks of its own: vmpowerctl show-cpu-freq shows which CPUs share one",
           ),
         );
