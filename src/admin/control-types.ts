@@ -41,9 +41,14 @@ export interface Channel {
 export interface Contract {
   readonly minKhz?: number | undefined;
   readonly maxKhz?: number | undefined;
+  readonly minPercent?: number | undefined;
+  readonly maxPercent?: number | undefined;
   readonly turbo: boolean;
   readonly query: boolean;
   readonly physicalCores: boolean;
+  readonly class?: string | undefined;
+  readonly operations?: readonly string[] | undefined;
+  readonly policies?: readonly string[] | undefined;
   readonly dryRun?: boolean | undefined;
 }
 

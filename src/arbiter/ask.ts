@@ -8,8 +8,13 @@ import { holderOf, NO_WRITES } from "./settle.ts";
 import type { Change, ChangeWrite, Refusal } from "./view.ts";
 import type { Want } from "./want.ts";
 
-/** Applies a scale action to every clock of a claimant; to none if turbo is not available on one of them. */
+/**
+ * Applies a scale action to every clock of a claimant; to none if its contract forbids it, or if turbo is not available
+ * on one of them.
+ */
 export function ask(claimant: Claimant, action: ScaleAction, now: Now): Change {
+  if (!claimant.state.contract.operations.includes(action))
+    return refuse({ code: "operation-forbidden", action });
   if (action === "turbo") {
     const refusal = noTurbo(claimant);
     if (refusal !== undefined) return refuse(refusal);

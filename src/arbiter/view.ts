@@ -1,15 +1,21 @@
 import type { Clock, Setting, Speed, Write } from "../base/clock.ts";
 import type { Domain, Khz, Pcpu, Vcpu } from "../base/domain.ts";
 import type { Now } from "../base/now.ts";
+import type { PolicyKind } from "../base/policy-kind.ts";
+import type { SpeedBound } from "../base/speed-bound.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 
 // The input and output of the arbiter: plain data. Nothing outside this folder sees its state.
 
 /** What a domain's guest is allowed to ask for. */
 export interface Contract {
-  readonly minKhz: Khz | undefined;
-  readonly maxKhz: Khz | undefined;
+  readonly minKhz: SpeedBound | undefined;
+  readonly maxKhz: SpeedBound | undefined;
   readonly turbo: boolean;
+  /** What it may ask for. */
+  readonly operations: readonly ScaleAction[];
+  /** The guest policies that it may send. */
+  readonly policies: readonly PolicyKind[];
   /** Whether it may ask for frequencies and capabilities. */
   readonly query: boolean;
   /** Whether it may name pCPUs instead of its vCPUs. */
@@ -58,6 +64,7 @@ export type Refusal =
   | { readonly code: "physical-cpu" }
   | { readonly code: "no-turbo"; readonly pcpu: Pcpu }
   | { readonly code: "turbo-forbidden" }
+  | { readonly code: "operation-forbidden"; readonly action: ScaleAction }
   | { readonly code: "no-such-speed"; readonly pcpu: Pcpu; readonly minKhz: Khz; readonly maxKhz: Khz }
   | { readonly code: "queries-off" }
   | { readonly code: "not-answerable"; readonly vcpu: Vcpu | "all" }

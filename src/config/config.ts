@@ -1,9 +1,11 @@
+import type { Rules } from "./contract/rules.ts";
 import type { KEYS, SectionName, ValuesOf, VM_KEYS } from "./keys.ts";
 
 /** All settings of an operator, by section. `keys.ts` says what each key means. */
 export type Config = { readonly [Section in SectionName]: ValuesOf<(typeof KEYS)[Section]> } & {
-  readonly vms: ReadonlyMap<string, VmConfig>;
+  /** What is said about VMs. */
+  readonly rules: Rules;
 };
 
-/** The contract of one VM, section `[vm NAME]`. */
+/** What holds for one VM. */
 export type VmConfig = ValuesOf<typeof VM_KEYS>;

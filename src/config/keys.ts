@@ -1,9 +1,11 @@
-import { HYPERVISOR_DRIVERS, KHZ_MAX } from "../base/domain.ts";
+import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
 import { LOG_LEVELS } from "../base/log.ts";
+import { POLICY_KINDS } from "../base/policy-kind.ts";
 import {
   abi,
   absolutePath,
   boolean,
+  className,
   integer,
   listenAddress,
   managedCpus,
@@ -11,6 +13,8 @@ import {
   type Parser,
   SOCKET_PATH_BYTES_MAX,
   socketPath,
+  someOf,
+  speedBound,
   uri,
   users,
   vcpuPins,
@@ -41,7 +45,10 @@ export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES
 
 const MULTI_PIN_CPUS_MAX = 1024;
 
-/** All keys outside `[vm NAME]`. Loading, messages, `etc/vm-power.conf` and the manual page follow this table. */
+/** What a guest can ask for, in the words of the protocol. */
+const OPERATIONS = ["up", "down", "min", "max", "turbo", "no-turbo"] as const;
+
+/** All keys outside the sections about VMs. Loading, messages, `etc/vm-power.conf` and the manual page follow this table. */
 export const KEYS = {
   daemon: {
     ControlSocket: key(
@@ -117,17 +124,34 @@ export const KEYS = {
   },
 } as const;
 
-/** The keys of `[vm NAME]`. */
+/** The keys of `[vm NAME]`. Those of a pattern and of a class have some less. */
 export const VM_KEYS = {
   Vcpus: optional(vcpuPins, "With Driver=static: the CPU of vCPU 0, of vCPU 1 and so on, like 2,3 or 2-5."),
-  MinKhz: optional(integer(1, KHZ_MAX), "The guest cannot go below this speed."),
-  MaxKhz: optional(integer(1, KHZ_MAX), "The guest cannot go above this speed."),
+  Class: optional(className, "The class that the VM belongs to: what [class NAME] says holds for it."),
+  MinKhz: optional(speedBound, "The guest cannot go below this speed."),
+  MaxKhz: optional(speedBound, "The guest cannot go above this speed."),
   Turbo: key(boolean, "yes", "Whether the guest may use turbo, where the host allows it."),
   Query: key(boolean, "no", "Whether the guest may ask for frequencies and capabilities."),
+  Operations: key(someOf(OPERATIONS), OPERATIONS.join(","), "What the guest may ask for; none: nothing."),
+  Policies: key(
+    someOf(POLICY_KINDS),
+    POLICY_KINDS.join(","),
+    "Guest policies that it may send; none: no policy.",
+  ),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
   DryRun: key(boolean, "no", "Whether what the guest asks is decided and answered, but counts for nothing."),
   Abi: key(abi, "auto", "Size of the guest's packets: auto, 16, 456, 460 or 464."),
 } as const;
+
+const { Vcpus: _, ...patternKeys } = VM_KEYS;
+
+/** The keys of `[vm PATTERN]`: where vCPUs run is said for one VM. */
+export const PATTERN_KEYS = patternKeys;
+
+const { Class: __, ...classKeys } = patternKeys;
+
+/** The keys of `[class NAME]`: a class is in no class. */
+export const CLASS_KEYS = classKeys;
 
 /** The sections with fixed names. */
 export type SectionName = keyof typeof KEYS;

@@ -2,8 +2,9 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from
 import { checkConfig } from "./check.ts";
 import { type ConfigHost, checkOnHost } from "./check-host.ts";
 import type { Config } from "./config.ts";
+import { rulesOf } from "./contract/rules.ts";
 import { FILE_BYTES_MAX, readIni } from "./ini.ts";
-import { KEYS, VM_KEYS } from "./keys.ts";
+import { KEYS } from "./keys.ts";
 import { type Problem, problem } from "./problem.ts";
 import { type Gathered, gather, valuesOf } from "./settings.ts";
 
@@ -41,7 +42,12 @@ export function readConfig(
   path: string,
   { defaultPath = DEFAULT_CONFIG_PATH, host }: LoadOptions = {},
 ): { readonly config: Config; readonly problems: readonly Problem[] } {
-  const gathered: Gathered = { sections: new Map(), vms: new Map() };
+  const gathered: Gathered = {
+    sections: new Map(),
+    vms: new Map(),
+    patterns: new Map(),
+    classes: new Map(),
+  };
   const problems: Problem[] = [];
   const dropIns = listDropIns(`${path}.d`, problems);
   for (const file of [path, ...dropIns]) {
@@ -59,7 +65,7 @@ export function readConfig(
   return { config, problems };
 }
 
-function toConfig({ sections, vms }: Gathered): Config {
+function toConfig({ sections, vms, patterns, classes }: Gathered): Config {
   const daemon = valuesOf(KEYS.daemon, sections.get("daemon"));
   const has = (key: string) => sections.get("daemon")?.has(key) === true;
   const { runtimeDirectory } = daemon;
@@ -71,7 +77,7 @@ function toConfig({ sections, vms }: Gathered): Config {
     cpufreq: valuesOf(KEYS.cpufreq, sections.get("cpufreq")),
     hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),
     metrics: valuesOf(KEYS.metrics, sections.get("metrics")),
-    vms: new Map([...vms].map(([name, settings]) => [name, valuesOf(VM_KEYS, settings)])),
+    rules: rulesOf(vms, patterns, classes),
   };
 }
 

@@ -147,6 +147,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),
     expects: (vm, path) => vms.expects(vm, path),
+    abiOf: (vm) => vms.contracts.values(vm).abi,
     packet: (channel, frame) => packets.received(channel, frame),
     changed: (channel) => hostEvents.channelChanged(channel),
   });

@@ -11,7 +11,7 @@ import { formatProblems } from "../config/problem.ts";
 import { openCpufreq } from "../cpufreq/linux/open.ts";
 import { decode } from "../wire/decode.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
-import { DEFAULT_CONTRACT } from "./host/served-vms.ts";
+import { configuredContract } from "./host/contracts.ts";
 import { printable } from "./log.ts";
 import { refusalText } from "./words/refusal-text.ts";
 import { ruleText } from "./words/rule-text.ts";
@@ -84,9 +84,7 @@ function arbiterFor(config: Config, recording: Exclude<Recording, string>): Arbi
   for (const { name, pins } of recording.head.vms) {
     const domain = { name, state: "running", origin: "recorded", pins, channelPaths: undefined } as const;
     // Replay shows the contract's result as if it counted, even in a dry run.
-    arbiter.commit(
-      arbiter.setDomain(domain, { ...DEFAULT_CONTRACT, ...config.vms.get(name), dryRun: false }),
-    );
+    arbiter.commit(arbiter.setDomain(domain, { ...configuredContract(name, config), dryRun: false }));
   }
   return arbiter;
 }

@@ -29,6 +29,8 @@ export const FREE: Contract = {
   turbo: true,
   query: false,
   physicalCores: false,
+  operations: ["up", "down", "min", "max", "turbo", "no-turbo"],
+  policies: ["time", "workload", "traffic"],
 };
 
 export function clock(pcpus: readonly Pcpu[], table: FrequencyTable = ACPI, baselineKhz?: number): Clock {

@@ -2,12 +2,13 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
-import type { Config, VmConfig } from "../../src/config/config.ts";
+import type { VmConfig } from "../../src/config/config.ts";
 import { readIni } from "../../src/config/ini.ts";
 import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
+import { type Held, held } from "./harness.ts";
 
 function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string } {
   const dir = mkdtempSync(`${tmpdir()}/vm-power-config-`);
@@ -88,10 +89,20 @@ const path = fc
   .map((parts) => `/${parts.join("/")}`);
 const user = fc.stringMatching(/^[a-z_][a-z0-9_-]{0,10}$/);
 
+const percent = (min: number, max: number) => fc.integer({ min, max }).map((percent) => ({ percent }));
+
 const vm: fc.Arbitrary<VmConfig> = fc.record({
   vcpus: fc.option(cpus, { nil: undefined }),
-  minKhz: fc.option(fc.integer({ min: 10_000, max: 1_000_000 }), { nil: undefined }),
-  maxKhz: fc.option(fc.integer({ min: 1_000_000, max: 9_000_000 }), { nil: undefined }),
+  // Classes are sections of their own.
+  class: fc.constant(undefined),
+  minKhz: fc.option(fc.oneof(fc.integer({ min: 10_000, max: 1_000_000 }), percent(0, 50)), {
+    nil: undefined,
+  }),
+  maxKhz: fc.option(fc.oneof(fc.integer({ min: 1_000_000, max: 9_000_000 }), percent(50, 100)), {
+    nil: undefined,
+  }),
+  operations: fc.subarray(["up", "down", "min", "max", "turbo", "no-turbo"]),
+  policies: fc.subarray(["time", "workload", "traffic"]),
   turbo: fc.boolean(),
   query: fc.boolean(),
   physicalCores: fc.boolean(),
@@ -99,7 +110,7 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   abi: fc.constantFrom<VmConfig["abi"][]>("auto", 16, 456, 460, 464),
 });
 
-const config: fc.Arbitrary<Config> = fc.record({
+const config: fc.Arbitrary<Held> = fc.record({
   daemon: fc
     .record({
       controlSocket: path,
@@ -160,7 +171,7 @@ function shielded(value: string): string {
 }
 
 /** Writes a configuration the way an operator would, by nothing but the documented rules for names and values. */
-function write({ vms, ...sections }: Config): string {
+function write({ vms, ...sections }: Held): string {
   const lines: string[] = [];
   const all = [
     ...Object.entries(sections),
@@ -176,9 +187,11 @@ function write({ vms, ...sections }: Config): string {
             ? "yes"
             : "no"
           : Array.isArray(value)
-            ? value.join(",")
-            : typeof value === "object" && "port" in value
-              ? `${value.hostname}:${value.port}`
+            ? value.join(",") || "none"
+            : typeof value === "object" && value !== null
+              ? "percent" in value
+                ? `${value.percent}%`
+                : `${value.hostname}:${value.port}`
               : value;
       lines.push(`${name.charAt(0).toUpperCase()}${name.slice(1)}=${shielded(`${shown}`)}`);
     }
@@ -190,7 +203,7 @@ test("loadConfig() reads back every configuration that can be written", () => {
   fc.assert(
     fc.property(config, (written) => {
       const { loaded } = loadBytes(write(written));
-      expect("config" in loaded ? loaded.config : loaded.problems.map(formatProblem)).toEqual(written);
+      expect("config" in loaded ? held(loaded.config) : loaded.problems.map(formatProblem)).toEqual(written);
     }),
     { numRuns: 200 },
   );

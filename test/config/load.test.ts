@@ -102,6 +102,7 @@ Abi = 456
         [
           "web.1 prod",
           {
+            ...VM_DEFAULTS,
             vcpus: [3, 2, 2, 8, 9, 10],
             minKhz: 1200000,
             maxKhz: 2300000,

@@ -5,7 +5,9 @@ import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Domain } from "../../src/base/domain.ts";
 import { success } from "../../src/base/result.ts";
 import type { Channel } from "../../src/channels/channel.ts";
+import { rulesOf } from "../../src/config/contract/rules.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { Contracts } from "../../src/daemon/host/contracts.ts";
 import { metricsText } from "../../src/daemon/metrics/metrics-text.ts";
 import { control } from "../../src/daemon/operators/control.ts";
 import { eachStep, LoopSlices, STEPS_PER_TURN } from "../../src/daemon/operators/loop-slices.ts";
@@ -20,6 +22,7 @@ import { keepLines, realTime } from "./time.ts";
 /** No time passes, so that steps alone make a slice. */
 const NO_TIME = () => 0;
 
+const CONFIG = { ...DEFAULTS, rules: rulesOf(new Map(), new Map(), new Map()) };
 const CALLER = { uid: 0, gid: 0, pid: 7 };
 const CPUS = Array.from({ length: 1024 }, (_, pcpu) => pcpu);
 const VMS = CPUS.filter((pcpu) => pcpu % 2 === 0).map((pcpu) => domain(`vm${pcpu}`, [[pcpu], [pcpu + 1]]));
@@ -67,7 +70,7 @@ function largeHost() {
   const byVm = Map.groupBy(channels, ({ vm }) => vm);
   const parts = {
     ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME) },
-    config: () => DEFAULTS,
+    config: () => CONFIG,
     channels: {
       list: () => channels,
       of: (vm: string) => byVm.get(vm) ?? [],
@@ -77,7 +80,10 @@ function largeHost() {
     vms: {
       domains: new Map<string, Domain>(VMS.map((each) => [each.name, each])),
       isAdded: () => true,
-      contract: () => FREE,
+      contracts: new Contracts(
+        () => CONFIG,
+        () => ({}),
+      ),
       decide() {},
     },
     store: {

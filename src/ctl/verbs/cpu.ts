@@ -1,11 +1,12 @@
 import type { Cpu, CpuResult, FrequencyOrder } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
+import { parseKhz } from "../../base/speed-bound.ts";
 import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatRange, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import { cpusArgument, durationArgument, khzArgument } from "../arguments.ts";
+import { cpusArgument, durationArgument } from "../arguments.ts";
 import type { Argument, Context, Verb } from "../verb.ts";
 
 const CPUS: Argument = {
@@ -86,7 +87,7 @@ function orderOf(cpus: readonly number[], speed: string, hold: boolean): Frequen
   const word = WORDS.find((known) => known === speed);
   if (word === "release" && hold) throw new UsageError("release ends a hold: it goes without --hold");
   if (word !== undefined) return { cpus, to: word === "no-turbo" ? "noTurbo" : word, hold };
-  const khz = khzArgument(speed);
+  const khz = parseKhz(speed);
   if (khz !== undefined) return { cpus, to: "khz", khz, hold };
   throw new UsageError(
     `"${speed}" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of ${WORDS.join(", ")}`,

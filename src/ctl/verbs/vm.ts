@@ -1,6 +1,7 @@
 import type { Contract, Vcpu, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
+import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import { vmNameFault } from "../../base/vm-name.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
@@ -113,14 +114,39 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: Vcpu, style: Style): string[] 
   ];
 }
 
+/** How many operations there are. */
+const OPERATIONS = 6;
+
 /** Describes what a VM's guest may ask for. */
-export function contractText({ minKhz, maxKhz, turbo, query, physicalCores, dryRun }: Contract): string {
-  const limits = formatRange(minKhz, maxKhz);
+export function contractText(contract: Contract): string {
+  const { turbo, query, physicalCores, dryRun, operations, policies } = contract;
   return [
-    limits === "-" ? "any speed" : limits,
+    ...(contract.class === undefined ? [] : [`class ${printable(contract.class)}`]),
+    limitsText(contract),
     turbo ? "turbo" : "no turbo",
+    // All of them are not worth a word.
+    ...(operations === undefined || operations.length === OPERATIONS
+      ? []
+      : [onlyText(operations, "operations")]),
+    ...(policies === undefined || policies.length === POLICY_KINDS.length
+      ? []
+      : [onlyText(policies, "policies")]),
     query ? "queries" : "no queries",
     ...(physicalCores ? ["physical CPUs by number"] : []),
     ...(dryRun ? ["as a dry run"] : []),
   ].join(", ");
+}
+
+function limitsText({ minKhz, maxKhz, minPercent, maxPercent }: Contract): string {
+  if (minPercent === undefined && maxPercent === undefined) {
+    const limits = formatRange(minKhz, maxKhz);
+    return limits === "-" ? "any speed" : limits;
+  }
+  const min = minPercent === undefined ? minKhz && formatKhz(minKhz) : `${minPercent} %`;
+  const max = maxPercent === undefined ? maxKhz && formatKhz(maxKhz) : `${maxPercent} %`;
+  return [min && `≥ ${min}`, max && `≤ ${max}`].filter(Boolean).join(" and ");
+}
+
+function onlyText(words: readonly string[], what: string): string {
+  return words.length === 0 ? `no ${what}` : `only ${words.map(printable).join("/")}`;
 }

@@ -4,6 +4,7 @@ import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
 import { ORIGIN_WORDS } from "../words/domain-text.ts";
 import { refusalRemedy } from "../words/refusal-text.ts";
+import { contractView } from "./contract-views.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { channelView, vcpuView } from "./views.ts";
 
@@ -46,7 +47,7 @@ export function* showVm(name: string, parts: Parts): Job<Vm> {
     detail:
       domain === undefined ? parts.hypervisor.remedies.unknownDomain.reason : ORIGIN_WORDS[domain.origin],
     added: vms.isAdded(name),
-    contract: vms.contract(name),
+    contract: contractView(vms.contracts.values(name)),
     vcpus: yield* eachStep(domain?.pins.entries() ?? [], ([vcpu, pcpus]) =>
       showVcpu(name, { vcpu, pcpus }, parts),
     ),

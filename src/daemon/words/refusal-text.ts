@@ -25,6 +25,8 @@ export function refusalText(refusal: Refusal): string {
       return `there is no turbo on CPU ${refusal.pcpu}, or it is switched off on the host`;
     case "turbo-forbidden":
       return "its contract forbids turbo";
+    case "operation-forbidden":
+      return `its contract does not allow "${refusal.action}"`;
     case "no-such-speed":
       return `its speeds go from ${formatKhz(refusal.minKhz)} to ${formatKhz(refusal.maxKhz)}`;
     case "queries-off":
@@ -54,6 +56,8 @@ export function refusalRemedy(refusal: Refusal, vm: string, pin: PinRemedy): str
       return `set PhysicalCores=yes in [vm ${vm}] if it is trusted with every CPU`;
     case "turbo-forbidden":
       return `set Turbo=yes in [vm ${vm}]`;
+    case "operation-forbidden":
+      return `add ${refusal.action} to Operations in [vm ${vm}]`;
     case "no-such-speed":
       return `vmpowerctl show-cpu-freq ${refusal.pcpu} lists its speeds`;
     case "queries-off":
