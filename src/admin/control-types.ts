@@ -34,6 +34,7 @@ export interface Channel {
   readonly remedy?: string | undefined;
   readonly abi?: number | undefined;
   readonly peerPid?: number | undefined;
+  readonly quarantinedForMs?: number | undefined;
   readonly counters: Counters;
 }
 
@@ -49,6 +50,10 @@ export interface Contract {
   readonly class?: string | undefined;
   readonly operations?: readonly string[] | undefined;
   readonly policies?: readonly string[] | undefined;
+  readonly requestsPerSecond?: number | undefined;
+  readonly burst?: number | undefined;
+  readonly minDwellMs?: number | undefined;
+  readonly leaseSec?: number | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -58,6 +63,9 @@ export interface Claim {
   readonly turbo: boolean;
   readonly asked: string;
   readonly atMs: number;
+  readonly dueKhz?: number | undefined;
+  readonly dueInMs?: number | undefined;
+  readonly endsInMs?: number | undefined;
 }
 
 /** A request that was refused. */
@@ -302,6 +310,7 @@ export interface Status {
   readonly channels: number;
   readonly channelsConnected: number;
   readonly channelsRefused: number;
+  readonly channelsQuarantined?: number | undefined;
   readonly cpusManaged: number;
   readonly cpusUnmanaged: number;
   readonly claims: number;
@@ -425,6 +434,7 @@ export interface Calls {
   AddChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   RemoveChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   SetChannelStatus: { takes: ChannelStatusOrder; answers: ChannelNumbers };
+  ReleaseChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   ListCpus: { takes: CpuChoice; answers: { readonly cpus: readonly Cpu[] } };
   SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
   SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };

@@ -79,6 +79,7 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   AddChannels: { mutates: true },
   RemoveChannels: { mutates: true },
   SetChannelStatus: { mutates: true },
+  ReleaseChannels: { mutates: true },
   ListCpus: { mutates: false },
   SetCpuFreq: { mutates: true },
   SetQuery: { mutates: true },

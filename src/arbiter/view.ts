@@ -20,6 +20,10 @@ export interface Contract {
   readonly query: boolean;
   /** Whether it may name pCPUs instead of its vCPUs. */
   readonly physicalCores: boolean;
+  /** Shortest time in ms that a vCPU stays at a speed before a slower one that it asks for holds; 0: none. */
+  readonly minDwellMs: number;
+  /** Seconds after which a request ends unless the guest repeats it; 0: never. */
+  readonly leaseSec: number;
   /** Whether its requests are only decided and explained, and change nothing. */
   readonly dryRun?: boolean;
 }
@@ -67,6 +71,10 @@ export type Refusal =
   | { readonly code: "operation-forbidden"; readonly action: ScaleAction }
   | { readonly code: "no-such-speed"; readonly pcpu: Pcpu; readonly minKhz: Khz; readonly maxKhz: Khz }
   | { readonly code: "queries-off" }
+  /** Its channel asks more often than its contract allows. */
+  | { readonly code: "too-many-requests"; readonly perSecond: number }
+  /** Its channel asked so many times a second for so long that it is not heard for a while. */
+  | { readonly code: "quarantined"; readonly forMs: number; readonly asked: number }
   | { readonly code: "not-answerable"; readonly vcpu: Vcpu | "all" }
   | { readonly code: "guest-policies"; readonly fault: string | undefined }
   | { readonly code: "kernel-refused"; readonly reason: string };
@@ -174,6 +182,10 @@ export interface VcpuClockView {
   /** The speed that it wants; undefined while it is silent. */
   readonly khz: Khz | undefined;
   readonly turbo: boolean;
+  /** A slower speed that it asked for, and when it will want that, on the monotonic clock. */
+  readonly due: { readonly khz: Khz; readonly atMs: number } | undefined;
+  /** When its want ends unless the guest repeats it, on the monotonic clock. */
+  readonly untilMs: number | undefined;
   /** The speed that the kernel accepted last on that clock; undefined for the baseline. */
   readonly grantedKhz: Khz | undefined;
   /** Whether the kernel refused the setting that should hold. */

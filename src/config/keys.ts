@@ -45,6 +45,15 @@ export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES
 
 const MULTI_PIN_CPUS_MAX = 1024;
 
+/** The most requests per second: more than a virtio-serial channel carries. */
+const RATE_MAX = 1_000_000;
+
+/** Longest dwell: a guest that waits longer would take it for a fault. */
+const DWELL_MAX_MS = 60_000;
+
+/** Longest lease: a week. */
+const LEASE_MAX_SEC = 7 * 24 * 60 * 60;
+
 /** What a guest can ask for, in the words of the protocol. */
 const OPERATIONS = ["up", "down", "min", "max", "turbo", "no-turbo"] as const;
 
@@ -137,6 +146,22 @@ export const VM_KEYS = {
     someOf(POLICY_KINDS),
     POLICY_KINDS.join(","),
     "Guest policies that it may send; none: no policy.",
+  ),
+  RequestsPerSecond: key(
+    integer(1, RATE_MAX),
+    "10000",
+    "Requests that each of its channels may send in a second, on average.",
+  ),
+  Burst: key(integer(1, RATE_MAX), "10000", "Requests that a channel may send at once after a pause."),
+  MinDwellMs: key(
+    integer(0, DWELL_MAX_MS),
+    "0",
+    "Milliseconds that a vCPU stays at a speed before a slower one that it asks for holds.",
+  ),
+  LeaseSec: key(
+    integer(0, LEASE_MAX_SEC),
+    "0",
+    "Seconds after which a request ends unless the guest repeats it; 0: never.",
   ),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
   DryRun: key(boolean, "no", "Whether what the guest asks is decided and answered, but counts for nothing."),

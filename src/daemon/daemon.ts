@@ -30,6 +30,7 @@ import { orderAgain } from "./operators/order-again.ts";
 import { serveOperators } from "./operators/sockets.ts";
 import { Meters } from "./packet/meters.ts";
 import { PacketPath } from "./packet/packet.ts";
+import { Rates } from "./packet/rates.ts";
 import { Recordings } from "./packet/recordings.ts";
 import type { Parts } from "./parts.ts";
 import { bootNow, turnClock } from "./turn-clock.ts";
@@ -137,10 +138,13 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const acts = new OperatorActs(log, time, events);
   const vms = new ServedVms({ config, store, arbiter, clocks, hypervisor: () => parts.hypervisor, takeover });
-  const meters = new Meters();
-  const recordings = new Recordings();
+  const [meters, recordings] = [new Meters(), new Recordings()];
+  const rates = new Rates(
+    (vm) => vms.contracts.values(vm),
+    (channel, quarantine) => hostEvents.quarantined(channel, quarantine),
+  );
   const packets = new PacketPath({
-    ...{ arbiter, clocks, events, log: limited, meters, recordings, time },
+    ...{ arbiter, clocks, events, log: limited, meters, rates, recordings, time },
     lookAgain: (vm) => parts.hypervisor.lookAgain(vm),
     pinRemedy: (vm, vcpu) => parts.hypervisor.remedies.pin(vm, vcpu),
   });
@@ -155,7 +159,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const hypervisor = followHypervisor(surroundings, hostEvents);
   undo.push(() => hypervisor.close());
   const edges = { cpufreq, channels, hypervisor };
-  const known = { vms, store, events, acts, slices: new LoopSlices(), meters, recordings, takeover };
+  const known = { vms, store, events, acts, slices: new LoopSlices(), meters, rates, recordings, takeover };
   parts = { config, time, alarm, arbiter, clocks, ...edges, ...known, startedAtMs };
 
   hostEvents.reportCpus();

@@ -232,6 +232,7 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     AddChannels: numbers,
     RemoveChannels: numbers,
     SetChannelStatus: numbers,
+    ReleaseChannels: numbers,
     ListCpus: ({ cpus = [2, 3] }) => ({ cpus: cpusOf(cpus, (cpu) => cpu) }),
     SetCpuFreq: async ({ cpus }) => ({ results: cpusOf(cpus, result) }),
     SetQuery: ({ vm }) => known(vm, {}),

@@ -30,6 +30,8 @@ export const FREE: Contract = {
   query: false,
   physicalCores: false,
   operations: ["up", "down", "min", "max", "turbo", "no-turbo"],
+  minDwellMs: 0,
+  leaseSec: 0,
   policies: ["time", "workload", "traffic"],
 };
 

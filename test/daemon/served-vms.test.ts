@@ -32,7 +32,7 @@ test("admit() serves a VM's channels where libvirt knows them, and no socket tha
       clocks,
       hypervisor: () => undefined,
       takeover: new Takeover(undefined, {
-        parts: () => ({ arbiter, clocks, vms }),
+        parts: () => ({ arbiter, clocks, vms, time }),
         log,
         alarm,
         hostEvents,

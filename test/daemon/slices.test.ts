@@ -11,6 +11,7 @@ import { Contracts } from "../../src/daemon/host/contracts.ts";
 import { metricsText } from "../../src/daemon/metrics/metrics-text.ts";
 import { control } from "../../src/daemon/operators/control.ts";
 import { eachStep, LoopSlices, STEPS_PER_TURN } from "../../src/daemon/operators/loop-slices.ts";
+import { Rates } from "../../src/daemon/packet/rates.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { LIBVIRT_REMEDIES } from "../../src/hypervisor/libvirt/remedies.ts";
 import { sampleStruct } from "../admin/sample-values.ts";
@@ -96,6 +97,10 @@ function largeHost() {
     },
     acts: counted({ report() {} }),
     events: { subscribe: () => () => {} },
+    rates: new Rates(
+      () => ({ requestsPerSecond: 1, burst: 1 }),
+      () => {},
+    ),
     recordings: { begin: () => () => {} },
     meters: { all: new Map() },
     hypervisor: {

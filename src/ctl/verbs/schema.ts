@@ -19,6 +19,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   "add-channels": ["AddChannels"],
   "rm-channels": ["RemoveChannels"],
   "set-channel-status": ["SetChannelStatus"],
+  "release-channels": ["ReleaseChannels"],
   "channel-config": ["GetChannelConfig", "AddChannelConfig"],
   "show-cpu-freq": ["ListCpus"],
   "set-cpu-freq": ["SetCpuFreq"],

@@ -15,7 +15,9 @@ export const STATUS: Verb = {
   async run({ call, show, style, now, json, io }) {
     const status = await call("GetStatus", {});
     const { channels } =
-      status.channelsRefused === 0 || json ? { channels: [] } : await call("ListChannels", {});
+      (status.channelsRefused === 0 && status.channelsQuarantined === undefined) || json
+        ? { channels: [] }
+        : await call("ListChannels", {});
     show(status, () => statusText(status, channels, { style, nowMs: now(), width: textWidth(io) }));
     return EXIT.ok;
   },

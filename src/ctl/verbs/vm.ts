@@ -1,4 +1,4 @@
-import type { Contract, Vcpu, Vm } from "../../admin/control-types.ts";
+import type { Claim, Contract, Vcpu, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { POLICY_KINDS } from "../../base/policy-kind.ts";
@@ -6,7 +6,7 @@ import { vmNameFault } from "../../base/vm-name.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
+import { formatDuration, formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { switchArgument } from "../arguments.ts";
 import type { Verb } from "../verb.ts";
@@ -107,11 +107,18 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: Vcpu, style: Style): string[] 
   return [
     `${vcpu}`,
     pcpus.length === 0 ? "-" : formatCpuList(pcpus),
-    claim === undefined ? "-" : `${formatKhz(claim.khz)}${claim.turbo ? ", turbo" : ""}`,
+    claim === undefined ? "-" : claimText(claim),
     claim === undefined ? "-" : printable(claim.asked),
     claim === undefined ? "-" : formatTimeOfDay(claim.atMs),
     problem === undefined ? "" : style.warn(printable(problem)),
   ];
+}
+
+/** What a vCPU wants, and what becomes of that by itself. */
+function claimText({ khz, turbo, dueKhz, dueInMs, endsInMs }: Claim): string {
+  const due = dueKhz === undefined ? "" : `, ${formatKhz(dueKhz)} in ${formatDuration(dueInMs ?? 0)}`;
+  const ends = endsInMs === undefined ? "" : `, ends in ${formatDuration(endsInMs)}`;
+  return `${formatKhz(khz)}${turbo ? ", turbo" : ""}${due}${ends}`;
 }
 
 /** How many operations there are. */

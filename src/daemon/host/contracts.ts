@@ -67,6 +67,11 @@ export function configuredContract(vm: string, { rules }: Config): Contract {
   return contractOf(valuesOf(VM_KEYS, resolve(vm, rules, {}).values));
 }
 
-function contractOf({ vcpus: _, class: __, abi: ___, ...contract }: VmConfig): Contract {
-  return contract;
+function contractOf(values: VmConfig): Contract {
+  const { minKhz, maxKhz, turbo, query, physicalCores, dryRun, operations, policies } = values;
+  const { minDwellMs, leaseSec } = values;
+  return {
+    ...{ minKhz, maxKhz, turbo, query, physicalCores, dryRun, operations, policies },
+    ...{ minDwellMs, leaseSec },
+  };
 }

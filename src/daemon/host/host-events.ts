@@ -9,8 +9,10 @@ import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
 import type { Alarm } from "../alarm.ts";
 import type { TakeoverEvents } from "../lifecycle/takeover.ts";
 import type { LimitedLog } from "../limited-log.ts";
+import type { Quarantine } from "../packet/rate-limit.ts";
 import type { Parts } from "../parts.ts";
 import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
+import { quarantineText } from "../words/refusal-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
 
@@ -132,6 +134,19 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     this.#limited(`${vm}.${number}`, level, () => ({
       message,
       fields: { MESSAGE_ID: MESSAGE_IDS.channel, VM: vm, CHANNEL: number, STATUS: status },
+    }));
+    events.publish("channel", message, { vm, channel: number });
+  }
+
+  /** A channel asked far too often for a while. */
+  quarantined({ vm, number }: Channel, quarantine: Quarantine): void {
+    const { events, time } = this.#parts();
+    const { asked, untilMs } = quarantine;
+    const why = quarantineText({ asked, forMs: untilMs - time().monoMs });
+    const message = `${vm} asks on channel ${number} too often: ${why}`;
+    this.#limited(`quarantine of ${vm}`, "warning", () => ({
+      message,
+      fields: { MESSAGE_ID: MESSAGE_IDS.quarantined, VM: vm, CHANNEL: number },
     }));
     events.publish("channel", message, { vm, channel: number });
   }

@@ -24,7 +24,7 @@ export function* familySteps(parts: Parts): Job<Family[]> {
 }
 
 function* hostFamilies(parts: Parts): Job<Family[]> {
-  const { arbiter, channels, clocks, cpufreq, hypervisor, startedAtMs, vms } = parts;
+  const { arbiter, channels, clocks, cpufreq, hypervisor, rates, startedAtMs, vms } = parts;
   const all = [...channels.list()];
   const used = cpufreq.clocks();
   const claims = yield* claimSteps(parts);
@@ -54,6 +54,17 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
         labels: { status },
         value: all.filter((channel) => channel.status === status).length,
       })),
+    ),
+    gauge(
+      "vmpower_channels_quarantined",
+      "Channels whose requests are refused for a while, because they asked far too often.",
+      one(rates.quarantined(parts.time().monoMs)),
+    ),
+    counter("vmpower_quarantines", "Times that a channel was quarantined.", one(rates.counters.quarantines)),
+    counter(
+      "vmpower_requests_limited",
+      "Requests that were refused because a channel asked too often.",
+      one(rates.counters.limited),
     ),
     gauge("vmpower_cpus", "CPUs of the host.", [
       { labels: { managed: "yes" }, value: used.reduce((sum, { pcpus }) => sum + pcpus.length, 0) },

@@ -5,6 +5,7 @@ import type { VmConfig } from "../../config/config.ts";
 /** A contract as the control interface shows it. */
 export function contractView(values: VmConfig): Contract {
   const { minKhz, maxKhz, turbo, query, physicalCores, dryRun, operations, policies } = values;
+  const { requestsPerSecond, burst, minDwellMs, leaseSec } = values;
   return {
     ...{
       minKhz: khzOf(minKhz),
@@ -13,6 +14,7 @@ export function contractView(values: VmConfig): Contract {
       maxPercent: percentOf(maxKhz),
     },
     ...{ turbo, query, physicalCores, dryRun, class: values.class, operations, policies },
+    ...{ requestsPerSecond, burst, minDwellMs, leaseSec },
   };
 }
 

@@ -15,7 +15,7 @@ import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { channelView, cpuView, explanationView } from "./views.ts";
 import { load } from "./vm-load.ts";
-import { decideChannels, decideVm, forgetVm, warningAbout } from "./vm-orders.ts";
+import { decideChannels, decideVm, forgetVm, releaseChannels, warningAbout } from "./vm-orders.ts";
 import { channelsInOrder, knownVm, showVm, vmNames, vmSummary } from "./vm-views.ts";
 
 const NAMED_IN_LINE_MAX = 4;
@@ -39,6 +39,7 @@ export function control(parts: () => Parts): Control {
     RemoveChannels: (order, caller) => decideChannels({ ...order, decision: "removed" }, caller, parts()),
     SetChannelStatus: ({ enabled, ...order }, caller) =>
       decideChannels({ ...order, decision: enabled ? undefined : "disabled" }, caller, parts()),
+    ReleaseChannels: (order, caller) => releaseChannels(order, caller, parts()),
     ListCpus: ({ cpus }) => run(listCpus(cpus, parts())),
     SetCpuFreq: (order, caller) => run(setCpuFreq(order, caller, parts())),
     SetQuery: ({ vm, enabled }, caller) =>
@@ -79,7 +80,7 @@ function* showKnownVm(vm: string, parts: Parts): Job<{ vm: Vm }> {
 }
 
 function* listChannels(parts: Parts): Job<{ channels: Channel[] }> {
-  return { channels: yield* eachStep(channelsInOrder(parts), channelView) };
+  return { channels: yield* eachStep(channelsInOrder(parts), (channel) => channelView(channel, parts)) };
 }
 
 function* listCpus(cpus: readonly Pcpu[] | undefined, parts: Parts): Job<{ cpus: Cpu[] }> {

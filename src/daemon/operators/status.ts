@@ -7,7 +7,7 @@ import { sumSteps } from "./views.ts";
 
 /** The state of the daemon. */
 export function* status(parts: Parts): Job<Status> {
-  const { arbiter, channels, clocks, config, cpufreq, hypervisor, startedAtMs } = parts;
+  const { arbiter, channels, clocks, config, cpufreq, hypervisor, rates, startedAtMs, time } = parts;
   const all = [...channels.list()];
   const problem = channels.problem();
   const names = arbiter.domainNames();
@@ -24,6 +24,7 @@ export function* status(parts: Parts): Job<Status> {
     vms: names.length,
     channels: all.length,
     channelsConnected: having("connected"),
+    channelsQuarantined: rates.quarantined(time().monoMs) || undefined,
     channelsRefused: having("refused"),
     cpusManaged: cpufreq.clocks().reduce((sum, { pcpus }) => sum + pcpus.length, 0),
     cpusUnmanaged: cpufreq.unmanaged().length,

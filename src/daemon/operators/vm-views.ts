@@ -51,7 +51,7 @@ export function* showVm(name: string, parts: Parts): Job<Vm> {
     vcpus: yield* eachStep(domain?.pins.entries() ?? [], ([vcpu, pcpus]) =>
       showVcpu(name, { vcpu, pcpus }, parts),
     ),
-    channels: yield* eachStep(channels.of(name), channelView),
+    channels: yield* eachStep(channels.of(name), (channel) => channelView(channel, parts)),
   };
 }
 
@@ -63,8 +63,12 @@ export function channelsInOrder({ channels }: Parts): Channel[] {
 }
 
 /** A vCPU; if the VM is not served, only where it runs. */
-function showVcpu(vm: string, known: Pick<Vcpu, "vcpu" | "pcpus">, { arbiter, hypervisor }: Parts): Vcpu {
+function showVcpu(
+  vm: string,
+  known: Pick<Vcpu, "vcpu" | "pcpus">,
+  { arbiter, hypervisor, time }: Parts,
+): Vcpu {
   const seen = arbiter.vcpu(vm, known.vcpu);
   if (seen === undefined) return known;
-  return vcpuView(seen, (refusal) => refusalRemedy(refusal, vm, hypervisor.remedies.pin));
+  return vcpuView(seen, time(), (refusal) => refusalRemedy(refusal, vm, hypervisor.remedies.pin));
 }
