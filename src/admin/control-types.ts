@@ -246,6 +246,29 @@ export interface Exiting {
   readonly failed: readonly string[];
 }
 
+/** One key of a VM's contract, and where its value comes from. */
+export interface ContractKey {
+  readonly key: string;
+  readonly value?: string | undefined;
+  readonly origin: "operator" | "section" | "metadata" | "builtIn";
+  readonly section?: string | undefined;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly who?: string | undefined;
+  readonly atMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** A setting that is in force. One without a file is built in. */
+export interface ConfigSetting {
+  readonly section: string;
+  readonly key: string;
+  readonly value?: string | undefined;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+}
+
 /** An event. */
 export interface Event {
   readonly atMs: number;
@@ -349,6 +372,22 @@ export interface FrequencyOrder {
   readonly forSeconds?: number | undefined;
 }
 
+/** What `GetContract` answers. */
+export interface ContractView {
+  readonly vm: string;
+  readonly known: boolean;
+  readonly keys: readonly ContractKey[];
+  readonly problems: readonly string[];
+}
+
+/** What `SetContract` takes. */
+export interface ContractOrder {
+  readonly vm: string;
+  readonly settings: readonly string[];
+  readonly forSeconds?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
 /** What `Explain` answers. */
 export interface Explanation {
   readonly cpu: Cpu;
@@ -438,6 +477,13 @@ export interface Calls {
   ListCpus: { takes: CpuChoice; answers: { readonly cpus: readonly Cpu[] } };
   SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
   SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };
+  GetContract: { takes: { readonly vm: string }; answers: ContractView };
+  SetContract: { takes: ContractOrder; answers: { readonly warning?: string | undefined } };
+  UnsetContract: {
+    takes: { readonly vm: string; readonly keys?: readonly string[] | undefined };
+    answers: { readonly keys: readonly string[] };
+  };
+  GetConfig: { takes: Nothing; answers: { readonly settings: readonly ConfigSetting[] } };
   Explain: { takes: { readonly cpu: number }; answers: Explanation };
   ExplainVcpu: { takes: { readonly vm: string; readonly vcpu: number }; answers: VcpuExplanation };
   Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };

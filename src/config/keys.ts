@@ -170,7 +170,7 @@ export const VM_KEYS = {
 
 const { Vcpus: _, ...patternKeys } = VM_KEYS;
 
-/** The keys of `[vm PATTERN]`: where vCPUs run is said for one VM. */
+/** The keys of `[vm PATTERN]`, and what can be said outside the files: where vCPUs run is said for one VM. */
 export const PATTERN_KEYS = patternKeys;
 
 const { Class: __, ...classKeys } = patternKeys;

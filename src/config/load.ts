@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { rulesOf } from "./contract/rules.ts";
 import { FILE_BYTES_MAX, readIni } from "./ini.ts";
 import { KEYS } from "./keys.ts";
+import { listSettings } from "./listing.ts";
 import { type Problem, problem } from "./problem.ts";
 import { type Gathered, gather, valuesOf } from "./settings.ts";
 
@@ -65,19 +66,22 @@ export function readConfig(
   return { config, problems };
 }
 
-function toConfig({ sections, vms, patterns, classes }: Gathered): Config {
+function toConfig(gathered: Gathered): Config {
+  const { sections, vms, patterns, classes } = gathered;
   const daemon = valuesOf(KEYS.daemon, sections.get("daemon"));
   const has = (key: string) => sections.get("daemon")?.has(key) === true;
   const { runtimeDirectory } = daemon;
   const controlSocket = has("ControlSocket") ? daemon.controlSocket : `${runtimeDirectory}/control.sock`;
   const monitorSocket = has("MonitorSocket") ? daemon.monitorSocket : `${runtimeDirectory}/monitor.sock`;
+  const ours = { ...daemon, controlSocket, monitorSocket };
   return {
-    daemon: { ...daemon, controlSocket, monitorSocket },
+    daemon: ours,
     channels: valuesOf(KEYS.channels, sections.get("channels")),
     cpufreq: valuesOf(KEYS.cpufreq, sections.get("cpufreq")),
     hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),
     metrics: valuesOf(KEYS.metrics, sections.get("metrics")),
     rules: rulesOf(vms, patterns, classes),
+    listing: listSettings(ours, gathered),
   };
 }
 

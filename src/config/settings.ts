@@ -121,7 +121,11 @@ function settingsOf(map: Map<string, Settings>, name: string): Settings {
 }
 
 /** Parses the text of a key's value, or says why it is none. */
-function judgeValue(key: Key<unknown>, name: string, text: string): { readonly value: unknown } | Wrong {
+export function judgeValue(
+  key: Key<unknown>,
+  name: string,
+  text: string,
+): { readonly value: unknown } | Wrong {
   if (text === "") {
     // A drop-in can unset a value of an earlier file, if the key may be unset.
     if (key.default === undefined) return { value: undefined };

@@ -22,6 +22,7 @@ import { Takeover } from "./lifecycle/takeover.ts";
 import { limitedLog } from "./limited-log.ts";
 import type { LeveledLog } from "./log.ts";
 import { openMetricsOutput } from "./metrics/metrics-output.ts";
+import { endContracts } from "./operators/contract-orders.ts";
 import { control } from "./operators/control.ts";
 import { LoopSlices } from "./operators/loop-slices.ts";
 import { OperatorActs } from "./operators/operator-acts.ts";
@@ -66,6 +67,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     const assembled = await assemble(surroundings, undo);
     const { hostEvents, hypervisor, operators, parts, sole } = assembled;
     startHeartbeat(parts, notify, sole);
+    endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
     operators.begin();
     await opened(parts);
@@ -137,7 +139,11 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
 
   const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const acts = new OperatorActs(log, time, events);
-  const vms = new ServedVms({ config, store, arbiter, clocks, hypervisor: () => parts.hypervisor, takeover });
+  const vms = new ServedVms({
+    ...{ config, store, time, arbiter, clocks },
+    hypervisor: () => parts.hypervisor,
+    takeover,
+  });
   const [meters, recordings] = [new Meters(), new Recordings()];
   const rates = new Rates(
     (vm) => vms.contracts.values(vm),

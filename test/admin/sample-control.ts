@@ -1,6 +1,8 @@
 import { type Control, ControlError, type Subscriber } from "../../src/admin/control.ts";
 import type {
   Channel,
+  ConfigSetting,
+  ContractKey,
   Counters,
   Cpu,
   CpuCheck,
@@ -197,6 +199,24 @@ const PACKETS: readonly Packet[] = [4, 3].map((unit, at) => {
 });
 
 /** A daemon with fixed answers, one VM and two CPUs. */
+/** One key of each origin. */
+export const CONTRACT: readonly ContractKey[] = [
+  { key: "Class", value: "gold", origin: "metadata" },
+  { key: "MinKhz", origin: "builtIn" },
+  {
+    ...{ key: "MaxKhz", value: "1.8GHz", origin: "operator", who: "alice (uid 1000, pid 7)", atMs: 0 },
+    ...{ untilMs: 8e12, reason: "noisy\u001b" },
+  },
+  { key: "Turbo", value: "no", origin: "section", section: "vm web-*", file: "/etc/vm-power.conf", line: 3 },
+];
+
+const SETTINGS: readonly ConfigSetting[] = [
+  { section: "daemon", key: "LogLevel", value: "debug", file: "/etc/vm-power.conf", line: 2 },
+  { section: "hypervisor", key: "Socket" },
+  { section: "hypervisor", key: "Uri", value: "qemu:///system" },
+  { section: "vm a;b", key: "Turbo", value: "no;", file: "/etc/x.conf", line: 1 },
+];
+
 export function sampleControl(overrides: Partial<Control> = {}): Control & { subscribers: Set<Subscriber> } {
   const subscribers = new Set<Subscriber>();
   const known = <T>(vm: string, answer: T) =>
@@ -236,6 +256,15 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     ListCpus: ({ cpus = [2, 3] }) => ({ cpus: cpusOf(cpus, (cpu) => cpu) }),
     SetCpuFreq: async ({ cpus }) => ({ results: cpusOf(cpus, result) }),
     SetQuery: ({ vm }) => known(vm, {}),
+    GetContract: ({ vm }) => ({
+      vm,
+      known: vm === WEB1.name,
+      keys: CONTRACT,
+      problems: ['There is no class "x"'],
+    }),
+    SetContract: ({ vm }) => (vm === "absent" ? { warning: "no VM of that name runs now" } : {}),
+    UnsetContract: ({ vm, keys = ["MaxKhz", "Turbo"] }) => known(vm, { keys }),
+    GetConfig: () => ({ settings: SETTINGS }),
     Explain: ({ cpu }) => ({ ...EXPLANATION, cpu: cpusOf([cpu], (each) => each)[0] as Cpu }),
     ListVcpus: ({ vm }) => known(vm, { vcpus: VCPUS }),
     PinVcpu: async ({ vm }) => known(vm, {}),

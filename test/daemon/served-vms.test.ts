@@ -30,6 +30,7 @@ test("admit() serves a VM's channels where libvirt knows them, and no socket tha
       store: new OperatorStore(directory, log),
       arbiter,
       clocks,
+      time,
       hypervisor: () => undefined,
       takeover: new Takeover(undefined, {
         parts: () => ({ arbiter, clocks, vms, time }),

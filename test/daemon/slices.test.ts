@@ -23,7 +23,7 @@ import { keepLines, realTime } from "./time.ts";
 /** No time passes, so that steps alone make a slice. */
 const NO_TIME = () => 0;
 
-const CONFIG = { ...DEFAULTS, rules: rulesOf(new Map(), new Map(), new Map()) };
+const CONFIG = { ...DEFAULTS, rules: rulesOf(new Map(), new Map(), new Map()), listing: [] };
 const CALLER = { uid: 0, gid: 0, pid: 7 };
 const CPUS = Array.from({ length: 1024 }, (_, pcpu) => pcpu);
 const VMS = CPUS.filter((pcpu) => pcpu % 2 === 0).map((pcpu) => domain(`vm${pcpu}`, [[pcpu], [pcpu + 1]]));

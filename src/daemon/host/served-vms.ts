@@ -5,16 +5,18 @@ import type { Objection } from "../../channels/judge.ts";
 import type { Config } from "../../config/config.ts";
 import type { Hypervisor } from "../../hypervisor/hypervisor.ts";
 import type { Takeover } from "../lifecycle/takeover.ts";
-import { operatorLayer } from "../operators/contract-orders.ts";
 import type { OperatorStore } from "../operators/operator-store.ts";
+import type { TurnClock } from "../turn-clock.ts";
 import type { Clocks } from "./clocks.ts";
 import { Contracts } from "./contracts.ts";
+import { operatorLayer } from "./operator-layer.ts";
 
 /** What {@link ServedVms} needs. The configuration is read at each use, because a reload replaces it. */
 export interface ServedVmsOptions {
   readonly config: () => Config;
   readonly store: OperatorStore;
   readonly arbiter: Arbiter;
+  readonly time: TurnClock;
   readonly clocks: Clocks;
   readonly hypervisor: () => Pick<Hypervisor, "status" | "remedies"> | undefined;
   readonly takeover: Takeover;
@@ -31,7 +33,7 @@ export class ServedVms {
   constructor(options: ServedVmsOptions) {
     this.#options = options;
     this.contracts = new Contracts(options.config, (vm) => ({
-      operator: operatorLayer(options.store.vm(vm)),
+      operator: operatorLayer(options.store.vm(vm), options.time().wallMs),
     }));
   }
 

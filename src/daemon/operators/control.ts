@@ -6,6 +6,8 @@ import type { Format } from "../../metrics/openmetrics.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
 import { channelConfig } from "./channel-config.ts";
+import { contractMethods } from "./contract-methods.ts";
+import { withoutQuery } from "./contract-orders.ts";
 import { orderCpus, orderOf } from "./cpu-orders.ts";
 import { domainOrders } from "./domain-orders.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
@@ -45,9 +47,10 @@ export function control(parts: () => Parts): Control {
     SetQuery: ({ vm, enabled }, caller) =>
       decideVm(
         knownVm(vm, parts()),
-        { query: enabled },
+        { query: enabled, ...withoutQuery(vm, parts()) },
         decide(enabled ? "allowed queries of" : "forbade queries of", caller),
       ),
+    ...contractMethods(parts),
     Explain: ({ cpu }) =>
       explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
     ...domainOrders(parts),

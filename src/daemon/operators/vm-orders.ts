@@ -11,7 +11,7 @@ import { knownVm } from "./vm-views.ts";
  */
 export function decideVm(
   name: string,
-  change: Pick<VmDecision, "added" | "query">,
+  change: Pick<VmDecision, "added" | "query" | "contract">,
   { did, caller, parts }: { readonly did: string; readonly caller: Caller; readonly parts: Parts },
 ) {
   const kept = parts.store.setVm(name, change);

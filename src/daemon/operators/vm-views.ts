@@ -17,9 +17,13 @@ export function vmNames({ vms, store, channels }: Parts): string[] {
 
 /** Checks that a VM's name is known. */
 export function knownVm(vm: string, parts: Parts): string {
-  const { vms, store, channels } = parts;
-  if (vms.domains.has(vm) || store.knows(vm) || channels.of(vm).length > 0) return vm;
+  if (isKnown(vm, parts)) return vm;
   throw new ControlError("NoSuchVm", { vm });
+}
+
+/** Whether the hypervisor, an operator or a socket speaks of a VM. */
+export function isKnown(vm: string, { vms, store, channels }: Parts): boolean {
+  return vms.domains.has(vm) || store.knows(vm) || channels.of(vm).length > 0;
 }
 
 /** A VM in one line. */
