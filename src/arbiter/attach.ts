@@ -62,7 +62,7 @@ function inherit({ claimant, clock, envelope, wants }: Claim, old: Claimant | un
   }
 }
 
-/** Copies a want to another clock or envelope, with the same speed or the nearest one available. */
+/** Copies a want to another clock or envelope, with the speed that it wishes or the nearest one available. */
 export function carryWant(
   want: Want,
   {
@@ -72,8 +72,8 @@ export function carryWant(
   }: { readonly from: FrequencyTable; readonly envelope: Envelope; readonly untilMs: number | undefined },
   { wants, clock, ends }: { readonly wants: Wants; readonly clock: ClockState; readonly ends: Ends },
 ): void {
-  const carried = ({ index, turbo }: Position) =>
-    carry(khzAt(from, index), turbo, clock.clock.table, envelope);
+  const carried = ({ wishIndex, wishTurbo }: Position) =>
+    carry(khzAt(from, wishIndex), wishTurbo, clock.clock.table, envelope);
   const due = want.due && { atMs: want.due.atMs, position: carried(want.due.position) };
   const exact = clock.clock.anySpeed ? want.exact : undefined;
   const same = { ...want, position: carried(want.position), untilMs, due, exact, before: undefined };

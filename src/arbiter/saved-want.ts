@@ -64,6 +64,6 @@ function speedOf({ clock: { clock }, wants }: Claim): SavedWant["speeds"] {
   const want = wants.of("request");
   if (want === undefined) return [];
   // The guest was answered that the slower speed will hold.
-  const { index, turbo } = want.due?.position ?? want.position;
-  return [{ clock: clock.id, khz: khzAt(clock.table, index), turbo }];
+  const { wishIndex, wishTurbo } = want.due?.position ?? want.position;
+  return [{ clock: clock.id, khz: khzAt(clock.table, wishIndex), turbo: wishTurbo }];
 }

@@ -30,9 +30,9 @@ export const USER_FAULTS: readonly Fault[] = [
   },
   {
     promise: "an operator's word ends with its time",
-    file: "src/daemon/host/operator-layer.ts",
-    line: "said.untilMs <= wallMs",
-    instead: "false",
+    file: "src/daemon/operators/contract-orders.ts",
+    line: "untilMs !== undefined && untilMs <= wallMs;",
+    instead: "false;",
     test: "test/daemon/contract.test.ts",
     name: "an operator's word for a time ends by itself, also while the daemon was away",
     builds: true,
