@@ -121,6 +121,7 @@ export const KEYS = {
       socketPath(SOCKET_PATH_BYTES_MAX),
       "libvirt's socket, where the URI does not lead to it.",
     ),
+    Metadata: key(boolean, "yes", "Whether a VM's metadata in libvirt has a say in its contract."),
   },
   metrics: {
     Textfile: optional(

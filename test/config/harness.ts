@@ -41,7 +41,7 @@ export const DEFAULTS: Held = {
     onDrift: "reassert",
     dryRun: false,
   },
-  hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined },
+  hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined, metadata: true },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
   vms: new Map(),
 };

@@ -147,6 +147,7 @@ const config: fc.Arbitrary<Held> = fc.record({
     driver: fc.constantFrom("libvirt", "static"),
     uri: fc.constantFrom("qemu:///system", "xen:///system", "test:///default"),
     socket: fc.option(path, { nil: undefined }),
+    metadata: fc.boolean(),
   }),
   metrics: fc.record({
     textfile: fc.option(path, { nil: undefined }),

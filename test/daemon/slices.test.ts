@@ -85,6 +85,7 @@ function largeHost() {
         () => CONFIG,
         () => ({}),
       ),
+      metadata: () => ({ layer: new Map(), problems: [] }),
       decide() {},
     },
     store: {

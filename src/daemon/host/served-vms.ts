@@ -9,6 +9,7 @@ import type { OperatorStore } from "../operators/operator-store.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import type { Clocks } from "./clocks.ts";
 import { Contracts } from "./contracts.ts";
+import { type MetadataWords, metadataLayer } from "./metadata-layer.ts";
 import { operatorLayer } from "./operator-layer.ts";
 
 /** What {@link ServedVms} needs. The configuration is read at each use, because a reload replaces it. */
@@ -34,6 +35,7 @@ export class ServedVms {
     this.#options = options;
     this.contracts = new Contracts(options.config, (vm) => ({
       operator: operatorLayer(options.store.vm(vm), options.time().wallMs),
+      metadata: this.metadata(vm).layer,
     }));
   }
 
@@ -70,6 +72,12 @@ export class ServedVms {
   /** Reports all VMs to the arbiter after the configuration has changed. */
   decideAll(): void {
     for (const name of this.#domains.keys()) this.decide(name);
+  }
+
+  /** What the metadata of a VM says about its contract, as far as it has a say. */
+  metadata(name: string): MetadataWords {
+    const hasSay = this.#options.config().hypervisor.metadata;
+    return metadataLayer((hasSay ? this.#domains.get(name) : undefined) ?? {});
   }
 
   /** Whether requests of a VM's guest are served while it runs. */

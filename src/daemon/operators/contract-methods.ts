@@ -25,7 +25,10 @@ function showContract(vm: string, parts: Parts) {
   const keys = Object.entries(PATTERN_KEYS).map(([key, { default: text }]) =>
     keyView(key, values.get(key), text),
   );
-  const problems = unknownClasses.map(({ text }) => `There is no class "${text}": it is left out`);
+  const problems = [
+    ...unknownClasses.map(({ text }) => `There is no class "${text}": it is left out`),
+    ...parts.vms.metadata(vm).problems.map((why) => `Its metadata: ${why}`),
+  ];
   return { vm, known: isKnown(vm, parts), keys, problems };
 }
 
