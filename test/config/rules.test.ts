@@ -139,6 +139,14 @@ test("overlap() says whether there is a name that both patterns match", () => {
   );
 });
 
+test("overlap() of the longest patterns there may be takes as many steps as the product of their lengths", () => {
+  const [a, b] = ["*a".repeat(125), "?*".repeat(125)];
+  const began = performance.now();
+  for (let i = 0; i < 100; i++) expect(overlap(a, b)).toBe(true);
+  // 6 million steps.
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
+
 /** Sources of one key in order of precedence, as the manual page has them. */
 const SOURCES = ["operator", "exact", "metadata", "class", "ab*", "a*", "*"] as const;
 

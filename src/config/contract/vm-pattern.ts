@@ -43,30 +43,38 @@ export function matches(pattern: string, name: string): boolean {
 /**
  * Whether some text matches both patterns. Walks through both at once, as an automaton would that accepts what both
  * accept: `reached` are the places in `b` where a text may be when it is at one place in `a`. A text that is too long
- * for a name counts too, so that a few patterns are called ambiguous that no VM could make so.
+ * for a name counts too, so that a few patterns are called ambiguous that no VM could make so. It takes as many steps
+ * as the product of both lengths.
  */
 export function overlap(a: string, b: string): boolean {
-  const first = [...a];
   const second = [...b];
-  let reached = withStars(new Set([0]), second);
-  for (const want of first) {
-    const next = new Set<number>();
-    // A star of `a` takes any number of characters: every later place of `b` can be reached.
-    if (want === "*") for (let at = Math.min(...reached); at <= second.length; at++) next.add(at);
-    else
-      for (const at of reached) {
-        const other = second[at];
-        if (other === "*") next.add(at);
-        else if (other === "?" || other === want || (want === "?" && other !== undefined)) next.add(at + 1);
-      }
-    reached = withStars(next, second);
-    if (reached.size === 0) return false;
+  let reached = new Uint8Array(second.length + 1);
+  reached[0] = 1;
+  passStars(reached, second);
+  for (const want of a) {
+    const next = new Uint8Array(second.length + 1);
+    let any = false;
+    for (let at = 0; at <= second.length; at++) {
+      // A star of `a` takes any number of characters: every later place of `b` can be reached.
+      const leads = want === "*" ? any || reached[at] === 1 : reached[at] === 1 && accepts(want, second[at]);
+      if (!leads) continue;
+      any = true;
+      next[want === "*" || second[at] === "*" ? at : at + 1] = 1;
+    }
+    if (!any) return false;
+    passStars(next, second);
+    reached = next;
   }
-  return reached.has(second.length);
+  return reached[second.length] === 1;
+}
+
+/** Whether a character that one pattern wants can be one that the other wants; no star of the first. */
+function accepts(want: string, other: string | undefined): boolean {
+  return other !== undefined && (other === "*" || other === "?" || want === "?" || want === other);
 }
 
 /** Adds the places that are reached by letting a `*` stand for nothing. */
-function withStars(reached: Set<number>, pattern: readonly string[]): Set<number> {
-  for (const at of reached) if (pattern[at] === "*") reached.add(at + 1);
-  return reached;
+function passStars(reached: Uint8Array, pattern: readonly string[]): void {
+  for (let at = 0; at < pattern.length; at++)
+    if (pattern[at] === "*" && reached[at] === 1) reached[at + 1] = 1;
 }
