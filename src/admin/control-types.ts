@@ -196,6 +196,17 @@ export interface CpuResult {
   readonly notRemembered?: string | undefined;
 }
 
+/** An order of an operator that guests cannot change. */
+export interface Hold {
+  readonly pcpus: readonly number[];
+  readonly khz: number;
+  readonly asked: string;
+  readonly who: string;
+  readonly atMs: number;
+  readonly untilMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
 /** The load that one VM makes. Counters start with its first packet. */
 export interface VmLoad {
   readonly vm: string;
@@ -337,6 +348,7 @@ export interface Status {
   readonly cpusManaged: number;
   readonly cpusUnmanaged: number;
   readonly claims: number;
+  readonly holds?: number | undefined;
   readonly counters: Counters;
 }
 
@@ -370,6 +382,7 @@ export interface FrequencyOrder {
   readonly khz?: number | undefined;
   readonly hold: boolean;
   readonly forSeconds?: number | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** What `GetContract` answers. */
@@ -476,6 +489,7 @@ export interface Calls {
   ReleaseChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   ListCpus: { takes: CpuChoice; answers: { readonly cpus: readonly Cpu[] } };
   SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
+  ListHolds: { takes: Nothing; answers: { readonly holds: readonly Hold[] } };
   SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };
   GetContract: { takes: { readonly vm: string }; answers: ContractView };
   SetContract: { takes: ContractOrder; answers: { readonly warning?: string | undefined } };

@@ -82,6 +82,7 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   ReleaseChannels: { mutates: true },
   ListCpus: { mutates: false },
   SetCpuFreq: { mutates: true },
+  ListHolds: { mutates: false },
   SetQuery: { mutates: true },
   GetContract: { mutates: false },
   SetContract: { mutates: true },

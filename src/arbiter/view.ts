@@ -43,6 +43,8 @@ export interface OrderOptions {
   readonly now: Now;
   /** When the order ends by itself, on the monotonic clock. */
   readonly untilMs?: number | undefined;
+  /** Why it is given. */
+  readonly reason?: string | undefined;
 }
 
 /** Who asked for a setting, or whose silence keeps it. */
@@ -141,6 +143,7 @@ export interface OrderView {
   readonly asked: string;
   readonly atMs: number;
   readonly untilMs: number | undefined;
+  readonly reason: string | undefined;
 }
 
 /** One claim on a clock; it has no speed if it is silent. */

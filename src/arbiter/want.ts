@@ -25,6 +25,8 @@ export interface Want {
   readonly untilMs: number | undefined;
   /** For an operator's order: whether it stays in force when a guest asks. */
   readonly hold: boolean;
+  /** Why an operator ordered it. */
+  readonly reason?: string | undefined;
   readonly position: Position;
   /** When it was asked or repeated, on the monotonic clock. Only requests of guests have it. */
   readonly askedMs?: number;

@@ -27,6 +27,7 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   SetChannelStatus: { vm: "web.1", channels: [0, 1], enabled: false },
   ReleaseChannels: { vm: "web.1" },
   ListCpus: {},
+  ListHolds: {},
   SetCpuFreq: { cpus: [2, 3], to: "khz", khz: 1_800_000, hold: true },
   SetQuery: { vm: "web.1", enabled: true },
   GetContract: { vm: "web.1" },

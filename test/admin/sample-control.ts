@@ -7,6 +7,7 @@ import type {
   Cpu,
   CpuCheck,
   Explanation,
+  Hold,
   Load,
   Packet,
   Status,
@@ -199,6 +200,20 @@ const PACKETS: readonly Packet[] = [4, 3].map((unit, at) => {
 });
 
 /** A daemon with fixed answers, one VM and two CPUs. */
+/** A hold that ends, and one that does not. */
+export const HOLDS: readonly Hold[] = [
+  {
+    pcpus: [2, 3],
+    khz: 2_300_000,
+    asked: "max",
+    who: "root (uid 0, pid 7)",
+    atMs: 0,
+    untilMs: 8e12,
+    reason: "x\u001b",
+  },
+  { pcpus: [9], khz: 1_200_000, asked: "min", who: "alice", atMs: 0 },
+];
+
 /** One key of each origin. */
 export const CONTRACT: readonly ContractKey[] = [
   { key: "Class", value: "gold", origin: "metadata" },
@@ -254,6 +269,7 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     SetChannelStatus: numbers,
     ReleaseChannels: numbers,
     ListCpus: ({ cpus = [2, 3] }) => ({ cpus: cpusOf(cpus, (cpu) => cpu) }),
+    ListHolds: () => ({ holds: HOLDS }),
     SetCpuFreq: async ({ cpus }) => ({ results: cpusOf(cpus, result) }),
     SetQuery: ({ vm }) => known(vm, {}),
     GetContract: ({ vm }) => ({

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CHANNELS, CHECKS, CONTRACT, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts";
+import { CHANNELS, CHECKS, CONTRACT, CPUS, HOLDS, STATUS, WEB1 } from "../admin/sample-control.ts";
 import { ctlWith } from "./harness.ts";
 
 const TERMINAL = { isTty: true, columns: 80, env: { TERM: "xterm", NO_COLOR: "1" } };
@@ -141,6 +141,25 @@ test("show-vm", async () => {
     "No channel was found",
     "",
   ]);
+});
+
+test("holds", async () => {
+  const atMs = new Date(2026, 0, 31, 8, 15).getTime();
+  const holds = HOLDS.map((hold) => ({
+    ...hold,
+    atMs,
+    ...(hold.untilMs === undefined ? {} : { untilMs: Date.now() + 7_260_000 }),
+  }));
+  const wide = { ...TERMINAL, columns: 100 };
+  expect(await shown("holds", { ListHolds: () => ({ holds }) }, wide)).toEqual([
+    "CPUS  SPEED      SINCE                ENDS IN  WHO                  WHY",
+    "2-3   2.300 GHz  2026-01-31 08:15:00  2 h      root (uid 0, pid 7)  x\\x1b",
+    "9     1.200 GHz  2026-01-31 08:15:00  -        alice                -",
+    "",
+  ]);
+  expect(await shown("holds", { ListHolds: () => ({ holds: [] }) })).toEqual(["Nothing is held", ""]);
+  const held = { ...STATUS, holds: 2 };
+  expect((await shown("status", { GetStatus: () => held })).join()).toContain("2 holds: vmpowerctl holds");
 });
 
 test("contract", async () => {

@@ -27,6 +27,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   "channel-config": ["GetChannelConfig", "AddChannelConfig"],
   "show-cpu-freq": ["ListCpus"],
   "set-cpu-freq": ["SetCpuFreq"],
+  holds: ["ListHolds"],
   restore: ["Restore"],
   why: ["Explain", "ExplainVcpu"],
   verify: ["Verify"],

@@ -54,7 +54,7 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
     ],
     [
       "CPUs",
-      `${status.cpusManaged} managed${status.cpusUnmanaged === 0 ? "" : `, ${status.cpusUnmanaged} not`}`,
+      `${status.cpusManaged} managed${status.cpusUnmanaged === 0 ? "" : `, ${status.cpusUnmanaged} not`}${heldText(status)}`,
     ],
     ["Requests", requestsText(counters)],
     [
@@ -70,6 +70,11 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
     ...troubleLines(troubles, style, width),
   ];
   return lines.join("\n");
+}
+
+/** How many clocks operators hold, if any. */
+function heldText({ holds = 0 }: Status): string {
+  return holds === 0 ? "" : `, ${count(holds, "hold")}: vmpowerctl holds`;
 }
 
 function requestsText({

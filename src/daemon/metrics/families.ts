@@ -3,6 +3,7 @@ import { BUCKETS, bucketEndNs, type Histogram } from "../../base/histogram.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
+import { listHolds } from "../operators/holds.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import { claimSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
@@ -28,6 +29,7 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
   const all = [...channels.list()];
   const used = cpufreq.clocks();
   const claims = yield* claimSteps(parts);
+  const { holds } = yield* listHolds(parts);
   const speeds = yield* eachStep(used, ({ id, pcpus }): Sample[] => {
     const found = arbiter.clock(id);
     if (found === undefined) return [];
@@ -47,6 +49,11 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
     ),
     gauge("vmpower_vms", "VMs that the hypervisor knows.", one(vms.domains.size)),
     gauge("vmpower_claims", "vCPUs that claim a speed.", one(claims)),
+    gauge(
+      "vmpower_holds",
+      "Clocks with an order of an operator that guests cannot change.",
+      one(holds.length),
+    ),
     gauge(
       "vmpower_channels",
       "Channels that were found.",

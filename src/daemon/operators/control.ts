@@ -11,6 +11,7 @@ import { withoutQuery } from "./contract-orders.ts";
 import { orderCpus, orderOf } from "./cpu-orders.ts";
 import { domainOrders } from "./domain-orders.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
+import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { operatorName } from "./operator-acts.ts";
 import { status } from "./status.ts";
@@ -43,6 +44,7 @@ export function control(parts: () => Parts): Control {
       decideChannels({ ...order, decision: enabled ? undefined : "disabled" }, caller, parts()),
     ReleaseChannels: (order, caller) => releaseChannels(order, caller, parts()),
     ListCpus: ({ cpus }) => run(listCpus(cpus, parts())),
+    ListHolds: () => run(listHolds(parts())),
     SetCpuFreq: (order, caller) => run(setCpuFreq(order, caller, parts())),
     SetQuery: ({ vm, enabled }, caller) =>
       decideVm(
@@ -118,9 +120,9 @@ function* setCpuFreq(
   caller: Caller,
   parts: Parts,
 ): Job<{ results: readonly CpuResult[] }> {
-  const { cpus, to, khz, hold, forSeconds } = call;
+  const { cpus, to, khz, hold, forSeconds, reason } = call;
   if (to === "khz" && khz === undefined) throw new ControlError("InvalidParameter", { parameter: "khz" });
-  const order = { order: orderOf(call), hold, caller, who: operatorName(caller), forSeconds };
+  const order = { order: orderOf(call), hold, caller, who: operatorName(caller), forSeconds, reason };
   return { results: yield* orderCpus(chosenCpus(cpus, parts), order, parts) };
 }
 

@@ -37,6 +37,9 @@ export interface CpuDecision {
   readonly who?: string;
   /** When it ends by itself, on the wall clock, because it must outlive a boot. */
   readonly untilMs?: number;
+  /** When it was ordered; absent in the file of a version that did not store it. */
+  readonly atMs?: number;
+  readonly reason?: string;
 }
 
 /** All decisions of operators. */
@@ -202,11 +205,12 @@ function isContractDecision(value: unknown): boolean {
 
 function isCpuDecision(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { khz, hold, who, untilMs } = value;
+  const { khz, hold, who, untilMs, atMs, reason } = value;
   return (
     Number.isSafeInteger(khz) &&
     typeof hold === "boolean" &&
     (who === undefined || typeof who === "string") &&
-    (untilMs === undefined || typeof untilMs === "number")
+    (reason === undefined || typeof reason === "string") &&
+    [untilMs ?? 0, atMs ?? 0].every((each) => typeof each === "number")
   );
 }
