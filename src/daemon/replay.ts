@@ -105,7 +105,11 @@ function decide(arbiter: Arbiter, packet: Packet, atMs: number): Done | undefine
   const request = decode(frameOf(packet));
   if (request.kind !== "scale") return undefined;
   const { vm } = packet;
-  const change = arbiter.scale(vm, request, { monoMs: atMs, wallMs: atMs });
+  const now = { monoMs: atMs, wallMs: atMs };
+  // What was due before holds now, and what was not repeated in time has ended.
+  const due = arbiter.tick(now);
+  arbiter.commit(due);
+  const change = arbiter.scale(vm, request, now);
   const { writes, refusal } = change;
   arbiter.commit(change);
   const about = {
@@ -113,7 +117,7 @@ function decide(arbiter: Arbiter, packet: Packet, atMs: number): Done | undefine
     vm,
     vcpu: request.resource,
     asked: request.action,
-    writes: writes.length,
+    writes: due.writes.length + writes.length,
   };
   if (refusal !== undefined)
     return { ...about, outcome: "refused", khz: undefined, rule: refusalText(refusal) };
