@@ -72,6 +72,8 @@ function makeHost(host: string, { cpus, vms, vcpus }: Size): void {
   makeCpufreqTree(join(host, "cpu"), [{ cpus: numbers, driver: "acpi-cpufreq", khz: KHZ }]);
   const pins = (vm: number) => Array.from({ length: vcpus }, (_, vcpu) => (vm * vcpus + vcpu) % cpus);
   const map = Array.from({ length: vms }, (_, vm) => `[vm vm${vm}]\nVcpus=${pins(vm).join(",")}\n`);
+  // What is measured is the daemon, not the limit on what a guest may ask.
+  map.push("[vm *]\nRequestsPerSecond=1000000\nBurst=1000000\n");
   writeFileSync(
     join(host, "vm-power.conf"),
     `[daemon]

@@ -16,6 +16,7 @@ const NAMES = {
     SetVcpus: "VcpuCountOrder",
     GetChannelConfig: "ChannelConfigRequest",
     AddChannelConfig: "ChannelConfigOrder",
+    SetContract: "ContractOrder",
     GetLoad: "VmChoice",
   },
   replies: {
@@ -24,6 +25,7 @@ const NAMES = {
     Explain: "Explanation",
     ExplainVcpu: "VcpuExplanation",
     GetChannelConfig: "ChannelConfig",
+    GetContract: "ContractView",
     GetLoad: "Load",
   },
 } as const;

@@ -34,6 +34,7 @@ export interface Channel {
   readonly remedy?: string | undefined;
   readonly abi?: number | undefined;
   readonly peerPid?: number | undefined;
+  readonly quarantinedForMs?: number | undefined;
   readonly counters: Counters;
 }
 
@@ -41,9 +42,18 @@ export interface Channel {
 export interface Contract {
   readonly minKhz?: number | undefined;
   readonly maxKhz?: number | undefined;
+  readonly minPercent?: number | undefined;
+  readonly maxPercent?: number | undefined;
   readonly turbo: boolean;
   readonly query: boolean;
   readonly physicalCores: boolean;
+  readonly class?: string | undefined;
+  readonly operations?: readonly string[] | undefined;
+  readonly policies?: readonly string[] | undefined;
+  readonly requestsPerSecond?: number | undefined;
+  readonly burst?: number | undefined;
+  readonly minDwellMs?: number | undefined;
+  readonly leaseSec?: number | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -53,6 +63,9 @@ export interface Claim {
   readonly turbo: boolean;
   readonly asked: string;
   readonly atMs: number;
+  readonly dueKhz?: number | undefined;
+  readonly dueInMs?: number | undefined;
+  readonly endsInMs?: number | undefined;
 }
 
 /** A request that was refused. */
@@ -183,6 +196,17 @@ export interface CpuResult {
   readonly notRemembered?: string | undefined;
 }
 
+/** An order of an operator that guests cannot change. */
+export interface Hold {
+  readonly pcpus: readonly number[];
+  readonly khz: number;
+  readonly asked: string;
+  readonly who: string;
+  readonly atMs: number;
+  readonly untilMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
 /** The load that one VM makes. Counters start with its first packet. */
 export interface VmLoad {
   readonly vm: string;
@@ -231,6 +255,29 @@ export interface Exiting {
   readonly onExit: "restore" | "keep" | "max";
   readonly cpus: readonly number[];
   readonly failed: readonly string[];
+}
+
+/** One key of a VM's contract, and where its value comes from. */
+export interface ContractKey {
+  readonly key: string;
+  readonly value?: string | undefined;
+  readonly origin: "operator" | "section" | "metadata" | "builtIn";
+  readonly section?: string | undefined;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly who?: string | undefined;
+  readonly atMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** A setting that is in force. One without a file is built in. */
+export interface ConfigSetting {
+  readonly section: string;
+  readonly key: string;
+  readonly value?: string | undefined;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
 }
 
 /** An event. */
@@ -297,9 +344,11 @@ export interface Status {
   readonly channels: number;
   readonly channelsConnected: number;
   readonly channelsRefused: number;
+  readonly channelsQuarantined?: number | undefined;
   readonly cpusManaged: number;
   readonly cpusUnmanaged: number;
   readonly claims: number;
+  readonly holds?: number | undefined;
   readonly counters: Counters;
 }
 
@@ -333,6 +382,23 @@ export interface FrequencyOrder {
   readonly khz?: number | undefined;
   readonly hold: boolean;
   readonly forSeconds?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What `GetContract` answers. */
+export interface ContractView {
+  readonly vm: string;
+  readonly known: boolean;
+  readonly keys: readonly ContractKey[];
+  readonly problems: readonly string[];
+}
+
+/** What `SetContract` takes. */
+export interface ContractOrder {
+  readonly vm: string;
+  readonly settings: readonly string[];
+  readonly forSeconds?: number | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** What `Explain` answers. */
@@ -420,9 +486,18 @@ export interface Calls {
   AddChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   RemoveChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   SetChannelStatus: { takes: ChannelStatusOrder; answers: ChannelNumbers };
+  ReleaseChannels: { takes: ChannelChoice; answers: ChannelNumbers };
   ListCpus: { takes: CpuChoice; answers: { readonly cpus: readonly Cpu[] } };
   SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
+  ListHolds: { takes: Nothing; answers: { readonly holds: readonly Hold[] } };
   SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };
+  GetContract: { takes: { readonly vm: string }; answers: ContractView };
+  SetContract: { takes: ContractOrder; answers: { readonly warning?: string | undefined } };
+  UnsetContract: {
+    takes: { readonly vm: string; readonly keys?: readonly string[] | undefined };
+    answers: { readonly keys: readonly string[] };
+  };
+  GetConfig: { takes: Nothing; answers: { readonly settings: readonly ConfigSetting[] } };
   Explain: { takes: { readonly cpu: number }; answers: Explanation };
   ExplainVcpu: { takes: { readonly vm: string; readonly vcpu: number }; answers: VcpuExplanation };
   Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };

@@ -9,6 +9,10 @@ const NAMED_VMS_MAX = 1024;
 /** The most channels of one VM that one call may name or describe. */
 export const NAMED_CHANNELS_MAX = 1024;
 
+/** The most keys of a contract that one call may name, and the most bytes of one with its value, or of a reason. */
+const NAMED_KEYS_MAX = 64;
+const TEXT_BYTES_MAX = 512;
+
 /** A channel's number has five digits at most. */
 const CHANNEL_NUMBER_END = 100_000;
 
@@ -31,6 +35,11 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["vm", { allows: isShortName }],
   ["vms", { allows: isShortName, itemsMax: NAMED_VMS_MAX }],
   ["AddVm.vm", { allows: isVmName }],
+  ["GetContract.vm", { allows: isVmName }],
+  ["SetContract.vm", { allows: isVmName }],
+  ["settings", { allows: isShortText, itemsMax: NAMED_KEYS_MAX }],
+  ["keys", { allows: isShortText, itemsMax: NAMED_KEYS_MAX }],
+  ["reason", { allows: isShortText }],
   ["GetChannelConfig.vm", { allows: isVmName }],
   ["AddChannelConfig.vm", { allows: isVmName }],
   ["cpu", { allows: within(0, CPU_NUMBER_END - 1) }],
@@ -77,6 +86,10 @@ function isVmName(value: unknown): boolean {
 
 function isShortName(value: unknown): boolean {
   return typeof value === "string" && Buffer.byteLength(value) <= VM_NAME_BYTES_MAX;
+}
+
+function isShortText(value: unknown): boolean {
+  return typeof value === "string" && Buffer.byteLength(value) <= TEXT_BYTES_MAX;
 }
 
 function within(min: number, max: number): (value: unknown) => boolean {

@@ -75,14 +75,14 @@ export class Arbiter {
     };
   }
 
-  /** Ends the wants whose time is over. */
+  /** Ends the wants whose time is over, and lets slower speeds that are due hold. */
   tick(now: Now): view.Change {
     const ended = this.#ends.take(now.monoMs);
     const orders = ended.filter(({ want }) => want.source === "operator").map(({ clock }) => clock.clock.id);
     return follow(this.#settle(ended.map(({ clock }) => clock)), orders);
   }
 
-  /** When {@link tick} is needed next, on the monotonic clock; undefined if no want ends by itself. */
+  /** When {@link tick} is needed next, on the monotonic clock; undefined if no want ends or changes by itself. */
   dueAt(): number | undefined {
     return this.#ends.dueAt();
   }
@@ -139,10 +139,10 @@ export class Arbiter {
    * Restores the wants of a domain's guest that the previous daemon saved, within the current contract. It returns no
    * writes: the caller marks the clocks as unknown with {@link distrust}.
    */
-  takeOver(name: string, wants: readonly view.SavedWant[]): void {
+  takeOver(name: string, wants: readonly view.SavedWant[], now: Now): void {
     for (const want of wants) {
       const claimant = this.#seats.claimant(name, want);
-      if (!("code" in claimant)) resume(claimant, want);
+      if (!("code" in claimant)) resume(claimant, want, { now, ends: this.#ends });
     }
   }
 

@@ -8,8 +8,13 @@ import { holderOf, NO_WRITES } from "./settle.ts";
 import type { Change, ChangeWrite, Refusal } from "./view.ts";
 import type { Want } from "./want.ts";
 
-/** Applies a scale action to every clock of a claimant; to none if turbo is not available on one of them. */
+/**
+ * Applies a scale action to every clock of a claimant; to none if its contract forbids it, or if turbo is not available
+ * on one of them.
+ */
 export function ask(claimant: Claimant, action: ScaleAction, now: Now): Change {
+  if (!claimant.state.contract.operations.includes(action))
+    return refuse({ code: "operation-forbidden", action });
   if (action === "turbo") {
     const refusal = noTurbo(claimant);
     if (refusal !== undefined) return refuse(refusal);
@@ -22,7 +27,7 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now): Change {
     const position = step(clock.clock.table, claim.envelope, stands(claim), action);
     // Undefined means that turbo is not available, which was refused above.
     if (position === undefined) continue;
-    const want = wantOf(claimant, action, { position, now });
+    const want = wantOf(claimant, action, { position, now, before: wants.of("request") });
     wants.put(want);
     steps.push({ clock, wants, put: want, ended: undefined });
     const order = clock.wants.of("operator");
@@ -48,32 +53,45 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now): Change {
   return new Decided(writes ?? NO_WRITES, steps, { claimant, dry });
 }
 
+/** The want of a request. A slower one than before waits until the claimant has dwelt long enough; a faster one never. */
 function wantOf(
-  { holder }: Claimant,
+  { holder, state: { contract } }: Claimant,
   asked: ScaleAction,
-  { position, now }: { readonly position: Position; readonly now: Now },
+  {
+    position,
+    now,
+    before,
+  }: { readonly position: Position; readonly now: Now; readonly before: Want | undefined },
 ): Want {
+  const dueMs = (before?.sinceMs ?? Number.NEGATIVE_INFINITY) + contract.minDwellMs;
+  const isSlower = before !== undefined && position.index > before.position.index;
+  const waits = isSlower && contract.minDwellMs > 0 && now.monoMs < dueMs;
+  const stays = waits || position.index === before?.position.index;
   return {
     source: "request",
     holder,
     asked,
     atMs: now.wallMs,
-    untilMs: undefined,
+    untilMs: contract.leaseSec === 0 ? undefined : now.monoMs + contract.leaseSec * 1000,
     hold: false,
     exact: undefined,
-    position,
+    position: waits ? before.position : position,
+    askedMs: now.monoMs,
+    sinceMs: stays && before?.sinceMs !== undefined ? before.sinceMs : now.monoMs,
+    due: waits ? { position, atMs: dueMs } : undefined,
     before: undefined,
   };
 }
 
 /**
- * The position that a step starts from: that of an operator's order without hold, else the claimant's own, else the
- * first.
+ * The position that a step starts from: that of an operator's order without hold, else the claimant's own, also if it
+ * waits for its dwell, else the first.
  */
 function stands({ clock, wants, envelope }: Claim): Position {
   const order = clock.wants.of("operator");
   if (order?.hold === false) return order.position;
-  return wants.of("request")?.position ?? start(clock.clock.table, envelope);
+  const own = wants.of("request");
+  return own?.due?.position ?? own?.position ?? start(clock.clock.table, envelope);
 }
 
 function noTurbo({ claims, state }: Claimant): Refusal | undefined {

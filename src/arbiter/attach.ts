@@ -3,7 +3,7 @@ import type { Claim, Claimant, ClockState, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { type Envelope, envelope, khzAt } from "./envelope.ts";
 import type { Placement } from "./placement.ts";
-import { carry } from "./position.ts";
+import { carry, type Position } from "./position.ts";
 import { type Want, Wants } from "./want.ts";
 
 /** Makes a claimant and its claims. The wants of the claimant that it replaces move to its new clocks. */
@@ -49,22 +49,34 @@ export function* claimsOf(state: DomainState): Iterable<Claim> {
 }
 
 /** Copies the wants that the claimant had on the same clock, or else on its first clock. */
-function inherit({ clock, envelope, wants }: Claim, old: Claimant | undefined, ends: Ends): void {
+function inherit({ claimant, clock, envelope, wants }: Claim, old: Claimant | undefined, ends: Ends): void {
   const before = old?.claims.find((claim) => claim.clock.clock.id === clock.clock.id) ?? old?.claims[0];
-  for (const want of before?.wants.all() ?? [])
-    carryWant(want, { from: (before as Claim).clock.clock.table, envelope }, { wants, clock, ends });
+  const { leaseSec } = claimant.state.contract;
+  for (const want of before?.wants.all() ?? []) {
+    const { askedMs } = want;
+    // The contract may be another one now, with another lease.
+    const untilMs =
+      askedMs === undefined ? want.untilMs : leaseSec === 0 ? undefined : askedMs + leaseSec * 1000;
+    const from = (before as Claim).clock.clock.table;
+    carryWant(want, { from, envelope, untilMs }, { wants, clock, ends });
+  }
 }
 
-/** Copies a want to another clock or envelope, with the same speed or the nearest one available. */
+/** Copies a want to another clock or envelope, with the speed that it wishes or the nearest one available. */
 export function carryWant(
   want: Want,
-  { from, envelope }: { readonly from: FrequencyTable; readonly envelope: Envelope },
+  {
+    from,
+    envelope,
+    untilMs,
+  }: { readonly from: FrequencyTable; readonly envelope: Envelope; readonly untilMs: number | undefined },
   { wants, clock, ends }: { readonly wants: Wants; readonly clock: ClockState; readonly ends: Ends },
 ): void {
-  const khz = khzAt(from, want.position.index);
-  const position = carry(khz, want.position.turbo, clock.clock.table, envelope);
+  const carried = ({ wishIndex, wishTurbo }: Position) =>
+    carry(khzAt(from, wishIndex), wishTurbo, clock.clock.table, envelope);
+  const due = want.due && { atMs: want.due.atMs, position: carried(want.due.position) };
   const exact = clock.clock.anySpeed ? want.exact : undefined;
-  const same = { ...want, position, exact, before: undefined };
+  const same = { ...want, position: carried(want.position), untilMs, due, exact, before: undefined };
   wants.put(same);
   ends.delete(want);
   ends.add(same, { wants, clock });

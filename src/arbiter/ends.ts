@@ -1,22 +1,23 @@
 import type { ClockState } from "./claim.ts";
-import type { Want, Wants } from "./want.ts";
+import { changesAtMs, type Want, type Wants } from "./want.ts";
 
-/** The place of a want that ends by itself. */
+/** The place of a want that ends or changes by itself. */
 interface Ending {
   readonly wants: Wants;
   readonly clock: ClockState;
 }
 
-/** The wants that end by themselves. */
+/** The wants that end by themselves, or get slower. */
 export class Ends {
   readonly #endings = new Map<Want, Ending>();
-  /** Not later than the first end. If it is earlier, one call of {@link take} finds nothing. */
+  /** Not later than the first of them. If it is earlier, one call of {@link take} finds nothing. */
   #dueMs = Number.POSITIVE_INFINITY;
 
   add(want: Want, ending: Ending): void {
-    if (want.untilMs === undefined) return;
+    const atMs = changesAtMs(want);
+    if (atMs === Number.POSITIVE_INFINITY) return;
     this.#endings.set(want, ending);
-    this.#dueMs = Math.min(this.#dueMs, want.untilMs);
+    this.#dueMs = Math.min(this.#dueMs, atMs);
   }
 
   /** Forgets a want that was replaced or released. */
@@ -24,25 +25,32 @@ export class Ends {
     this.#endings.delete(want);
   }
 
-  /** When the next want may end, on the monotonic clock; undefined if none will. */
+  /** When the next want may end or change, on the monotonic clock; undefined if none will. */
   dueAt(): number | undefined {
     return this.#endings.size === 0 ? undefined : this.#dueMs;
   }
 
-  /** Removes all wants whose time is over. Returns them with their clocks. */
+  /** Removes all wants whose time is over, and lets slower positions that are due hold. Returns them with their clocks. */
   take(monoMs: number): { readonly want: Want; readonly clock: ClockState }[] {
     if (monoMs < this.#dueMs) return [];
     this.#dueMs = Number.POSITIVE_INFINITY;
     const ended: { want: Want; clock: ClockState }[] = [];
     for (const [want, { wants, clock }] of this.#endings) {
-      const untilMs = want.untilMs ?? 0;
-      if (wants.includes(want) && untilMs > monoMs) {
-        this.#dueMs = Math.min(this.#dueMs, untilMs);
+      const atMs = changesAtMs(want);
+      if (wants.includes(want) && atMs > monoMs) {
+        this.#dueMs = Math.min(this.#dueMs, atMs);
         continue;
       }
       this.#endings.delete(want);
       if (!wants.includes(want)) continue;
-      wants.takeBack(want);
+      if (want.due === undefined || (want.untilMs ?? Number.POSITIVE_INFINITY) <= monoMs)
+        wants.takeBack(want);
+      else {
+        const { position, atMs: sinceMs } = want.due;
+        const slower: Want = { ...want, position, sinceMs, due: undefined, before: undefined };
+        wants.exchange(want, slower);
+        this.add(slower, { wants, clock });
+      }
       ended.push({ want, clock });
     }
     return ended;

@@ -1,5 +1,6 @@
 import type { FrequencyTable, Setting, Speed } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
+import type { SpeedBound } from "../base/speed-bound.ts";
 import type { Contract } from "./view.ts";
 
 /** The entries of a table that a contract allows: indexes `top` (fastest) to `bottom`, both included. */
@@ -18,13 +19,24 @@ export function wholeTable(table: FrequencyTable): Envelope {
  * The envelope of a contract in one clock's table. If the contract allows no entry, the envelope is the nearest one, so
  * that a guest always has a speed.
  */
-export function envelope(table: FrequencyTable, { minKhz, maxKhz, turbo }: Contract): Envelope {
+export function envelope(table: FrequencyTable, contract: Contract): Envelope {
   const last = table.speeds.length - 1;
   const { speeds } = table;
+  const { turbo } = contract;
+  const [minKhz, maxKhz] = [boundKhz(table, contract.minKhz), boundKhz(table, contract.maxKhz)];
   const firstBelow = maxKhz === undefined ? 0 : speeds.findIndex(({ khz }) => khz <= maxKhz);
   const top = firstBelow < 0 ? last : firstBelow;
   const lastAbove = minKhz === undefined ? last : speeds.findLastIndex(({ khz }) => khz >= minKhz);
   return { top, bottom: Math.max(top, lastAbove), turbo };
+}
+
+/** The speed of a bound on one clock. A percentage is a part of its range without turbo. */
+function boundKhz(table: FrequencyTable, bound: SpeedBound | undefined): Khz | undefined {
+  if (bound === "none") return undefined;
+  if (typeof bound !== "object") return bound;
+  const lowest = khzAt(table, table.speeds.length - 1);
+  const highest = khzAt(table, table.turbo?.baseIndex ?? 0);
+  return lowest + (bound.percent * (highest - lowest)) / 100;
 }
 
 /** The speed of a setting; undefined for the baseline. */

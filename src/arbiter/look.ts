@@ -74,6 +74,8 @@ function vcpuClock(claim: Claim): VcpuClockView {
     clock: clock.clock.id,
     khz: want && khzAt(clock.clock.table, want.position.index),
     turbo: want?.position.turbo === true,
+    due: want?.due && { khz: khzAt(clock.clock.table, want.due.position.index), atMs: want.due.atMs },
+    untilMs: want?.untilMs,
     grantedKhz: grantedKhz(clock),
     refused: clock.accepted === undefined,
     rule: ruleOf(clock, claim),

@@ -39,7 +39,7 @@ function end(clock: ClockState, order: "release" | "restore"): readonly Step[] {
 function put(
   state: ClockState,
   order: Exclude<Order, "release" | "restore">,
-  { hold, who, now, untilMs }: OrderOptions,
+  { hold, who, now, untilMs, reason }: OrderOptions,
 ): readonly Step[] | Refusal {
   const { wants, clock } = state;
   const from = current(state);
@@ -56,6 +56,7 @@ function put(
     atMs: now.wallMs,
     untilMs,
     hold,
+    reason,
     position,
     exact: isBetween && clock.anySpeed ? { khz: order.khz } : undefined,
     before: undefined,

@@ -9,12 +9,20 @@ export interface Position {
   readonly turbo: boolean;
   /** Which end of the envelope limited it, if any. */
   readonly bound: "top" | "bottom" | undefined;
+  /** The index that it would have without an envelope. It is taken when the envelope gets wider. */
+  readonly wishIndex: number;
+  /** Likewise whether turbo would be enabled. */
+  readonly wishTurbo: boolean;
 }
 
 /** The position before the first request: the highest speed, as in DPDK's host (vm-power-protocol(7), "STEPS AND TURBO"). */
 export function start(table: FrequencyTable, envelope: Envelope): Position {
-  const turbo = table.turbo?.onAtStart === true && envelope.turbo;
-  return place(highest(table, turbo), turbo, envelope);
+  const wishTurbo = table.turbo?.onAtStart === true;
+  const turbo = wishTurbo && envelope.turbo;
+  return place(highest(table, turbo), turbo, envelope, {
+    index: highest(table, wishTurbo),
+    turbo: wishTurbo,
+  });
 }
 
 /**
@@ -27,16 +35,20 @@ export function step(
   from: Position,
   action: ScaleAction,
 ): Position | undefined {
-  const { index, turbo } = from;
+  const { index, turbo, wishTurbo } = from;
+  const stay = (to: number) => place(to, turbo, envelope, { index: to, turbo: wishTurbo });
   switch (action) {
     case "max":
-      return place(highest(table, turbo), turbo, envelope);
+      return place(highest(table, turbo), turbo, envelope, {
+        index: highest(table, wishTurbo),
+        turbo: wishTurbo,
+      });
     case "min":
-      return place(table.speeds.length - 1, turbo, envelope);
+      return stay(table.speeds.length - 1);
     case "down":
-      return place(Math.min(index + 1, table.speeds.length - 1), turbo, envelope);
+      return stay(Math.min(index + 1, table.speeds.length - 1));
     case "up":
-      return place(upFrom(table, index, turbo), turbo, envelope);
+      return stay(upFrom(table, index, turbo));
     case "turbo":
       if (table.turbo === undefined || !envelope.turbo) return undefined;
       return place(table.turbo.enableIsMax ? 0 : index, true, envelope);
@@ -51,15 +63,16 @@ export function step(
 export function positionOf(table: FrequencyTable, khz: Khz, turbo: boolean): Position | undefined {
   if (khz < khzAt(table, table.speeds.length - 1)) return undefined;
   const index = table.speeds.findLastIndex((speed) => speed.khz >= khz);
-  return index < 0 ? undefined : { index, turbo, bound: undefined };
+  return index < 0 ? undefined : { index, turbo, bound: undefined, wishIndex: index, wishTurbo: turbo };
 }
 
-/** Finds the position for a speed in another table or envelope: the same speed, or the nearest. */
+/** Finds the position for a wish in another table or envelope: the same speed, or the nearest. */
 export function carry(from: Khz, turbo: boolean, table: FrequencyTable, envelope: Envelope): Position {
   const near = from <= khzAt(table, table.speeds.length - 1) ? table.speeds.length - 1 : undefined;
   const index = near ?? positionOf(table, from, turbo)?.index ?? 0;
   const allowed = turbo && envelope.turbo && table.turbo !== undefined;
-  return place(Math.max(index, highest(table, allowed)), allowed, envelope);
+  const wish = { index: Math.max(index, highest(table, turbo)), turbo };
+  return place(Math.max(index, highest(table, allowed)), allowed, envelope, wish);
 }
 
 function highest(table: FrequencyTable, turbo: boolean): number {
@@ -71,8 +84,14 @@ function upFrom(table: FrequencyTable, index: number, turbo: boolean): number {
   return Math.max(index - 1, Math.min(index, highest(table, turbo)));
 }
 
-function place(index: number, turbo: boolean, { top, bottom }: Envelope): Position {
-  if (index < top) return { index: top, turbo, bound: "top" };
-  if (index > bottom) return { index: bottom, turbo, bound: "bottom" };
-  return { index, turbo, bound: undefined };
+function place(
+  index: number,
+  turbo: boolean,
+  { top, bottom }: Envelope,
+  wish: { readonly index: number; readonly turbo: boolean } = { index, turbo },
+): Position {
+  const wished = { wishIndex: wish.index, wishTurbo: wish.turbo };
+  if (index < top) return { index: top, turbo, bound: "top", ...wished };
+  if (index > bottom) return { index: bottom, turbo, bound: "bottom", ...wished };
+  return { index, turbo, bound: undefined, ...wished };
 }

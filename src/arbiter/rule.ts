@@ -30,9 +30,9 @@ export function wouldHold(claim: Claim): Khz | undefined {
 
 /** Returns an operator's order as a view. */
 export function orderView(table: FrequencyTable, want: Want): OrderView {
-  const { hold, asked, atMs, untilMs } = want;
+  const { hold, asked, atMs, untilMs, reason } = want;
   const khz = speedOf(table, settingOf(want))?.khz ?? 0;
-  return { khz, hold, who: whoOf(want), asked, atMs, untilMs };
+  return { khz, hold, who: whoOf(want), asked, atMs, untilMs, reason };
 }
 
 function bounded(bound: Position["bound"]): Rule {

@@ -106,7 +106,11 @@ function newClock(clock: Clock, old: ClockState | undefined, ends: Ends): ClockS
   for (const want of old?.wants.all() ?? [])
     carryWant(
       want,
-      { from: (old as ClockState).clock.table, envelope: wholeTable(clock.table) },
+      {
+        from: (old as ClockState).clock.table,
+        envelope: wholeTable(clock.table),
+        untilMs: want.untilMs,
+      },
       { wants, clock: state, ends },
     );
   return state;

@@ -1,19 +1,29 @@
 import type { Clock, Setting, Speed, Write } from "../base/clock.ts";
 import type { Domain, Khz, Pcpu, Vcpu } from "../base/domain.ts";
 import type { Now } from "../base/now.ts";
+import type { PolicyKind } from "../base/policy-kind.ts";
+import type { SpeedBound } from "../base/speed-bound.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 
 // The input and output of the arbiter: plain data. Nothing outside this folder sees its state.
 
 /** What a domain's guest is allowed to ask for. */
 export interface Contract {
-  readonly minKhz: Khz | undefined;
-  readonly maxKhz: Khz | undefined;
+  readonly minKhz: SpeedBound | undefined;
+  readonly maxKhz: SpeedBound | undefined;
   readonly turbo: boolean;
+  /** What it may ask for. */
+  readonly operations: readonly ScaleAction[];
+  /** The guest policies that it may send. */
+  readonly policies: readonly PolicyKind[];
   /** Whether it may ask for frequencies and capabilities. */
   readonly query: boolean;
   /** Whether it may name pCPUs instead of its vCPUs. */
   readonly physicalCores: boolean;
+  /** Shortest time in ms that a vCPU stays at a speed before a slower one that it asks for holds; 0: none. */
+  readonly minDwellMs: number;
+  /** Seconds after which a request ends unless the guest repeats it; 0: never. */
+  readonly leaseSec: number;
   /** Whether its requests are only decided and explained, and change nothing. */
   readonly dryRun?: boolean;
 }
@@ -33,6 +43,8 @@ export interface OrderOptions {
   readonly now: Now;
   /** When the order ends by itself, on the monotonic clock. */
   readonly untilMs?: number | undefined;
+  /** Why it is given. */
+  readonly reason?: string | undefined;
 }
 
 /** Who asked for a setting, or whose silence keeps it. */
@@ -58,8 +70,13 @@ export type Refusal =
   | { readonly code: "physical-cpu" }
   | { readonly code: "no-turbo"; readonly pcpu: Pcpu }
   | { readonly code: "turbo-forbidden" }
+  | { readonly code: "operation-forbidden"; readonly action: ScaleAction }
   | { readonly code: "no-such-speed"; readonly pcpu: Pcpu; readonly minKhz: Khz; readonly maxKhz: Khz }
   | { readonly code: "queries-off" }
+  /** Its channel asks more often than its contract allows. */
+  | { readonly code: "too-many-requests"; readonly perSecond: number }
+  /** Its channel asked so many times a second for so long that it is not heard for a while. */
+  | { readonly code: "quarantined"; readonly forMs: number; readonly asked: number }
   | { readonly code: "not-answerable"; readonly vcpu: Vcpu | "all" }
   | { readonly code: "guest-policies"; readonly fault: string | undefined }
   | { readonly code: "kernel-refused"; readonly reason: string };
@@ -126,6 +143,7 @@ export interface OrderView {
   readonly asked: string;
   readonly atMs: number;
   readonly untilMs: number | undefined;
+  readonly reason: string | undefined;
 }
 
 /** One claim on a clock; it has no speed if it is silent. */
@@ -167,6 +185,10 @@ export interface VcpuClockView {
   /** The speed that it wants; undefined while it is silent. */
   readonly khz: Khz | undefined;
   readonly turbo: boolean;
+  /** A slower speed that it asked for, and when it will want that, on the monotonic clock. */
+  readonly due: { readonly khz: Khz; readonly atMs: number } | undefined;
+  /** When its want ends unless the guest repeats it, on the monotonic clock. */
+  readonly untilMs: number | undefined;
   /** The speed that the kernel accepted last on that clock; undefined for the baseline. */
   readonly grantedKhz: Khz | undefined;
   /** Whether the kernel refused the setting that should hold. */

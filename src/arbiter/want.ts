@@ -25,11 +25,30 @@ export interface Want {
   readonly untilMs: number | undefined;
   /** For an operator's order: whether it stays in force when a guest asks. */
   readonly hold: boolean;
+  /** Why an operator ordered it. */
+  readonly reason?: string | undefined;
   readonly position: Position;
+  /** When it was asked or repeated, on the monotonic clock. Only requests of guests have it. */
+  readonly askedMs?: number;
+  /** Since when its source has wanted this position, on the monotonic clock. */
+  readonly sinceMs?: number;
+  /** A slower position that takes the place of this one later, because of the contract's shortest dwell. */
+  readonly due?: Due | undefined;
   /** The exact speed, if it lies between two entries and the clock takes any speed. */
   readonly exact: ExactSpeed | undefined;
   /** The want that it replaced, kept until the kernel has accepted this one. */
   before: Want | undefined;
+}
+
+/** A position that is wanted from some time on, on the monotonic clock. */
+interface Due {
+  readonly position: Position;
+  readonly atMs: number;
+}
+
+/** When something about a want changes by itself, on the monotonic clock: it ends, or a slower position is due. */
+export function changesAtMs({ untilMs, due }: Want): number {
+  return Math.min(untilMs ?? Number.POSITIVE_INFINITY, due?.atMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** The wants of one vCPU on one clock, or those for the clock itself: one per source. */
@@ -75,6 +94,17 @@ export class Wants {
     if (newer === want) this.#bySource[rank] = want.before;
     while (newer !== undefined && newer.before !== want) newer = newer.before;
     if (newer !== undefined) newer.before = want.before;
+    this.#choose();
+  }
+
+  /** Puts another want in the place of one, even if that one was replaced. */
+  exchange(want: Want, by: Want): void {
+    by.before = want.before;
+    const rank = RANK[want.source];
+    let newer = this.#bySource[rank];
+    if (newer === want) this.#bySource[rank] = by;
+    while (newer !== undefined && newer.before !== want) newer = newer.before;
+    if (newer !== undefined) newer.before = by;
     this.#choose();
   }
 

@@ -36,4 +36,9 @@ export interface Domain {
   readonly pins: readonly (readonly Pcpu[])[];
   /** Host paths of its channel sockets; undefined if the hypervisor does not report them. */
   readonly channelPaths: ReadonlySet<string> | undefined;
+  /** What its definition says about its contract, by name, not judged yet. Absent if it says nothing. */
+  readonly contract?: ReadonlyMap<string, string>;
 }
+
+/** The most that is taken from a definition about a contract: names, and characters of a name and of a value. */
+export const DEFINED_CONTRACT_MAX = { names: 64, nameLength: 64, valueLength: 512 } as const;

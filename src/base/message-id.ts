@@ -28,6 +28,8 @@ export const MESSAGE_IDS = {
   notPutBack: "5372f53ff9524fef88395aad5fac0dba",
   /** An operator changed something. */
   operator: "abda62a8573241ef8c0031d8dc083c34",
+  /** A channel asked so often that it is not heard for a while. */
+  quarantined: "e32c23ad45374ee398fcb88a9941915e",
   /** A guest asked for something in a dry run. */
   dryRun: "5d0c3f8a2b6e4f0d9a71c4e83b52f6a9",
 } as const;

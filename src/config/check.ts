@@ -1,11 +1,9 @@
 import { checkMap } from "./check-map.ts";
 import type { Config } from "./config.ts";
+import { checkRules } from "./contract/check-rules.ts";
 import { CONTROL_SOCKET_BYTES_MAX } from "./keys.ts";
 import { type Problem, problem, quote, warning } from "./problem.ts";
-import type { Gathered, Settings } from "./settings.ts";
-
-/** A lower speed is probably a mistake: the operator wrote MHz. */
-const KHZ_PLAUSIBLE = 10_000;
+import type { Gathered } from "./settings.ts";
 
 /** Finds contradictions between keys whose values are valid. */
 export function checkConfig(config: Config, gathered: Gathered): Problem[] {
@@ -36,8 +34,8 @@ export function checkConfig(config: Config, gathered: Gathered): Problem[] {
   const isStatic = config.hypervisor.driver === "static";
   const driver = gathered.sections.get("hypervisor")?.get("Driver");
   if (isStatic && driver !== undefined) problems.push(...checkMap(gathered, driver.place));
+  problems.push(...checkRules(gathered));
   for (const [name, settings] of gathered.vms) {
-    problems.push(...checkSpeeds(name, settings));
     const vcpus = settings.get("Vcpus");
     if (!isStatic && vcpus?.value !== undefined) {
       const message = `Vcpus of VM ${quote(name)} is not used with Driver=libvirt`;
@@ -49,21 +47,4 @@ export function checkConfig(config: Config, gathered: Gathered): Problem[] {
 
 function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "::1" || hostname.startsWith("127.");
-}
-
-function checkSpeeds(name: string, settings: Settings): Problem[] {
-  const min = settings.get("MinKhz");
-  const max = settings.get("MaxKhz");
-  const problems: Problem[] = [];
-  for (const [key, setting] of [["MinKhz", min] as const, ["MaxKhz", max] as const]) {
-    if (typeof setting?.value === "number" && setting.value < KHZ_PLAUSIBLE) {
-      const message = `${key} of VM ${quote(name)} is ${setting.value} kHz, slower than any CPU`;
-      problems.push(warning(setting.place, message, "speeds are in kHz, like 2300000"));
-    }
-  }
-  if (typeof min?.value === "number" && typeof max?.value === "number" && min.value > max.value) {
-    const message = `VM ${quote(name)} has MinKhz=${min.value} above MaxKhz=${max.value}`;
-    problems.push(problem(max.place, message, `MinKhz stands in ${min.place.file}:${min.place.line}`));
-  }
-  return problems;
 }

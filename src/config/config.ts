@@ -1,9 +1,24 @@
+import type { Rules } from "./contract/rules.ts";
 import type { KEYS, SectionName, ValuesOf, VM_KEYS } from "./keys.ts";
+import type { Place } from "./problem.ts";
 
 /** All settings of an operator, by section. `keys.ts` says what each key means. */
 export type Config = { readonly [Section in SectionName]: ValuesOf<(typeof KEYS)[Section]> } & {
-  readonly vms: ReadonlyMap<string, VmConfig>;
+  /** What is said about VMs. */
+  readonly rules: Rules;
+  /** Every setting with its place, to be shown. */
+  readonly listing: readonly ListedSetting[];
 };
 
-/** The contract of one VM, section `[vm NAME]`. */
+/** What holds for one VM. */
 export type VmConfig = ValuesOf<typeof VM_KEYS>;
+
+/** One setting that is in force, as an operator would write it. */
+export interface ListedSetting {
+  readonly section: string;
+  readonly key: string;
+  /** Undefined if the key has no default and is not set. */
+  readonly text: string | undefined;
+  /** Where it stands; undefined if it is built in. */
+  readonly place: Place | undefined;
+}

@@ -1,9 +1,11 @@
-import { HYPERVISOR_DRIVERS, KHZ_MAX } from "../base/domain.ts";
+import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
 import { LOG_LEVELS } from "../base/log.ts";
+import { POLICY_KINDS } from "../base/policy-kind.ts";
 import {
   abi,
   absolutePath,
   boolean,
+  className,
   integer,
   listenAddress,
   managedCpus,
@@ -11,6 +13,8 @@ import {
   type Parser,
   SOCKET_PATH_BYTES_MAX,
   socketPath,
+  someOf,
+  speedBound,
   uri,
   users,
   vcpuPins,
@@ -41,7 +45,19 @@ export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES
 
 const MULTI_PIN_CPUS_MAX = 1024;
 
-/** All keys outside `[vm NAME]`. Loading, messages, `etc/vm-power.conf` and the manual page follow this table. */
+/** The most requests per second: more than a virtio-serial channel carries. */
+const RATE_MAX = 1_000_000;
+
+/** Longest dwell: a guest that waits longer would take it for a fault. */
+const DWELL_MAX_MS = 60_000;
+
+/** Longest lease: a week. */
+const LEASE_MAX_SEC = 7 * 24 * 60 * 60;
+
+/** What a guest can ask for, in the words of the protocol. */
+const OPERATIONS = ["up", "down", "min", "max", "turbo", "no-turbo"] as const;
+
+/** All keys outside the sections about VMs. Loading, messages, `etc/vm-power.conf` and the manual page follow this table. */
 export const KEYS = {
   daemon: {
     ControlSocket: key(
@@ -133,6 +149,7 @@ export const KEYS = {
       socketPath(SOCKET_PATH_BYTES_MAX),
       "Path of libvirt's socket, if it is not the one that follows from Uri.",
     ),
+    Metadata: key(boolean, "yes", "Whether a VM's metadata in libvirt has a say in its contract."),
   },
   metrics: {
     Textfile: optional(absolutePath, "File that is written for node_exporter's textfile collector."),
@@ -142,17 +159,50 @@ export const KEYS = {
   },
 } as const;
 
-/** The keys of `[vm NAME]`. */
+/** The keys of `[vm NAME]`. Those of a pattern and of a class have some less. */
 export const VM_KEYS = {
   Vcpus: optional(vcpuPins, "With Driver=static: the CPU of vCPU 0, of vCPU 1 and so on, like 2,3 or 2-5."),
-  MinKhz: optional(integer(1, KHZ_MAX), "The guest cannot go below this speed."),
-  MaxKhz: optional(integer(1, KHZ_MAX), "The guest cannot go above this speed."),
+  Class: optional(className, "The class that the VM belongs to: what [class NAME] says holds for it."),
+  MinKhz: optional(speedBound, "The guest cannot go below this speed."),
+  MaxKhz: optional(speedBound, "The guest cannot go above this speed."),
   Turbo: key(boolean, "yes", "Whether the guest may use turbo, where the host allows it."),
   Query: key(boolean, "no", "Whether the guest may ask for frequencies and capabilities."),
+  Operations: key(someOf(OPERATIONS), OPERATIONS.join(","), "What the guest may ask for; none: nothing."),
+  Policies: key(
+    someOf(POLICY_KINDS),
+    POLICY_KINDS.join(","),
+    "Guest policies that it may send; none: no policy.",
+  ),
+  RequestsPerSecond: key(
+    integer(1, RATE_MAX),
+    "10000",
+    "Requests that each of its channels may send in a second, on average.",
+  ),
+  Burst: key(integer(1, RATE_MAX), "10000", "Requests that a channel may send at once after a pause."),
+  MinDwellMs: key(
+    integer(0, DWELL_MAX_MS),
+    "0",
+    "Milliseconds that a vCPU stays at a speed before a slower one that it asks for holds.",
+  ),
+  LeaseSec: key(
+    integer(0, LEASE_MAX_SEC),
+    "0",
+    "Seconds after which a request ends unless the guest repeats it; 0: never.",
+  ),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
   DryRun: key(boolean, "no", "Decide and answer the guest's requests, but do not apply them."),
   Abi: key(abi, "auto", "Size of the guest's packets: auto, 16, 456, 460 or 464."),
 } as const;
+
+const { Vcpus: _, ...patternKeys } = VM_KEYS;
+
+/** The keys of `[vm PATTERN]`, and what can be said outside the files: where vCPUs run is said for one VM. */
+export const PATTERN_KEYS = patternKeys;
+
+const { Class: __, ...classKeys } = patternKeys;
+
+/** The keys of `[class NAME]`: a class is in no class. */
+export const CLASS_KEYS = classKeys;
 
 /** The sections with fixed names. */
 export type SectionName = keyof typeof KEYS;

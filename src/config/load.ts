@@ -2,8 +2,10 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from
 import { checkConfig } from "./check.ts";
 import { type ConfigHost, checkOnHost } from "./check-host.ts";
 import type { Config } from "./config.ts";
+import { rulesOf } from "./contract/rules.ts";
 import { FILE_BYTES_MAX, readIni } from "./ini.ts";
-import { KEYS, VM_KEYS } from "./keys.ts";
+import { KEYS } from "./keys.ts";
+import { listSettings } from "./listing.ts";
 import { type Problem, problem } from "./problem.ts";
 import { type Gathered, gather, valuesOf } from "./settings.ts";
 
@@ -41,7 +43,12 @@ export function readConfig(
   path: string,
   { defaultPath = DEFAULT_CONFIG_PATH, host }: LoadOptions = {},
 ): { readonly config: Config; readonly problems: readonly Problem[] } {
-  const gathered: Gathered = { sections: new Map(), vms: new Map() };
+  const gathered: Gathered = {
+    sections: new Map(),
+    vms: new Map(),
+    patterns: new Map(),
+    classes: new Map(),
+  };
   const problems: Problem[] = [];
   const dropIns = listDropIns(`${path}.d`, problems);
   for (const file of [path, ...dropIns]) {
@@ -59,19 +66,22 @@ export function readConfig(
   return { config, problems };
 }
 
-function toConfig({ sections, vms }: Gathered): Config {
+function toConfig(gathered: Gathered): Config {
+  const { sections, vms, patterns, classes } = gathered;
   const daemon = valuesOf(KEYS.daemon, sections.get("daemon"));
   const has = (key: string) => sections.get("daemon")?.has(key) === true;
   const { runtimeDirectory } = daemon;
   const controlSocket = has("ControlSocket") ? daemon.controlSocket : `${runtimeDirectory}/control.sock`;
   const monitorSocket = has("MonitorSocket") ? daemon.monitorSocket : `${runtimeDirectory}/monitor.sock`;
+  const ours = { ...daemon, controlSocket, monitorSocket };
   return {
-    daemon: { ...daemon, controlSocket, monitorSocket },
+    daemon: ours,
     channels: valuesOf(KEYS.channels, sections.get("channels")),
     cpufreq: valuesOf(KEYS.cpufreq, sections.get("cpufreq")),
     hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),
     metrics: valuesOf(KEYS.metrics, sections.get("metrics")),
-    vms: new Map([...vms].map(([name, settings]) => [name, valuesOf(VM_KEYS, settings)])),
+    rules: rulesOf(vms, patterns, classes),
+    listing: listSettings(ours, gathered),
   };
 }
 

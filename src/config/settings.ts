@@ -1,25 +1,35 @@
 import { vmNameFault } from "../base/vm-name.ts";
+import { isPattern } from "./contract/vm-pattern.ts";
 import type { Ini, Section } from "./ini.ts";
-import { KEYS, type Key, type KeysOf, type ValuesOf, VM_KEYS } from "./keys.ts";
+import { CLASS_KEYS, KEYS, type Key, type KeysOf, PATTERN_KEYS, type ValuesOf, VM_KEYS } from "./keys.ts";
 import { type Place, type Problem, problem, quote } from "./problem.ts";
 import { nearest } from "./suggest.ts";
+import { className } from "./values.ts";
 
 /** A value from a file, with its place. */
 interface Setting {
   readonly value: unknown;
+  /** As it was written, without quotes and comments. */
+  readonly text: string;
   readonly place: Place;
 }
 
 /** The values of one section, by key. A value of a later file replaces that of an earlier one. */
 export type Settings = Map<string, Setting>;
 
-/** The values by section; those of VMs by name. */
+/** The values by section. */
 export interface Gathered {
   readonly sections: Map<string, Settings>;
+  /** `[vm NAME]`, by name. */
   readonly vms: Map<string, Settings>;
+  /** `[vm PATTERN]`, by pattern. */
+  readonly patterns: Map<string, Settings>;
+  /** `[class NAME]`, by name. */
+  readonly classes: Map<string, Settings>;
 }
 
 const VM_PREFIX = "vm ";
+const CLASS_PREFIX = "class ";
 
 const SECTIONS: Readonly<Record<string, KeysOf>> = KEYS;
 
@@ -48,7 +58,7 @@ export function gather(ini: Ini, file: string, into: Gathered): Problem[] {
         continue;
       }
       const judged = judgeValue(key, entry.key, entry.value);
-      if ("value" in judged) found.settings.set(entry.key, { value: judged.value, place });
+      if ("value" in judged) found.settings.set(entry.key, { value: judged.value, text: entry.value, place });
       else problems.push(problem(place, judged.message, judged.suggestion));
     }
   }
@@ -56,7 +66,10 @@ export function gather(ini: Ini, file: string, into: Gathered): Problem[] {
 }
 
 /** Returns the values of a section, with defaults for keys that no file sets. */
-export function valuesOf<Keys extends KeysOf>(keys: Keys, settings: Settings | undefined): ValuesOf<Keys> {
+export function valuesOf<Keys extends KeysOf>(
+  keys: Keys,
+  settings: ReadonlyMap<string, { readonly value: unknown }> | undefined,
+): ValuesOf<Keys> {
   const values: Record<string, unknown> = {};
   for (const [name, key] of Object.entries(keys)) {
     values[name.charAt(0).toLowerCase() + name.slice(1)] = settings?.get(name)?.value ?? defaultOf(key);
@@ -72,6 +85,7 @@ function defaultOf(key: Key<unknown>): unknown {
   return parsed.value;
 }
 
+/** Why a value is wrong. */
 interface Wrong {
   readonly message: string;
   readonly suggestion: string | undefined;
@@ -80,6 +94,11 @@ interface Wrong {
 function findSection({ name }: Section, into: Gathered): { keys: KeysOf; settings: Settings } | Wrong {
   if (Object.hasOwn(SECTIONS, name)) {
     return { keys: SECTIONS[name] as KeysOf, settings: settingsOf(into.sections, name) };
+  }
+  if (name.startsWith(CLASS_PREFIX)) {
+    const judged = className(name.slice(CLASS_PREFIX.length));
+    if ("value" in judged) return { keys: CLASS_KEYS, settings: settingsOf(into.classes, judged.value) };
+    return { message: `[${shownName(name)}] is not ${judged.expected}`, suggestion: judged.suggestion };
   }
   if (!name.startsWith(VM_PREFIX)) {
     return { message: `Unknown section [${shownName(name)}]`, suggestion: suggestSection(name) };
@@ -91,10 +110,7 @@ function findSection({ name }: Section, into: Gathered): { keys: KeysOf; setting
       message: `No VM can be called ${quote(vm)}: ${fault}`,
       suggestion: "write the name that the hypervisor shows",
     };
-  if (/[*?]/.test(vm)) {
-    const message = `[${shownName(name)}] is for one VM whose name is exactly ${quote(vm)}: patterns are not supported`;
-    return { message, suggestion: "write a [vm NAME] for each VM" };
-  }
+  if (isPattern(vm)) return { keys: PATTERN_KEYS, settings: settingsOf(into.patterns, vm) };
   return { keys: VM_KEYS, settings: settingsOf(into.vms, vm) };
 }
 
@@ -104,7 +120,12 @@ function settingsOf(map: Map<string, Settings>, name: string): Settings {
   return settings;
 }
 
-function judgeValue(key: Key<unknown>, name: string, text: string): { readonly value: unknown } | Wrong {
+/** Parses the text of a key's value, or says why it is none. */
+export function judgeValue(
+  key: Key<unknown>,
+  name: string,
+  text: string,
+): { readonly value: unknown } | Wrong {
   if (text === "") {
     // A drop-in can unset a value of an earlier file, if the key may be unset.
     if (key.default === undefined) return { value: undefined };
@@ -121,10 +142,11 @@ function judgeValue(key: Key<unknown>, name: string, text: string): { readonly v
 function suggestSection(name: string): string | undefined {
   const vm = /^vms?[\s:."']+([^"']+)["']?$/i.exec(name);
   if (vm !== null) return `did you mean [vm ${shownName(vm[1] ?? "")}]?`;
+  if (/^class$/i.test(name)) return "the section of a class is called [class NAME]";
   if (/^vms?$/i.test(name)) return "a VM's section is called [vm NAME]";
   const near = nearest(name, Object.keys(SECTIONS));
   return near === undefined
-    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME`
+    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME`
     : `did you mean [${near}]?`;
 }
 

@@ -1,5 +1,6 @@
 import { CPU_NUMBER_END, parseCpuList } from "../base/cpu-list.ts";
-import { type Pcpu, VCPUS_MAX } from "../base/domain.ts";
+import { KHZ_MAX, type Pcpu, VCPUS_MAX } from "../base/domain.ts";
+import { parseSpeedBound, type SpeedBound } from "../base/speed-bound.ts";
 import { nearest } from "./suggest.ts";
 
 /** The value of a text, or what the text should have been. */
@@ -123,6 +124,38 @@ export function listenAddress(text: string): Parsed<ListenAddress> {
     return { expected: "an address and a port like 127.0.0.1:9101 or [::1]:9101" };
   }
   return { value: { hostname, port } };
+}
+
+/** Reads a bound of speeds: `2300000` (kHz), `2.3GHz`, `2300MHz`, or a part of the range without turbo, `60%`. */
+export function speedBound(text: string): Parsed<SpeedBound> {
+  const value = parseSpeedBound(text);
+  if (value !== undefined) return { value };
+  return {
+    expected: `a speed up to ${KHZ_MAX} kHz like 2300000, 2.3GHz or 2300MHz, a part like 60%, or none`,
+  };
+}
+
+/** Makes a parser of some of several words, separated by commas or spaces, or `none`. */
+export function someOf<const T extends string>(words: readonly T[]): Parser<readonly T[]> {
+  const expected = `none, or some of ${words.join(",")}`;
+  return (text) => {
+    if (text === "none") return { value: [] };
+    const written = text.split(/[\s,]+/).filter((word) => word !== "");
+    const wrong = written.find((word) => !words.some((known) => known === word));
+    if (wrong === undefined && written.length > 0)
+      return { value: words.filter((word) => written.includes(word)) };
+    const near = wrong === undefined ? undefined : nearest(wrong, words);
+    return near === undefined ? { expected } : { expected, suggestion: `did you mean "${near}"?` };
+  };
+}
+
+/** The longest name of a class. */
+const CLASS_LENGTH_MAX = 64;
+
+/** Reads the name of a class. */
+export function className(text: string): Parsed<string> {
+  if (text.length <= CLASS_LENGTH_MAX && /^[\w.-]+$/.test(text)) return { value: text };
+  return { expected: `the name of a class: up to ${CLASS_LENGTH_MAX} letters, digits, "_", "." and "-"` };
 }
 
 /** Reads the size of a guest's packets, or `auto`. */

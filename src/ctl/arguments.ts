@@ -1,6 +1,6 @@
 import { ORDER_SECONDS_MAX } from "../admin/parameters.ts";
 import { parseCpuList } from "../base/cpu-list.ts";
-import type { Khz, Pcpu, Vcpu } from "../base/domain.ts";
+import type { Pcpu, Vcpu } from "../base/domain.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
 /** The most channel numbers in one command. */
@@ -62,15 +62,6 @@ export function channelsArgument(text: string): number[] | undefined {
     throw new UsageError(`"${text}" is neither "all" nor a list of channels like 0,1`);
   }
   return channels;
-}
-
-/** Parses a speed in kHz, or with a unit: `2300000`, `2300MHz`, `2.3GHz`. Undefined if it is none. */
-export function khzArgument(text: string): Khz | undefined {
-  const match = /^(\d{1,9}(?:\.\d{1,6})?)\s*(khz|mhz|ghz)?$/i.exec(text);
-  if (match === null) return undefined;
-  const factor = { khz: 1, mhz: 1000, ghz: 1_000_000 }[match[2]?.toLowerCase() ?? "khz"] ?? 1;
-  const khz = Math.round(Number(match[1]) * factor);
-  return Number.isSafeInteger(khz) && khz > 0 ? khz : undefined;
 }
 
 /** Parses one of two words as true or false. */

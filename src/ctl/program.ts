@@ -52,8 +52,10 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
 
 function addVerb(program: Command, verb: Verb, run: Run): void {
   const command = program.command(verb.name).description(`${verb.summary}.`).summary(verb.summary);
-  for (const { name, required, doc } of verb.arguments)
-    command.argument(required ? `<${name}>` : `[${name}]`, doc);
+  for (const { name, required, repeats, doc } of verb.arguments) {
+    const shown = repeats === true ? `${name}...` : name;
+    command.argument(required ? `<${shown}>` : `[${shown}]`, doc);
+  }
   for (const { flag, doc, value } of verb.options ?? [])
     command.option(value === undefined ? flag : `${flag} <${value.name}>`, doc);
   command.addHelpText("after", examplesText(verb.examples));

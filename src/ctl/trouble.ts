@@ -12,14 +12,15 @@ export interface Trouble {
 /** The most channels with the same fault that are named. */
 const NAMED_MAX = 3;
 
-/** Why channels are not served. Channels with the same reason share one entry. */
+/** Why channels are not served or not heard. Channels with the same reason share one entry. */
 export function refusedChannels(channels: readonly Channel[]): Trouble[] {
-  const refused = channels.filter(({ status }) => status === "refused");
+  const refused = channels.filter((each) => each.status === "refused" || isQuarantined(each));
   const alike = Map.groupBy(refused, ({ reason, remedy }) => JSON.stringify([reason, remedy]));
   return [...alike.values()].map((same) => {
-    const [{ reason = "no reason given", remedy } = {}] = same;
+    const [first] = same;
+    const { reason = "no reason given", remedy } = first ?? {};
     return {
-      what: `${namesOf(same)} refused: ${printable(reason)}`,
+      what: `${namesOf(same)} ${first !== undefined && isQuarantined(first) ? "not heard" : "refused"}: ${printable(reason)}`,
       remedy: remedy === undefined ? undefined : printable(remedy),
     };
   });
@@ -34,6 +35,11 @@ export function troubleLines(troubles: readonly Trouble[], style: Style, width: 
     if (remedy !== undefined) lines.push(wrapLine(`  ${style.dim("→")} ${remedy}`, width, 4));
   }
   return lines;
+}
+
+/** Whether a channel is served, but its requests are refused for a while. */
+export function isQuarantined({ quarantinedForMs }: Channel): boolean {
+  return quarantinedForMs !== undefined;
 }
 
 function namesOf(channels: readonly Channel[]): string {

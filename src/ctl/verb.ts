@@ -17,6 +17,8 @@ export interface Verb {
 export interface Argument {
   readonly name: string;
   readonly required: boolean;
+  /** Whether the last argument may be given several times. */
+  readonly repeats?: boolean;
   readonly doc: string;
   /** What can be completed: names that the daemon knows, or fixed words. For "text" nothing can. */
   readonly kind: "vm" | "channels" | "cpu" | "cpus" | "text" | readonly string[];

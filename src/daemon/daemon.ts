@@ -22,6 +22,7 @@ import { Takeover } from "./lifecycle/takeover.ts";
 import { limitedLog } from "./limited-log.ts";
 import type { LeveledLog } from "./log.ts";
 import { openMetricsOutput } from "./metrics/metrics-output.ts";
+import { endContracts } from "./operators/contract-orders.ts";
 import { control } from "./operators/control.ts";
 import { LoopSlices } from "./operators/loop-slices.ts";
 import { OperatorActs } from "./operators/operator-acts.ts";
@@ -30,6 +31,7 @@ import { orderAgain } from "./operators/order-again.ts";
 import { serveOperators } from "./operators/sockets.ts";
 import { Meters } from "./packet/meters.ts";
 import { PacketPath } from "./packet/packet.ts";
+import { Rates } from "./packet/rates.ts";
 import { Recordings } from "./packet/recordings.ts";
 import type { Parts } from "./parts.ts";
 import { bootNow, turnClock } from "./turn-clock.ts";
@@ -65,6 +67,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     const assembled = await assemble(surroundings, undo);
     const { hostEvents, hypervisor, operators, parts, sole } = assembled;
     startHeartbeat(parts, notify, sole);
+    endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
     operators.begin();
     await opened(parts);
@@ -136,17 +139,25 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
 
   const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const acts = new OperatorActs(log, time, events);
-  const vms = new ServedVms({ config, store, arbiter, clocks, hypervisor: () => parts.hypervisor, takeover });
-  const meters = new Meters();
-  const recordings = new Recordings();
+  const vms = new ServedVms({
+    ...{ config, store, time, arbiter, clocks },
+    hypervisor: () => parts.hypervisor,
+    takeover,
+  });
+  const [meters, recordings] = [new Meters(), new Recordings()];
+  const rates = new Rates(
+    (vm) => vms.contracts.values(vm),
+    (channel, quarantine) => hostEvents.quarantined(channel, quarantine),
+  );
   const packets = new PacketPath({
-    ...{ arbiter, clocks, events, log: limited, meters, recordings, time },
+    ...{ arbiter, clocks, events, log: limited, meters, rates, recordings, time },
     lookAgain: (vm) => parts.hypervisor.lookAgain(vm),
     pinRemedy: (vm, vcpu) => parts.hypervisor.remedies.pin(vm, vcpu),
   });
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),
     expects: (vm, path) => vms.expects(vm, path),
+    abiOf: (vm) => vms.contracts.values(vm).abi,
     packet: (channel, frame) => packets.received(channel, frame),
     changed: (channel) => hostEvents.channelChanged(channel),
   });
@@ -154,7 +165,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const hypervisor = followHypervisor(surroundings, hostEvents);
   undo.push(() => hypervisor.close());
   const edges = { cpufreq, channels, hypervisor };
-  const known = { vms, store, events, acts, slices: new LoopSlices(), meters, recordings, takeover };
+  const known = { vms, store, events, acts, slices: new LoopSlices(), meters, rates, recordings, takeover };
   parts = { config, time, alarm, arbiter, clocks, ...edges, ...known, startedAtMs };
 
   hostEvents.reportCpus();

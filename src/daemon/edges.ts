@@ -3,6 +3,8 @@ import type { HypervisorDriver } from "../base/domain.ts";
 import type { ChannelHost } from "../channels/channel.ts";
 import { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
+import { VM_KEYS } from "../config/keys.ts";
+import { valuesOf } from "../config/settings.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq/cpufreq.ts";
 import { openCpufreq } from "../cpufreq/linux/open.ts";
 import { lookAtRoot } from "../cpufreq/linux/root.ts";
@@ -73,7 +75,7 @@ export function openClocks(
 /** Watches the channel directory, from the first scan on. */
 export function watchChannels(
   { config, log }: Surroundings,
-  host: Pick<ChannelHost, "admit" | "expects" | "packet" | "changed">,
+  host: Pick<ChannelHost, "admit" | "expects" | "abiOf" | "packet" | "changed">,
 ): Channels {
   const max = channelsMax(openFilesMax(), lookAtRoot(config().cpufreq.root).pcpus.length);
   if (max < CHANNELS_MAX)
@@ -92,7 +94,6 @@ export function watchChannels(
     get trustedUids() {
       return trusted();
     },
-    abiOf: (vm) => config().vms.get(vm)?.abi ?? "auto",
     peerOf: peerCredentials,
   });
 }
@@ -135,7 +136,10 @@ const DRIVERS: { readonly [Driver in HypervisorDriver]: OpenDriver } = {
   },
 };
 
-function staticMap({ vms }: Config): StaticMap {
-  const known = [...vms].flatMap(([name, { vcpus }]) => (vcpus === undefined ? [] : [{ name, vcpus }]));
+function staticMap({ rules }: Config): StaticMap {
+  const known = [...rules.exact].flatMap(([name, settings]) => {
+    const { vcpus } = valuesOf(VM_KEYS, settings);
+    return vcpus === undefined ? [] : [{ name, vcpus }];
+  });
   return new Map(known.map(({ name, vcpus }) => [name, vcpus.map((pcpu) => [pcpu])]));
 }

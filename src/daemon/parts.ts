@@ -12,6 +12,7 @@ import type { LoopSlices } from "./operators/loop-slices.ts";
 import type { OperatorActs } from "./operators/operator-acts.ts";
 import type { OperatorStore } from "./operators/operator-store.ts";
 import type { Meters } from "./packet/meters.ts";
+import type { Rates } from "./packet/rates.ts";
 import type { Recordings } from "./packet/recordings.ts";
 import type { TurnClock } from "./turn-clock.ts";
 
@@ -31,6 +32,7 @@ export interface Parts {
   readonly acts: OperatorActs;
   readonly slices: LoopSlices;
   readonly meters: Meters;
+  readonly rates: Rates;
   readonly recordings: Recordings;
   readonly takeover: Takeover;
   /** On the wall clock. */

@@ -13,7 +13,7 @@ import { openCpufreq } from "../cpufreq/linux/open.ts";
 import { errnoOf } from "../os/errno.ts";
 import { decode } from "../wire/decode.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
-import { DEFAULT_CONTRACT } from "./host/served-vms.ts";
+import { configuredContract } from "./host/contracts.ts";
 import { printable } from "./log.ts";
 import { refusalText } from "./words/refusal-text.ts";
 import { ruleText } from "./words/rule-text.ts";
@@ -91,9 +91,7 @@ function arbiterFor(config: Config, recording: Recording): Result<Arbiter> {
   for (const { name, pins } of recording.head.vms) {
     const domain = { name, state: "running", origin: "recorded", pins, channelPaths: undefined } as const;
     // Replay shows the contract's result as if it counted, even in a dry run.
-    arbiter.commit(
-      arbiter.setDomain(domain, { ...DEFAULT_CONTRACT, ...config.vms.get(name), dryRun: false }),
-    );
+    arbiter.commit(arbiter.setDomain(domain, { ...configuredContract(name, config), dryRun: false }));
   }
   return success(arbiter);
 }
@@ -114,7 +112,11 @@ function decide(arbiter: Arbiter, packet: Packet, atMs: number): Done | undefine
   const request = decode(frameOf(packet));
   if (request.kind !== "scale") return undefined;
   const { vm } = packet;
-  const change = arbiter.scale(vm, request, { monoMs: atMs, wallMs: atMs });
+  const now = { monoMs: atMs, wallMs: atMs };
+  // What was due before holds now, and what was not repeated in time has ended.
+  const due = arbiter.tick(now);
+  arbiter.commit(due);
+  const change = arbiter.scale(vm, request, now);
   const { writes, refusal } = change;
   arbiter.commit(change);
   const about = {
@@ -122,7 +124,7 @@ function decide(arbiter: Arbiter, packet: Packet, atMs: number): Done | undefine
     vm,
     vcpu: request.resource,
     asked: request.action,
-    writes: writes.length,
+    writes: due.writes.length + writes.length,
   };
   if (refusal !== undefined)
     return { ...about, outcome: "refused", khz: undefined, rule: refusalText(refusal) };

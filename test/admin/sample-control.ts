@@ -1,10 +1,13 @@
 import { type Control, ControlError, type Subscriber } from "../../src/admin/control.ts";
 import type {
   Channel,
+  ConfigSetting,
+  ContractKey,
   Counters,
   Cpu,
   CpuCheck,
   Explanation,
+  Hold,
   Load,
   Packet,
   Status,
@@ -197,6 +200,38 @@ const PACKETS: readonly Packet[] = [4, 3].map((unit, at) => {
 });
 
 /** A daemon with fixed answers, one VM and two CPUs. */
+/** A hold that ends, and one that does not. */
+export const HOLDS: readonly Hold[] = [
+  {
+    pcpus: [2, 3],
+    khz: 2_300_000,
+    asked: "max",
+    who: "root (uid 0, pid 7)",
+    atMs: 0,
+    untilMs: 8e12,
+    reason: "x\u001b",
+  },
+  { pcpus: [9], khz: 1_200_000, asked: "min", who: "alice", atMs: 0 },
+];
+
+/** One key of each origin. */
+export const CONTRACT: readonly ContractKey[] = [
+  { key: "Class", value: "gold", origin: "metadata" },
+  { key: "MinKhz", origin: "builtIn" },
+  {
+    ...{ key: "MaxKhz", value: "1.8GHz", origin: "operator", who: "alice (uid 1000, pid 7)", atMs: 0 },
+    ...{ untilMs: 8e12, reason: "noisy\u001b" },
+  },
+  { key: "Turbo", value: "no", origin: "section", section: "vm web-*", file: "/etc/vm-power.conf", line: 3 },
+];
+
+const SETTINGS: readonly ConfigSetting[] = [
+  { section: "daemon", key: "LogLevel", value: "debug", file: "/etc/vm-power.conf", line: 2 },
+  { section: "hypervisor", key: "Socket" },
+  { section: "hypervisor", key: "Uri", value: "qemu:///system" },
+  { section: "vm a;b", key: "Turbo", value: "no;", file: "/etc/x.conf", line: 1 },
+];
+
 export function sampleControl(overrides: Partial<Control> = {}): Control & { subscribers: Set<Subscriber> } {
   const subscribers = new Set<Subscriber>();
   const known = <T>(vm: string, answer: T) =>
@@ -232,9 +267,20 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     AddChannels: numbers,
     RemoveChannels: numbers,
     SetChannelStatus: numbers,
+    ReleaseChannels: numbers,
     ListCpus: ({ cpus = [2, 3] }) => ({ cpus: cpusOf(cpus, (cpu) => cpu) }),
+    ListHolds: () => ({ holds: HOLDS }),
     SetCpuFreq: async ({ cpus }) => ({ results: cpusOf(cpus, result) }),
     SetQuery: ({ vm }) => known(vm, {}),
+    GetContract: ({ vm }) => ({
+      vm,
+      known: vm === WEB1.name,
+      keys: CONTRACT,
+      problems: ['There is no class "x"'],
+    }),
+    SetContract: ({ vm }) => (vm === "absent" ? { warning: "no VM of that name runs now" } : {}),
+    UnsetContract: ({ vm, keys = ["MaxKhz", "Turbo"] }) => known(vm, { keys }),
+    GetConfig: () => ({ settings: SETTINGS }),
     Explain: ({ cpu }) => ({ ...EXPLANATION, cpu: cpusOf([cpu], (each) => each)[0] as Cpu }),
     ListVcpus: ({ vm }) => known(vm, { vcpus: VCPUS }),
     PinVcpu: async ({ vm }) => known(vm, {}),

@@ -4,6 +4,32 @@ import { ACPI, at, by, clock, domain, FREE, host, NO_TURBO, request } from "./fi
 const baseline = (id: number) => [{ clock: id, setting: "baseline" as const }];
 const speed = (id: number, index: number) => [{ clock: id, setting: index }];
 
+test("a contract that bounds less gives back what was asked, also to the next daemon", () => {
+  const { arbiter, set, ask } = host([clock([0])]);
+  const bounded = { ...FREE, turbo: false, maxKhz: 1_700_000 };
+  set(domain("a", [[0]]), bounded);
+  ask("a", 0, "max");
+  const saved = arbiter.savedWants();
+  expect(arbiter.clock(0)?.speed?.khz).toBe(1_700_000);
+  set(domain("a", [[0]]), { ...FREE, turbo: false });
+  expect(arbiter.clock(0)?.speed?.khz).toBe(2_300_000);
+  set(domain("a", [[0]]));
+  expect(arbiter.clock(0)?.speed?.khz).toBe(2_301_000);
+  set(domain("a", [[0]]), bounded);
+  // A step goes on from the speed that holds.
+  ask("a", 0, "down");
+  set(domain("a", [[0]]));
+  expect(arbiter.clock(0)?.speed?.khz).toBe(1_400_000);
+  const next = host([clock([0])]);
+  next.set(domain("a", [[0]]), bounded);
+  next.arbiter.takeOver("a", saved, at(0));
+  next.arbiter.distrust();
+  next.done(next.arbiter.outstanding());
+  expect(next.arbiter.clock(0)?.speed?.khz).toBe(1_700_000);
+  next.set(domain("a", [[0]]));
+  expect(next.arbiter.clock(0)?.speed?.khz).toBe(2_301_000);
+});
+
 describe("several claims on one clock", () => {
   test("the highest wins", () => {
     const { ask, set } = host([clock([2, 3])]);

@@ -55,7 +55,11 @@ describe("every decision can be explained", () => {
     const { arbiter, set } = host([clock([0])]);
     set(domain("a", [[0]]));
     const speeds = [{ clock: 0, khz: 1_400_000, turbo: false }];
-    arbiter.takeOver("a", [{ vm: "a", resource: 0, physical: false, asked: "down", askedAtMs: 7, speeds }]);
+    arbiter.takeOver(
+      "a",
+      [{ vm: "a", resource: 0, physical: false, asked: "down", askedAtMs: 7, speeds }],
+      at(0),
+    );
     arbiter.distrust();
     arbiter.commit(arbiter.outstanding());
     expect(arbiter.clock(0)?.last).toEqual({

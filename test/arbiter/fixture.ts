@@ -29,6 +29,10 @@ export const FREE: Contract = {
   turbo: true,
   query: false,
   physicalCores: false,
+  operations: ["up", "down", "min", "max", "turbo", "no-turbo"],
+  minDwellMs: 0,
+  leaseSec: 0,
+  policies: ["time", "workload", "traffic"],
 };
 
 export function clock(pcpus: readonly Pcpu[], table: FrequencyTable = ACPI, baselineKhz?: number): Clock {

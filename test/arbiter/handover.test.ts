@@ -62,6 +62,7 @@ test("takeOver() continues from the state of the previous arbiter, whatever the 
         after.takeOver(
           each.name,
           wants.filter(({ vm }) => vm === each.name),
+          at(0),
         );
       }
       after.distrust();
@@ -83,13 +84,17 @@ test("takeOver() applies the current contract, and drops claims of vCPUs that do
   done(arbiter, arbiter.setDomain(domain("b", [[3]], "paused"), FREE));
   const want = { physical: false, asked: "min", askedAtMs: 7 } as const;
   const speeds = [{ clock: 0, khz: 1_200_000, turbo: false }];
-  arbiter.takeOver("a", [
-    { ...want, vm: "a", resource: 0, speeds },
-    { ...want, vm: "a", resource: 9, speeds },
-    { ...want, vm: "a", resource: 3, physical: true, speeds },
-  ]);
-  arbiter.takeOver("b", [{ ...want, vm: "b", resource: 0, speeds }]);
-  arbiter.takeOver("gone", [{ ...want, vm: "gone", resource: 0, speeds }]);
+  arbiter.takeOver(
+    "a",
+    [
+      { ...want, vm: "a", resource: 0, speeds },
+      { ...want, vm: "a", resource: 9, speeds },
+      { ...want, vm: "a", resource: 3, physical: true, speeds },
+    ],
+    at(0),
+  );
+  arbiter.takeOver("b", [{ ...want, vm: "b", resource: 0, speeds }], at(0));
+  arbiter.takeOver("gone", [{ ...want, vm: "gone", resource: 0, speeds }], at(0));
   arbiter.distrust();
   done(arbiter, arbiter.outstanding());
   expect(settings(arbiter)).toEqual([3, "baseline", "baseline", "baseline"]);

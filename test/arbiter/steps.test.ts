@@ -121,6 +121,35 @@ describe("a contract bounds every step", () => {
     expect(play(PSTATE, steps, { ...FREE, maxKhz: 3_000_000 })).toEqual(steps);
   });
 
+  test("a bound in percent is a part of each clock's range without turbo", () => {
+    // From 1.2 to 2.3 GHz: 50 % is 1.75 GHz, 80 % is 2.08 GHz.
+    const steps: Steps = [
+      ["max", 2_000_000],
+      ["min", 2_000_000],
+    ];
+    expect(play(ACPI, steps, { ...FREE, minKhz: { percent: 50 }, maxKhz: { percent: 80 } })).toEqual(steps);
+    // From 1 to 3 GHz, beside turbo up to 3.6 GHz: 100 % is without turbo, 0 % is the lowest speed.
+    const whole: Steps = [
+      ["max", 3_000_000],
+      ["turbo", 3_000_000],
+      ["min", 1_000_000],
+    ];
+    expect(play(AMD, whole, { ...FREE, minKhz: { percent: 0 }, maxKhz: { percent: 100 } })).toEqual(whole);
+    expect(play(NO_TURBO, [["max", 0]], { ...FREE, maxKhz: { percent: 50 } })).toEqual([["max", 1_500_000]]);
+    expect(play(ACPI, [["max", 0]], { ...FREE, maxKhz: "none" })).toEqual([["max", 2_301_000]]);
+  });
+
+  test("what is not among Operations is refused, and changes nothing", () => {
+    const steps: Steps = [
+      ["down", 2_300_000],
+      ["max", "operation-forbidden"],
+      ["turbo", "operation-forbidden"],
+      ["no-turbo", "operation-forbidden"],
+      ["up", 2_301_000],
+    ];
+    expect(play(ACPI, steps, { ...FREE, operations: ["up", "down"] })).toEqual(steps);
+  });
+
   test("limits that no speed meets leave the nearest one", () => {
     expect(play(ACPI, [["max", 0]], { ...FREE, maxKhz: 1_000 })).toEqual([["max", 1_200_000]]);
     expect(play(ACPI, [["min", 0]], { ...FREE, minKhz: 9_000_000 })).toEqual([["min", 2_301_000]]);

@@ -11,7 +11,7 @@ function want(source: Source, asked = source): Want {
     atMs: 0,
     untilMs: undefined,
     hold: false,
-    position: { index: 0, turbo: false, bound: undefined },
+    position: { index: 0, turbo: false, bound: undefined, wishIndex: 0, wishTurbo: false },
     exact: undefined,
     before: undefined,
   };

@@ -1,12 +1,23 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
-import type { Config } from "../../src/config/config.ts";
+import type { Config, VmConfig } from "../../src/config/config.ts";
+import { resolve } from "../../src/config/contract/rules.ts";
+import { VM_KEYS } from "../../src/config/keys.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem, type Problem } from "../../src/config/problem.ts";
+import { valuesOf } from "../../src/config/settings.ts";
+
+/** A configuration, with what holds for each VM that has a section of its own instead of the sections. */
+export type Held = Omit<Config, "rules" | "listing"> & { readonly vms: ReadonlyMap<string, VmConfig> };
+
+export function held({ rules, listing: _, ...sections }: Config): Held {
+  const values = (vm: string) => valuesOf(VM_KEYS, resolve(vm, rules, {}).values);
+  return { ...sections, vms: new Map([...rules.exact.keys()].map((vm) => [vm, values(vm)])) };
+}
 
 /** The configuration of an empty file. */
-export const DEFAULTS: Config = {
+export const DEFAULTS: Held = {
   daemon: {
     controlSocket: "/run/vm-power/control.sock",
     monitorSocket: "/run/vm-power/monitor.sock",
@@ -30,7 +41,7 @@ export const DEFAULTS: Config = {
     onDrift: "reassert",
     dryRun: false,
   },
-  hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined },
+  hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined, metadata: true },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
   vms: new Map(),
 };
@@ -38,10 +49,17 @@ export const DEFAULTS: Config = {
 /** The contract of an empty section. */
 export const VM_DEFAULTS = {
   vcpus: undefined,
+  class: undefined,
   minKhz: undefined,
   maxKhz: undefined,
   turbo: true,
   query: false,
+  operations: ["up", "down", "min", "max", "turbo", "no-turbo"],
+  policies: ["time", "workload", "traffic"],
+  requestsPerSecond: 10_000,
+  burst: 10_000,
+  minDwellMs: 0,
+  leaseSec: 0,
   physicalCores: false,
   dryRun: false,
   abi: "auto",
@@ -49,7 +67,7 @@ export const VM_DEFAULTS = {
 
 /** The result of loading, with problems as an operator sees them, without the directory. */
 export interface Told {
-  readonly config?: Config;
+  readonly config?: Held;
   readonly said: string[];
 }
 
@@ -70,7 +88,7 @@ export class ConfigDirectory implements Disposable {
   told(loaded: Loaded): Told {
     const say = (problem: Problem) => formatProblem(problem).replaceAll(`${this.dir}/`, "");
     if ("problems" in loaded) return { said: loaded.problems.map(say) };
-    return { config: loaded.config, said: loaded.warnings.map(say) };
+    return { config: held(loaded.config), said: loaded.warnings.map(say) };
   }
 
   [Symbol.dispose](): void {

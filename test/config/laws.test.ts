@@ -2,12 +2,13 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
-import type { Config, VmConfig } from "../../src/config/config.ts";
+import type { VmConfig } from "../../src/config/config.ts";
 import { readIni } from "../../src/config/ini.ts";
 import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
+import { type Held, held } from "./harness.ts";
 
 function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string } {
   const dir = mkdtempSync(`${tmpdir()}/vm-power-config-`);
@@ -88,18 +89,32 @@ const path = fc
   .map((parts) => `/${parts.join("/")}`);
 const user = fc.stringMatching(/^[a-z_][a-z0-9_-]{0,10}$/);
 
+const percent = (min: number, max: number) => fc.integer({ min, max }).map((percent) => ({ percent }));
+
 const vm: fc.Arbitrary<VmConfig> = fc.record({
   vcpus: fc.option(cpus, { nil: undefined }),
-  minKhz: fc.option(fc.integer({ min: 10_000, max: 1_000_000 }), { nil: undefined }),
-  maxKhz: fc.option(fc.integer({ min: 1_000_000, max: 9_000_000 }), { nil: undefined }),
+  // Classes are sections of their own.
+  class: fc.constant(undefined),
+  minKhz: fc.option(fc.oneof(fc.integer({ min: 10_000, max: 1_000_000 }), percent(0, 50)), {
+    nil: undefined,
+  }),
+  maxKhz: fc.option(fc.oneof(fc.integer({ min: 1_000_000, max: 9_000_000 }), percent(50, 100)), {
+    nil: undefined,
+  }),
+  operations: fc.subarray(["up", "down", "min", "max", "turbo", "no-turbo"]),
+  policies: fc.subarray(["time", "workload", "traffic"]),
   turbo: fc.boolean(),
   query: fc.boolean(),
+  requestsPerSecond: fc.integer({ min: 1, max: 1_000_000 }),
+  burst: fc.integer({ min: 1, max: 1_000_000 }),
+  minDwellMs: fc.integer({ min: 0, max: 60_000 }),
+  leaseSec: fc.integer({ min: 0, max: 604_800 }),
   physicalCores: fc.boolean(),
   dryRun: fc.boolean(),
   abi: fc.constantFrom<VmConfig["abi"][]>("auto", 16, 456, 460, 464),
 });
 
-const config: fc.Arbitrary<Config> = fc.record({
+const config: fc.Arbitrary<Held> = fc.record({
   daemon: fc
     .record({
       controlSocket: path,
@@ -132,6 +147,7 @@ const config: fc.Arbitrary<Config> = fc.record({
     driver: fc.constantFrom("libvirt", "static"),
     uri: fc.constantFrom("qemu:///system", "xen:///system", "test:///default"),
     socket: fc.option(path, { nil: undefined }),
+    metadata: fc.boolean(),
   }),
   metrics: fc.record({
     textfile: fc.option(path, { nil: undefined }),
@@ -160,7 +176,7 @@ function shielded(value: string): string {
 }
 
 /** Writes a configuration as an operator would, by the documented rules for names and values only. */
-function write({ vms, ...sections }: Config): string {
+function write({ vms, ...sections }: Held): string {
   const lines: string[] = [];
   const all = [
     ...Object.entries(sections),
@@ -176,9 +192,11 @@ function write({ vms, ...sections }: Config): string {
             ? "yes"
             : "no"
           : Array.isArray(value)
-            ? value.join(",")
-            : typeof value === "object" && "port" in value
-              ? `${value.hostname}:${value.port}`
+            ? value.join(",") || "none"
+            : typeof value === "object" && value !== null
+              ? "percent" in value
+                ? `${value.percent}%`
+                : `${value.hostname}:${value.port}`
               : value;
       lines.push(`${name.charAt(0).toUpperCase()}${name.slice(1)}=${shielded(`${shown}`)}`);
     }
@@ -190,7 +208,7 @@ test("loadConfig() reads back every configuration that can be written", () => {
   fc.assert(
     fc.property(config, (written) => {
       const { loaded } = loadBytes(write(written));
-      expect("config" in loaded ? loaded.config : loaded.problems.map(formatProblem)).toEqual(written);
+      expect("config" in loaded ? held(loaded.config) : loaded.problems.map(formatProblem)).toEqual(written);
     }),
     { numRuns: 200 },
   );

@@ -50,6 +50,7 @@ DryRun = yes
 Driver = static
 Uri = xen:///system
 Socket = /srv/virt.sock
+Metadata = no
 [metrics]
 Textfile = /srv/vm-power.prom
 Interval = 60
@@ -91,7 +92,7 @@ Abi = 456
         onDrift: "yield",
         dryRun: true,
       },
-      hypervisor: { driver: "static", uri: "xen:///system", socket: "/srv/virt.sock" },
+      hypervisor: { driver: "static", uri: "xen:///system", socket: "/srv/virt.sock", metadata: false },
       metrics: {
         textfile: "/srv/vm-power.prom",
         interval: 60,
@@ -102,6 +103,7 @@ Abi = 456
         [
           "web.1 prod",
           {
+            ...VM_DEFAULTS,
             vcpus: [3, 2, 2, 8, 9, 10],
             minKhz: 1200000,
             maxKhz: 2300000,

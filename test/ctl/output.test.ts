@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CHANNELS, CHECKS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts";
+import { CHANNELS, CHECKS, CONTRACT, CPUS, HOLDS, STATUS, WEB1 } from "../admin/sample-control.ts";
 import { ctlWith } from "./harness.ts";
 
 const TERMINAL = { isTty: true, columns: 80, env: { TERM: "xterm", NO_COLOR: "1" } };
@@ -139,6 +139,62 @@ test("show-vm", async () => {
     "May ask for any speed, no turbo, queries, physical CPUs by number",
     "",
     "No channel was found",
+    "",
+  ]);
+});
+
+test("holds", async () => {
+  const atMs = new Date(2026, 0, 31, 8, 15).getTime();
+  const holds = HOLDS.map((hold) => ({
+    ...hold,
+    atMs,
+    ...(hold.untilMs === undefined ? {} : { untilMs: Date.now() + 7_260_000 }),
+  }));
+  const wide = { ...TERMINAL, columns: 100 };
+  expect(await shown("holds", { ListHolds: () => ({ holds }) }, wide)).toEqual([
+    "CPUS  SPEED      SINCE                ENDS IN  WHO                  WHY",
+    "2-3   2.300 GHz  2026-01-31 08:15:00  2 h      root (uid 0, pid 7)  x\\x1b",
+    "9     1.200 GHz  2026-01-31 08:15:00  -        alice                -",
+    "",
+  ]);
+  expect(await shown("holds", { ListHolds: () => ({ holds: [] }) })).toEqual(["Nothing is held", ""]);
+  const held = { ...STATUS, holds: 2 };
+  expect((await shown("status", { GetStatus: () => held })).join()).toContain("2 holds: vmpowerctl holds");
+});
+
+test("contract", async () => {
+  const atMs = new Date(2026, 0, 31, 8, 15).getTime();
+  const untilMs = Date.now() + 3 * 3_600_000 + 60_000;
+  const [first, second, third, fourth] = CONTRACT;
+  const keys = [first, second, { ...third, atMs, untilMs }, fourth] as typeof CONTRACT;
+  const GetContract = () => ({ vm: "web.1", known: true, keys, problems: ['There is no class "x"'] });
+  const wide = { ...TERMINAL, columns: 100 };
+  expect(await shown("contract web.1", { GetContract }, wide)).toEqual([
+    "KEY     VALUE   FROM",
+    "Class   gold    the VM's metadata",
+    "MinKhz  -       built in",
+    "MaxKhz  1.8GHz  alice (uid 1000, pid 7), 2026-01-31 08:15:00, for 3 h more: noisy\\x1b",
+    "Turbo   no      [vm web-*], /etc/vm-power.conf:3",
+    "",
+    '! There is no class "x"',
+    "",
+  ]);
+  expect((await shown("contract new1"))[0]).toBe(
+    'No VM "new1" is known. For one of that name this would hold:',
+  );
+});
+
+test("config is a configuration that says the same, with its places", async () => {
+  expect(await shown("config")).toEqual([
+    "[daemon]",
+    "LogLevel=debug  # /etc/vm-power.conf:2",
+    "",
+    "[hypervisor]",
+    "#Socket=",
+    "Uri=qemu:///system  # built in",
+    "",
+    "[vm a;b]",
+    'Turbo="no;"  # /etc/x.conf:1',
     "",
   ]);
 });

@@ -103,6 +103,45 @@ test("every act of an operator is one sentence with the operator, the same in th
   await follower.exited;
 });
 
+test("a hold is listed with who, since when, until when and why, counted, and the same after a restart", async () => {
+  host = makeTestHost();
+  await host.start();
+  host.run("vmpowerctl", "set-cpu-freq", "4", "max", "--hold", "--for", "2h", "--reason", "maintenance");
+  host.run("vmpowerctl", "set-cpu-freq", "1", "min", "--hold");
+  host.run("vmpowerctl", "set-cpu-freq", "2", "min");
+  await until(() => / ordered max, held \(maintenance\) for CPU 4: /.test(host.log()));
+  const listed = () => (host.ask("holds") as { holds: Record<string, number>[] }).holds;
+  const [first, second] = listed();
+  expect([first, second, listed().length]).toEqual([
+    {
+      ...{ pcpus: [1], khz: 1_200_000, asked: "min", atMs: expect.any(Number) },
+      who: expect.stringMatching(/^root \(uid 0, pid \d+\)$/),
+    },
+    {
+      ...{
+        pcpus: [4, 5],
+        khz: 2_301_000,
+        asked: "max",
+        atMs: expect.any(Number),
+        untilMs: expect.any(Number),
+      },
+      ...{ who: expect.stringMatching(/^root /), reason: "maintenance" },
+    },
+    2,
+  ] as never);
+  const before = listed();
+  expect((before[1]?.["untilMs"] ?? 0) - (before[1]?.["atMs"] ?? 0)).toBeWithin(7_199_000, 7_201_001);
+  expect(host.ask("status")).toMatchObject({ holds: 2 });
+  expect(host.run("vmpowerctl", "metrics").out.split("\n")).toContain("vmpower_holds 2");
+  await host.end("SIGTERM");
+  await host.start();
+  // What was asked is stored as the speed that came of it; the clocks' difference may be rounded otherwise.
+  const plain = (hold: Record<string, unknown> | undefined) => ({ ...hold, asked: "", untilMs: 0 });
+  expect(listed().map(plain)).toEqual(before.map(plain));
+  host.run("vmpowerctl", "set-cpu-freq", "1,4", "release");
+  expect([listed(), host.ask("status")["holds"]]).toEqual([[], undefined]);
+});
+
 test("an order can end after a time", async () => {
   host = makeTestHost();
   await host.start();

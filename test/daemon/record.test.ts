@@ -100,6 +100,26 @@ The kernel would have been given 2 settings
   }, 15_000);
 });
 
+test("replay lets a slower speed hold when it is due, and a request end that is not repeated", async () => {
+  host = makeTestHost({ sections: "[vm web1]\nVcpus=2\nMinDwellMs=1000\nLeaseSec=5\n" });
+  const asked = (atMs: number, unit: number) =>
+    JSON.stringify({
+      ...{ atMs, vm: "web1", channel: 0, length: 464 },
+      bytes: Buffer.from(scale(0, unit)).toString("base64"),
+    });
+  const lines = [asked(0, MAX), asked(100, MIN), asked(2_000, DOWN), asked(9_000, DOWN)];
+  await Bun.write(file(), `${HEAD}${lines.join("\n")}\n`);
+  const { out } = host.run("vm-power", "replay", file(), "--config", host.configFile);
+  expect(out.split("\n").filter((line) => line.includes("asked"))).toEqual([
+    "    0.000 web1:0 asked max: granted 2.301 GHz",
+    "    0.100 web1:0 asked min: granted 2.301 GHz",
+    "    2.000 web1:0 asked down: granted 1.200 GHz",
+    // Its want of before has ended, so this is the first step down.
+    "    9.000 web1:0 asked down: granted 2.300 GHz",
+  ]);
+  expect(out).toContain("The kernel would have been given 4 settings");
+});
+
 test("record reports a full disk, and leaves no incomplete recording", async () => {
   host = makeTestHost({ sections: VMS });
   const web1 = host.port("web1", 0);

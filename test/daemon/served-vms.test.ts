@@ -30,9 +30,10 @@ test("admit() accepts only the channels in the VM's definition, and no other soc
       store: new OperatorStore(directory, log),
       arbiter,
       clocks,
+      time,
       hypervisor: () => undefined,
       takeover: new Takeover(undefined, {
-        parts: () => ({ arbiter, clocks, vms }),
+        parts: () => ({ arbiter, clocks, vms, time }),
         log,
         alarm,
         hostEvents,

@@ -5,10 +5,13 @@ import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Domain } from "../../src/base/domain.ts";
 import { success } from "../../src/base/result.ts";
 import type { Channel } from "../../src/channels/channel.ts";
+import { rulesOf } from "../../src/config/contract/rules.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { Contracts } from "../../src/daemon/host/contracts.ts";
 import { metricsText } from "../../src/daemon/metrics/metrics-text.ts";
 import { control } from "../../src/daemon/operators/control.ts";
 import { eachStep, LoopSlices, STEPS_PER_TURN } from "../../src/daemon/operators/loop-slices.ts";
+import { Rates } from "../../src/daemon/packet/rates.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { LIBVIRT_REMEDIES } from "../../src/hypervisor/libvirt/remedies.ts";
 import { sampleStruct } from "../admin/sample-values.ts";
@@ -20,6 +23,7 @@ import { keepLines, realTime } from "./time.ts";
 /** The clock stands still, so only the number of steps limits a slice. */
 const NO_TIME = () => 0;
 
+const CONFIG = { ...DEFAULTS, rules: rulesOf(new Map(), new Map(), new Map()), listing: [] };
 const CALLER = { uid: 0, gid: 0, pid: 7 };
 const CPUS = Array.from({ length: 1024 }, (_, pcpu) => pcpu);
 const VMS = CPUS.filter((pcpu) => pcpu % 2 === 0).map((pcpu) => domain(`vm${pcpu}`, [[pcpu], [pcpu + 1]]));
@@ -67,7 +71,7 @@ function largeHost() {
   const byVm = Map.groupBy(channels, ({ vm }) => vm);
   const parts = {
     ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME) },
-    config: () => DEFAULTS,
+    config: () => CONFIG,
     channels: {
       list: () => channels,
       of: (vm: string) => byVm.get(vm) ?? [],
@@ -77,7 +81,11 @@ function largeHost() {
     vms: {
       domains: new Map<string, Domain>(VMS.map((each) => [each.name, each])),
       isAdded: () => true,
-      contract: () => FREE,
+      contracts: new Contracts(
+        () => CONFIG,
+        () => ({}),
+      ),
+      metadata: () => ({ layer: new Map(), problems: [] }),
       decide() {},
     },
     store: {
@@ -90,6 +98,10 @@ function largeHost() {
     },
     acts: counted({ report() {} }),
     events: { subscribe: () => () => {} },
+    rates: new Rates(
+      () => ({ requestsPerSecond: 1, burst: 1 }),
+      () => {},
+    ),
     recordings: { begin: () => () => {} },
     meters: { all: new Map() },
     hypervisor: {

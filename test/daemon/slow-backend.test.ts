@@ -8,6 +8,7 @@ import { orderCpus } from "../../src/daemon/operators/cpu-orders.ts";
 import { LoopSlices } from "../../src/daemon/operators/loop-slices.ts";
 import { Meters } from "../../src/daemon/packet/meters.ts";
 import { PacketPath, type PacketPathParts } from "../../src/daemon/packet/packet.ts";
+import { Rates } from "../../src/daemon/packet/rates.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
 import { DOWN, MAX, MIN, nack, scale } from "./port.ts";
@@ -36,6 +37,10 @@ function makeDaemon() {
     ...{ arbiter, clocks: doing, meters: new Meters(), time, log: keepLines([]) },
     events: { wanted: false },
     recordings: { wanted: false },
+    rates: new Rates(
+      () => ({ requestsPerSecond: 1000, burst: 1000 }),
+      () => {},
+    ),
     lookAgain() {},
     pinRemedy: () => undefined,
   } as unknown as PacketPathParts;

@@ -21,7 +21,7 @@ function startTakeover(domains: readonly Domain[] = []) {
   const known = new Map<string, Domain>();
   const { time, alarm } = realTime();
   const doing = { arbiter, cpufreq, log: keepLines(told), time, alarm, ordersEnded() {} };
-  const parts = { arbiter, clocks: new Clocks(doing), vms: { domains: known } };
+  const parts = { arbiter, time, clocks: new Clocks(doing), vms: { domains: known } };
   parts.clocks.settle(arbiter.setClocks(clocks), "the start");
   parts.clocks.postponed = true;
   const handover = {

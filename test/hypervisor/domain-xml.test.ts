@@ -60,6 +60,7 @@ test("readDomainXml() finds the channels that lead to the daemon, and the vCPUs 
       vcpus: 4,
       online: new Set([0, 2]),
       channelPaths: new Set(["/tmp/powermonitor/web1.example.org.0", "/tmp/powermonitor/a & b.12"]),
+      contract: undefined,
     },
   });
 });
@@ -86,7 +87,7 @@ test.each([
   const nothing = new Set<string>();
   expect(readDomainXml(xml)).toEqual({
     ok: true,
-    value: { name: "n", id: 1, vcpus: 1, online: new Set([0]), channelPaths: nothing },
+    value: { name: "n", id: 1, vcpus: 1, online: new Set([0]), channelPaths: nothing, contract: undefined },
   });
 });
 
@@ -119,4 +120,55 @@ test("readDomainXml() of a domain that does not run gives no id", () => {
   expect(readDomainXml("<domain><name>n</name><vcpu>1</vcpu></domain>")).toMatchObject({
     value: { id: undefined },
   });
+});
+
+const OURS = "urn:vm-power:contract:1";
+
+test.each([
+  ["with a prefix", `<m:contract xmlns:m='${OURS}' class='gold' maxKhz='1800000'/>`],
+  ["without a prefix", `<contract xmlns='${OURS}' class='gold' maxKhz='1800000'/>`],
+  [
+    "beside another's",
+    `<o:contract xmlns:o='urn:other' class='x'/><m:contract xmlns:m='${OURS}' class='gold' maxKhz='1800000'><m:x class='y'/></m:contract>`,
+  ],
+])("readDomainXml() reads a contract in the metadata %s", (_, metadata) => {
+  const xml = `<domain id='1'><name>n</name><vcpu>1</vcpu><metadata>${metadata}</metadata></domain>`;
+  expect(readDomainXml(xml)).toMatchObject({
+    contract: new Map([
+      ["class", "gold"],
+      ["maxKhz", "1800000"],
+    ]),
+  });
+});
+
+test("readDomainXml() knows the prefix of an element around", () => {
+  const xml = `<domain id='1' xmlns:a='${OURS}' xmlns:b='urn:other'><name>n</name><vcpu>1</vcpu>
+    <metadata xmlns:b='${OURS}' xmlns:a='urn:other'><a:contract x='1'/><b:contract x='2'/></metadata></domain>`;
+  expect(readDomainXml(xml)).toMatchObject({ value: { contract: new Map([["x", "2"]]) } });
+});
+
+test.each([
+  [
+    "of another namespace",
+    `<metadata><m:contract xmlns:m='urn:vm-power:contract:2' class='gold'/></metadata>`,
+  ],
+  ["of a namespace that nobody declares", `<metadata><m:contract class='gold'/></metadata>`],
+  [
+    "inside another's element",
+    `<metadata><o xmlns='urn:o'><contract xmlns='${OURS}' class='gold'/></o></metadata>`,
+  ],
+  ["outside of the metadata", `<devices><contract xmlns='${OURS}' class='gold'/></devices>`],
+  ["in a description", `<description>&lt;contract xmlns='${OURS}'/&gt;</description>`],
+])("readDomainXml() takes no contract %s", (_, inside) => {
+  expect(readDomainXml(`<domain id='1'><name>n</name><vcpu>1</vcpu>${inside}</domain>`)).toMatchObject({
+    value: { contract: undefined },
+  });
+});
+
+test("readDomainXml() keeps so much of a contract, and lets its judge see that there was more", () => {
+  const many = Array.from({ length: 1000 }, (_, i) => `a${i}='${"x".repeat(2000)}'`).join(" ");
+  const xml = `<domain id='1'><name>n</name><vcpu>1</vcpu><metadata><contract xmlns='${OURS}' ${many}/></metadata></domain>`;
+  const found = readDomainXml(xml);
+  const contract = found.ok ? found.value.contract : undefined;
+  expect([contract?.size, contract?.get("a0")?.length]).toEqual([65, 513]);
 });

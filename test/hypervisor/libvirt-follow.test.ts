@@ -81,6 +81,23 @@ describe("openLibvirt() follows", () => {
     expect(recorder.domains.get("a")?.channelPaths).toEqual(new Set(["/tmp/powermonitor/a.0"]));
   });
 
+  test("metadata that change (metadata event)", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    const a = fake.add("a", [[1]]);
+    await stage.opened();
+    const metadata = "<metadata><c:contract xmlns:c='urn:vm-power:contract:1' class='gold'/></metadata>";
+    a.xml = xmlOf(a).replace("<devices>", `${metadata}<devices>`);
+    // Callback, domain, type 2 (an element), its namespace.
+    fake.event(379, refBytes(a), u32(2), u32(1), text("urn:vm-power:contract:1"));
+    await stage.news("a running: booted");
+    expect(recorder.domains.get("a")?.contract).toEqual(new Map([["class", "gold"]]));
+    delete a.xml;
+    fake.event(379, refBytes(a), u32(2), u32(1), text("urn:vm-power:contract:1"));
+    await stage.news("a running: booted");
+    expect(recorder.domains.get("a")?.contract).toBeUndefined();
+  });
+
   test("a guest that reboots: what it asked for ends", async () => {
     await using stage = new Stage();
     const { fake } = stage;

@@ -108,5 +108,5 @@ test("openLibvirt() opens read-only, and does not request keepalive", async () =
   await stage.opened();
   // "test:///default", present, 15 bytes and padding; flags 1.
   expect(seen).toEqual(["000000010000000f746573743a2f2f2f64656661756c740000000001"]);
-  expect(fake.calls).toEqual([66, 1, 316, 316, 316, 316, 316, 360, 273]);
+  expect(fake.calls).toEqual([66, 1, 316, 316, 316, 316, 316, 316, 360, 273]);
 });

@@ -94,6 +94,31 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     await news(told);
   });
 
+  test("sees metadata that change by its event alone", async () => {
+    // It would list no domain again within this test.
+    const timing = { ...LIBVIRT_TIMING, listMs: 600_000 };
+    const other = new Recorder();
+    const options = { uri: "test:///default", socket: libvirtd.socket, log: other.log, timing };
+    const follower = openLibvirt(options, other);
+    try {
+      await until(() => other.told.includes("ready"));
+      const contract = () => other.domains.get("test")?.contract;
+      const uri = "urn:vm-power:contract:1";
+      const set = "<contract class='gold' maxKhz='1800000'/>";
+      await libvirtd.must("metadata", "test", uri, "--key", "vmpower", "--set", set);
+      await until(() => contract() !== undefined);
+      expect([...(contract() ?? [])]).toEqual([
+        ["class", "gold"],
+        ["maxKhz", "1800000"],
+      ]);
+      await libvirtd.must("metadata", "test", uri, "--remove");
+      await until(() => contract() === undefined);
+    } finally {
+      await follower.close();
+      recorder.news();
+    }
+  });
+
   test("reports why a domain without a definition is gone", async () => {
     await libvirtd.must("destroy", "web.1");
     await news("web.1 gone: destroyed");

@@ -12,7 +12,7 @@ const CHANNELS: Argument = {
   kind: "channels",
 };
 
-/** Verbs `add-channels`, `rm-channels`, `set-channel-status`. */
+/** Verbs `add-channels`, `rm-channels`, `set-channel-status`, `release-channels`. */
 export const CHANNEL_VERBS: readonly Verb[] = [
   {
     name: "add-channels",
@@ -52,6 +52,18 @@ export const CHANNEL_VERBS: readonly Verb[] = [
       const enabled = switchArgument(word, ["enabled", "disabled"]);
       const reply = await call("SetChannelStatus", { ...choice(vm, numbers), enabled });
       show(reply, () => said(reply.channels, vm, word));
+      return EXIT.ok;
+    },
+  },
+  {
+    name: "release-channels",
+    summary: "Hear channels again that are quarantined",
+    arguments: [VM, CHANNELS],
+    examples: [["release-channels web1", "all that asked far too often"]],
+    async run({ call, show }, { arguments: [vm = "", numbers = "all"] }) {
+      const reply = await call("ReleaseChannels", choice(vm, numbers));
+      const none = `No channel of VM ${printable(vm)} was quarantined`;
+      show(reply, () => (reply.channels.length === 0 ? none : said(reply.channels, vm, "heard again")));
       return EXIT.ok;
     },
   },

@@ -1,11 +1,12 @@
-import type { Cpu, CpuResult, FrequencyOrder } from "../../admin/control-types.ts";
+import type { Cpu, CpuResult, FrequencyOrder, Hold } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
+import { parseKhz } from "../../base/speed-bound.ts";
 import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatRange, printable } from "../../terminal/text.ts";
+import { formatDuration, formatRange, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import { cpusArgument, durationArgument, khzArgument } from "../arguments.ts";
+import { cpusArgument, durationArgument } from "../arguments.ts";
 import type { Argument, Context, Verb } from "../verb.ts";
 
 const CPUS: Argument = {
@@ -17,7 +18,7 @@ const CPUS: Argument = {
 
 const WORDS = ["up", "down", "min", "max", "turbo", "no-turbo", "release"] as const;
 
-/** Verbs `show-cpu-freq`, `set-cpu-freq`, `restore`. */
+/** Verbs `show-cpu-freq`, `set-cpu-freq`, `holds`, `restore`. */
 export const CPU_VERBS: readonly Verb[] = [
   {
     name: "show-cpu-freq",
@@ -49,6 +50,7 @@ export const CPU_VERBS: readonly Verb[] = [
         doc: "the order ends by itself after this time, like 30s, 10m, 2h",
         value: { name: "time", kind: "text" },
       },
+      { flag: "--reason", doc: "why, for those who look later", value: { name: "text", kind: "text" } },
     ],
     examples: [
       ["set-cpu-freq 2-5 max --hold", "whatever guests ask"],
@@ -58,14 +60,26 @@ export const CPU_VERBS: readonly Verb[] = [
     ],
     async run(context, { arguments: [list = "", speed = ""], flags, values }) {
       const order = orderOf(cpusArgument(list), speed, flags.has("--hold"));
-      const time = values.get("--for");
+      const [time, reason] = [values.get("--for"), values.get("--reason")];
       if (time !== undefined && order.to === "release")
         throw new UsageError("release cannot be combined with --for");
-      const reply = await context.call(
-        "SetCpuFreq",
-        time === undefined ? order : { ...order, forSeconds: durationArgument(time) },
-      );
+      const reply = await context.call("SetCpuFreq", {
+        ...order,
+        ...(time === undefined ? {} : { forSeconds: durationArgument(time) }),
+        ...(reason === undefined ? {} : { reason }),
+      });
       return showResults(context, reply);
+    },
+  },
+  {
+    name: "holds",
+    summary: "List the orders that guests cannot change",
+    arguments: [],
+    examples: [["holds", "who, since when, until when, and why"]],
+    async run({ call, show, io, now }) {
+      const reply = await call("ListHolds", {});
+      show(reply, () => holdsText(reply.holds, { width: textWidth(io), nowMs: now() }));
+      return EXIT.ok;
     },
   },
   {
@@ -88,7 +102,7 @@ function orderOf(cpus: readonly number[], speed: string, hold: boolean): Frequen
   if (word === "release" && hold)
     throw new UsageError("release ends a hold: it cannot be combined with --hold");
   if (word !== undefined) return { cpus, to: word === "no-turbo" ? "noTurbo" : word, hold };
-  const khz = khzArgument(speed);
+  const khz = parseKhz(speed);
   if (khz !== undefined) return { cpus, to: "khz", khz, hold };
   throw new UsageError(
     `"${speed}" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of ${WORDS.join(", ")}`,
@@ -125,6 +139,31 @@ function resultText({ khz, setting, askedKhz, endedHold }: CpuResult): string {
       ? ""
       : `, rounded ${khz > askedKhz ? "up" : "down"} from ${formatKhz(askedKhz)}`;
   return `${speed}${rounded}${endedHold === true ? ", no longer held" : ""}`;
+}
+
+const HOLD_COLUMNS: readonly Column[] = [
+  { head: "CPUS" },
+  { head: "SPEED" },
+  { head: "SINCE" },
+  { head: "ENDS IN" },
+  { head: "WHO" },
+  { head: "WHY", flexible: true },
+];
+
+function holdsText(
+  holds: readonly Hold[],
+  { width, nowMs }: { readonly width: number; readonly nowMs: number },
+): string {
+  if (holds.length === 0) return "Nothing is held";
+  const rows = holds.map(({ pcpus, khz, atMs, untilMs, who, reason }) => [
+    formatCpuList(pcpus),
+    formatKhz(khz),
+    formatTime(atMs),
+    untilMs === undefined ? "-" : formatDuration(untilMs - nowMs),
+    printable(who),
+    printable(reason ?? "-"),
+  ]);
+  return drawTable(HOLD_COLUMNS, rows, width);
 }
 
 const COLUMNS: readonly Column[] = [

@@ -4,7 +4,7 @@ import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { refusedChannels, troubleLines } from "../trouble.ts";
+import { isQuarantined, refusedChannels, troubleLines } from "../trouble.ts";
 import type { Verb } from "../verb.ts";
 
 /** Verb `list`: the VMs, or the channels of all VMs. */
@@ -64,15 +64,23 @@ const CHANNEL_COLUMNS: readonly Column[] = [
 /** Formats channels as a table, with their faults below it. */
 export function channelsText(channels: readonly Channel[], style: Style, width: number): string {
   if (channels.length === 0) return "No channel was found";
-  const rows = channels.map(({ vm, number, status, abi, counters }) => [
-    printable(vm),
-    `${number}`,
-    status === "refused" ? style.bad(status) : printable(status),
-    abi === undefined ? "-" : `${abi}`,
-    ...[counters.requests, counters.granted, counters.refused].map(String),
-  ]);
+  const rows = channels.map((channel) => {
+    const { vm, number, abi, counters } = channel;
+    return [
+      printable(vm),
+      `${number}`,
+      statusText(channel, style),
+      abi === undefined ? "-" : `${abi}`,
+      ...[counters.requests, counters.granted, counters.refused].map(String),
+    ];
+  });
   return [
     drawTable(CHANNEL_COLUMNS, rows, width),
     ...troubleLines(refusedChannels(channels), style, width),
   ].join("\n");
+}
+
+function statusText(channel: Channel, style: Style): string {
+  if (isQuarantined(channel)) return style.bad("quarantined");
+  return channel.status === "refused" ? style.bad(channel.status) : printable(channel.status);
 }

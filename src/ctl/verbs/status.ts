@@ -15,7 +15,9 @@ export const STATUS: Verb = {
   async run({ call, show, style, now, json, io }) {
     const status = await call("GetStatus", {});
     const { channels } =
-      status.channelsRefused === 0 || json ? { channels: [] } : await call("ListChannels", {});
+      (status.channelsRefused === 0 && status.channelsQuarantined === undefined) || json
+        ? { channels: [] }
+        : await call("ListChannels", {});
     show(status, () => statusText(status, channels, { style, nowMs: now(), width: textWidth(io) }));
     return EXIT.ok;
   },
@@ -52,7 +54,7 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
     ],
     [
       "CPUs",
-      `${status.cpusManaged} managed${status.cpusUnmanaged === 0 ? "" : `, ${status.cpusUnmanaged} not`}`,
+      `${status.cpusManaged} managed${status.cpusUnmanaged === 0 ? "" : `, ${status.cpusUnmanaged} not`}${heldText(status)}`,
     ],
     ["Requests", requestsText(counters)],
     [
@@ -68,6 +70,11 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
     ...troubleLines(troubles, style, width),
   ];
   return lines.join("\n");
+}
+
+/** How many clocks operators hold, if any. */
+function heldText({ holds = 0 }: Status): string {
+  return holds === 0 ? "" : `, ${count(holds, "hold")}: vmpowerctl holds`;
 }
 
 function requestsText({

@@ -1,6 +1,7 @@
 import type { Verb } from "../verb.ts";
 import { CHANNEL_VERBS } from "./channel.ts";
 import { CHANNEL_CONFIG } from "./channel-config.ts";
+import { CONTRACT_VERBS } from "./contract.ts";
 import { CPU_VERBS } from "./cpu.ts";
 import { DOCTOR } from "./doctor.ts";
 import { EVENTS } from "./events.ts";
@@ -21,6 +22,7 @@ export const VERBS: readonly Verb[] = [
   STATUS,
   LIST,
   ...VM_VERBS,
+  ...CONTRACT_VERBS,
   ...VCPU_VERBS,
   ...CHANNEL_VERBS,
   CHANNEL_CONFIG,

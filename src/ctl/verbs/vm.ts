@@ -1,11 +1,12 @@
-import type { Contract, Vcpu, Vm } from "../../admin/control-types.ts";
+import type { Claim, Contract, Vcpu, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
+import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import { vmNameFault } from "../../base/vm-name.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
+import { formatDuration, formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { switchArgument } from "../arguments.ts";
 import type { Verb } from "../verb.ts";
@@ -106,21 +107,53 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: Vcpu, style: Style): string[] 
   return [
     `${vcpu}`,
     pcpus.length === 0 ? "-" : formatCpuList(pcpus),
-    claim === undefined ? "-" : `${formatKhz(claim.khz)}${claim.turbo ? ", turbo" : ""}`,
+    claim === undefined ? "-" : claimText(claim),
     claim === undefined ? "-" : printable(claim.asked),
     claim === undefined ? "-" : formatTimeOfDay(claim.atMs),
     problem === undefined ? "" : style.warn(printable(problem)),
   ];
 }
 
+/** What a vCPU wants, and what becomes of that by itself. */
+function claimText({ khz, turbo, dueKhz, dueInMs, endsInMs }: Claim): string {
+  const due = dueKhz === undefined ? "" : `, ${formatKhz(dueKhz)} in ${formatDuration(dueInMs ?? 0)}`;
+  const ends = endsInMs === undefined ? "" : `, ends in ${formatDuration(endsInMs)}`;
+  return `${formatKhz(khz)}${turbo ? ", turbo" : ""}${due}${ends}`;
+}
+
+/** How many operations there are. */
+const OPERATIONS = 6;
+
 /** Describes what a VM's guest may ask for. */
-export function contractText({ minKhz, maxKhz, turbo, query, physicalCores, dryRun }: Contract): string {
-  const limits = formatRange(minKhz, maxKhz);
+export function contractText(contract: Contract): string {
+  const { turbo, query, physicalCores, dryRun, operations, policies } = contract;
   return [
-    limits === "-" ? "any speed" : limits,
+    ...(contract.class === undefined ? [] : [`class ${printable(contract.class)}`]),
+    limitsText(contract),
     turbo ? "turbo" : "no turbo",
+    // All of them are not worth a word.
+    ...(operations === undefined || operations.length === OPERATIONS
+      ? []
+      : [onlyText(operations, "operations")]),
+    ...(policies === undefined || policies.length === POLICY_KINDS.length
+      ? []
+      : [onlyText(policies, "policies")]),
     query ? "queries" : "no queries",
     ...(physicalCores ? ["physical CPUs by number"] : []),
     ...(dryRun ? ["as a dry run"] : []),
   ].join(", ");
+}
+
+function limitsText({ minKhz, maxKhz, minPercent, maxPercent }: Contract): string {
+  if (minPercent === undefined && maxPercent === undefined) {
+    const limits = formatRange(minKhz, maxKhz);
+    return limits === "-" ? "any speed" : limits;
+  }
+  const min = minPercent === undefined ? minKhz && formatKhz(minKhz) : `${minPercent} %`;
+  const max = maxPercent === undefined ? maxKhz && formatKhz(maxKhz) : `${maxPercent} %`;
+  return [min && `≥ ${min}`, max && `≤ ${max}`].filter(Boolean).join(" and ");
+}
+
+function onlyText(words: readonly string[], what: string): string {
+  return words.length === 0 ? `no ${what}` : `only ${words.map(printable).join("/")}`;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual as isDeepEqual } from "node:util";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Domain } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
@@ -9,8 +10,10 @@ import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
 import type { Alarm } from "../alarm.ts";
 import type { TakeoverEvents } from "../lifecycle/takeover.ts";
 import type { LimitedLog } from "../limited-log.ts";
+import type { Quarantine } from "../packet/rate-limit.ts";
 import type { Parts } from "../parts.ts";
 import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
+import { quarantineText } from "../words/refusal-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
 
@@ -44,6 +47,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
     channels.reconsider(name);
+    if (!isDeepEqual(before?.contract, domain.contract)) this.#tellMetadata(name);
     const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
     if (before?.state === state && describe(before) === pinning) return;
     const what =
@@ -136,6 +140,19 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     events.publish("channel", message, { vm, channel: number });
   }
 
+  /** A channel asked far too often for a while. */
+  quarantined({ vm, number }: Channel, quarantine: Quarantine): void {
+    const { events, time } = this.#parts();
+    const { asked, untilMs } = quarantine;
+    const why = quarantineText({ asked, forMs: untilMs - time().monoMs });
+    const message = `${vm} asks on channel ${number} too often: ${why}`;
+    this.#limited(`quarantine of ${vm}`, "warning", () => ({
+      message,
+      fields: { MESSAGE_ID: MESSAGE_IDS.quarantined, VM: vm, CHANNEL: number },
+    }));
+    events.publish("channel", message, { vm, channel: number });
+  }
+
   /** Reports which CPUs are managed and which are not. */
   reportCpus(): void {
     const { cpufreq } = this.#parts();
@@ -150,6 +167,26 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const all = [...channels.list()];
     const connected = all.filter(({ status }) => status === "connected").length;
     return `${pcpus} CPUs scaled, ${connected} of ${all.length} channels connected`;
+  }
+
+  /** Tells what the new metadata of a VM says about its contract. */
+  #tellMetadata(vm: string): void {
+    const { events, vms } = this.#parts();
+    const { layer, problems } = vms.metadata(vm);
+    const unknown = vms.contracts
+      .resolved(vm)
+      .unknownClasses.filter(({ origin }) => origin.kind === "metadata");
+    const held = [...layer].filter(([key]) => key !== "Class" || unknown.length === 0);
+    const says = held.map(([key, { text }]) => `${key}=${text}`).join(" ") || "nothing";
+    const wrong = [...problems, ...unknown.map(({ text }) => `There is no class "${text}"`)];
+    const faults = wrong.length === 0 ? "" : `; left out: ${wrong.join("; ")}`;
+    const message = `The metadata of ${vm} says about its contract: ${says}${faults}`;
+    // Who may define domains may do so again and again.
+    this.#limited(`metadata of ${vm}`, wrong.length === 0 ? "info" : "warning", () => ({
+      message,
+      fields: { VM: vm },
+    }));
+    events.publish("vm", message, { vm });
   }
 
   #noticeDeparture(vm: string): void {

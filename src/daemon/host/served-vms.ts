@@ -1,19 +1,23 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { Contract } from "../../arbiter/view.ts";
 import type { Domain } from "../../base/domain.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Objection } from "../../channels/judge.ts";
-import type { Config, VmConfig } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
 import type { Hypervisor } from "../../hypervisor/hypervisor.ts";
 import type { Takeover } from "../lifecycle/takeover.ts";
 import type { OperatorStore } from "../operators/operator-store.ts";
+import type { TurnClock } from "../turn-clock.ts";
 import type { Clocks } from "./clocks.ts";
+import { Contracts } from "./contracts.ts";
+import { type MetadataWords, metadataLayer } from "./metadata-layer.ts";
+import { operatorLayer } from "./operator-layer.ts";
 
 /** What {@link ServedVms} needs. The configuration is read at each use, because a reload replaces it. */
 export interface ServedVmsOptions {
   readonly config: () => Config;
   readonly store: OperatorStore;
   readonly arbiter: Arbiter;
+  readonly time: TurnClock;
   readonly clocks: Clocks;
   readonly hypervisor: () => Pick<Hypervisor, "status" | "remedies"> | undefined;
   readonly takeover: Takeover;
@@ -21,6 +25,7 @@ export interface ServedVmsOptions {
 
 /** The known VMs, and which of them are served, as the hypervisor, the configuration and operators say. */
 export class ServedVms {
+  readonly contracts: Contracts;
   readonly #options: ServedVmsOptions;
   readonly #domains = new Map<string, Domain>();
   /** Whether the hypervisor has reported all its domains once, so that an unknown VM does not exist. */
@@ -28,6 +33,10 @@ export class ServedVms {
 
   constructor(options: ServedVmsOptions) {
     this.#options = options;
+    this.contracts = new Contracts(options.config, (vm) => ({
+      operator: operatorLayer(options.store.vm(vm), options.time().wallMs),
+      metadata: this.metadata(vm).layer,
+    }));
   }
 
   /** The last report of the hypervisor, by name. */
@@ -52,9 +61,10 @@ export class ServedVms {
   /** Reports a VM to the arbiter again after a decision about it. */
   decide(name: string): void {
     const { arbiter, clocks, takeover } = this.#options;
+    this.contracts.changed(name);
     const domain = this.#domains.get(name);
     const served = domain !== undefined && this.isAdded(name);
-    const change = served ? arbiter.setDomain(domain, this.contract(name)) : arbiter.removeDomain(name);
+    const change = served ? arbiter.setDomain(domain, this.contracts.of(name)) : arbiter.removeDomain(name);
     clocks.settle(change, `a change of ${name}`);
     takeover.found(name);
   }
@@ -64,18 +74,16 @@ export class ServedVms {
     for (const name of this.#domains.keys()) this.decide(name);
   }
 
+  /** What the metadata of a VM says about its contract, as far as it has a say. */
+  metadata(name: string): MetadataWords {
+    const hasSay = this.#options.config().hypervisor.metadata;
+    return metadataLayer((hasSay ? this.#domains.get(name) : undefined) ?? {});
+  }
+
   /** Whether requests of a VM's guest are served while it runs. */
   isAdded(name: string): boolean {
     const { config, store } = this.#options;
     return store.vm(name).added ?? config().channels.autoAdd;
-  }
-
-  /** The contract of a VM. */
-  contract(name: string): Contract {
-    const { config, store } = this.#options;
-    const { minKhz, maxKhz, turbo, query, physicalCores, dryRun } =
-      config().vms.get(name) ?? DEFAULT_CONTRACT;
-    return { minKhz, maxKhz, turbo, query: store.vm(name).query ?? query, physicalCores, dryRun };
   }
 
   /** Whether the hypervisor knows a VM with a channel at this path. If it cannot tell the path, the VM is enough. */
@@ -114,16 +122,3 @@ export class ServedVms {
 function remedyFor(remedy: string | undefined): { readonly remedy?: string } {
   return remedy === undefined ? {} : { remedy };
 }
-
-/** The contract of a VM without a section of its own. */
-export const DEFAULT_CONTRACT: Pick<
-  VmConfig,
-  "minKhz" | "maxKhz" | "turbo" | "query" | "physicalCores" | "dryRun"
-> = {
-  minKhz: undefined,
-  maxKhz: undefined,
-  turbo: true,
-  query: false,
-  physicalCores: false,
-  dryRun: false,
-};

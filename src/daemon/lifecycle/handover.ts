@@ -48,6 +48,7 @@ export function saveHandover(place: HandoverPlace, handover: Handover, now: Boot
     // Version 0.1.0 reads this member.
     detail: ORIGIN_WORDS[domain.origin],
     channelPaths: domain.channelPaths && [...domain.channelPaths],
+    contract: domain.contract && [...domain.contract],
   }));
   const text = JSON.stringify({
     version: VERSION,
@@ -95,16 +96,35 @@ export function readHandover(directory: string, now: BootNow): Handover | undefi
     : undefined;
 }
 
-/** A domain as the file contains it: JSON has no sets. */
-type WrittenDomain = Omit<Domain, "channelPaths" | "origin"> & {
+/** A domain as the file contains it: JSON has no sets and maps. */
+type WrittenDomain = Omit<Domain, "channelPaths" | "origin" | "contract"> & {
   /** Absent in the handover of a version that had text instead. */
   readonly origin?: Origin;
   readonly channelPaths?: readonly string[];
+  readonly contract?: readonly (readonly [string, string])[];
 };
 
-function domainOf({ name, uuid, run, state, origin = "unknown", pins, channelPaths }: WrittenDomain): Domain {
+function domainOf({
+  name,
+  uuid,
+  run,
+  state,
+  origin = "unknown",
+  pins,
+  channelPaths,
+  contract,
+}: WrittenDomain): Domain {
   const which = { ...(uuid === undefined ? {} : { uuid }), ...(run === undefined ? {} : { run }) };
-  return { name, ...which, state, origin, pins, channelPaths: channelPaths && new Set(channelPaths) };
+  const says = contract === undefined ? {} : { contract: new Map(contract) };
+  return {
+    name,
+    ...which,
+    state,
+    origin,
+    pins,
+    channelPaths: channelPaths && new Set(channelPaths),
+    ...says,
+  };
 }
 
 function pathIn(directory: string): string {
@@ -132,7 +152,7 @@ function isWant(value: unknown): value is SavedWant {
 
 function isDomain(value: unknown): value is WrittenDomain {
   if (!isRecord(value)) return false;
-  const { name, uuid, run, state, origin, pins, channelPaths } = value;
+  const { name, uuid, run, state, origin, pins, channelPaths, contract } = value;
   return (
     typeof name === "string" &&
     (uuid === undefined || typeof uuid === "string") &&
@@ -140,8 +160,13 @@ function isDomain(value: unknown): value is WrittenDomain {
     (state === "running" || state === "paused") &&
     (origin === undefined || ORIGINS.some((known) => known === origin)) &&
     isListOf(pins, (pcpus) => isListOf(pcpus, isCount)) &&
-    (channelPaths === undefined || isListOf(channelPaths, (path) => typeof path === "string"))
+    (channelPaths === undefined || isListOf(channelPaths, (path) => typeof path === "string")) &&
+    (contract === undefined || isListOf(contract, isPairOfTexts))
   );
+}
+
+function isPairOfTexts(value: unknown): value is readonly [string, string] {
+  return isListOf(value, (text) => typeof text === "string") && value.length === 2;
 }
 
 function isSpeed(value: unknown): value is SavedWant["speeds"][number] {

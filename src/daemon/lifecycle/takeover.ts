@@ -5,6 +5,7 @@ import type { Log } from "../../base/log.ts";
 import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
 import type { Alarm } from "../alarm.ts";
 import type { Clocks } from "../host/clocks.ts";
+import type { TurnClock } from "../turn-clock.ts";
 import type { Handover } from "./handover.ts";
 
 const ALARM = "takeover";
@@ -16,6 +17,7 @@ const COMPLETE_MS = 10_000;
 export interface TakeoverOptions {
   readonly parts: () => {
     readonly arbiter: Arbiter;
+    readonly time: TurnClock;
     readonly clocks: Pick<Clocks, "postponed" | "retry">;
     readonly vms: { readonly domains: ReadonlyMap<string, Domain> };
   };
@@ -58,8 +60,9 @@ export class Takeover {
 
   /** A VM is known again. */
   found(vm: string): void {
-    if (this.#pending && this.#isSameRun(vm))
-      this.#options.parts().arbiter.takeOver(vm, this.#wants.get(vm) ?? []);
+    if (!this.#pending || !this.#isSameRun(vm)) return;
+    const { arbiter, time } = this.#options.parts();
+    arbiter.takeOver(vm, this.#wants.get(vm) ?? [], time());
   }
 
   /** A VM that was started again has another guest, so its old wants are not restored. */

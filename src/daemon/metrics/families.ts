@@ -3,6 +3,7 @@ import { BUCKETS, bucketEndNs, type Histogram } from "../../base/histogram.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
+import { listHolds } from "../operators/holds.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import { claimSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
@@ -24,10 +25,11 @@ export function* familySteps(parts: Parts): Job<Family[]> {
 }
 
 function* hostFamilies(parts: Parts): Job<Family[]> {
-  const { arbiter, channels, clocks, cpufreq, hypervisor, startedAtMs, vms } = parts;
+  const { arbiter, channels, clocks, cpufreq, hypervisor, rates, startedAtMs, vms } = parts;
   const all = [...channels.list()];
   const used = cpufreq.clocks();
   const claims = yield* claimSteps(parts);
+  const { holds } = yield* listHolds(parts);
   const speeds = yield* eachStep(used, ({ id, pcpus }): Sample[] => {
     const found = arbiter.clock(id);
     if (found === undefined) return [];
@@ -48,12 +50,28 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
     gauge("vmpower_vms", "VMs that the hypervisor knows.", one(vms.domains.size)),
     gauge("vmpower_claims", "vCPUs that claim a speed.", one(claims)),
     gauge(
+      "vmpower_holds",
+      "Clocks with an order of an operator that guests cannot change.",
+      one(holds.length),
+    ),
+    gauge(
       "vmpower_channels",
       "Channels that were found.",
       STATUSES.map((status) => ({
         labels: { status },
         value: all.filter((channel) => channel.status === status).length,
       })),
+    ),
+    gauge(
+      "vmpower_channels_quarantined",
+      "Channels whose requests are refused for a while, because they asked far too often.",
+      one(rates.quarantined(parts.time().monoMs)),
+    ),
+    counter("vmpower_quarantines", "Times that a channel was quarantined.", one(rates.counters.quarantines)),
+    counter(
+      "vmpower_requests_limited",
+      "Requests that were refused because a channel asked too often.",
+      one(rates.counters.limited),
     ),
     gauge("vmpower_cpus", "CPUs of the host.", [
       { labels: { managed: "yes" }, value: used.reduce((sum, { pcpus }) => sum + pcpus.length, 0) },

@@ -6,16 +6,19 @@ import type { Format } from "../../metrics/openmetrics.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
 import { channelConfig } from "./channel-config.ts";
+import { contractMethods } from "./contract-methods.ts";
+import { withoutQuery } from "./contract-orders.ts";
 import { orderCpus, orderOf } from "./cpu-orders.ts";
 import { domainOrders } from "./domain-orders.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
+import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { operatorName } from "./operator-acts.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { channelView, cpuView, explanationView } from "./views.ts";
 import { load } from "./vm-load.ts";
-import { decideChannels, decideVm, forgetVm, warningAbout } from "./vm-orders.ts";
+import { decideChannels, decideVm, forgetVm, releaseChannels, warningAbout } from "./vm-orders.ts";
 import { channelsInOrder, knownVm, showVm, vmNames, vmSummary } from "./vm-views.ts";
 
 const NAMED_IN_LINE_MAX = 4;
@@ -39,14 +42,17 @@ export function control(parts: () => Parts): Control {
     RemoveChannels: (order, caller) => decideChannels({ ...order, decision: "removed" }, caller, parts()),
     SetChannelStatus: ({ enabled, ...order }, caller) =>
       decideChannels({ ...order, decision: enabled ? undefined : "disabled" }, caller, parts()),
+    ReleaseChannels: (order, caller) => releaseChannels(order, caller, parts()),
     ListCpus: ({ cpus }) => run(listCpus(cpus, parts())),
+    ListHolds: () => run(listHolds(parts())),
     SetCpuFreq: (order, caller) => run(setCpuFreq(order, caller, parts())),
     SetQuery: ({ vm, enabled }, caller) =>
       decideVm(
         knownVm(vm, parts()),
-        { query: enabled },
+        { query: enabled, ...withoutQuery(vm, parts()) },
         decide(enabled ? "allowed queries of" : "forbade queries of", caller),
       ),
+    ...contractMethods(parts),
     Explain: ({ cpu }) =>
       explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
     ...domainOrders(parts),
@@ -79,7 +85,7 @@ function* showKnownVm(vm: string, parts: Parts): Job<{ vm: Vm }> {
 }
 
 function* listChannels(parts: Parts): Job<{ channels: Channel[] }> {
-  return { channels: yield* eachStep(channelsInOrder(parts), channelView) };
+  return { channels: yield* eachStep(channelsInOrder(parts), (channel) => channelView(channel, parts)) };
 }
 
 function* listCpus(cpus: readonly Pcpu[] | undefined, parts: Parts): Job<{ cpus: Cpu[] }> {
@@ -114,9 +120,9 @@ function* setCpuFreq(
   caller: Caller,
   parts: Parts,
 ): Job<{ results: readonly CpuResult[] }> {
-  const { cpus, to, khz, hold, forSeconds } = call;
+  const { cpus, to, khz, hold, forSeconds, reason } = call;
   if (to === "khz" && khz === undefined) throw new ControlError("InvalidParameter", { parameter: "khz" });
-  const order = { order: orderOf(call), hold, caller, who: operatorName(caller), forSeconds };
+  const order = { order: orderOf(call), hold, caller, who: operatorName(caller), forSeconds, reason };
   return { results: yield* orderCpus(chosenCpus(cpus, parts), order, parts) };
 }
 

@@ -18,6 +18,8 @@ export interface CpuOrder {
   readonly who: string;
   /** The order ends by itself after this time. */
   readonly forSeconds?: number | undefined;
+  /** Why it is given. */
+  readonly reason?: string | undefined;
 }
 
 /** Converts an operator's call to an order. */
@@ -61,13 +63,13 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
 /** Orders one clock. Returns why it was refused. */
 function* orderClock(
   id: Pcpu,
-  { order, hold, who, forSeconds }: CpuOrder,
+  { order, hold, who, forSeconds, reason }: CpuOrder,
   parts: Parts,
 ): Job<string | undefined> {
   const { arbiter, clocks, time } = parts;
   const now = time();
   const untilMs = forSeconds === undefined ? undefined : now.monoMs + forSeconds * 1000;
-  const change = arbiter.operate(id, order, { hold, who, now, untilMs });
+  const change = arbiter.operate(id, order, { hold, who, now, untilMs, reason });
   if (change.refusal !== undefined) return refusalText(change.refusal);
   const performed = clocks.perform(change);
   let refused = performed instanceof Promise ? undefined : performed;
@@ -101,11 +103,20 @@ function decisionOf(id: Pcpu, { arbiter, time }: Parts): CpuDecision | undefined
   const order = arbiter.clock(id)?.order;
   if (order === undefined) return undefined;
   const { monoMs, wallMs } = time();
-  const { khz, hold, who, untilMs } = order;
-  return { khz, hold, who, ...(untilMs === undefined ? {} : { untilMs: wallMs + untilMs - monoMs }) };
+  const { khz, hold, who, atMs, untilMs, reason } = order;
+  const why = reason === undefined ? {} : { reason };
+  return {
+    khz,
+    hold,
+    who,
+    atMs,
+    ...why,
+    ...(untilMs === undefined ? {} : { untilMs: wallMs + untilMs - monoMs }),
+  };
 }
 
-function orderText({ order, hold }: CpuOrder): string {
+function orderText({ order, hold, reason }: CpuOrder): string {
   const what = typeof order === "string" ? order : formatKhz(order.khz);
-  return hold ? `${what}, held` : what;
+  const held = hold ? `${what}, held` : what;
+  return reason === undefined ? held : `${held} (${reason})`;
 }

@@ -20,6 +20,13 @@ export class OperatorActs {
     this.#events = events;
   }
 
+  /** Reports what follows from an act of an operator later. */
+  tell(message: string, about: Partial<Event> & { readonly vm: string }): void {
+    const fields = { MESSAGE_ID: MESSAGE_IDS.operator, VM: about.vm };
+    this.#log("orders that end", "notice", () => ({ message, fields }));
+    this.#events.publish("operator", message, about);
+  }
+
   /** `did` continues the sentence after the operator's name: `set CPU 2 to max`. */
   report(caller: Caller, did: string, about: Partial<Event> = {}): void {
     const message = `${operatorName(caller)} ${did}`;

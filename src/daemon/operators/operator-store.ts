@@ -13,8 +13,21 @@ import { writeWhole } from "../../os/whole-file.ts";
 export interface VmDecision {
   readonly added?: boolean;
   readonly query?: boolean;
+  /** Keys of its contract. */
+  readonly contract?: Readonly<Record<string, ContractDecision>>;
   /** Decisions about single channels, by number. */
   readonly channels?: Readonly<Record<string, "removed" | "disabled">>;
+}
+
+/** One key of a VM's contract that an operator set. */
+export interface ContractDecision {
+  /** The value as it was written. */
+  readonly text: string;
+  readonly who: string;
+  readonly atMs: number;
+  /** When it ends by itself, on the wall clock, because it must outlive a boot. */
+  readonly untilMs?: number;
+  readonly reason?: string;
 }
 
 /** A speed that an operator ordered for a CPU. */
@@ -24,6 +37,9 @@ export interface CpuDecision {
   readonly who?: string;
   /** When it ends by itself, on the wall clock, because it must outlive a boot. */
   readonly untilMs?: number;
+  /** When it was ordered; absent in the file of a version that did not store it. */
+  readonly atMs?: number;
+  readonly reason?: string;
 }
 
 /** All decisions of operators. */
@@ -167,23 +183,34 @@ function parse(text: string): OperatorState | undefined {
 
 function isVmDecision(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { added, query, channels } = value;
+  const { added, query, channels, contract } = value;
   const flag = (v: unknown) => v === undefined || typeof v === "boolean";
   const channel = (v: unknown) => v === "removed" || v === "disabled";
   return (
     flag(added) &&
     flag(query) &&
+    (contract === undefined || (isRecord(contract) && Object.values(contract).every(isContractDecision))) &&
     (channels === undefined || (isRecord(channels) && Object.values(channels).every(channel)))
+  );
+}
+
+function isContractDecision(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { text, who, atMs, untilMs, reason } = value;
+  return (
+    [text, who, reason ?? ""].every((each) => typeof each === "string") &&
+    [atMs, untilMs ?? 0].every((each) => typeof each === "number")
   );
 }
 
 function isCpuDecision(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { khz, hold, who, untilMs } = value;
+  const { khz, hold, who, untilMs, atMs, reason } = value;
   return (
     Number.isSafeInteger(khz) &&
     typeof hold === "boolean" &&
     (who === undefined || typeof who === "string") &&
-    (untilMs === undefined || typeof untilMs === "number")
+    (reason === undefined || typeof reason === "string") &&
+    [untilMs ?? 0, atMs ?? 0].every((each) => typeof each === "number")
   );
 }

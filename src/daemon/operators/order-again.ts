@@ -24,8 +24,10 @@ export function orderAgain(store: OperatorStore, options: OrderAgainOptions): vo
       store.noteCpu(pcpu, undefined);
       continue;
     }
-    const { khz, hold, who = "an operator" } = decision;
-    const change = arbiter.operate(pcpu, { khz }, { hold, who, now, untilMs });
+    const { khz, hold, who = "an operator", atMs = now.wallMs, reason } = decision;
+    // It is as old as it was.
+    const given = { monoMs: now.monoMs, wallMs: atMs };
+    const change = arbiter.operate(pcpu, { khz }, { hold, who, now: given, untilMs, reason });
     if (change.refusal === undefined) clocks.settle(change, "the start");
   }
   store.save();

@@ -2,12 +2,13 @@ import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
 import type { Parts } from "../parts.ts";
+import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { sumSteps } from "./views.ts";
 
 /** The state of the daemon. */
 export function* status(parts: Parts): Job<Status> {
-  const { arbiter, channels, clocks, config, cpufreq, hypervisor, startedAtMs } = parts;
+  const { arbiter, channels, clocks, config, cpufreq, hypervisor, rates, startedAtMs, time } = parts;
   const all = [...channels.list()];
   const problem = channels.problem();
   const names = arbiter.domainNames();
@@ -24,10 +25,12 @@ export function* status(parts: Parts): Job<Status> {
     vms: names.length,
     channels: all.length,
     channelsConnected: having("connected"),
+    channelsQuarantined: rates.quarantined(time().monoMs) || undefined,
     channelsRefused: having("refused"),
     cpusManaged: cpufreq.clocks().reduce((sum, { pcpus }) => sum + pcpus.length, 0),
     cpusUnmanaged: cpufreq.unmanaged().length,
     claims: yield* claimSteps(parts),
+    holds: (yield* listHolds(parts)).holds.length || undefined,
     counters: { ...(yield* sumSteps(all)), ...clocks.counters },
   };
 }

@@ -1,10 +1,18 @@
 import type * as view from "../../admin/control-types.ts";
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { ClockView, Holder, LastRequestView, Refusal, VcpuView } from "../../arbiter/view.ts";
+import type {
+  ClockView,
+  Holder,
+  LastRequestView,
+  Refusal,
+  VcpuClockView,
+  VcpuView,
+} from "../../arbiter/view.ts";
 import type { Pcpu } from "../../base/domain.ts";
+import type { Now } from "../../base/now.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
-import { refusalText } from "../words/refusal-text.ts";
+import { quarantineText, refusalText } from "../words/refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
 import { finish, type Job } from "./loop-slices.ts";
 
@@ -12,15 +20,19 @@ import { finish, type Job } from "./loop-slices.ts";
 const SUMMED_PER_STEP = 16;
 
 /** A channel as the control interface shows it. */
-export function channelView(channel: Channel): view.Channel {
+export function channelView(channel: Channel, { rates, time }: Pick<Parts, "rates" | "time">): view.Channel {
+  const { monoMs } = time();
+  const held = channel.status === "connected" ? rates.quarantine(channel, monoMs) : undefined;
+  const quarantine = held && { asked: held.asked, forMs: Math.ceil(held.untilMs - monoMs) };
   const { vm, number, path, status, objection, framer, peer, counters, enabled } = channel;
   return {
     vm,
     number,
     path,
     status: status === "connected" && !enabled ? "disabled" : status,
-    reason: objection?.reason,
-    remedy: objection?.remedy,
+    reason: quarantine === undefined ? objection?.reason : quarantineText(quarantine),
+    remedy: quarantine === undefined ? objection?.remedy : `vmpowerctl release-channels ${vm} ${number}`,
+    quarantinedForMs: quarantine?.forMs,
     abi: status === "connected" ? framer.abi : undefined,
     peerPid: peer?.pid,
     counters: { ...counters, framingErrors: framer.framingErrors },
@@ -54,10 +66,18 @@ export function* sumSteps(channels: Iterable<Channel>): Job<view.Counters> {
 }
 
 /** A vCPU as the control interface shows it. On several clocks, the highest of its claims is shown. */
-export function vcpuView(seen: VcpuView, remedyOf: (refusal: Refusal) => string | undefined): view.Vcpu {
+export function vcpuView(
+  seen: VcpuView,
+  { monoMs }: Now,
+  remedyOf: (refusal: Refusal) => string | undefined,
+): view.Vcpu {
   const { vcpu, pcpus, problem, clocks, asked = "", askedAtMs, refused } = seen;
   const fastest = clocks
-    .flatMap(({ khz, turbo }) => (khz === undefined ? [] : [{ khz, turbo, asked, atMs: askedAtMs }]))
+    .flatMap(({ khz, turbo, due, untilMs }) =>
+      khz === undefined
+        ? []
+        : [{ khz, turbo, asked, atMs: askedAtMs, ...laterView({ due, untilMs }, monoMs) }],
+    )
     .sort((a, b) => b.khz - a.khz)[0];
   return {
     vcpu,
@@ -70,6 +90,16 @@ export function vcpuView(seen: VcpuView, remedyOf: (refusal: Refusal) => string 
       reason: refusalText(refused.refusal),
       remedy: remedyOf(refused.refusal),
     },
+  };
+}
+
+/** What becomes of a claim by itself. */
+function laterView({ due, untilMs }: Pick<VcpuClockView, "due" | "untilMs">, monoMs: number) {
+  const inMs = (atMs: number) => Math.max(0, Math.ceil(atMs - monoMs));
+  return {
+    dueKhz: due?.khz,
+    dueInMs: due && inMs(due.atMs),
+    endsInMs: untilMs === undefined ? undefined : inMs(untilMs),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Caller } from "../../admin/caller.ts";
 import { ControlError } from "../../admin/control.ts";
+import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
 import type { VmDecision } from "./operator-store.ts";
 import { knownVm } from "./vm-views.ts";
@@ -10,7 +11,7 @@ import { knownVm } from "./vm-views.ts";
  */
 export function decideVm(
   name: string,
-  change: Pick<VmDecision, "added" | "query">,
+  change: Pick<VmDecision, "added" | "query" | "contract">,
   { did, caller, parts }: { readonly did: string; readonly caller: Caller; readonly parts: Parts },
 ) {
   const kept = parts.store.setVm(name, change);
@@ -51,6 +52,38 @@ interface ChannelOrder {
   readonly decision: "removed" | "disabled" | undefined;
 }
 
+/** Ends the quarantine of channels. Those that were in it are returned. */
+export function releaseChannels(
+  { vm, channels: numbers }: Omit<ChannelOrder, "decision">,
+  caller: Caller,
+  parts: Parts,
+) {
+  const { channels, rates, acts, time } = parts;
+  knownVm(vm, parts);
+  const own = channels.of(vm);
+  const named = new Set(chosenChannels(vm, numbers, own));
+  const { monoMs } = time();
+  const released = own.filter(
+    (channel) => named.has(channel.number) && rates.quarantine(channel, monoMs) !== undefined,
+  );
+  for (const channel of released) rates.release(channel);
+  const which = released.map(({ number }) => number);
+  if (which.length > 0) acts.report(caller, `released channels ${which.join(",")} of ${vm}`, { vm });
+  return { channels: which };
+}
+
+/** The numbers of a call; all of the VM's if none is named. */
+function chosenChannels(
+  vm: string,
+  numbers: readonly number[] | undefined,
+  own: readonly Channel[],
+): readonly number[] {
+  const ownNumbers = new Set(own.map(({ number }) => number));
+  const unknown = numbers?.find((number) => !ownNumbers.has(number));
+  if (unknown !== undefined) throw new ControlError("NoSuchChannel", { vm, channel: unknown });
+  return numbers ?? [...ownNumbers];
+}
+
 /** Stores an operator's decision about channels of a VM. */
 export function decideChannels(
   { vm, channels: numbers, decision }: ChannelOrder,
@@ -60,10 +93,7 @@ export function decideChannels(
   const { channels, store, vms, acts } = parts;
   knownVm(vm, parts);
   const own = channels.of(vm);
-  const chosen = numbers ?? own.map((channel) => channel.number);
-  const ownNumbers = new Set(own.map(({ number }) => number));
-  const unknown = chosen.find((number) => !ownNumbers.has(number));
-  if (unknown !== undefined) throw new ControlError("NoSuchChannel", { vm, channel: unknown });
+  const chosen = chosenChannels(vm, numbers, own);
   const decided = { ...store.vm(vm).channels };
   for (const number of chosen) {
     if (decision === undefined) delete decided[number];

@@ -4,6 +4,7 @@ import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
 import { ORIGIN_WORDS } from "../words/domain-text.ts";
 import { refusalRemedy } from "../words/refusal-text.ts";
+import { contractView } from "./contract-views.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { channelView, vcpuView } from "./views.ts";
 
@@ -16,9 +17,13 @@ export function vmNames({ vms, store, channels }: Parts): string[] {
 
 /** Checks that a VM's name is known. */
 export function knownVm(vm: string, parts: Parts): string {
-  const { vms, store, channels } = parts;
-  if (vms.domains.has(vm) || store.knows(vm) || channels.of(vm).length > 0) return vm;
+  if (isKnown(vm, parts)) return vm;
   throw new ControlError("NoSuchVm", { vm });
+}
+
+/** Whether the hypervisor, an operator or a socket speaks of a VM. */
+export function isKnown(vm: string, { vms, store, channels }: Parts): boolean {
+  return vms.domains.has(vm) || store.knows(vm) || channels.of(vm).length > 0;
 }
 
 /** A VM in one line. */
@@ -46,11 +51,11 @@ export function* showVm(name: string, parts: Parts): Job<Vm> {
     detail:
       domain === undefined ? parts.hypervisor.remedies.unknownDomain.reason : ORIGIN_WORDS[domain.origin],
     added: vms.isAdded(name),
-    contract: vms.contract(name),
+    contract: contractView(vms.contracts.values(name)),
     vcpus: yield* eachStep(domain?.pins.entries() ?? [], ([vcpu, pcpus]) =>
       showVcpu(name, { vcpu, pcpus }, parts),
     ),
-    channels: yield* eachStep(channels.of(name), channelView),
+    channels: yield* eachStep(channels.of(name), (channel) => channelView(channel, parts)),
   };
 }
 
@@ -62,8 +67,12 @@ export function channelsInOrder({ channels }: Parts): Channel[] {
 }
 
 /** A vCPU; if the VM is not served, only where it runs. */
-function showVcpu(vm: string, known: Pick<Vcpu, "vcpu" | "pcpus">, { arbiter, hypervisor }: Parts): Vcpu {
+function showVcpu(
+  vm: string,
+  known: Pick<Vcpu, "vcpu" | "pcpus">,
+  { arbiter, hypervisor, time }: Parts,
+): Vcpu {
   const seen = arbiter.vcpu(vm, known.vcpu);
   if (seen === undefined) return known;
-  return vcpuView(seen, (refusal) => refusalRemedy(refusal, vm, hypervisor.remedies.pin));
+  return vcpuView(seen, time(), (refusal) => refusalRemedy(refusal, vm, hypervisor.remedies.pin));
 }

@@ -14,6 +14,7 @@ import type { TurnClock } from "../turn-clock.ts";
 import { type PinRemedy, refusalRemedy, refusalText } from "../words/refusal-text.ts";
 import { LatePackets } from "./late-packets.ts";
 import type { Meters } from "./meters.ts";
+import type { Rates } from "./rates.ts";
 import type { Recordings } from "./recordings.ts";
 import { SecondLooks } from "./second-looks.ts";
 
@@ -24,6 +25,7 @@ export interface PacketPathParts {
   readonly events: Events;
   readonly log: LimitedLog;
   readonly meters: Meters;
+  readonly rates: Rates;
   readonly recordings: Recordings;
   readonly time: TurnClock;
   /** The remedies of the hypervisor's driver. */
@@ -74,7 +76,12 @@ export class PacketPath {
 
   #handle(channel: Channel, frame: Uint8Array): Promise<void> | undefined {
     const request = decode(frame);
-    if (request.kind !== "connect") channel.counters.requests++;
+    if (request.kind !== "connect") {
+      channel.counters.requests++;
+      const { rates, time } = this.#parts;
+      const excess = rates.take(channel, time().monoMs);
+      if (excess !== undefined) return this.#refuse(channel, frame, request, excess);
+    }
     switch (request.kind) {
       case "connect":
       case "remove-policy":
@@ -91,6 +98,30 @@ export class PacketPath {
         channel.counters.malformed++;
         this.#note(channel, "sent a malformed packet", () => request.reason, MESSAGE_IDS.malformed);
         return undefined;
+    }
+  }
+
+  /** Answers a request that is not decided. Packets that get no reply otherwise get none here. */
+  #refuse(
+    channel: Channel,
+    frame: Uint8Array,
+    request: ReturnType<typeof decode>,
+    refusal: Refusal,
+  ): undefined {
+    switch (request.kind) {
+      case "scale":
+      case "set-policy":
+        this.#conclude(channel, frame, request, refusal);
+        return;
+      case "malformed":
+        channel.counters.malformed++;
+        return;
+      case "query":
+        this.#refuseQuery(channel, request, () => this.#reasonAndRemedy(channel, refusal));
+        return;
+      case "connect":
+      case "remove-policy":
+        return;
     }
   }
 
@@ -148,10 +179,7 @@ export class PacketPath {
 
   /** A query that is refused gets no reply: the guest would take an ACK or NACK for the start of a list. */
   #query(channel: Channel, frame: Uint8Array, request: Query): void {
-    const refuse = (reason: () => string) => {
-      channel.counters.refused++;
-      this.#note(channel, `was not told its ${request.what}`, reason);
-    };
+    const refuse = (reason: () => string) => this.#refuseQuery(channel, request, reason);
     const found = this.#parts.arbiter.answer(channel.vm, request);
     if (!found.ok) return refuse(() => this.#reasonAndRemedy(channel, found.why));
     if (!readsReplies(frame.length))
@@ -163,6 +191,11 @@ export class PacketPath {
         : capabilityList(resource, found.value.capabilities, frame.length);
     channel.send(list);
     channel.counters.granted++;
+  }
+
+  #refuseQuery(channel: Channel, { what }: Query, reason: () => string): void {
+    channel.counters.refused++;
+    this.#note(channel, `was not told its ${what}`, reason);
   }
 
   #noteDry({ vm }: Channel, request: Scale): void {

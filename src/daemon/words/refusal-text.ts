@@ -25,10 +25,16 @@ export function refusalText(refusal: Refusal): string {
       return `there is no turbo on CPU ${refusal.pcpu}, or it is switched off on the host`;
     case "turbo-forbidden":
       return "its contract forbids turbo";
+    case "operation-forbidden":
+      return `its contract does not allow "${refusal.action}"`;
     case "no-such-speed":
       return `its speeds go from ${formatKhz(refusal.minKhz)} to ${formatKhz(refusal.maxKhz)}`;
     case "queries-off":
       return "queries are off";
+    case "too-many-requests":
+      return `its channel may ask ${refusal.perSecond} times a second`;
+    case "quarantined":
+      return quarantineText(refusal);
     case "not-answerable":
       return `vCPU ${refusal.vcpu} cannot be asked for, or has no managed CPU`;
     case "guest-policies":
@@ -38,6 +44,11 @@ export function refusalText(refusal: Refusal): string {
     case "kernel-refused":
       return `the kernel refused the write (${refusal.reason})`;
   }
+}
+
+/** Describes why a channel is not heard, and for how long. */
+export function quarantineText({ forMs, asked }: { readonly forMs: number; readonly asked: number }): string {
+  return `its channel is quarantined for ${Math.ceil(forMs / 1000)} s, because it asked ${asked} times a second`;
 }
 
 /** How to pin a vCPU; undefined if the hypervisor cannot. */
@@ -54,8 +65,14 @@ export function refusalRemedy(refusal: Refusal, vm: string, pin: PinRemedy): str
       return `set PhysicalCores=yes in [vm ${vm}] if it is trusted with every CPU`;
     case "turbo-forbidden":
       return `set Turbo=yes in [vm ${vm}]`;
+    case "operation-forbidden":
+      return `add ${refusal.action} to Operations in [vm ${vm}]`;
     case "no-such-speed":
       return `vmpowerctl show-cpu-freq ${refusal.pcpu} lists its speeds`;
+    case "too-many-requests":
+      return `more is allowed by RequestsPerSecond and Burst in [vm ${vm}]`;
+    case "quarantined":
+      return `vmpowerctl release-channels ${vm} ends it now`;
     case "queries-off":
       return `vmpowerctl set-query ${vm} enable`;
     default:

@@ -1,5 +1,6 @@
 import type { Vcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { ContractXml } from "./contract-xml.ts";
 import { readXml } from "./xml.ts";
 
 /** The most vCPUs of a domain: the limit of QEMU's largest machine. Their CPU maps fit into one reply. */
@@ -21,6 +22,8 @@ export interface DomainXml {
   readonly online: ReadonlySet<Vcpu>;
   /** Host paths of the sockets on which QEMU listens for the daemon. */
   readonly channelPaths: ReadonlySet<string>;
+  /** What its metadata says about its contract; undefined if nothing. */
+  readonly contract: ReadonlyMap<string, string> | undefined;
 }
 
 /** Reads the XML of a running domain, or says why it cannot be used. */
@@ -38,6 +41,7 @@ class DomainFacts {
   readonly #path: string[] = [];
   readonly #listed = new Map<Vcpu, boolean>();
   readonly #channelPaths = new Set<string>();
+  readonly #contract = new ContractXml();
   #name = "";
   #id: number | undefined;
   #vcpuText = "";
@@ -47,9 +51,15 @@ class DomainFacts {
 
   open(name: string, attributes: ReadonlyMap<string, string>): void {
     this.#path.push(name);
+    if (this.#path.length === 3 && this.#path[0] === "domain" && this.#path[1] === "metadata")
+      this.#contract.element(name, attributes);
     switch (this.#where()) {
       case "domain":
         this.#id = countOf(attributes.get("id"));
+        this.#contract.enter(attributes);
+        break;
+      case "domain/metadata":
+        this.#contract.enter(attributes);
         break;
       case "domain/vcpu":
         this.#current = countOf(attributes.get("current"));
@@ -98,7 +108,14 @@ class DomainFacts {
     for (let vcpu = 0; vcpu < vcpus; vcpu++) {
       if (this.#listed.get(vcpu) ?? vcpu < (this.#current ?? vcpus)) online.add(vcpu);
     }
-    return { name: this.#name, id: this.#id, vcpus, online, channelPaths: this.#channelPaths };
+    return {
+      name: this.#name,
+      id: this.#id,
+      vcpus,
+      online,
+      channelPaths: this.#channelPaths,
+      contract: this.#contract.found,
+    };
   }
 
   /** The path of an element; undefined if it is nested deeper than any that is needed. */

@@ -11,7 +11,7 @@ export type DomainEvent =
       readonly detail: number;
     }
   | { readonly kind: "rebooted"; readonly domain: DomainRef }
-  /** Its pinning or its devices changed. */
+  /** Its pinning, its devices or its metadata changed. */
   | { readonly kind: "changed"; readonly domain: DomainRef };
 
 /** Reads an event; undefined if it is of a kind that was not registered, or of a domain that is left out. */
@@ -36,6 +36,7 @@ function kindOf(procedure: number): DomainEvent["kind"] | undefined {
     case EVENT.tunable.procedure:
     case EVENT.deviceAdded.procedure:
     case EVENT.deviceRemoved.procedure:
+    case EVENT.metadataChange.procedure:
       return "changed";
     default:
       return undefined;

@@ -49,6 +49,7 @@ export const EVENT = {
   deviceRemoved: { id: 15, procedure: 333 },
   tunable: { id: 17, procedure: 346 },
   deviceAdded: { id: 19, procedure: 354 },
+  metadataChange: { id: 23, procedure: 379 },
 } as const;
 
 /** Reports that the daemon behind a proxy (virtproxyd) ended; it has no event id. */

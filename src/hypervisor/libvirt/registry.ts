@@ -87,8 +87,14 @@ function isSame(a: Domain, b: Domain): boolean {
     a.origin === b.origin &&
     a.pins.length === b.pins.length &&
     a.pins.every((list, vcpu) => isSameList(list, b.pins[vcpu] ?? [])) &&
-    isSameSet(a.channelPaths ?? new Set(), b.channelPaths ?? new Set())
+    isSameSet(a.channelPaths ?? new Set(), b.channelPaths ?? new Set()) &&
+    isSameMap(a.contract, b.contract)
   );
+}
+
+function isSameMap(a: Domain["contract"], b: Domain["contract"]): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.size === b.size && [...a].every(([name, value]) => b.get(name) === value);
 }
 
 function isSameList(a: readonly number[], b: readonly number[]): boolean {

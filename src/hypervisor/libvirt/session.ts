@@ -94,10 +94,10 @@ async function greet(rpc: Rpc, uri: string): Promise<Refusal | undefined> {
 function registerAll(rpc: Rpc): [Promise<Answer<void>>, ...Promise<Answer<void>>[]] {
   const register = (id: number): Promise<Answer<void>> =>
     rpc.call(CALL.registerEvent, registerArgs(id), () => undefined);
-  const { lifecycle, tunable, reboot, deviceAdded, deviceRemoved } = EVENT;
+  const { lifecycle, tunable, reboot, deviceAdded, deviceRemoved, metadataChange } = EVENT;
   return [
     register(lifecycle.id),
-    ...[tunable, reboot, deviceAdded, deviceRemoved].map(({ id }) => register(id)),
+    ...[tunable, reboot, deviceAdded, deviceRemoved, metadataChange].map(({ id }) => register(id)),
     rpc.call(CALL.registerClose, NOTHING, () => undefined),
   ];
 }

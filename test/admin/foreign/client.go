@@ -37,7 +37,7 @@ func main() {
 	fmt.Printf("no vm: %T %v\n", err, err.(*control.NoSuchVm).Vm)
 
 	khz := int64(1800000)
-	schema, results, err := control.SetCpuFreq().Call(ctx, c, []int64{2, 3}, "khz", &khz, true, nil)
+	schema, results, err := control.SetCpuFreq().Call(ctx, c, []int64{2, 3}, "khz", &khz, true, nil, nil)
 	check(err)
 	fmt.Println("set", schema, results[0].Ok, *results[0].Khz, *results[1].Reason)
 

@@ -1,0 +1,41 @@
+import type { Config, ListedSetting } from "./config.ts";
+import { KEYS, type KeysOf } from "./keys.ts";
+import type { Gathered, Settings } from "./settings.ts";
+
+/** All settings: those of the sections with fixed names with their defaults, those about VMs as they are written. */
+export function listSettings(daemon: Config["daemon"], gathered: Gathered): ListedSetting[] {
+  const fixed = Object.entries(KEYS).flatMap(([section, keys]) =>
+    withDefaults(section, keys, gathered.sections.get(section)),
+  );
+  // Their default follows from the runtime directory.
+  const sockets: Readonly<Record<string, string>> = {
+    ControlSocket: daemon.controlSocket,
+    MonitorSocket: daemon.monitorSocket,
+  };
+  const followed = fixed.map((each) =>
+    each.place === undefined ? { ...each, text: sockets[each.key] ?? each.text } : each,
+  );
+  return [
+    ...followed,
+    ...aboutVms("vm", gathered.patterns),
+    ...aboutVms("class", gathered.classes),
+    ...aboutVms("vm", gathered.vms),
+  ];
+}
+
+function withDefaults(section: string, keys: KeysOf, settings: Settings | undefined): ListedSetting[] {
+  return Object.entries(keys).map(([key, { default: text }]) => {
+    const written = settings?.get(key);
+    return written?.value === undefined
+      ? { section, key, text, place: undefined }
+      : { section, key, text: written.text, place: written.place };
+  });
+}
+
+function aboutVms(word: string, sections: ReadonlyMap<string, Settings>): ListedSetting[] {
+  return [...sections].flatMap(([name, settings]) =>
+    [...settings].flatMap(([key, { value, text, place }]) =>
+      value === undefined ? [] : [{ section: `${word} ${name}`, key, text, place }],
+    ),
+  );
+}

@@ -1,0 +1,270 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { type ContractValue, type Layer, resolve } from "../../src/config/contract/rules.ts";
+import { matches, overlap } from "../../src/config/contract/vm-pattern.ts";
+import { readConfig } from "../../src/config/load.ts";
+import { ConfigDirectory } from "./harness.ts";
+
+/** What an operator or the metadata says. */
+function layer(kind: "operator" | "metadata", values: Record<string, unknown>): Layer {
+  const origin: ContractValue["origin"] =
+    kind === "metadata" ? { kind } : { kind, who: "alice", atMs: 1, untilMs: undefined, reason: undefined };
+  return new Map(Object.entries(values).map(([key, value]) => [key, { value, text: `${value}`, origin }]));
+}
+
+const FILE = `[vm *]
+MaxKhz=10%
+[vm ??*]
+MaxKhz=20%
+[vm web-*]
+MaxKhz=30%
+[vm web-??]
+Class=silver
+[vm web-1*]
+MaxKhz=50%
+[class gold]
+MaxKhz=60%
+[class silver]
+Turbo=no
+[vm web-11]
+Class=gold
+MaxKhz=70%
+[vm web-12]
+Class=gold
+`;
+
+function rules(file: string) {
+  using at = new ConfigDirectory();
+  at.load({ "vm-power.conf": file });
+  return readConfig(at.path).config.rules;
+}
+
+const TABLE: [string, string, Record<string, unknown>, Record<string, unknown>, string][] = [
+  ["everybody", "x", {}, {}, "10 of [vm *]"],
+  ["a pattern with no literal character", "xy", {}, {}, "20 of [vm ??*]"],
+  ["the pattern with more literal characters", "web-22", {}, {}, "30 of [vm web-*]"],
+  ["also if it is shorter", "web-1", {}, {}, "50 of [vm web-1*]"],
+  ["a class", "web-12", {}, {}, "60 of [class gold]"],
+  ["the metadata before the class", "web-12", {}, { MaxKhz: 65 }, "65 of the metadata"],
+  ["the exact section before the metadata", "web-11", {}, { MaxKhz: 65 }, "70 of [vm web-11]"],
+  ["an operator before all", "web-11", { MaxKhz: 80 }, { MaxKhz: 65 }, "80 of an operator"],
+  [
+    "a class that an operator names before that of the section",
+    "web-12",
+    { Class: "silver" },
+    {},
+    "50 of [vm web-1*]",
+  ],
+  ["a class that the metadata names", "x", {}, { Class: "gold" }, "60 of [class gold]"],
+  ["no class that does not exist", "web-12", { Class: "tin" }, {}, "60 of [class gold]"],
+];
+
+test.each(TABLE)("resolve(): %s", (_, vm, operator, metadata, expected) => {
+  const { values } = resolve(vm, rules(FILE), {
+    operator: layer("operator", operator),
+    metadata: layer("metadata", metadata),
+  });
+  const { value, origin } = values.get("MaxKhz") as ContractValue;
+  const number = typeof value === "object" ? (value as { percent: number }).percent : value;
+  const where = {
+    section: () => `[${origin.kind === "section" ? origin.section : ""}]`,
+    operator: () => "an operator",
+    metadata: () => "the metadata",
+    "built-in": () => "nobody",
+  }[origin.kind]();
+  expect(`${number} of ${where}`).toBe(expected);
+});
+
+test("resolve() says where each value comes from, which classes are unknown, and nothing of keys that nobody sets", () => {
+  using at = new ConfigDirectory();
+  at.load({
+    "vm-power.conf":
+      "[vm *]\nTurbo=no # for all\n[class gold]\nTurbo=yes\n[vm a]\nClass=gold\nMinKhz=1.2GHz\n",
+    "vm-power.conf.d/z.conf": "[vm a]\nMinKhz=\nMaxKhz=80%\n",
+  });
+  const { config } = readConfig(at.path);
+  const metadata = layer("metadata", { Class: "tin", Query: true });
+  const section = (name: string, line: number, file = "vm-power.conf") => ({
+    ...{ kind: "section", section: name, file: `${at.dir}/${file}`, line },
+  });
+  const named = layer("operator", { Class: "lead" });
+  expect(resolve("a", config.rules, { metadata, operator: named })).toEqual({
+    values: new Map<string, unknown>([
+      ["Class", { value: "gold", text: "gold", origin: section("vm a", 6) }],
+      [
+        "MaxKhz",
+        { value: { percent: 80 }, text: "80%", origin: section("vm a", 3, "vm-power.conf.d/z.conf") },
+      ],
+      ["Query", metadata.get("Query")],
+      ["Turbo", { value: true, text: "yes", origin: section("class gold", 4) }],
+    ]) as never,
+    unknownClasses: [named.get("Class") as ContractValue],
+  });
+});
+
+const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), minLength: 1, maxLength: 3 });
+
+/** The obvious reference: the pattern as a regular expression. */
+function expression(text: string): RegExp {
+  return new RegExp(`^${text.replaceAll("?", ".").replaceAll("*", ".*")}$`, "su");
+}
+
+test("matches() agrees with a regular expression", () => {
+  const long = fc.string({ unit: fc.constantFrom("a", "b", "*", "?", "ü", "💾"), maxLength: 8 });
+  const name = fc.string({ unit: fc.constantFrom("a", "b", "ü", "💾"), maxLength: 10 });
+  fc.assert(
+    fc.property(long, name, (text, vm) => expect(matches(text, vm)).toBe(expression(text).test(vm))),
+    { numRuns: 2000 },
+  );
+});
+
+test("matches() takes no longer for a pattern of many wildcards than the product of both lengths", () => {
+  const began = performance.now();
+  for (let i = 0; i < 100; i++) expect(matches("*a".repeat(100), `${"a".repeat(248)}b`)).toBe(false);
+  expect(performance.now() - began).toBeLessThan(1000);
+});
+
+test("overlap() says whether there is a name that both patterns match", () => {
+  const names = [""];
+  // No shortest common name of two patterns of three characters is longer than six.
+  for (let from = 0, to = 1, length = 0; length < 6; length++, from = to, to = names.length)
+    for (let i = from; i < to; i++) names.push(`${names[i]}a`, `${names[i]}b`);
+  fc.assert(
+    fc.property(pattern, pattern, (a, b) => {
+      const both = names.some((name) => expression(a).test(name) && expression(b).test(name));
+      expect(overlap(a, b)).toBe(both);
+      expect(overlap(b, a)).toBe(both);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("overlap() of the longest patterns there may be takes as many steps as the product of their lengths", () => {
+  const [a, b] = ["*a".repeat(125), "?*".repeat(125)];
+  const began = performance.now();
+  for (let i = 0; i < 100; i++) expect(overlap(a, b)).toBe(true);
+  // 6 million steps.
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
+
+/** Sources of one key in order of precedence, as the manual page has them. */
+const SOURCES = ["operator", "exact", "metadata", "class", "ab*", "a*", "*"] as const;
+
+test("resolve() is what trying the sources one after the other gives, for every key and every set of sources", () => {
+  const said = fc.uniqueArray(fc.constantFrom(...SOURCES));
+  const keys = fc.record({ MinDwell: said, Turbo: said, Query: said, DryRun: said });
+  fc.assert(
+    fc.property(keys, ({ Turbo, Query, DryRun }) => {
+      const by = { Turbo, Query, DryRun };
+      const lines = (source: string) =>
+        Object.entries(by).flatMap(([key, all]) =>
+          all.some((each) => each === source) ? [`${key}=yes`] : [],
+        );
+      const file = [
+        ...["[vm abc]", "Class=gold", ...lines("exact"), "[class gold]", ...lines("class")],
+        ...[
+          "[vm a*]",
+          ...lines("a*"),
+          "[vm *]",
+          ...lines("*"),
+          "[vm ab*]",
+          ...lines("ab*"),
+          "[vm b*]",
+          "Turbo=yes",
+        ],
+      ].join("\n");
+      const words = (source: "operator" | "metadata") =>
+        layer(source, Object.fromEntries(lines(source).map((line) => [line.split("=")[0], true])));
+      const { values } = resolve("abc", rules(file), {
+        operator: words("operator"),
+        metadata: words("metadata"),
+      });
+      for (const [key, all] of Object.entries(by)) {
+        const first = SOURCES.find((source) => all.some((each) => each === source));
+        const origin = values.get(key)?.origin;
+        const section = { exact: "vm abc", class: "class gold", "ab*": "vm ab*", "a*": "vm a*", "*": "vm *" };
+        expect(origin?.kind === "section" ? origin.section : origin?.kind).toBe(
+          first === undefined || first === "operator" || first === "metadata" ? first : section[first],
+        );
+      }
+    }),
+  );
+});
+
+test("loadConfig() finds patterns that tie, with both places, and none where a rank or the names differ", () => {
+  using at = new ConfigDirectory();
+  const file = `[vm *-db]
+Turbo=no
+Query=yes
+[vm web*]
+Turbo=yes
+[vm web-*]
+Query=no
+[vm abc?]
+Turbo=no
+[vm *]
+Turbo=no
+[vm ??]
+Turbo=no
+`;
+  expect(at.load({ "vm-power.conf": file })).toEqual({
+    said: [
+      "vm-power.conf:5: Turbo in [vm web*] and in [vm *-db] can be for one VM, and both have as many literal characters " +
+        "(the other stands in vm-power.conf:2; make one of them longer)",
+    ],
+  });
+});
+
+test("loadConfig() finds a class that does not exist, a class of a class, Vcpus for many VMs, and too many patterns", () => {
+  using at = new ConfigDirectory();
+  const file =
+    "[class gold]\nClass=gold\nTurbo=no\n[vm a]\nClass=glod\n[vm b*]\nClass=x y\nVcpus=2\n[class a b]\n[class]\n";
+  expect(at.load({ "vm-power.conf": file }).said).toEqual([
+    expect.stringMatching(/^vm-power.conf:2: Unknown key "Class" in \[class gold\]/),
+    'vm-power.conf:7: Class="x y" is not the name of a class: up to 64 letters, digits, "_", "." and "-"',
+    expect.stringMatching(/^vm-power.conf:8: Unknown key "Vcpus" in \[vm b\*\]/),
+    'vm-power.conf:9: [class a b] is not the name of a class: up to 64 letters, digits, "_", "." and "-"',
+    "vm-power.conf:10: Unknown section [class] (the section of a class is called [class NAME])",
+    "vm-power.conf:5: Class=glod: there is no section [class glod] (known are [class gold])",
+  ]);
+  const many = Array.from({ length: 129 }, (_, index) => `[vm ${index}*]\nTurbo=no\n`).join("");
+  expect(at.load({ "vm-power.conf": many }).said).toEqual([
+    "vm-power.conf:258: There are 129 patterns of VMs, more than 128",
+  ]);
+});
+
+test.each([
+  ["1800000", 1_800_000],
+  ["1.8GHz", 1_800_000],
+  ["1800 mhz", 1_800_000],
+  ["60%", { percent: 60 }],
+  ["0%", { percent: 0 }],
+  ["100 %", { percent: 100 }],
+  ["none", "none"],
+  ["101%", undefined],
+  ["1.5%", undefined],
+  ["-5%", undefined],
+  ["0", undefined],
+  ["101GHz", undefined],
+  ["fast", undefined],
+])("loadConfig() reads MaxKhz=%s", (text, value) => {
+  using at = new ConfigDirectory();
+  const { config, said } = at.load({ "vm-power.conf": `[vm a]\nMaxKhz=${text}\n` });
+  expect(config?.vms.get("a")?.maxKhz).toEqual(value as never);
+  expect(said.filter((line) => line.includes("is not a speed")).length).toBe(value === undefined ? 1 : 0);
+});
+
+test("loadConfig() reads lists of operations and policies, and compares bounds of one kind", () => {
+  using at = new ConfigDirectory();
+  const { config } = at.load({
+    "vm-power.conf": "[vm a]\nOperations=min, up\nPolicies=none\n[vm b]\nMinKhz=60%\nMaxKhz=1GHz",
+  });
+  expect(config?.vms.get("a")).toMatchObject({ operations: ["up", "min"], policies: [] });
+  expect(
+    at.load({ "vm-power.conf": "[vm a*]\nMinKhz=60%\nMaxKhz=50%\nOperations=down,maxx\nPolicies=all" }).said,
+  ).toEqual([
+    'vm-power.conf:4: Operations="down,maxx" is not none, or some of up,down,min,max,turbo,no-turbo (did you mean "max"?)',
+    'vm-power.conf:5: Policies="all" is not none, or some of time,workload,traffic',
+    "vm-power.conf:3: MinKhz=60% of [vm a*] is above its MaxKhz=50% (MinKhz stands in vm-power.conf:2)",
+  ]);
+});
