@@ -67,13 +67,13 @@ function wantOf(
 }
 
 /**
- * The position that a step starts from: that of an operator's order without hold, else the claimant's own, else the
- * first.
+ * The position that a step starts from: that of an operator's order without hold, else that of the claimant's want in
+ * force, else the first.
  */
 function stands({ clock, wants, envelope }: Claim): Position {
   const order = clock.wants.of("operator");
   if (order?.hold === false) return order.position;
-  return wants.of("request")?.position ?? start(clock.clock.table, envelope);
+  return wants.current?.position ?? start(clock.clock.table, envelope);
 }
 
 function noTurbo({ claims, state }: Claimant): Refusal | undefined {

@@ -1,7 +1,10 @@
 import type { Clock, Setting, Speed, Write } from "../base/clock.ts";
 import type { Domain, Khz, Pcpu, Vcpu } from "../base/domain.ts";
 import type { Now } from "../base/now.ts";
+import type { PolicyKind } from "../base/policy-kind.ts";
 import type { ScaleAction } from "../wire/packet.ts";
+import type { PolicyFault } from "../wire/policy-fault.ts";
+import type { PolicyView } from "./policy-view.ts";
 
 // The input and output of the arbiter: plain data. Nothing outside this folder sees its state.
 
@@ -16,6 +19,8 @@ export interface Contract {
   readonly physicalCores: boolean;
   /** Whether its requests are only decided and explained, and change nothing. */
   readonly dryRun?: boolean;
+  /** The kinds of guest policies that it may leave with the host; undefined for all. */
+  readonly policies?: readonly PolicyKind[] | undefined;
 }
 
 /**
@@ -61,7 +66,11 @@ export type Refusal =
   | { readonly code: "no-such-speed"; readonly pcpu: Pcpu; readonly minKhz: Khz; readonly maxKhz: Khz }
   | { readonly code: "queries-off" }
   | { readonly code: "not-answerable"; readonly vcpu: Vcpu | "all" }
-  | { readonly code: "guest-policies"; readonly fault: string | undefined }
+  | { readonly code: "policy-fault"; readonly fault: PolicyFault }
+  | { readonly code: "policy-forbidden"; readonly kind: PolicyKind }
+  /** A guest policy by branch ratio. */
+  | { readonly code: "branch-ratio" }
+  | { readonly code: "too-many-policies"; readonly max: number }
   | { readonly code: "kernel-refused"; readonly reason: string };
 
 /** A write of a change, with the holder for whom it is done; undefined for a baseline without claims. */
@@ -81,6 +90,8 @@ export interface Change {
   readonly dry: boolean;
   /** Clocks whose operator's order this change ends. */
   readonly endedOrders: readonly Clock["id"][];
+  /** Guest policies that want something else from now on, because of the time or the traffic. */
+  readonly turned?: readonly PolicyView[];
 }
 
 /** The result of a request that the kernel refused. */

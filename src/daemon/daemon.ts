@@ -1,4 +1,5 @@
 import { Arbiter } from "../arbiter/arbiter.ts";
+import type { PolicyView } from "../arbiter/policy-view.ts";
 import type { Pcpu } from "../base/domain.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channels } from "../channels/channels.ts";
@@ -20,6 +21,7 @@ import { takeHandover } from "./lifecycle/handover.ts";
 import { SoleUse } from "./lifecycle/sole-use.ts";
 import { Takeover } from "./lifecycle/takeover.ts";
 import { limitedLog } from "./limited-log.ts";
+import { hostZone, LocalHours, policyClock } from "./local-hours.ts";
 import type { LeveledLog } from "./log.ts";
 import { openMetricsOutput } from "./metrics/metrics-output.ts";
 import { control } from "./operators/control.ts";
@@ -117,9 +119,10 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const alarm = new Alarm(time);
   undo.push(() => alarm.close());
   const limited = limitedLog(log, time);
+  const moment = policyClock(time, new LocalHours(() => hostZone(process.env)));
   const hostEvents = new HostEvents(() => parts, { log, limited, alarm });
   const handover = takeHandover({ runtimeDirectory, log }, bootNow());
-  const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents });
+  const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents, moment });
   const cpufreq = openClocks(surroundings, hostEvents, { adopt: handover !== undefined });
   undo.push(() => cpufreq.close());
 
@@ -129,7 +132,10 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
     for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
     alarm.after("operator-state", 0, () => store.save());
   };
-  const clocks = new Clocks({ arbiter, cpufreq, log: limited, time, alarm, ordersEnded });
+  const policiesTurned = (policies: readonly PolicyView[]) => parts.events.policiesTurned(policies);
+  const clocks = new Clocks({
+    ...{ arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned },
+  });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
   orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
@@ -140,7 +146,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const meters = new Meters();
   const recordings = new Recordings();
   const packets = new PacketPath({
-    ...{ arbiter, clocks, events, log: limited, meters, recordings, time },
+    ...{ arbiter, clocks, events, log: limited, meters, moment, recordings, time },
     lookAgain: (vm) => parts.hypervisor.lookAgain(vm),
     pinRemedy: (vm, vcpu) => parts.hypervisor.remedies.pin(vm, vcpu),
   });
@@ -155,7 +161,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   undo.push(() => hypervisor.close());
   const edges = { cpufreq, channels, hypervisor };
   const known = { vms, store, events, acts, slices: new LoopSlices(), meters, recordings, takeover };
-  parts = { config, time, alarm, arbiter, clocks, ...edges, ...known, startedAtMs };
+  parts = { config, time, moment, alarm, arbiter, clocks, ...edges, ...known, startedAtMs };
 
   hostEvents.reportCpus();
   if (config().cpufreq.dryRun)

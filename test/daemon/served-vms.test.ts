@@ -21,9 +21,9 @@ test("admit() serves a VM's channels where libvirt knows them, and no socket tha
     const log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
     const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
     const cpufreq = recordingCpufreq([], []);
-    const { time, alarm } = realTime();
+    const { time, alarm, moment } = realTime();
     const ordersEnded = () => {};
-    const clocks = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, ordersEnded });
+    const clocks = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded });
     const hostEvents = { domain() {}, gone() {}, takenOver() {} };
     const vms: ServedVms = new ServedVms({
       config: () => loaded.config,
@@ -35,6 +35,7 @@ test("admit() serves a VM's channels where libvirt knows them, and no socket tha
         parts: () => ({ arbiter, clocks, vms }),
         log,
         alarm,
+        moment,
         hostEvents,
       }),
     });

@@ -17,6 +17,7 @@ export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): voi
     notify.alive();
     sole.renew();
     cpufreq.refresh();
+    clocks.tick();
     clocks.retry();
     channels.scan();
     meters.beat((vm) => vms.domains.has(vm) || channels.of(vm).length > 0);
