@@ -10,12 +10,13 @@ import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
 import { Alarm } from "./alarm.ts";
-import { followHypervisor, openClocks, type Surroundings, watchChannels } from "./edges.ts";
+import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
 import { HostEvents } from "./host/host-events.ts";
 import { ServedVms } from "./host/served-vms.ts";
+import { TrafficWatch } from "./host/traffic-watch.ts";
 import { type Cause, endDaemon } from "./lifecycle/ending.ts";
 import { takeHandover } from "./lifecycle/handover.ts";
 import { SoleUse } from "./lifecycle/sole-use.ts";
@@ -83,7 +84,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [metrics, parts.slices, parts.alarm, parts.channels];
+        const quiet = [metrics, parts.slices, parts.alarm, parts.traffic, parts.channels];
         return endDaemon(cause, {
           parts,
           log,
@@ -132,10 +133,9 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
     for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
     alarm.after("operator-state", 0, () => store.save());
   };
-  const policiesTurned = (policies: readonly PolicyView[]) => parts.events.policiesTurned(policies);
-  const clocks = new Clocks({
-    ...{ arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned },
-  });
+  const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts);
+  const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
+  const clocks = new Clocks(doing);
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
   orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
@@ -148,6 +148,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const packets = new PacketPath({
     ...{ arbiter, clocks, events, log: limited, meters, moment, recordings, time },
     lookAgain: (vm) => parts.hypervisor.lookAgain(vm),
+    trafficConcerned: () => parts.traffic.consider(),
     pinRemedy: (vm, vcpu) => parts.hypervisor.remedies.pin(vm, vcpu),
   });
   const channels = watchChannels(surroundings, {
@@ -160,7 +161,9 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const hypervisor = followHypervisor(surroundings, hostEvents);
   undo.push(() => hypervisor.close());
   const edges = { cpufreq, channels, hypervisor };
-  const known = { vms, store, events, acts, slices: new LoopSlices(), meters, recordings, takeover };
+  const meter = packetMeter(hypervisor);
+  const traffic = new TrafficWatch({ arbiter, clocks, alarm, log: limited, moment, meter });
+  const known = { vms, traffic, store, events, acts, slices: new LoopSlices(), meters, recordings, takeover };
   parts = { config, time, moment, alarm, arbiter, clocks, ...edges, ...known, startedAtMs };
 
   hostEvents.reportCpus();
@@ -168,6 +171,12 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
     log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
   return { parts, hostEvents, hypervisor, operators, sole };
+}
+
+/** Guest policies want something else from now on. */
+function turned(policies: readonly PolicyView[], { events, traffic }: Parts): void {
+  events.policiesTurned(policies);
+  traffic.consider();
 }
 
 /** Applies a configuration that was replaced. */

@@ -7,6 +7,7 @@ import type { Alarm } from "./alarm.ts";
 import type { Events } from "./events/events.ts";
 import type { Clocks } from "./host/clocks.ts";
 import type { ServedVms } from "./host/served-vms.ts";
+import type { TrafficWatch } from "./host/traffic-watch.ts";
 import type { Takeover } from "./lifecycle/takeover.ts";
 import type { PolicyClock } from "./local-hours.ts";
 import type { LoopSlices } from "./operators/loop-slices.ts";
@@ -35,6 +36,7 @@ export interface Parts {
   readonly meters: Meters;
   readonly recordings: Recordings;
   readonly takeover: Takeover;
+  readonly traffic: TrafficWatch;
   /** On the wall clock. */
   readonly startedAtMs: number;
 }

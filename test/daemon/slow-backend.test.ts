@@ -37,6 +37,7 @@ function makeDaemon() {
     events: { wanted: false },
     recordings: { wanted: false },
     lookAgain() {},
+    trafficConcerned() {},
     pinRemedy: () => undefined,
   } as unknown as PacketPathParts;
   const packets = new PacketPath(parts);

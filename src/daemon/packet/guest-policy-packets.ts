@@ -19,6 +19,8 @@ interface Needed {
   readonly clocks: Clocks;
   readonly events: Events;
   readonly moment: PolicyClock;
+  /** Called when a policy has come into force, which may depend on traffic. Measures nothing by itself. */
+  readonly trafficConcerned: () => void;
 }
 
 /** Judges the policies that guests send, and puts them in force. The name inside a packet is not looked at. */
@@ -38,7 +40,10 @@ export class GuestPolicyPackets {
     const change = arbiter.policies.set(channel.vm, order.value, moment());
     channel.counters.writes += change.writes.length;
     const done = (refused: Performed): Refusal | undefined => {
-      if (refused === undefined) return this.#told(channel, change.refusal);
+      if (refused === undefined) {
+        if (change.refusal === undefined) this.#parts.trafficConcerned();
+        return this.#told(channel, change.refusal);
+      }
       channel.counters.writesRefused++;
       return this.#told(channel, { code: "kernel-refused", reason: refused.reason });
     };

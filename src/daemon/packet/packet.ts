@@ -28,6 +28,7 @@ export interface PacketPathParts {
   readonly recordings: Recordings;
   readonly time: TurnClock;
   readonly moment: PolicyClock;
+  readonly trafficConcerned: () => void;
   /** The remedies of the hypervisor's driver. */
   readonly pinRemedy: PinRemedy;
   /** Requests a new report of a VM from the hypervisor, some time later. */

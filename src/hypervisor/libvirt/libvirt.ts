@@ -2,6 +2,7 @@ import { backoffMs } from "../../base/backoff.ts";
 import type { Log } from "../../base/log.ts";
 import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
+import { InterfaceStats } from "./interface-stats.ts";
 import { libvirtOrders } from "./orders.ts";
 import { Registry } from "./registry.ts";
 import { LIBVIRT_REMEDIES } from "./remedies.ts";
@@ -43,6 +44,7 @@ class Follower implements LibvirtHypervisor {
   readonly #timing: LibvirtTiming;
   readonly #events: HypervisorEvents;
   readonly #registry: Registry;
+  readonly #interfaceStats = new InterfaceStats();
   readonly #end = new AbortController();
   #state: HypervisorStatus["state"] = "connecting";
   #problem: string | undefined;
@@ -87,6 +89,14 @@ class Follower implements LibvirtHypervisor {
 
   lookAgain(name: string): void {
     this.#watch?.lookSoon(name);
+  }
+
+  async receivedPackets(name: string, mac: string): Promise<number | undefined> {
+    const ref = this.#registry.refOf(name);
+    const rpc = this.#session?.rpc;
+    return ref === undefined || rpc === undefined
+      ? undefined
+      : this.#interfaceStats.receivedPackets(rpc, ref, mac);
   }
 
   async close(): Promise<void> {
