@@ -17,6 +17,7 @@ const NAMES = {
     GetChannelConfig: "ChannelConfigRequest",
     AddChannelConfig: "ChannelConfigOrder",
     GetLoad: "VmChoice",
+    AddPolicy: "AddedPolicy",
   },
   replies: {
     GetStatus: "Status",

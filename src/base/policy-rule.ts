@@ -16,6 +16,9 @@ export const HOURS = 24;
 /** The most MAC addresses of one policy, as in a guest's packet. */
 export const POLICY_MACS_MAX = 10;
 
+/** A MAC address in lower case, like `52:54:00:12:34:56`. */
+export const MAC_PATTERN = /^[\da-f]{2}(?::[\da-f]{2}){5}$/;
+
 /** By which traffic a speed is chosen. */
 export interface TrafficRule {
   /** In lower case with colons, at most {@link POLICY_MACS_MAX}. */

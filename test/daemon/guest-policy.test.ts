@@ -165,3 +165,44 @@ test("a request after the policy counts before it", async () => {
   await port.ask(scale(1, MAX), 464);
   expect(speeds()).toEqual(["1200000", "2301000"]);
 });
+
+test("an operator lists, adds and removes policies; a hostile call is refused and changes nothing", async () => {
+  const port = await served();
+  await port.ask(policy(WORKLOAD), 464);
+  const added = host.ask(
+    "policy",
+    "add",
+    "web1",
+    "--vcpus",
+    "1",
+    "--type",
+    "workload",
+    "--workload",
+    "medium",
+  );
+  expect(added["policy"]).toMatchObject({ vm: "web1", kind: "workload", vcpus: [1], wants: "medium" });
+  expect(speeds()).toEqual(["1200000", "1700000"]);
+  const listed = host.ask("policy", "list")["policies"] as { by?: string; wants: string }[];
+  expect(listed.map(({ by, wants }) => [by === undefined, wants])).toEqual([
+    [false, "medium"],
+    [true, "min"],
+  ]);
+  expect((host.ask("show-vm", "web1")["vm"] as { policies: unknown[] }).policies.length).toBe(2);
+  expect(host.run("vmpowerctl", "why", "web1:1").out).toContain("policy workload");
+  expect(host.run("vmpowerctl", "metrics").out).toContain('vmpower_guest_policies{kind="workload"} 2');
+  const add = (...options: string[]) => host.run("vmpowerctl", "policy", "add", "web1", ...options);
+  const refused = [
+    add("--vcpus", "0-2", "--type", "workload", "--workload", "low"),
+    add("--vcpus", "0", "--type", "workload"),
+    add("--vcpus", "0", "--type", "time"),
+    add("--vcpus", "0", "--type", "traffic", "--mac", "52:54", "--max-packets", "1"),
+    add("--vcpus", "0", "--type", "traffic", "--max-packets", "1"),
+    host.run("vmpowerctl", "policy", "remove", "web1", "--id", "999"),
+  ];
+  expect(refused.map(({ code }) => code === 0)).toEqual(refused.map(() => false));
+  expect(speeds()).toEqual(["1200000", "1700000"]);
+  host.ask("policy", "remove", "web1", "--id", `${(added["policy"] as { id: number }).id}`);
+  expect(speeds()).toEqual(["1200000", "1200000"]);
+  host.ask("policy", "remove", "web1");
+  expect(speeds()).toEqual([UNTOUCHED, UNTOUCHED]);
+});

@@ -20,6 +20,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   "rm-channels": ["RemoveChannels"],
   "set-channel-status": ["SetChannelStatus"],
   "channel-config": ["GetChannelConfig", "AddChannelConfig"],
+  policy: ["ListPolicies", "AddPolicy", "RemovePolicy"],
   "show-cpu-freq": ["ListCpus"],
   "set-cpu-freq": ["SetCpuFreq"],
   restore: ["Restore"],

@@ -4,6 +4,7 @@ import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import {
   HOUR_PLANS,
   HOURS,
+  MAC_PATTERN,
   POLICY_MACS_MAX,
   POLICY_SPEEDS,
   type PolicyRule,
@@ -49,7 +50,7 @@ function isTraffic(value: unknown): value is TrafficRule {
   return (
     Array.isArray(macs) &&
     macs.length <= POLICY_MACS_MAX &&
-    macs.every((mac) => typeof mac === "string" && /^[\da-f]{2}(?::[\da-f]{2}){5}$/.test(mac)) &&
+    macs.every((mac) => typeof mac === "string" && MAC_PATTERN.test(mac)) &&
     isCount(avgPackets) &&
     isCount(maxPackets)
   );
