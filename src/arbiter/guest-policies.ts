@@ -53,7 +53,7 @@ export class GuestPolicies {
           refusal: undefined,
         };
     if (order.by === undefined) steps.push(...this.#endRequests(vm, order));
-    this.#schedule(moment);
+    if (order.rule.kind === "time") this.#dueMs = hourEnd(moment);
     const writes = settle(new Set(steps.map(({ clock }) => clock)));
     const undo = () => {
       if (this.#byVm.get(vm) === after) this.#store(vm, before);
@@ -114,8 +114,7 @@ export class GuestPolicies {
   /** The policies in force, of one VM or of all. */
   list(only?: string): PolicyView[] {
     const views: PolicyView[] = [];
-    for (const [vm, entries] of this.#byVm) {
-      if (only !== undefined && vm !== only) continue;
+    for (const [vm, entries] of only === undefined ? this.#byVm : [[only, this.#of(only)] as const]) {
       const state = this.#seats.domains.get(vm);
       for (const entry of entries)
         views.push(entry.view(vm, state !== undefined && allows(state, entry.order.rule.kind)));
@@ -152,7 +151,7 @@ export class GuestPolicies {
     });
     this.#store(vm, entries);
     clocksOf(this.#apply(state, NO_ENTRIES));
-    this.#schedule(moment);
+    if (entries.some(({ order }) => order.rule.kind === "time")) this.#dueMs = hourEnd(moment);
   }
 
   #judge(state: DomainState, order: PolicyOrder): Refusal | undefined {
@@ -200,12 +199,17 @@ export class GuestPolicies {
     });
   }
 
-  #schedule({ now, local }: PolicyMoment): void {
+  #schedule(moment: PolicyMoment): void {
     let isTimed = false;
     for (const entries of this.#byVm.values())
       isTimed ||= entries.some(({ order }) => order.rule.kind === "time");
-    this.#dueMs = isTimed ? now.monoMs + Math.max(0, local.endsAtMs - now.wallMs) : undefined;
+    this.#dueMs = isTimed ? hourEnd(moment) : undefined;
   }
+}
+
+/** When the hour ends, on the monotonic clock. */
+function hourEnd({ now, local }: PolicyMoment): number {
+  return now.monoMs + Math.max(0, local.endsAtMs - now.wallMs);
 }
 
 /** The clocks of steps that cannot be rolled back: the wants that they replaced are forgotten. */

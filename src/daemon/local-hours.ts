@@ -9,11 +9,16 @@ const QUARTER_MS = 15 * 60_000;
 /** How far ahead the end of an hour is looked for. With daylight saving an hour can last twice as long. */
 const QUARTERS_MAX = 12;
 
+/** How long a zone is used in ms before it is asked for again, which reads a link of the file system. */
+const ZONE_MS = 5000;
+
 const HOST_ZONE_LINK = "/etc/localtime";
 
 /** Tells the hour of the day in a time zone. */
 export class LocalHours {
   readonly #zone: () => string | undefined;
+  #name: string | undefined;
+  #askedMs = Number.NaN;
   readonly #formats = new Map<string | undefined, Intl.DateTimeFormat>();
   #last: { readonly zone: string | undefined; readonly fromMs: number; readonly hour: LocalHour } | undefined;
 
@@ -24,13 +29,21 @@ export class LocalHours {
 
   /** The hour at a time of the wall clock. */
   at(wallMs: number): LocalHour {
-    const zone = this.#zone();
+    const zone = this.#zoneAt(wallMs);
     const last = this.#last;
     const isSame = last !== undefined && last.zone === zone;
     if (isSame && wallMs >= last.fromMs && wallMs < last.hour.endsAtMs) return last.hour;
     const hour = this.#find(wallMs, zone);
     this.#last = { zone, fromMs: wallMs, hour };
     return hour;
+  }
+
+  #zoneAt(wallMs: number): string | undefined {
+    if (!(Math.abs(wallMs - this.#askedMs) < ZONE_MS)) {
+      this.#name = this.#zone();
+      this.#askedMs = wallMs;
+    }
+    return this.#name;
   }
 
   #find(wallMs: number, zone: string | undefined): LocalHour {

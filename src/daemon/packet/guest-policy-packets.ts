@@ -54,8 +54,7 @@ export class GuestPolicyPackets {
   /** Ends the policy that the VM's guest sent. No reply is expected. */
   remove({ vm }: Channel): void {
     const { arbiter, clocks, events } = this.#parts;
-    const own = arbiter.policies.list(vm).some(({ by }) => by === undefined);
-    if (!own) return;
+    if (!arbiter.policies.list(vm).some(({ by }) => by === undefined)) return;
     clocks.settle(arbiter.policies.remove(vm), `the end of ${vm}'s policy`);
     events.publish("policy", `${vm} removed its guest policy`, { vm });
   }
