@@ -19,6 +19,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   hypervisor: ["base", "os"],
   admin: ["base", "os"],
   systemd: ["base", "os"],
+  traffic: ["base", "os"],
   config: ["base", "os"],
   metrics: ["base", "os"],
   terminal: ["base", "os"],
@@ -34,6 +35,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
     "channels",
     "cpufreq",
     "hypervisor",
+    "traffic",
     "admin",
     "systemd",
     "config",
@@ -84,7 +86,11 @@ function faults({ path, text }: Source): string[] {
       );
       if (target !== folder && target !== "" && allowed !== true) found.push(`${path} imports ${from}`);
       // The daemon uses the views of the arbiter, never its state.
-      if (folder === "daemon" && target === "arbiter" && !/arbiter\/(arbiter|view)\.ts$/.test(from))
+      if (
+        folder === "daemon" &&
+        target === "arbiter" &&
+        !/arbiter\/(arbiter|view|policy-view)\.ts$/.test(from)
+      )
         found.push(`${path} imports ${from}`);
       // It must be possible to replace the back end.
       if (/^cpufreq\/[^/]+$/.test(path) && from.startsWith("./linux/")) found.push(`${path} imports ${from}`);

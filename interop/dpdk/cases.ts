@@ -95,6 +95,27 @@ test("a request that is not allowed gets a NACK and changes nothing", async () =
   expect({ result, command: bytes?.[12] }).toEqual({ result: 0, command: 2 }); // a policy for no vCPU at all
 });
 
+test("a policy of the library's own structure is obeyed and answered, and its removal is not answered", async () => {
+  stage = await makeStage(ONE_VM);
+  const guest = await initialised(0, 1);
+  const LOW = 2;
+  const WORKLOAD = 2;
+  // Always on lcore 1's channel, as DPDK's sample program sends it, for vCPUs 0 and 1.
+  const answered = async (type: number, workload: number) => {
+    expect(await guest.call("policy", 1, type, workload, 2)).toEqual({ result: 0 });
+    const { result, bytes } = await guest.call("receive", 1, PACKET);
+    return { result, command: bytes?.[12], type: bytes?.[452] };
+  };
+  expect(await answered(WORKLOAD, LOW)).toEqual({ result: 0, command: 1, type: WORKLOAD });
+  expect(speeds()).toEqual(["1200000", "1200000"]);
+  const BRANCH_RATIO = 3;
+  expect(await answered(BRANCH_RATIO, LOW)).toEqual({ result: 0, command: 2, type: BRANCH_RATIO });
+  expect(speeds()).toEqual(["1200000", "1200000"]);
+  expect(await guest.call("send", 1, POLICY_REMOVE, 0, 0, 0)).toEqual({ result: 0 });
+  expect(await guest.call("silence", 1, PACKET)).toEqual({ result: -1 });
+  expect(speeds()).toEqual([UNTOUCHED, UNTOUCHED]);
+});
+
 test("queries get no reply until they are allowed, then they get lists", async () => {
   stage = await makeStage(ONE_VM);
   const guest = await initialised(0, 1);

@@ -5,6 +5,7 @@
  *   up L, down L, max L, min L      rte_power_freq_up, ...
  *   turbo L, no-turbo L             rte_power_freq_enable_turbo, ..._disable_turbo
  *   send L COMMAND UNIT ID TYPE     rte_power_guest_channel_send_msg with these fields; the last one is core_type
+ *   policy L TYPE WORKLOAD VCPUS    the same for a guest policy of the first vCPUs
  *   receive L SIZE                  rte_power_guest_channel_receive_msg; prints the bytes as hex
  *   silence L SIZE                  the same, but waits long for what must not come
  *
@@ -63,6 +64,22 @@ static int send(unsigned int lcore, const unsigned long *fields)
 	return rte_power_guest_channel_send_msg(&packet, lcore);
 }
 
+static int send_policy(unsigned int lcore, const unsigned long *fields)
+{
+	struct rte_power_channel_packet packet;
+	unsigned long vcpu;
+
+	memset(&packet, 0, sizeof(packet));
+	packet.command = 3 /* PKT_POLICY */;
+	packet.policy_to_use = fields[0];
+	packet.workload = fields[1];
+	for (vcpu = 0; vcpu < fields[2] && vcpu < sizeof(packet.vcpu_to_control); vcpu++)
+		packet.vcpu_to_control[vcpu] = vcpu;
+	packet.num_vcpu = vcpu;
+	strcpy(packet.vm_name, "ubuntu2");
+	return rte_power_guest_channel_send_msg(&packet, lcore);
+}
+
 /* The calls that take an lcore and nothing else. They are variables, set when the environment is chosen. */
 static int call(const char *name, unsigned int lcore)
 {
@@ -105,6 +122,8 @@ int main(int argc, char **argv)
 			receive(lcore, number[0], RECEIVES_MAX);
 		else if (fields == 3 && strcmp(name, "silence") == 0)
 			receive(lcore, number[0], SILENCE_RECEIVES);
+		else if (fields == 5 && strcmp(name, "policy") == 0)
+			printf("> %d\n", send_policy(lcore, number));
 		else if (fields == 6 && strcmp(name, "send") == 0)
 			printf("> %d\n", send(lcore, number));
 		else

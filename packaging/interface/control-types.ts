@@ -18,6 +18,7 @@ const NAMES = {
     AddChannelConfig: "ChannelConfigOrder",
     SetContract: "ContractOrder",
     GetLoad: "VmChoice",
+    AddPolicy: "AddedPolicy",
   },
   replies: {
     GetStatus: "Status",

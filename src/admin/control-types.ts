@@ -85,6 +85,26 @@ export interface Vcpu {
   readonly refused?: RefusedRequest | undefined;
 }
 
+/** A rule by which the daemon sets the speed of some vCPUs without further requests. */
+export interface Policy {
+  readonly id: number;
+  readonly vm: string;
+  readonly by?: string | undefined;
+  readonly atMs: number;
+  readonly kind: "time" | "workload" | "traffic";
+  readonly vcpus: readonly number[];
+  readonly physical: boolean;
+  readonly wants?: "max" | "medium" | "min" | undefined;
+  readonly allowed: boolean;
+  readonly busyHours?: readonly number[] | undefined;
+  readonly quietHours?: readonly number[] | undefined;
+  readonly trafficHours?: readonly number[] | undefined;
+  readonly macs?: readonly string[] | undefined;
+  readonly avgPackets?: number | undefined;
+  readonly maxPackets?: number | undefined;
+  readonly packetsPerSecond?: number | undefined;
+}
+
 /** A VM in full. */
 export interface Vm {
   readonly name: string;
@@ -94,6 +114,7 @@ export interface Vm {
   readonly contract: Contract;
   readonly vcpus: readonly Vcpu[];
   readonly channels: readonly Channel[];
+  readonly policies?: readonly Policy[] | undefined;
 }
 
 /** A VM in one line. */
@@ -401,6 +422,20 @@ export interface ContractOrder {
   readonly reason?: string | undefined;
 }
 
+/** What `AddPolicy` takes. */
+export interface AddedPolicy {
+  readonly vm: string;
+  readonly vcpuNumbers: readonly number[];
+  readonly kind: "time" | "workload" | "traffic";
+  readonly busyHours?: readonly number[] | undefined;
+  readonly quietHours?: readonly number[] | undefined;
+  readonly trafficHours?: readonly number[] | undefined;
+  readonly workload?: "high" | "medium" | "low" | undefined;
+  readonly macs?: readonly string[] | undefined;
+  readonly avgPackets?: number | undefined;
+  readonly maxPackets?: number | undefined;
+}
+
 /** What `Explain` answers. */
 export interface Explanation {
   readonly cpu: Cpu;
@@ -498,6 +533,15 @@ export interface Calls {
     answers: { readonly keys: readonly string[] };
   };
   GetConfig: { takes: Nothing; answers: { readonly settings: readonly ConfigSetting[] } };
+  ListPolicies: {
+    takes: { readonly vm?: string | undefined };
+    answers: { readonly policies: readonly Policy[] };
+  };
+  AddPolicy: { takes: AddedPolicy; answers: { readonly policy: Policy } };
+  RemovePolicy: {
+    takes: { readonly vm: string; readonly id?: number | undefined };
+    answers: { readonly removed: readonly number[] };
+  };
   Explain: { takes: { readonly cpu: number }; answers: Explanation };
   ExplainVcpu: { takes: { readonly vm: string; readonly vcpu: number }; answers: VcpuExplanation };
   Verify: { takes: Nothing; answers: { readonly cpus: readonly CpuCheck[] } };

@@ -1,5 +1,6 @@
 import { CPU_NUMBER_END } from "../base/cpu-list.ts";
 import { KHZ_MAX, VCPUS_MAX } from "../base/domain.ts";
+import { HOURS, MAC_PATTERN, POLICY_MACS_MAX } from "../base/policy-rule.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { VM_NAME_BYTES_MAX, vmNameFault } from "../base/vm-name.ts";
 
@@ -18,6 +19,12 @@ const CHANNEL_NUMBER_END = 100_000;
 
 /** Longest time of an order that ends by itself: a year. */
 export const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
+
+/** The highest threshold of packets per second; no interface receives more. */
+const PACKETS_MAX = 100_000_000;
+
+/** Policies are counted from the start of the daemon. */
+const POLICY_ID_MAX = 100_000_000;
 
 /** Limits of a parameter beyond its type. Lists are sets: an item that is named twice counts once. */
 export interface ParameterRule {
@@ -48,6 +55,14 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["vcpu", { allows: within(0, VCPUS_MAX - 1) }],
   // In GetChannelConfig and AddChannelConfig: how many vCPUs get channels.
   ["vcpus", { allows: within(1, NAMED_CHANNELS_MAX) }],
+  ["vcpuNumbers", { allows: within(0, VCPUS_MAX - 1), itemsMax: VCPUS_MAX }],
+  ["busyHours", { allows: within(0, HOURS - 1), itemsMax: HOURS }],
+  ["quietHours", { allows: within(0, HOURS - 1), itemsMax: HOURS }],
+  ["trafficHours", { allows: within(0, HOURS - 1), itemsMax: HOURS }],
+  ["macs", { allows: isMac, itemsMax: POLICY_MACS_MAX }],
+  ["avgPackets", { allows: within(0, PACKETS_MAX) }],
+  ["maxPackets", { allows: within(0, PACKETS_MAX) }],
+  ["id", { allows: within(1, POLICY_ID_MAX) }],
   ["count", { allows: within(1, VCPUS_MAX) }],
   ["channels", { allows: within(0, CHANNEL_NUMBER_END - 1), itemsMax: NAMED_CHANNELS_MAX }],
   ["khz", { allows: within(1, KHZ_MAX) }],
@@ -82,6 +97,10 @@ export function judgeParameters(
 
 function isVmName(value: unknown): boolean {
   return typeof value === "string" && vmNameFault(value) === undefined;
+}
+
+function isMac(value: unknown): boolean {
+  return typeof value === "string" && MAC_PATTERN.test(value);
 }
 
 function isShortName(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Domain, Pcpu, Vcpu } from "../base/domain.ts";
+import type { LocalHour } from "../base/local-hour.ts";
 import type { Now } from "../base/now.ts";
 import type { Result } from "../base/result.ts";
 import type { Query, Scale } from "../wire/packet.ts";
@@ -9,6 +10,7 @@ import { claimsOf, detach } from "./attach.ts";
 import { Decided, follow, keep, refuse, takeBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { Ends } from "./ends.ts";
+import { GuestPolicies } from "./guest-policies.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
 import type { MultiPin } from "./placement.ts";
@@ -25,9 +27,12 @@ import type * as view from "./view.ts";
 export class Arbiter {
   readonly #ends = new Ends();
   readonly #seats: Seats;
+  /** The guest policies in force. */
+  readonly policies: GuestPolicies;
 
   constructor(pinning: MultiPin) {
     this.#seats = new Seats(pinning, this.#ends);
+    this.policies = new GuestPolicies(this.#seats);
   }
 
   /** Decides a request of a domain's guest. */
@@ -69,22 +74,27 @@ export class Arbiter {
     const { claimant } = change;
     if (claimant !== undefined && asked !== undefined)
       claimant.refused = { asked, atMs: now.wallMs, refusal };
+    change.undo?.();
     return {
       ...follow(takeBack(change, { accepted, refusal }, (pcpu) => this.#seats.clocks.get(pcpu))),
       refusal,
     };
   }
 
-  /** Ends the wants whose time is over, and lets slower speeds that are due hold. */
-  tick(now: Now): view.Change {
+  /** Ends the wants whose time is over, applies slower speeds that are due, and computes again what guest policies want. */
+  tick(now: Now, local?: LocalHour): view.Change {
+    const turn = local && this.policies.turn({ now, local });
     const ended = this.#ends.take(now.monoMs);
     const orders = ended.filter(({ want }) => want.source === "operator").map(({ clock }) => clock.clock.id);
-    return follow(this.#settle(ended.map(({ clock }) => clock)), orders);
+    const writes = this.#settle(ended.map(({ clock }) => clock));
+    return { ...follow([...(turn?.writes ?? NO_WRITES), ...writes], orders), turned: turn?.turned ?? [] };
   }
 
   /** When {@link tick} is needed next, on the monotonic clock; undefined if no want ends or changes by itself. */
   dueAt(): number | undefined {
-    return this.#ends.dueAt();
+    const policies = this.policies.dueAt();
+    const ends = this.#ends.dueAt();
+    return policies === undefined || ends === undefined ? (policies ?? ends) : Math.min(policies, ends);
   }
 
   /** Records that another program's setting stays on a clock until the next request there. */
@@ -113,20 +123,26 @@ export class Arbiter {
 
   /** Adds or replaces a domain. Its wants move with its vCPUs; the wants of a paused domain end. */
   setDomain(domain: Domain, contract: view.Contract): view.Change {
-    return follow(this.#settle(this.#seats.place(domain, contract)));
+    const before = this.#seats.domains.get(domain.name)?.domain.run;
+    // Another run is another guest.
+    if (before !== undefined && before !== domain.run) this.policies.end(domain.name, () => true);
+    const touched = this.#seats.place(domain, contract);
+    this.policies.placed(domain.name);
+    return follow(this.#settle(touched));
   }
 
   /** Removes a domain that ended or is not served any more. */
   removeDomain(name: string): view.Change {
     const state = this.#seats.domains.get(name);
     if (state === undefined) return follow(NO_WRITES);
+    this.policies.end(name, () => true);
     this.#seats.domains.delete(name);
     return follow(settle(detach(state)));
   }
 
-  /** Ends all that a domain's guest asked for, because its channels are closed. */
+  /** Ends all that a domain's guest asked for, its policy included, because its channels are closed. */
   endRequests(name: string): view.Change {
-    const touched = new Set<ClockState>();
+    const touched = this.policies.end(name, ({ by }) => by === undefined);
     const state = this.#seats.domains.get(name);
     for (const { wants, clock } of state === undefined ? [] : claimsOf(state)) {
       wants.remove("request");
@@ -161,7 +177,9 @@ export class Arbiter {
   /** Places every domain again, because the clocks or the rules of placement changed. */
   configure(pinning: MultiPin): view.Change {
     this.#seats.pinning = pinning;
-    return follow(this.#settle(this.#seats.placeAll()));
+    const touched = this.#seats.placeAll();
+    for (const name of this.#seats.domains.keys()) this.policies.placed(name);
+    return follow(this.#settle(touched));
   }
 
   /** The names of all domains that are served. */

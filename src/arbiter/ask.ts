@@ -84,14 +84,14 @@ function wantOf(
 }
 
 /**
- * The position that a step starts from: that of an operator's order without hold, else the claimant's own, also if it
- * waits for its dwell, else the first.
+ * The position that a step starts from: that of an operator's order without hold, else that of the claimant's request
+ * that waits for its dwell, else that of its want in force, else the first.
  */
 function stands({ clock, wants, envelope }: Claim): Position {
   const order = clock.wants.of("operator");
   if (order?.hold === false) return order.position;
   const own = wants.of("request");
-  return own?.due?.position ?? own?.position ?? start(clock.clock.table, envelope);
+  return own?.due?.position ?? wants.current?.position ?? start(clock.clock.table, envelope);
 }
 
 function noTurbo({ claims, state }: Claimant): Refusal | undefined {

@@ -22,16 +22,19 @@ export class Decided implements Change {
   readonly steps: readonly Step[];
   readonly claimant: Claimant | undefined;
   readonly dry: boolean;
+  /** Undoes what a rollback must undo besides the steps. */
+  readonly undo: (() => void) | undefined;
 
   constructor(
     writes: readonly ChangeWrite[],
     steps: readonly Step[],
-    { claimant, dry }: { claimant: Claimant | undefined; dry: boolean },
+    { claimant, dry, undo }: { claimant: Claimant | undefined; dry: boolean; undo?: () => void },
   ) {
     this.writes = writes;
     this.steps = steps;
     this.claimant = claimant;
     this.dry = dry;
+    this.undo = undo;
   }
 
   get endedOrders(): readonly Pcpu[] {

@@ -24,15 +24,19 @@ export function operate(state: ClockState, order: Order, options: OrderOptions):
   return new Decided(settle([state]), steps, { claimant: undefined, dry: false });
 }
 
-/** Ends the order in force; with `restore` also all requests of guests. */
+/** Ends the order in force; with `restore` also all requests of guests, and what their policies want until they change. */
 function end(clock: ClockState, order: "release" | "restore"): readonly Step[] {
   const steps: Step[] = [];
-  const remove = (wants: ClockState["wants"], source: "operator" | "request") => {
+  const remove = (wants: ClockState["wants"], source: "operator" | "request" | "guest-policy") => {
     const ended = wants.remove(source);
     if (ended !== undefined) steps.push({ clock, wants, put: undefined, ended });
   };
   remove(clock.wants, "operator");
-  if (order === "restore") for (const { wants } of clock.claims) remove(wants, "request");
+  if (order === "restore")
+    for (const { wants } of clock.claims) {
+      remove(wants, "request");
+      remove(wants, "guest-policy");
+    }
   return steps;
 }
 

@@ -1,5 +1,6 @@
 import type { FrequencyTable } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
+import type { PolicySpeed } from "../base/policy-rule.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import { type Envelope, khzAt } from "./envelope.ts";
 
@@ -57,6 +58,18 @@ export function step(
       return place(Math.max(index, base), false, envelope);
     }
   }
+}
+
+/** The position that a guest policy wants (vm-power-protocol(7), "GUEST POLICIES"), within the envelope. */
+export function levelOf(
+  table: FrequencyTable,
+  envelope: Envelope,
+  turbo: boolean,
+  speed: PolicySpeed,
+): Position {
+  const top = highest(table, turbo);
+  const index = { max: top, medium: table.speeds.length >> 1, min: table.speeds.length - 1 }[speed];
+  return place(Math.max(index, top), turbo, envelope);
 }
 
 /** The lowest entry that is not below `khz`; undefined if `khz` is above the highest or below the lowest entry. */

@@ -4,6 +4,8 @@ import type { Now } from "../base/now.ts";
 import type { PolicyKind } from "../base/policy-kind.ts";
 import type { SpeedBound } from "../base/speed-bound.ts";
 import type { ScaleAction } from "../wire/packet.ts";
+import type { PolicyFault } from "../wire/policy-fault.ts";
+import type { PolicyView } from "./policy-view.ts";
 
 // The input and output of the arbiter: plain data. Nothing outside this folder sees its state.
 
@@ -78,7 +80,11 @@ export type Refusal =
   /** Its channel asked so many times a second for so long that it is not heard for a while. */
   | { readonly code: "quarantined"; readonly forMs: number; readonly asked: number }
   | { readonly code: "not-answerable"; readonly vcpu: Vcpu | "all" }
-  | { readonly code: "guest-policies"; readonly fault: string | undefined }
+  | { readonly code: "policy-fault"; readonly fault: PolicyFault }
+  | { readonly code: "policy-forbidden"; readonly kind: PolicyKind }
+  /** A guest policy by branch ratio. */
+  | { readonly code: "branch-ratio" }
+  | { readonly code: "too-many-policies"; readonly max: number }
   | { readonly code: "kernel-refused"; readonly reason: string };
 
 /** A write of a change, with the holder for whom it is done; undefined for a baseline without claims. */
@@ -98,6 +104,8 @@ export interface Change {
   readonly dry: boolean;
   /** Clocks whose operator's order this change ends. */
   readonly endedOrders: readonly Clock["id"][];
+  /** Guest policies that want something else from now on, because of the time or the traffic. */
+  readonly turned?: readonly PolicyView[];
 }
 
 /** The result of a request that the kernel refused. */

@@ -1,4 +1,4 @@
-/** The guest policies that are carried out. */
+/** The kinds of guest policies that a contract can allow. */
 export const POLICY_KINDS = ["time", "workload", "traffic"] as const;
 
 /** One of {@link POLICY_KINDS}. */

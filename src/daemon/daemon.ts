@@ -1,4 +1,5 @@
 import { Arbiter } from "../arbiter/arbiter.ts";
+import type { PolicyView } from "../arbiter/policy-view.ts";
 import type { Pcpu } from "../base/domain.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channels } from "../channels/channels.ts";
@@ -9,17 +10,19 @@ import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
 import { Alarm } from "./alarm.ts";
-import { followHypervisor, openClocks, type Surroundings, watchChannels } from "./edges.ts";
+import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
 import { HostEvents } from "./host/host-events.ts";
 import { ServedVms } from "./host/served-vms.ts";
+import { TrafficWatch } from "./host/traffic-watch.ts";
 import { type Cause, endDaemon } from "./lifecycle/ending.ts";
 import { takeHandover } from "./lifecycle/handover.ts";
 import { SoleUse } from "./lifecycle/sole-use.ts";
 import { Takeover } from "./lifecycle/takeover.ts";
 import { limitedLog } from "./limited-log.ts";
+import { hostZone, LocalHours, policyClock } from "./local-hours.ts";
 import type { LeveledLog } from "./log.ts";
 import { openMetricsOutput } from "./metrics/metrics-output.ts";
 import { endContracts } from "./operators/contract-orders.ts";
@@ -84,7 +87,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [metrics, parts.slices, parts.alarm, parts.channels];
+        const quiet = [metrics, parts.slices, parts.alarm, parts.traffic, parts.channels];
         return endDaemon(cause, {
           parts,
           log,
@@ -99,18 +102,23 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   }
 }
 
-/** Joins all parts, from the kernel upwards. */
-async function assemble(surroundings: Surroundings, undo: Undo) {
-  const { config, log, time } = surroundings;
-  const startedAtMs = time().wallMs;
-  const { runtimeDirectory, stateDirectory } = config().daemon;
-  makeOwnDirectory({ path: runtimeDirectory, mode: 0o755, key: "RuntimeDirectory" });
-
+/** Makes sure that no other daemon uses the CPUs and the channels. */
+function claimHost({ config, log }: Surroundings, undo: Undo): SoleUse {
+  makeOwnDirectory({ path: config().daemon.runtimeDirectory, mode: 0o755, key: "RuntimeDirectory" });
   // This comes first: only the daemon that has the CPUs to itself may restore what another one left.
   const sole = new SoleUse(log);
   undo.push(() => sole.close());
   if (!config().cpufreq.dryRun) sole.claim({ key: "Root", path: config().cpufreq.root });
   sole.claim({ key: "Directory", path: config().channels.directory });
+  return sole;
+}
+
+/** Joins all parts, from the kernel upwards. */
+async function assemble(surroundings: Surroundings, undo: Undo) {
+  const { config, log, time } = surroundings;
+  const startedAtMs = time().wallMs;
+  const { runtimeDirectory, stateDirectory } = config().daemon;
+  const sole = claimHost(surroundings, undo);
 
   let parts: Parts;
   const service = { control: control(() => parts), peerOf: peerCredentials, log, version: VERSION };
@@ -120,9 +128,10 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const alarm = new Alarm(time);
   undo.push(() => alarm.close());
   const limited = limitedLog(log, time);
+  const moment = policyClock(time, new LocalHours(() => hostZone(process.env)));
   const hostEvents = new HostEvents(() => parts, { log, limited, alarm });
   const handover = takeHandover({ runtimeDirectory, log }, bootNow());
-  const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents });
+  const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents, moment });
   const cpufreq = openClocks(surroundings, hostEvents, { adopt: handover !== undefined });
   undo.push(() => cpufreq.close());
 
@@ -132,7 +141,9 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
     for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
     alarm.after("operator-state", 0, () => store.save());
   };
-  const clocks = new Clocks({ arbiter, cpufreq, log: limited, time, alarm, ordersEnded });
+  const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts);
+  const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
+  const clocks = new Clocks(doing);
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
   orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
@@ -144,14 +155,18 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
     hypervisor: () => parts.hypervisor,
     takeover,
   });
-  const [meters, recordings] = [new Meters(), new Recordings()];
-  const rates = new Rates(
-    (vm) => vms.contracts.values(vm),
-    (channel, quarantine) => hostEvents.quarantined(channel, quarantine),
-  );
+  const measured = {
+    meters: new Meters(),
+    recordings: new Recordings(),
+    rates: new Rates(
+      (vm) => vms.contracts.values(vm),
+      (channel, quarantine) => hostEvents.quarantined(channel, quarantine),
+    ),
+  };
   const packets = new PacketPath({
-    ...{ arbiter, clocks, events, log: limited, meters, rates, recordings, time },
+    ...{ arbiter, clocks, events, log: limited, moment, time, ...measured },
     lookAgain: (vm) => parts.hypervisor.lookAgain(vm),
+    trafficConcerned: () => parts.traffic.consider(),
     pinRemedy: (vm, vcpu) => parts.hypervisor.remedies.pin(vm, vcpu),
   });
   const channels = watchChannels(surroundings, {
@@ -165,14 +180,22 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const hypervisor = followHypervisor(surroundings, hostEvents);
   undo.push(() => hypervisor.close());
   const edges = { cpufreq, channels, hypervisor };
-  const known = { vms, store, events, acts, slices: new LoopSlices(), meters, rates, recordings, takeover };
-  parts = { config, time, alarm, arbiter, clocks, ...edges, ...known, startedAtMs };
+  const meter = packetMeter(hypervisor);
+  const traffic = new TrafficWatch({ arbiter, clocks, alarm, log: limited, moment, meter });
+  const known = { vms, traffic, store, events, acts, slices: new LoopSlices(), takeover };
+  parts = { config, time, moment, alarm, arbiter, clocks, ...edges, ...known, ...measured, startedAtMs };
 
   hostEvents.reportCpus();
   if (config().cpufreq.dryRun)
     log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
   return { parts, hostEvents, hypervisor, operators, sole };
+}
+
+/** Guest policies want something else from now on. */
+function turned(policies: readonly PolicyView[], { events, traffic }: Parts): void {
+  events.policiesTurned(policies);
+  traffic.consider();
 }
 
 /** Applies a configuration that was replaced. */

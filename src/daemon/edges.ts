@@ -13,6 +13,8 @@ import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
 import { openFilesMax } from "../os/open-files.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
+import { netClass } from "../traffic/net-class.ts";
+import { PacketMeter } from "../traffic/packet-meter.ts";
 import type { LeveledLog } from "./log.ts";
 import type { TurnClock } from "./turn-clock.ts";
 import { resolveUsers } from "./users.ts";
@@ -120,6 +122,16 @@ export interface ConfiguredHypervisor extends Hypervisor {
 /** Opens the hypervisor driver that the configuration names. */
 export function followHypervisor(surroundings: Surroundings, events: HypervisorEvents): ConfiguredHypervisor {
   return DRIVERS[surroundings.config().hypervisor.driver](surroundings, events);
+}
+
+/** Where the network interfaces of the host are. */
+const NET_ROOT = "/sys/class/net";
+
+/** Measures the packets that VMs receive, by the counters of the hypervisor, else by those of the kernel. */
+export function packetMeter(hypervisor: Hypervisor): PacketMeter {
+  const nowMs = () => performance.now();
+  const told = async (vm: string, mac: string) => hypervisor.receivedPackets?.(vm, mac);
+  return new PacketMeter([told, netClass(NET_ROOT, nowMs)], nowMs);
 }
 
 type OpenDriver = (surroundings: Surroundings, events: HypervisorEvents) => ConfiguredHypervisor;

@@ -7,7 +7,9 @@ import type { Alarm } from "./alarm.ts";
 import type { Events } from "./events/events.ts";
 import type { Clocks } from "./host/clocks.ts";
 import type { ServedVms } from "./host/served-vms.ts";
+import type { TrafficWatch } from "./host/traffic-watch.ts";
 import type { Takeover } from "./lifecycle/takeover.ts";
+import type { PolicyClock } from "./local-hours.ts";
 import type { LoopSlices } from "./operators/loop-slices.ts";
 import type { OperatorActs } from "./operators/operator-acts.ts";
 import type { OperatorStore } from "./operators/operator-store.ts";
@@ -20,6 +22,7 @@ import type { TurnClock } from "./turn-clock.ts";
 export interface Parts {
   readonly config: () => Config;
   readonly time: TurnClock;
+  readonly moment: PolicyClock;
   readonly alarm: Alarm;
   readonly arbiter: Arbiter;
   readonly clocks: Clocks;
@@ -35,6 +38,7 @@ export interface Parts {
   readonly rates: Rates;
   readonly recordings: Recordings;
   readonly takeover: Takeover;
+  readonly traffic: TrafficWatch;
   /** On the wall clock. */
   readonly startedAtMs: number;
 }

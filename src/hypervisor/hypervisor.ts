@@ -15,6 +15,11 @@ export interface Hypervisor {
   refresh(): void;
   /** Requests a new report of one domain, which may have changed without an event. */
   lookAgain(name: string): void;
+  /**
+   * The packets that the interface of a domain with this MAC address has received so far; undefined if the domain has none,
+   * or the number cannot be had now. Absent if the driver cannot tell.
+   */
+  receivedPackets?(name: string, mac: string): Promise<number | undefined>;
   /** Closes the connection. No event follows. */
   close(): Promise<void>;
 }

@@ -1,25 +1,28 @@
 import { MACS_MAX, VCPUS_MAX } from "./layout.ts";
 import type { GuestPolicy } from "./packet.ts";
+import type { PolicyFault } from "./policy-fault.ts";
+
+/** Values of the field `policy_to_use` (vm-power-protocol(7), "GUEST POLICIES"). */
+export const TRAFFIC = 0;
+export const TIME = 1;
+export const WORKLOAD = 2;
 
 const TYPE_END = 4;
 const WORKLOAD_END = 3;
-const WORKLOAD = 2;
-const TRAFFIC = 0;
 
 /**
  * Returns why a guest policy is malformed, or undefined (vm-power-protocol(7), "GUEST POLICIES"). DPDK's host crashes on
- * some of these. Hours outside 0..23 are no fault, because old guests send arbitrary values there.
+ * some of these. Hours outside 0..23 are no fault, because old guests send arbitrary values there. Whether the VM has
+ * the vCPUs is not known here.
  */
-export function judgePolicy(policy: GuestPolicy, vcpuEnd: number): string | undefined {
-  if (policy.vcpuCount > VCPUS_MAX) return `names ${policy.vcpuCount} vCPUs, at most ${VCPUS_MAX} fit`;
-  if (policy.vcpuCount === 0) return "names no vCPU";
-  if (policy.macCount < 0 || policy.macCount > MACS_MAX)
-    return `names ${policy.macCount} MAC addresses, at most ${MACS_MAX} fit`;
-  if (policy.type >= TYPE_END) return `has the unknown type ${policy.type}`;
-  if (policy.type === WORKLOAD && policy.workload >= WORKLOAD_END)
-    return `has the unknown workload ${policy.workload}`;
-  if (policy.type === TRAFFIC && policy.avgPackets > policy.maxPackets)
-    return `has an average threshold (${policy.avgPackets}) above the maximum (${policy.maxPackets})`;
-  const stray = policy.physical ? undefined : policy.vcpus.find((vcpu) => vcpu >= vcpuEnd);
-  return stray === undefined ? undefined : `names vCPU ${stray}, the VM has ${vcpuEnd}`;
+export function judgePolicy(policy: GuestPolicy): PolicyFault | undefined {
+  const { vcpuCount, macCount, type, workload, avgPackets, maxPackets } = policy;
+  if (vcpuCount > VCPUS_MAX) return { code: "vcpu-count", count: vcpuCount };
+  if (vcpuCount === 0) return { code: "no-vcpu" };
+  if (macCount < 0 || macCount > MACS_MAX) return { code: "mac-count", count: macCount };
+  if (type >= TYPE_END) return { code: "unknown-type", type };
+  if (type === WORKLOAD && workload >= WORKLOAD_END) return { code: "unknown-workload", workload };
+  if (type !== TRAFFIC) return undefined;
+  if (macCount === 0) return { code: "no-mac" };
+  return avgPackets > maxPackets ? { code: "crossed-thresholds", avgPackets, maxPackets } : undefined;
 }

@@ -63,9 +63,10 @@ test("every parameter that can be large has a rule, and every list has a limit",
 });
 
 test.each(LISTS)("$method gets each item of $name once", async ({ method, name, type }) => {
-  const [one, other] = of(type) === "string" ? ["web1", "web2"] : [1, 2];
+  const texts = name === "macs" ? ["52:54:00:12:34:56", "52:54:00:12:34:57"] : ["web1", "web2"];
+  const [one, other] = of(type) === "string" ? texts : [1, 2];
   // As many as fit into one message.
-  const named = [...Array(6_000).fill(one), other, one];
+  const named = [...Array(name === "macs" ? 2_000 : 6_000).fill(one), other, one];
   expect(await callWith(method, { [name]: named })).toMatchObject({ [name]: [one, other] });
 });
 

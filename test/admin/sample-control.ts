@@ -10,6 +10,7 @@ import type {
   Hold,
   Load,
   Packet,
+  Policy,
   Status,
   Vcpu,
   VcpuExplanation,
@@ -65,6 +66,19 @@ export const CHANNELS: readonly Channel[] = [
     reason: "its socket belongs to uid 1000, who is not trusted",
     remedy: "add the user to TrustedUsers in [channels]",
     counters: { ...COUNTERS, requests: 0 },
+  },
+];
+
+const POLICIES: readonly Policy[] = [
+  {
+    ...{ id: 3, vm: "web.1", by: "alice (uid 1000, pid 77)", atMs: 1_700_000_000_000, kind: "time" },
+    ...{ vcpus: [0, 1], physical: false, wants: "max", allowed: true },
+    ...{ busyHours: [8, 9, 10], quietHours: [0, 23], trafficHours: [12] },
+    ...{ macs: ["52:54:00:12:34:56"], avgPackets: 1000, maxPackets: 2000, packetsPerSecond: 1500.4 },
+  },
+  {
+    ...{ id: 1, vm: "web.1", atMs: 1_700_000_000_000, kind: "workload", vcpus: [1] },
+    ...{ physical: false, wants: "min", allowed: true },
   },
 ];
 
@@ -281,6 +295,9 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     SetContract: ({ vm }) => (vm === "absent" ? { warning: "no VM of that name runs now" } : {}),
     UnsetContract: ({ vm, keys = ["MaxKhz", "Turbo"] }) => known(vm, { keys }),
     GetConfig: () => ({ settings: SETTINGS }),
+    ListPolicies: ({ vm }) => ({ policies: vm === "db" ? [] : POLICIES }),
+    AddPolicy: ({ vm }) => known(vm, { policy: POLICIES[1] as Policy }),
+    RemovePolicy: ({ vm, id }) => known(vm, { removed: id === undefined ? [3, 1] : [id] }),
     Explain: ({ cpu }) => ({ ...EXPLANATION, cpu: cpusOf([cpu], (each) => each)[0] as Cpu }),
     ListVcpus: ({ vm }) => known(vm, { vcpus: VCPUS }),
     PinVcpu: async ({ vm }) => known(vm, {}),

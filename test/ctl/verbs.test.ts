@@ -144,6 +144,7 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       "set-channel-status": "web.1 all enabled",
       "set-cpu-freq": "2 max",
       why: "2",
+      policy: "list",
       "show-cpu-freq": "2-3",
       restore: "2",
       list: "",

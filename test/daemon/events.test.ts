@@ -62,11 +62,11 @@ describe("Events", () => {
 
   test("reports a guest policy", () => {
     const { events, told } = listening();
-    events.policy("a", { code: "guest-policies", fault: undefined }, at(5));
+    events.policy("a", { code: "policy-forbidden", kind: "time" }, at(5));
     expect([told[0]?.kind, told[0]?.outcome, told[0]?.message]).toEqual([
       "policy",
       "refused",
-      "a sent a guest policy: guest policies are not enabled",
+      "a sent a guest policy: its contract forbids guest policies by time",
     ]);
   });
 

@@ -21,9 +21,18 @@ test("a handover of 0.1.0, with the origin of a VM as text, can be read, and 0.1
       pins: [[2]],
       channelPaths: undefined,
     } as const;
-    expect(readHandover(directory, NOW)).toEqual({ wants: [], operated: [3], domains: [domain] });
+    expect(readHandover(directory, NOW)).toEqual({
+      wants: [],
+      operated: [3],
+      domains: [domain],
+      policies: [],
+    });
     const known = { ...domain, uuid: "u1", origin: "migrated-in" } as const;
-    saveHandover({ runtimeDirectory: directory, log }, { wants: [], operated: [], domains: [known] }, NOW);
+    saveHandover(
+      { runtimeDirectory: directory, log },
+      { wants: [], operated: [], policies: [], domains: [known] },
+      NOW,
+    );
     expect(readHandover(directory, NOW)?.domains).toEqual([known]);
     const { domains } = JSON.parse(readFileSync(join(directory, "handover"), "utf8"));
     expect(domains[0].detail).toBe("migrated from another host");
@@ -35,7 +44,7 @@ test("a handover of 0.1.0, with the origin of a VM as text, can be read, and 0.1
 test("a handover is valid for a minute of boot time, whatever happens to the wall clock", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-handover-"));
   try {
-    const nothing = { wants: [], operated: [], domains: [] };
+    const nothing = { wants: [], operated: [], policies: [], domains: [] };
     saveHandover({ runtimeDirectory: directory, log }, nothing, NOW);
     const DAY_MS = 86_400_000;
     const read = (bootMs: number, wallMs: number) => readHandover(directory, { bootMs, wallMs });

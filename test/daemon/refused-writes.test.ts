@@ -35,7 +35,7 @@ function makeDaemon(time = realTime().time) {
       return kernel.refuses ? { reason: "cpu2/cpufreq/scaling_setspeed: EBUSY" } : recording.apply(write);
     },
   };
-  const { alarm } = realTime();
+  const { alarm, moment } = realTime();
   const line = (message: string) => void lines.push(message);
   const log = { error: line, warning: line, notice: line, info: line, debug: line };
   const store = new OperatorStore(directory, log);
@@ -44,7 +44,7 @@ function makeDaemon(time = realTime().time) {
     for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
     store.save();
   };
-  const doing = new Clocks({ arbiter, cpufreq, log: keepLines(lines), time, alarm, ordersEnded });
+  const doing = new Clocks({ arbiter, cpufreq, log: keepLines(lines), time, alarm, moment, ordersEnded });
   doing.settle(arbiter.setClocks(clocks), "the start");
   doing.settle(arbiter.setDomain(domain("web1", [[2]]), FREE), "web1");
   const acts = { report() {} };

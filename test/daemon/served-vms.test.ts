@@ -21,9 +21,9 @@ test("admit() accepts only the channels in the VM's definition, and no other soc
     const log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
     const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
     const cpufreq = recordingCpufreq([], []);
-    const { time, alarm } = realTime();
+    const { time, alarm, moment } = realTime();
     const ordersEnded = () => {};
-    const clocks = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, ordersEnded });
+    const clocks = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded });
     const hostEvents = { domain() {}, gone() {}, takenOver() {} };
     const vms: ServedVms = new ServedVms({
       config: () => loaded.config,
@@ -36,6 +36,7 @@ test("admit() accepts only the channels in the VM's definition, and no other soc
         parts: () => ({ arbiter, clocks, vms, time }),
         log,
         alarm,
+        moment,
         hostEvents,
       }),
     });

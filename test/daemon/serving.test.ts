@@ -97,25 +97,6 @@ describe("refusals", () => {
     ];
     expect(reasons.filter((reason) => !host.log().includes(reason))).toEqual([]);
   });
-
-  test("a guest policy is checked and gets a NACK; its removal gets no reply", async () => {
-    host = makeTestHost({ sections: "[vm web1]\nVcpus=0\n" });
-    const port = host.port("web1", 0);
-    await host.start();
-    await port.ready();
-    const policy = packet(464, 0, 0, 3);
-    policy[152] = 1; // num_vcpu
-    policy[452] = 1; // TIME
-    expect(await port.ask(policy, 464)).toEqual(nack(policy));
-    const killer = packet(464, 0, 0, 3); // it ends the peer: a TRAFFIC policy of 100000 MAC addresses
-    killer.set([0xa0, 0x86, 0x01, 0x00], 128);
-    killer[152] = 1;
-    expect(await port.ask(killer, 464)).toEqual(nack(killer));
-    port.send(packet(464, 0, 0, 4));
-    expect(await port.ask(scale(0, MIN), 464)).toEqual(scale(0, MIN));
-    expect(host.log()).toContain("guest policies are not enabled");
-    expect(host.log()).toContain("names 100000 MAC addresses");
-  });
 });
 
 describe("queries", () => {

@@ -60,11 +60,11 @@ function largeHost() {
         };
       },
     });
-  const { time, alarm } = realTime();
+  const { time, alarm, moment } = realTime();
   const clocksOf = CPUS.map((pcpu) => clock([pcpu]));
   const cpufreq = counted(recordingCpufreq(clocksOf, []));
   const arbiter = counted(new Arbiter({ multiPin: "all", multiPinMax: 4 }));
-  const clocks = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, ordersEnded() {} });
+  const clocks = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded() {} });
   clocks.settle(arbiter.setClocks(clocksOf), "the start");
   for (const each of VMS) clocks.settle(arbiter.setDomain(each, FREE), "the start");
   const channels = VMS.flatMap(({ name }) => channelsOf(name, count));

@@ -27,14 +27,14 @@ function makeDaemon() {
         waiting.push({ write: { clock: id, setting }, answer }),
       ),
   };
-  const { time, alarm } = realTime();
+  const { time, alarm, moment } = realTime();
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
-  const doing = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, ordersEnded() {} });
+  const doing = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded() {} });
   doing.settle(arbiter.setClocks(clocks), "the start");
   for (const [cpu, name] of ["a", "b"].entries())
     doing.settle(arbiter.setDomain(domain(name, [[cpu]]), FREE), name);
   const parts = {
-    ...{ arbiter, clocks: doing, meters: new Meters(), time, log: keepLines([]) },
+    ...{ arbiter, clocks: doing, meters: new Meters(), moment, time, log: keepLines([]) },
     events: { wanted: false },
     recordings: { wanted: false },
     rates: new Rates(
@@ -42,6 +42,7 @@ function makeDaemon() {
       () => {},
     ),
     lookAgain() {},
+    trafficConcerned() {},
     pinRemedy: () => undefined,
   } as unknown as PacketPathParts;
   const packets = new PacketPath(parts);

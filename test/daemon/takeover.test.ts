@@ -19,14 +19,15 @@ function startTakeover(domains: readonly Domain[] = []) {
   const cpufreq = recordingCpufreq(clocks, written);
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
   const known = new Map<string, Domain>();
-  const { time, alarm } = realTime();
-  const doing = { arbiter, cpufreq, log: keepLines(told), time, alarm, ordersEnded() {} };
+  const { time, alarm, moment } = realTime();
+  const doing = { arbiter, cpufreq, log: keepLines(told), time, alarm, moment, ordersEnded() {} };
   const parts = { arbiter, time, clocks: new Clocks(doing), vms: { domains: known } };
   parts.clocks.settle(arbiter.setClocks(clocks), "the start");
   parts.clocks.postponed = true;
   const handover = {
     wants: [want("low", 1_200_000), want("high", 2_000_000), want("gone", 2_301_000)],
     operated: [],
+    policies: [],
     domains,
   };
   const hear = (each: Domain) => {
@@ -38,6 +39,7 @@ function startTakeover(domains: readonly Domain[] = []) {
     parts: () => parts,
     log,
     alarm,
+    moment,
     hostEvents: {
       domain: hear,
       gone: (vm, detail) => told.push(`${vm} is gone: ${detail}`),

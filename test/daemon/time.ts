@@ -1,5 +1,6 @@
 import { Alarm } from "../../src/daemon/alarm.ts";
 import type { LimitedLog } from "../../src/daemon/limited-log.ts";
+import { LocalHours, policyClock } from "../../src/daemon/local-hours.ts";
 import { turnClock } from "../../src/daemon/turn-clock.ts";
 
 /** A time that both clocks show with the same number. */
@@ -10,7 +11,7 @@ export function at(ms: number) {
 /** The host's time, with an alarm. */
 export function realTime() {
   const time = turnClock();
-  return { time, alarm: new Alarm(time) };
+  return { time, alarm: new Alarm(time), moment: policyClock(time, new LocalHours(() => "UTC")) };
 }
 
 /** Keeps every line, limited or not. */

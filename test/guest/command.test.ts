@@ -150,13 +150,14 @@ test.each([
   ["policy send --vcpus 0 --mac 1:2", '"1:2" is not a MAC address like 52:54:00:12:34:56'],
   ["policy send --vcpus 0 --max-packets much", '"much" is not a number of packets per second'],
   [
-    "policy send --vcpus 0 --type traffic --avg-packets 2",
+    "policy send --vcpus 0 --type traffic --mac 52:54:00:12:34:56 --avg-packets 2",
     "The policy has an average threshold (2) above the maximum (0)",
   ],
   [
     `policy send --vcpus 0 -n ${"x".repeat(32)}`,
     `The VM name "${"x".repeat(32)}" is not 1 to 31 letters that fit into a packet`,
   ],
+  ["policy send --vcpus 0 --type traffic", "The policy depends on traffic and names no MAC address"],
   ["max 1,x", '"1,x" is not a list of vCPUs like 0,2-5'],
   ["max 2000", "There is no lcore 2000"],
 ])("%s is wrong usage", async (command, sentence) => {

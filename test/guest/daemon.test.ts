@@ -118,6 +118,13 @@ describe("the compiled command and our daemon", () => {
       1,
       "The host refused the policy: on the host, journalctl -u vm-power tells why\n",
     ]);
+    const low = await vmPowerGuest("policy", "send", "--vcpus", "0-1", "--type", "workload");
+    expect([low, speeds()]).toEqual([
+      { code: 0, out: "The host took the policy\n", err: "" },
+      ["1200000", "1200000"],
+    ]);
+    expect((await vmPowerGuest("policy", "remove")).code).toBe(0);
+    await until(() => speeds().every((speed) => speed === FOUND));
     const refused = await vmPowerGuest("max", "5", "--port", "0");
     expect([refused.code, refused.out]).toEqual([1, ""]);
   });

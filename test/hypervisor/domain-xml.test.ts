@@ -134,10 +134,12 @@ test.each([
 ])("readDomainXml() reads a contract in the metadata %s", (_, metadata) => {
   const xml = `<domain id='1'><name>n</name><vcpu>1</vcpu><metadata>${metadata}</metadata></domain>`;
   expect(readDomainXml(xml)).toMatchObject({
-    contract: new Map([
-      ["class", "gold"],
-      ["maxKhz", "1800000"],
-    ]),
+    value: {
+      contract: new Map([
+        ["class", "gold"],
+        ["maxKhz", "1800000"],
+      ]),
+    },
   });
 });
 

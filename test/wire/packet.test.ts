@@ -5,6 +5,8 @@ import { encode } from "../../src/wire/encode.ts";
 import { judgePolicy } from "../../src/wire/judge-policy.ts";
 import type { Abi } from "../../src/wire/layout.ts";
 import { type GuestPolicy, type Request, SCALE_ACTIONS } from "../../src/wire/packet.ts";
+import { policyFaultText } from "../../src/wire/policy-fault.ts";
+import { policyRule } from "../../src/wire/policy-rule.ts";
 
 const u32 = fc.nat(2 ** 31 - 1);
 const name = fc.string({ unit: fc.constantFrom(..."abcXYZ019-._"), maxLength: 31 });
@@ -74,7 +76,11 @@ test("decode() never throws, whatever the bytes", () => {
     fc.property(frame, fc.nat(12), (bytes, command) => {
       bytes.set([command, 0, 0, 0], 12);
       const packet = decode(bytes);
-      if (packet.kind === "set-policy") expect(typeof (judgePolicy(packet.policy, 4) ?? "")).toBe("string");
+      if (packet.kind !== "set-policy") return;
+      const fault = judgePolicy(packet.policy);
+      const rule = fault === undefined ? policyRule(packet.policy) : undefined;
+      if (fault !== undefined) expect(policyFaultText(fault)).not.toBe("");
+      if (rule?.kind === "time") expect(rule.plan.length).toBe(24);
     }),
   );
 });
@@ -107,47 +113,4 @@ test("decode() reads a name without a NUL", () => {
   const bytes = new Uint8Array(464).fill(0x41, 16, 48); // 32 × "A"
   bytes[12] = 4; // PKT_POLICY_REMOVE
   expect(decode(bytes)).toEqual({ kind: "remove-policy", vmName: "A".repeat(32) });
-});
-
-test("judgePolicy() names the faults that crash DPDK's host", () => {
-  const sound: GuestPolicy = {
-    vmName: "vm0",
-    resource: 0,
-    macs: [],
-    macCount: 0,
-    minPackets: 0,
-    avgPackets: 1,
-    maxPackets: 2,
-    vcpus: [0, 1],
-    vcpuCount: 2,
-    busyHours: [],
-    quietHours: [],
-    trafficHours: [],
-    physical: false,
-    workload: 0,
-    type: 1,
-  };
-  expect([
-    judgePolicy(sound, 2),
-    judgePolicy({ ...sound, macCount: 100_000, type: 0 }, 2),
-    judgePolicy({ ...sound, macCount: -1 }, 2),
-    judgePolicy({ ...sound, vcpuCount: 255 }, 2),
-    judgePolicy({ ...sound, vcpuCount: 0, vcpus: [] }, 2),
-    judgePolicy({ ...sound, type: 4 }, 2),
-    judgePolicy({ ...sound, type: 2, workload: 3 }, 2),
-    judgePolicy({ ...sound, type: 0, avgPackets: 3 }, 2),
-    judgePolicy(sound, 1),
-    judgePolicy({ ...sound, physical: true }, 1),
-  ]).toEqual([
-    undefined,
-    "names 100000 MAC addresses, at most 10 fit",
-    "names -1 MAC addresses, at most 10 fit",
-    "names 255 vCPUs, at most 8 fit",
-    "names no vCPU",
-    "has the unknown type 4",
-    "has the unknown workload 3",
-    "has an average threshold (3) above the maximum (2)",
-    "names vCPU 1, the VM has 1",
-    undefined,
-  ]);
 });

@@ -25,6 +25,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   "set-channel-status": ["SetChannelStatus"],
   "release-channels": ["ReleaseChannels"],
   "channel-config": ["GetChannelConfig", "AddChannelConfig"],
+  policy: ["ListPolicies", "AddPolicy", "RemovePolicy"],
   "show-cpu-freq": ["ListCpus"],
   "set-cpu-freq": ["SetCpuFreq"],
   holds: ["ListHolds"],

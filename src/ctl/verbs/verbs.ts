@@ -7,6 +7,7 @@ import { DOCTOR } from "./doctor.ts";
 import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
 import { METRICS } from "./metrics.ts";
+import { POLICY } from "./policy.ts";
 import { RECORD } from "./record.ts";
 import { SCHEMA } from "./schema.ts";
 import { SHELL } from "./shell.ts";
@@ -26,6 +27,7 @@ export const VERBS: readonly Verb[] = [
   ...VCPU_VERBS,
   ...CHANNEL_VERBS,
   CHANNEL_CONFIG,
+  POLICY,
   ...CPU_VERBS,
   WHY,
   VERIFY,

@@ -12,6 +12,7 @@ import { switchArgument } from "../arguments.ts";
 import type { Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 import { channelsText } from "./list.ts";
+import { policiesText } from "./policy.ts";
 
 /** Verbs `show-vm`, `add-vm`, `rm-vm`, `forget-vm`, `set-query`. */
 export const VM_VERBS: readonly Verb[] = [
@@ -99,6 +100,8 @@ function vmText(vm: Vm, style: Style, width: number): string {
         width,
       ),
     );
+  if (vm.policies !== undefined && vm.policies.length > 0)
+    parts.push(policiesText(vm.policies, style, width));
   parts.push(channelsText(vm.channels, style, width));
   return parts.join("\n\n");
 }

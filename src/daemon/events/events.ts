@@ -1,5 +1,6 @@
 import type { Subscriber } from "../../admin/control.ts";
 import type { Event, Exiting } from "../../admin/control-types.ts";
+import type { PolicyView } from "../../arbiter/policy-view.ts";
 import type { GrantView, Refusal } from "../../arbiter/view.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import type { Now } from "../../base/now.ts";
@@ -73,6 +74,15 @@ export class Events {
         of: of === 1 ? undefined : of,
       },
     );
+  }
+
+  /** Guest policies want something else, because of the time or the traffic. */
+  policiesTurned(policies: readonly PolicyView[]): void {
+    if (!this.wanted) return;
+    for (const { vm, rule, speed } of policies)
+      this.publish("policy", `the guest policy of ${vm} by ${rule.kind} wants ${speed ?? "nothing"} now`, {
+        vm,
+      });
   }
 
   /** Sends the last event to every subscriber. */

@@ -1,5 +1,6 @@
 import type { Drift } from "../../admin/control-types.ts";
 import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { PolicyView } from "../../arbiter/policy-view.ts";
 import type { Change, ChangeWrite } from "../../arbiter/view.ts";
 import type { WriteRefused } from "../../base/clock.ts";
 import type { Pcpu } from "../../base/domain.ts";
@@ -8,6 +9,7 @@ import { Retries } from "../../base/retries.ts";
 import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
 import type { Alarm } from "../alarm.ts";
 import type { LimitedLog } from "../limited-log.ts";
+import type { PolicyClock } from "../local-hours.ts";
 import type { TurnClock } from "../turn-clock.ts";
 
 /** Waits in ms before a clock that refused a write is tried again; each wait is longer. */
@@ -31,6 +33,10 @@ export interface ClocksOptions {
   readonly alarm: Alarm;
   /** Called with clocks whose operator's order has ended, also while a packet is handled, so it must not block. */
   readonly ordersEnded: (clocks: readonly Pcpu[]) => void;
+  /** The time and the hour of the day. */
+  readonly moment: PolicyClock;
+  /** Called with guest policies that want something else from now on. */
+  readonly policiesTurned?: (policies: readonly PolicyView[]) => void;
 }
 
 /** Writes the arbiter's changes, and reports the results to the arbiter. */
@@ -128,6 +134,15 @@ export class Clocks {
     this.settle(change, "an earlier refusal");
   }
 
+  /**
+   * Ends wants whose time is over, and does what guest policies want at this hour. The alarm calls it, and the heartbeat
+   * does because the wall clock may have been set.
+   */
+  tick(): void {
+    const { now, local } = this.#options.moment();
+    this.settle(this.#options.arbiter.tick(now, local), "a change of the time");
+  }
+
   #write(write: ChangeWrite): Performed {
     this.counters.writes++;
     const refused = this.#options.cpufreq.apply(write);
@@ -143,22 +158,23 @@ export class Clocks {
   }
 
   #commit(change: Change, refused?: readonly ChangeWrite[]): void {
-    const { arbiter, ordersEnded } = this.#options;
+    const { arbiter, ordersEnded, policiesTurned } = this.#options;
     arbiter.commit(change, refused);
-    const { endedOrders } = change;
+    const { endedOrders, turned } = change;
     if (endedOrders.length > 0) ordersEnded(endedOrders);
+    if (turned !== undefined && turned.length > 0) policiesTurned?.(turned);
     const dueMs = arbiter.dueAt();
     if (dueMs !== this.#dueMs) this.#wake(dueMs);
   }
 
   /** Sets the alarm for the end of the next want. */
   #wake(dueMs: number | undefined): void {
-    const { alarm, arbiter } = this.#options;
+    const { alarm } = this.#options;
     this.#dueMs = dueMs;
     if (dueMs === undefined) return alarm.cancel("wants");
-    alarm.at("wants", dueMs, (now) => {
+    alarm.at("wants", dueMs, () => {
       this.#dueMs = undefined;
-      this.settle(arbiter.tick(now), "the end of a want");
+      this.tick();
     });
   }
 }

@@ -10,13 +10,15 @@ const INTERVAL_MS = 7000;
  * is alive.
  */
 export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): void {
-  const { alarm, cpufreq, clocks, channels, meters, vms } = parts;
+  const { alarm, cpufreq, clocks, channels, meters, traffic, vms } = parts;
   const intervalMs = Math.min(INTERVAL_MS, notify.watchdogMs ?? INTERVAL_MS);
   const beat = () => {
     alarm.after("heartbeat", intervalMs, beat);
     notify.alive();
     sole.renew();
     cpufreq.refresh();
+    clocks.tick();
+    traffic.consider();
     clocks.retry();
     channels.scan();
     meters.beat((vm) => vms.domains.has(vm) || channels.of(vm).length > 0);

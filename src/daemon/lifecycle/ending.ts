@@ -59,6 +59,7 @@ function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts, log: Log):
   // If this daemon ends before all VMs are known, it hands on what was handed to it.
   const handover = takeover.pending ?? {
     wants: arbiter.savedWants(),
+    policies: arbiter.policies.saved(),
     operated,
     domains: [...vms.domains.values()],
   };

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import type { SavedPolicy } from "../../arbiter/policy-view.ts";
 import type { SavedWant } from "../../arbiter/view.ts";
 import type { Domain, Pcpu } from "../../base/domain.ts";
 import { isRecord } from "../../base/is-record.ts";
@@ -11,10 +12,13 @@ import { readOwnFile } from "../../os/own-file.ts";
 import { writeWhole } from "../../os/whole-file.ts";
 import { SCALE_ACTIONS } from "../../wire/packet.ts";
 import { ORIGIN_WORDS } from "../words/domain-text.ts";
+import { isSavedPolicy } from "./saved-policy.ts";
 
 /** What a daemon leaves to the next one at a restart, besides the clocks as they are and the restore journal. */
 export interface Handover {
   readonly wants: readonly SavedWant[];
+  /** Guest policies in force. */
+  readonly policies: readonly SavedPolicy[];
   /** Clocks with an operator's order that no guest's request has ended. */
   readonly operated: readonly Pcpu[];
   /** The last report of the hypervisor. */
@@ -89,10 +93,13 @@ export function readHandover(directory: string, now: BootNow): Handover | undefi
     return undefined;
   }
   if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value, now)) return undefined;
-  // An older daemon hands over no domains.
-  const { wants, operated, domains = [] } = value;
-  return isListOf(wants, isWant) && isListOf(operated, isCount) && isListOf(domains, isDomain)
-    ? { wants, operated, domains: domains.map(domainOf) }
+  // An older daemon hands over no domains and no policies.
+  const { wants, operated, domains = [], policies = [] } = value;
+  return isListOf(wants, isWant) &&
+    isListOf(operated, isCount) &&
+    isListOf(domains, isDomain) &&
+    isListOf(policies, isSavedPolicy)
+    ? { wants, operated, domains: domains.map(domainOf), policies }
     : undefined;
 }
 

@@ -1,10 +1,12 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { SavedPolicy } from "../../arbiter/policy-view.ts";
 import type { SavedWant } from "../../arbiter/view.ts";
 import type { Domain } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
 import type { Alarm } from "../alarm.ts";
 import type { Clocks } from "../host/clocks.ts";
+import type { PolicyClock } from "../local-hours.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import type { Handover } from "./handover.ts";
 
@@ -24,6 +26,7 @@ export interface TakeoverOptions {
   readonly log: Log;
   readonly alarm: Alarm;
   readonly hostEvents: TakeoverEvents;
+  readonly moment: PolicyClock;
 }
 
 /** Events of a takeover. */
@@ -39,6 +42,7 @@ export interface TakeoverEvents extends Pick<HypervisorEvents, "domain" | "gone"
 export class Takeover {
   readonly #handover: Handover | undefined;
   readonly #wants: ReadonlyMap<string, readonly SavedWant[]>;
+  readonly #policies: ReadonlyMap<string, readonly SavedPolicy[]>;
   readonly #runs: ReadonlyMap<string, string | undefined>;
   readonly #options: TakeoverOptions;
   #pending: boolean;
@@ -47,6 +51,7 @@ export class Takeover {
   constructor(handover: Handover | undefined, options: TakeoverOptions) {
     this.#handover = handover;
     this.#wants = Map.groupBy(handover?.wants ?? [], ({ vm }) => vm);
+    this.#policies = Map.groupBy(handover?.policies ?? [], ({ vm }) => vm);
     this.#runs = new Map(handover?.domains.map(({ name, run }) => [name, run]));
     this.#options = options;
     this.#pending = handover !== undefined;
@@ -63,6 +68,7 @@ export class Takeover {
     if (!this.#pending || !this.#isSameRun(vm)) return;
     const { arbiter, time } = this.#options.parts();
     arbiter.takeOver(vm, this.#wants.get(vm) ?? [], time());
+    arbiter.policies.resume(vm, this.#policies.get(vm) ?? [], this.#options.moment());
   }
 
   /** A VM that was started again has another guest, so its old wants are not restored. */
@@ -107,12 +113,17 @@ export class Takeover {
     clocks.postponed = false;
     arbiter.distrust();
     clocks.retry();
-    const { there = [], lost = [] } = Object.groupBy(this.#wants.keys(), (vm) =>
+    const { there = [], lost = [] } = Object.groupBy(this.#askers(), (vm) =>
       arbiter.domain(vm) !== undefined && this.#isSameRun(vm) ? "there" : "lost",
     );
     log.notice(`Took over from the previous daemon: ${there.join(", ") || "no VM had asked for anything"}`);
     if (lost.length > 0)
       log.notice(`Not taken over, because they ended before the restart was complete: ${lost.join(", ")}`);
     hostEvents.takenOver(there);
+  }
+
+  /** The VMs whose guests wanted something of the previous daemon. */
+  #askers(): Set<string> {
+    return new Set([...this.#wants.keys(), ...this.#policies.keys()]);
   }
 }

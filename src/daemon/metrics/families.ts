@@ -1,5 +1,6 @@
 import type { Counters } from "../../admin/control-types.ts";
 import { BUCKETS, bucketEndNs, type Histogram } from "../../base/histogram.ts";
+import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
@@ -30,6 +31,7 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
   const used = cpufreq.clocks();
   const claims = yield* claimSteps(parts);
   const { holds } = yield* listHolds(parts);
+  const policies = arbiter.policies.list();
   const speeds = yield* eachStep(used, ({ id, pcpus }): Sample[] => {
     const found = arbiter.clock(id);
     if (found === undefined) return [];
@@ -53,6 +55,14 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
       "vmpower_holds",
       "Clocks with an order of an operator that guests cannot change.",
       one(holds.length),
+    ),
+    gauge(
+      "vmpower_guest_policies",
+      "Guest policies in force, by what decides.",
+      POLICY_KINDS.map((kind) => ({
+        labels: { kind },
+        value: policies.filter(({ rule }) => rule.kind === kind).length,
+      })),
     ),
     gauge(
       "vmpower_channels",

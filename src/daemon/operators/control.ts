@@ -14,6 +14,7 @@ import { explainVcpu } from "./explain-vcpu.ts";
 import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { operatorName } from "./operator-acts.ts";
+import { policyOrders } from "./policy-orders.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { channelView, cpuView, explanationView } from "./views.ts";
@@ -57,6 +58,7 @@ export function control(parts: () => Parts): Control {
       explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
     ...domainOrders(parts),
     ...channelConfig(parts),
+    ...policyOrders(parts),
     ExplainVcpu: ({ vm, vcpu }) => run(explainVcpu(knownVm(vm, parts()), vcpu, parts())),
     Verify: () => run(verify(parts())),
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),

@@ -6,6 +6,7 @@ import { ORIGIN_WORDS } from "../words/domain-text.ts";
 import { refusalRemedy } from "../words/refusal-text.ts";
 import { contractView } from "./contract-views.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
+import { policyView } from "./policy-views.ts";
 import { channelView, vcpuView } from "./views.ts";
 
 /** All known names: of VMs in the hypervisor, of VMs with a decision, and of VMs with a socket. */
@@ -56,6 +57,7 @@ export function* showVm(name: string, parts: Parts): Job<Vm> {
       showVcpu(name, { vcpu, pcpus }, parts),
     ),
     channels: yield* eachStep(channels.of(name), (channel) => channelView(channel, parts)),
+    policies: parts.arbiter.policies.list(name).map(policyView),
   };
 }
 

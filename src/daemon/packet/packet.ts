@@ -4,14 +4,15 @@ import { formatKhz } from "../../base/format-khz.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { decode } from "../../wire/decode.ts";
-import { judgePolicy } from "../../wire/judge-policy.ts";
 import type { GuestPolicy, Query, Request, Scale } from "../../wire/packet.ts";
 import { answer, capabilityList, frequencyList, readsReplies } from "../../wire/reply.ts";
 import type { Events } from "../events/events.ts";
 import type { Clocks, Performed } from "../host/clocks.ts";
 import type { LimitedLog } from "../limited-log.ts";
+import type { PolicyClock } from "../local-hours.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import { type PinRemedy, refusalRemedy, refusalText } from "../words/refusal-text.ts";
+import { GuestPolicyPackets } from "./guest-policy-packets.ts";
 import { LatePackets } from "./late-packets.ts";
 import type { Meters } from "./meters.ts";
 import type { Rates } from "./rates.ts";
@@ -28,6 +29,8 @@ export interface PacketPathParts {
   readonly rates: Rates;
   readonly recordings: Recordings;
   readonly time: TurnClock;
+  readonly moment: PolicyClock;
+  readonly trafficConcerned: () => void;
   /** The remedies of the hypervisor's driver. */
   readonly pinRemedy: PinRemedy;
   /** Requests a new report of a VM from the hypervisor, some time later. */
@@ -46,6 +49,7 @@ const MEASURED_ONE_IN = 8;
 export class PacketPath {
   readonly #parts: PacketPathParts;
   readonly #secondLooks: SecondLooks;
+  readonly #policies: GuestPolicyPackets;
   /** A channel may have been turned off, or have lost its guest, while its packets waited. */
   readonly #late = new LatePackets((channel, frame) =>
     channel.enabled && channel.status === "connected" ? this.#handle(channel, frame) : undefined,
@@ -54,6 +58,7 @@ export class PacketPath {
   constructor(parts: PacketPathParts) {
     this.#parts = parts;
     this.#secondLooks = new SecondLooks(parts.lookAgain);
+    this.#policies = new GuestPolicyPackets(parts);
   }
 
   /** A channel received one packet. */
@@ -84,19 +89,20 @@ export class PacketPath {
     }
     switch (request.kind) {
       case "connect":
+        return undefined;
       case "remove-policy":
+        this.#policies.remove(channel);
         return undefined;
       case "scale":
         return this.#scale(channel, frame, request);
       case "set-policy":
-        this.#conclude(channel, frame, request, this.#judge(channel, request.policy));
-        return undefined;
+        return this.#setPolicy(channel, frame, request);
       case "query":
         this.#query(channel, frame, request);
         return undefined;
       case "malformed":
         channel.counters.malformed++;
-        this.#note(channel, "sent a malformed packet", () => request.reason, MESSAGE_IDS.malformed);
+        this.#note(channel, "sent a malformed packet", () => request.reason, { id: MESSAGE_IDS.malformed });
         return undefined;
     }
   }
@@ -163,18 +169,27 @@ export class PacketPath {
       channel.counters.refused++;
       const what =
         request.kind === "scale" ? `${request.action} for vCPU ${request.resource}` : "a guest policy";
-      this.#note(channel, `was refused ${what}`, () => this.#reasonAndRemedy(channel, refusal));
+      const reason = () => this.#reasonAndRemedy(channel, refusal);
+      if (refusal.code !== "branch-ratio") this.#note(channel, `was refused ${what}`, reason);
+      else if (this.#policies.firstByBranchRatio(channel.vm))
+        this.#note(channel, `was refused ${what}`, reason, { about: `branch ratio of ${channel.vm}` });
     }
     if (readsReplies(frame.length)) channel.send(answer(frame, refusal === undefined));
   }
 
-  /** Guest policies are read and checked, but not carried out yet. */
-  #judge(channel: Channel, policy: GuestPolicy): Refusal {
-    const { arbiter, events, time } = this.#parts;
-    const vcpuEnd = arbiter.domain(channel.vm)?.vcpus ?? 0;
-    const refusal = { code: "guest-policies", fault: judgePolicy(policy, vcpuEnd) } as const;
-    if (events.wanted) events.policy(channel.vm, refusal, time());
-    return refusal;
+  /** Puts a guest policy in force. It is answered when the kernel has taken what it wants now. */
+  #setPolicy(
+    channel: Channel,
+    frame: Uint8Array,
+    request: { readonly kind: "set-policy"; readonly policy: GuestPolicy },
+  ): Promise<void> | undefined {
+    const refusal = this.#policies.set(channel, request.policy);
+    if (!(refusal instanceof Promise)) {
+      this.#conclude(channel, frame, request, refusal);
+      return undefined;
+    }
+    const kept = frame.slice();
+    return refusal.then((late) => this.#conclude(channel, kept, request, late));
   }
 
   /** A query that is refused gets no reply: the guest would take an ACK or NACK for the start of a list. */
@@ -223,9 +238,9 @@ export class PacketPath {
     { vm, number }: Channel,
     what: string,
     reasonOf: () => string,
-    id: string = MESSAGE_IDS.requestRefused,
+    { id = MESSAGE_IDS.requestRefused, about = vm }: { readonly id?: string; readonly about?: string } = {},
   ): void {
-    this.#parts.log(vm, "notice", () => {
+    this.#parts.log(about, "notice", () => {
       const reason = reasonOf();
       const fields = { MESSAGE_ID: id, VM: vm, CHANNEL: number, REASON: reason };
       return { message: `${vm} ${what}: ${reason}`, fields };

@@ -1,6 +1,7 @@
 import type { Refusal } from "../../arbiter/view.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
+import { policyFaultText } from "../../wire/policy-fault.ts";
 
 /** Describes why something was refused, without the VM's name. */
 export function refusalText(refusal: Refusal): string {
@@ -37,10 +38,14 @@ export function refusalText(refusal: Refusal): string {
       return quarantineText(refusal);
     case "not-answerable":
       return `vCPU ${refusal.vcpu} cannot be asked for, or has no managed CPU`;
-    case "guest-policies":
-      return refusal.fault === undefined
-        ? "guest policies are not enabled"
-        : `the guest policy ${refusal.fault}`;
+    case "policy-fault":
+      return `the guest policy ${policyFaultText(refusal.fault)}`;
+    case "policy-forbidden":
+      return `its contract forbids guest policies by ${refusal.kind}`;
+    case "branch-ratio":
+      return "a guest policy by branch ratio needs the performance counters of the CPU, which are not used";
+    case "too-many-policies":
+      return `operators have added ${refusal.max} policies for it, the most for one VM`;
     case "kernel-refused":
       return `the kernel refused the write (${refusal.reason})`;
   }
@@ -67,6 +72,10 @@ export function refusalRemedy(refusal: Refusal, vm: string, pin: PinRemedy): str
       return `set Turbo=yes in [vm ${vm}]`;
     case "operation-forbidden":
       return `add ${refusal.action} to Operations in [vm ${vm}]`;
+    case "policy-forbidden":
+      return `set Policies= in [vm ${vm}]`;
+    case "too-many-policies":
+      return `vmpowerctl policy remove ${vm}`;
     case "no-such-speed":
       return `vmpowerctl show-cpu-freq ${refusal.pcpu} lists its speeds`;
     case "too-many-requests":

@@ -1,6 +1,7 @@
 import { judgePolicy } from "../../wire/judge-policy.ts";
 import { HOURS_MAX, VM_NAME_SIZE } from "../../wire/layout.ts";
 import type { GuestPolicy } from "../../wire/packet.ts";
+import { policyFaultText } from "../../wire/policy-fault.ts";
 import { type Failure, failure } from "./outcome.ts";
 
 /** How the host chooses the speed. The index is the number in the packet. */
@@ -74,8 +75,8 @@ export function toGuestPolicy(policy: Policy, vmName: string): GuestPolicy | Fai
     workload: WORKLOADS.indexOf(policy.workload ?? "low"),
     type: POLICY_TYPES.indexOf(policy.type),
   };
-  const fault = judgePolicy(onWire, VCPU_END);
-  return fault === undefined ? onWire : invalid(`The policy ${fault}`);
+  const fault = judgePolicy(onWire);
+  return fault === undefined ? onWire : invalid(`The policy ${policyFaultText(fault)}`);
 }
 
 /** DPDK's host finds a VM by the name in the packet, so a name that was cut could be that of another VM. */

@@ -3,6 +3,7 @@ import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
+import { InterfaceStats } from "./interface-stats.ts";
 import { libvirtOrders } from "./orders.ts";
 import { Registry } from "./registry.ts";
 import { LIBVIRT_REMEDIES } from "./remedies.ts";
@@ -44,6 +45,7 @@ class Follower implements LibvirtHypervisor {
   readonly #timing: LibvirtTiming;
   readonly #events: HypervisorEvents;
   readonly #registry: Registry;
+  readonly #interfaceStats = new InterfaceStats();
   readonly #end = new AbortController();
   #state: HypervisorStatus["state"] = "connecting";
   #problem: string | undefined;
@@ -88,6 +90,14 @@ class Follower implements LibvirtHypervisor {
 
   lookAgain(name: string): void {
     this.#watch?.lookSoon(name);
+  }
+
+  async receivedPackets(name: string, mac: string): Promise<number | undefined> {
+    const ref = this.#registry.refOf(name);
+    const rpc = this.#session?.rpc;
+    return ref === undefined || rpc === undefined
+      ? undefined
+      : this.#interfaceStats.receivedPackets(rpc, ref, mac);
   }
 
   async close(): Promise<void> {

@@ -25,6 +25,7 @@ export const CALL = {
   domainXml: 14,
   vcpus: 20,
   lookupByName: 23,
+  interfaceStats: 65,
   authList: 66,
   authPolkit: 70,
   isPersistent: 151,

@@ -1,0 +1,76 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { TrafficGauge } from "../../src/arbiter/traffic-gauge.ts";
+
+const RULE = { macs: [], avgPackets: 1000, maxPackets: 2000 };
+
+/** The speed after each rate. */
+function speeds(rates: Iterable<number>) {
+  const gauge = new TrafficGauge(RULE);
+  return Array.from(rates, (rate) => {
+    gauge.measured(rate);
+    return gauge.speed;
+  });
+}
+
+function changes(of: readonly unknown[]): number {
+  return of.filter((each, i) => i > 0 && each !== of[i - 1]).length;
+}
+
+test("the thresholds are those of DPDK's host: from the highest on max, from the middle one on medium, else min", () => {
+  expect([0, 999, 1000, 1999, 2000, 1e12].map((rate) => speeds([rate])[0])).toEqual([
+    "min",
+    "min",
+    "medium",
+    "medium",
+    "max",
+    "max",
+  ]);
+});
+
+test("a higher rate is followed within three measurements, a lower one within twelve", () => {
+  expect(speeds([0, ...new Array(3).fill(3000)]).at(-1)).toBe("max");
+  expect(speeds([3000, ...new Array(12).fill(0)]).at(-1)).toBe("min");
+});
+
+test("no steady rate makes a clock flap, however it trembles around a threshold", () => {
+  const noise = fc.array(fc.double({ min: -0.05, max: 0.05, noNaN: true }), {
+    minLength: 50,
+    maxLength: 200,
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3000 }), noise, (rate, tremble) => {
+      const seen = speeds(tremble.map((part) => rate * (1 + part)));
+      // It may settle on the speed above, and stays there.
+      expect(changes(seen)).toBeLessThanOrEqual(1);
+    }),
+  );
+});
+
+test("whatever the rates, a clock goes down at most once in five measurements", () => {
+  const rates = fc.array(fc.oneof(fc.nat(5000), fc.constantFrom(0, 999, 1000, 1999, 2000, 1e9)), {
+    maxLength: 200,
+  });
+  const rank = (speed: string | undefined) => ["min", "medium", "max"].indexOf(speed ?? "");
+  fc.assert(
+    fc.property(rates, (all) => {
+      const seen = speeds(all);
+      let last = Number.NEGATIVE_INFINITY;
+      for (let i = 1; i < seen.length; i++) {
+        if (rank(seen[i]) >= rank(seen[i - 1])) continue;
+        expect(i - last).toBeGreaterThanOrEqual(5);
+        last = i;
+      }
+    }),
+  );
+});
+
+test("a rate that is no number counts as none", () => {
+  const gauge = new TrafficGauge(RULE);
+  for (const rate of [Number.NaN, Number.POSITIVE_INFINITY, -1, undefined]) {
+    gauge.measured(5000);
+    expect(gauge.speed).toBe("max");
+    gauge.measured(rate);
+    expect([gauge.speed, gauge.packetsPerSecond]).toEqual([undefined, undefined]);
+  }
+});

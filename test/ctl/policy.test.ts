@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import type { AddedPolicy } from "../../src/admin/control-types.ts";
+import { ctlWith } from "./harness.ts";
+
+test("policy list shows who made each, what it wants and its rule", async () => {
+  const { code, out } = await ctlWith({}, "policy list", { columns: 160 });
+  expect(code).toBe(0);
+  expect(out.split("\n").map((line) => line.replace(/ {2,}/g, "  ").trim())).toEqual([
+    "ID  VM  VCPUS  BY  WANTS  RULE",
+    "3  web.1  0-1  alice (uid 1000, pid 77)  max  time: max at 8-10, min at 0,23, traffic at 12, medium from 1000/s, max from 2000/s, of 52:54:00:12:34:56, now 1500/s",
+    "1  web.1  1  guest  min  workload",
+    "",
+  ]);
+  expect((await ctlWith({}, "policy list db")).out).toBe("No policies\n");
+});
+
+test("policy add sends what was given, and nothing else", async () => {
+  const asked: AddedPolicy[] = [];
+  const AddPolicy = (call: AddedPolicy) => {
+    asked.push(call);
+    return {
+      policy: {
+        id: 4,
+        vm: call.vm,
+        atMs: 0,
+        kind: call.kind,
+        vcpus: call.vcpuNumbers,
+        physical: false,
+        allowed: true,
+      },
+    };
+  };
+  const commands = [
+    "policy add web.1 --vcpus 0-1 --type workload --workload low",
+    "policy add web.1 --vcpus 0 --type time --busy-hours 8-10,22 --quiet-hours 0",
+    "policy add web.1 --vcpus 0 --type traffic --mac 52:54:00:AA:bb:01 --avg-packets 10 --max-packets 20",
+  ];
+  for (const command of commands)
+    expect(await ctlWith({ AddPolicy }, command)).toEqual({
+      code: 0,
+      out: "Policy 4 of VM web.1 is in force, and wants nothing now\n",
+      err: "",
+    });
+  expect(asked).toEqual([
+    { vm: "web.1", vcpuNumbers: [0, 1], kind: "workload", workload: "low" },
+    { vm: "web.1", vcpuNumbers: [0], kind: "time", busyHours: [8, 9, 10, 22], quietHours: [0] },
+    {
+      vm: "web.1",
+      vcpuNumbers: [0],
+      kind: "traffic",
+      macs: ["52:54:00:aa:bb:01"],
+      avgPackets: 10,
+      maxPackets: 20,
+    },
+  ]);
+});
+
+test("policy remove tells how many", async () => {
+  expect((await ctlWith({}, "policy remove web.1")).out).toBe("2 policies of VM web.1 removed\n");
+  expect((await ctlWith({}, "policy remove web.1 --id 3")).out).toBe("1 policy of VM web.1 removed\n");
+});
+
+test.each([
+  ["policy lists", '"lists" is none of list, add, remove'],
+  ["policy add", "policy add needs the name of a VM"],
+  ["policy add web.1 --type time", "policy add needs --vcpus and --type"],
+  [
+    "policy add web.1 --vcpus 0 --type branch-ratio",
+    '"branch-ratio" is no --type: it is one of time, workload, traffic',
+  ],
+  [
+    "policy add web.1 --vcpus 0 --type time --busy-hours 24",
+    '"24" is not a list of hours from 0 to 23, like 8-17,22',
+  ],
+  ["policy add web.1 --vcpus 0 --type traffic --avg-packets NaN", '"NaN" is not a number'],
+  ["policy remove web.1 --id -1", '"-1" is not a number'],
+])("%s is wrong usage", async (command, sentence) => {
+  const { code, err } = await ctlWith({}, command);
+  expect([code, err.includes(sentence)]).toEqual([2, true]);
+});
