@@ -46,6 +46,21 @@ async function served() {
   return port;
 }
 
+test("a kind that is not among Policies is refused with the remedy, and another one is taken", async () => {
+  await host.remove();
+  host = makeTestHost({
+    sections: "[vm web1]\nVcpus=2,3\n[vm *]\nPolicies=time,traffic\n",
+    env: { TZ: "UTC" },
+  });
+  const port = await served();
+  const low = policy(WORKLOAD);
+  expect(await port.ask(low, 464)).toEqual(nack(low));
+  expect(speeds()).toEqual([UNTOUCHED, UNTOUCHED]);
+  expect(host.log()).toContain("set Policies= in [vm web1]");
+  const time = policy(TIME);
+  expect(await port.ask(time, 464)).toEqual(ack(time));
+});
+
 test("a policy is in force when its ACK is there, for the channel's VM and not for the one named inside (S4)", async () => {
   const port = await served();
   const db1 = host.port("db1", 0);

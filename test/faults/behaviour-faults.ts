@@ -13,8 +13,8 @@ export const BEHAVIOUR_FAULTS: readonly Fault[] = [
   {
     promise: "of a vCPU's wants the first source counts",
     file: "src/arbiter/want.ts",
-    line: "for (const want of this.#bySource) {",
-    instead: "for (const want of this.#bySource.toReversed()) {",
+    line: "while (first < wants.length && wants[first] === undefined) first++;",
+    instead: "first = wants.findLastIndex((want) => want !== undefined);",
     test: "test/arbiter/want.test.ts",
     name: "the want of the source with the highest precedence counts: order, request, lease, guest policy, schedule",
   },
