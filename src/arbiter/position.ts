@@ -20,10 +20,7 @@ export interface Position {
 export function start(table: FrequencyTable, envelope: Envelope): Position {
   const wishTurbo = table.turbo?.onAtStart === true;
   const turbo = wishTurbo && envelope.turbo;
-  return place(highest(table, turbo), turbo, envelope, {
-    index: highest(table, wishTurbo),
-    turbo: wishTurbo,
-  });
+  return place(envelope, highest(table, turbo), turbo, highest(table, wishTurbo), wishTurbo);
 }
 
 /**
@@ -36,27 +33,32 @@ export function step(
   from: Position,
   action: ScaleAction,
 ): Position | undefined {
-  const { index, turbo, wishTurbo } = from;
-  const stay = (to: number) => place(to, turbo, envelope, { index: to, turbo: wishTurbo });
+  const { turbo, wishTurbo } = from;
+  if (action === "max")
+    return place(envelope, highest(table, turbo), turbo, highest(table, wishTurbo), wishTurbo);
+  if (action === "turbo" && (table.turbo === undefined || !envelope.turbo)) return undefined;
+  const index = target(table, from, action);
+  const switched = action === "turbo" ? true : action === "no-turbo" ? false : undefined;
+  return place(envelope, index, switched ?? turbo, index, switched ?? wishTurbo);
+}
+
+/** The index that an action leads to without an envelope. */
+function target(
+  table: FrequencyTable,
+  { index, turbo }: Position,
+  action: Exclude<ScaleAction, "max">,
+): number {
   switch (action) {
-    case "max":
-      return place(highest(table, turbo), turbo, envelope, {
-        index: highest(table, wishTurbo),
-        turbo: wishTurbo,
-      });
     case "min":
-      return stay(table.speeds.length - 1);
+      return table.speeds.length - 1;
     case "down":
-      return stay(Math.min(index + 1, table.speeds.length - 1));
+      return Math.min(index + 1, table.speeds.length - 1);
     case "up":
-      return stay(upFrom(table, index, turbo));
+      return upFrom(table, index, turbo);
     case "turbo":
-      if (table.turbo === undefined || !envelope.turbo) return undefined;
-      return place(table.turbo.enableIsMax ? 0 : index, true, envelope);
-    case "no-turbo": {
-      const base = table.turbo?.baseIndex ?? 0;
-      return place(Math.max(index, base), false, envelope);
-    }
+      return table.turbo?.enableIsMax === true ? 0 : index;
+    case "no-turbo":
+      return Math.max(index, table.turbo?.baseIndex ?? 0);
   }
 }
 
@@ -69,7 +71,7 @@ export function levelOf(
 ): Position {
   const top = highest(table, turbo);
   const index = { max: top, medium: table.speeds.length >> 1, min: table.speeds.length - 1 }[speed];
-  return place(Math.max(index, top), turbo, envelope);
+  return place(envelope, Math.max(index, top), turbo);
 }
 
 /** The lowest entry that is not below `khz`; undefined if `khz` is above the highest or below the lowest entry. */
@@ -84,8 +86,8 @@ export function carry(from: Khz, turbo: boolean, table: FrequencyTable, envelope
   const near = from <= khzAt(table, table.speeds.length - 1) ? table.speeds.length - 1 : undefined;
   const index = near ?? positionOf(table, from, turbo)?.index ?? 0;
   const allowed = turbo && envelope.turbo && table.turbo !== undefined;
-  const wish = { index: Math.max(index, highest(table, turbo)), turbo };
-  return place(Math.max(index, highest(table, allowed)), allowed, envelope, wish);
+  const wishIndex = Math.max(index, highest(table, turbo));
+  return place(envelope, Math.max(index, highest(table, allowed)), allowed, wishIndex, turbo);
 }
 
 function highest(table: FrequencyTable, turbo: boolean): number {
@@ -97,14 +99,15 @@ function upFrom(table: FrequencyTable, index: number, turbo: boolean): number {
   return Math.max(index - 1, Math.min(index, highest(table, turbo)));
 }
 
+/** Bounds a position. It makes no other object, because it is called while a packet is handled. */
 function place(
+  { top, bottom }: Envelope,
   index: number,
   turbo: boolean,
-  { top, bottom }: Envelope,
-  wish: { readonly index: number; readonly turbo: boolean } = { index, turbo },
+  wishIndex = index,
+  wishTurbo = turbo,
 ): Position {
-  const wished = { wishIndex: wish.index, wishTurbo: wish.turbo };
-  if (index < top) return { index: top, turbo, bound: "top", ...wished };
-  if (index > bottom) return { index: bottom, turbo, bound: "bottom", ...wished };
-  return { index, turbo, bound: undefined, ...wished };
+  if (index < top) return { index: top, turbo, bound: "top", wishIndex, wishTurbo };
+  if (index > bottom) return { index: bottom, turbo, bound: "bottom", wishIndex, wishTurbo };
+  return { index, turbo, bound: undefined, wishIndex, wishTurbo };
 }
