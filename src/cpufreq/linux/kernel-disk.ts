@@ -97,15 +97,15 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
   }
 
   /** Reads the kernel's rounding of what was written last. */
-  readBack(): Errno | undefined {
-    if (this.#written === 0) return undefined;
+  readBack(): void {
     const written = this.#written;
-    const errno = this.read();
-    if (errno === undefined && this.#plain && this.size > written) {
+    if (written === 0 || this.read() !== undefined || !this.#plain || this.size <= written) return;
+    try {
       this.#cut(written);
       this.size = written;
+    } catch {
+      // The rest of the longer value stays, and the next look finds it.
     }
-    return errno;
   }
 
   read(): Errno | undefined {

@@ -49,11 +49,13 @@ export class Contracts {
   }
 
   #keep(vm: string): Kept {
-    if (this.#from !== this.#config() || this.#kept.size >= VMS_MAX) this.#kept.clear();
-    this.#from = this.#config();
+    const config = this.#config();
+    if (this.#from !== config) this.#kept.clear();
+    this.#from = config;
     let kept = this.#kept.get(vm);
     if (kept === undefined) {
-      const resolved = resolve(vm, this.#from.rules, this.#wordsOf(vm));
+      if (this.#kept.size >= VMS_MAX) this.#kept.clear();
+      const resolved = resolve(vm, config.rules, this.#wordsOf(vm));
       const values = valuesOf(VM_KEYS, resolved.values);
       kept = { resolved, values, contract: contractOf(values) };
       this.#kept.set(vm, kept);
