@@ -65,6 +65,14 @@ test.each([
   ["policy add", "policy add needs the name of a VM"],
   ["policy add web.1 --type time", "policy add needs --vcpus and --type"],
   [
+    "policy add web.1 --type traffic --vcpus 0",
+    "a policy by traffic needs --mac, --avg-packets, --max-packets",
+  ],
+  [
+    "policy add web.1 --type time --vcpus 0 --traffic-hours 8 --mac 52:54:00:12:34:56 --avg-packets 1",
+    "a policy by traffic needs --mac, --avg-packets, --max-packets",
+  ],
+  [
     "policy add web.1 --vcpus 0 --type branch-ratio",
     '"branch-ratio" is no --type: it is one of time, workload, traffic',
   ],
@@ -72,7 +80,10 @@ test.each([
     "policy add web.1 --vcpus 0 --type time --busy-hours 24",
     '"24" is not a list of hours from 0 to 23, like 8-17,22',
   ],
-  ["policy add web.1 --vcpus 0 --type traffic --avg-packets NaN", '"NaN" is not a number'],
+  [
+    "policy add web.1 --vcpus 0 --type traffic --mac 52:54:00:12:34:56 --avg-packets NaN --max-packets 9",
+    '"NaN" is not a number',
+  ],
   ["policy remove web.1 --id -1", '"-1" is not a number'],
 ])("%s is wrong usage", async (command, sentence) => {
   const { code, err } = await ctlWith({}, command);

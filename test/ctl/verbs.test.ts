@@ -103,7 +103,7 @@ test.each([
   ["set-query web.1 enable", "Queries of VM web.1 are answered\n"],
   ["set-contract web.1 Turbo=no", "Turbo=no holds for VM web.1\n"],
   ["set-contract absent Turbo=no", "Turbo=no holds for VM absent; no VM of that name runs now\n"],
-  ["unset-contract web.1", "MaxKhz, Turbo is no longer set for VM web.1 by operators\n"],
+  ["unset-contract web.1", "MaxKhz, Turbo are no longer set for VM web.1 by operators\n"],
   ["set-cpu-freq 2 max", "CPU 2: 2.300 GHz\n"],
   ["restore 2", "CPU 2: 2.300 GHz\n"],
   ["pin-vcpu web.1 0 2-3", "vCPU 0 of VM web.1 runs on CPU 2-3\n"],

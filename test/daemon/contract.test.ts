@@ -102,6 +102,10 @@ test("an operator's word holds at once and after a restart, names who said it, a
   await host.end("SIGTERM");
   await host.start();
   expect(contract("web2")).toMatchObject({ MaxKhz: "1.8GHz operator", Turbo: "no operator" });
+  expect(host.run("vmpowerctl", "unset-contract", "web2", "Maxkhz")).toMatchObject({
+    code: 1,
+    err: 'Unknown key "Maxkhz" (did you mean "MaxKhz"?)\n',
+  });
   expect(host.run("vmpowerctl", "unset-contract", "web2", "MaxKhz", "Query").out).toBe(
     "MaxKhz is no longer set for VM web2 by operators\n",
   );

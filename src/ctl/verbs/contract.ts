@@ -5,7 +5,7 @@ import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import { durationArgument } from "../arguments.ts";
+import { orderOptions, orderWords } from "../order-options.ts";
 import type { Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 
@@ -35,27 +35,14 @@ export const CONTRACT_VERBS: readonly Verb[] = [
         kind: "text",
       },
     ],
-    options: [
-      {
-        flag: "--for",
-        doc: "they end by themselves after this time, like 30s, 10m, 2h",
-        value: { name: "time", kind: "text" },
-      },
-      { flag: "--reason", doc: "why, for those who look later", value: { name: "text", kind: "text" } },
-    ],
+    options: orderOptions("they end by themselves"),
     examples: [
       ["set-contract web1 Turbo=no", "until unset"],
       ["set-contract web1 MaxKhz=60% --for 2h --reason x", "for 2 h"],
     ],
     async run({ call, show, io }, { arguments: [vm = "", ...given], values }) {
       const settings = given.filter((each) => each !== undefined);
-      const [time, reason] = [values.get("--for"), values.get("--reason")];
-      const order: ContractOrder = {
-        vm: possibleName(vm),
-        settings,
-        ...(time === undefined ? {} : { forSeconds: durationArgument(time) }),
-        ...(reason === undefined ? {} : { reason }),
-      };
+      const order: ContractOrder = { vm: possibleName(vm), settings, ...orderWords(values) };
       const reply = await call("SetContract", order);
       const warning = reply.warning === undefined ? "" : `; ${printable(reply.warning)}`;
       const said = `${settings.map(printable).join(" ")} holds for VM ${printable(vm)}${warning}`;
@@ -80,7 +67,7 @@ export const CONTRACT_VERBS: readonly Verb[] = [
       const taken =
         reply.keys.length === 0
           ? "Nothing of that was"
-          : `${reply.keys.map(printable).join(", ")} is no longer`;
+          : `${reply.keys.map(printable).join(", ")} ${reply.keys.length === 1 ? "is" : "are"} no longer`;
       show(reply, () => `${taken} set for VM ${printable(vm)} by operators`);
       return EXIT.ok;
     },

@@ -6,7 +6,8 @@ import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, formatRange, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import { cpusArgument, durationArgument } from "../arguments.ts";
+import { cpusArgument } from "../arguments.ts";
+import { orderOptions, orderWords } from "../order-options.ts";
 import type { Argument, Context, Verb } from "../verb.ts";
 
 const CPUS: Argument = {
@@ -45,12 +46,7 @@ export const CPU_VERBS: readonly Verb[] = [
     ],
     options: [
       { flag: "--hold", doc: "guests cannot change it until it is released" },
-      {
-        flag: "--for",
-        doc: "the order ends by itself after this time, like 30s, 10m, 2h",
-        value: { name: "time", kind: "text" },
-      },
-      { flag: "--reason", doc: "why, for those who look later", value: { name: "text", kind: "text" } },
+      ...orderOptions("the order ends by itself"),
     ],
     examples: [
       ["set-cpu-freq 2-5 max --hold", "whatever guests ask"],
@@ -60,14 +56,9 @@ export const CPU_VERBS: readonly Verb[] = [
     ],
     async run(context, { arguments: [list = "", speed = ""], flags, values }) {
       const order = orderOf(cpusArgument(list), speed, flags.has("--hold"));
-      const [time, reason] = [values.get("--for"), values.get("--reason")];
-      if (time !== undefined && order.to === "release")
+      if (values.has("--for") && order.to === "release")
         throw new UsageError("release cannot be combined with --for");
-      const reply = await context.call("SetCpuFreq", {
-        ...order,
-        ...(time === undefined ? {} : { forSeconds: durationArgument(time) }),
-        ...(reason === undefined ? {} : { reason }),
-      });
+      const reply = await context.call("SetCpuFreq", { ...order, ...orderWords(values) });
       return showResults(context, reply);
     },
   },

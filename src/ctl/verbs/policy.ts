@@ -58,10 +58,16 @@ async function list({ call, show, style, io }: Context, vm: string | undefined) 
   return EXIT.ok;
 }
 
+/** What a rule by traffic consists of. */
+const TRAFFIC_FLAGS = ["--mac", "--avg-packets", "--max-packets"];
+
 async function add({ call, show }: Context, vm: string, { values }: Given) {
   const kind = oneOf(values.get("--type"), "--type", POLICY_KINDS);
   const vcpus = values.get("--vcpus");
   if (kind === undefined || vcpus === undefined) throw new UsageError("policy add needs --vcpus and --type");
+  const byTraffic = kind === "traffic" || values.has("--traffic-hours");
+  if (byTraffic && !TRAFFIC_FLAGS.every((flag) => values.has(flag)))
+    throw new UsageError(`a policy by traffic needs ${TRAFFIC_FLAGS.join(", ")}`);
   const macs = values.get("--mac")?.toLowerCase().split(",");
   const given = {
     busyHours: hours(values.get("--busy-hours")),

@@ -2,7 +2,7 @@ import type { Caller } from "../../admin/caller.ts";
 import { ControlError } from "../../admin/control.ts";
 import type { ContractOrder } from "../../admin/control-types.ts";
 import { isPattern } from "../../config/contract/vm-pattern.ts";
-import { judgeWord, type Word } from "../../config/contract/words.ts";
+import { contractKey, judgeWord, type Word } from "../../config/contract/words.ts";
 import type { Parts } from "../parts.ts";
 import { operatorName } from "./operator-acts.ts";
 import type { ContractDecision, VmDecision } from "./operator-store.ts";
@@ -57,6 +57,10 @@ export function unsetContract(
   parts: Parts,
 ) {
   knownVm(vm, parts);
+  for (const key of keys ?? []) {
+    const known = contractKey(key);
+    if (!known.ok) throw new ControlError("Refused", { reason: known.why });
+  }
   const { acts, store } = parts;
   const { query, contract: before = {} } = store.vm(vm);
   const set = new Set([...Object.keys(before), ...(query === undefined ? [] : ["Query"])]);
