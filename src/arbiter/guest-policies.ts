@@ -111,6 +111,11 @@ export class GuestPolicies {
     return this.#dueMs;
   }
 
+  /** Whether no policy is in force. */
+  get isEmpty(): boolean {
+    return this.#byVm.size === 0;
+  }
+
   /** The policies in force, of one VM or of all. */
   list(only?: string): PolicyView[] {
     const views: PolicyView[] = [];

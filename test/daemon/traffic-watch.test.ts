@@ -15,7 +15,12 @@ const MAC = "52:54:00:12:34:56";
 function watching(answer: () => Promise<number | undefined>) {
   const written: Setting[] = [];
   const lines: string[] = [];
-  const { time, alarm, moment } = realTime();
+  const { time, alarm, moment: present } = realTime();
+  let hours = 0;
+  const moment = () => {
+    hours++;
+    return present();
+  };
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
   const cpufreq = recordingCpufreq([clock([0])], written);
   const log = keepLines(lines);
@@ -44,6 +49,7 @@ function watching(answer: () => Promise<number | undefined>) {
   return {
     ...{ alarm, arbiter, clocks, lines, watch, written },
     asked: () => asked,
+    hours: () => hours,
     set: () => clocks.perform(arbiter.policies.set("web1", policy, moment())),
   };
 }
@@ -65,6 +71,22 @@ test("it measures while a policy depends on traffic, and is off otherwise", asyn
   expect(played.asked()).toBe(2);
   played.alarm.close();
 }, 10_000);
+
+test("without a policy a heartbeat does not even look up the hour of the day", async () => {
+  const played = watching(async () => 0);
+  const beat = () => {
+    played.clocks.tick();
+    played.watch.consider();
+  };
+  beat();
+  beat();
+  expect(played.hours()).toBe(0);
+  await played.set();
+  const set = played.hours();
+  beat();
+  expect(played.hours()).toBeGreaterThan(set);
+  played.alarm.close();
+});
 
 test("a source that vanishes is told once, and one that answers too late changes nothing after the end", async () => {
   const answers: ((packets: number | undefined) => void)[] = [];

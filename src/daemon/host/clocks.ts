@@ -136,11 +136,13 @@ export class Clocks {
 
   /**
    * Ends wants whose time is over, and does what guest policies want at this hour. The alarm calls it, and the heartbeat
-   * does because the wall clock may have been set.
+   * does because the wall clock may have been set. Without such wants the hour is not even looked up.
    */
   tick(): void {
-    const { now, local } = this.#options.moment();
-    this.settle(this.#options.arbiter.tick(now, local), "a change of the time");
+    const { arbiter, moment } = this.#options;
+    if (arbiter.dueAt() === undefined) return;
+    const { now, local } = moment();
+    this.settle(arbiter.tick(now, local), "a change of the time");
   }
 
   #write(write: ChangeWrite): Performed {

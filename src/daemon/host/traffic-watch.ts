@@ -65,6 +65,8 @@ export class TrafficWatch {
 
   #needing() {
     const { arbiter, moment } = this.#options;
+    // The heartbeat asks too, and on most hosts there is no policy: then the hour is not looked up.
+    if (arbiter.policies.isEmpty) return [];
     return arbiter.policies
       .needingTraffic(moment().local)
       .map((policy) => ({ ...policy, macs: trafficOf(policy.rule)?.macs ?? [] }));
