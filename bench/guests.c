@@ -3,6 +3,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -176,6 +177,15 @@ int take_replies(struct channel *channel)
 	}
 	channel->outstanding -= replies;
 	return replies;
+}
+
+void await_reply(struct channel *channel)
+{
+	struct pollfd readable = { .fd = channel->fd, .events = POLLIN };
+
+	while (channel->outstanding > 0)
+		if (take_replies(channel) == 0 && poll(&readable, 1, LIMIT_US / 1e3) == 0)
+			fail("No reply came");
 }
 
 static void take_notification(void)

@@ -42,6 +42,9 @@ void next_request(struct channel *channel, char speed);
 /* Reads the replies that have arrived, without waiting; returns their number. */
 int take_replies(struct channel *channel);
 
+/* Sleeps until all requests have their replies. */
+void await_reply(struct channel *channel);
+
 /* Waits for activity of the program, and calls back for replies. */
 void turn(void (*replied)(struct channel *channel, int replies));
 

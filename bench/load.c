@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include "guests.h"
+#include "spinners.h"
 #include "usage.h"
 
 #include <err.h>
@@ -19,11 +20,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ROUNDS 5
+
+/* The longest pause between two requests of a busy host. */
+#define BUSY_PAUSE_US 5000
 
 static int waited_for;
 
@@ -49,9 +54,9 @@ static void print_spread(const char *what, double *values, int count)
 	static const struct {
 		const char *name;
 		double part;
-	} parts[] = { { "p50", 0.5 }, { "p99", 0.99 }, { "max", 1 } };
+	} parts[] = { { "p50", 0.5 }, { "p99", 0.99 }, { "p999", 0.999 }, { "max", 1 } };
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		snprintf(name, sizeof(name), "%s.%s", what, parts[i].name);
 		print(name, percentile(values, count, parts[i].part));
 	}
@@ -165,6 +170,45 @@ static void measure_bursts(const char *name, int count)
 	print(name, percentile(times, count, 0.5));
 }
 
+/*
+ * From request to file and from request to reply while a process spins on every CPU. This process sleeps until the
+ * kernel reports the change of the file, as a guest's request comes from a thread that sleeps; with a realtime priority,
+ * so that the spinning processes delay only the measured program.
+ */
+static void measure_busy(const char *path, int count)
+{
+	double *to_file = calloc(count, sizeof(double)), *to_reply = calloc(count, sizeof(double));
+	struct channel *channel = &channels[0];
+	int changes = inotify_init1(IN_CLOEXEC);
+
+	if (changes < 0 || inotify_add_watch(changes, path, IN_MODIFY) < 0)
+		fail("Cannot watch \"%s\": %s", path, strerror(errno));
+	for (int i = 0; i < count; i++) {
+		struct inotify_event event;
+		sleep_us(rand() % BUSY_PAUSE_US);
+		double sent = now();
+		request(channel);
+		if (read(changes, &event, sizeof(event)) < (ssize_t)sizeof(event))
+			fail("The file did not follow");
+		to_file[i] = now() - sent;
+		await_reply(channel);
+		to_reply[i] = now() - sent;
+	}
+	print_spread("busy.file", to_file, count);
+	print_spread("busy.reply", to_reply, count);
+	close(changes);
+}
+
+/* A few channels, and no CPU that is idle. */
+static void run_busy(const char *file, double scale, char **command)
+{
+	start_child(command, "busy");
+	measure_rate("warm", channel_count, 1, 0.4);
+	start_spinning();
+	measure_busy(file, 20000 * scale);
+	stop_spinning();
+}
+
 /* A few channels, busy. */
 static void run_fast(const char *file, double scale, char **command)
 {
@@ -195,9 +239,11 @@ static void run_many(double idle_seconds, double scale, char **command)
 int main(int argc, char **argv)
 {
 	if (argc < 9 || strcmp(argv[7], "--") != 0)
-		errx(2, "usage: load fast|many SCALE CHANNELS VMS VCPUS FILE|IDLE_SECONDS -- COMMAND...");
+		errx(2, "usage: load fast|busy|many SCALE CHANNELS VMS VCPUS FILE|IDLE_SECONDS -- COMMAND...");
 	make_channels(argv[3], atoi(argv[4]), atoi(argv[5]));
-	if (strcmp(argv[1], "fast") == 0)
+	if (strcmp(argv[1], "busy") == 0)
+		run_busy(argv[6], atof(argv[2]), argv + 8);
+	else if (strcmp(argv[1], "fast") == 0)
 		run_fast(argv[6], atof(argv[2]), argv + 8);
 	else
 		run_many(atof(argv[6]), atof(argv[2]), argv + 8);

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log } from "../base/log.ts";
@@ -18,6 +19,26 @@ export interface ChannelsOptions {
   readonly log: Log;
 }
 
+/** A directory as a scan found it. */
+interface Scanned {
+  readonly stats: Stats;
+  /** On the monotonic clock. */
+  readonly atMs: number;
+  /** Whether any later change of the entries gives the directory another time. */
+  certain: boolean;
+}
+
+/** The kernel's times of files advance by ticks: two changes within one may have the same time. */
+const TICK_MS = 100;
+
+/** Whether nothing says that the entries of a directory changed since a scan. */
+function looksSame(now: Stats | undefined, { stats }: Scanned): boolean {
+  return (
+    now !== undefined &&
+    (["ino", "dev", "uid", "mode", "mtimeMs"] as const).every((key) => now[key] === stats[key])
+  );
+}
+
 /** If files were left out, the directory is scanned again this long after a VM became known. */
 const LOOK_AGAIN_MS = 1000;
 
@@ -36,6 +57,7 @@ export class Channels {
   #room: Room;
   readonly #roomy = new Set<Channel>();
   #problem: Objection | undefined;
+  #scanned: Scanned | undefined;
   #leftOut = 0;
   #lookingAgain: Timer | undefined;
 
@@ -68,7 +90,24 @@ export class Channels {
     if (this.#leftOut > 0) this.#lookingAgain ??= setTimeout(() => this.scan(), LOOK_AGAIN_MS);
   }
 
-  /** Scans the directory. It is cheap and is also called at intervals, because events can be lost. */
+  /**
+   * Scans the directory if it changed since the last scan; otherwise only tries again the channels that are not
+   * connected. It is called at intervals, because events can be lost, and costs little with thousands of channels.
+   */
+  refresh(): void {
+    const { stats } = judgeDirectory(this.#options.directory, this.#host.trustedUids);
+    const before = this.#scanned;
+    const isSame = before !== undefined && looksSame(stats, before);
+    if (isSame && before.certain && this.#leftOut === 0) {
+      for (const channel of this.list()) if (channel.status !== "connected") channel.reconsider();
+      return;
+    }
+    this.scan();
+    if (this.#scanned !== undefined)
+      this.#scanned.certain = isSame && performance.now() - before.atMs > TICK_MS;
+  }
+
+  /** Scans the directory. */
   scan(): void {
     const { directory, strict } = this.#options;
     clearTimeout(this.#lookingAgain);
@@ -76,6 +115,7 @@ export class Channels {
     const { stats, objection } = judgeDirectory(directory, this.#host.trustedUids);
     if (objection?.reason !== this.#problem?.reason) this.#reportDirectory(objection);
     this.#problem = objection;
+    this.#scanned = stats === undefined ? undefined : { stats, atMs: performance.now(), certain: false };
     this.#watch.follow(stats?.ino);
     const usable = objection === undefined || !(objection.unusable || strict);
     this.#settle(usable ? listChannels(directory) : []);

@@ -4,8 +4,10 @@ import type { Pcpu } from "../base/domain.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
+import { processCpuUs } from "../os/clock-time.ts";
 import { makeOwnDirectory } from "../os/own-directory.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
+import { becomeOrdinary, becomeRealtime } from "../os/realtime.ts";
 import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
@@ -37,11 +39,16 @@ import { PacketPath } from "./packet/packet.ts";
 import { Rates } from "./packet/rates.ts";
 import { Recordings } from "./packet/recordings.ts";
 import type { Parts } from "./parts.ts";
+import { Priority } from "./priority.ts";
 import { bootNow, turnClock } from "./turn-clock.ts";
 
 /** How long READY waits for channels that can be opened at once, in ms. */
 const OPENING_MS = 200;
 const OPENING_STEP_MS = 5;
+
+/** Logged if the kernel refuses the realtime priority. */
+const ORDINARY =
+  "Runs without realtime priority (LimitRTPRIO= is 0): beside busy processes a request may wait for some milliseconds";
 
 /** Options of {@link startDaemon}. */
 export interface DaemonOptions {
@@ -64,7 +71,9 @@ type Undo = (() => unknown)[];
 /** Starts a daemon. Throws an error for the operator if that fails; then everything is closed again. */
 export async function startDaemon({ config: first, log, notify }: DaemonOptions): Promise<Daemon> {
   let config = first;
-  const surroundings: Surroundings = { config: () => config, log, time: turnClock() };
+  const priority = new Priority({ becomeOrdinary, becomeRealtime, processCpuUs });
+  const time = turnClock((monoMs) => priority.turned(monoMs));
+  const surroundings: Surroundings = { config: () => config, log, time };
   const undo: Undo = [];
   try {
     const assembled = await assemble(surroundings, undo);
@@ -75,6 +84,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     operators.begin();
     await opened(parts);
     if (parts.hypervisor.status().state === "unreachable") parts.takeover.presume();
+    // Not before: the start is not urgent, and takes more of the CPU than the priority is meant for.
+    if (!priority.begin(time().monoMs)) log.info(ORDINARY);
     notify.ready(hostEvents.summary());
     log.notice(`vm-power ${VERSION} is ready: ${hostEvents.summary()}`, { MESSAGE_ID: MESSAGE_IDS.ready });
     return {

@@ -1,12 +1,15 @@
 import type { Now } from "../base/now.ts";
-import { monotonicUs } from "../os/monotonic.ts";
+import { monotonicUs } from "../os/clock-time.ts";
 import type { BootNow } from "./lifecycle/handover.ts";
 
 /** The time of the current turn of the event loop. */
 export type TurnClock = () => Now;
 
-/** Reads the host's clocks once per turn, so that everything in a turn happens at one time. */
-export function turnClock(): TurnClock {
+/**
+ * Reads the host's clocks once per turn, so that everything in a turn happens at one time. Calls back at every turn, with
+ * the monotonic clock.
+ */
+export function turnClock(turned: (monoMs: number) => void = () => {}): TurnClock {
   let now: Now | undefined;
   const forget = () => {
     now = undefined;
@@ -15,6 +18,7 @@ export function turnClock(): TurnClock {
     if (now === undefined) {
       now = { monoMs: performance.now(), wallMs: Date.now() };
       queueMicrotask(forget);
+      turned(now.monoMs);
     }
     return now;
   };

@@ -26,6 +26,7 @@ function open() {
     fcntl: { args: [i32, i32, i32], returns: i32 },
     flock: { args: [i32, i32], returns: i32 },
     clock_gettime: { args: [i32, ptr], returns: i32 },
+    sched_setscheduler: { args: [i32, i32, ptr], returns: i32 },
   }).symbols;
 }
 

@@ -1,5 +1,5 @@
+import { monotonicUs } from "../os/clock-time.ts";
 import { datagramSender } from "../os/datagram.ts";
-import { monotonicUs } from "../os/monotonic.ts";
 
 /** Reports the daemon's state to the service manager (sd_notify(3)); does nothing without one. */
 export interface Notify {

@@ -53,6 +53,28 @@ describe("Channels", () => {
     first.close();
   });
 
+  test("refresh() finds a socket that made no event, and one that replaced another", async () => {
+    using host = testChannels();
+    host.channels.scan();
+    const watched = spyOn(host.channels, "scan");
+    for (const name of ["vm.0", "vm.1"]) {
+      // Quiet for longer than a tick, so that the directory counts as unchanged.
+      for (const _ of [1, 2, 3]) {
+        await Bun.sleep(150);
+        host.channels.refresh();
+      }
+      watched.mockClear();
+      host.channels.refresh();
+      expect(watched).not.toHaveBeenCalled();
+      // The event comes only in a later turn of the event loop.
+      const port = startPort(host.path(name));
+      host.channels.refresh();
+      expect([...host.channels.list()].map(({ path }) => path)).toContain(host.path(name));
+      await port.ready();
+      port.close();
+    }
+  });
+
   test("passes packets on whole and in order, however the stream is cut", async () => {
     using host = testChannels();
     const port = startPort(host.path("vm.0"));

@@ -3,6 +3,22 @@ import type { Fault } from "./fault.ts";
 /** Faults in the limits for guests. */
 export const GUEST_FAULTS: readonly Fault[] = [
   {
+    promise: "a flood ends the realtime priority",
+    file: "src/daemon/priority.ts",
+    line: "if (isGreedy && this.#isRealtime) this.#isRealtime = !this.#means.becomeOrdinary();",
+    instead: "if (isGreedy && this.#isRealtime) this.#isRealtime = true;",
+    test: "test/daemon/priority.test.ts",
+    name: "a flood takes the realtime priority from the daemon within 50 ms, until a second is quiet",
+  },
+  {
+    promise: "after a flood the priority stays ordinary for a second",
+    file: "src/daemon/priority.ts",
+    line: "this.#open(monoMs, isGreedy ? PENANCE_MS : WINDOW_MS);",
+    instead: "this.#open(monoMs, WINDOW_MS);",
+    test: "test/daemon/priority.test.ts",
+    name: "a daemon that got its priority back during a flood has it for 50 ms of 1050 at most",
+  },
+  {
     promise: "a guest moves its own CPUs and no other",
     file: "src/arbiter/ask.ts",
     line: "writes.push({ clock: clock.clock.id, setting,",

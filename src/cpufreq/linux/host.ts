@@ -30,11 +30,12 @@ const SWITCHES = [
 export function readHost(root: string): Host {
   const pcpus = cpuDirectories(root);
   const switches = SWITCHES.map((file) => readOptional(`${root}/${file}`)?.trim());
+  const valueIn = (file: (typeof SWITCHES)[number]) => switches[SWITCHES.indexOf(file)];
   return {
     root,
     pcpus,
-    turboPercent: parseNumber(readOptional(`${root}/intel_pstate/turbo_pct`)),
-    boostOff: readText(`${root}/intel_pstate/no_turbo`) === "1" || readText(`${root}/cpufreq/boost`) === "0",
+    turboPercent: parseNumber(valueIn("intel_pstate/turbo_pct")),
+    boostOff: valueIn("intel_pstate/no_turbo") === "1" || valueIn("cpufreq/boost") === "0",
     fingerprint: JSON.stringify([pcpus, switches]),
   };
 }

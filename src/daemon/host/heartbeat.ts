@@ -20,7 +20,7 @@ export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): voi
     clocks.tick();
     traffic.consider();
     clocks.retry();
-    channels.scan();
+    channels.refresh();
     meters.beat((vm) => vms.domains.has(vm) || channels.of(vm).length > 0);
   };
   alarm.after("heartbeat", intervalMs, beat);

@@ -7,6 +7,10 @@ same "every CPU of this host is managed" "$(nproc)" "$(field cpusManaged)"
 same "the driver is the kernel's own" acpi-cpufreq "$(cat $CPU/cpu0/cpufreq/scaling_driver)"
 eventually "libvirt is followed" 30 sh -c 'vmpowerctl status --json | grep -q "\"state\": *\"connected\""'
 
+# rt_priority and policy in stat (proc(5)): SCHED_FIFO is 1.
+same "every thread has the lowest realtime priority" "1:1" \
+	"$(sed 's/.*) //' /proc/"$(systemctl show -P MainPID vm-power)"/task/*/stat | awk '{ print $39 ":" $38 }' | sort -u | xargs)"
+
 exposure=$(systemd-analyze security vm-power.service --no-pager 2>/dev/null | sed -nE 's/.*exposure level for vm-power.service: ([0-9.]+).*/\1/p')
 echo "figure exposure $exposure"
 check "exposure is at most 1.5" python3 -c "import sys; sys.exit(not ${exposure:-10} <= 1.5)"
