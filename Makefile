@@ -42,11 +42,11 @@ faults: node_modules ## Take out each line that holds a promise of SECURITY.md, 
 
 build: dist/vm-power ## Build the one executable, dist/vm-power
 
-bench: build ## Measure speed and cost, beside a bare C program, or with BASELINE=FILE beside an older vm-power
+bench: build ## Measure speed and cost, beside a bare C program, with BASELINE=FILE beside an older vm-power; README=yes writes the table
 ifdef BASELINE
 	@$(BUN) bench/bench.ts --baseline $(BASELINE)
 else
-	@$(BUN) bench/bench.ts
+	@$(BUN) bench/bench.ts $(if $(README),--readme)
 	@$(BUN) bench/guest.ts
 endif
 

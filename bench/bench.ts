@@ -1,23 +1,47 @@
-import { cpus, loadavg } from "node:os";
+import { cpus, loadavg, release } from "node:os";
 import { parseArgs } from "node:util";
 import { drawTable } from "../src/terminal/table.ts";
-import { cells, comparedCells, FAST_ROWS, MANY_ROWS, medians, type Row } from "./rows.ts";
-import { EXECUTABLE, type Figures, makeStage, type RunOptions, type Size, type Stage } from "./stage.ts";
+import { putIntoReadme } from "./readme.ts";
+import {
+  BUSY_ROWS,
+  cells,
+  comparedCells,
+  FAST_ROWS,
+  FLOOD_ROWS,
+  MANY_ROWS,
+  medians,
+  REST_ROWS,
+  type Row,
+} from "./rows.ts";
+import {
+  EXECUTABLE,
+  type Figures,
+  type Kind,
+  makeStage,
+  type RunOptions,
+  type Size,
+  type Stage,
+} from "./stage.ts";
 
 const HELP = `Measures the built daemon, and a bare C program that does only what cannot be left out.
 
-usage: bun bench/bench.ts [--quick] [--idle SECONDS] [--nice N] [--only fast|many] [--baseline EXECUTABLE]
+usage: bun bench/bench.ts [--quick] [--idle SECONDS] [--nice N] [--only fast|busy|flood|rest|many] [--baseline EXECUTABLE]
 
   --quick         shorter, and rougher
   --idle SECONDS  how long to count wake-ups
   --nice N        priority of the measured programs; as root -15, which is what the daemon's unit gives it
-  --only KIND     fast: a few busy channels; many: thousands of still ones
+  --only KIND     fast: a few busy channels; busy: the same while processes spin on every CPU; flood: one guest floods;
+                  rest: one channel at rest; many: thousands of still ones
+  --readme        also put the table into README.md
   --baseline FILE an older vm-power: both are run in turn, and the medians and their ratio are printed
   --runs N        how often each of both is run (5)
 `;
 
 /** A CPU and a channel for each VM. */
 const FEW: Size = { cpus: 64, vms: 64, vcpus: 1 };
+
+/** The least. */
+const ONE: Size = { cpus: 64, vms: 1, vcpus: 1 };
 
 /** A large host, oversubscribed: 15 or 16 vCPUs meet on each clock. */
 const MANY: Size = { cpus: 256, vms: 500, vcpus: 8 };
@@ -49,6 +73,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     baseline: { type: "string" },
     runs: { type: "string", default: "5" },
+    readme: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -66,6 +91,9 @@ async function bench(): Promise<void> {
   const idleSeconds = Number(values.idle ?? (values.quick ? 15 : 60));
   const kinds = [
     { kind: "fast", told: "a few busy channels", rows: FAST_ROWS, size: FEW },
+    { kind: "busy", told: "busy channels on busy CPUs", rows: BUSY_ROWS, size: FEW },
+    { kind: "flood", told: "a guest that floods", rows: FLOOD_ROWS, size: FEW },
+    { kind: "rest", told: "one channel at rest", rows: REST_ROWS, size: ONE },
     { kind: "many", told: "thousands of still channels", rows: MANY_ROWS, size: MANY },
   ] as const;
   const table: string[][] = [];
@@ -75,17 +103,17 @@ async function bench(): Promise<void> {
     table.push(...(values.baseline === undefined ? await measure(job) : await compare(job, values.baseline)));
   }
   const columns = values.baseline === undefined ? BESIDE_FLOOR : BESIDE_OLDER;
+  const machine = `${cpus().length} CPUs (${cpus()[0]?.model}), Linux ${release()}`;
   process.stdout.write(`\n${drawTable(columns, table, 120)}\n\n`);
-  process.stdout.write(
-    `${cpus().length} CPUs (${cpus()[0]?.model}), nice ${values.nice}, load ${begun.toFixed(2)} at the start`,
-  );
+  process.stdout.write(`${machine}, nice ${values.nice}, load ${begun.toFixed(2)} at the start`);
+  if (values.readme) putIntoReadme(columns, table, machine);
   process.stdout.write(begun > QUIET_LOAD ? ": the machine is not quiet, so measure again\n" : "\n");
 }
 
 /** What is measured in one scene. */
 interface Job {
   readonly stage: Stage;
-  readonly kind: "fast" | "many";
+  readonly kind: Kind;
   readonly told: string;
   readonly rows: readonly Row[];
   readonly options: RunOptions;

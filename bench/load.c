@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,12 +172,13 @@ static void measure_bursts(const char *name, int count)
 }
 
 /*
- * From request to file and from request to reply while a process spins on every CPU. This process sleeps until the
- * kernel reports the change of the file, as a guest's request comes from a thread that sleeps; with a realtime priority,
- * so that the spinning processes delay only the measured program.
+ * From request to file and from request to reply, on the first channel. This process sleeps until the kernel reports the
+ * change of the file, as a guest's request comes from a thread that sleeps; with a realtime priority, so that other
+ * processes delay only the measured program.
  */
-static void measure_busy(const char *path, int count)
+static void measure_asleep(const char *name, const char *path, int count)
 {
+	char label[64];
 	double *to_file = calloc(count, sizeof(double)), *to_reply = calloc(count, sizeof(double));
 	struct channel *channel = &channels[0];
 	int changes = inotify_init1(IN_CLOEXEC);
@@ -194,8 +196,10 @@ static void measure_busy(const char *path, int count)
 		await_reply(channel);
 		to_reply[i] = now() - sent;
 	}
-	print_spread("busy.file", to_file, count);
-	print_spread("busy.reply", to_reply, count);
+	snprintf(label, sizeof(label), "%s.file", name);
+	print_spread(label, to_file, count);
+	snprintf(label, sizeof(label), "%s.reply", name);
+	print_spread(label, to_reply, count);
 	close(changes);
 }
 
@@ -204,9 +208,31 @@ static void run_busy(const char *file, double scale, char **command)
 {
 	start_child(command, "busy");
 	measure_rate("warm", channel_count, 1, 0.4);
+	set_realtime(1);
 	start_spinning();
-	measure_busy(file, 20000 * scale);
+	measure_asleep("busy", file, 20000 * scale);
 	stop_spinning();
+}
+
+/*
+ * What the flood of one guest costs the other guests, and how much of a CPU the program takes for it beside processes
+ * that spin. It may refuse the flooding guest.
+ */
+static void run_flood(const char *file, double scale, char **command)
+{
+	start_child(command, "flood");
+	measure_rate("warm", 1, 1, 0.4);
+	set_realtime(1);
+	measure_asleep("quiet", file, 3000 * scale);
+	pid_t flooder = start_flood(&channels[1]);
+	measure_asleep("flood", file, 3000 * scale);
+	start_spinning();
+	double begun = now(), cpu_us = cpu_of_child();
+	sleep_us(5e6 * scale);
+	print("flood.cpu", (cpu_of_child() - cpu_us) * 100 / (now() - begun));
+	stop_spinning();
+	kill(flooder, SIGKILL);
+	waitpid(flooder, NULL, 0);
 }
 
 /* A few channels, busy. */
@@ -233,16 +259,33 @@ static void run_many(double idle_seconds, double scale, char **command)
 	/* Delayed work of the busy phase is over. */
 	sleep_us(idle_seconds * 0.75 * 1e6);
 	measure_idle(idle_seconds);
-	measure_memory();
+	measure_memory("memory");
+}
+
+/* One channel, at rest; a flood; and rest again. */
+static void run_rest(double idle_seconds, double scale, char **command)
+{
+	start_child(command, "rest");
+	sleep_us(idle_seconds * 0.5e6);
+	measure_memory("rest.memory");
+	measure_rate("rest.rate", 1, 32, 5 * scale);
+	measure_memory("flooded.memory");
+	sleep_us(idle_seconds * 0.75e6);
+	measure_idle(idle_seconds);
+	measure_memory("later.memory");
 }
 
 int main(int argc, char **argv)
 {
 	if (argc < 9 || strcmp(argv[7], "--") != 0)
-		errx(2, "usage: load fast|busy|many SCALE CHANNELS VMS VCPUS FILE|IDLE_SECONDS -- COMMAND...");
+		errx(2, "usage: load fast|busy|flood|rest|many SCALE CHANNELS VMS VCPUS FILE|IDLE_SECONDS -- COMMAND...");
 	make_channels(argv[3], atoi(argv[4]), atoi(argv[5]));
 	if (strcmp(argv[1], "busy") == 0)
 		run_busy(argv[6], atof(argv[2]), argv + 8);
+	else if (strcmp(argv[1], "rest") == 0)
+		run_rest(atof(argv[6]), atof(argv[2]), argv + 8);
+	else if (strcmp(argv[1], "flood") == 0)
+		run_flood(argv[6], atof(argv[2]), argv + 8);
 	else if (strcmp(argv[1], "fast") == 0)
 		run_fast(argv[6], atof(argv[2]), argv + 8);
 	else

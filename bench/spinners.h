@@ -1,13 +1,20 @@
-/* Processes that never sleep, one on each CPU. */
+/* Other processes that want the CPUs, and guests that misbehave. */
 #ifndef SPINNERS_H
 #define SPINNERS_H
 
-/* Starts them, and gives this process a realtime priority, so that it does not wait for them. */
+#include <sys/types.h>
+
+struct channel;
+
+/* Gives this process a realtime priority, or takes it away. */
+void set_realtime(int is_realtime);
+
+/* Starts a process on each CPU that never sleeps. */
 void start_spinning(void);
 
 void stop_spinning(void);
 
-/* How many rounds they have made in all. */
-double spun(void);
+/* Starts a process that sends requests on a channel as fast as they are taken, and drops the replies. */
+pid_t start_flood(struct channel *channel);
 
 #endif

@@ -9,6 +9,13 @@ export const EXECUTABLE = join(import.meta.dir, "../dist/vm-power");
 /** Files in memory: what is measured is the program, not a disk. */
 const MEMORY = "/dev/shm";
 
+/** The values that the unit sets for the runtime. */
+const UNIT_ENVIRONMENT = Object.fromEntries(
+  readFileSync(join(import.meta.dir, "../systemd/vm-power.service"), "utf8")
+    .matchAll(/\b((?:BUN|MIMALLOC)_\w+)=(-?\d+)/g)
+    .map(([, name, value]) => [name, value]),
+);
+
 const KHZ = [2_301_000, 2_300_000, 2_000_000, 1_700_000, 1_400_000, 1_200_000];
 
 /** VMs on a host; vCPU n of VM i is pinned to CPU (i * vcpus + n) % cpus, and has a channel. */
@@ -21,13 +28,16 @@ export interface Size {
 /** A program that can be measured: the bare C program, or a daemon's executable. */
 export type Target = "floor" | { readonly executable: string };
 
+/** What the load does. */
+export type Kind = "fast" | "busy" | "flood" | "rest" | "many";
+
 /** What one run of the load found, by name. */
 export type Figures = ReadonlyMap<string, number>;
 
 /** Compiles the C programs, and removes everything in the end. */
 export interface Stage {
   /** Runs the load on a fresh host. `last` is its last argument before the command. */
-  run(kind: "fast" | "many", target: Target, options: RunOptions): Promise<Figures>;
+  run(kind: Kind, target: Target, options: RunOptions): Promise<Figures>;
   remove(): void;
 }
 
@@ -44,13 +54,14 @@ export interface RunOptions {
 export function makeStage(): Stage {
   if (!existsSync(EXECUTABLE)) throw new Error(`"${EXECUTABLE}" is missing: make build`);
   const directory = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "vm-power-bench-"));
-  compile(join(directory, "load"), ["load.c", "guests.c", "usage.c"]);
+  compile(join(directory, "load"), ["load.c", "guests.c", "spinners.c", "usage.c"]);
   compile(join(directory, "floor"), ["floor.c"]);
   return {
     async run(kind, target, options) {
       const host = join(directory, "host");
       makeHost(host, options.size);
-      if (typeof target === "object") liftRates(host, target.executable);
+      // What a flood may cost is bounded by these limits too.
+      if (typeof target === "object" && kind !== "flood") liftRates(host, target.executable);
       try {
         return await runLoad(directory, { kind, target, options, host });
       } finally {
@@ -101,7 +112,7 @@ function liftRates(host: string, executable: string): void {
 }
 
 interface Load {
-  readonly kind: "fast" | "many";
+  readonly kind: Kind;
   readonly target: Target;
   readonly options: RunOptions;
   readonly host: string;
@@ -109,7 +120,8 @@ interface Load {
 
 async function runLoad(directory: string, { kind, target, options, host }: Load): Promise<Figures> {
   const { size, scale, idleSeconds, nice } = options;
-  const last = kind === "fast" ? join(host, "cpu/cpufreq/policy0/scaling_setspeed") : `${idleSeconds}`;
+  const looksAtFile = kind !== "rest" && kind !== "many";
+  const last = looksAtFile ? join(host, "cpu/cpufreq/policy0/scaling_setspeed") : `${idleSeconds}`;
   const command =
     target === "floor"
       ? [join(directory, "floor"), join(host, "channels"), join(host, "cpu"), `${size.cpus}`, `${size.vcpus}`]
@@ -121,7 +133,12 @@ async function runLoad(directory: string, { kind, target, options, host }: Load)
       ...[join(directory, "load"), kind, `${scale}`, join(host, "channels"), `${size.vms}`, `${size.vcpus}`],
       ...[last, "--", ...(nice === 0 ? [] : ["nice", "-n", `${nice}`]), ...command],
     ],
-    { stdin: "ignore", stdout: "pipe", stderr: Bun.file(log), env: { PATH: process.env["PATH"] ?? "" } },
+    {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: Bun.file(log),
+      env: { PATH: process.env["PATH"] ?? "", ...UNIT_ENVIRONMENT },
+    },
   );
   const out = await new Response(load.stdout).text();
   if ((await load.exited) !== 0)

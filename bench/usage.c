@@ -92,15 +92,16 @@ void measure_idle(double seconds)
 				cpu_us -= before[k].cpu_us;
 			}
 	}
-	print("idle.wakeups", sleeps * 60 / seconds);
+	print("idle.wakeups", sleeps / seconds);
 	print("idle.cpu", cpu_us * 100 / (seconds * 1e6));
 }
 
-void measure_memory(void)
+void measure_memory(const char *name)
 {
-	char path[64];
+	char path[64], label[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", child);
-	print("memory", number_in(path, "VmRSS:"));
-	print("memory.anonymous", number_in(path, "RssAnon:"));
+	print(name, number_in(path, "VmRSS:"));
+	snprintf(label, sizeof(label), "%s.anonymous", name);
+	print(label, number_in(path, "RssAnon:"));
 }

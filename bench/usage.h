@@ -10,6 +10,7 @@ double cpu_of_child(void);
 /* Measures wakeups and CPU time of its threads while there are no requests. */
 void measure_idle(double seconds);
 
-void measure_memory(void);
+/* Prints the resident memory, and that part of it which is not pages of files, in kB. */
+void measure_memory(const char *name);
 
 #endif
