@@ -221,8 +221,8 @@ static void run_busy(const char *file, double scale, char **command)
 static void run_flood(const char *file, double scale, char **command)
 {
 	start_child(command, "flood");
-	measure_rate("warm", 1, 1, 0.4);
 	set_realtime(1);
+	measure_asleep("warm", file, 1000);
 	measure_asleep("quiet", file, 3000 * scale);
 	pid_t flooder = start_flood(&channels[1]);
 	measure_asleep("flood", file, 3000 * scale);
