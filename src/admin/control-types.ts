@@ -292,6 +292,19 @@ export interface ContractKey {
   readonly reason?: string | undefined;
 }
 
+/** A schedule of the configuration: the speed that VMs want at certain hours while nobody asks for another. */
+export interface Schedule {
+  readonly name: string;
+  readonly days: string;
+  readonly hours: string;
+  readonly want: string;
+  readonly timeZone?: string | undefined;
+  readonly inForce: boolean;
+  readonly changesAtMs?: number | undefined;
+  readonly file: string;
+  readonly line: number;
+}
+
 /** A setting that is in force. One without a file is built in. */
 export interface ConfigSetting {
   readonly section: string;
@@ -307,6 +320,7 @@ export interface Event {
   readonly kind:
     | "request"
     | "policy"
+    | "schedule"
     | "vm"
     | "channel"
     | "drift"
@@ -412,6 +426,7 @@ export interface ContractView {
   readonly known: boolean;
   readonly keys: readonly ContractKey[];
   readonly problems: readonly string[];
+  readonly schedules?: readonly Schedule[] | undefined;
 }
 
 /** What `SetContract` takes. */

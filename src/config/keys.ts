@@ -2,6 +2,14 @@ import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import { POLICY_KINDS } from "../base/policy-kind.ts";
 import {
+  cpuNumbers,
+  hoursOfDay,
+  timeZone,
+  vmPatterns,
+  wantedSpeed,
+  weekdays,
+} from "./schedule/schedule-values.ts";
+import {
   abi,
   absolutePath,
   boolean,
@@ -157,6 +165,26 @@ export const KEYS = {
     Listen: optional(listenAddress, "Address on which metrics are served over HTTP, like 127.0.0.1:9101."),
     AllowRemote: key(boolean, "no", "Whether Listen may be an address that other hosts can reach."),
   },
+  schedule: {
+    TimeZone: optional(timeZone, "Time zone of schedules and of guest policies by time, if not the host's."),
+  },
+} as const;
+
+/** The keys of `[schedule NAME]`. */
+export const SCHEDULE_KEYS = {
+  Vms: optional(vmPatterns, "The VMs that it is for: names and patterns, like web*,db1."),
+  Cpus: optional(cpuNumbers, "The CPUs that it is for instead, like 2-5,8."),
+  Days: key(weekdays, "Mon-Sun", "The days on which it holds, like Mon-Fri,Sun."),
+  Hours: key(
+    hoursOfDay,
+    "00-23",
+    "The hours in which it holds: 08-18,22 is 08:00 to 18:59 and 22:00 to 22:59.",
+  ),
+  TimeZone: optional(timeZone, "The time zone of its days and hours, if not that of [schedule]."),
+  Want: optional(
+    wantedSpeed,
+    "The wanted speed: max, min, one like 1.8GHz, or a part of the range like 60%.",
+  ),
 } as const;
 
 /** The keys of `[vm NAME]`. Those of a pattern and of a class have some less. */

@@ -149,13 +149,18 @@ export function someOf<const T extends string>(words: readonly T[]): Parser<read
   };
 }
 
-/** The longest name of a class. */
-const CLASS_LENGTH_MAX = 64;
+/** The longest name of a class or a schedule. */
+const NAME_LENGTH_MAX = 64;
 
 /** Reads the name of a class. */
 export function className(text: string): Parsed<string> {
-  if (text.length <= CLASS_LENGTH_MAX && /^[\w.-]+$/.test(text)) return { value: text };
-  return { expected: `the name of a class: up to ${CLASS_LENGTH_MAX} letters, digits, "_", "." and "-"` };
+  return sectionName(text, "class");
+}
+
+/** Reads the name of a section of some kind. */
+export function sectionName(text: string, what: string): Parsed<string> {
+  if (text.length <= NAME_LENGTH_MAX && /^[\w.-]+$/.test(text)) return { value: text };
+  return { expected: `the name of a ${what}: up to ${NAME_LENGTH_MAX} letters, digits, "_", "." and "-"` };
 }
 
 /** Reads the size of a guest's packets, or `auto`. */

@@ -15,6 +15,7 @@ import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
 import { HostEvents } from "./host/host-events.ts";
+import { Schedules } from "./host/schedules.ts";
 import { ServedVms } from "./host/served-vms.ts";
 import { TrafficWatch } from "./host/traffic-watch.ts";
 import { type Cause, endDaemon } from "./lifecycle/ending.ts";
@@ -113,6 +114,8 @@ function claimHost({ config, log }: Surroundings, undo: Undo): SoleUse {
   return sole;
 }
 
+const zoneOfHost = () => hostZone(process.env);
+
 /** Joins all parts, from the kernel upwards. */
 async function assemble(surroundings: Surroundings, undo: Undo) {
   const { config, log, time } = surroundings;
@@ -128,7 +131,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const alarm = new Alarm(time);
   undo.push(() => alarm.close());
   const limited = limitedLog(log, time);
-  const moment = policyClock(time, new LocalHours(() => hostZone(process.env)));
+  const moment = policyClock(time, new LocalHours(() => config().schedule.timeZone ?? zoneOfHost()));
   const hostEvents = new HostEvents(() => parts, { log, limited, alarm });
   const handover = takeHandover({ runtimeDirectory, log }, bootNow());
   const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents, moment });
@@ -142,13 +145,14 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
     alarm.after("operator-state", 0, () => store.save());
   };
   const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts);
+  const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
+  const schedules = new Schedules({ config, log, hostZone: zoneOfHost, events });
   const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
-  const clocks = new Clocks(doing);
+  const clocks = new Clocks({ ...doing, schedules: (now) => schedules.at(now) });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
   orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
 
-  const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const acts = new OperatorActs(log, time, events);
   const vms = new ServedVms({
     ...{ config, store, time, arbiter, clocks },
@@ -182,12 +186,10 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const edges = { cpufreq, channels, hypervisor };
   const meter = packetMeter(hypervisor);
   const traffic = new TrafficWatch({ arbiter, clocks, alarm, log: limited, moment, meter });
-  const known = { vms, traffic, store, events, acts, slices: new LoopSlices(), takeover };
+  const known = { vms, schedules, traffic, store, events, acts, slices: new LoopSlices(), takeover };
   parts = { config, time, moment, alarm, arbiter, clocks, ...edges, ...known, ...measured, startedAtMs };
 
   hostEvents.reportCpus();
-  if (config().cpufreq.dryRun)
-    log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
   return { parts, hostEvents, hypervisor, operators, sole };
 }
@@ -201,6 +203,7 @@ function turned(policies: readonly PolicyView[], { events, traffic }: Parts): vo
 /** Applies a configuration that was replaced. */
 function reconfigure({ arbiter, channels, clocks, config, cpufreq, events, vms }: Parts): void {
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
+  clocks.turn();
   vms.decideAll();
   cpufreq.refresh();
   channels.scan();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import fc from "fast-check";
 import type { VmConfig } from "../../src/config/config.ts";
 import { readIni } from "../../src/config/ini.ts";
-import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
+import { KEYS, SCHEDULE_KEYS, VM_KEYS } from "../../src/config/keys.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
@@ -21,7 +21,7 @@ function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string }
   }
 }
 
-const names = [...Object.values(KEYS).flatMap((keys) => Object.keys(keys)), ...Object.keys(VM_KEYS)];
+const names = [...Object.values(KEYS), VM_KEYS, SCHEDULE_KEYS].flatMap((keys) => Object.keys(keys));
 const fragment = fc.oneof(
   fc.constantFrom(
     ...names,
@@ -49,7 +49,14 @@ const fragment = fc.oneof(
     "[vm __proto__]\n",
     "99999999999999999999",
   ),
-  fc.constantFrom("[daemon]\n", "[channels]\n", "[cpufreq]\n", "[hypervisor]\n", "[vm web.1]\n"),
+  fc.constantFrom(
+    "[daemon]\n",
+    "[channels]\n",
+    "[cpufreq]\n",
+    "[hypervisor]\n",
+    "[vm web.1]\n",
+    "[schedule s]\n",
+  ),
   fc.string({ unit: "binary" }),
 );
 const text = fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join(""));
@@ -160,6 +167,9 @@ const config: fc.Arbitrary<Held> = fc.record({
       { nil: undefined },
     ),
     allowRemote: fc.boolean(),
+  }),
+  schedule: fc.record({
+    timeZone: fc.option(fc.constantFrom("UTC", "Europe/Berlin"), { nil: undefined }),
   }),
   vms: fc
     .dictionary(fc.stringMatching(/^[\w.#;=[\]é日-][\w .#;=[\]é日-]{0,20}[\w.]$/), vm, {

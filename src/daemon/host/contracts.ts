@@ -2,6 +2,7 @@ import type { Contract } from "../../arbiter/view.ts";
 import type { Config, VmConfig } from "../../config/config.ts";
 import { type OwnWords, type Resolved, resolve } from "../../config/contract/rules.ts";
 import { VM_KEYS } from "../../config/keys.ts";
+import { isForVm } from "../../config/schedule/schedules.ts";
 import { valuesOf } from "../../config/settings.ts";
 
 /** The most VMs whose contracts are kept. Names of sockets come from the hypervisor, so a guest cannot fill the table. */
@@ -57,7 +58,8 @@ export class Contracts {
       if (this.#kept.size >= VMS_MAX) this.#kept.clear();
       const resolved = resolve(vm, config.rules, this.#wordsOf(vm));
       const values = valuesOf(VM_KEYS, resolved.values);
-      kept = { resolved, values, contract: contractOf(values) };
+      const schedules = config.schedules.filter((each) => isForVm(each, vm)).map(({ name }) => name);
+      kept = { resolved, values, contract: { ...contractOf(values), schedules } };
       this.#kept.set(vm, kept);
     }
     return kept;

@@ -24,4 +24,6 @@ export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): voi
     meters.beat((vm) => vms.domains.has(vm) || channels.of(vm).length > 0);
   };
   alarm.after("heartbeat", intervalMs, beat);
+  // Schedules may be in force from the start.
+  clocks.turn();
 }

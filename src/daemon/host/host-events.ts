@@ -155,9 +155,11 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** Reports which CPUs are managed and which are not. */
   reportCpus(): void {
-    const { cpufreq } = this.#parts();
+    const { config, cpufreq } = this.#parts();
     for (const { level, text } of this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged()))
       this.#log[level](text);
+    if (config().cpufreq.dryRun)
+      this.#log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   }
 
   /** A summary of the daemon in one line. */

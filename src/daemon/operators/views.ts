@@ -68,15 +68,13 @@ export function* sumSteps(channels: Iterable<Channel>): Job<view.Counters> {
 /** A vCPU as the control interface shows it. On several clocks, the highest of its claims is shown. */
 export function vcpuView(
   seen: VcpuView,
-  { monoMs }: Now,
+  now: Now,
   remedyOf: (refusal: Refusal) => string | undefined,
 ): view.Vcpu {
   const { vcpu, pcpus, problem, clocks, asked = "", askedAtMs, refused } = seen;
   const fastest = clocks
-    .flatMap(({ khz, turbo, due, untilMs }) =>
-      khz === undefined
-        ? []
-        : [{ khz, turbo, asked, atMs: askedAtMs, ...laterView({ due, untilMs }, monoMs) }],
+    .flatMap(({ khz, turbo, ...clock }) =>
+      khz === undefined ? [] : [{ khz, turbo, asked, atMs: askedAtMs, ...laterView(clock, now) }],
     )
     .sort((a, b) => b.khz - a.khz)[0];
   return {
@@ -94,12 +92,16 @@ export function vcpuView(
 }
 
 /** What becomes of a claim by itself. */
-function laterView({ due, untilMs }: Pick<VcpuClockView, "due" | "untilMs">, monoMs: number) {
-  const inMs = (atMs: number) => Math.max(0, Math.ceil(atMs - monoMs));
+function laterView(
+  { due, untilMs, schedule }: Pick<VcpuClockView, "due" | "untilMs" | "schedule">,
+  { monoMs, wallMs }: Now,
+) {
+  const inMs = (atMs: number) => Math.max(0, Math.ceil(atMs));
+  const scheduledMs = schedule?.untilMs === undefined ? undefined : inMs(schedule.untilMs - wallMs);
   return {
     dueKhz: due?.khz,
-    dueInMs: due && inMs(due.atMs),
-    endsInMs: untilMs === undefined ? undefined : inMs(untilMs),
+    dueInMs: due && inMs(due.atMs - monoMs),
+    endsInMs: untilMs === undefined ? scheduledMs : inMs(untilMs - monoMs),
   };
 }
 
@@ -174,15 +176,17 @@ export function explanationView(
   };
 }
 
-/** Those who want something of a clock, the operator first. */
-function claimantViews({ order, claims }: ClockView): view.Claimant[] {
+/** Those who want something of a clock, the operator first and a schedule for the clock last. */
+function claimantViews({ order, schedule, claims }: ClockView): view.Claimant[] {
   const operator = order === undefined ? [] : [{ by: "operator", wants: `${order.khz}`, khz: order.khz }];
   const others = claims.flatMap(({ holder, khz, pinned }) =>
     khz === undefined && !pinned
       ? []
       : [{ ...nameOf(holder), wants: khz === undefined ? "baseline" : `${khz}`, khz }],
   );
-  return [...operator, ...others];
+  const { name, khz = 0 } = schedule ?? {};
+  const scheduled = name === undefined ? [] : [{ by: `schedule ${name}`, wants: `${khz}`, khz }];
+  return [...operator, ...others, ...scheduled];
 }
 
 function lastView(last: LastRequestView | undefined): view.Decision | undefined {
@@ -194,6 +198,7 @@ function lastView(last: LastRequestView | undefined): view.Decision | undefined 
 
 function nameOf(holder: Holder): { by: string; vcpu?: number } {
   if (holder.kind === "operator") return { by: "operator" };
+  if (holder.kind === "schedule") return { by: `schedule ${holder.name}` };
   return holder.kind === "vcpu" ? { by: holder.vm, vcpu: holder.vcpu } : { by: holder.vm };
 }
 
@@ -205,5 +210,6 @@ function runsOn(arbiter: Arbiter, holder: Holder, pcpu: Pcpu): boolean {
 /** A short name for one of them: `web1:0`, `web1:cpu5` for a guest that named a CPU, `operator`. */
 export function holderName(holder: Holder): string {
   if (holder.kind === "operator") return "operator";
+  if (holder.kind === "schedule") return `schedule ${holder.name}`;
   return holder.kind === "vcpu" ? `${holder.vm}:${holder.vcpu}` : `${holder.vm}:cpu${holder.pcpu}`;
 }
