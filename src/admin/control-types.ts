@@ -54,6 +54,9 @@ export interface Contract {
   readonly burst?: number | undefined;
   readonly minDwellMs?: number | undefined;
   readonly leaseSec?: number | undefined;
+  readonly epp?: string | undefined;
+  readonly resumeLatencyUs?: number | undefined;
+  readonly governors?: readonly string[] | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -157,6 +160,8 @@ export interface Cpu {
   readonly tableKhz: readonly number[];
   readonly turbo: boolean;
   readonly held: boolean;
+  readonly knobs?: readonly string[] | undefined;
+  readonly knobsMissing?: readonly string[] | undefined;
   readonly vcpus: readonly string[];
 }
 

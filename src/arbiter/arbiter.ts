@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Domain, Pcpu, Vcpu } from "../base/domain.ts";
+import type { Knobs } from "../base/knobs.ts";
 import type { LocalHour } from "../base/local-hour.ts";
 import type { Now } from "../base/now.ts";
 import type { Result } from "../base/result.ts";
@@ -11,6 +12,7 @@ import { Decided, follow, keep, refuse, takeBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { Ends } from "./ends.ts";
 import { GuestPolicies } from "./guest-policies.ts";
+import { knobsOf } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
 import type { MultiPin } from "./placement.ts";
@@ -85,10 +87,7 @@ export class Arbiter {
     };
   }
 
-  /**
-   * Ends the wants whose time is over, applies slower speeds that are due, and computes again what guest policies and
-   * schedules want.
-   */
+  /** Ends wants whose time is over, applies slower speeds that are due, and does what policies and schedules want now. */
   tick(now: Now, local?: LocalHour, schedules?: ScheduleMoment): view.Change {
     const turn = local && this.policies.turn({ now, local });
     const ended = this.#ends.take(now.monoMs);
@@ -213,6 +212,12 @@ export class Arbiter {
   clock(pcpu: Pcpu): view.ClockView | undefined {
     const state = this.#seats.clocks.get(pcpu);
     return state && lookAtClock(state);
+  }
+
+  /** What the contracts on a managed CPU's clock ask for beside speeds. */
+  knobs(pcpu: Pcpu): { readonly clock: Clock["id"]; readonly wanted: Knobs } | undefined {
+    const state = this.#seats.clocks.get(pcpu);
+    return state && { clock: state.clock.id, wanted: knobsOf(state) };
   }
 
   /** The result of a request that was granted. */

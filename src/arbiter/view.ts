@@ -1,5 +1,6 @@
 import type { Clock, Setting, Speed, Write } from "../base/clock.ts";
 import type { Domain, Khz, Pcpu, Vcpu } from "../base/domain.ts";
+import type { Knobs } from "../base/knobs.ts";
 import type { Now } from "../base/now.ts";
 import type { PolicyKind } from "../base/policy-kind.ts";
 import type { SpeedBound } from "../base/speed-bound.ts";
@@ -27,6 +28,8 @@ export interface Contract {
   readonly minDwellMs: number;
   /** Seconds after which a request ends unless the guest repeats it; 0: never. */
   readonly leaseSec: number;
+  /** What is set on its CPUs beside speeds. */
+  readonly knobs?: Knobs;
   /** The schedules that concern it. */
   readonly schedules?: readonly string[];
   /** Whether its requests are only decided and explained, and change nothing. */

@@ -1,20 +1,16 @@
 import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
+import { EPP_WORDS } from "../base/knobs.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import { POLICY_KINDS } from "../base/policy-kind.ts";
-import {
-  cpuNumbers,
-  hoursOfDay,
-  timeZone,
-  vmPatterns,
-  wantedSpeed,
-  weekdays,
-} from "./schedule/schedule-values.ts";
+import { timeZone } from "./schedule/schedule-values.ts";
 import {
   abi,
   absolutePath,
   boolean,
   className,
+  governors,
   integer,
+  latency,
   listenAddress,
   managedCpus,
   oneOf,
@@ -170,23 +166,6 @@ export const KEYS = {
   },
 } as const;
 
-/** The keys of `[schedule NAME]`. */
-export const SCHEDULE_KEYS = {
-  Vms: optional(vmPatterns, "The VMs that it is for: names and patterns, like web*,db1."),
-  Cpus: optional(cpuNumbers, "The CPUs that it is for instead, like 2-5,8."),
-  Days: key(weekdays, "Mon-Sun", "The days on which it holds, like Mon-Fri,Sun."),
-  Hours: key(
-    hoursOfDay,
-    "00-23",
-    "The hours in which it holds: 08-18,22 is 08:00 to 18:59 and 22:00 to 22:59.",
-  ),
-  TimeZone: optional(timeZone, "The time zone of its days and hours, if not that of [schedule]."),
-  Want: optional(
-    wantedSpeed,
-    "The wanted speed: max, min, one like 1.8GHz, or a part of the range like 60%.",
-  ),
-} as const;
-
 /** The keys of `[vm NAME]`. Those of a pattern and of a class have some less. */
 export const VM_KEYS = {
   Vcpus: optional(vcpuPins, "With Driver=static: the CPU of vCPU 0, of vCPU 1 and so on, like 2,3 or 2-5."),
@@ -217,6 +196,15 @@ export const VM_KEYS = {
     "0",
     "Seconds after which a request ends unless the guest repeats it; 0: never.",
   ),
+  Epp: optional(
+    oneOf([...EPP_WORDS, "none"]),
+    "Energy preference of its CPUs: performance, balance_performance, balance_power, power.",
+  ),
+  ResumeLatencyUs: optional(latency, "The longest time in µs in which its CPUs wake; 0: they never sleep."),
+  Governor: optional(
+    governors,
+    "Governor of its CPUs while no speed is wanted: the first of this list that the kernel offers.",
+  ),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
   DryRun: key(boolean, "no", "Decide and answer the guest's requests, but do not apply them."),
   Abi: key(abi, "auto", "Size of the guest's packets: auto, 16, 456, 460 or 464."),
@@ -235,10 +223,12 @@ export const CLASS_KEYS = classKeys;
 /** The sections with fixed names. */
 export type SectionName = keyof typeof KEYS;
 
-function key<T>(parse: Parser<T>, defaultText: string, doc: string): Key<T> {
+/** A key with a default. */
+export function key<T>(parse: Parser<T>, defaultText: string, doc: string): Key<T> {
   return { parse, default: defaultText, doc };
 }
 
-function optional<T>(parse: Parser<T>, doc: string): Key<T | undefined> {
+/** A key without a default. */
+export function optional<T>(parse: Parser<T>, doc: string): Key<T | undefined> {
   return { parse, default: undefined, doc };
 }

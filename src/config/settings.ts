@@ -1,17 +1,9 @@
 import { vmNameFault } from "../base/vm-name.ts";
 import { isPattern } from "./contract/vm-pattern.ts";
 import type { Ini, Section } from "./ini.ts";
-import {
-  CLASS_KEYS,
-  KEYS,
-  type Key,
-  type KeysOf,
-  PATTERN_KEYS,
-  SCHEDULE_KEYS,
-  type ValuesOf,
-  VM_KEYS,
-} from "./keys.ts";
+import { CLASS_KEYS, KEYS, type Key, type KeysOf, PATTERN_KEYS, type ValuesOf, VM_KEYS } from "./keys.ts";
 import { type Place, type Problem, problem, quote } from "./problem.ts";
+import { SCHEDULE_KEYS } from "./schedule/schedule-keys.ts";
 import { nearest } from "./suggest.ts";
 import { sectionName } from "./values.ts";
 

@@ -15,6 +15,7 @@ import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
 import { HostEvents } from "./host/host-events.ts";
+import { KnobHolder } from "./host/knobs.ts";
 import { Schedules } from "./host/schedules.ts";
 import { ServedVms } from "./host/served-vms.ts";
 import { TrafficWatch } from "./host/traffic-watch.ts";
@@ -154,8 +155,9 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
 
   const acts = new OperatorActs(log, time, events);
+  const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });
   const vms = new ServedVms({
-    ...{ config, store, time, arbiter, clocks },
+    ...{ config, store, time, arbiter, clocks, knobs },
     hypervisor: () => parts.hypervisor,
     takeover,
   });
@@ -186,7 +188,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const edges = { cpufreq, channels, hypervisor };
   const meter = packetMeter(hypervisor);
   const traffic = new TrafficWatch({ arbiter, clocks, alarm, log: limited, moment, meter });
-  const known = { vms, schedules, traffic, store, events, acts, slices: new LoopSlices(), takeover };
+  const known = { vms, knobs, schedules, traffic, store, events, acts, slices: new LoopSlices(), takeover };
   parts = { config, time, moment, alarm, arbiter, clocks, ...edges, ...known, ...measured, startedAtMs };
 
   hostEvents.reportCpus();

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { KEYS, type KeysOf, SCHEDULE_KEYS, VM_KEYS } from "../../src/config/keys.ts";
+import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
+import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 
 const FILE = `${import.meta.dir}/../../etc/vm-power.conf`;
 

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import fc from "fast-check";
 import type { VmConfig } from "../../src/config/config.ts";
 import { readIni } from "../../src/config/ini.ts";
-import { KEYS, SCHEDULE_KEYS, VM_KEYS } from "../../src/config/keys.ts";
+import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
+import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
 import { type Held, held } from "./harness.ts";
 
@@ -116,6 +117,14 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   burst: fc.integer({ min: 1, max: 1_000_000 }),
   minDwellMs: fc.integer({ min: 0, max: 60_000 }),
   leaseSec: fc.integer({ min: 0, max: 604_800 }),
+  epp: fc.constantFrom(undefined, "performance", "balance_power", "none"),
+  resumeLatencyUs: fc.option(fc.integer({ min: 0, max: 1_000_000 }), { nil: undefined }),
+  governor: fc.constantFrom<VmConfig["governor"][]>(
+    undefined,
+    "none",
+    ["schedutil"],
+    ["powersave", "schedutil"],
+  ),
   physicalCores: fc.boolean(),
   dryRun: fc.boolean(),
   abi: fc.constantFrom<VmConfig["abi"][]>("auto", 16, 456, 460, 464),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { KEYS, type KeysOf, SCHEDULE_KEYS, VM_KEYS } from "../../src/config/keys.ts";
+import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
+import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { AGENT_KEYS } from "../../src/guest/agent/config.ts";
 import { askHelp } from "./help.ts";
 import { type Entry, plain, readManual, readSynopsis } from "./manual.ts";

@@ -5,15 +5,15 @@ export const END_FAULTS: readonly Fault[] = [
   {
     promise: "nothing is changed that cannot be saved",
     file: "src/cpufreq/held-clock.ts",
-    line: "const refused = this.#save(scope, { kept: false });",
-    instead: "this.#save(scope, { kept: false });\n    const refused = undefined;",
+    line: "const refused = saveScope(scope, this.#means, { kept: false });",
+    instead: "saveScope(scope, this.#means, { kept: false });\n    const refused = undefined;",
     test: "test/cpufreq/exit.test.ts",
     name: "Nothing is changed that cannot be saved first",
   },
   {
     promise: "in the end every byte is as it was found",
     file: "src/cpufreq/held-clock.ts",
-    line: "const refused = yield scope.found.write(scope.originals);",
+    line: "const refused = yield scope.found.write({ ...scope.originals, ...values });",
     instead: "const refused = undefined;",
     test: "test/cpufreq/laws.test.ts",
     name: "After any requests, the end restores every byte",

@@ -2,9 +2,9 @@ import type { Pcpu } from "../../base/domain.ts";
 import type { WantedSpeed } from "../../base/wanted-speed.ts";
 import type { Weekday } from "../../base/weekday.ts";
 import { matches } from "../contract/vm-pattern.ts";
-import { SCHEDULE_KEYS } from "../keys.ts";
 import { type Place, type Problem, problem, warning } from "../problem.ts";
 import { type Gathered, type Settings, valuesOf } from "../settings.ts";
+import { SCHEDULE_KEYS } from "./schedule-keys.ts";
 
 /** The most `[schedule NAME]` sections: each is compared with each VM, and with the time. */
 const SCHEDULES_MAX = 64;

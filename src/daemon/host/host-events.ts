@@ -85,8 +85,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** A CPU came, went, or has another table. */
   clocksChanged(): void {
-    const { arbiter, clocks, cpufreq, events } = this.#parts();
+    const { arbiter, clocks, cpufreq, events, knobs } = this.#parts();
     clocks.settle(arbiter.setClocks(cpufreq.clocks()), "a change of the host's CPUs");
+    knobs.settle();
     const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());
     // Another program may change CPUs again and again.
     for (const { level, text } of changes) this.#limited("the host's CPUs", level, () => ({ message: text }));

@@ -9,6 +9,7 @@ import type {
   VcpuView,
 } from "../../arbiter/view.ts";
 import type { Pcpu } from "../../base/domain.ts";
+import { type Knobs, NO_KNOBS } from "../../base/knobs.ts";
 import type { Now } from "../../base/now.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
@@ -146,10 +147,20 @@ export function cpuView(
     tableKhz: clock.table.speeds.map(({ khz }) => khz),
     turbo: clock.table.turbo !== undefined,
     held: order?.hold === true,
+    knobs: knobTexts(cpufreq.held(clock.id)?.knobs ?? NO_KNOBS),
+    knobsMissing: cpufreq.held(clock.id)?.missing,
     vcpus: found.claims
       .filter(({ holder }) => runsOn(arbiter, holder, pcpu))
       .map(({ holder }) => holderName(holder)),
   };
+}
+
+function knobTexts({ epp, resumeLatencyUs, governors }: Knobs): string[] {
+  return [
+    ...(epp === undefined ? [] : [`Epp=${epp}`]),
+    ...(resumeLatencyUs === undefined ? [] : [`ResumeLatencyUs=${resumeLatencyUs}`]),
+    ...(governors === undefined ? [] : [`Governor=${governors.join()}`]),
+  ];
 }
 
 /** What is set on a clock: a speed, the baseline, or unknown after a refusal. */
