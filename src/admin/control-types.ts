@@ -287,13 +287,29 @@ export interface Exiting {
 export interface ContractKey {
   readonly key: string;
   readonly value?: string | undefined;
-  readonly origin: "operator" | "section" | "metadata" | "builtIn";
+  readonly origin: "operator" | "state" | "section" | "metadata" | "builtIn";
   readonly section?: string | undefined;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
   readonly who?: string | undefined;
   readonly atMs?: number | undefined;
   readonly untilMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** A state of the configuration: its contract keys, "MaxKhz=60%", and the VMs that are in it. */
+export interface State {
+  readonly name: string;
+  readonly settings: readonly string[];
+  readonly vms: readonly string[];
+}
+
+/** An order that puts VMs into a state, or without one out of any. */
+export interface StateOrder {
+  readonly vms: string;
+  readonly state?: string | undefined;
+  readonly who: string;
+  readonly atMs: number;
   readonly reason?: string | undefined;
 }
 
@@ -442,6 +458,19 @@ export interface ContractOrder {
   readonly reason?: string | undefined;
 }
 
+/** What `GetStates` answers. */
+export interface StateList {
+  readonly states: readonly State[];
+  readonly orders: readonly StateOrder[];
+}
+
+/** What `SetState` takes. */
+export interface StateChange {
+  readonly state?: string | undefined;
+  readonly vms?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
 /** What `AddPolicy` takes. */
 export interface AddedPolicy {
   readonly vm: string;
@@ -553,6 +582,8 @@ export interface Calls {
     answers: { readonly keys: readonly string[] };
   };
   GetConfig: { takes: Nothing; answers: { readonly settings: readonly ConfigSetting[] } };
+  GetStates: { takes: Nothing; answers: StateList };
+  SetState: { takes: StateChange; answers: { readonly vms: readonly string[] } };
   ListPolicies: {
     takes: { readonly vm?: string | undefined };
     answers: { readonly policies: readonly Policy[] };

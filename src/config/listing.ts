@@ -20,6 +20,7 @@ export function listSettings(daemon: Config["daemon"], gathered: Gathered): List
     ...ofNamed("schedule", gathered.schedules),
     ...ofNamed("vm", gathered.patterns),
     ...ofNamed("class", gathered.classes),
+    ...ofNamed("state", gathered.states),
     ...ofNamed("vm", gathered.vms),
   ];
 }

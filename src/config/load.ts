@@ -63,7 +63,7 @@ export function readConfig(
 }
 
 function toConfig(gathered: Gathered): Config {
-  const { sections, vms, patterns, classes } = gathered;
+  const { sections, vms, patterns, classes, states } = gathered;
   const daemon = valuesOf(KEYS.daemon, sections.get("daemon"));
   const has = (key: string) => sections.get("daemon")?.has(key) === true;
   const { runtimeDirectory } = daemon;
@@ -78,7 +78,7 @@ function toConfig(gathered: Gathered): Config {
     metrics: valuesOf(KEYS.metrics, sections.get("metrics")),
     schedule: valuesOf(KEYS.schedule, sections.get("schedule")),
     schedules: schedulesOf(gathered),
-    rules: rulesOf(vms, patterns, classes),
+    rules: rulesOf({ named: vms, patterns, classes, states }),
     listing: listSettings(ours, gathered),
   };
 }

@@ -27,6 +27,8 @@ export interface Gathered {
   readonly patterns: Map<string, Settings>;
   /** `[class NAME]`, by name. */
   readonly classes: Map<string, Settings>;
+  /** `[state NAME]`, by name. */
+  readonly states: Map<string, Settings>;
   /** `[schedule NAME]`, by name. */
   readonly schedules: Map<string, Settings>;
   /** Where each section begins first. */
@@ -40,6 +42,7 @@ export function emptyGathered(): Gathered {
     vms: new Map(),
     patterns: new Map(),
     classes: new Map(),
+    states: new Map(),
     schedules: new Map(),
     heads: new Map(),
   };
@@ -50,6 +53,7 @@ const VM_PREFIX = "vm ";
 /** The sections with a name of letters, digits, "_", "." and "-" behind their first word. */
 const NAMED_SECTIONS = [
   { word: "class", keys: CLASS_KEYS, of: ({ classes }: Gathered) => classes },
+  { word: "state", keys: CLASS_KEYS, of: ({ states }: Gathered) => states },
   { word: "schedule", keys: SCHEDULE_KEYS, of: ({ schedules }: Gathered) => schedules },
 ] as const;
 
@@ -170,7 +174,7 @@ function suggestSection(name: string): string | undefined {
   if (/^vms?$/i.test(name)) return "a VM's section is called [vm NAME]";
   const near = nearest(name, Object.keys(SECTIONS));
   return near === undefined
-    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME, schedule NAME`
+    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME, state NAME, schedule NAME`
     : `did you mean [${near}]?`;
 }
 

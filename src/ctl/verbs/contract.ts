@@ -137,10 +137,13 @@ function originText(
       return "the VM's metadata";
     case "section":
       return `[${printable(section ?? "?")}], ${printable(file ?? "?")}:${line}`;
+    case "state":
     case "operator": {
+      const where =
+        section === undefined ? "" : `[${printable(section)}], ${printable(file ?? "?")}:${line}, by `;
       const since = atMs === undefined ? "" : `, ${formatTime(atMs)}`;
       const until = untilMs === undefined ? "" : `, for ${formatDuration(untilMs - nowMs)} more`;
-      return `${printable(who ?? "an operator")}${since}${until}${reason === undefined ? "" : `: ${printable(reason)}`}`;
+      return `${where}${printable(who ?? "an operator")}${since}${until}${reason === undefined ? "" : `: ${printable(reason)}`}`;
     }
   }
 }

@@ -46,6 +46,17 @@ export class KnobHolder {
     for (const { id } of this.#options.cpufreq.clocks()) this.#look(id);
   }
 
+  /** The clocks that do not hold what is asked for. */
+  unmet(): ReadonlySet<Pcpu> {
+    const { arbiter, cpufreq } = this.#options;
+    const found = cpufreq.clocks().filter(({ id }) => {
+      const wanted = arbiter.knobs(id)?.wanted;
+      const held = cpufreq.held(id)?.knobs;
+      return wanted !== undefined && held !== undefined && !sameKnobs(wanted, held);
+    });
+    return new Set(found.map(({ id }) => id));
+  }
+
   #look(pcpu: Pcpu): void {
     const { arbiter, cpufreq, time } = this.#options;
     const knobs = arbiter.knobs(pcpu);

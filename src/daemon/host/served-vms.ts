@@ -11,7 +11,7 @@ import type { Clocks } from "./clocks.ts";
 import { Contracts } from "./contracts.ts";
 import type { KnobHolder } from "./knobs.ts";
 import { type MetadataWords, metadataLayer } from "./metadata-layer.ts";
-import { operatorLayer } from "./operator-layer.ts";
+import { operatorLayer, stateLayer } from "./operator-layer.ts";
 
 /** What {@link ServedVms} needs. The configuration is read at each use, because a reload replaces it. */
 export interface ServedVmsOptions {
@@ -37,6 +37,7 @@ export class ServedVms {
     this.#options = options;
     this.contracts = new Contracts(options.config, (vm) => ({
       operator: operatorLayer(options.store.vm(vm), options.time().wallMs),
+      state: stateLayer(options.store.stateOf(vm), options.config().rules),
       metadata: this.metadata(vm).layer,
     }));
   }

@@ -26,7 +26,10 @@ function showContract(vm: string, parts: Parts) {
   const keys = Object.entries(PATTERN_KEYS).map(([key, { default: text }]) =>
     keyView(key, values.get(key), text),
   );
+  const named = parts.store.stateOf(vm)?.state;
+  const isGone = named !== undefined && !parts.config().rules.states.has(named);
   const problems = [
+    ...(isGone ? [`There is no state "${named}": it is left out`] : []),
     ...unknownClasses.map(({ text }) => `There is no class "${text}": it is left out`),
     ...parts.vms.metadata(vm).problems.map((why) => `Its metadata: ${why}`),
   ];
@@ -53,6 +56,10 @@ function keyView(key: string, found: ContractValue | undefined, builtIn: string 
       return { key, value, origin: "section", section, file, line };
     }
     case "operator": {
+      const { kind, ...said } = origin;
+      return { key, value, origin: kind, ...said };
+    }
+    case "state": {
       const { kind, ...said } = origin;
       return { key, value, origin: kind, ...said };
     }
