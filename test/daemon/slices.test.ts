@@ -74,6 +74,7 @@ function largeHost() {
     ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME) },
     config: () => CONFIG,
     schedules: { forVm: () => [] },
+    knobs: { unmet: () => new Set() },
     channels: {
       list: () => channels,
       of: (vm: string) => byVm.get(vm) ?? [],
@@ -92,6 +93,9 @@ function largeHost() {
     },
     store: {
       vmNames: () => [],
+      states: [],
+      stateOf: () => undefined,
+      setStates: () => success(undefined),
       knows: () => false,
       vm: () => ({}),
       setVm: () => success(undefined),

@@ -19,6 +19,14 @@ export const END_FAULTS: readonly Fault[] = [
     name: "After any requests, the end restores every byte",
   },
   {
+    promise: "after a crash what contracts set beside speeds is put back",
+    file: "src/cpufreq/held-scope.ts",
+    line: "const originals = { ...scope.originals, ...more.value };",
+    instead: "const originals = { ...scope.originals };",
+    test: "test/cpufreq/knobs.test.ts",
+    name: "after a kill before any change of a file, speeds and knobs are restored to the byte",
+  },
+  {
     promise: "after a crash the next start puts back",
     file: "src/cpufreq/clock-set.ts",
     line: "if (!backend.slow && this.#recover(entry))",
