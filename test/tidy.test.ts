@@ -54,7 +54,7 @@ const WORLDLY =
 
 /** The kernel's file names: known to the back end for Linux, and to code that simulates or inspects a host's files. */
 const KERNEL_FILES =
-  /scaling_[a-z]|cpuinfo_[a-z]|energy_performance|related_cpus|affected_cpus|freqdomain_cpus|thread_siblings|acpi_cppc|no_turbo/;
+  /scaling_[a-z]|pm_qos_|cpuinfo_[a-z]|energy_performance|related_cpus|affected_cpus|freqdomain_cpus|thread_siblings|acpi_cppc|no_turbo/;
 const KNOWS_KERNEL_FILES = /^(cpufreq\/linux|simulate|ctl\/doctor)\//;
 
 /** The program floor: only here the wall clock may be read. */
@@ -89,7 +89,7 @@ function faults({ path, text }: Source): string[] {
       if (
         folder === "daemon" &&
         target === "arbiter" &&
-        !/arbiter\/(arbiter|view|policy-view)\.ts$/.test(from)
+        !/arbiter\/(arbiter|view|policy-view|schedule-view)\.ts$/.test(from)
       )
         found.push(`${path} imports ${from}`);
       // It must be possible to replace the back end.

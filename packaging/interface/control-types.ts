@@ -17,6 +17,7 @@ const NAMES = {
     GetChannelConfig: "ChannelConfigRequest",
     AddChannelConfig: "ChannelConfigOrder",
     SetContract: "ContractOrder",
+    SetState: "StateChange",
     GetLoad: "VmChoice",
     AddPolicy: "AddedPolicy",
   },
@@ -27,6 +28,7 @@ const NAMES = {
     ExplainVcpu: "VcpuExplanation",
     GetChannelConfig: "ChannelConfig",
     GetContract: "ContractView",
+    GetStates: "StateList",
     GetLoad: "Load",
   },
 } as const;

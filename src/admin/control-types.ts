@@ -54,6 +54,9 @@ export interface Contract {
   readonly burst?: number | undefined;
   readonly minDwellMs?: number | undefined;
   readonly leaseSec?: number | undefined;
+  readonly epp?: string | undefined;
+  readonly resumeLatencyUs?: number | undefined;
+  readonly governors?: readonly string[] | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -157,6 +160,8 @@ export interface Cpu {
   readonly tableKhz: readonly number[];
   readonly turbo: boolean;
   readonly held: boolean;
+  readonly knobs?: readonly string[] | undefined;
+  readonly knobsMissing?: readonly string[] | undefined;
   readonly vcpus: readonly string[];
 }
 
@@ -282,7 +287,7 @@ export interface Exiting {
 export interface ContractKey {
   readonly key: string;
   readonly value?: string | undefined;
-  readonly origin: "operator" | "section" | "metadata" | "builtIn";
+  readonly origin: "operator" | "state" | "section" | "metadata" | "builtIn";
   readonly section?: string | undefined;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
@@ -290,6 +295,35 @@ export interface ContractKey {
   readonly atMs?: number | undefined;
   readonly untilMs?: number | undefined;
   readonly reason?: string | undefined;
+}
+
+/** A state of the configuration: its contract keys, "MaxKhz=60%", and the VMs that are in it. */
+export interface State {
+  readonly name: string;
+  readonly settings: readonly string[];
+  readonly vms: readonly string[];
+}
+
+/** An order that puts VMs into a state, or without one out of any. */
+export interface StateOrder {
+  readonly vms: string;
+  readonly state?: string | undefined;
+  readonly who: string;
+  readonly atMs: number;
+  readonly reason?: string | undefined;
+}
+
+/** A schedule of the configuration: the speed that VMs want at certain hours while nobody asks for another. */
+export interface Schedule {
+  readonly name: string;
+  readonly days: string;
+  readonly hours: string;
+  readonly want: string;
+  readonly timeZone?: string | undefined;
+  readonly inForce: boolean;
+  readonly changesAtMs?: number | undefined;
+  readonly file: string;
+  readonly line: number;
 }
 
 /** A setting that is in force. One without a file is built in. */
@@ -307,6 +341,7 @@ export interface Event {
   readonly kind:
     | "request"
     | "policy"
+    | "schedule"
     | "vm"
     | "channel"
     | "drift"
@@ -412,6 +447,7 @@ export interface ContractView {
   readonly known: boolean;
   readonly keys: readonly ContractKey[];
   readonly problems: readonly string[];
+  readonly schedules?: readonly Schedule[] | undefined;
 }
 
 /** What `SetContract` takes. */
@@ -419,6 +455,19 @@ export interface ContractOrder {
   readonly vm: string;
   readonly settings: readonly string[];
   readonly forSeconds?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What `GetStates` answers. */
+export interface StateList {
+  readonly states: readonly State[];
+  readonly orders: readonly StateOrder[];
+}
+
+/** What `SetState` takes. */
+export interface StateChange {
+  readonly state?: string | undefined;
+  readonly vms?: string | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -533,6 +582,8 @@ export interface Calls {
     answers: { readonly keys: readonly string[] };
   };
   GetConfig: { takes: Nothing; answers: { readonly settings: readonly ConfigSetting[] } };
+  GetStates: { takes: Nothing; answers: StateList };
+  SetState: { takes: StateChange; answers: { readonly vms: readonly string[] } };
   ListPolicies: {
     takes: { readonly vm?: string | undefined };
     answers: { readonly policies: readonly Policy[] };

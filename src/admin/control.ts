@@ -88,6 +88,8 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   SetContract: { mutates: true },
   UnsetContract: { mutates: true },
   GetConfig: { mutates: false },
+  GetStates: { mutates: false },
+  SetState: { mutates: true },
   ListPolicies: { mutates: false },
   AddPolicy: { mutates: true },
   RemovePolicy: { mutates: true },

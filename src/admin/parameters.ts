@@ -47,6 +47,8 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["settings", { allows: isShortText, itemsMax: NAMED_KEYS_MAX }],
   ["keys", { allows: isShortText, itemsMax: NAMED_KEYS_MAX }],
   ["reason", { allows: isShortText }],
+  ["state", { allows: isShortText }],
+  ["SetState.vms", { allows: isShortName }],
   ["GetChannelConfig.vm", { allows: isVmName }],
   ["AddChannelConfig.vm", { allows: isVmName }],
   ["cpu", { allows: within(0, CPU_NUMBER_END - 1) }],

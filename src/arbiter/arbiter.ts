@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Domain, Pcpu, Vcpu } from "../base/domain.ts";
+import type { Knobs } from "../base/knobs.ts";
 import type { LocalHour } from "../base/local-hour.ts";
 import type { Now } from "../base/now.ts";
 import type { Result } from "../base/result.ts";
@@ -11,10 +12,13 @@ import { Decided, follow, keep, refuse, takeBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { Ends } from "./ends.ts";
 import { GuestPolicies } from "./guest-policies.ts";
+import { knobsOf } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
 import type { MultiPin } from "./placement.ts";
 import { resume, savedWants } from "./saved-want.ts";
+import type { ScheduleMoment } from "./schedule-view.ts";
+import { Schedules } from "./schedules.ts";
 import { Seats } from "./seats.ts";
 import { NO_WRITES, settle } from "./settle.ts";
 import type * as view from "./view.ts";
@@ -29,10 +33,12 @@ export class Arbiter {
   readonly #seats: Seats;
   /** The guest policies in force. */
   readonly policies: GuestPolicies;
+  readonly #schedules: Schedules;
 
   constructor(pinning: MultiPin) {
     this.#seats = new Seats(pinning, this.#ends);
     this.policies = new GuestPolicies(this.#seats);
+    this.#schedules = new Schedules(this.#seats);
   }
 
   /** Decides a request of a domain's guest. */
@@ -81,20 +87,22 @@ export class Arbiter {
     };
   }
 
-  /** Ends the wants whose time is over, applies slower speeds that are due, and computes again what guest policies want. */
-  tick(now: Now, local?: LocalHour): view.Change {
+  /** Ends wants whose time is over, applies slower speeds that are due, and does what policies and schedules want now. */
+  tick(now: Now, local?: LocalHour, schedules?: ScheduleMoment): view.Change {
     const turn = local && this.policies.turn({ now, local });
     const ended = this.#ends.take(now.monoMs);
     const orders = ended.filter(({ want }) => want.source === "operator").map(({ clock }) => clock.clock.id);
-    const writes = this.#settle(ended.map(({ clock }) => clock));
+    const scheduled = schedules === undefined ? [] : this.#schedules.turn(schedules);
+    const writes = this.#settle([...ended.map(({ clock }) => clock), ...scheduled]);
     return { ...follow([...(turn?.writes ?? NO_WRITES), ...writes], orders), turned: turn?.turned ?? [] };
   }
 
   /** When {@link tick} is needed next, on the monotonic clock; undefined if no want ends or changes by itself. */
   dueAt(): number | undefined {
-    const policies = this.policies.dueAt();
-    const ends = this.#ends.dueAt();
-    return policies === undefined || ends === undefined ? (policies ?? ends) : Math.min(policies, ends);
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const each of [this.policies, this.#ends, this.#schedules])
+      dueMs = Math.min(dueMs, each.dueAt() ?? Number.POSITIVE_INFINITY);
+    return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
   }
 
   /** Records that another program's setting stays on a clock until the next request there. */
@@ -127,7 +135,7 @@ export class Arbiter {
     // Another run is another guest.
     if (before !== undefined && before !== domain.run) this.policies.end(domain.name, () => true);
     const touched = this.#seats.place(domain, contract);
-    this.policies.placed(domain.name);
+    this.#placed(domain.name);
     return follow(this.#settle(touched));
   }
 
@@ -178,7 +186,8 @@ export class Arbiter {
   configure(pinning: MultiPin): view.Change {
     this.#seats.pinning = pinning;
     const touched = this.#seats.placeAll();
-    for (const name of this.#seats.domains.keys()) this.policies.placed(name);
+    for (const name of this.#seats.domains.keys()) this.#placed(name);
+    this.#schedules.clocksChanged(touched);
     return follow(this.#settle(touched));
   }
 
@@ -205,6 +214,12 @@ export class Arbiter {
     return state && lookAtClock(state);
   }
 
+  /** What the contracts on a managed CPU's clock ask for beside speeds. */
+  knobs(pcpu: Pcpu): { readonly clock: Clock["id"]; readonly wanted: Knobs } | undefined {
+    const state = this.#seats.clocks.get(pcpu);
+    return state && { clock: state.clock.id, wanted: knobsOf(state) };
+  }
+
   /** The result of a request that was granted. */
   grantOf(name: string, request: Scale): view.GrantView {
     const claimant = this.#seats.claimant(name, request);
@@ -214,6 +229,11 @@ export class Arbiter {
   /** Answers a guest's query, within its contract. */
   answer(name: string, query: Query): Result<Answer, view.Refusal> {
     return answer(this.#seats.domains.get(name), query);
+  }
+
+  #placed(name: string): void {
+    this.policies.placed(name);
+    this.#schedules.placed(name);
   }
 
   /** Settles those clocks that still exist; a clock that was replaced is left out. */

@@ -33,10 +33,14 @@ export function envelope(table: FrequencyTable, contract: Contract): Envelope {
 /** The speed of a bound on one clock. A percentage is a part of its range without turbo. */
 function boundKhz(table: FrequencyTable, bound: SpeedBound | undefined): Khz | undefined {
   if (bound === "none") return undefined;
-  if (typeof bound !== "object") return bound;
+  return typeof bound === "object" ? partKhz(table, bound.percent) : bound;
+}
+
+/** The speed at a part of a table's range without turbo: 0 is its lowest, 100 its highest speed. */
+export function partKhz(table: FrequencyTable, percent: number): Khz {
   const lowest = khzAt(table, table.speeds.length - 1);
   const highest = khzAt(table, table.turbo?.baseIndex ?? 0);
-  return lowest + (bound.percent * (highest - lowest)) / 100;
+  return lowest + (percent * (highest - lowest)) / 100;
 }
 
 /** The speed of a setting; undefined for the baseline. */

@@ -1,8 +1,10 @@
+import type { FrequencyTable } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { Claim, Claimant, ClockState, DomainState, LastRequest } from "./claim.ts";
 import { khzAt, speedOf } from "./envelope.ts";
 import { resolve } from "./resolve.ts";
 import { orderView, ruleOf, wouldHold } from "./rule.ts";
+import type { ScheduleView } from "./schedule-view.ts";
 import type {
   ClaimView,
   ClockView,
@@ -13,6 +15,7 @@ import type {
   VcpuClockView,
   VcpuView,
 } from "./view.ts";
+import type { Want } from "./want.ts";
 
 /** Returns the current state of a clock. */
 export function lookAtClock(state: ClockState): ClockView {
@@ -26,9 +29,16 @@ export function lookAtClock(state: ClockState): ClockView {
     should,
     shouldKhz: speedOf(clock.table, should)?.khz,
     order: order && orderView(clock.table, order),
+    schedule: scheduleView(clock.table, wants.of("schedule")),
     claims: [...claims].map(claimView),
     last: lastRequest(state),
   };
+}
+
+function scheduleView(table: FrequencyTable, want: Want | undefined): ScheduleView | undefined {
+  if (want?.schedule === undefined) return undefined;
+  const { name, untilMs } = want.schedule;
+  return { name, khz: khzAt(table, want.position.index), untilMs };
 }
 
 /** Returns the current state of a domain. */
@@ -76,6 +86,7 @@ function vcpuClock(claim: Claim): VcpuClockView {
     turbo: want?.position.turbo === true,
     due: want?.due && { khz: khzAt(clock.clock.table, want.due.position.index), atMs: want.due.atMs },
     untilMs: want?.untilMs,
+    schedule: scheduleView(clock.clock.table, want),
     grantedKhz: grantedKhz(clock),
     refused: clock.accepted === undefined,
     rule: ruleOf(clock, claim),

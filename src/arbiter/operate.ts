@@ -5,7 +5,7 @@ import { khzAt, speedOf, wholeTable } from "./envelope.ts";
 import { carry, type Position, positionOf, start, step } from "./position.ts";
 import { settle } from "./settle.ts";
 import type { Change, Holder, Order, OrderOptions, Refusal } from "./view.ts";
-import type { Want } from "./want.ts";
+import type { Source, Want } from "./want.ts";
 
 /** Decides an operator's order. It is bounded by the table only, not by contracts. */
 export function operate(state: ClockState, order: Order, options: OrderOptions): Change {
@@ -24,19 +24,24 @@ export function operate(state: ClockState, order: Order, options: OrderOptions):
   return new Decided(settle([state]), steps, { claimant: undefined, dry: false });
 }
 
-/** Ends the order in force; with `restore` also all requests of guests, and what their policies want until they change. */
+/**
+ * Ends the order in force; with `restore` also all requests of guests, and what their policies and schedules want until
+ * they change.
+ */
 function end(clock: ClockState, order: "release" | "restore"): readonly Step[] {
   const steps: Step[] = [];
-  const remove = (wants: ClockState["wants"], source: "operator" | "request" | "guest-policy") => {
+  const remove = (wants: ClockState["wants"], source: Source) => {
     const ended = wants.remove(source);
     if (ended !== undefined) steps.push({ clock, wants, put: undefined, ended });
   };
   remove(clock.wants, "operator");
-  if (order === "restore")
-    for (const { wants } of clock.claims) {
-      remove(wants, "request");
-      remove(wants, "guest-policy");
-    }
+  if (order === "release") return steps;
+  remove(clock.wants, "schedule");
+  for (const { wants } of clock.claims) {
+    remove(wants, "request");
+    remove(wants, "guest-policy");
+    remove(wants, "schedule");
+  }
   return steps;
 }
 

@@ -1,8 +1,9 @@
 import type { FrequencyTable } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { PolicySpeed } from "../base/policy-rule.ts";
+import type { WantedSpeed } from "../base/wanted-speed.ts";
 import type { ScaleAction } from "../wire/packet.ts";
-import { type Envelope, khzAt } from "./envelope.ts";
+import { type Envelope, khzAt, partKhz } from "./envelope.ts";
 
 /** A position in a clock's table. */
 export interface Position {
@@ -72,6 +73,17 @@ export function levelOf(
   const top = highest(table, turbo);
   const index = { max: top, medium: table.speeds.length >> 1, min: table.speeds.length - 1 }[speed];
   return place(envelope, Math.max(index, top), turbo);
+}
+
+/** The position that a schedule wants, within the envelope: of a speed between two entries the higher one. */
+export function wantedPosition(
+  table: FrequencyTable,
+  envelope: Envelope,
+  turbo: boolean,
+  wanted: WantedSpeed,
+): Position {
+  if (typeof wanted === "string") return levelOf(table, envelope, turbo, wanted);
+  return carry(typeof wanted === "number" ? wanted : partKhz(table, wanted.percent), turbo, table, envelope);
 }
 
 /** The lowest entry that is not below `khz`; undefined if `khz` is above the highest or below the lowest entry. */

@@ -4,7 +4,8 @@ import { khzAt } from "./envelope.ts";
 import { settingOf, type Want } from "./want.ts";
 
 /**
- * The reason for a setting: a claim, or an operator's order for the clock; undefined for the baseline without claims.
+ * The reason for a setting: a claim, or an operator's order or a schedule for the clock; undefined for the baseline
+ * without claims.
  */
 export type Winner = Claim | Want | undefined;
 
@@ -18,10 +19,10 @@ const UNCLAIMED: Resolution = { setting: "baseline", winner: undefined };
 
 /**
  * An operator's order comes first. Otherwise the highest claim wins. A claimant that is pinned to the clock's CPU and
- * never asked keeps the baseline, against all slower claims.
+ * never asked keeps the baseline, against all slower claims; a schedule for the clock takes the baseline's place.
  */
 export function resolve(state: ClockState, also?: Claim): Resolution {
-  const order = state.wants.current;
+  const order = state.wants.of("operator");
   if (order !== undefined) return { setting: settingOf(order), winner: order };
   let highest: Claim | undefined = also;
   let index = also?.wants.current?.position.index ?? Number.POSITIVE_INFINITY;
@@ -34,6 +35,13 @@ export function resolve(state: ClockState, also?: Claim): Resolution {
       highest = claim;
       index = want.position.index;
     }
+  }
+  const schedule = state.wants.of("schedule");
+  if (schedule !== undefined) {
+    const { position } = schedule;
+    const isBelow = silent !== undefined && position.index < index;
+    if (isBelow || index === Number.POSITIVE_INFINITY) return { setting: position.index, winner: schedule };
+    return { setting: index, winner: highest };
   }
   if (index === Number.POSITIVE_INFINITY) return UNCLAIMED;
   const { table, baselineKhz } = state.clock;

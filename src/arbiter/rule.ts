@@ -14,7 +14,12 @@ export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
     return { kind: "dry-run", holder: asker.claimant.holder, khz: wouldHold(asker) };
   const { winner } = resolve(state);
   if (winner === undefined) return { kind: "nobody" };
-  if (!isClaim(winner)) return { kind: "operator", hold: winner.hold, who: whoOf(winner) };
+  if (!isClaim(winner)) {
+    const { schedule, hold } = winner;
+    return schedule === undefined
+      ? { kind: "operator", hold, who: whoOf(winner) }
+      : { kind: "schedule", name: schedule.name };
+  }
   const { holder } = winner.claimant;
   const want = winner.wants.current;
   if (want === undefined) return { kind: "silent", holder, self: winner === asker };
@@ -47,5 +52,5 @@ function bounded(bound: Position["bound"]): Rule {
 }
 
 function whoOf({ holder }: Want): string {
-  return holder.kind === "operator" ? holder.who : holder.vm;
+  return holder.kind === "operator" ? holder.who : "";
 }

@@ -1,11 +1,13 @@
 import type { Clock, Setting, Speed, Write } from "../base/clock.ts";
 import type { Domain, Khz, Pcpu, Vcpu } from "../base/domain.ts";
+import type { Knobs } from "../base/knobs.ts";
 import type { Now } from "../base/now.ts";
 import type { PolicyKind } from "../base/policy-kind.ts";
 import type { SpeedBound } from "../base/speed-bound.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import type { PolicyFault } from "../wire/policy-fault.ts";
 import type { PolicyView } from "./policy-view.ts";
+import type { ScheduleView } from "./schedule-view.ts";
 
 // The input and output of the arbiter: plain data. Nothing outside this folder sees its state.
 
@@ -26,6 +28,10 @@ export interface Contract {
   readonly minDwellMs: number;
   /** Seconds after which a request ends unless the guest repeats it; 0: never. */
   readonly leaseSec: number;
+  /** What is set on its CPUs beside speeds. */
+  readonly knobs?: Knobs;
+  /** The schedules that concern it. */
+  readonly schedules?: readonly string[];
   /** Whether its requests are only decided and explained, and change nothing. */
   readonly dryRun?: boolean;
 }
@@ -54,7 +60,9 @@ export type Holder =
   | { readonly kind: "vcpu"; readonly vm: string; readonly vcpu: Vcpu }
   /** A guest that named a CPU of the host. */
   | { readonly kind: "pcpu"; readonly vm: string; readonly pcpu: Pcpu }
-  | { readonly kind: "operator"; readonly who: string };
+  | { readonly kind: "operator"; readonly who: string }
+  /** A schedule for CPUs. */
+  | { readonly kind: "schedule"; readonly name: string };
 
 /** Why a request is not granted. */
 export type Refusal =
@@ -135,6 +143,8 @@ export type Rule =
   | { readonly kind: "nobody" }
   | { readonly kind: "bounded"; readonly by: "MaxKhz" | "MinKhz" }
   | { readonly kind: "operator"; readonly hold: boolean; readonly who: string }
+  /** A schedule for the clock takes the place of the baseline. */
+  | { readonly kind: "schedule"; readonly name: string }
   /** The holder never asked, so it keeps the baseline. */
   | { readonly kind: "silent"; readonly holder: Holder; readonly self: boolean }
   /** Another holder wants a higher speed on the same clock. */
@@ -183,6 +193,8 @@ export interface ClockView {
   readonly should: Setting;
   readonly shouldKhz: Khz | undefined;
   readonly order: OrderView | undefined;
+  /** A schedule for the clock itself. */
+  readonly schedule: ScheduleView | undefined;
   readonly claims: readonly ClaimView[];
   readonly last: LastRequestView | undefined;
 }
@@ -197,6 +209,8 @@ export interface VcpuClockView {
   readonly due: { readonly khz: Khz; readonly atMs: number } | undefined;
   /** When its want ends unless the guest repeats it, on the monotonic clock. */
   readonly untilMs: number | undefined;
+  /** The schedule that wants it; undefined if it is another source. */
+  readonly schedule: ScheduleView | undefined;
   /** The speed that the kernel accepted last on that clock; undefined for the baseline. */
   readonly grantedKhz: Khz | undefined;
   /** Whether the kernel refused the setting that should hold. */

@@ -1,10 +1,11 @@
 import type { ExactSpeed, Setting } from "../base/clock.ts";
 import type { Position } from "./position.ts";
+import type { ScheduleInForce } from "./schedule-view.ts";
 import type { Holder } from "./view.ts";
 
 /**
  * The sources of wants, in order of precedence. Of the wants of one vCPU the first in this order counts. An operator's
- * order for a clock comes before all wants of vCPUs there.
+ * order for a clock comes before all wants of vCPUs there; a schedule for a clock takes the place of its baseline.
  */
 export const PRECEDENCE = ["operator", "request", "lease", "guest-policy", "schedule"] as const;
 
@@ -25,6 +26,8 @@ export interface Want {
   readonly untilMs: number | undefined;
   /** For an operator's order: whether it stays in force when a guest asks. */
   readonly hold: boolean;
+  /** For the want of a schedule: the schedule. */
+  readonly schedule?: ScheduleInForce | undefined;
   /** Why an operator ordered it. */
   readonly reason?: string | undefined;
   readonly position: Position;

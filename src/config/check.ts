@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { checkRules } from "./contract/check-rules.ts";
 import { CONTROL_SOCKET_BYTES_MAX } from "./keys.ts";
 import { type Problem, problem, quote, warning } from "./problem.ts";
+import { checkSchedules } from "./schedule/schedules.ts";
 import type { Gathered } from "./settings.ts";
 
 /** Finds contradictions between keys whose values are valid. */
@@ -34,7 +35,7 @@ export function checkConfig(config: Config, gathered: Gathered): Problem[] {
   const isStatic = config.hypervisor.driver === "static";
   const driver = gathered.sections.get("hypervisor")?.get("Driver");
   if (isStatic && driver !== undefined) problems.push(...checkMap(gathered, driver.place));
-  problems.push(...checkRules(gathered));
+  problems.push(...checkRules(gathered), ...checkSchedules(gathered));
   for (const [name, settings] of gathered.vms) {
     const vcpus = settings.get("Vcpus");
     if (!isStatic && vcpus?.value !== undefined) {

@@ -1,11 +1,14 @@
 import type { Rules } from "./contract/rules.ts";
 import type { KEYS, SectionName, ValuesOf, VM_KEYS } from "./keys.ts";
 import type { Place } from "./problem.ts";
+import type { Schedule } from "./schedule/schedules.ts";
 
 /** All settings of an operator, by section. `keys.ts` says what each key means. */
 export type Config = { readonly [Section in SectionName]: ValuesOf<(typeof KEYS)[Section]> } & {
   /** What is said about VMs. */
   readonly rules: Rules;
+  /** `[schedule NAME]`, in the order of the files. */
+  readonly schedules: readonly Schedule[];
   /** Every setting with its place, to be shown. */
   readonly listing: readonly ListedSetting[];
 };

@@ -1,12 +1,16 @@
 import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
+import { EPP_WORDS } from "../base/knobs.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import { POLICY_KINDS } from "../base/policy-kind.ts";
+import { timeZone } from "./schedule/schedule-values.ts";
 import {
   abi,
   absolutePath,
   boolean,
   className,
+  governors,
   integer,
+  latency,
   listenAddress,
   managedCpus,
   oneOf,
@@ -157,6 +161,9 @@ export const KEYS = {
     Listen: optional(listenAddress, "Address on which metrics are served over HTTP, like 127.0.0.1:9101."),
     AllowRemote: key(boolean, "no", "Whether Listen may be an address that other hosts can reach."),
   },
+  schedule: {
+    TimeZone: optional(timeZone, "Time zone of schedules and of guest policies by time, if not the host's."),
+  },
 } as const;
 
 /** The keys of `[vm NAME]`. Those of a pattern and of a class have some less. */
@@ -189,6 +196,15 @@ export const VM_KEYS = {
     "0",
     "Seconds after which a request ends unless the guest repeats it; 0: never.",
   ),
+  Epp: optional(
+    oneOf([...EPP_WORDS, "none"]),
+    "Energy preference of its CPUs: performance, balance_performance, balance_power, power.",
+  ),
+  ResumeLatencyUs: optional(latency, "The longest time in µs in which its CPUs wake; 0: they never sleep."),
+  Governor: optional(
+    governors,
+    "Governor of its CPUs while no speed is wanted: the first of this list that the kernel offers.",
+  ),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
   DryRun: key(boolean, "no", "Decide and answer the guest's requests, but do not apply them."),
   Abi: key(abi, "auto", "Size of the guest's packets: auto, 16, 456, 460 or 464."),
@@ -207,10 +223,12 @@ export const CLASS_KEYS = classKeys;
 /** The sections with fixed names. */
 export type SectionName = keyof typeof KEYS;
 
-function key<T>(parse: Parser<T>, defaultText: string, doc: string): Key<T> {
+/** A key with a default. */
+export function key<T>(parse: Parser<T>, defaultText: string, doc: string): Key<T> {
   return { parse, default: defaultText, doc };
 }
 
-function optional<T>(parse: Parser<T>, doc: string): Key<T | undefined> {
+/** A key without a default. */
+export function optional<T>(parse: Parser<T>, doc: string): Key<T | undefined> {
   return { parse, default: undefined, doc };
 }

@@ -2,7 +2,7 @@ import type { Config, ListedSetting } from "./config.ts";
 import { KEYS, type KeysOf } from "./keys.ts";
 import type { Gathered, Settings } from "./settings.ts";
 
-/** All settings: those of the sections with fixed names with their defaults, those about VMs as they are written. */
+/** All settings: those of the sections with fixed names with their defaults, the others as they are written. */
 export function listSettings(daemon: Config["daemon"], gathered: Gathered): ListedSetting[] {
   const fixed = Object.entries(KEYS).flatMap(([section, keys]) =>
     withDefaults(section, keys, gathered.sections.get(section)),
@@ -17,9 +17,11 @@ export function listSettings(daemon: Config["daemon"], gathered: Gathered): List
   );
   return [
     ...followed,
-    ...aboutVms("vm", gathered.patterns),
-    ...aboutVms("class", gathered.classes),
-    ...aboutVms("vm", gathered.vms),
+    ...ofNamed("schedule", gathered.schedules),
+    ...ofNamed("vm", gathered.patterns),
+    ...ofNamed("class", gathered.classes),
+    ...ofNamed("state", gathered.states),
+    ...ofNamed("vm", gathered.vms),
   ];
 }
 
@@ -32,7 +34,7 @@ function withDefaults(section: string, keys: KeysOf, settings: Settings | undefi
   });
 }
 
-function aboutVms(word: string, sections: ReadonlyMap<string, Settings>): ListedSetting[] {
+function ofNamed(word: string, sections: ReadonlyMap<string, Settings>): ListedSetting[] {
   return [...sections].flatMap(([name, settings]) =>
     [...settings].flatMap(([key, { value, text, place }]) =>
       value === undefined ? [] : [{ section: `${word} ${name}`, key, text, place }],

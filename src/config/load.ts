@@ -7,7 +7,8 @@ import { FILE_BYTES_MAX, readIni } from "./ini.ts";
 import { KEYS } from "./keys.ts";
 import { listSettings } from "./listing.ts";
 import { type Problem, problem } from "./problem.ts";
-import { type Gathered, gather, valuesOf } from "./settings.ts";
+import { schedulesOf } from "./schedule/schedules.ts";
+import { emptyGathered, type Gathered, gather, valuesOf } from "./settings.ts";
 
 /** The default path. Only for this one a missing file means defaults. */
 export const DEFAULT_CONFIG_PATH = "/etc/vm-power.conf";
@@ -43,12 +44,7 @@ export function readConfig(
   path: string,
   { defaultPath = DEFAULT_CONFIG_PATH, host }: LoadOptions = {},
 ): { readonly config: Config; readonly problems: readonly Problem[] } {
-  const gathered: Gathered = {
-    sections: new Map(),
-    vms: new Map(),
-    patterns: new Map(),
-    classes: new Map(),
-  };
+  const gathered = emptyGathered();
   const problems: Problem[] = [];
   const dropIns = listDropIns(`${path}.d`, problems);
   for (const file of [path, ...dropIns]) {
@@ -67,7 +63,7 @@ export function readConfig(
 }
 
 function toConfig(gathered: Gathered): Config {
-  const { sections, vms, patterns, classes } = gathered;
+  const { sections, vms, patterns, classes, states } = gathered;
   const daemon = valuesOf(KEYS.daemon, sections.get("daemon"));
   const has = (key: string) => sections.get("daemon")?.has(key) === true;
   const { runtimeDirectory } = daemon;
@@ -80,7 +76,9 @@ function toConfig(gathered: Gathered): Config {
     cpufreq: valuesOf(KEYS.cpufreq, sections.get("cpufreq")),
     hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),
     metrics: valuesOf(KEYS.metrics, sections.get("metrics")),
-    rules: rulesOf(vms, patterns, classes),
+    schedule: valuesOf(KEYS.schedule, sections.get("schedule")),
+    schedules: schedulesOf(gathered),
+    rules: rulesOf({ named: vms, patterns, classes, states }),
     listing: listSettings(ours, gathered),
   };
 }

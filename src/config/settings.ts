@@ -3,8 +3,9 @@ import { isPattern } from "./contract/vm-pattern.ts";
 import type { Ini, Section } from "./ini.ts";
 import { CLASS_KEYS, KEYS, type Key, type KeysOf, PATTERN_KEYS, type ValuesOf, VM_KEYS } from "./keys.ts";
 import { type Place, type Problem, problem, quote } from "./problem.ts";
+import { SCHEDULE_KEYS } from "./schedule/schedule-keys.ts";
 import { nearest } from "./suggest.ts";
-import { className } from "./values.ts";
+import { sectionName } from "./values.ts";
 
 /** A value from a file, with its place. */
 interface Setting {
@@ -26,10 +27,35 @@ export interface Gathered {
   readonly patterns: Map<string, Settings>;
   /** `[class NAME]`, by name. */
   readonly classes: Map<string, Settings>;
+  /** `[state NAME]`, by name. */
+  readonly states: Map<string, Settings>;
+  /** `[schedule NAME]`, by name. */
+  readonly schedules: Map<string, Settings>;
+  /** Where each section begins first. */
+  readonly heads: Map<string, Place>;
+}
+
+/** No values, to be filled by {@link gather}. */
+export function emptyGathered(): Gathered {
+  return {
+    sections: new Map(),
+    vms: new Map(),
+    patterns: new Map(),
+    classes: new Map(),
+    states: new Map(),
+    schedules: new Map(),
+    heads: new Map(),
+  };
 }
 
 const VM_PREFIX = "vm ";
-const CLASS_PREFIX = "class ";
+
+/** The sections with a name of letters, digits, "_", "." and "-" behind their first word. */
+const NAMED_SECTIONS = [
+  { word: "class", keys: CLASS_KEYS, of: ({ classes }: Gathered) => classes },
+  { word: "state", keys: CLASS_KEYS, of: ({ states }: Gathered) => states },
+  { word: "schedule", keys: SCHEDULE_KEYS, of: ({ schedules }: Gathered) => schedules },
+] as const;
 
 const SECTIONS: Readonly<Record<string, KeysOf>> = KEYS;
 
@@ -49,6 +75,7 @@ export function gather(ini: Ini, file: string, into: Gathered): Problem[] {
       problems.push(problem({ file, line: section.line }, found.message, found.suggestion));
       continue;
     }
+    if (!into.heads.has(section.name)) into.heads.set(section.name, { file, line: section.line });
     for (const entry of section.entries) {
       const place = { file, line: entry.line };
       const key = Object.hasOwn(found.keys, entry.key) ? found.keys[entry.key] : undefined;
@@ -95,9 +122,10 @@ function findSection({ name }: Section, into: Gathered): { keys: KeysOf; setting
   if (Object.hasOwn(SECTIONS, name)) {
     return { keys: SECTIONS[name] as KeysOf, settings: settingsOf(into.sections, name) };
   }
-  if (name.startsWith(CLASS_PREFIX)) {
-    const judged = className(name.slice(CLASS_PREFIX.length));
-    if ("value" in judged) return { keys: CLASS_KEYS, settings: settingsOf(into.classes, judged.value) };
+  const named = NAMED_SECTIONS.find(({ word }) => name.startsWith(`${word} `));
+  if (named !== undefined) {
+    const judged = sectionName(name.slice(named.word.length + 1), named.word);
+    if ("value" in judged) return { keys: named.keys, settings: settingsOf(named.of(into), judged.value) };
     return { message: `[${shownName(name)}] is not ${judged.expected}`, suggestion: judged.suggestion };
   }
   if (!name.startsWith(VM_PREFIX)) {
@@ -146,7 +174,7 @@ function suggestSection(name: string): string | undefined {
   if (/^vms?$/i.test(name)) return "a VM's section is called [vm NAME]";
   const near = nearest(name, Object.keys(SECTIONS));
   return near === undefined
-    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME`
+    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME, state NAME, schedule NAME`
     : `did you mean [${near}]?`;
 }
 
@@ -160,7 +188,8 @@ function suggestKey(name: string, keys: KeysOf): string | undefined {
 /** The section that has a key of exactly this name. */
 function homeOf(name: string): string | undefined {
   if (Object.hasOwn(VM_KEYS, name)) return "vm NAME";
-  return Object.keys(SECTIONS).find((section) => Object.hasOwn(SECTIONS[section] ?? {}, name));
+  const fixed = Object.keys(SECTIONS).find((section) => Object.hasOwn(SECTIONS[section] ?? {}, name));
+  return fixed ?? (Object.hasOwn(SCHEDULE_KEYS, name) ? "schedule NAME" : undefined);
 }
 
 function shownName(name: string): string {

@@ -149,13 +149,40 @@ export function someOf<const T extends string>(words: readonly T[]): Parser<read
   };
 }
 
-/** The longest name of a class. */
-const CLASS_LENGTH_MAX = 64;
+/** The longest latency: a second is more than any CPU takes. */
+const LATENCY_MAX_US = 1_000_000;
+
+/** Reads the longest time in µs that a CPU may take to wake, or `none`. */
+export function latency(text: string): Parsed<number | "none"> {
+  if (text === "none") return { value: text };
+  const parsed = integer(0, LATENCY_MAX_US)(text);
+  return "value" in parsed ? parsed : { expected: `${parsed.expected} (µs), or none` };
+}
+
+/** The most governors of one list. */
+const GOVERNORS_MAX = 8;
+
+/** Reads names of governors, the preferred one first, or `none`. */
+export function governors(text: string): Parsed<readonly string[] | "none"> {
+  if (text === "none") return { value: text };
+  const names = text.split(/[\s,]+/).filter((name) => name !== "");
+  const isList = names.length > 0 && names.length <= GOVERNORS_MAX;
+  if (isList && names.every((name) => /^[a-z][\w-]{0,31}$/.test(name))) return { value: names };
+  return { expected: `1 to ${GOVERNORS_MAX} governors like powersave,schedutil, or none` };
+}
+
+/** The longest name of a class or a schedule. */
+const NAME_LENGTH_MAX = 64;
 
 /** Reads the name of a class. */
 export function className(text: string): Parsed<string> {
-  if (text.length <= CLASS_LENGTH_MAX && /^[\w.-]+$/.test(text)) return { value: text };
-  return { expected: `the name of a class: up to ${CLASS_LENGTH_MAX} letters, digits, "_", "." and "-"` };
+  return sectionName(text, "class");
+}
+
+/** Reads the name of a section of some kind. */
+export function sectionName(text: string, what: string): Parsed<string> {
+  if (text.length <= NAME_LENGTH_MAX && /^[\w.-]+$/.test(text)) return { value: text };
+  return { expected: `the name of a ${what}: up to ${NAME_LENGTH_MAX} letters, digits, "_", "." and "-"` };
 }
 
 /** Reads the size of a guest's packets, or `auto`. */

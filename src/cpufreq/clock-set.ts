@@ -2,7 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
 import type { UnmanagedCpu } from "./cpufreq.ts";
-import { HeldClock, type HeldScope } from "./held-clock.ts";
+import { HeldClock } from "./held-clock.ts";
+import { type HeldScope, heldScope } from "./held-scope.ts";
 import { type JournalMeans, loadEntry } from "./journal.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import type { Backend, ListedClock, Listing, Scope, Values } from "./port.ts";
@@ -92,7 +93,7 @@ export class ClockSet {
     const held = scopes.map((found): HeldScope => {
       const left = this.#leftBehind(found, listed.driver);
       owesBaseline ||= left.owed;
-      return { found, originals: left.originals, open: undefined };
+      return heldScope(found, left.originals);
     });
     const topKhz = listed.table.speeds[0]?.khz as Khz;
     const baselineKhz = baselineAbove(held, topKhz) ?? topKhz;

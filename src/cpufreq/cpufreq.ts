@@ -1,5 +1,6 @@
 import type { Clock, Write, WriteRefused } from "../base/clock.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
+import type { Knobs } from "../base/knobs.ts";
 
 /** The host's clocks: finds them, changes them and puts them back. */
 export interface Cpufreq {
@@ -26,6 +27,14 @@ export interface Cpufreq {
    * only the last further setting waits. The promises of the settings that it replaced resolve with its result.
    */
   applySlow(write: Write): Promise<WriteRefused | undefined>;
+  /**
+   * Holds knobs on a clock, beside its setting, until others are held. The original settings are saved, restored and
+   * watched as those of speeds are. After a refusal the clock has the knobs it had before. With a back end that is not
+   * slow, all is done before the call returns.
+   */
+  hold(clock: Clock["id"], knobs: Knobs): Promise<WriteRefused | undefined>;
+  /** The knobs that are held on a clock; undefined if it is not managed. */
+  held(clock: Clock["id"]): HeldKnobs | undefined;
   /** What the kernel reports of one CPU now. Reads files, so it must not be called while a packet is handled. */
   observe(pcpu: Pcpu): Observation | undefined;
   /**
@@ -73,6 +82,13 @@ export interface FileState {
   readonly found: string;
   /** Whether both are the same, or differ only as the kernel rounds. */
   readonly ok: boolean;
+}
+
+/** The knobs of a clock. */
+export interface HeldKnobs {
+  readonly knobs: Knobs;
+  /** What was asked for and the kernel does not offer there, as sentences. */
+  readonly missing: readonly string[];
 }
 
 /** A CPU that is not managed. */

@@ -2,7 +2,8 @@ import type { SpeedSetting } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { isGone } from "../os/errno.ts";
 import type { CpufreqEvents, Drift, OnDrift } from "./cpufreq.ts";
-import type { HeldClock, HeldScope } from "./held-clock.ts";
+import type { HeldClock } from "./held-clock.ts";
+import type { HeldScope } from "./held-scope.ts";
 import type { OpenSetting } from "./port.ts";
 import type { Work } from "./work.ts";
 
@@ -36,16 +37,43 @@ export class DriftWatch {
   /** Looks at one clock. Returns whether the clock is still there. */
   *check(clock: HeldClock): Work<boolean> {
     const { held } = clock;
-    if (held === undefined || held === "baseline") return true;
+    if (held === undefined) return true;
     const drifts: Drift[] = [];
     let isThere = true;
     for (const scope of clock.scopes) {
+      drifts.push(...(yield* this.#checkExtras(clock, scope)));
+      if (held === "baseline") continue;
       const found = this.#changed(clock, scope, held);
       if (found === undefined) isThere = false;
       else if (found.length > 0) drifts.push(...(yield* this.#answer(clock, scope, held, found)));
     }
     this.#settle(clock, drifts);
     return isThere;
+  }
+
+  /** Looks at the settings of knobs. They are few, and read by name. */
+  *#checkExtras(clock: HeldClock, scope: HeldScope): Work<Drift[]> {
+    const { found, extras, seen, open } = scope;
+    const changed = Object.entries(extras).flatMap(([name, ours]) => {
+      // A scope with a speed watches its own settings.
+      if (open?.settings.some((setting) => setting.name === name) === true) return [];
+      const now = found.peek(name);
+      return now === ours || now === seen[name] || isErrno(now) ? [] : [{ name, ours, now }];
+    });
+    if (changed.length === 0) return [];
+    const yields = this.#yields(clock);
+    const refused = yields ? undefined : yield found.write(extras);
+    return changed.map(({ name, ours, now }) => {
+      const after = found.peek(name);
+      scope.seen = { ...scope.seen, [name]: after };
+      const failed = refused !== undefined || after === now;
+      const outcome = yields ? "yielded" : failed ? "failed" : "reasserted";
+      return { clock: clock.clock.id, file: `${found.label}/${name}`, ours, found: now, outcome };
+    });
+  }
+
+  #yields(clock: HeldClock): boolean {
+    return this.#options.onDrift === "yield" || (this.#fights.get(clock) ?? 0) >= FIGHTS_MAX;
   }
 
   /**
@@ -79,8 +107,8 @@ export class DriftWatch {
     speed: SpeedSetting,
     changed: readonly Found[],
   ): Work<Drift[]> {
-    const yields = this.#options.onDrift === "yield" || (this.#fights.get(clock) ?? 0) >= FIGHTS_MAX;
-    const unprepared = yields ? undefined : yield scope.open?.prepare();
+    const yields = this.#yields(clock);
+    const unprepared = yields ? undefined : yield scope.open?.prepare(scope.extras);
     const refused = yields ? undefined : (unprepared ?? (yield scope.open?.set(speed)));
     if (refused !== undefined) this.#unsettled.add(clock);
     return changed.map(({ setting, ours, found }) => {
@@ -100,7 +128,9 @@ export class DriftWatch {
     }
     const fights = (this.#fights.get(clock) ?? 0) + 1;
     this.#fights.set(clock, fights);
-    if (drifts.some((drift) => drift.outcome === "yielded")) {
+    // Settings of knobs are left until the knobs change.
+    const isSpeed = clock.held !== "baseline";
+    if (isSpeed && drifts.some((drift) => drift.outcome === "yielded")) {
       // The setting is unknown now, so the next request is written in any case.
       clock.held = undefined;
       this.#fights.delete(clock);
@@ -118,6 +148,11 @@ export class DriftWatch {
       this.#events.drift(drift);
     }
   }
+}
+
+/** Whether a text that was read is the code of a failure. */
+function isErrno(text: string): boolean {
+  return /^E[A-Z0-9]+$/.test(text);
 }
 
 interface Found {

@@ -1,17 +1,20 @@
 import type { Clock, Setting, SpeedSetting, WriteRefused } from "../base/clock.ts";
+import { type Knobs, NO_KNOBS, sameKnobs } from "../base/knobs.ts";
 import { failure, type Result, success } from "../base/result.ts";
-import { dropEntry, type JournalMeans, saveEntry } from "./journal.ts";
+import {
+  closeScope,
+  entryOf,
+  extrasOf,
+  type HeldScope,
+  remember,
+  type ScopeMeans,
+  saveScope,
+  writeRefused,
+} from "./held-scope.ts";
+import { dropEntry, type JournalMeans } from "./journal.ts";
 import type { JournalEntry } from "./journal-entry.ts";
-import type { OpenScope, Scope, SettingRefused, Values } from "./port.ts";
+import type { Extras, OpenScope } from "./port.ts";
 import { doNow, type Work } from "./work.ts";
-
-/** One scope of a clock, with its saved settings and its open files. */
-export interface HeldScope {
-  readonly found: Scope;
-  /** Defined while the saved settings are in the journal. */
-  originals: Values | undefined;
-  open: OpenScope | undefined;
-}
 
 /** A clock with its setting and its scopes. */
 export class HeldClock {
@@ -21,12 +24,15 @@ export class HeldClock {
   held: Setting | undefined = "baseline";
   /** The originals could not be put back; it must be tried again. */
   owesBaseline = false;
-  readonly #journal: JournalMeans;
+  /** What is held beside the setting, and why some of it cannot be. */
+  knobs: Knobs = NO_KNOBS;
+  missing: readonly string[] = [];
+  readonly #means: ScopeMeans;
 
   constructor(clock: Clock, scopes: readonly HeldScope[], journal: JournalMeans) {
     this.clock = clock;
     this.scopes = scopes;
-    this.#journal = journal;
+    this.#means = { journal, driver: clock.driver };
     // Settings that an earlier daemon kept on purpose (`OnExit`) are not the baseline.
     if (this.touched) this.held = undefined;
   }
@@ -72,6 +78,30 @@ export class HeldClock {
     return undefined;
   }
 
+  /** Holds knobs beside the setting. After a refusal nothing has changed. */
+  *hold(knobs: Knobs): Work<WriteRefused | undefined> {
+    const { knobs: before, held } = this;
+    if (sameKnobs(before, knobs)) return undefined;
+    this.knobs = knobs;
+    const refused = yield* this.#turnKnobs();
+    if (refused === undefined) return undefined;
+    this.knobs = before;
+    yield* this.#return(held);
+    return refused;
+  }
+
+  *#turnKnobs(): Work<WriteRefused | undefined> {
+    this.missing = [];
+    // An unknown setting will be written anew, and its knobs with it.
+    if (this.held === undefined) return undefined;
+    if (this.held === "baseline") return yield* this.putBack();
+    for (const scope of this.scopes) {
+      const refused = yield* this.#prepare(scope, scope.open as OpenScope);
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  }
+
   #has(speed: SpeedSetting): boolean {
     const { table, anySpeed } = this.clock;
     return typeof speed === "number" ? table.speeds[speed] !== undefined : anySpeed;
@@ -82,8 +112,9 @@ export class HeldClock {
       const taken = scope.open === undefined ? yield* this.#take(scope) : success(scope.open);
       if (!taken.ok) return taken.why;
       const open = taken.value;
-      const unprepared = this.held === undefined ? yield open.prepare() : undefined;
-      const refused = unprepared ?? (yield open.set(speed));
+      const unprepared = this.held === undefined ? yield* this.#prepare(scope, open) : undefined;
+      if (unprepared !== undefined) return unprepared;
+      const refused = yield open.set(speed);
       if (refused !== undefined) return writeRefused(scope, refused);
     }
     return undefined;
@@ -91,29 +122,26 @@ export class HeldClock {
 
   /** Saves the settings of a scope and prepares it for speeds. */
   *#take(scope: HeldScope): Work<Result<OpenScope, WriteRefused>> {
-    const refused = this.#save(scope, { kept: false });
+    const refused = saveScope(scope, this.#means, { kept: false });
     if (refused !== undefined) return failure(refused);
     const opened = scope.found.open();
     if (!opened.ok) return failure(writeRefused(scope, opened.why));
     scope.open = opened.value;
-    const unprepared = yield opened.value.prepare();
-    return unprepared === undefined ? opened : failure(writeRefused(scope, unprepared));
+    const unprepared = yield* this.#prepare(scope, opened.value);
+    return unprepared === undefined ? opened : failure(unprepared);
   }
 
-  #save(scope: HeldScope, { kept }: { kept: boolean }): WriteRefused | undefined {
-    const { found } = scope;
-    let { originals } = scope;
-    if (originals === undefined) {
-      const read = found.read();
-      if (!read.ok) return { reason: `${found.label}: ${read.why}` };
-      originals = read.value;
-    }
-    const missing = found.needed.find((name) => originals[name] === undefined);
-    if (missing !== undefined)
-      return { reason: `${found.label}/${missing}: no valid content that could be restored` };
-    const reason = saveEntry(this.#journal, this.#entry(found, originals, { kept }));
-    if (reason !== undefined) return { reason };
-    scope.originals = originals;
+  /** Prepares a scope for speeds, and writes the settings of its knobs. */
+  *#prepare(scope: HeldScope, open: OpenScope): Work<WriteRefused | undefined> {
+    const extras = this.#extras(scope, "speed");
+    if (!extras.ok) return extras.why;
+    const { values, restored } = extras.value;
+    const written = { ...restored, ...values };
+    const unprepared = yield open.prepare(values);
+    const refused =
+      unprepared ?? (Object.keys(written).length === 0 ? undefined : yield scope.found.write(written));
+    if (refused !== undefined) return writeRefused(scope, refused);
+    remember(scope, values);
     return undefined;
   }
 
@@ -137,21 +165,42 @@ export class HeldClock {
   }
 
   *#putScopeBack(scope: HeldScope): Work<WriteRefused | undefined> {
+    const extras = this.#extras(scope, "baseline");
+    if (!extras.ok) return extras.why;
+    const { values } = extras.value;
     if (scope.originals === undefined) return undefined;
-    const refused = yield scope.found.write(scope.originals);
+    const refused = yield scope.found.write({ ...scope.originals, ...values });
     if (refused !== undefined) return writeRefused(scope, refused);
-    const reason = dropEntry(this.#journal, scope.found.name);
+    remember(scope, values);
+    if (Object.keys(values).length > 0) {
+      closeScope(scope);
+      return undefined;
+    }
+    scope.hadExtras = false;
+    const reason = dropEntry(this.#means.journal, scope.found.name);
     if (reason !== undefined) return { reason };
     scope.originals = undefined;
     closeScope(scope);
     return undefined;
   }
 
+  /** Restores all original settings, those of knobs too. */
+  *end(): Work<WriteRefused | undefined> {
+    this.knobs = NO_KNOBS;
+    return yield* this.putBack();
+  }
+
+  #extras(scope: HeldScope, at: "speed" | "baseline"): Result<Extras, WriteRefused> {
+    const extras = extrasOf(scope, { knobs: this.knobs, at }, this.#means);
+    if (extras.ok) this.missing = [...new Set([...this.missing, ...extras.value.missing])];
+    return extras;
+  }
+
   /** Marks the settings as kept on purpose after the daemon's end. */
   keep(): WriteRefused | undefined {
     let refused: WriteRefused | undefined;
     for (const scope of this.scopes) {
-      if (scope.originals !== undefined) refused = this.#save(scope, { kept: true }) ?? refused;
+      if (scope.originals !== undefined) refused = saveScope(scope, this.#means, { kept: true }) ?? refused;
     }
     return refused;
   }
@@ -159,12 +208,8 @@ export class HeldClock {
   /** The journal's entries for the clock: everything that must be put back. */
   entries(): JournalEntry[] {
     return this.scopes.flatMap(({ found, originals }) => {
-      return originals === undefined ? [] : [this.#entry(found, originals, { kept: false })];
+      return originals === undefined ? [] : [entryOf(found, originals, { ...this.#means, kept: false })];
     });
-  }
-
-  #entry({ name, pcpus }: Scope, originals: Values, { kept }: { kept: boolean }): JournalEntry {
-    return { scope: name, pcpus, driver: this.clock.driver, kept, originals };
   }
 
   /** Whether its scopes still exist as they were found. */
@@ -176,13 +221,4 @@ export class HeldClock {
   close(): void {
     for (const scope of this.scopes) closeScope(scope);
   }
-}
-
-function closeScope(scope: HeldScope): void {
-  scope.open?.close();
-  scope.open = undefined;
-}
-
-function writeRefused({ found }: HeldScope, { name, errno }: SettingRefused): WriteRefused {
-  return { reason: name === "" ? `${found.label}: ${errno}` : `${found.label}/${name}: ${errno}` };
 }

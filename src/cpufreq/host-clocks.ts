@@ -1,5 +1,6 @@
 import type { Clock, Write, WriteRefused } from "../base/clock.ts";
 import type { Pcpu } from "../base/domain.ts";
+import type { Knobs } from "../base/knobs.ts";
 import type { Log } from "../base/log.ts";
 import { Retries } from "../base/retries.ts";
 import type { FileCalls } from "../os/file-calls.ts";
@@ -8,6 +9,7 @@ import type {
   Cpufreq,
   CpufreqEvents,
   FileState,
+  HeldKnobs,
   Observation,
   OnDrift,
   OnExit,
@@ -103,6 +105,20 @@ class HostClocks implements Cpufreq {
     return queue;
   }
 
+  async hold(id: Pcpu, knobs: Knobs): Promise<WriteRefused | undefined> {
+    const clock = this.#set.held.get(id);
+    if (clock === undefined) return notManaged(id);
+    if (!this.slow) return doNow(clock.hold(knobs));
+    const queue = this.#queueOf(clock);
+    do await queue.idle();
+    while (queue.busy);
+    return queue.run(() => doSlowly(clock.hold(knobs)));
+  }
+
+  held(id: Pcpu): HeldKnobs | undefined {
+    return this.#set.held.get(id);
+  }
+
   observe(pcpu: Pcpu): Observation | undefined {
     return this.#backend.observe(pcpu);
   }
@@ -169,7 +185,7 @@ class HostClocks implements Cpufreq {
     const { onExit } = this.#options;
     const refused: (WriteRefused | undefined)[] = [];
     for (const clock of this.#set.held.values()) {
-      if (clock.touched && onExit === "restore") refused.push(yield* clock.putBack());
+      if (clock.touched && onExit === "restore") refused.push(yield* clock.end());
       if (clock.touched && onExit === "max") refused.push(yield* clock.change(0));
       if (clock.touched && onExit !== "restore") refused.push(clock.keep());
       clock.close();

@@ -1,6 +1,7 @@
 import type { Setting } from "../base/clock.ts";
 import type { FileState } from "./cpufreq.ts";
-import type { HeldClock, HeldScope } from "./held-clock.ts";
+import type { HeldClock } from "./held-clock.ts";
+import type { HeldScope } from "./held-scope.ts";
 import type { Expectation } from "./port.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { Expectation } from "./port.ts";
  */
 export function inspect(clock: HeldClock, setting: Setting, { settled }: { settled: boolean }): FileState[] {
   return clock.scopes.flatMap((scope) =>
-    expected(scope, setting).map(({ name, ours, fits }) => {
+    withExtras(scope, expected(scope, setting)).map(({ name, ours, fits }) => {
       // The open setting remembers what it contained after our write, which may be old.
       const found = scope.found.peek(name);
       const isRounding = settled && clock.held === setting && found === remembered(scope, name);
@@ -24,7 +25,14 @@ function expected({ found, originals }: HeldScope, setting: Setting): readonly E
   return Object.entries(originals ?? {}).map(([name, text]) => ({ name, ours: text.trimEnd() }));
 }
 
-function remembered({ open }: HeldScope, name: string): string | undefined {
+/** The settings of knobs take the place of those with the same names. */
+function withExtras({ extras }: HeldScope, others: readonly Expectation[]): readonly Expectation[] {
+  const own = Object.entries(extras).map(([name, ours]) => ({ name, ours }));
+  return own.length === 0 ? others : [...others.filter(({ name }) => extras[name] === undefined), ...own];
+}
+
+function remembered({ open, seen }: HeldScope, name: string): string | undefined {
+  if (seen[name] !== undefined) return seen[name];
   return open?.settings
     .find((setting) => setting.name === name)
     ?.text()

@@ -1,5 +1,6 @@
 import type { Clock, SpeedSetting } from "../base/clock.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
+import type { Knobs } from "../base/knobs.ts";
 import type { Result } from "../base/result.ts";
 import type { Errno } from "../os/errno.ts";
 import type { Observation, UnmanagedCpu } from "./cpufreq.ts";
@@ -72,6 +73,10 @@ export interface Scope {
   readonly needed: readonly SettingName[];
   /** The settings that change when a speed is set, or why they cannot be read. */
   read(): Result<Values, Errno>;
+  /** The settings that knobs need, while a speed is set or while none is. `saved` are the original ones, as far as known. */
+  extras(knobs: Knobs, at: "speed" | "baseline", saved: Values): Result<Extras, Errno>;
+  /** The current content of further settings, to the byte; those that cannot be restored are left out. */
+  readMore(names: readonly SettingName[]): Result<Values, Errno>;
   /** Writes these settings, in the order that the back end needs. Settings that are right already are left alone. */
   write(values: Values): Answer;
   /** The highest speed that these settings allow, or the current ones. */
@@ -86,12 +91,25 @@ export interface Scope {
   open(): Result<OpenScope, SettingRefused>;
 }
 
+/** Settings beside the speed. */
+export interface Extras {
+  /** What they should be. */
+  readonly values: Values;
+  /** Saved settings of earlier knobs, to be restored. */
+  readonly restored: Values;
+  /** What was asked for and is not offered here, as sentences for an operator. */
+  readonly missing: readonly string[];
+}
+
 /** A scope with its files or connections open, because we set its speed. */
 export interface OpenScope {
   /** The settings that must stay as we wrote them. */
   readonly settings: readonly OpenSetting[];
-  /** Prepares the scope for speeds. On Linux: sets the governor that obeys them. */
-  prepare(): Answer;
+  /**
+   * Prepares the scope for speeds, beside these further settings. On Linux: sets the governor that obeys speeds, or the
+   * one among the settings.
+   */
+  prepare(extras: Values): Answer;
   /** Sets an entry of the clock's table, or a speed between two entries. Called while a packet is handled. */
   set(speed: SpeedSetting): Answer;
   close(): void;

@@ -17,6 +17,8 @@ import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
 import { HostEvents } from "./host/host-events.ts";
+import { KnobHolder } from "./host/knobs.ts";
+import { Schedules } from "./host/schedules.ts";
 import { ServedVms } from "./host/served-vms.ts";
 import { TrafficWatch } from "./host/traffic-watch.ts";
 import { type Cause, endDaemon } from "./lifecycle/ending.ts";
@@ -124,6 +126,8 @@ function claimHost({ config, log }: Surroundings, undo: Undo): SoleUse {
   return sole;
 }
 
+const zoneOfHost = () => hostZone(process.env);
+
 /** Joins all parts, from the kernel upwards. */
 async function assemble(surroundings: Surroundings, undo: Undo) {
   const { config, log, time } = surroundings;
@@ -139,7 +143,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const alarm = new Alarm(time);
   undo.push(() => alarm.close());
   const limited = limitedLog(log, time);
-  const moment = policyClock(time, new LocalHours(() => hostZone(process.env)));
+  const moment = policyClock(time, new LocalHours(() => config().schedule.timeZone ?? zoneOfHost()));
   const hostEvents = new HostEvents(() => parts, { log, limited, alarm });
   const handover = takeHandover({ runtimeDirectory, log }, bootNow());
   const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents, moment });
@@ -153,16 +157,18 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
     alarm.after("operator-state", 0, () => store.save());
   };
   const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts);
+  const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
+  const schedules = new Schedules({ config, log, hostZone: zoneOfHost, events });
   const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
-  const clocks = new Clocks(doing);
+  const clocks = new Clocks({ ...doing, schedules: (now) => schedules.at(now) });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
   orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
 
-  const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const acts = new OperatorActs(log, time, events);
+  const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });
   const vms = new ServedVms({
-    ...{ config, store, time, arbiter, clocks },
+    ...{ config, store, time, arbiter, clocks, knobs },
     hypervisor: () => parts.hypervisor,
     takeover,
   });
@@ -193,12 +199,10 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const edges = { cpufreq, channels, hypervisor };
   const meter = packetMeter(hypervisor);
   const traffic = new TrafficWatch({ arbiter, clocks, alarm, log: limited, moment, meter });
-  const known = { vms, traffic, store, events, acts, slices: new LoopSlices(), takeover };
+  const known = { vms, knobs, schedules, traffic, store, events, acts, slices: new LoopSlices(), takeover };
   parts = { config, time, moment, alarm, arbiter, clocks, ...edges, ...known, ...measured, startedAtMs };
 
   hostEvents.reportCpus();
-  if (config().cpufreq.dryRun)
-    log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
   return { parts, hostEvents, hypervisor, operators, sole };
 }
@@ -212,6 +216,7 @@ function turned(policies: readonly PolicyView[], { events, traffic }: Parts): vo
 /** Applies a configuration that was replaced. */
 function reconfigure({ arbiter, channels, clocks, config, cpufreq, events, vms }: Parts): void {
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
+  clocks.turn();
   vms.decideAll();
   cpufreq.refresh();
   channels.scan();

@@ -6,6 +6,8 @@ import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Events } from "./events/events.ts";
 import type { Clocks } from "./host/clocks.ts";
+import type { KnobHolder } from "./host/knobs.ts";
+import type { Schedules } from "./host/schedules.ts";
 import type { ServedVms } from "./host/served-vms.ts";
 import type { TrafficWatch } from "./host/traffic-watch.ts";
 import type { Takeover } from "./lifecycle/takeover.ts";
@@ -30,6 +32,8 @@ export interface Parts {
   readonly channels: Channels;
   readonly hypervisor: Hypervisor;
   readonly vms: ServedVms;
+  readonly knobs: KnobHolder;
+  readonly schedules: Schedules;
   readonly store: OperatorStore;
   readonly events: Events;
   readonly acts: OperatorActs;

@@ -68,6 +68,7 @@ function makeCpu(root: string, group: TreeCpus, cpu: number): void {
     "topology/core_id": `${Math.min(...siblings)}`,
     "topology/physical_package_id": "0",
     "topology/thread_siblings_list": siblings.join(","),
+    "power/pm_qos_resume_latency_us": "0",
     ...driverFiles(group.driver, group).cpu,
   });
 }

@@ -11,6 +11,7 @@ import type {
   Load,
   Packet,
   Policy,
+  StateList,
   Status,
   Vcpu,
   VcpuExplanation,
@@ -228,6 +229,14 @@ export const HOLDS: readonly Hold[] = [
   { pcpus: [9], khz: 1_200_000, asked: "min", who: "alice", atMs: 0 },
 ];
 
+const STATES: StateList = {
+  states: [{ name: "eco", settings: ["MaxKhz=60%", "Turbo=no"], vms: [WEB1.name] }],
+  orders: [
+    { vms: "web*", state: "eco", who: "root (uid 0, pid 7)", atMs: 1_700_000_000_000, reason: "night" },
+    { vms: "db", who: "root (uid 0, pid 7)", atMs: 1_700_000_000_000 },
+  ],
+};
+
 /** One key of each origin. */
 export const CONTRACT: readonly ContractKey[] = [
   { key: "Class", value: "gold", origin: "metadata" },
@@ -295,6 +304,8 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     SetContract: ({ vm }) => (vm === "absent" ? { warning: "no VM of that name runs now" } : {}),
     UnsetContract: ({ vm, keys = ["MaxKhz", "Turbo"] }) => known(vm, { keys }),
     GetConfig: () => ({ settings: SETTINGS }),
+    GetStates: () => STATES,
+    SetState: ({ vms = "*" }) => ({ vms: vms === "*" ? [WEB1.name, "db"] : [WEB1.name] }),
     ListPolicies: ({ vm }) => ({ policies: vm === "db" ? [] : POLICIES }),
     AddPolicy: ({ vm }) => known(vm, { policy: POLICIES[1] as Policy }),
     RemovePolicy: ({ vm, id }) => known(vm, { removed: id === undefined ? [3, 1] : [id] }),

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
+import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 
 const FILE = `${import.meta.dir}/../../etc/vm-power.conf`;
 
@@ -28,7 +29,11 @@ function documented(content: string): (Documented & { comment: string })[] {
 }
 
 function table(): (Documented & { comment: string })[] {
-  const sections: [string, KeysOf][] = [...Object.entries(KEYS), ["vm web1", VM_KEYS]];
+  const sections: [string, KeysOf][] = [
+    ...Object.entries(KEYS),
+    ["schedule office", SCHEDULE_KEYS],
+    ["vm web1", VM_KEYS],
+  ];
   return sections.flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, { default: text, doc }]) => ({
       section,
@@ -58,7 +63,7 @@ test("etc/vm-power.conf sets nothing", () => {
 });
 
 test("every default is a value of its own key", () => {
-  const sections: KeysOf[] = [...Object.values(KEYS), VM_KEYS];
+  const sections: KeysOf[] = [...Object.values(KEYS), SCHEDULE_KEYS, VM_KEYS];
   const wrong = sections.flatMap((keys) =>
     Object.entries(keys).filter(
       ([, key]) => key.default !== undefined && !("value" in key.parse(key.default)),

@@ -9,9 +9,11 @@ import { formatProblem, type Problem } from "../../src/config/problem.ts";
 import { valuesOf } from "../../src/config/settings.ts";
 
 /** A configuration, with what holds for each VM that has a section of its own instead of the sections. */
-export type Held = Omit<Config, "rules" | "listing"> & { readonly vms: ReadonlyMap<string, VmConfig> };
+export type Held = Omit<Config, "rules" | "listing" | "schedules"> & {
+  readonly vms: ReadonlyMap<string, VmConfig>;
+};
 
-export function held({ rules, listing: _, ...sections }: Config): Held {
+export function held({ rules, listing: _, schedules: __, ...sections }: Config): Held {
   const values = (vm: string) => valuesOf(VM_KEYS, resolve(vm, rules, {}).values);
   return { ...sections, vms: new Map([...rules.exact.keys()].map((vm) => [vm, values(vm)])) };
 }
@@ -43,6 +45,7 @@ export const DEFAULTS: Held = {
   },
   hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined, metadata: true },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
+  schedule: { timeZone: undefined },
   vms: new Map(),
 };
 
@@ -60,6 +63,9 @@ export const VM_DEFAULTS = {
   burst: 10_000,
   minDwellMs: 0,
   leaseSec: 0,
+  epp: undefined,
+  resumeLatencyUs: undefined,
+  governor: undefined,
   physicalCores: false,
   dryRun: false,
   abi: "auto",

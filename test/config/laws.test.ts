@@ -7,6 +7,7 @@ import { readIni } from "../../src/config/ini.ts";
 import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
+import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
 import { type Held, held } from "./harness.ts";
 
@@ -21,7 +22,7 @@ function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string }
   }
 }
 
-const names = [...Object.values(KEYS).flatMap((keys) => Object.keys(keys)), ...Object.keys(VM_KEYS)];
+const names = [...Object.values(KEYS), VM_KEYS, SCHEDULE_KEYS].flatMap((keys) => Object.keys(keys));
 const fragment = fc.oneof(
   fc.constantFrom(
     ...names,
@@ -49,7 +50,14 @@ const fragment = fc.oneof(
     "[vm __proto__]\n",
     "99999999999999999999",
   ),
-  fc.constantFrom("[daemon]\n", "[channels]\n", "[cpufreq]\n", "[hypervisor]\n", "[vm web.1]\n"),
+  fc.constantFrom(
+    "[daemon]\n",
+    "[channels]\n",
+    "[cpufreq]\n",
+    "[hypervisor]\n",
+    "[vm web.1]\n",
+    "[schedule s]\n",
+  ),
   fc.string({ unit: "binary" }),
 );
 const text = fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join(""));
@@ -109,6 +117,14 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   burst: fc.integer({ min: 1, max: 1_000_000 }),
   minDwellMs: fc.integer({ min: 0, max: 60_000 }),
   leaseSec: fc.integer({ min: 0, max: 604_800 }),
+  epp: fc.constantFrom(undefined, "performance", "balance_power", "none"),
+  resumeLatencyUs: fc.option(fc.integer({ min: 0, max: 1_000_000 }), { nil: undefined }),
+  governor: fc.constantFrom<VmConfig["governor"][]>(
+    undefined,
+    "none",
+    ["schedutil"],
+    ["powersave", "schedutil"],
+  ),
   physicalCores: fc.boolean(),
   dryRun: fc.boolean(),
   abi: fc.constantFrom<VmConfig["abi"][]>("auto", 16, 456, 460, 464),
@@ -160,6 +176,9 @@ const config: fc.Arbitrary<Held> = fc.record({
       { nil: undefined },
     ),
     allowRemote: fc.boolean(),
+  }),
+  schedule: fc.record({
+    timeZone: fc.option(fc.constantFrom("UTC", "Europe/Berlin"), { nil: undefined }),
   }),
   vms: fc
     .dictionary(fc.stringMatching(/^[\w.#;=[\]é日-][\w .#;=[\]é日-]{0,20}[\w.]$/), vm, {

@@ -56,6 +56,8 @@ Textfile = /srv/vm-power.prom
 Interval = 60
 Listen = [::]:9101
 AllowRemote = yes
+[schedule]
+TimeZone = Asia/Tokyo
 [vm web.1 prod]
 Vcpus = 3,2,2,8-10
 MinKhz = 1200000
@@ -99,6 +101,7 @@ Abi = 456
         listen: { hostname: "::", port: 9101 },
         allowRemote: true,
       },
+      schedule: { timeZone: "Asia/Tokyo" },
       vms: new Map<string, VmConfig>([
         [
           "web.1 prod",

@@ -6,9 +6,14 @@ import { readConfig } from "../../src/config/load.ts";
 import { ConfigDirectory } from "./harness.ts";
 
 /** What an operator or the metadata says. */
-function layer(kind: "operator" | "metadata", values: Record<string, unknown>): Layer {
-  const origin: ContractValue["origin"] =
-    kind === "metadata" ? { kind } : { kind, who: "alice", atMs: 1, untilMs: undefined, reason: undefined };
+function layer(kind: "operator" | "state" | "metadata", values: Record<string, unknown>): Layer {
+  const said = { who: "alice", atMs: 1, reason: undefined };
+  const origins: Record<typeof kind, ContractValue["origin"]> = {
+    metadata: { kind: "metadata" },
+    operator: { kind: "operator", untilMs: undefined, ...said },
+    state: { kind: "state", section: "state eco", file: "f", line: 1, ...said },
+  };
+  const origin = origins[kind];
   return new Map(Object.entries(values).map(([key, value]) => [key, { value, text: `${value}`, origin }]));
 }
 
@@ -69,10 +74,19 @@ test.each(TABLE)("resolve(): %s", (_, vm, operator, metadata, expected) => {
   const where = {
     section: () => `[${origin.kind === "section" ? origin.section : ""}]`,
     operator: () => "an operator",
+    state: () => "a state",
     metadata: () => "the metadata",
     "built-in": () => "nobody",
   }[origin.kind]();
   expect(`${number} of ${where}`).toBe(expected);
+});
+
+test("resolve(): a state counts before the exact section, and after what an operator set", () => {
+  const own = { state: layer("state", { MaxKhz: 75 }), metadata: layer("metadata", { MaxKhz: 65 }) };
+  const found = (operator: Record<string, unknown>) =>
+    resolve("web-11", rules(FILE), { ...own, operator: layer("operator", operator) }).values.get("MaxKhz");
+  expect([found({})?.value, found({})?.origin.kind]).toEqual([75, "state"]);
+  expect(found({ MaxKhz: 80 })?.value).toBe(80);
 });
 
 test("resolve() says where each value comes from, which classes are unknown, and nothing of keys that nobody sets", () => {

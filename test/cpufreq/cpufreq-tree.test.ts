@@ -8,10 +8,12 @@ test("makeCpufreqTree() shows what a kernel with acpi-cpufreq shows", () => {
   expect(host.snapshot()).toEqual({
     "/cpu2/cpufreq": "-> ../cpufreq/policy2",
     "/cpu2/online": "1\n",
+    "/cpu2/power/pm_qos_resume_latency_us": "0\n",
     "/cpu2/topology/core_id": "2\n",
     "/cpu2/topology/physical_package_id": "0\n",
     "/cpu2/topology/thread_siblings_list": "2\n",
     "/cpu3/online": "0\n",
+    "/cpu3/power/pm_qos_resume_latency_us": "0\n",
     "/cpu3/topology/core_id": "3\n",
     "/cpu3/topology/physical_package_id": "0\n",
     "/cpu3/topology/thread_siblings_list": "3\n",

@@ -89,7 +89,8 @@ test("a host without a fault", async () => {
       "Nothing needs repair",
       "Nothing is wrong with: daemon, groups, limits, libvirt, AppArmor, SELinux,",
       "  channel directory, channels, channel definitions, driver, governor, managed",
-      "  CPUs, firmware, turbo, drift, tuners, pins, isolation, SMT, clock domains",
+      "  CPUs, firmware, turbo, drift, energy preference, knobs, tuners, pins,\n" +
+        "  isolation, SMT, clock domains",
       "",
     ].join("\n"),
     err: "",
@@ -199,6 +200,33 @@ const FAULTS: readonly [string, Finding["verdict"], string, () => unknown][] = [
   ["turbo", "advice", "no_turbo", () => put(`${CPU}/intel_pstate/no_turbo`, "1\n")],
   ["drift", "repair", "vmpowerctl verify", () => ({ checks: CHECKS })],
   [
+    "energy preference",
+    "advice",
+    "amd_pstate/dynamic_epp",
+    () => put(`${CPU}/amd_pstate/dynamic_epp`, "enabled\n"),
+  ],
+  [
+    "energy preference",
+    "advice",
+    "cpufreq/policy*/dynamic_epp",
+    () => put(`${CPU}/cpu3/cpufreq/dynamic_epp`, "enabled\n"),
+  ],
+  [
+    "energy preference",
+    "repair",
+    "amd_pstate/dynamic_epp",
+    () => {
+      put(`${CPU}/amd_pstate/dynamic_epp`, "enabled\n");
+      return { vms: [{ ...VM, contract: { ...VM.contract, epp: "power" } }] };
+    },
+  ],
+  [
+    "knobs",
+    "advice",
+    "vmpowerctl contract",
+    () => ({ cpus: managed.map((each) => ({ ...each, knobsMissing: ["Epp=power: not offered"] })) }),
+  ],
+  [
     "tuners",
     "repair",
     "systemctl disable --now power-profiles-daemon",
@@ -275,6 +303,7 @@ test("without a daemon, the other checks run, and the missing daemon is a findin
     "channel definitions",
     "managed CPUs",
     "drift",
+    "knobs",
     "pins",
     "isolation",
     "SMT",

@@ -15,7 +15,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 test.each([
   [
     "stats",
-    "error: unknown command 'stats'\n(Did you mean status?)\n(vmpowerctl --help lists the commands)\n",
+    "error: unknown command 'stats'\n(Did you mean one of state, status?)\n(vmpowerctl --help lists the commands)\n",
   ],
   [
     "add_vm x",

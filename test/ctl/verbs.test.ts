@@ -35,6 +35,9 @@ test.each([
   ["unset-contract web.1", "UnsetContract", { vm: "web.1" }],
   ["unset-contract web.1 Turbo MaxKhz", "UnsetContract", { vm: "web.1", keys: ["Turbo", "MaxKhz"] }],
   ["config", "GetConfig", {}],
+  ["state", "GetStates", {}],
+  ["state none", "SetState", {}],
+  ["state eco --vms web* --reason night", "SetState", { state: "eco", vms: "web*", reason: "night" }],
   ["holds", "ListHolds", {}],
   [
     "set-cpu-freq 2 max --hold --reason maintenance",

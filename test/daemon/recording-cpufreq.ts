@@ -15,6 +15,8 @@ export function recordingCpufreq(clocks: readonly Clock[], written: Setting[]): 
       written.push(setting);
       return undefined;
     },
+    hold: async () => undefined,
+    held: () => undefined,
     observe: () => undefined,
     inspect: () => [],
     refresh() {},

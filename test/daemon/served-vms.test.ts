@@ -6,6 +6,7 @@ import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { KnobHolder } from "../../src/daemon/host/knobs.ts";
 import { ServedVms } from "../../src/daemon/host/served-vms.ts";
 import { Takeover } from "../../src/daemon/lifecycle/takeover.ts";
 import { OperatorStore } from "../../src/daemon/operators/operator-store.ts";
@@ -30,6 +31,7 @@ test("admit() accepts only the channels in the VM's definition, and no other soc
       store: new OperatorStore(directory, log),
       arbiter,
       clocks,
+      knobs: new KnobHolder({ arbiter, config: () => loaded.config, cpufreq, log: keepLines([]), time }),
       time,
       hypervisor: () => undefined,
       takeover: new Takeover(undefined, {

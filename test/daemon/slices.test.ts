@@ -23,7 +23,8 @@ import { keepLines, realTime } from "./time.ts";
 /** The clock stands still, so only the number of steps limits a slice. */
 const NO_TIME = () => 0;
 
-const CONFIG = { ...DEFAULTS, rules: rulesOf(new Map(), new Map(), new Map()), listing: [] };
+const NO_RULES = { named: new Map(), patterns: new Map(), classes: new Map(), states: new Map() };
+const CONFIG = { ...DEFAULTS, rules: rulesOf(NO_RULES), listing: [], schedules: [] };
 const CALLER = { uid: 0, gid: 0, pid: 7 };
 const CPUS = Array.from({ length: 1024 }, (_, pcpu) => pcpu);
 const VMS = CPUS.filter((pcpu) => pcpu % 2 === 0).map((pcpu) => domain(`vm${pcpu}`, [[pcpu], [pcpu + 1]]));
@@ -72,6 +73,8 @@ function largeHost() {
   const parts = {
     ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME) },
     config: () => CONFIG,
+    schedules: { forVm: () => [] },
+    knobs: { unmet: () => new Set() },
     channels: {
       list: () => channels,
       of: (vm: string) => byVm.get(vm) ?? [],
@@ -90,6 +93,9 @@ function largeHost() {
     },
     store: {
       vmNames: () => [],
+      states: [],
+      stateOf: () => undefined,
+      setStates: () => success(undefined),
       knows: () => false,
       vm: () => ({}),
       setVm: () => success(undefined),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
+import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { AGENT_KEYS } from "../../src/guest/agent/config.ts";
 import { askHelp } from "./help.ts";
 import { type Entry, plain, readManual, readSynopsis } from "./manual.ts";
@@ -53,7 +54,11 @@ describe.each(PROGRAMS)("%s: the manual page and --help say the same", (program,
 });
 
 describe("vm-power.conf(5) describes every key of the table, in order, with its default and its words", () => {
-  const sections: [string, KeysOf][] = [...Object.entries(KEYS), ["vm NAME", VM_KEYS]];
+  const sections: [string, KeysOf][] = [
+    ...Object.entries(KEYS),
+    ["schedule NAME", SCHEDULE_KEYS],
+    ["vm NAME", VM_KEYS],
+  ];
   test.each(sections)("[%s]", (section, keys) => expectKeys("vm-power.conf.5", `[${section}]`, keys));
   test("and no other section", () => {
     const titles = [...readManual("vm-power.conf.5").keys()].filter((title) => title.startsWith("["));

@@ -1,7 +1,7 @@
 import type { SpeedBound } from "../../base/speed-bound.ts";
-import { type Problem, problem, quote, warning } from "../problem.ts";
+import { type Place, type Problem, problem, quote, warning } from "../problem.ts";
 import type { Gathered, Settings } from "../settings.ts";
-import { CLASSES_MAX, PATTERNS_MAX } from "./rules.ts";
+import { CLASSES_MAX, PATTERNS_MAX, STATES_MAX } from "./rules.ts";
 import { literalCount, overlap } from "./vm-pattern.ts";
 
 /** A lower speed is an error: the operator probably wrote MHz. */
@@ -9,20 +9,27 @@ const KHZ_PLAUSIBLE = 10_000;
 
 /** Finds contradictions between and within the sections about VMs. */
 export function checkRules(gathered: Gathered): Problem[] {
-  const { vms, patterns, classes } = gathered;
+  const { vms, patterns, classes, states } = gathered;
   const tooMany = [
     ...tooManyOf(patterns, PATTERNS_MAX, "patterns"),
     ...tooManyOf(classes, CLASSES_MAX, "classes"),
+    ...tooManyOf(states, STATES_MAX, "states"),
+    ...[...(states.get("none") ?? [])].slice(0, 1).map(([, { place }]) => noneIsNoState(place)),
   ];
   return [
     ...tooMany,
     ...[...vms].flatMap(([name, settings]) => checkSpeeds(`VM ${quote(name)}`, settings)),
     ...[...patterns].flatMap(([name, settings]) => checkSpeeds(`[vm ${quote(name).slice(1, -1)}]`, settings)),
     ...[...classes].flatMap(([name, settings]) => checkSpeeds(`[class ${name}]`, settings)),
+    ...[...states].flatMap(([name, settings]) => checkSpeeds(`[state ${name}]`, settings)),
     ...[...vms.values(), ...patterns.values()].flatMap((settings) => checkClass(settings, classes)),
     // Comparing each pattern with each other takes time that grows with the square of their number.
     ...(tooMany.length > 0 ? [] : checkTies(patterns)),
   ];
+}
+
+function noneIsNoState(place: Place): Problem {
+  return problem(place, "No state can be called none: that word takes VMs out of their state", "rename it");
 }
 
 function tooManyOf(sections: ReadonlyMap<string, Settings>, max: number, what: string): Problem[] {

@@ -8,6 +8,9 @@ export const PATTERNS_MAX = 128;
 /** The most `[class NAME]` sections. */
 export const CLASSES_MAX = 128;
 
+/** The most `[state NAME]` sections. */
+export const STATES_MAX = 64;
+
 /** What the configuration files say about VMs, by section. */
 export interface Rules {
   /** `[vm NAME]`, by name. */
@@ -18,6 +21,8 @@ export interface Rules {
   readonly everybody: Settings;
   /** `[class NAME]`, by name. */
   readonly classes: ReadonlyMap<string, Settings>;
+  /** `[state NAME]`, by name. */
+  readonly states: ReadonlyMap<string, Settings>;
 }
 
 /** Where a value of a contract comes from. */
@@ -31,6 +36,13 @@ type ValueOrigin =
       readonly untilMs: number | undefined;
       readonly reason: string | undefined;
     }
+  | ({
+      readonly kind: "state";
+      readonly section: string;
+      readonly who: string;
+      readonly atMs: number;
+      readonly reason: string | undefined;
+    } & Place)
   | { readonly kind: "metadata" }
   | { readonly kind: "built-in" };
 
@@ -48,6 +60,8 @@ export type Layer = ReadonlyMap<string, ContractValue>;
 export interface OwnWords {
   /** What operators set at run time. */
   readonly operator?: Layer | undefined;
+  /** The state that operators put it into. */
+  readonly state?: Layer | undefined;
   /** What the hypervisor's definition of the VM says. */
   readonly metadata?: Layer | undefined;
 }
@@ -61,25 +75,26 @@ export interface Resolved {
 }
 
 /** Sorts the `[vm PATTERN]` sections as {@link resolve} needs them. */
-export function rulesOf(
-  named: ReadonlyMap<string, Settings>,
-  patterns: ReadonlyMap<string, Settings>,
-  classes: ReadonlyMap<string, Settings>,
-): Rules {
+export function rulesOf({
+  named,
+  patterns,
+  classes,
+  states,
+}: Readonly<Record<"named" | "patterns" | "classes" | "states", ReadonlyMap<string, Settings>>>): Rules {
   const ranked = [...patterns]
     .filter(([pattern]) => pattern !== EVERY_VM)
     .map(([pattern, settings]) => ({ pattern, settings, literals: literalCount(pattern) }))
     .sort((a, b) => b.literals - a.literals)
     .map(({ pattern, settings }) => ({ pattern, settings }));
-  return { exact: named, patterns: ranked, everybody: patterns.get(EVERY_VM) ?? new Map(), classes };
+  return { exact: named, patterns: ranked, everybody: patterns.get(EVERY_VM) ?? new Map(), classes, states };
 }
 
 /**
- * Decides key by key which source counts: an operator, the VM's own section, its metadata, its class, the pattern with
- * most literal characters, `[vm *]`. The class is decided in the same order first.
+ * Decides key by key which source counts: an operator, the state that the VM is in, its own section, its metadata, its
+ * class, the pattern with most literal characters, `[vm *]`. The class is decided in the same order first.
  */
-export function resolve(vm: string, rules: Rules, { operator, metadata }: OwnWords): Resolved {
-  const own = [operator, sectionLayer(`vm ${vm}`, rules.exact.get(vm)), metadata];
+export function resolve(vm: string, rules: Rules, { operator, state, metadata }: OwnWords): Resolved {
+  const own = [operator, state, sectionLayer(`vm ${vm}`, rules.exact.get(vm)), metadata];
   const general = rules.patterns
     .filter(({ pattern }) => matches(pattern, vm))
     .map(({ pattern, settings }) => sectionLayer(`vm ${pattern}`, settings));

@@ -54,7 +54,7 @@ export class LinuxBackend implements Backend {
     if (first === undefined) throw new Error("Expected a clock to have members");
     const { speeds, scaling, driver } = first;
     const texts = speeds.table.speeds.map(({ khz }) => speedText(khz));
-    const means = { disk: this.#disk, plain: this.#plain, scaling, speeds: texts };
+    const means = { disk: this.#disk, root: this.#root, plain: this.#plain, scaling, speeds: texts };
     const cpus = members.map((cpu) => [cpu.pcpu, cpu.driver, cpu.speeds]);
     return {
       id,
@@ -127,7 +127,9 @@ export class LinuxBackend implements Backend {
     if (driverNow === undefined) return failure(`${scope}/scaling_driver cannot be read`);
     // Another driver has made the cpufreq policy anew, and its governors with the same names mean something else.
     if (driverNow !== driver) return success("renewed");
-    return success({ write: (values) => putBack({ disk: this.#disk, path, plain: this.#plain }, values) });
+    return success({
+      write: (values) => putBack({ disk: this.#disk, root: this.#root, path, plain: this.#plain }, values),
+    });
   }
 }
 

@@ -28,23 +28,26 @@ export function openScope({
     governor.attribute.close();
     return speedFiles;
   }
-  const ours = new TextEncoder().encode(scaling.governor);
+  let ours: string = scaling.governor;
   const { files, write } = speedFiles.value;
 
   function govern(): SettingRefused | undefined {
     const { attribute, name } = governor;
     const unread = attribute.read();
-    if (unread === undefined && attribute.text().trimEnd() === scaling.governor) return undefined;
-    const errno = unread ?? attribute.write(ours);
+    if (unread === undefined && attribute.text().trimEnd() === ours) return undefined;
+    const errno = unread ?? attribute.write(new TextEncoder().encode(ours));
     return errno === undefined ? undefined : { name, errno };
   }
 
   return success({
     settings: [
-      watched(governor, () => scaling.governor),
+      watched(governor, () => ours),
       ...files.map((file) => watched(file, (speed) => textOf(speeds, speed).text)),
     ],
-    prepare: govern,
+    prepare(extras) {
+      ours = extras["scaling_governor"] ?? scaling.governor;
+      return govern();
+    },
     set(speed) {
       const text = textOf(speeds, speed);
       const refused = write(text);

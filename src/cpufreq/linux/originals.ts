@@ -1,5 +1,7 @@
 import type { Khz } from "../../base/domain.ts";
+import type { Values } from "../port.ts";
 import type { ScalingDriver, SpeedFilesKind } from "./driver.ts";
+import { isLatency, isOfCpu } from "./knob-files.ts";
 import { parseKhz, readOptional, readRaw } from "./sysfs-file.ts";
 
 /** The files that a change may touch, in the order in which they are restored. */
@@ -43,6 +45,7 @@ const TEXT: Readonly<Record<ManagedFile, RegExp>> = {
 
 /** Whether a text is valid content of a managed file. */
 export function isOriginal(file: string, text: string): boolean {
+  if (isOfCpu(file)) return isLatency(file, text);
   const managed = MANAGED_FILES.find((name) => name === file);
   return managed !== undefined && TEXT[managed].test(text);
 }
@@ -56,6 +59,19 @@ export function readOriginals(policyPath: string, scaling: ScalingDriver): Origi
     if (text !== undefined && isOriginal(file, text)) originals[file] = text;
   }
   return originals;
+}
+
+/** Reads further files of a cpufreq policy and its CPUs, as far as they have valid content. Throws `LookFailed`. */
+export function readFiles(
+  { root, path }: { readonly root: string; readonly path: string },
+  names: readonly string[],
+): Values {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const text = readOptional(`${isOfCpu(name) ? root : path}/${name}`);
+    if (text !== undefined && isOriginal(name, text)) found[name] = text;
+  }
+  return found;
 }
 
 /** The highest speed that the originals allow. Reads the limits if they are not among them. Throws `LookFailed`. */

@@ -1,21 +1,25 @@
 import fs from "node:fs";
 import type { SpeedSetting } from "../../base/clock.ts";
 import type { Khz, Pcpu } from "../../base/domain.ts";
+import type { Knobs } from "../../base/knobs.ts";
 import type { Result } from "../../base/result.ts";
 import { type Errno, errnoOf, isGone } from "../../os/errno.ts";
-import type { Answer, Expectation, OpenScope, Scope, SettingRefused, Values } from "../port.ts";
+import type { Answer, Expectation, Extras, OpenScope, Scope, SettingRefused, Values } from "../port.ts";
 import type { Disk } from "./disk.ts";
 import type { ScalingDriver } from "./driver.ts";
+import { isOfCpu, knobFiles } from "./knob-files.ts";
 import { openScope } from "./open-scope.ts";
-import { baselineOf, type ManagedFile, NEEDED, readOriginals } from "./originals.ts";
+import { baselineOf, type ManagedFile, NEEDED, readFiles, readOriginals } from "./originals.ts";
 import { putBack } from "./put-back.ts";
-import { openFile, type SpeedText, textOf } from "./speed-files.ts";
+import { type SpeedText, textOf } from "./speed-files.ts";
 import { looked } from "./sysfs-file.ts";
 import type { FoundPolicy } from "./topology.ts";
 
 /** What a {@link PolicyScope} needs. */
 interface PolicyMeans {
   readonly disk: Disk;
+  /** Of all CPUs. */
+  readonly root: string;
   readonly plain: boolean;
   readonly scaling: ScalingDriver;
   readonly speeds: readonly SpeedText[];
@@ -44,9 +48,19 @@ export class PolicyScope implements Scope {
     return looked(() => readOriginals(this.#found.path, this.#means.scaling) as Values);
   }
 
+  extras(knobs: Knobs, at: "speed" | "baseline", saved: Values): Result<Extras, Errno> {
+    const { root, scaling } = this.#means;
+    const { path } = this.#found;
+    return looked(() => knobFiles({ root, path, pcpus: this.pcpus, scaling }, knobs, { at, saved }));
+  }
+
+  readMore(names: readonly string[]): Result<Values, Errno> {
+    return looked(() => readFiles({ root: this.#means.root, path: this.#found.path }, names));
+  }
+
   write(values: Values): Answer {
-    const { disk, plain } = this.#means;
-    return putBack({ disk, path: this.#found.path, plain }, values);
+    const { disk, plain, root } = this.#means;
+    return putBack({ disk, root, path: this.#found.path, plain }, values);
   }
 
   baseline(saved: Values | undefined): Result<Khz | undefined, Errno> {
@@ -71,9 +85,10 @@ export class PolicyScope implements Scope {
   }
 
   peek(name: string): string {
-    const file = openFile(this.#means.disk, this.#found.path, name as ManagedFile);
-    if (!file.ok) return file.why.errno;
-    const { attribute } = file.value;
+    const { disk, root } = this.#means;
+    const file = disk.open(`${isOfCpu(name) ? root : this.#found.path}/${name}`);
+    if (!file.ok) return file.why;
+    const attribute = file.value;
     const errno = attribute.read();
     const text = errno ?? attribute.text().trimEnd();
     attribute.close();

@@ -3,6 +3,7 @@ import { CHANNEL_CHECKS } from "./checks/channels.ts";
 import { CLOCK_CHECKS } from "./checks/clocks.ts";
 import { DAEMON_CHECKS } from "./checks/daemon.ts";
 import { HYPERVISOR_CHECKS } from "./checks/hypervisor.ts";
+import { KNOB_CHECKS } from "./checks/knobs.ts";
 import { PLACEMENT_CHECKS } from "./checks/placement.ts";
 import { TUNER_CHECKS } from "./checks/tuners.ts";
 
@@ -12,6 +13,7 @@ export const CHECKS: readonly Check[] = [
   ...HYPERVISOR_CHECKS,
   ...CHANNEL_CHECKS,
   ...CLOCK_CHECKS,
+  ...KNOB_CHECKS,
   ...TUNER_CHECKS,
   ...PLACEMENT_CHECKS,
 ];

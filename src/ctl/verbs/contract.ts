@@ -1,4 +1,10 @@
-import type { ConfigSetting, ContractKey, ContractOrder, ContractView } from "../../admin/control-types.ts";
+import type {
+  ConfigSetting,
+  ContractKey,
+  ContractOrder,
+  ContractView,
+  Schedule,
+} from "../../admin/control-types.ts";
 import { vmNameFault } from "../../base/vm-name.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
@@ -99,13 +105,25 @@ interface Look {
 
 const COLUMNS: readonly Column[] = [{ head: "KEY" }, { head: "VALUE" }, { head: "FROM", flexible: true }];
 
-function contractTable({ vm, known, keys, problems }: ContractView, { style, width, nowMs }: Look): string {
+function contractTable(reply: ContractView, { style, width, nowMs }: Look): string {
+  const { vm, known, keys, problems, schedules = [] } = reply;
   const head = known ? "" : `No VM "${printable(vm)}" is known. For one of that name this would hold:\n\n`;
   const rows = keys.map((key) => [printable(key.key), printable(key.value ?? "-"), originText(key, nowMs)]);
   const wrong = problems.map((text) => wrapLine(`${style.bad("!")} ${printable(text)}`, width, 2));
-  return [`${head}${drawTable(COLUMNS, rows, width)}`, ...(wrong.length > 0 ? ["", ...wrong] : [])].join(
-    "\n",
-  );
+  const also = schedules.map((schedule) => wrapLine(scheduleText(schedule, nowMs), width, 2));
+  const parts = [`${head}${drawTable(COLUMNS, rows, width)}`, also.join("\n"), wrong.join("\n")];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function scheduleText({ name, want, days, hours, ...schedule }: Schedule, nowMs: number): string {
+  const { timeZone, inForce, changesAtMs, file, line } = schedule;
+  const when = changesAtMs === undefined ? "" : `, ${formatDuration(changesAtMs - nowMs)}`;
+  const state = inForce
+    ? `in force${when === "" ? "" : `${when} more`}`
+    : `not now${when && `${when} to go`}`;
+  const zone = timeZone === undefined ? "" : ` ${timeZone}`;
+  const what = `Schedule ${name}: ${want} on ${days} in hours ${hours}${zone}`;
+  return printable(`${what}; ${state}; ${file}:${line}`);
 }
 
 function originText(
@@ -119,10 +137,13 @@ function originText(
       return "the VM's metadata";
     case "section":
       return `[${printable(section ?? "?")}], ${printable(file ?? "?")}:${line}`;
+    case "state":
     case "operator": {
+      const where =
+        section === undefined ? "" : `[${printable(section)}], ${printable(file ?? "?")}:${line}, by `;
       const since = atMs === undefined ? "" : `, ${formatTime(atMs)}`;
       const until = untilMs === undefined ? "" : `, for ${formatDuration(untilMs - nowMs)} more`;
-      return `${printable(who ?? "an operator")}${since}${until}${reason === undefined ? "" : `: ${printable(reason)}`}`;
+      return `${where}${printable(who ?? "an operator")}${since}${until}${reason === undefined ? "" : `: ${printable(reason)}`}`;
     }
   }
 }

@@ -17,6 +17,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   "set-contract": ["SetContract"],
   "unset-contract": ["UnsetContract"],
   config: ["GetConfig"],
+  state: ["GetStates", "SetState"],
   vcpus: ["ListVcpus"],
   "pin-vcpu": ["PinVcpu"],
   "set-vcpus": ["SetVcpus"],

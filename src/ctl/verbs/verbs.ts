@@ -11,6 +11,7 @@ import { POLICY } from "./policy.ts";
 import { RECORD } from "./record.ts";
 import { SCHEMA } from "./schema.ts";
 import { SHELL } from "./shell.ts";
+import { STATE } from "./state.ts";
 import { STATUS } from "./status.ts";
 import { TOP } from "./top.ts";
 import { VCPU_VERBS } from "./vcpu.ts";
@@ -24,6 +25,7 @@ export const VERBS: readonly Verb[] = [
   LIST,
   ...VM_VERBS,
   ...CONTRACT_VERBS,
+  STATE,
   ...VCPU_VERBS,
   ...CHANNEL_VERBS,
   CHANNEL_CONFIG,

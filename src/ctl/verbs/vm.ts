@@ -130,6 +130,7 @@ const OPERATIONS = 6;
 /** Describes what a VM's guest may ask for. */
 export function contractText(contract: Contract): string {
   const { turbo, query, physicalCores, dryRun, operations, policies } = contract;
+  const { epp, resumeLatencyUs, governors } = contract;
   return [
     ...(contract.class === undefined ? [] : [`class ${printable(contract.class)}`]),
     limitsText(contract),
@@ -143,8 +144,15 @@ export function contractText(contract: Contract): string {
       : [onlyText(policies, "policies")]),
     query ? "queries" : "no queries",
     ...(physicalCores ? ["physical CPUs by number"] : []),
+    ...(epp === undefined ? [] : [`energy preference ${printable(epp)}`]),
+    ...(resumeLatencyUs === undefined ? [] : [wakeText(resumeLatencyUs)]),
+    ...(governors === undefined ? [] : [`governor ${governors.map(printable).join("/")}`]),
     ...(dryRun ? ["as a dry run"] : []),
   ].join(", ");
+}
+
+function wakeText(us: number): string {
+  return us === 0 ? "CPUs that never sleep" : `CPUs that wake in ${us} µs`;
 }
 
 function limitsText({ minKhz, maxKhz, minPercent, maxPercent }: Contract): string {

@@ -43,6 +43,9 @@ export function whyText(explanation: Explanation, { style, width }: Look): strin
 function kernelFacts(cpu: Cpu, drift: Drift | undefined, { style, width }: Look): string[] {
   const limits = formatRange(cpu.minKhz, cpu.maxKhz);
   const lines = cpu.managed ? [fact(style, "Kernel", [cpu.governor, `limits ${limits}`])] : [];
+  const { knobs = [], knobsMissing = [] } = cpu;
+  const knobsText = [...knobs, ...knobsMissing.map((why) => `not ${why}`)];
+  if (knobsText.length > 0) lines.push(wrapLine(fact(style, "Knobs", knobsText), width, FACT_INDENT));
   if (drift === undefined) return lines;
   const { atMs, file, ours, found, outcome } = drift;
   const change = `${formatTime(atMs)} another program set ${file} from ${ours} to ${found}: ${OUTCOMES[outcome]}`;

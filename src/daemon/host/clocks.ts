@@ -1,10 +1,12 @@
 import type { Drift } from "../../admin/control-types.ts";
 import type { Arbiter } from "../../arbiter/arbiter.ts";
 import type { PolicyView } from "../../arbiter/policy-view.ts";
+import type { ScheduleMoment } from "../../arbiter/schedule-view.ts";
 import type { Change, ChangeWrite } from "../../arbiter/view.ts";
 import type { WriteRefused } from "../../base/clock.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
+import type { Now } from "../../base/now.ts";
 import { Retries } from "../../base/retries.ts";
 import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
 import type { Alarm } from "../alarm.ts";
@@ -35,6 +37,8 @@ export interface ClocksOptions {
   readonly ordersEnded: (clocks: readonly Pcpu[]) => void;
   /** The time and the hour of the day. */
   readonly moment: PolicyClock;
+  /** The schedules in force. */
+  readonly schedules?: (now: Now) => ScheduleMoment;
   /** Called with guest policies that want something else from now on. */
   readonly policiesTurned?: (policies: readonly PolicyView[]) => void;
 }
@@ -135,14 +139,18 @@ export class Clocks {
   }
 
   /**
-   * Ends wants whose time is over, and does what guest policies want at this hour. The alarm calls it, and the heartbeat
-   * does because the wall clock may have been set. Without such wants the hour is not even looked up.
+   * Ends wants whose time is over, and does what guest policies and schedules want at this hour. The alarm calls it, and
+   * the heartbeat does because the wall clock may have been set. Without such wants the hour is not even looked up.
    */
   tick(): void {
-    const { arbiter, moment } = this.#options;
-    if (arbiter.dueAt() === undefined) return;
+    if (this.#options.arbiter.dueAt() !== undefined) this.turn();
+  }
+
+  /** Does what {@link tick} does, also where nothing was due: the configuration may have other schedules now. */
+  turn(): void {
+    const { arbiter, moment, schedules } = this.#options;
     const { now, local } = moment();
-    this.settle(arbiter.tick(now, local), "a change of the time");
+    this.settle(arbiter.tick(now, local, schedules?.(now)), "a change of the time");
   }
 
   #write(write: ChangeWrite): Performed {

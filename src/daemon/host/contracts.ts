@@ -1,7 +1,9 @@
 import type { Contract } from "../../arbiter/view.ts";
+import { type Knobs, NO_KNOBS, sameKnobs } from "../../base/knobs.ts";
 import type { Config, VmConfig } from "../../config/config.ts";
 import { type OwnWords, type Resolved, resolve } from "../../config/contract/rules.ts";
 import { VM_KEYS } from "../../config/keys.ts";
+import { isForVm } from "../../config/schedule/schedules.ts";
 import { valuesOf } from "../../config/settings.ts";
 
 /** The most VMs whose contracts are kept. Names of sockets come from the hypervisor, so a guest cannot fill the table. */
@@ -57,7 +59,8 @@ export class Contracts {
       if (this.#kept.size >= VMS_MAX) this.#kept.clear();
       const resolved = resolve(vm, config.rules, this.#wordsOf(vm));
       const values = valuesOf(VM_KEYS, resolved.values);
-      kept = { resolved, values, contract: contractOf(values) };
+      const schedules = config.schedules.filter((each) => isForVm(each, vm)).map(({ name }) => name);
+      kept = { resolved, values, contract: { ...contractOf(values), schedules } };
       this.#kept.set(vm, kept);
     }
     return kept;
@@ -69,10 +72,23 @@ export function configuredContract(vm: string, { rules }: Config): Contract {
   return contractOf(valuesOf(VM_KEYS, resolve(vm, rules, {}).values));
 }
 
+/** What a contract asks for beside speeds; undefined if nothing. */
+function knobsOf({ epp, resumeLatencyUs, governor }: VmConfig): Knobs | undefined {
+  const known = <T>(value: T | "none" | undefined) => (value === "none" ? undefined : value);
+  const knobs = {
+    epp: known(epp),
+    resumeLatencyUs: known(resumeLatencyUs),
+    governors: known(governor),
+  };
+  return sameKnobs(knobs, NO_KNOBS) ? undefined : knobs;
+}
+
 function contractOf(values: VmConfig): Contract {
   const { minKhz, maxKhz, turbo, query, physicalCores, dryRun, operations, policies } = values;
   const { minDwellMs, leaseSec } = values;
+  const knobs = knobsOf(values);
   return {
+    ...(knobs === undefined ? {} : { knobs }),
     ...{ minKhz, maxKhz, turbo, query, physicalCores, dryRun, operations, policies },
     ...{ minDwellMs, leaseSec },
   };

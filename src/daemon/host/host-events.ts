@@ -85,8 +85,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** A CPU came, went, or has another table. */
   clocksChanged(): void {
-    const { arbiter, clocks, cpufreq, events } = this.#parts();
+    const { arbiter, clocks, cpufreq, events, knobs } = this.#parts();
     clocks.settle(arbiter.setClocks(cpufreq.clocks()), "a change of the host's CPUs");
+    knobs.settle();
     const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());
     // Another program may change CPUs again and again.
     for (const { level, text } of changes) this.#limited("the host's CPUs", level, () => ({ message: text }));
@@ -155,9 +156,11 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** Reports which CPUs are managed and which are not. */
   reportCpus(): void {
-    const { cpufreq } = this.#parts();
+    const { config, cpufreq } = this.#parts();
     for (const { level, text } of this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged()))
       this.#log[level](text);
+    if (config().cpufreq.dryRun)
+      this.#log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   }
 
   /** A summary of the daemon in one line. */

@@ -9,8 +9,9 @@ import type { OperatorStore } from "../operators/operator-store.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import type { Clocks } from "./clocks.ts";
 import { Contracts } from "./contracts.ts";
+import type { KnobHolder } from "./knobs.ts";
 import { type MetadataWords, metadataLayer } from "./metadata-layer.ts";
-import { operatorLayer } from "./operator-layer.ts";
+import { operatorLayer, stateLayer } from "./operator-layer.ts";
 
 /** What {@link ServedVms} needs. The configuration is read at each use, because a reload replaces it. */
 export interface ServedVmsOptions {
@@ -19,6 +20,7 @@ export interface ServedVmsOptions {
   readonly arbiter: Arbiter;
   readonly time: TurnClock;
   readonly clocks: Clocks;
+  readonly knobs: KnobHolder;
   readonly hypervisor: () => Pick<Hypervisor, "status" | "remedies"> | undefined;
   readonly takeover: Takeover;
 }
@@ -35,6 +37,7 @@ export class ServedVms {
     this.#options = options;
     this.contracts = new Contracts(options.config, (vm) => ({
       operator: operatorLayer(options.store.vm(vm), options.time().wallMs),
+      state: stateLayer(options.store.stateOf(vm), options.config().rules),
       metadata: this.metadata(vm).layer,
     }));
   }
@@ -60,12 +63,14 @@ export class ServedVms {
 
   /** Reports a VM to the arbiter again after a decision about it. */
   decide(name: string): void {
-    const { arbiter, clocks, takeover } = this.#options;
+    const { arbiter, clocks, knobs, takeover } = this.#options;
+    const before = arbiter.domain(name)?.domain;
     this.contracts.changed(name);
     const domain = this.#domains.get(name);
     const served = domain !== undefined && this.isAdded(name);
     const change = served ? arbiter.setDomain(domain, this.contracts.of(name)) : arbiter.removeDomain(name);
     clocks.settle(change, `a change of ${name}`);
+    knobs.follow(before, domain);
     takeover.found(name);
   }
 

@@ -1,8 +1,9 @@
 import type { Control } from "../../admin/control.ts";
-import type { ConfigSetting, ContractKey } from "../../admin/control-types.ts";
+import type { ConfigSetting, ContractKey, Schedule } from "../../admin/control-types.ts";
 import type { ListedSetting } from "../../config/config.ts";
 import type { ContractValue } from "../../config/contract/rules.ts";
 import { PATTERN_KEYS } from "../../config/keys.ts";
+import type { FollowedSchedule } from "../host/schedules.ts";
 import type { Parts } from "../parts.ts";
 import { setContract, unsetContract } from "./contract-orders.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
@@ -25,11 +26,25 @@ function showContract(vm: string, parts: Parts) {
   const keys = Object.entries(PATTERN_KEYS).map(([key, { default: text }]) =>
     keyView(key, values.get(key), text),
   );
+  const named = parts.store.stateOf(vm)?.state;
+  const isGone = named !== undefined && !parts.config().rules.states.has(named);
   const problems = [
+    ...(isGone ? [`There is no state "${named}": it is left out`] : []),
     ...unknownClasses.map(({ text }) => `There is no class "${text}": it is left out`),
     ...parts.vms.metadata(vm).problems.map((why) => `Its metadata: ${why}`),
   ];
-  return { vm, known: isKnown(vm, parts), keys, problems };
+  const schedules = parts.schedules.forVm(vm).map(scheduleView);
+  return { vm, known: isKnown(vm, parts), keys, problems, schedules };
+}
+
+function scheduleView({ schedule, zone, span }: FollowedSchedule): Schedule {
+  const { name, text, place } = schedule;
+  const isEnding = span !== undefined && span.endsMs < Number.POSITIVE_INFINITY;
+  return {
+    ...{ name, ...text, timeZone: zone, ...place },
+    inForce: span?.isOn === true,
+    changesAtMs: isEnding ? span.endsMs : undefined,
+  };
 }
 
 function keyView(key: string, found: ContractValue | undefined, builtIn: string | undefined): ContractKey {
@@ -41,6 +56,10 @@ function keyView(key: string, found: ContractValue | undefined, builtIn: string 
       return { key, value, origin: "section", section, file, line };
     }
     case "operator": {
+      const { kind, ...said } = origin;
+      return { key, value, origin: kind, ...said };
+    }
+    case "state": {
       const { kind, ...said } = origin;
       return { key, value, origin: kind, ...said };
     }

@@ -15,7 +15,14 @@ export function contractView(values: VmConfig): Contract {
     },
     ...{ turbo, query, physicalCores, dryRun, class: values.class, operations, policies },
     ...{ requestsPerSecond, burst, minDwellMs, leaseSec },
+    epp: known(values.epp),
+    resumeLatencyUs: known(values.resumeLatencyUs),
+    governors: known(values.governor),
   };
+}
+
+function known<T>(value: T | "none" | undefined): T | undefined {
+  return value === "none" ? undefined : value;
 }
 
 function khzOf(bound: SpeedBound | undefined): number | undefined {

@@ -15,6 +15,7 @@ import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { operatorName } from "./operator-acts.ts";
 import { policyOrders } from "./policy-orders.ts";
+import { stateOrders } from "./state-orders.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { channelView, cpuView, explanationView } from "./views.ts";
@@ -59,6 +60,7 @@ export function control(parts: () => Parts): Control {
     ...domainOrders(parts),
     ...channelConfig(parts),
     ...policyOrders(parts),
+    ...stateOrders(parts),
     ExplainVcpu: ({ vm, vcpu }) => run(explainVcpu(knownVm(vm, parts()), vcpu, parts())),
     Verify: () => run(verify(parts())),
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),

@@ -4,10 +4,12 @@ import { isRecord } from "../../base/is-record.ts";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { vmNameFault } from "../../base/vm-name.ts";
+import { matches } from "../../config/contract/vm-pattern.ts";
 import { moveAside } from "../../os/move-aside.ts";
 import { makeOwnDirectory } from "../../os/own-directory.ts";
 import { readOwnFile } from "../../os/own-file.ts";
 import { writeWhole } from "../../os/whole-file.ts";
+import { isStateOrder, type StateOrder } from "./state-order.ts";
 
 /** An operator's decisions about one VM. What is absent follows the configuration. */
 export interface VmDecision {
@@ -46,6 +48,8 @@ export interface CpuDecision {
 export interface OperatorState {
   readonly vms: Readonly<Record<string, VmDecision>>;
   readonly cpus: Readonly<Record<string, CpuDecision>>;
+  /** The newest first. Absent in the file of a version without states. */
+  readonly states?: readonly StateOrder[];
 }
 
 /** The most VMs with stored decisions. */
@@ -63,6 +67,7 @@ export class OperatorStore {
   readonly #log: Log;
   #vms: Map<string, VmDecision>;
   #cpus: Map<string, CpuDecision>;
+  #states: readonly StateOrder[];
   #isNoted = false;
 
   constructor(directory: string, log: Log) {
@@ -72,6 +77,7 @@ export class OperatorStore {
     const state = this.#load();
     this.#vms = new Map(this.#possible(state.vms));
     this.#cpus = new Map(Object.entries(state.cpus));
+    this.#states = state.states ?? [];
   }
 
   vm(name: string): VmDecision {
@@ -91,6 +97,25 @@ export class OperatorStore {
   /** Speeds by CPU. */
   cpus(): readonly (readonly [Pcpu, CpuDecision])[] {
     return [...this.#cpus].map(([pcpu, decision]) => [Number(pcpu), decision] as const);
+  }
+
+  /** The orders that put VMs into states, the newest first. */
+  get states(): readonly StateOrder[] {
+    return this.#states;
+  }
+
+  /** The order that counts for a VM of this name; undefined if none is for it. */
+  stateOf(name: string): StateOrder | undefined {
+    return this.#states.find(({ vms }) => matches(vms, name));
+  }
+
+  /** Replaces the orders that put VMs into states; otherwise as {@link setVm}. */
+  setStates(states: readonly StateOrder[]): Result<undefined> {
+    const before = this.#states;
+    this.#states = states;
+    const kept = this.#keep(this.#vms, this.#cpus);
+    if (!kept.ok) this.#states = before;
+    return kept;
   }
 
   /** Stores a decision about a VM. If that fails, nothing is changed and the reason is returned. */
@@ -144,7 +169,8 @@ export class OperatorStore {
 
   /** Saves the decisions, and makes them effective only if that succeeds. */
   #keep(vms: Map<string, VmDecision>, cpus: Map<string, CpuDecision>): Result<undefined> {
-    const state = { vms: Object.fromEntries(vms), cpus: Object.fromEntries(cpus) };
+    const states = this.#states.length === 0 ? {} : { states: this.#states };
+    const state = { vms: Object.fromEntries(vms), cpus: Object.fromEntries(cpus), ...states };
     const why = this.#save(`${JSON.stringify(state, undefined, 1)}\n`);
     if (why !== undefined) {
       this.#log.error(why);
@@ -170,7 +196,10 @@ function parse(text: string): OperatorState | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (!isRecord(value) || !isRecord(value["vms"]) || !isRecord(value["cpus"])) return undefined;
+    const states = value["states"] ?? [];
     const sound =
+      Array.isArray(states) &&
+      states.every(isStateOrder) &&
       Object.values(value["vms"]).every(isVmDecision) &&
       Object.entries(value["cpus"]).every(
         ([cpu, decision]) => /^\d{1,5}$/.test(cpu) && isCpuDecision(decision),

@@ -9,6 +9,7 @@ import type {
   VcpuView,
 } from "../../arbiter/view.ts";
 import type { Pcpu } from "../../base/domain.ts";
+import { type Knobs, NO_KNOBS } from "../../base/knobs.ts";
 import type { Now } from "../../base/now.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
@@ -68,15 +69,13 @@ export function* sumSteps(channels: Iterable<Channel>): Job<view.Counters> {
 /** A vCPU as the control interface shows it. On several clocks, the highest of its claims is shown. */
 export function vcpuView(
   seen: VcpuView,
-  { monoMs }: Now,
+  now: Now,
   remedyOf: (refusal: Refusal) => string | undefined,
 ): view.Vcpu {
   const { vcpu, pcpus, problem, clocks, asked = "", askedAtMs, refused } = seen;
   const fastest = clocks
-    .flatMap(({ khz, turbo, due, untilMs }) =>
-      khz === undefined
-        ? []
-        : [{ khz, turbo, asked, atMs: askedAtMs, ...laterView({ due, untilMs }, monoMs) }],
+    .flatMap(({ khz, turbo, ...clock }) =>
+      khz === undefined ? [] : [{ khz, turbo, asked, atMs: askedAtMs, ...laterView(clock, now) }],
     )
     .sort((a, b) => b.khz - a.khz)[0];
   return {
@@ -94,12 +93,16 @@ export function vcpuView(
 }
 
 /** What becomes of a claim by itself. */
-function laterView({ due, untilMs }: Pick<VcpuClockView, "due" | "untilMs">, monoMs: number) {
-  const inMs = (atMs: number) => Math.max(0, Math.ceil(atMs - monoMs));
+function laterView(
+  { due, untilMs, schedule }: Pick<VcpuClockView, "due" | "untilMs" | "schedule">,
+  { monoMs, wallMs }: Now,
+) {
+  const inMs = (atMs: number) => Math.max(0, Math.ceil(atMs));
+  const scheduledMs = schedule?.untilMs === undefined ? undefined : inMs(schedule.untilMs - wallMs);
   return {
     dueKhz: due?.khz,
-    dueInMs: due && inMs(due.atMs),
-    endsInMs: untilMs === undefined ? undefined : inMs(untilMs),
+    dueInMs: due && inMs(due.atMs - monoMs),
+    endsInMs: untilMs === undefined ? scheduledMs : inMs(untilMs - monoMs),
   };
 }
 
@@ -144,10 +147,20 @@ export function cpuView(
     tableKhz: clock.table.speeds.map(({ khz }) => khz),
     turbo: clock.table.turbo !== undefined,
     held: order?.hold === true,
+    knobs: knobTexts(cpufreq.held(clock.id)?.knobs ?? NO_KNOBS),
+    knobsMissing: cpufreq.held(clock.id)?.missing,
     vcpus: found.claims
       .filter(({ holder }) => runsOn(arbiter, holder, pcpu))
       .map(({ holder }) => holderName(holder)),
   };
+}
+
+function knobTexts({ epp, resumeLatencyUs, governors }: Knobs): string[] {
+  return [
+    ...(epp === undefined ? [] : [`Epp=${epp}`]),
+    ...(resumeLatencyUs === undefined ? [] : [`ResumeLatencyUs=${resumeLatencyUs}`]),
+    ...(governors === undefined ? [] : [`Governor=${governors.join()}`]),
+  ];
 }
 
 /** What is set on a clock: a speed, the baseline, or unknown after a refusal. */
@@ -174,15 +187,17 @@ export function explanationView(
   };
 }
 
-/** Those who want something of a clock, the operator first. */
-function claimantViews({ order, claims }: ClockView): view.Claimant[] {
+/** Those who want something of a clock, the operator first and a schedule for the clock last. */
+function claimantViews({ order, schedule, claims }: ClockView): view.Claimant[] {
   const operator = order === undefined ? [] : [{ by: "operator", wants: `${order.khz}`, khz: order.khz }];
   const others = claims.flatMap(({ holder, khz, pinned }) =>
     khz === undefined && !pinned
       ? []
       : [{ ...nameOf(holder), wants: khz === undefined ? "baseline" : `${khz}`, khz }],
   );
-  return [...operator, ...others];
+  const { name, khz = 0 } = schedule ?? {};
+  const scheduled = name === undefined ? [] : [{ by: `schedule ${name}`, wants: `${khz}`, khz }];
+  return [...operator, ...others, ...scheduled];
 }
 
 function lastView(last: LastRequestView | undefined): view.Decision | undefined {
@@ -194,6 +209,7 @@ function lastView(last: LastRequestView | undefined): view.Decision | undefined 
 
 function nameOf(holder: Holder): { by: string; vcpu?: number } {
   if (holder.kind === "operator") return { by: "operator" };
+  if (holder.kind === "schedule") return { by: `schedule ${holder.name}` };
   return holder.kind === "vcpu" ? { by: holder.vm, vcpu: holder.vcpu } : { by: holder.vm };
 }
 
@@ -205,5 +221,6 @@ function runsOn(arbiter: Arbiter, holder: Holder, pcpu: Pcpu): boolean {
 /** A short name for one of them: `web1:0`, `web1:cpu5` for a guest that named a CPU, `operator`. */
 export function holderName(holder: Holder): string {
   if (holder.kind === "operator") return "operator";
+  if (holder.kind === "schedule") return `schedule ${holder.name}`;
   return holder.kind === "vcpu" ? `${holder.vm}:${holder.vcpu}` : `${holder.vm}:cpu${holder.pcpu}`;
 }

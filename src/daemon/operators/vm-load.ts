@@ -69,6 +69,8 @@ function boundBy(rule: Rule): string | undefined {
       return rule.by;
     case "operator":
       return "operator";
+    case "schedule":
+      return `schedule ${rule.name}`;
     case "outbid":
       return holderName(rule.holder);
     case "silent":

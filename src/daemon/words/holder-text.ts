@@ -9,5 +9,7 @@ export function holderText(holder: Holder): string {
       return `${holder.vm}:CPU ${holder.pcpu}`;
     case "operator":
       return "operator";
+    case "schedule":
+      return `schedule ${holder.name}`;
   }
 }

@@ -14,6 +14,8 @@ export function ruleText(rule: Rule): string {
       return `bounded by ${rule.by} of its contract`;
     case "operator":
       return rule.hold ? `held by ${rule.who}` : `set by ${rule.who}, until a guest asks`;
+    case "schedule":
+      return `schedule ${rule.name} wants it, while no vCPU here wants more`;
     case "silent":
       return rule.self
         ? "it never asked, so it keeps the baseline"

@@ -1,0 +1,216 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { WEEKDAYS, type Weekday } from "../../src/base/weekday.ts";
+import type { Schedule } from "../../src/config/schedule/schedules.ts";
+import { Schedules } from "../../src/daemon/host/schedules.ts";
+import { clock, domain, FREE, host, request } from "../arbiter/fixture.ts";
+
+// Requests with a dwell and a lease, a policy, and schedules for the VM and for its CPU, over a year. The arbiter is told
+// of the time when it says that it is due, and when the wall clock was set. The reference knows nothing of wants: it goes
+// through the whole history again for each moment.
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const YEAR_MS = 365 * DAY_MS;
+const BEGIN_MS = Date.parse("2026-01-01T00:00:00Z");
+/** The table of test/arbiter/fixture.ts, by what is wanted. */
+const KHZ = { max: 2_301_000, medium: 1_700_000, min: 1_200_000 } as const;
+
+type Want = "max" | "min";
+type Happening =
+  | { readonly kind: "request"; readonly action: Want }
+  | { readonly kind: "policy"; readonly on: boolean }
+  | { readonly kind: "jump"; readonly byMs: number };
+type Event = Happening & { readonly atMs: number };
+
+interface Plan {
+  readonly zone: string;
+  readonly days: readonly Weekday[];
+  readonly hours: readonly number[];
+  readonly want: Want;
+}
+
+interface World {
+  readonly forVm: Plan;
+  readonly forCpu: Plan;
+  readonly minDwellMs: number;
+  readonly leaseSec: number;
+  readonly events: readonly Event[];
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** What a calendar of the zone shows, found without the code under test. */
+function holds({ zone, days, hours }: Plan, wallMs: number): boolean {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone,
+      weekday: "short",
+      hour: "numeric",
+      hour12: false,
+    });
+    formats.set(zone, format);
+  }
+  const parts = Object.fromEntries(format.formatToParts(wallMs).map(({ type, value }) => [type, value]));
+  return hours.includes(Number(parts["hour"]) % 24) && days.some((day) => day === parts["weekday"]);
+}
+
+/** What the requests of the guest want at a time, from all of them; undefined if it has none in force. */
+function requested({ events, minDwellMs, leaseSec }: World, atMs: number): Want | undefined {
+  let now: { want: Want; sinceMs: number } | undefined;
+  let later: { want: Want; atMs: number } | undefined;
+  let endsMs = Number.POSITIVE_INFINITY;
+  const pass = (untilMs: number) => {
+    if (later !== undefined && later.atMs <= untilMs && later.atMs < endsMs) {
+      now = { want: later.want, sinceMs: later.atMs };
+      later = undefined;
+    }
+    if (endsMs <= untilMs) now = later = undefined;
+  };
+  for (const event of events) {
+    if (event.kind !== "request" || event.atMs > atMs) continue;
+    pass(event.atMs);
+    const { action: want, atMs: askedMs } = event;
+    endsMs = leaseSec === 0 ? Number.POSITIVE_INFINITY : askedMs + leaseSec * 1000;
+    const isSlower = now?.want === "max" && want === "min";
+    const freeMs = (now?.sinceMs ?? Number.NEGATIVE_INFINITY) + minDwellMs;
+    later = isSlower && askedMs < freeMs ? { want, atMs: freeMs } : undefined;
+    if (later === undefined && now?.want !== want) now = { want, sinceMs: askedMs };
+  }
+  pass(atMs);
+  return now?.want;
+}
+
+/** Request > guest policy > schedule of the VM > schedule of the CPU > baseline. */
+function reference(world: World, atMs: number): number | "baseline" {
+  const past = world.events.filter((event) => event.atMs <= atMs);
+  const wallMs = past.reduce(
+    (sum, event) => (event.kind === "jump" ? sum + event.byMs : sum),
+    BEGIN_MS + atMs,
+  );
+  const asked = requested(world, atMs);
+  if (asked !== undefined) return KHZ[asked];
+  const policy = past.findLast((event) => event.kind === "policy");
+  if (policy?.kind === "policy" && policy.on) return KHZ.medium;
+  if (holds(world.forVm, wallMs)) return KHZ[world.forVm.want];
+  return holds(world.forCpu, wallMs) ? KHZ[world.forCpu.want] : "baseline";
+}
+
+function schedule(name: string, plan: Plan, whom: Pick<Schedule, "vms" | "cpus">): Schedule {
+  const text = { days: "", hours: "", want: plan.want };
+  return { name, ...whom, ...plan, timeZone: plan.zone, text, place: { file: "", line: 0 } };
+}
+
+/** Plays the year. Returns the speed from each moment on at which anything was done. */
+function play({ forVm, forCpu, minDwellMs, leaseSec, events }: World) {
+  const { arbiter, done, set } = host([clock([0])]);
+  const list = [
+    schedule("vm", forVm, { vms: ["a"], cpus: [] }),
+    schedule("cpu", forCpu, { vms: [], cpus: [0] }),
+  ];
+  const silent = () => undefined;
+  const schedules = new Schedules({
+    config: () => ({ schedule: { timeZone: undefined }, schedules: list }),
+    log: { error: silent, warning: silent, notice: silent, info: silent, debug: silent },
+    hostZone: silent,
+    events: { publish: silent },
+  });
+  set(domain("a", [[0]]), { ...FREE, minDwellMs, leaseSec, schedules: ["vm"] });
+  let offsetMs = BEGIN_MS;
+  const local = { hour: 0, endsAtMs: Number.MAX_SAFE_INTEGER };
+  const spans: { fromMs: number; speed: number | "baseline" }[] = [];
+  const waiting = [...events];
+  for (let monoMs = 0; monoMs < YEAR_MS; ) {
+    const now = () => ({ monoMs, wallMs: monoMs + offsetMs });
+    const event = waiting[0]?.atMs === monoMs ? waiting.shift() : undefined;
+    if (event?.kind === "jump") offsetMs += event.byMs;
+    // The alarm rings before a packet of the same moment is read.
+    done(arbiter.tick(now(), local, schedules.at(now())));
+    if (event?.kind === "request") done(arbiter.scale("a", request(0, event.action), now()));
+    if (event?.kind === "policy" && !event.on)
+      for (const { id } of arbiter.policies.list("a")) done(arbiter.policies.remove("a", id));
+    if (event?.kind === "policy" && event.on && arbiter.policies.isEmpty) {
+      const rule = { kind: "workload", speed: "medium" } as const;
+      done(
+        arbiter.policies.set(
+          "a",
+          { rule, resources: [0], physical: false, by: "root" },
+          { now: now(), local },
+        ),
+      );
+    }
+    spans.push({ fromMs: monoMs, speed: arbiter.clock(0)?.speed?.khz ?? "baseline" });
+    if (waiting[0]?.atMs === monoMs) continue;
+    monoMs = Math.min(arbiter.dueAt() ?? YEAR_MS, waiting[0]?.atMs ?? YEAR_MS, YEAR_MS);
+  }
+  return spans;
+}
+
+const plan: fc.Arbitrary<Plan> = fc.record({
+  zone: fc.constantFrom("UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Santiago"),
+  days: fc.subarray([...WEEKDAYS], { minLength: 1 }),
+  hours: fc.uniqueArray(fc.nat(23), { minLength: 1, maxLength: 12 }),
+  want: fc.constantFrom("max", "min"),
+});
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant("request"), action: fc.constantFrom("max", "min") }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("policy"), on: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("jump"),
+      byMs: fc.oneof(
+        fc.integer({ min: -3 * DAY_MS, max: 3 * DAY_MS }),
+        fc.constantFrom(-60 * MINUTE_MS, 60 * MINUTE_MS),
+      ),
+    }),
+  },
+) as fc.Arbitrary<Happening>;
+/** Happenings within some minutes of each other, so that dwells are met. */
+const burst = fc
+  .tuple(
+    fc.nat(YEAR_MS - DAY_MS),
+    fc.array(fc.tuple(fc.nat(3 * MINUTE_MS), happening), { minLength: 1, maxLength: 5 }),
+  )
+  .map(([fromMs, parts]) => parts.map(([plusMs, what]): Event => ({ ...what, atMs: fromMs + plusMs })));
+const worlds: fc.Arbitrary<World> = fc.record({
+  forVm: plan,
+  forCpu: plan,
+  minDwellMs: fc.constantFrom(0, 60_000),
+  leaseSec: fc.constantFrom(0, 90, 86_400, 604_800),
+  events: fc
+    .array(burst, { maxLength: 20 })
+    .map((bursts) => bursts.flat().sort((a, b) => a.atMs - b.atMs))
+    // Two happenings of one moment have no order in the reference.
+    .map((all) => all.filter((event, i) => event.atMs !== all[i - 1]?.atMs)),
+});
+
+test("a year of requests, leases, dwells, policies, schedules and clocks that are set is what a slow look says", () => {
+  const seen = new Map<number | "baseline", number>();
+  fc.assert(
+    fc.property(worlds, (world) => {
+      const spans = play(world);
+      const looks = spans.flatMap(({ fromMs }) => (fromMs === 0 ? [0] : [fromMs - 1, fromMs]));
+      for (let atMs = 0; atMs < YEAR_MS; atMs += 397 * MINUTE_MS) looks.push(atMs);
+      looks.sort((a, b) => a - b);
+      let next = 0;
+      for (const atMs of looks) {
+        while ((spans[next + 1]?.fromMs ?? Number.POSITIVE_INFINITY) <= atMs) next++;
+        const speed = spans[next]?.speed ?? "baseline";
+        const should = reference(world, atMs);
+        if (should !== speed) throw new Error(`after ${atMs} ms: ${speed}, not ${should}`);
+        seen.set(speed, (seen.get(speed) ?? 0) + 1);
+      }
+      // Each schedule has at most 24 boundaries a day: nothing polls.
+      expect(spans.length).toBeLessThan(2 * 24 * 366 + 4 * world.events.length);
+    }),
+    { numRuns: 60 },
+  );
+  // Every outcome was met, and often.
+  for (const speed of [KHZ.max, KHZ.medium, KHZ.min, "baseline"] as const)
+    expect(seen.get(speed) ?? 0).toBeGreaterThan(1000);
+}, 60_000);
