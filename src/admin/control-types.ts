@@ -406,6 +406,14 @@ export interface FrequencyOrder {
   readonly reason?: string | undefined;
 }
 
+/** What `HoldCpus` takes. */
+export interface HoldOrder {
+  readonly cpus: readonly number[];
+  readonly to: "up" | "down" | "min" | "max" | "turbo" | "noTurbo" | "khz";
+  readonly khz?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
 /** What `GetContract` answers. */
 export interface ContractView {
   readonly vm: string;

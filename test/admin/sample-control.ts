@@ -315,6 +315,10 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
       for (const packet of PACKETS) subscriber.send(packet);
       return () => {};
     },
+    HoldCpus({ cpus }, _caller, subscriber) {
+      subscriber.send(cpusOf(cpus, result));
+      return () => {};
+    },
     Subscribe(_parameters, _caller, subscriber) {
       subscribers.add(subscriber);
       return () => subscribers.delete(subscriber);

@@ -130,8 +130,8 @@ test("failures on some CPUs go to stderr with exit code 1, equal results on one 
   });
 });
 
-/** Commands with endless replies, the prompt with its own texts, and the command that prints schemas. */
-const WITHOUT_JSON = ["events", "shell", "schema", "record"];
+/** Commands with endless replies, the prompt and the command with their own texts, and the command that prints schemas. */
+const WITHOUT_JSON = ["events", "shell", "schema", "record", "run"];
 
 test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(name)))(
   "%s --json prints the daemon's reply as it is",

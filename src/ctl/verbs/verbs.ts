@@ -9,6 +9,7 @@ import { LIST } from "./list.ts";
 import { METRICS } from "./metrics.ts";
 import { POLICY } from "./policy.ts";
 import { RECORD } from "./record.ts";
+import { RUN } from "./run.ts";
 import { SCHEMA } from "./schema.ts";
 import { SHELL } from "./shell.ts";
 import { STATUS } from "./status.ts";
@@ -29,6 +30,7 @@ export const VERBS: readonly Verb[] = [
   CHANNEL_CONFIG,
   POLICY,
   ...CPU_VERBS,
+  RUN,
   WHY,
   VERIFY,
   DOCTOR,

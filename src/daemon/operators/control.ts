@@ -8,6 +8,7 @@ import type { Parts } from "../parts.ts";
 import { channelConfig } from "./channel-config.ts";
 import { contractMethods } from "./contract-methods.ts";
 import { withoutQuery } from "./contract-orders.ts";
+import { chosenCpus } from "./cpu-choice.ts";
 import { orderCpus, orderOf } from "./cpu-orders.ts";
 import { domainOrders } from "./domain-orders.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
@@ -15,6 +16,7 @@ import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { operatorName } from "./operator-acts.ts";
 import { policyOrders } from "./policy-orders.ts";
+import { RunHolds } from "./run-holds.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { channelView, cpuView, explanationView } from "./views.ts";
@@ -27,6 +29,7 @@ const NAMED_IN_LINE_MAX = 4;
 /** The methods for operators. */
 export function control(parts: () => Parts): Control {
   const run = <T>(job: Job<T>) => parts().slices.run(job);
+  const runHolds = new RunHolds(parts);
   const decide = (did: string, caller: Caller) => ({ did, caller, parts: parts() });
   return {
     GetStatus: () => run(status(parts())),
@@ -45,6 +48,7 @@ export function control(parts: () => Parts): Control {
       decideChannels({ ...order, decision: enabled ? undefined : "disabled" }, caller, parts()),
     ReleaseChannels: (order, caller) => releaseChannels(order, caller, parts()),
     ListCpus: ({ cpus }) => run(listCpus(cpus, parts())),
+    HoldCpus: (order, caller, subscriber) => runHolds.begin(order, { caller, subscriber }),
     ListHolds: () => run(listHolds(parts())),
     SetCpuFreq: (order, caller) => run(setCpuFreq(order, caller, parts())),
     SetQuery: ({ vm, enabled }, caller) =>
@@ -96,19 +100,6 @@ function* listCpus(cpus: readonly Pcpu[] | undefined, parts: Parts): Job<{ cpus:
 
 function* showMetrics(format: Format, parts: Parts): Job<{ text: string }> {
   return { text: yield* metricsText(format, parts) };
-}
-
-/** The CPUs of a call: all if none is named. Every named CPU must exist. */
-function chosenCpus(cpus: readonly Pcpu[] | undefined, { cpufreq }: Parts): readonly Pcpu[] {
-  const all = [
-    ...cpufreq.clocks().flatMap(({ pcpus }) => pcpus),
-    ...cpufreq.unmanaged().map(({ pcpu }) => pcpu),
-  ];
-  if (cpus === undefined) return all.sort((a, b) => a - b);
-  const known = new Set(all);
-  const missing = cpus.find((pcpu) => !known.has(pcpu));
-  if (missing !== undefined) throw new ControlError("NoSuchCpu", { cpu: missing });
-  return cpus;
 }
 
 function showCpu(pcpu: Pcpu, parts: Parts): Cpu {
