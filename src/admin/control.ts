@@ -99,6 +99,8 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   SetCpuFreq: { mutates: true },
   HoldCpus: { mutates: true },
   ListHolds: { mutates: false },
+  ListAskers: { mutates: false },
+  EndAsker: { mutates: true },
   SetQuery: { mutates: true },
   GetContract: { mutates: false },
   SetContract: { mutates: true },

@@ -35,10 +35,10 @@ export class Arbiter {
     this.policies = new GuestPolicies(this.#seats);
   }
 
-  /** Decides a request of a domain's guest. */
-  scale(name: string, request: Scale, now: Now): view.Change {
+  /** Decides a request of a domain's guest. It ends after `leaseSec` seconds, or after the lease of the contract. */
+  scale(name: string, request: Scale, now: Now, leaseSec?: number): view.Change {
     const claimant = this.#seats.claimant(name, request);
-    const change = "code" in claimant ? refuse(claimant) : ask(claimant, request.action, now);
+    const change = "code" in claimant ? refuse(claimant) : ask(claimant, request.action, now, leaseSec);
     if (change.refusal !== undefined) this.#remember(name, request, change.refusal, now);
     return change;
   }
@@ -197,6 +197,12 @@ export class Arbiter {
   vcpu(name: string, vcpu: Vcpu): view.VcpuView | undefined {
     const claimant = this.#seats.domains.get(name)?.vcpus[vcpu];
     return claimant && lookAtVcpu(claimant);
+  }
+
+  /** The CPUs of the host that a domain named and wants a speed of. */
+  named(name: string): view.VcpuView[] {
+    const claimants = [...(this.#seats.domains.get(name)?.physical.values() ?? [])];
+    return claimants.map(lookAtVcpu).filter(({ asked }) => asked !== undefined);
   }
 
   /** The current state of a managed CPU's clock. */

@@ -70,6 +70,9 @@ export type Refusal =
     }
   | { readonly code: "cpu-not-managed"; readonly pcpu: Pcpu }
   | { readonly code: "physical-cpu" }
+  /** A CPU of the host that is not one of the application's. */
+  | { readonly code: "cpu-of-others"; readonly pcpu: Pcpu }
+  | { readonly code: "too-many-askers"; readonly max: number }
   | { readonly code: "no-turbo"; readonly pcpu: Pcpu }
   | { readonly code: "turbo-forbidden" }
   | { readonly code: "operation-forbidden"; readonly action: ScaleAction }
@@ -204,7 +207,7 @@ export interface VcpuClockView {
   readonly rule: Rule;
 }
 
-/** The state of one vCPU. */
+/** The state of one vCPU, or of a CPU of the host that a guest named: then both numbers are that of the CPU. */
 export interface VcpuView {
   readonly vcpu: Vcpu;
   readonly pcpus: readonly Pcpu[];

@@ -20,6 +20,7 @@ export function listSettings(daemon: Config["daemon"], gathered: Gathered): List
     ...aboutVms("vm", gathered.patterns),
     ...aboutVms("class", gathered.classes),
     ...aboutVms("vm", gathered.vms),
+    ...aboutVms("app", gathered.apps),
   ];
 }
 

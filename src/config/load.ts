@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { APP_KEYS } from "./app-keys.ts";
 import { checkConfig } from "./check.ts";
 import { type ConfigHost, checkOnHost } from "./check-host.ts";
 import type { Config } from "./config.ts";
@@ -48,6 +49,7 @@ export function readConfig(
     vms: new Map(),
     patterns: new Map(),
     classes: new Map(),
+    apps: new Map(),
   };
   const problems: Problem[] = [];
   const dropIns = listDropIns(`${path}.d`, problems);
@@ -81,6 +83,7 @@ function toConfig(gathered: Gathered): Config {
     hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),
     metrics: valuesOf(KEYS.metrics, sections.get("metrics")),
     rules: rulesOf(vms, patterns, classes),
+    apps: [...gathered.apps].map(([name, settings]) => ({ name, ...valuesOf(APP_KEYS, settings) })),
     listing: listSettings(ours, gathered),
   };
 }

@@ -1,4 +1,5 @@
 import { vmNameFault } from "../base/vm-name.ts";
+import { APP_KEYS } from "./app-keys.ts";
 import { isPattern } from "./contract/vm-pattern.ts";
 import type { Ini, Section } from "./ini.ts";
 import { CLASS_KEYS, KEYS, type Key, type KeysOf, PATTERN_KEYS, type ValuesOf, VM_KEYS } from "./keys.ts";
@@ -26,10 +27,13 @@ export interface Gathered {
   readonly patterns: Map<string, Settings>;
   /** `[class NAME]`, by name. */
   readonly classes: Map<string, Settings>;
+  /** `[app NAME]`, by name. */
+  readonly apps: Map<string, Settings>;
 }
 
 const VM_PREFIX = "vm ";
 const CLASS_PREFIX = "class ";
+const APP_PREFIX = "app ";
 
 const SECTIONS: Readonly<Record<string, KeysOf>> = KEYS;
 
@@ -100,6 +104,14 @@ function findSection({ name }: Section, into: Gathered): { keys: KeysOf; setting
     if ("value" in judged) return { keys: CLASS_KEYS, settings: settingsOf(into.classes, judged.value) };
     return { message: `[${shownName(name)}] is not ${judged.expected}`, suggestion: judged.suggestion };
   }
+  if (name.startsWith(APP_PREFIX)) {
+    const judged = className(name.slice(APP_PREFIX.length));
+    if ("value" in judged) return { keys: APP_KEYS, settings: settingsOf(into.apps, judged.value) };
+    return {
+      message: `[${shownName(name)}] is not ${judged.expected.replace("a class", "an application")}`,
+      suggestion: judged.suggestion,
+    };
+  }
   if (!name.startsWith(VM_PREFIX)) {
     return { message: `Unknown section [${shownName(name)}]`, suggestion: suggestSection(name) };
   }
@@ -143,10 +155,11 @@ function suggestSection(name: string): string | undefined {
   const vm = /^vms?[\s:."']+([^"']+)["']?$/i.exec(name);
   if (vm !== null) return `did you mean [vm ${shownName(vm[1] ?? "")}]?`;
   if (/^class$/i.test(name)) return "the section of a class is called [class NAME]";
+  if (/^apps?$/i.test(name)) return "the section of an application is called [app NAME]";
   if (/^vms?$/i.test(name)) return "a VM's section is called [vm NAME]";
   const near = nearest(name, Object.keys(SECTIONS));
   return near === undefined
-    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME`
+    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME, app NAME`
     : `did you mean [${near}]?`;
 }
 
@@ -160,7 +173,8 @@ function suggestKey(name: string, keys: KeysOf): string | undefined {
 /** The section that has a key of exactly this name. */
 function homeOf(name: string): string | undefined {
   if (Object.hasOwn(VM_KEYS, name)) return "vm NAME";
-  return Object.keys(SECTIONS).find((section) => Object.hasOwn(SECTIONS[section] ?? {}, name));
+  const home = Object.keys(SECTIONS).find((section) => Object.hasOwn(SECTIONS[section] ?? {}, name));
+  return home ?? (Object.hasOwn(APP_KEYS, name) ? "app NAME" : undefined);
 }
 
 function shownName(name: string): string {

@@ -53,6 +53,7 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
           (await connector.for("HoldCpus")).hold(order, onReply, options),
         hangUp: connector.hangUp,
         socket,
+        timeoutMs,
         show: (reply, words) => {
           const text = json ? jsonText(reply, { pretty: io.isTty }) : words();
           if (text !== "") io.stdout.write(`${text}\n`);

@@ -53,6 +53,8 @@ export interface Context {
   readonly hangUp: () => Promise<void>;
   /** The control socket's path. */
   readonly socket: string;
+  /** How long to wait for the daemon, in ms. */
+  readonly timeoutMs: number;
   /** Shows a reply: as JSON with `--json`, otherwise with the given words. */
   readonly show: (reply: object, words: () => string) => void;
   readonly now: () => number;

@@ -10,6 +10,8 @@ import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
 import { Alarm } from "./alarm.ts";
+import { Askers } from "./apps/askers.ts";
+import { serveRequests } from "./apps/serve.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
@@ -68,7 +70,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   const undo: Undo = [];
   try {
     const assembled = await assemble(surroundings, undo);
-    const { hostEvents, hypervisor, operators, parts, sole } = assembled;
+    const { applications, hostEvents, hypervisor, operators, parts, sole } = assembled;
     startHeartbeat(parts, notify, sole);
     endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
@@ -87,12 +89,17 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [metrics, parts.slices, parts.alarm, parts.traffic, parts.channels];
+        const quiet = [metrics, parts.slices, parts.askers, parts.alarm, parts.traffic, parts.channels];
         return endDaemon(cause, {
           parts,
           log,
           quiet: quiet.map((part) => () => part.close()),
-          last: [() => operators.close(), () => parts.hypervisor.close(), async () => sole.close()],
+          last: [
+            () => operators.close(),
+            () => applications?.close(),
+            () => parts.hypervisor.close(),
+            async () => sole.close(),
+          ],
         });
       },
     };
@@ -182,14 +189,22 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const edges = { cpufreq, channels, hypervisor };
   const meter = packetMeter(hypervisor);
   const traffic = new TrafficWatch({ arbiter, clocks, alarm, log: limited, moment, meter });
-  const known = { vms, traffic, store, events, acts, slices: new LoopSlices(), takeover };
+  const askers = new Askers({ arbiter, clocks, alarm, moment, events, log: limited });
+  const known = { vms, traffic, askers, store, events, acts, slices: new LoopSlices(), takeover };
   parts = { config, time, moment, alarm, arbiter, clocks, ...edges, ...known, ...measured, startedAtMs };
+  const applications = await serveRequests({ ...{ config, log, limited, arbiter, askers, time } });
+  undo.push(() => applications?.close());
 
+  lookAround(parts, hostEvents, log);
+  return { parts, hostEvents, hypervisor, operators, applications, sole };
+}
+
+/** Looks at the CPUs and the channels that there are. */
+function lookAround({ channels, config }: Parts, hostEvents: HostEvents, log: LeveledLog): void {
   hostEvents.reportCpus();
   if (config().cpufreq.dryRun)
     log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   channels.scan();
-  return { parts, hostEvents, hypervisor, operators, sole };
 }
 
 /** Guest policies want something else from now on. */
@@ -199,9 +214,10 @@ function turned(policies: readonly PolicyView[], { events, traffic }: Parts): vo
 }
 
 /** Applies a configuration that was replaced. */
-function reconfigure({ arbiter, channels, clocks, config, cpufreq, events, vms }: Parts): void {
+function reconfigure({ arbiter, askers, channels, clocks, config, cpufreq, events, vms }: Parts): void {
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
   vms.decideAll();
+  askers.reconfigure(config().apps);
   cpufreq.refresh();
   channels.scan();
   events.publish("config", "the configuration was reloaded");

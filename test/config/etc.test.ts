@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { APP_KEYS } from "../../src/config/app-keys.ts";
 import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
 
 const FILE = `${import.meta.dir}/../../etc/vm-power.conf`;
@@ -28,7 +29,11 @@ function documented(content: string): (Documented & { comment: string })[] {
 }
 
 function table(): (Documented & { comment: string })[] {
-  const sections: [string, KeysOf][] = [...Object.entries(KEYS), ["vm web1", VM_KEYS]];
+  const sections: [string, KeysOf][] = [
+    ...Object.entries(KEYS),
+    ["vm web1", VM_KEYS],
+    ["app redis", APP_KEYS],
+  ];
   return sections.flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, { default: text, doc }]) => ({
       section,

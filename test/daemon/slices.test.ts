@@ -23,7 +23,7 @@ import { keepLines, realTime } from "./time.ts";
 /** The clock stands still, so only the number of steps limits a slice. */
 const NO_TIME = () => 0;
 
-const CONFIG = { ...DEFAULTS, rules: rulesOf(new Map(), new Map(), new Map()), listing: [] };
+const CONFIG = { ...DEFAULTS, rules: rulesOf(new Map(), new Map(), new Map()), apps: [], listing: [] };
 const CALLER = { uid: 0, gid: 0, pid: 7 };
 const CPUS = Array.from({ length: 1024 }, (_, pcpu) => pcpu);
 const VMS = CPUS.filter((pcpu) => pcpu % 2 === 0).map((pcpu) => domain(`vm${pcpu}`, [[pcpu], [pcpu + 1]]));
@@ -104,6 +104,7 @@ function largeHost() {
     ),
     recordings: { begin: () => () => {} },
     meters: { all: new Map() },
+    askers: { all: new Map() },
     hypervisor: {
       status: () => ({ driver: "libvirt", uri: "x:///", state: "connected", problem: undefined, domains: 0 }),
       remedies: LIBVIRT_REMEDIES,

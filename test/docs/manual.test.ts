@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { APP_KEYS } from "../../src/config/app-keys.ts";
 import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
 import { AGENT_KEYS } from "../../src/guest/agent/config.ts";
 import { askHelp } from "./help.ts";
@@ -53,7 +54,11 @@ describe.each(PROGRAMS)("%s: the manual page and --help say the same", (program,
 });
 
 describe("vm-power.conf(5) describes every key of the table, in order, with its default and its words", () => {
-  const sections: [string, KeysOf][] = [...Object.entries(KEYS), ["vm NAME", VM_KEYS]];
+  const sections: [string, KeysOf][] = [
+    ...Object.entries(KEYS),
+    ["vm NAME", VM_KEYS],
+    ["app NAME", APP_KEYS],
+  ];
   test.each(sections)("[%s]", (section, keys) => expectKeys("vm-power.conf.5", `[${section}]`, keys));
   test("and no other section", () => {
     const titles = [...readManual("vm-power.conf.5").keys()].filter((title) => title.startsWith("["));

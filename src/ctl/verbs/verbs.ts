@@ -1,4 +1,5 @@
 import type { Verb } from "../verb.ts";
+import { APP_VERBS } from "./app.ts";
 import { CHANNEL_VERBS } from "./channel.ts";
 import { CHANNEL_CONFIG } from "./channel-config.ts";
 import { CONTRACT_VERBS } from "./contract.ts";
@@ -31,6 +32,7 @@ export const VERBS: readonly Verb[] = [
   POLICY,
   ...CPU_VERBS,
   RUN,
+  ...APP_VERBS,
   WHY,
   VERIFY,
   DOCTOR,

@@ -5,6 +5,7 @@ import type { Pcpu } from "../../base/domain.ts";
 import type { Format } from "../../metrics/openmetrics.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
+import { askerOrders } from "./asker-orders.ts";
 import { channelConfig } from "./channel-config.ts";
 import { contractMethods } from "./contract-methods.ts";
 import { withoutQuery } from "./contract-orders.ts";
@@ -63,6 +64,7 @@ export function control(parts: () => Parts): Control {
     ...domainOrders(parts),
     ...channelConfig(parts),
     ...policyOrders(parts),
+    ...askerOrders(parts),
     ExplainVcpu: ({ vm, vcpu }) => run(explainVcpu(knownVm(vm, parts()), vcpu, parts())),
     Verify: () => run(verify(parts())),
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),
