@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { rawClient } from "../admin/raw-client.ts";
@@ -289,3 +289,61 @@ test.skipIf(Bun.which("taskset") === null)(
     expect(speeds(0, 1)).toEqual(["1200000", FOUND]);
   },
 );
+
+/** Sends bytes in pieces, and returns the replies; undefined if the connection was closed instead. */
+async function pieces(replies: number, ...parts: readonly string[]): Promise<Reply[] | undefined> {
+  const client = await rawClient(join(host.directory, "run/request.sock"));
+  for (const part of parts) {
+    client.send(part);
+    await Bun.sleep(20);
+  }
+  const got = await client.replies(replies).catch(() => undefined);
+  client.leave();
+  return got as Reply[] | undefined;
+}
+
+const text = (parameters: string, method = "Ask") =>
+  `{"method":"io.vmpower.Request.${method}","parameters":${parameters}}`;
+
+describe("JSON that ends DPDK's host, or that it executes twice", () => {
+  test("long names, trailing commas and 30-digit numbers are refused, and the daemon goes on: NE1, NE4 (S10)", async () => {
+    await serve(APP);
+    const invalid = [{ error: "org.varlink.service.InvalidParameter" }];
+    const long = "n".repeat(50);
+    expect(await pieces(1, `${text(`{"cpus":[2],"to":"${long}"}`)}\0`)).toMatchObject(invalid);
+    expect(await pieces(1, `${text(`{"cpus":[2],"to":1}`)}\0`)).toMatchObject(invalid);
+    expect(await pieces(1, `${text(`{"cpus":[${"9".repeat(30)}],"to":"min"}`)}\0`)).toMatchObject(invalid);
+    const lease = `{"cpus":[2],"to":"min","leaseSec":${"1".repeat(30)}}`;
+    expect(await pieces(1, `${text(lease)}\0`)).toMatchObject(invalid);
+    const hours = `{"cpus":[2],"kind":"time","busyHours":[${Array(90).fill(25)}]}`;
+    expect(await pieces(1, `${text(hours, "AskByPolicy")}\0`)).toMatchObject(invalid);
+    expect(await pieces(1, `${text('{"cpus":[2],"to":"min",}')}\0`)).toBeUndefined();
+    expect(await pieces(1, "{}\0")).toMatchObject(invalid); // the empty object
+    expect(speeds(2, 3)).toEqual([FOUND, FOUND]);
+    expect(await pieces(1, `${text('{"cpus":[2],"to":"min"}')}\0`)).toMatchObject([
+      { parameters: { leaseSec: 3600 } },
+    ]);
+  });
+
+  test("words that nearly are one are refused: NE2", async () => {
+    await serve(APP);
+    const invalid = [{ error: "org.varlink.service.InvalidParameter" }];
+    for (const parameters of [
+      '{"cpus":[2],"kind":"workload","workload":"MEDIUM_111"}',
+      '{"cpus":[2],"kind":"WORKLOAD_111","workload":"medium"}',
+    ])
+      expect(await pieces(1, `${text(parameters, "AskByPolicy")}\0`)).toMatchObject(invalid);
+    expect(speed(2)).toBe(FOUND);
+  });
+
+  test("a call in several pieces is carried out once, and a torn one never (R13)", async () => {
+    await serve(APP);
+    const down = `${text('{"cpus":[2],"to":"down"}')}\0`;
+    expect(await pieces(1, down.slice(0, 20), down.slice(20, 60), down.slice(60))).toHaveLength(1);
+    expect(speed(2)).toBe("2300000"); // one step
+    // The tail of the call before does not complete a torn one.
+    expect(await pieces(1, down, down.slice(0, 40))).toHaveLength(1);
+    expect(speed(2)).toBe("2000000");
+    expect(askers()).toMatchObject([{ granted: 2, refused: 0 }]);
+  });
+});
