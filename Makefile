@@ -8,6 +8,7 @@ BUN := $(shell if [ "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)" ]; then c
 	else echo "$(CURDIR)/.tools/node_modules/.bin/bun"; fi)
 BIN := node_modules/.bin
 PREFIX ?= /usr
+MINUTES ?= 1
 DESTDIR ?=
 
 # A compiled program must not read .env, bunfig.toml or a preload from the directory it is started in.
@@ -16,7 +17,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check types faults build bench interop install captures lab lab-full lab-shell clean
+.PHONY: help run test check types faults fuzz build bench interop install captures lab lab-full lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +37,9 @@ check: node_modules ## Check types, lint, format, floors and dead code
 
 types: node_modules ## Write the types of the control interface from its description
 	@$(BUN) packaging/interface/generate.ts
+
+fuzz: node_modules ## Send hostile packets and calls, MINUTES=5 of them, and judge every change; SEED=n repeats one run
+	@MINUTES=$(MINUTES) SEED=$(SEED) $(BUN) test/fuzz/run.ts
 
 faults: node_modules ## Take out each line that holds a promise of SECURITY.md, and see its test fail
 	@$(BUN) test/faults/plant.ts

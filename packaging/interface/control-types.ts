@@ -12,6 +12,7 @@ const NAMES = {
     SetChannelStatus: "ChannelStatusOrder",
     ListCpus: "CpuChoice",
     SetCpuFreq: "FrequencyOrder",
+    HoldCpus: "HoldOrder",
     PinVcpu: "PinOrder",
     SetVcpus: "VcpuCountOrder",
     GetChannelConfig: "ChannelConfigRequest",

@@ -1,9 +1,10 @@
 import type { Socket, SocketHandler } from "bun";
-import { ClientError, connectError, VarlinkError } from "./client-error.ts";
+import { ClientError, VarlinkError } from "./client-error.ts";
 import { conform, formatPath } from "./conform.ts";
+import { connectPatiently } from "./connect.ts";
 import type { CallName, StreamName } from "./control.ts";
 import { CONTROL } from "./control-interface.ts";
-import type { Calls, Event, Packet, VmChoice } from "./control-types.ts";
+import type { Calls, CpuResult, Event, HoldOrder, Packet, VmChoice } from "./control-types.ts";
 import { createFramer } from "./framer.ts";
 import { encodeMessage, type Reply, readReply } from "./message.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
@@ -26,6 +27,12 @@ interface PacketReply {
   readonly lost: number;
 }
 
+/** The reply of `HoldCpus`. */
+interface HoldReply {
+  readonly schemaVersion: number;
+  readonly results: readonly CpuResult[];
+}
+
 /** A connection to the daemon. */
 export interface ControlClient {
   call<Name extends CallName>(method: Name, parameters: Calls[Name]["takes"]): Promise<ReplyTo<Name>>;
@@ -43,6 +50,12 @@ export interface ControlClient {
     onPacket: (reply: PacketReply) => void,
     options?: { readonly signal?: AbortSignal },
   ): Promise<boolean>;
+  /** Holds CPUs until the connection ends or `signal` aborts; otherwise the same. A hold that failed ends at once. */
+  hold(
+    order: HoldOrder,
+    onReply: (reply: HoldReply) => void,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<boolean>;
   close(): void;
 }
 
@@ -54,10 +67,6 @@ export interface ClientOptions {
 
 /** The longest reply in bytes: 8192 CPUs with their tables fit. */
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
-
-/** How long and how often to retry a connect while the kernel's queue is full because many clients connect. */
-const QUEUE_MS = 2000;
-const QUEUE_STEP_MS = 20;
 
 interface Waiting {
   readonly onReply: (reply: Reply) => void;
@@ -95,6 +104,11 @@ export async function connectControl(path: string, { timeoutMs }: ClientOptions)
       }),
     record: (parameters, onPacket, { signal } = {}) =>
       stream({ method: "Record", parameters }, (reply) => onPacket(reply as PacketReply), { calls, signal }),
+    hold: (order, onReply, { signal } = {}) =>
+      stream({ method: "HoldCpus", parameters: order }, (reply) => onReply(reply as HoldReply), {
+        calls,
+        signal,
+      }),
     close: () => calls.end(new ClientError("disconnected", "Closed")),
   };
 }
@@ -187,20 +201,6 @@ function stream(
     },
   );
   return promise;
-}
-
-/** Bun reports a full queue as ECONNREFUSED, the same as no listener. */
-async function connectPatiently(path: string, handlers: SocketHandler<undefined>, withinMs: number) {
-  const endMs = performance.now() + Math.min(QUEUE_MS, withinMs);
-  for (;;) {
-    try {
-      return await Bun.connect<undefined>({ unix: path, socket: handlers });
-    } catch (cause) {
-      const error = connectError(path, cause);
-      if (error.code !== "ECONNREFUSED" || performance.now() >= endMs) throw error;
-      await Bun.sleep(QUEUE_STEP_MS);
-    }
-  }
 }
 
 /**

@@ -93,7 +93,11 @@ function singleMethod(served: Served, name: CallName, mutates: boolean): Method 
 }
 
 /** The name of the item in one reply of a stream. */
-const ITEM: Readonly<Record<StreamName, string>> = { Subscribe: "event", Record: "packet" };
+const ITEM: Readonly<Record<StreamName, string>> = {
+  Subscribe: "event",
+  Record: "packet",
+  HoldCpus: "results",
+};
 
 function isStream(name: keyof Control): name is StreamName {
   return Object.hasOwn(ITEM, name);
@@ -113,7 +117,9 @@ function streamMethod(served: Served, name: StreamName, mutates: boolean): Metho
         end: (item: object) => sink.end(versioned({ [ITEM[name]]: item, lost })),
       };
       try {
-        const opened = served.control[name](parameters, caller, subscriber);
+        // The dispatcher has checked the parameters.
+        const open = served.control[name] as (...given: readonly object[]) => (() => void) | ControlError;
+        const opened = open.call(served.control, parameters, caller, subscriber);
         return typeof opened === "function" ? opened : toOutcome(opened, served);
       } catch (error) {
         return toError(error, name, served);

@@ -233,6 +233,25 @@ export interface Hold {
   readonly reason?: string | undefined;
 }
 
+/** An application of the host, as one user or one of its FIFOs asks for it. */
+export interface Asker {
+  readonly name: string;
+  readonly app: string;
+  readonly granted: number;
+  readonly refused: number;
+  readonly quarantinedForMs?: number | undefined;
+  readonly wants: readonly AskerWant[];
+}
+
+/** A speed that an application wants of one CPU. */
+export interface AskerWant {
+  readonly cpu: number;
+  readonly khz: number;
+  readonly asked: string;
+  readonly grantedKhz?: number | undefined;
+  readonly endsInMs?: number | undefined;
+}
+
 /** The load that one VM makes. Counters start with its first packet. */
 export interface VmLoad {
   readonly vm: string;
@@ -264,6 +283,20 @@ export interface Packet {
   readonly channel: number;
   readonly bytes: string;
   readonly length: number;
+}
+
+/** The output of "vmpowerctl request --json". No method returns it: it comes from io.vmpower.Request. */
+export interface RequestReport {
+  readonly results?: readonly RequestResult[] | undefined;
+  readonly leaseSec?: number | undefined;
+}
+
+/** What an application got of one CPU. because: the rule that limits it, or why it was refused. */
+export interface RequestResult {
+  readonly cpu: number;
+  readonly accepted: boolean;
+  readonly khz?: number | undefined;
+  readonly because?: string | undefined;
 }
 
 /** The output of "vmpowerctl record --json". full: the file has reached its limit. */
@@ -441,6 +474,14 @@ export interface FrequencyOrder {
   readonly reason?: string | undefined;
 }
 
+/** What `HoldCpus` takes. */
+export interface HoldOrder {
+  readonly cpus: readonly number[];
+  readonly to: "up" | "down" | "min" | "max" | "turbo" | "noTurbo" | "khz";
+  readonly khz?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
 /** What `GetContract` answers. */
 export interface ContractView {
   readonly vm: string;
@@ -574,6 +615,8 @@ export interface Calls {
   ListCpus: { takes: CpuChoice; answers: { readonly cpus: readonly Cpu[] } };
   SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
   ListHolds: { takes: Nothing; answers: { readonly holds: readonly Hold[] } };
+  ListAskers: { takes: Nothing; answers: { readonly askers: readonly Asker[] } };
+  EndAsker: { takes: { readonly asker: string }; answers: Nothing };
   SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };
   GetContract: { takes: { readonly vm: string }; answers: ContractView };
   SetContract: { takes: ContractOrder; answers: { readonly warning?: string | undefined } };

@@ -1,5 +1,14 @@
 import type { Caller } from "./caller.ts";
-import type { Calls, Errors, Event, Nothing, Packet, VmChoice } from "./control-types.ts";
+import type {
+  Calls,
+  CpuResult,
+  Errors,
+  Event,
+  HoldOrder,
+  Nothing,
+  Packet,
+  VmChoice,
+} from "./control-types.ts";
 
 /** Increased when a member is renamed or removed. Every reply has it, so clients notice. */
 export const SCHEMA_VERSION = 1;
@@ -11,7 +20,7 @@ export type CallName = keyof Calls;
 export type MethodName = CallName | StreamName;
 
 /** The methods with many replies. */
-export type StreamName = "Subscribe" | "Record";
+export type StreamName = "Subscribe" | "Record" | "HoldCpus";
 
 /**
  * The daemon as operators see it. Parameters are checked against the interface description before a method is called.
@@ -35,6 +44,12 @@ export type Control = {
     parameters: VmChoice,
     caller: Caller,
     subscriber: Subscriber<Packet>,
+  ) => (() => void) | ControlError;
+  /** Holds CPUs until the function that it returns is called. The subscriber gets the results once. */
+  readonly HoldCpus: (
+    parameters: HoldOrder,
+    caller: Caller,
+    subscriber: Subscriber<readonly CpuResult[]>,
   ) => (() => void) | ControlError;
 };
 
@@ -82,7 +97,10 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   ReleaseChannels: { mutates: true },
   ListCpus: { mutates: false },
   SetCpuFreq: { mutates: true },
+  HoldCpus: { mutates: true },
   ListHolds: { mutates: false },
+  ListAskers: { mutates: false },
+  EndAsker: { mutates: true },
   SetQuery: { mutates: true },
   GetContract: { mutates: false },
   SetContract: { mutates: true },

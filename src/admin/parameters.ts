@@ -14,6 +14,9 @@ export const NAMED_CHANNELS_MAX = 1024;
 const NAMED_KEYS_MAX = 64;
 const TEXT_BYTES_MAX = 512;
 
+/** The most CPUs that an application may name in one call: each costs a decision and a write. */
+const APP_CPUS_MAX = 64;
+
 /** A channel's number has five digits at most. */
 const CHANNEL_NUMBER_END = 100_000;
 
@@ -67,6 +70,12 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["id", { allows: within(1, POLICY_ID_MAX) }],
   ["count", { allows: within(1, VCPUS_MAX) }],
   ["channels", { allows: within(0, CHANNEL_NUMBER_END - 1), itemsMax: NAMED_CHANNELS_MAX }],
+  // In io.vmpower.Request.
+  ["app", { allows: isShortName }],
+  ["asker", { allows: isShortName }],
+  ["leaseSec", { allows: within(1, ORDER_SECONDS_MAX) }],
+  ["Ask.cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: APP_CPUS_MAX }],
+  ["AskByPolicy.cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: APP_CPUS_MAX }],
   ["khz", { allows: within(1, KHZ_MAX) }],
   ["forSeconds", { allows: within(1, ORDER_SECONDS_MAX) }],
   // It is compared with the text that the daemon would write, and the size of a message bounds it.

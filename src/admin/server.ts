@@ -5,6 +5,7 @@ import { createCallTurns } from "./call-turns.ts";
 import { type Caller, NOBODY } from "./caller.ts";
 import type { Control } from "./control.ts";
 import { controlInterface, MONITOR } from "./control-interface.ts";
+import type { Interface } from "./interface.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { createRefusals } from "./refusals.ts";
 import { withService } from "./service-interface.ts";
@@ -12,10 +13,14 @@ import { Session } from "./session.ts";
 import { checkPathIsFree, identify, removeSocket } from "./socket-file.ts";
 
 /** Options of {@link serveControl}. */
-export interface ServeOptions extends BindOptions {
+export interface ServeOptions extends InterfaceOptions {
+  readonly control: Control;
+}
+
+/** Options of {@link serveInterfaces}. */
+export interface InterfaceOptions extends BindOptions {
   /** At most 103 bytes. */
   readonly path: string;
-  readonly control: Control;
   /** Reads who is at the other end of a connection (`SO_PEERCRED`). */
   readonly peerOf: (fd: number) => Caller | undefined;
   /** For `GetInfo`. */
@@ -49,15 +54,23 @@ interface Client {
 }
 
 /** Serves `io.vmpower.Control` and `io.vmpower.Monitor` on a socket; throws where the path is taken by another daemon or another file. */
-export async function serveControl(options: ServeOptions): Promise<ControlServer> {
+export function serveControl(options: ServeOptions): Promise<ControlServer> {
+  const { log, limits = LIMITS } = options;
+  const parts = [undefined, MONITOR].map((part) =>
+    controlInterface(options.control, { log, callMs: limits.callMs }, part),
+  );
+  return serveInterfaces(parts, options);
+}
+
+/** Serves interfaces on a socket; throws where {@link serveControl} does. */
+export async function serveInterfaces(
+  parts: readonly Interface[],
+  options: InterfaceOptions,
+): Promise<ControlServer> {
   const { path, log, limits = LIMITS } = options;
   await checkPathIsFree(path);
-  const interfaces = withService(
-    { vendor: "vm-power", product: "vm-power", version: options.version, url: "" },
-    [undefined, MONITOR].map((part) =>
-      controlInterface(options.control, { log, callMs: limits.callMs }, part),
-    ),
-  );
+  const product = { vendor: "vm-power", product: "vm-power", version: options.version, url: "" };
+  const interfaces = withService(product, parts);
   const clients = new Map<Socket<undefined>, Client>();
   const refusals = createRefusals(limits);
   const turns = createCallTurns(limits.callsPerTurn);
@@ -69,7 +82,10 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
       const peer = options.peerOf(fdOf(socket)) ?? NOBODY;
       const caller = options.looksOnly ? { ...peer, looksOnly: true } : peer;
       const refusal = closing === undefined ? whyRefused(caller, clients, limits) : "The daemon is stopping";
-      if (refusal !== undefined) return refusals.refuse(socket, refusal);
+      if (refusal !== undefined) {
+        peer.process?.close();
+        return refusals.refuse(socket, refusal);
+      }
       const session = new Session(peerFor(socket), {
         caller,
         interfaces,
@@ -91,6 +107,7 @@ export async function serveControl(options: ServeOptions): Promise<ControlServer
     close(socket) {
       refusals.closed(socket);
       clients.get(socket)?.session.closed();
+      clients.get(socket)?.caller.process?.close();
       clients.delete(socket);
       if (clients.size === 0) closing?.();
     },

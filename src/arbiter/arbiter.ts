@@ -41,11 +41,11 @@ export class Arbiter {
     this.#schedules = new Schedules(this.#seats);
   }
 
-  /** Decides a request of a domain's guest. */
-  scale(name: string, request: Scale, now: Now): view.Change {
+  /** Decides a request of a domain's guest. It ends after `leaseSec` seconds, or after the lease of the contract. */
+  scale(name: string, request: Scale, now: Now, leaseSec?: number): view.Change {
     const claimant = this.#seats.claimant(name, request);
-    const change = "code" in claimant ? refuse(claimant) : ask(claimant, request.action, now);
-    if (change.refusal !== undefined) this.#remember(name, request, change.refusal, now);
+    const change = "code" in claimant ? refuse(claimant) : ask(claimant, request.action, now, leaseSec);
+    if (change.refusal !== undefined) this.#seats.remember(name, request, change.refusal, now);
     return change;
   }
 
@@ -208,6 +208,12 @@ export class Arbiter {
     return claimant && lookAtVcpu(claimant);
   }
 
+  /** The CPUs of the host that a domain named and wants a speed of. */
+  named(name: string): view.VcpuView[] {
+    const claimants = [...(this.#seats.domains.get(name)?.physical.values() ?? [])];
+    return claimants.map(lookAtVcpu).filter(({ asked }) => asked !== undefined);
+  }
+
   /** The current state of a managed CPU's clock. */
   clock(pcpu: Pcpu): view.ClockView | undefined {
     const state = this.#seats.clocks.get(pcpu);
@@ -239,10 +245,5 @@ export class Arbiter {
   /** Settles those clocks that still exist; a clock that was replaced is left out. */
   #settle(clocks: Iterable<ClockState>): readonly view.ChangeWrite[] {
     return settle([...clocks].filter((state) => this.#seats.clocks.get(state.clock.id) === state));
-  }
-
-  #remember(name: string, request: Scale, refusal: view.Refusal, now: Now): void {
-    const claimant = request.physical ? undefined : this.#seats.domains.get(name)?.vcpus[request.resource];
-    if (claimant !== undefined) claimant.refused = { asked: request.action, atMs: now.wallMs, refusal };
   }
 }

@@ -10,9 +10,9 @@ import type { Want } from "./want.ts";
 
 /**
  * Applies a scale action to every clock of a claimant; to none if its contract forbids it, or if turbo is not available
- * on one of them.
+ * on one of them. Its wants end after `leaseSec` seconds, or after the lease of the contract.
  */
-export function ask(claimant: Claimant, action: ScaleAction, now: Now): Change {
+export function ask(claimant: Claimant, action: ScaleAction, now: Now, leaseSec?: number): Change {
   if (!claimant.state.contract.operations.includes(action))
     return refuse({ code: "operation-forbidden", action });
   if (action === "turbo") {
@@ -27,7 +27,7 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now): Change {
     const position = step(clock.clock.table, claim.envelope, stands(claim), action);
     // Undefined means that turbo is not available, which was refused above.
     if (position === undefined) continue;
-    const want = wantOf(claimant, action, { position, now, before: wants.of("request") });
+    const want = wantOf(claimant, action, { position, now, before: wants.of("request"), leaseSec });
     wants.put(want);
     steps.push({ clock, wants, put: want, ended: undefined });
     const order = clock.wants.of("operator");
@@ -61,7 +61,13 @@ function wantOf(
     position,
     now,
     before,
-  }: { readonly position: Position; readonly now: Now; readonly before: Want | undefined },
+    leaseSec = contract.leaseSec,
+  }: {
+    readonly position: Position;
+    readonly now: Now;
+    readonly before: Want | undefined;
+    readonly leaseSec: number | undefined;
+  },
 ): Want {
   const dueMs = (before?.sinceMs ?? Number.NEGATIVE_INFINITY) + contract.minDwellMs;
   const isSlower = before !== undefined && position.index > before.position.index;
@@ -72,11 +78,12 @@ function wantOf(
     holder,
     asked,
     atMs: now.wallMs,
-    untilMs: contract.leaseSec === 0 ? undefined : now.monoMs + contract.leaseSec * 1000,
+    untilMs: leaseSec === 0 ? undefined : now.monoMs + leaseSec * 1000,
     hold: false,
     exact: undefined,
     position: waits ? before.position : position,
-    askedMs: now.monoMs,
+    // A lease of its own does not follow the contract's.
+    askedMs: leaseSec === contract.leaseSec ? now.monoMs : undefined,
     sinceMs: stays && before?.sinceMs !== undefined ? before.sinceMs : now.monoMs,
     due: waits ? { position, atMs: dueMs } : undefined,
     before: undefined,

@@ -47,13 +47,13 @@ export function lookAtDomain({ domain, contract, vcpus }: DomainState): DomainVi
   return { domain, contract, vcpus: vcpus.length, claims: claims.length };
 }
 
-/** Returns the current state of a vCPU. */
+/** Returns the current state of a vCPU, or of a CPU of the host that a guest named. */
 export function lookAtVcpu(claimant: Claimant): VcpuView {
-  const { vcpu, state, problem, claims, refused } = claimant;
+  const { vcpu, state, physical, problem, claims, refused } = claimant;
   const want = claims[0]?.wants.current;
   return {
     vcpu,
-    pcpus: state.domain.pins[vcpu] ?? [],
+    pcpus: physical ? [vcpu] : (state.domain.pins[vcpu] ?? []),
     problem,
     asked: want?.asked,
     askedAtMs: want?.atMs ?? 0,

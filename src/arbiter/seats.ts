@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Domain, Pcpu } from "../base/domain.ts";
+import type { Now } from "../base/now.ts";
 import type { Scale } from "../wire/packet.ts";
 import { attach, carryWant, claimsOf, detach } from "./attach.ts";
 import type { Claimant, ClockState, DomainState } from "./claim.ts";
@@ -74,6 +75,12 @@ export class Seats {
       return { code: "vcpu-out-of-range", vcpu: resource, vcpus: state.vcpus.length };
     if ("code" in claimant) return claimant;
     return claimant.problem ?? claimant;
+  }
+
+  /** Records the last request of a vCPU that was refused. */
+  remember(name: string, request: Scale, refusal: Refusal, now: Now): void {
+    const claimant = request.physical ? undefined : this.domains.get(name)?.vcpus[request.resource];
+    if (claimant !== undefined) claimant.refused = { asked: request.action, atMs: now.wallMs, refusal };
   }
 
   #physicalOf(state: DomainState, pcpu: Pcpu): Claimant | Refusal {

@@ -1,40 +1,16 @@
 import type { Clock, Setting, Speed, Write } from "../base/clock.ts";
 import type { Domain, Khz, Pcpu, Vcpu } from "../base/domain.ts";
-import type { Knobs } from "../base/knobs.ts";
 import type { Now } from "../base/now.ts";
 import type { PolicyKind } from "../base/policy-kind.ts";
-import type { SpeedBound } from "../base/speed-bound.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import type { PolicyFault } from "../wire/policy-fault.ts";
+import type { Contract } from "./contract.ts";
 import type { PolicyView } from "./policy-view.ts";
 import type { ScheduleView } from "./schedule-view.ts";
 
 // The input and output of the arbiter: plain data. Nothing outside this folder sees its state.
 
-/** What a domain's guest is allowed to ask for. */
-export interface Contract {
-  readonly minKhz: SpeedBound | undefined;
-  readonly maxKhz: SpeedBound | undefined;
-  readonly turbo: boolean;
-  /** What it may ask for. */
-  readonly operations: readonly ScaleAction[];
-  /** The guest policies that it may send. */
-  readonly policies: readonly PolicyKind[];
-  /** Whether it may ask for frequencies and capabilities. */
-  readonly query: boolean;
-  /** Whether it may name pCPUs instead of its vCPUs. */
-  readonly physicalCores: boolean;
-  /** Shortest time in ms that a vCPU stays at a speed before a slower one that it asks for holds; 0: none. */
-  readonly minDwellMs: number;
-  /** Seconds after which a request ends unless the guest repeats it; 0: never. */
-  readonly leaseSec: number;
-  /** What is set on its CPUs beside speeds. */
-  readonly knobs?: Knobs;
-  /** The schedules that concern it. */
-  readonly schedules?: readonly string[];
-  /** Whether its requests are only decided and explained, and change nothing. */
-  readonly dryRun?: boolean;
-}
+export type { Contract } from "./contract.ts";
 
 /**
  * An operator's order for a clock. `restore` also ends all requests of guests, so that the baseline holds until the
@@ -78,6 +54,9 @@ export type Refusal =
     }
   | { readonly code: "cpu-not-managed"; readonly pcpu: Pcpu }
   | { readonly code: "physical-cpu" }
+  /** A CPU of the host that is not one of the application's. */
+  | { readonly code: "cpu-of-others"; readonly pcpu: Pcpu }
+  | { readonly code: "too-many-askers"; readonly max: number }
   | { readonly code: "no-turbo"; readonly pcpu: Pcpu }
   | { readonly code: "turbo-forbidden" }
   | { readonly code: "operation-forbidden"; readonly action: ScaleAction }
@@ -218,7 +197,7 @@ export interface VcpuClockView {
   readonly rule: Rule;
 }
 
-/** The state of one vCPU. */
+/** The state of one vCPU, or of a CPU of the host that a guest named: then both numbers are that of the CPU. */
 export interface VcpuView {
   readonly vcpu: Vcpu;
   readonly pcpus: readonly Pcpu[];

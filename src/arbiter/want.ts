@@ -31,8 +31,8 @@ export interface Want {
   /** Why an operator ordered it. */
   readonly reason?: string | undefined;
   readonly position: Position;
-  /** When it was asked or repeated, on the monotonic clock. Only requests of guests have it. */
-  readonly askedMs?: number;
+  /** When it was asked or repeated, on the monotonic clock. Only requests with the contract's lease have it. */
+  readonly askedMs?: number | undefined;
   /** Since when its source has wanted this position, on the monotonic clock. */
   readonly sinceMs?: number;
   /** A slower position that takes the place of this one later, because of the contract's shortest dwell. */

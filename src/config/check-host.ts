@@ -29,6 +29,7 @@ export function checkOnHost(config: Config, gathered: Gathered, host: ConfigHost
     ...checkRoot(config, gathered, root, file),
     ...checkUsers(config, gathered, host),
     ...checkPins(config, gathered, root),
+    ...checkApps(gathered, host, root),
   ];
 }
 
@@ -52,6 +53,31 @@ function checkUsers({ channels }: Config, { sections }: Gathered, host: ConfigHo
       const message = `TrustedUsers names ${quote(user)}, a user that this host does not have`;
       return warning(written.place, message, "the name has no effect; see /etc/passwd");
     });
+}
+
+function checkApps({ apps }: Gathered, host: ConfigHost, root: HostRoot): Problem[] {
+  const pcpus = new Set(root.pcpus);
+  return [...apps].flatMap(([name, settings]) => {
+    const [user, cpus] = [settings.get("User"), settings.get("Cpus")];
+    const problems: Problem[] = [];
+    if (typeof user?.value === "string" && !host.hasUser(user.value))
+      problems.push(
+        warning(
+          user.place,
+          `User of [app ${name}] is ${quote(user.value)}, a user that this host does not have`,
+        ),
+      );
+    const missing = Array.isArray(cpus?.value) ? cpus.value.filter((pcpu) => !pcpus.has(pcpu)) : [];
+    if (cpus !== undefined && pcpus.size > 0 && missing.length > 0)
+      problems.push(
+        warning(
+          cpus.place,
+          `Cpus of [app ${name}] names CPU ${formatCpuList(missing)}, which this host does not have`,
+          `it has ${formatCpuList(pcpus)}`,
+        ),
+      );
+    return problems;
+  });
 }
 
 function checkPins({ hypervisor }: Config, { vms }: Gathered, root: HostRoot): Problem[] {

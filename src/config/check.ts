@@ -1,3 +1,4 @@
+import { checkApps } from "./check-apps.ts";
 import { checkMap } from "./check-map.ts";
 import type { Config } from "./config.ts";
 import { checkRules } from "./contract/check-rules.ts";
@@ -35,7 +36,7 @@ export function checkConfig(config: Config, gathered: Gathered): Problem[] {
   const isStatic = config.hypervisor.driver === "static";
   const driver = gathered.sections.get("hypervisor")?.get("Driver");
   if (isStatic && driver !== undefined) problems.push(...checkMap(gathered, driver.place));
-  problems.push(...checkRules(gathered), ...checkSchedules(gathered));
+  problems.push(...checkRules(gathered), ...checkSchedules(gathered), ...checkApps(gathered));
   for (const [name, settings] of gathered.vms) {
     const vcpus = settings.get("Vcpus");
     if (!isStatic && vcpus?.value !== undefined) {

@@ -1,3 +1,4 @@
+import type { APP_KEYS } from "./app-keys.ts";
 import type { Rules } from "./contract/rules.ts";
 import type { KEYS, SectionName, ValuesOf, VM_KEYS } from "./keys.ts";
 import type { Place } from "./problem.ts";
@@ -9,12 +10,17 @@ export type Config = { readonly [Section in SectionName]: ValuesOf<(typeof KEYS)
   readonly rules: Rules;
   /** `[schedule NAME]`, in the order of the files. */
   readonly schedules: readonly Schedule[];
+  /** The applications of the host that may ask, in the order of the files. */
+  readonly apps: readonly AppConfig[];
   /** Every setting with its place, to be shown. */
   readonly listing: readonly ListedSetting[];
 };
 
 /** What holds for one VM. */
 export type VmConfig = ValuesOf<typeof VM_KEYS>;
+
+/** What holds for one application. */
+export type AppConfig = ValuesOf<typeof APP_KEYS> & { readonly name: string };
 
 /** One setting that is in force, as an operator would write it. */
 export interface ListedSetting {

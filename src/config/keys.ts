@@ -50,16 +50,16 @@ export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES
 const MULTI_PIN_CPUS_MAX = 1024;
 
 /** The most requests per second: more than a virtio-serial channel carries. */
-const RATE_MAX = 1_000_000;
+export const RATE_MAX = 1_000_000;
 
 /** Longest dwell: a guest that waits longer would take it for a fault. */
-const DWELL_MAX_MS = 60_000;
+export const DWELL_MAX_MS = 60_000;
 
 /** Longest lease: a week. */
-const LEASE_MAX_SEC = 7 * 24 * 60 * 60;
+export const LEASE_MAX_SEC = 7 * 24 * 60 * 60;
 
 /** What a guest can ask for, in the words of the protocol. */
-const OPERATIONS = ["up", "down", "min", "max", "turbo", "no-turbo"] as const;
+export const OPERATIONS = ["up", "down", "min", "max", "turbo", "no-turbo"] as const;
 
 /** All keys outside the sections about VMs. Loading, messages, `etc/vm-power.conf` and the manual page follow this table. */
 export const KEYS = {

@@ -22,6 +22,7 @@ export function listSettings(daemon: Config["daemon"], gathered: Gathered): List
     ...ofNamed("class", gathered.classes),
     ...ofNamed("state", gathered.states),
     ...ofNamed("vm", gathered.vms),
+    ...ofNamed("app", gathered.apps),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { APP_KEYS } from "./app-keys.ts";
 import { checkConfig } from "./check.ts";
 import { type ConfigHost, checkOnHost } from "./check-host.ts";
 import type { Config } from "./config.ts";
@@ -79,6 +80,7 @@ function toConfig(gathered: Gathered): Config {
     schedule: valuesOf(KEYS.schedule, sections.get("schedule")),
     schedules: schedulesOf(gathered),
     rules: rulesOf({ named: vms, patterns, classes, states }),
+    apps: [...gathered.apps].map(([name, settings]) => ({ name, ...valuesOf(APP_KEYS, settings) })),
     listing: listSettings(ours, gathered),
   };
 }

@@ -1,4 +1,5 @@
 import { vmNameFault } from "../base/vm-name.ts";
+import { APP_KEYS } from "./app-keys.ts";
 import { isPattern } from "./contract/vm-pattern.ts";
 import type { Ini, Section } from "./ini.ts";
 import { CLASS_KEYS, KEYS, type Key, type KeysOf, PATTERN_KEYS, type ValuesOf, VM_KEYS } from "./keys.ts";
@@ -31,6 +32,8 @@ export interface Gathered {
   readonly states: Map<string, Settings>;
   /** `[schedule NAME]`, by name. */
   readonly schedules: Map<string, Settings>;
+  /** `[app NAME]`, by name. */
+  readonly apps: Map<string, Settings>;
   /** Where each section begins first. */
   readonly heads: Map<string, Place>;
 }
@@ -44,6 +47,7 @@ export function emptyGathered(): Gathered {
     classes: new Map(),
     states: new Map(),
     schedules: new Map(),
+    apps: new Map(),
     heads: new Map(),
   };
 }
@@ -55,6 +59,7 @@ const NAMED_SECTIONS = [
   { word: "class", keys: CLASS_KEYS, of: ({ classes }: Gathered) => classes },
   { word: "state", keys: CLASS_KEYS, of: ({ states }: Gathered) => states },
   { word: "schedule", keys: SCHEDULE_KEYS, of: ({ schedules }: Gathered) => schedules },
+  { word: "app", keys: APP_KEYS, of: ({ apps }: Gathered) => apps },
 ] as const;
 
 const SECTIONS: Readonly<Record<string, KeysOf>> = KEYS;
@@ -171,10 +176,11 @@ function suggestSection(name: string): string | undefined {
   const vm = /^vms?[\s:."']+([^"']+)["']?$/i.exec(name);
   if (vm !== null) return `did you mean [vm ${shownName(vm[1] ?? "")}]?`;
   if (/^class$/i.test(name)) return "the section of a class is called [class NAME]";
+  if (/^apps?$/i.test(name)) return "the section of an application is called [app NAME]";
   if (/^vms?$/i.test(name)) return "a VM's section is called [vm NAME]";
   const near = nearest(name, Object.keys(SECTIONS));
   return near === undefined
-    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME, state NAME, schedule NAME`
+    ? `known are ${Object.keys(SECTIONS).join(", ")}, vm NAME, class NAME, state NAME, schedule NAME, app NAME`
     : `did you mean [${near}]?`;
 }
 
@@ -189,7 +195,9 @@ function suggestKey(name: string, keys: KeysOf): string | undefined {
 function homeOf(name: string): string | undefined {
   if (Object.hasOwn(VM_KEYS, name)) return "vm NAME";
   const fixed = Object.keys(SECTIONS).find((section) => Object.hasOwn(SECTIONS[section] ?? {}, name));
-  return fixed ?? (Object.hasOwn(SCHEDULE_KEYS, name) ? "schedule NAME" : undefined);
+  if (fixed !== undefined) return fixed;
+  if (Object.hasOwn(SCHEDULE_KEYS, name)) return "schedule NAME";
+  return Object.hasOwn(APP_KEYS, name) ? "app NAME" : undefined;
 }
 
 function shownName(name: string): string {

@@ -96,12 +96,27 @@ export function vcpuPins(text: string): Parsed<readonly Pcpu[]> {
 /** Reads user names or numbers, separated by spaces or commas. */
 export function users(text: string): Parsed<readonly string[]> {
   const names = text.split(/[\s,]+/).filter((name) => name !== "");
-  const wrong = names.find((name) => !/^(?:\d{1,10}|[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?)$/.test(name));
+  const wrong = names.find((name) => !ACCOUNT.test(name));
   if (names.length === 0 || names.length > USERS_MAX || wrong !== undefined) {
     return { expected: `1 to ${USERS_MAX} user names or numbers, separated by spaces` };
   }
   return { value: [...new Set(names)] };
 }
+
+/** Reads the CPUs of an application: a list, or `cpuset`. */
+export function appCpus(text: string): Parsed<"cpuset" | readonly Pcpu[]> {
+  if (text === "cpuset") return { value: "cpuset" };
+  const cpus = parseCpuList(text);
+  if (cpus !== undefined && cpus.length > 0) return { value: cpus };
+  return { expected: `"cpuset" or a list of CPUs below ${CPU_NUMBER_END} like 0-3,8` };
+}
+
+/** Reads the name or number of one user or group. */
+export function account(text: string): Parsed<string> {
+  return ACCOUNT.test(text) ? { value: text } : { expected: "one name or number" };
+}
+
+const ACCOUNT = /^(?:\d{1,10}|[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?)$/;
 
 /** Reads a libvirt connection URI. */
 export function uri(text: string): Parsed<string> {
@@ -182,7 +197,10 @@ export function className(text: string): Parsed<string> {
 /** Reads the name of a section of some kind. */
 export function sectionName(text: string, what: string): Parsed<string> {
   if (text.length <= NAME_LENGTH_MAX && /^[\w.-]+$/.test(text)) return { value: text };
-  return { expected: `the name of a ${what}: up to ${NAME_LENGTH_MAX} letters, digits, "_", "." and "-"` };
+  const article = /^[aeiou]/.test(what) ? "an" : "a";
+  return {
+    expected: `the name of ${article} ${what}: up to ${NAME_LENGTH_MAX} letters, digits, "_", "." and "-"`,
+  };
 }
 
 /** Reads the size of a guest's packets, or `auto`. */

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
+import { EXIT } from "../terminal/exit-code.ts";
 import { styleFor, type TerminalIo } from "../terminal/io.ts";
 import { jsonText } from "../terminal/text.ts";
 import { textWidth, wrapLine } from "../terminal/wrap.ts";
@@ -12,7 +12,7 @@ import { VERBS } from "./verbs/verbs.ts";
 
 /** Runs `vmpowerctl` with the arguments after its name. Resolves with the exit status. */
 export async function runCtl(argv: readonly string[], io: TerminalIo): Promise<number> {
-  let code: ExitCode = EXIT.ok;
+  let code: number = EXIT.ok;
   const program = createProgram(VERBS, io, async (verb, given, options) => {
     code = await runVerb(verb, given, options, io);
   });
@@ -28,7 +28,7 @@ export async function runCtl(argv: readonly string[], io: TerminalIo): Promise<n
   return code;
 }
 
-async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: TerminalIo): Promise<ExitCode> {
+async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: TerminalIo): Promise<number> {
   const { socket, json, timeoutMs } = options;
   const connector = createConnector(socket, { timeoutMs });
   try {
@@ -49,8 +49,11 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
         subscribe: async (onEvent, options) => (await connector.for("Subscribe")).subscribe(onEvent, options),
         record: async (choice, onPacket, options) =>
           (await connector.for("Record")).record(choice, onPacket, options),
+        hold: async (order, onReply, options) =>
+          (await connector.for("HoldCpus")).hold(order, onReply, options),
         hangUp: connector.hangUp,
         socket,
+        timeoutMs,
         show: (reply, words) => {
           const text = json ? jsonText(reply, { pretty: io.isTty }) : words();
           if (text !== "") io.stdout.write(`${text}\n`);

@@ -63,6 +63,12 @@ function describeClientError({ failure, code, message }: ClientError, path: stri
 function describeVarlinkError({ error, parameters }: VarlinkError): Failure {
   const text = (name: string) => printable(String(parameters[name] ?? "?"));
   switch (error) {
+    case "io.vmpower.Request.NoSuchApplication":
+      return {
+        sentence:
+          "You are no application of this host, or not the one named: see [app NAME] in vm-power.conf(5)",
+        code: EXIT.noPermission,
+      };
     case "io.vmpower.Control.NoSuchVm":
       return {
         sentence: `There is no VM "${text("vm")}": vmpowerctl list shows those known`,
@@ -83,6 +89,7 @@ function describeVarlinkError({ error, parameters }: VarlinkError): Failure {
         sentence: `VM "${text("vm")}" has no channel ${text("channel")}: vmpowerctl show-vm shows those found`,
         code: EXIT.notFound,
       };
+    case "io.vmpower.Request.Refused":
     case "io.vmpower.Control.Refused": {
       const remedy = parameters["remedy"] === undefined ? "" : `: ${text("remedy")}`;
       return { sentence: `${text("reason")}${remedy}`, code: EXIT.failed };

@@ -1,5 +1,4 @@
 import type { ControlClient } from "../admin/client.ts";
-import type { ExitCode } from "../terminal/exit-code.ts";
 import type { Style, TerminalIo } from "../terminal/io.ts";
 
 /** A command of `vmpowerctl`. Help, parsing and completion come from this. */
@@ -10,7 +9,8 @@ export interface Verb {
   readonly options?: readonly Option[];
   /** Arguments after `vmpowerctl`, with what they do. */
   readonly examples: readonly (readonly [string, string])[];
-  readonly run: (context: Context, given: Given) => Promise<ExitCode>;
+  /** Resolves with the exit status: one of `EXIT`, or that of a command that it ran. */
+  readonly run: (context: Context, given: Given) => Promise<number>;
 }
 
 /** An argument of a verb. */
@@ -48,10 +48,13 @@ export interface Context {
   readonly call: ControlClient["call"];
   readonly subscribe: ControlClient["subscribe"];
   readonly record: ControlClient["record"];
+  readonly hold: ControlClient["hold"];
   /** Closes the connection; the next call makes a new one. For commands that may outlive the daemon. */
   readonly hangUp: () => Promise<void>;
   /** The control socket's path. */
   readonly socket: string;
+  /** How long to wait for the daemon, in ms. */
+  readonly timeoutMs: number;
   /** Shows a reply: as JSON with `--json`, otherwise with the given words. */
   readonly show: (reply: object, words: () => string) => void;
   readonly now: () => number;

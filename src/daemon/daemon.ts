@@ -1,48 +1,22 @@
-import { Arbiter } from "../arbiter/arbiter.ts";
-import type { PolicyView } from "../arbiter/policy-view.ts";
-import type { Pcpu } from "../base/domain.ts";
 import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import { processCpuUs } from "../os/clock-time.ts";
-import { makeOwnDirectory } from "../os/own-directory.ts";
-import { peerCredentials } from "../os/peer-credentials.ts";
 import { becomeOrdinary, becomeRealtime } from "../os/realtime.ts";
 import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
-import { Alarm } from "./alarm.ts";
-import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
-import { Events } from "./events/events.ts";
-import { Clocks } from "./host/clocks.ts";
+import { assemble, type Undo } from "./assemble.ts";
+import type { Surroundings } from "./edges.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
-import { HostEvents } from "./host/host-events.ts";
-import { KnobHolder } from "./host/knobs.ts";
-import { Schedules } from "./host/schedules.ts";
-import { ServedVms } from "./host/served-vms.ts";
-import { TrafficWatch } from "./host/traffic-watch.ts";
+import type { ServedVms } from "./host/served-vms.ts";
 import { type Cause, endDaemon } from "./lifecycle/ending.ts";
-import { takeHandover } from "./lifecycle/handover.ts";
-import { SoleUse } from "./lifecycle/sole-use.ts";
-import { Takeover } from "./lifecycle/takeover.ts";
-import { limitedLog } from "./limited-log.ts";
-import { hostZone, LocalHours, policyClock } from "./local-hours.ts";
 import type { LeveledLog } from "./log.ts";
 import { openMetricsOutput } from "./metrics/metrics-output.ts";
 import { endContracts } from "./operators/contract-orders.ts";
-import { control } from "./operators/control.ts";
-import { LoopSlices } from "./operators/loop-slices.ts";
-import { OperatorActs } from "./operators/operator-acts.ts";
-import { OperatorStore } from "./operators/operator-store.ts";
-import { orderAgain } from "./operators/order-again.ts";
-import { serveOperators } from "./operators/sockets.ts";
-import { Meters } from "./packet/meters.ts";
-import { PacketPath } from "./packet/packet.ts";
-import { Rates } from "./packet/rates.ts";
-import { Recordings } from "./packet/recordings.ts";
 import type { Parts } from "./parts.ts";
 import { Priority } from "./priority.ts";
-import { bootNow, turnClock } from "./turn-clock.ts";
+import { turnClock } from "./turn-clock.ts";
 
 /** How long READY waits for channels that can be opened at once, in ms. */
 const OPENING_MS = 200;
@@ -67,9 +41,6 @@ export interface Daemon {
   stop(cause: Cause): Promise<number>;
 }
 
-/** Steps to undo if a later step of the start fails, in the order of opening. */
-type Undo = (() => unknown)[];
-
 /** Starts a daemon. Throws an error for the operator if that fails; then everything is closed again. */
 export async function startDaemon({ config: first, log, notify }: DaemonOptions): Promise<Daemon> {
   let config = first;
@@ -79,7 +50,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   const undo: Undo = [];
   try {
     const assembled = await assemble(surroundings, undo);
-    const { hostEvents, hypervisor, operators, parts, sole } = assembled;
+    const { applications, hostEvents, hypervisor, operators, parts, sole } = assembled;
     startHeartbeat(parts, notify, sole);
     endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
@@ -100,12 +71,17 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [metrics, parts.slices, parts.alarm, parts.traffic, parts.channels];
+        const quiet = [metrics, parts.slices, parts.askers, parts.alarm, parts.traffic, parts.channels];
         return endDaemon(cause, {
           parts,
           log,
           quiet: quiet.map((part) => () => part.close()),
-          last: [() => operators.close(), () => parts.hypervisor.close(), async () => sole.close()],
+          last: [
+            () => operators.close(),
+            () => applications?.close(),
+            () => parts.hypervisor.close(),
+            async () => sole.close(),
+          ],
         });
       },
     };
@@ -115,109 +91,12 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   }
 }
 
-/** Makes sure that no other daemon uses the CPUs and the channels. */
-function claimHost({ config, log }: Surroundings, undo: Undo): SoleUse {
-  makeOwnDirectory({ path: config().daemon.runtimeDirectory, mode: 0o755, key: "RuntimeDirectory" });
-  // This comes first: only the daemon that has the CPUs to itself may restore what another one left.
-  const sole = new SoleUse(log);
-  undo.push(() => sole.close());
-  if (!config().cpufreq.dryRun) sole.claim({ key: "Root", path: config().cpufreq.root });
-  sole.claim({ key: "Directory", path: config().channels.directory });
-  return sole;
-}
-
-const zoneOfHost = () => hostZone(process.env);
-
-/** Joins all parts, from the kernel upwards. */
-async function assemble(surroundings: Surroundings, undo: Undo) {
-  const { config, log, time } = surroundings;
-  const startedAtMs = time().wallMs;
-  const { runtimeDirectory, stateDirectory } = config().daemon;
-  const sole = claimHost(surroundings, undo);
-
-  let parts: Parts;
-  const service = { control: control(() => parts), peerOf: peerCredentials, log, version: VERSION };
-  const operators = await serveOperators(config().daemon, service);
-  undo.push(() => operators.close());
-
-  const alarm = new Alarm(time);
-  undo.push(() => alarm.close());
-  const limited = limitedLog(log, time);
-  const moment = policyClock(time, new LocalHours(() => config().schedule.timeZone ?? zoneOfHost()));
-  const hostEvents = new HostEvents(() => parts, { log, limited, alarm });
-  const handover = takeHandover({ runtimeDirectory, log }, bootNow());
-  const takeover = new Takeover(handover, { parts: () => parts, log, alarm, hostEvents, moment });
-  const cpufreq = openClocks(surroundings, hostEvents, { adopt: handover !== undefined });
-  undo.push(() => cpufreq.close());
-
-  const store = new OperatorStore(stateDirectory, log);
-  const arbiter = new Arbiter(config().cpufreq);
-  const ordersEnded = (pcpus: readonly Pcpu[]) => {
-    for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
-    alarm.after("operator-state", 0, () => store.save());
-  };
-  const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts);
-  const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
-  const schedules = new Schedules({ config, log, hostZone: zoneOfHost, events });
-  const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
-  const clocks = new Clocks({ ...doing, schedules: (now) => schedules.at(now) });
-  clocks.postponed = handover !== undefined;
-  clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
-  orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
-
-  const acts = new OperatorActs(log, time, events);
-  const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });
-  const vms = new ServedVms({
-    ...{ config, store, time, arbiter, clocks, knobs },
-    hypervisor: () => parts.hypervisor,
-    takeover,
-  });
-  const measured = {
-    meters: new Meters(),
-    recordings: new Recordings(),
-    rates: new Rates(
-      (vm) => vms.contracts.values(vm),
-      (channel, quarantine) => hostEvents.quarantined(channel, quarantine),
-    ),
-  };
-  const packets = new PacketPath({
-    ...{ arbiter, clocks, events, log: limited, moment, time, ...measured },
-    lookAgain: (vm) => parts.hypervisor.lookAgain(vm),
-    trafficConcerned: () => parts.traffic.consider(),
-    pinRemedy: (vm, vcpu) => parts.hypervisor.remedies.pin(vm, vcpu),
-  });
-  const channels = watchChannels(surroundings, {
-    admit: (channel) => vms.admit(channel),
-    expects: (vm, path) => vms.expects(vm, path),
-    abiOf: (vm) => vms.contracts.values(vm).abi,
-    packet: (channel, frame) => packets.received(channel, frame),
-    changed: (channel) => hostEvents.channelChanged(channel),
-  });
-  undo.push(() => channels.close());
-  const hypervisor = followHypervisor(surroundings, hostEvents);
-  undo.push(() => hypervisor.close());
-  const edges = { cpufreq, channels, hypervisor };
-  const meter = packetMeter(hypervisor);
-  const traffic = new TrafficWatch({ arbiter, clocks, alarm, log: limited, moment, meter });
-  const known = { vms, knobs, schedules, traffic, store, events, acts, slices: new LoopSlices(), takeover };
-  parts = { config, time, moment, alarm, arbiter, clocks, ...edges, ...known, ...measured, startedAtMs };
-
-  hostEvents.reportCpus();
-  channels.scan();
-  return { parts, hostEvents, hypervisor, operators, sole };
-}
-
-/** Guest policies want something else from now on. */
-function turned(policies: readonly PolicyView[], { events, traffic }: Parts): void {
-  events.policiesTurned(policies);
-  traffic.consider();
-}
-
 /** Applies a configuration that was replaced. */
-function reconfigure({ arbiter, channels, clocks, config, cpufreq, events, vms }: Parts): void {
+function reconfigure({ arbiter, askers, channels, clocks, config, cpufreq, events, vms }: Parts): void {
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
   clocks.turn();
   vms.decideAll();
+  askers.reconfigure(config().apps);
   cpufreq.refresh();
   channels.scan();
   events.publish("config", "the configuration was reloaded");

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import type { Alarm } from "./alarm.ts";
+import type { Askers } from "./apps/askers.ts";
 import type { Events } from "./events/events.ts";
 import type { Clocks } from "./host/clocks.ts";
 import type { KnobHolder } from "./host/knobs.ts";
@@ -43,6 +44,7 @@ export interface Parts {
   readonly recordings: Recordings;
   readonly takeover: Takeover;
   readonly traffic: TrafficWatch;
+  readonly askers: Askers;
   /** On the wall clock. */
   readonly startedAtMs: number;
 }

@@ -23,6 +23,16 @@ export function resolveGroup(group: string, groups = "/etc/group"): number | und
   return idsByName(groups).get(group);
 }
 
+/** The number of a user given by name or number, if this host has it. */
+export function userId(user: string, passwd = "/etc/passwd"): number | undefined {
+  return /^\d+$/.test(user) ? Number(user) : idsByName(passwd).get(user);
+}
+
+/** The number of a group given by name or number, if this host has it. */
+export function groupId(group: string, groups = "/etc/group"): number | undefined {
+  return /^\d+$/.test(group) ? Number(group) : idsByName(groups).get(group);
+}
+
 /** The name of a user, if this host has it. */
 export function userName(uid: number, passwd = "/etc/passwd"): string | undefined {
   for (const [name, id] of idsByName(passwd)) if (id === uid) return name;

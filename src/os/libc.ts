@@ -14,7 +14,7 @@ const SLASH = 0x2f;
 let opened: ReturnType<typeof open> | undefined;
 
 function open() {
-  const { i32, u32, u64, i64_fast, ptr } = FFIType;
+  const { i32, u32, u64, i64, i64_fast, ptr } = FFIType;
   return dlopen("libc.so.6", {
     socket: { args: [i32, i32, i32], returns: i32 },
     connect: { args: [i32, ptr, u32], returns: i32 },
@@ -27,6 +27,9 @@ function open() {
     flock: { args: [i32, i32], returns: i32 },
     clock_gettime: { args: [i32, ptr], returns: i32 },
     sched_setscheduler: { args: [i32, i32, ptr], returns: i32 },
+    sched_getaffinity: { args: [i32, u64, ptr], returns: i32 },
+    poll: { args: [ptr, u64, i32], returns: i32 },
+    syscall: { args: [i64, i64, i64], returns: i64_fast },
   }).symbols;
 }
 

@@ -41,7 +41,7 @@ async function callWith(method: string, parameters: object): Promise<unknown> {
   const message = {
     method: `io.vmpower.Control.${method}`,
     parameters: { ...sample, ...parameters },
-    more: method === "Record",
+    more: method === "Record" || method === "HoldCpus",
   };
   client.send(`${JSON.stringify(message)}\0`);
   const [reply] = (await client.replies(1)) as { error?: string; parameters: object }[];

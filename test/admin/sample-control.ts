@@ -1,5 +1,6 @@
 import { type Control, ControlError, type Subscriber } from "../../src/admin/control.ts";
 import type {
+  Asker,
   Channel,
   ConfigSetting,
   ContractKey,
@@ -216,6 +217,18 @@ const PACKETS: readonly Packet[] = [4, 3].map((unit, at) => {
 
 /** A daemon with fixed answers, one VM and two CPUs. */
 /** A hold that ends, and one that does not. */
+const ASKERS: readonly Asker[] = [
+  {
+    name: "app/redis/1000",
+    app: "redis",
+    granted: 3,
+    refused: 1,
+    wants: [{ cpu: 2, khz: 2_301_000, asked: "max", grantedKhz: 2_300_000, endsInMs: 90_000 }],
+  },
+  { name: "app/redis/1001", app: "redis", granted: 0, refused: 0, wants: [] },
+  { name: "app/web/33", app: "web", granted: 9, refused: 900, quarantinedForMs: 8000, wants: [] },
+];
+
 export const HOLDS: readonly Hold[] = [
   {
     pcpus: [2, 3],
@@ -293,6 +306,9 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     ReleaseChannels: numbers,
     ListCpus: ({ cpus = [2, 3] }) => ({ cpus: cpusOf(cpus, (cpu) => cpu) }),
     ListHolds: () => ({ holds: HOLDS }),
+    ListAskers: () => ({ askers: ASKERS }),
+    EndAsker: ({ asker }) =>
+      ASKERS.some(({ name }) => name === asker) ? {} : new ControlError("Refused", { reason: "no" }),
     SetCpuFreq: async ({ cpus }) => ({ results: cpusOf(cpus, result) }),
     SetQuery: ({ vm }) => known(vm, {}),
     GetContract: ({ vm }) => ({
@@ -324,6 +340,10 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     GetLoad: ({ vms = ["web.1"] }) => ({ ...LOAD, vms: LOAD.vms.filter(({ vm }) => vms.includes(vm)) }),
     Record(_parameters, _caller, subscriber) {
       for (const packet of PACKETS) subscriber.send(packet);
+      return () => {};
+    },
+    HoldCpus({ cpus }, _caller, subscriber) {
+      subscriber.send(cpusOf(cpus, result));
       return () => {};
     },
     Subscribe(_parameters, _caller, subscriber) {

@@ -81,7 +81,7 @@ describe("several claims on one clock", () => {
 });
 
 describe("placement of vCPUs", () => {
-  test("a vCPU pinned to several CPUs scales all of them; with more than MultiPinMax it is refused", () => {
+  test("a vCPU pinned to several CPUs scales all of them; with more than MultiPinMax it is refused (R19)", () => {
     const { ask, set } = host([0, 1, 2, 3, 4].map((pcpu) => clock([pcpu])));
     set(domain("a", [[0, 1], [0, 1, 2, 3, 4], []]));
     expect([ask("a", 0, "min"), ask("a", 1, "min"), ask("a", 2, "min"), ask("a", 3, "min")]).toEqual([

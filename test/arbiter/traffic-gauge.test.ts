@@ -17,7 +17,7 @@ function changes(of: readonly unknown[]): number {
   return of.filter((each, i) => i > 0 && each !== of[i - 1]).length;
 }
 
-test("the thresholds are those of DPDK's host: from the highest on max, from the middle one on medium, else min", () => {
+test("the thresholds are those of DPDK's host: from the highest on max, from the middle one on medium, else min (PO2)", () => {
   expect([0, 999, 1000, 1999, 2000, 1e12].map((rate) => speeds([rate])[0])).toEqual([
     "min",
     "min",

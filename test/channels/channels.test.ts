@@ -106,7 +106,7 @@ describe("Channels", () => {
     quiet.close();
   });
 
-  test("refuses a file that is not a socket of a trusted user, with the reason", async () => {
+  test("refuses a file that is not a socket of a trusted user, with the reason (S9)", async () => {
     const uid = process.getuid?.() ?? 0;
     using strangers = testChannels({ trustedUids: new Set([uid]), peerOf: () => ({ uid: 12_345, pid: 1 }) });
     const port = startPort(strangers.path("vm.0"));

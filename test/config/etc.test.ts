@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { APP_KEYS } from "../../src/config/app-keys.ts";
 import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
 import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 
@@ -33,6 +34,7 @@ function table(): (Documented & { comment: string })[] {
     ...Object.entries(KEYS),
     ["schedule office", SCHEDULE_KEYS],
     ["vm web1", VM_KEYS],
+    ["app redis", APP_KEYS],
   ];
   return sections.flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, { default: text, doc }]) => ({

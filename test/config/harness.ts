@@ -9,11 +9,11 @@ import { formatProblem, type Problem } from "../../src/config/problem.ts";
 import { valuesOf } from "../../src/config/settings.ts";
 
 /** A configuration, with what holds for each VM that has a section of its own instead of the sections. */
-export type Held = Omit<Config, "rules" | "listing" | "schedules"> & {
+export type Held = Omit<Config, "rules" | "listing" | "schedules" | "apps"> & {
   readonly vms: ReadonlyMap<string, VmConfig>;
 };
 
-export function held({ rules, listing: _, schedules: __, ...sections }: Config): Held {
+export function held({ rules, listing: _, schedules: __, apps: ___, ...sections }: Config): Held {
   const values = (vm: string) => valuesOf(VM_KEYS, resolve(vm, rules, {}).values);
   return { ...sections, vms: new Map([...rules.exact.keys()].map((vm) => [vm, values(vm)])) };
 }

@@ -23,7 +23,7 @@ const setting: fc.Arbitrary<Setting> = fc.oneof(fc.constant("baseline" as const)
 const write = fc.record({ clock: fc.constantFrom(...CLOCKS), setting });
 const writes = fc.array(write, { maxLength: 12 });
 
-test("After any requests, the end restores every byte", () => {
+test("After any requests, the end restores every byte (R8)", () => {
   fc.assert(
     fc.property(writes, fc.boolean(), (asked, byBaseline) => {
       using host = testHost(GROUPS);

@@ -28,7 +28,7 @@ test("A file that cannot be read for the moment counts as unchanged", () => {
   }
 });
 
-test("A CPU that cannot be read at first is unmanaged with the reason, until it can be read", () => {
+test("A CPU that cannot be read at first is unmanaged with the reason, until it can be read (R10)", () => {
   using host = testHost([
     { cpus: [0], ...acpi },
     { cpus: [1], ...acpi },

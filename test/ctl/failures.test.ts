@@ -76,6 +76,12 @@ test.each([
   [
     "vmpowerctl.usage",
     2,
+    "run --cpus 2 --json -- true",
+    "run prints what its command prints: it cannot be combined with --json",
+  ],
+  [
+    "vmpowerctl.usage",
+    2,
     "shell --json",
     "shell prints what DPDK's prompt prints: it cannot be combined with --json",
   ],

@@ -133,8 +133,8 @@ test("failures on some CPUs go to stderr with exit code 1, equal results on one 
   });
 });
 
-/** Commands with endless replies, the prompt with its own texts, and the command that prints schemas. */
-const WITHOUT_JSON = ["events", "shell", "schema", "record"];
+/** Commands with endless replies or another socket, the prompt and the command with their own texts, and the command that prints schemas. */
+const WITHOUT_JSON = ["events", "shell", "schema", "record", "run", "request"];
 
 test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(name)))(
   "%s --json prints the daemon's reply as it is",
@@ -144,6 +144,8 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       "set-contract": "web.1 Turbo=no",
       config: "",
       holds: "",
+      apps: "",
+      "end-app": "app/redis/1000",
       "set-channel-status": "web.1 all enabled",
       "set-cpu-freq": "2 max",
       why: "2",

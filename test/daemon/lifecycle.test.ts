@@ -41,14 +41,14 @@ async function startScaled(
 }
 
 describe("the original settings are restored", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)("at %s", async (signal) => {
+  test.each(["SIGTERM", "SIGINT"] as const)("at %s, which ends the daemon (R6)", async (signal) => {
     const { found } = await startScaled();
     expect(await host.end(signal)).toBe(0);
     expect(snapshot()).toEqual(found);
     expect(readdirSync(join(host.directory, "run/restore"))).toEqual([]);
   });
 
-  test("after SIGKILL, by the next start", async () => {
+  test("after SIGKILL, by the next start (R7)", async () => {
     const { found } = await startScaled();
     await host.end("SIGKILL");
     expect(snapshot()).not.toEqual(found);
@@ -68,7 +68,7 @@ describe("the original settings are restored", () => {
     expect(snapshot()).toEqual(found);
   });
 
-  test("when the VM's channels close, and the VM is served again when they come back", async () => {
+  test("when the VM's channels close, and the VM is served again when they come back (R3)", async () => {
     const { found, port } = await startScaled();
     port.close();
     await until(() => Bun.deepEquals(snapshot(), found));
@@ -316,7 +316,7 @@ describe("beside the daemon", () => {
     expect(speed(2)).toBe("2300000");
   });
 
-  test("another program's change is noticed, logged and overwritten", async () => {
+  test("another program's change is noticed, logged and overwritten (R9)", async () => {
     await startScaled();
     host.tree.write(2, "scaling_setspeed", "2000000");
     await until(

@@ -24,7 +24,7 @@ function socketsIn(place: string): Config["daemon"] {
   return { ...loaded.config.daemon, controlSocket, monitorSocket: join(place, "monitor.sock") };
 }
 
-test("a client that connects before the daemon is ready waits, also while the socket of a killed daemon is probed", async () => {
+test("a client that connects before the daemon is ready waits, also while the socket of a killed daemon is probed (R15)", async () => {
   const { controlSocket, monitorSocket } = socketsIn(directory);
   const killed = Bun.spawn(
     [

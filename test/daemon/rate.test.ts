@@ -15,7 +15,7 @@ async function askMany(
   return requests.map((_, i) => all.slice(i * 464, (i + 1) * 464));
 }
 
-test("beyond RequestsPerSecond and Burst each request is NACKed and changes nothing, and another channel is served", async () => {
+test("beyond RequestsPerSecond and Burst each request is NACKed and changes nothing, and another channel is served (S11)", async () => {
   host = makeTestHost({
     sections: "[vm *]\nRequestsPerSecond=1\nBurst=2\n[vm web1]\nVcpus=2\nQuery=yes\n[vm web2]\nVcpus=3\n",
   });

@@ -63,7 +63,7 @@ function makeDaemon(time = realTime().time) {
 }
 
 describe("the kernel refuses", () => {
-  test("a guest's request: an operator's order stays in force, and there is no claim", () => {
+  test("a guest's request: an operator's order stays in force, and there is no claim (R9)", () => {
     const { arbiter, kernel, written, ask, order, remembered } = makeDaemon();
     order("min", false);
     const before = [arbiter.clock(2)?.order, arbiter.vcpu("web1", 0)?.asked, remembered()];

@@ -24,7 +24,7 @@ describe("a guest's packet reaches the clock of its vCPU's CPU", () => {
     expect(speeds(2, 3)).toEqual(["1200000", "2300000"]);
   });
 
-  test("for every release of DPDK, mixed on one host and changed on a live socket", async () => {
+  test("for every release of DPDK, mixed on one host and changed on a live socket (R1)", async () => {
     host = makeTestHost({ sections: "[vm a]\nVcpus=0\n[vm b]\nVcpus=1\n[vm c]\nVcpus=2\n[vm d]\nVcpus=3\n" });
     const sizes = [16, 456, 460, 464];
     const ports = ["a", "b", "c", "d"].map((vm) => host.port(vm, 0));
@@ -102,7 +102,7 @@ describe("refusals", () => {
 describe("queries", () => {
   const query = (command: number, vcpu = 0) => packet(464, vcpu, 0, command);
 
-  test("get a list without stale bytes", async () => {
+  test("get a list without stale bytes (S6)", async () => {
     host = makeTestHost({ sections: "[vm web1]\nVcpus=0,1,77\nQuery=yes\n" });
     const port = host.port("web1", 0);
     await host.start();

@@ -147,7 +147,7 @@ describe("the dialogue of the peer's test plans", () => {
   });
 });
 
-test("wrong input of a test plan ends nothing: NE3", async () => {
+test("wrong input of a test plan ends nothing: NE3 (R14)", async () => {
   expect(await shell.type("add_vm vm0")).toEqual([]);
   expect(await shell.type("add_channels vm0 128")).toEqual([
     "Channel number '128' exceeds the maximum number of allowable channels(128) for VM 'vm0'",

@@ -24,7 +24,7 @@ import { keepLines, realTime } from "./time.ts";
 const NO_TIME = () => 0;
 
 const NO_RULES = { named: new Map(), patterns: new Map(), classes: new Map(), states: new Map() };
-const CONFIG = { ...DEFAULTS, rules: rulesOf(NO_RULES), listing: [], schedules: [] };
+const CONFIG = { ...DEFAULTS, rules: rulesOf(NO_RULES), listing: [], schedules: [], apps: [] };
 const CALLER = { uid: 0, gid: 0, pid: 7 };
 const CPUS = Array.from({ length: 1024 }, (_, pcpu) => pcpu);
 const VMS = CPUS.filter((pcpu) => pcpu % 2 === 0).map((pcpu) => domain(`vm${pcpu}`, [[pcpu], [pcpu + 1]]));
@@ -110,6 +110,7 @@ function largeHost() {
     ),
     recordings: { begin: () => () => {} },
     meters: { all: new Map() },
+    askers: { all: new Map() },
     hypervisor: {
       status: () => ({ driver: "libvirt", uri: "x:///", state: "connected", problem: undefined, domains: 0 }),
       remedies: LIBVIRT_REMEDIES,
@@ -173,7 +174,7 @@ const COSTLIEST: Partial<Record<CallName, object>> = {
 
 describe("on a large host", () => {
   const names = Object.keys(METHODS).filter(
-    (name) => name !== "Subscribe" && name !== "Record",
+    (name) => !["Subscribe", "Record", "HoldCpus"].includes(name),
   ) as CallName[];
 
   test.each(names)("%s takes at most a slice of a turn of the event loop", async (name) => {

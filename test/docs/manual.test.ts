@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { APP_KEYS } from "../../src/config/app-keys.ts";
 import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
 import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { AGENT_KEYS } from "../../src/guest/agent/config.ts";
@@ -58,6 +59,7 @@ describe("vm-power.conf(5) describes every key of the table, in order, with its 
     ...Object.entries(KEYS),
     ["schedule NAME", SCHEDULE_KEYS],
     ["vm NAME", VM_KEYS],
+    ["app NAME", APP_KEYS],
   ];
   test.each(sections)("[%s]", (section, keys) => expectKeys("vm-power.conf.5", `[${section}]`, keys));
   test("and no other section", () => {

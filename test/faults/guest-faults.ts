@@ -28,6 +28,14 @@ export const GUEST_FAULTS: readonly Fault[] = [
     builds: true,
   },
   {
+    promise: "no packet touches a CPU outside the sender's contract",
+    file: "src/arbiter/seats.ts",
+    line: 'if (!state.contract.physicalCores) return { code: "physical-cpu" };',
+    instead: "",
+    test: "test/fuzz/fuzz.test.ts",
+    name: "no packet and no call touches a CPU outside the sender's contract",
+  },
+  {
     promise: "a guest policy is that of the channel's VM",
     file: "src/daemon/packet/guest-policy-packets.ts",
     line: "arbiter.policies.set(channel.vm,",

@@ -54,7 +54,7 @@ describe("openLibvirt() follows", () => {
     await stage.news("a running: resumed");
   });
 
-  test("pins that move (tunable event)", async () => {
+  test("pins that move (tunable event, R19)", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     const a = fake.add("a", [[1], [2]]);

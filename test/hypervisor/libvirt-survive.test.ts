@@ -25,7 +25,7 @@ describe("openLibvirt() survives", () => {
     ]);
   });
 
-  test("a restart of libvirtd: domains that ended meanwhile are gone, the others are reported again", async () => {
+  test("a restart of libvirtd: domains that ended meanwhile are gone, the others are reported again (R3)", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;
     fake.add("a", [[1]]);

@@ -26,7 +26,7 @@ test("the daemon is not restarted with a wrong configuration", () => {
   expect(Number(setting("RestartPreventExitStatus"))).toBe(EXIT_CONFIG);
 });
 
-test("each relaxed setting has a comment with the reason", () => {
+test("each relaxed setting has a comment with the reason (S11)", () => {
   const relaxed = [
     "AmbientCapabilities",
     "PrivateTmp",

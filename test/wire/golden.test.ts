@@ -146,7 +146,7 @@ test("frequencyList() and capabilityList() make the same replies as C code", () 
   expect(sha256(capabilityList(0, caps, 460))).toBe(I386["R6"] as string);
 });
 
-test("frequencyList() has at most 8 vCPUs", () => {
+test("frequencyList() has at most 8 vCPUs (S7)", () => {
   const reply = frequencyList(0, new Array(12).fill(1_000_000), 464);
   expect([reply.length, reply[80], reply.slice(81).every((byte) => byte === 0)]).toEqual([88, 8, true]);
 });

@@ -71,7 +71,8 @@ function ties([a, first]: [string, Settings], [b, second]: [string, Settings]): 
   });
 }
 
-function checkSpeeds(whose: string, settings: Settings): Problem[] {
+/** Finds bounds that contradict each other, or are no speeds of a CPU. */
+export function checkSpeeds(whose: string, settings: Settings): Problem[] {
   const min = settings.get("MinKhz");
   const max = settings.get("MaxKhz");
   const problems: Problem[] = [];

@@ -38,7 +38,7 @@ export function hostsArgument(texts: readonly string[] | undefined): string[] | 
 /** Runs a command on hosts and shows their output as one. */
 export async function runOnHosts(options: OnHosts): Promise<ExitCode> {
   const { hosts, verb, given, json, io } = options;
-  if (verb.name === "shell" || verb.name === "record")
+  if (verb.name === "shell" || verb.name === "record" || verb.name === "run")
     throw new UsageError(`${verb.name} is for one host: ssh -t ${hosts[0]} vmpowerctl ${verb.name}`);
   const endless = verb.name === "events" || given.flags.has("--batch");
   const argv = [...options.globals, verb.name, ...(json ? ["--json"] : []), ...wordsOf(given)];

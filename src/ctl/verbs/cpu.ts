@@ -1,13 +1,13 @@
 import type { Cpu, CpuResult, FrequencyOrder, Hold } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
-import { parseKhz } from "../../base/speed-bound.ts";
 import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, formatRange, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { cpusArgument } from "../arguments.ts";
 import { orderOptions, orderWords } from "../order-options.ts";
+import { SPEED_WORDS, speedArgument } from "../speed-argument.ts";
 import type { Argument, Context, Verb } from "../verb.ts";
 
 const CPUS: Argument = {
@@ -17,7 +17,7 @@ const CPUS: Argument = {
   kind: "cpus",
 };
 
-const WORDS = ["up", "down", "min", "max", "turbo", "no-turbo", "release"] as const;
+const WORDS = [...SPEED_WORDS, "release"] as const;
 
 /** Verbs `show-cpu-freq`, `set-cpu-freq`, `holds`, `restore`. */
 export const CPU_VERBS: readonly Verb[] = [
@@ -89,15 +89,9 @@ export const CPU_VERBS: readonly Verb[] = [
 ];
 
 function orderOf(cpus: readonly number[], speed: string, hold: boolean): FrequencyOrder {
-  const word = WORDS.find((known) => known === speed);
-  if (word === "release" && hold)
+  if (speed === "release" && hold)
     throw new UsageError("release ends a hold: it cannot be combined with --hold");
-  if (word !== undefined) return { cpus, to: word === "no-turbo" ? "noTurbo" : word, hold };
-  const khz = parseKhz(speed);
-  if (khz !== undefined) return { cpus, to: "khz", khz, hold };
-  throw new UsageError(
-    `"${speed}" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of ${WORDS.join(", ")}`,
-  );
+  return speed === "release" ? { cpus, to: "release", hold } : { cpus, ...speedArgument(speed, WORDS), hold };
 }
 
 /** Shows the result for each CPU, equal ones together. Failures go to stderr. */

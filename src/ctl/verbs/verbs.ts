@@ -1,4 +1,5 @@
 import type { Verb } from "../verb.ts";
+import { APP_VERBS } from "./app.ts";
 import { CHANNEL_VERBS } from "./channel.ts";
 import { CHANNEL_CONFIG } from "./channel-config.ts";
 import { CONTRACT_VERBS } from "./contract.ts";
@@ -9,6 +10,7 @@ import { LIST } from "./list.ts";
 import { METRICS } from "./metrics.ts";
 import { POLICY } from "./policy.ts";
 import { RECORD } from "./record.ts";
+import { RUN } from "./run.ts";
 import { SCHEMA } from "./schema.ts";
 import { SHELL } from "./shell.ts";
 import { STATE } from "./state.ts";
@@ -31,6 +33,8 @@ export const VERBS: readonly Verb[] = [
   CHANNEL_CONFIG,
   POLICY,
   ...CPU_VERBS,
+  RUN,
+  ...APP_VERBS,
   WHY,
   VERIFY,
   DOCTOR,

@@ -2,6 +2,7 @@ import type { Exiting } from "../../admin/control-types.ts";
 import type { WriteRefused } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
+import { isAsker } from "../apps/askers.ts";
 import { EXIT_FAILED } from "../exit-code.ts";
 import type { Parts } from "../parts.ts";
 import { bootNow } from "../turn-clock.ts";
@@ -58,8 +59,9 @@ function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts, log: Log):
   const operated = cpufreq.clocks().flatMap(({ id }) => (arbiter.clock(id)?.order === undefined ? [] : [id]));
   // If this daemon ends before all VMs are known, it hands on what was handed to it.
   const handover = takeover.pending ?? {
-    wants: arbiter.savedWants(),
-    policies: arbiter.policies.saved(),
+    // Applications ask again: their wants last no longer than the daemon, or their lease.
+    wants: arbiter.savedWants().filter(({ vm }) => !isAsker(vm)),
+    policies: arbiter.policies.saved().filter(({ vm }) => !isAsker(vm)),
     operated,
     domains: [...vms.domains.values()],
   };

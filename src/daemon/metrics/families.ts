@@ -4,6 +4,7 @@ import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
+import type { Asker } from "../apps/askers.ts";
 import { listHolds } from "../operators/holds.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import { claimSteps } from "../operators/status.ts";
@@ -64,6 +65,7 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
         value: policies.filter(({ rule }) => rule.kind === kind).length,
       })),
     ),
+    ...appFamilies(parts),
     gauge(
       "vmpower_channels",
       "Channels that were found.",
@@ -99,6 +101,32 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
       one(clocks.counters.writesRefused),
     ),
     counter("vmpower_drifts", "Changes of managed CPUs by other programs.", one(clocks.driftCount)),
+  ];
+}
+
+/** The configuration bounds the number of applications. */
+function appFamilies({ arbiter, askers, config }: Parts): Family[] {
+  const byApp = Map.groupBy(askers.all.values(), ({ app }) => app.name);
+  const sum = (app: string, of: (asker: Asker) => number) =>
+    (byApp.get(app) ?? []).reduce((total, asker) => total + of(asker), 0);
+  const apps = config().apps.map(({ name }) => name);
+  if (apps.length === 0) return [];
+  return [
+    gauge(
+      "vmpower_app_wants",
+      "CPUs of which an application of the host wants a speed.",
+      apps.map((app) => ({ labels: { app }, value: sum(app, ({ name }) => arbiter.named(name).length) })),
+    ),
+    counter(
+      "vmpower_app_requests",
+      "Requests of applications that are remembered, by their result.",
+      apps.flatMap((app) =>
+        (["granted", "refused"] as const).map((outcome) => ({
+          labels: { app, outcome },
+          value: sum(app, ({ counters }) => counters[outcome]),
+        })),
+      ),
+    ),
   ];
 }
 

@@ -5,9 +5,11 @@ import type { Pcpu } from "../../base/domain.ts";
 import type { Format } from "../../metrics/openmetrics.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
+import { askerOrders } from "./asker-orders.ts";
 import { channelConfig } from "./channel-config.ts";
 import { contractMethods } from "./contract-methods.ts";
 import { withoutQuery } from "./contract-orders.ts";
+import { chosenCpus } from "./cpu-choice.ts";
 import { orderCpus, orderOf } from "./cpu-orders.ts";
 import { domainOrders } from "./domain-orders.ts";
 import { explainVcpu } from "./explain-vcpu.ts";
@@ -15,6 +17,7 @@ import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
 import { operatorName } from "./operator-acts.ts";
 import { policyOrders } from "./policy-orders.ts";
+import { RunHolds } from "./run-holds.ts";
 import { stateOrders } from "./state-orders.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
@@ -28,6 +31,7 @@ const NAMED_IN_LINE_MAX = 4;
 /** The methods for operators. */
 export function control(parts: () => Parts): Control {
   const run = <T>(job: Job<T>) => parts().slices.run(job);
+  const runHolds = new RunHolds(parts);
   const decide = (did: string, caller: Caller) => ({ did, caller, parts: parts() });
   return {
     GetStatus: () => run(status(parts())),
@@ -46,6 +50,7 @@ export function control(parts: () => Parts): Control {
       decideChannels({ ...order, decision: enabled ? undefined : "disabled" }, caller, parts()),
     ReleaseChannels: (order, caller) => releaseChannels(order, caller, parts()),
     ListCpus: ({ cpus }) => run(listCpus(cpus, parts())),
+    HoldCpus: (order, caller, subscriber) => runHolds.begin(order, { caller, subscriber }),
     ListHolds: () => run(listHolds(parts())),
     SetCpuFreq: (order, caller) => run(setCpuFreq(order, caller, parts())),
     SetQuery: ({ vm, enabled }, caller) =>
@@ -61,6 +66,7 @@ export function control(parts: () => Parts): Control {
     ...channelConfig(parts),
     ...policyOrders(parts),
     ...stateOrders(parts),
+    ...askerOrders(parts),
     ExplainVcpu: ({ vm, vcpu }) => run(explainVcpu(knownVm(vm, parts()), vcpu, parts())),
     Verify: () => run(verify(parts())),
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),
@@ -98,19 +104,6 @@ function* listCpus(cpus: readonly Pcpu[] | undefined, parts: Parts): Job<{ cpus:
 
 function* showMetrics(format: Format, parts: Parts): Job<{ text: string }> {
   return { text: yield* metricsText(format, parts) };
-}
-
-/** The CPUs of a call: all if none is named. Every named CPU must exist. */
-function chosenCpus(cpus: readonly Pcpu[] | undefined, { cpufreq }: Parts): readonly Pcpu[] {
-  const all = [
-    ...cpufreq.clocks().flatMap(({ pcpus }) => pcpus),
-    ...cpufreq.unmanaged().map(({ pcpu }) => pcpu),
-  ];
-  if (cpus === undefined) return all.sort((a, b) => a - b);
-  const known = new Set(all);
-  const missing = cpus.find((pcpu) => !known.has(pcpu));
-  if (missing !== undefined) throw new ControlError("NoSuchCpu", { cpu: missing });
-  return cpus;
 }
 
 function showCpu(pcpu: Pcpu, parts: Parts): Cpu {

@@ -23,7 +23,7 @@ export interface CpuOrder {
 }
 
 /** Converts an operator's call to an order. */
-export function orderOf({ to, khz = 0 }: FrequencyOrder): Order {
+export function orderOf({ to, khz = 0 }: Pick<FrequencyOrder, "to" | "khz">): Order {
   if (to === "khz") return { khz };
   return to === "noTurbo" ? "no-turbo" : to;
 }
@@ -61,7 +61,7 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
 }
 
 /** Orders one clock. Returns why it was refused. */
-function* orderClock(
+export function* orderClock(
   id: Pcpu,
   { order, hold, who, forSeconds, reason }: CpuOrder,
   parts: Parts,
@@ -80,7 +80,8 @@ function* orderClock(
   return refused && refusalText({ code: "kernel-refused", reason: refused.reason });
 }
 
-function resultOf(
+/** The result of an order for one CPU, with what is set now. */
+export function resultOf(
   pcpu: Pcpu,
   order: Order,
   { reason, wasHeld, parts }: { reason: string | undefined; wasHeld: boolean; parts: Parts },

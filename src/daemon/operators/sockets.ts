@@ -74,7 +74,7 @@ export async function serveOperators(
  * Removes what is in a socket's way in our own directory, so that it cannot keep the daemon from starting. Elsewhere a
  * path that is taken is an error of the configuration, and the file may be valuable.
  */
-function clearWay(path: string, runtimeDirectory: string, log: Log): void {
+export function clearWay(path: string, runtimeDirectory: string, log: Log): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined || stat.isSocket() || dirname(path) !== resolve(runtimeDirectory)) return;
   moveAside(path, { log, because: "a socket belongs there" });

@@ -1,6 +1,7 @@
 import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
+import { isAsker } from "../apps/askers.ts";
 import type { Parts } from "../parts.ts";
 import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
@@ -11,7 +12,7 @@ export function* status(parts: Parts): Job<Status> {
   const { arbiter, channels, clocks, config, cpufreq, hypervisor, rates, startedAtMs, time } = parts;
   const all = [...channels.list()];
   const problem = channels.problem();
-  const names = arbiter.domainNames();
+  const names = arbiter.domainNames().filter((name) => !isAsker(name));
   const having = (wanted: Channel["status"]) => all.filter((channel) => channel.status === wanted).length;
   return {
     version: VERSION,

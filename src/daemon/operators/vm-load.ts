@@ -5,7 +5,7 @@ import type { Parts } from "../parts.ts";
 import type { Job } from "./loop-slices.ts";
 import { holderName, sumCounters } from "./views.ts";
 
-/** The load of VMs and their vCPUs, collected over several turns of the event loop. */
+/** The load of VMs and their vCPUs, and of applications and their CPUs, collected over several turns of the event loop. */
 export function* load(parts: Parts, names: readonly string[] | undefined): Job<Load> {
   const { arbiter, vms } = parts;
   const chosen = names ?? [...new Set([...vms.domains.keys(), ...parts.meters.all.keys()])];
@@ -22,6 +22,14 @@ export function* load(parts: Parts, names: readonly string[] | undefined): Job<L
       if (seen !== undefined) vcpus.push(vcpuLoad(name, seen, { parts, actual }));
       yield;
     }
+  }
+  for (const asker of names === undefined ? parts.askers.all.values() : []) {
+    const wants = arbiter.named(asker.name);
+    if (wants.length === 0) continue;
+    const { granted, refused } = asker.counters;
+    all.push({ vm: asker.name, state: "running", requests: granted + refused, refused, drops: 0 });
+    for (const want of wants) vcpus.push(vcpuLoad(asker.name, want, { parts, actual }));
+    yield;
   }
   return { uptimeMs: Math.round(performance.now()), vms: all, vcpus };
 }

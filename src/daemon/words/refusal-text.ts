@@ -22,6 +22,10 @@ export function refusalText(refusal: Refusal): string {
       return `CPU ${refusal.pcpu} is not managed`;
     case "physical-cpu":
       return "it may not name physical CPUs";
+    case "cpu-of-others":
+      return `CPU ${refusal.pcpu} is not one of its CPUs`;
+    case "too-many-askers":
+      return `${refusal.max} users of this application want something already`;
     case "no-turbo":
       return `there is no turbo on CPU ${refusal.pcpu}, or it is switched off on the host`;
     case "turbo-forbidden":

@@ -1,0 +1,240 @@
+import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { Change, Contract, Refusal } from "../../arbiter/view.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import type { PolicyRule } from "../../base/policy-rule.ts";
+import type { AppConfig } from "../../config/config.ts";
+import type { Scale, ScaleAction } from "../../wire/packet.ts";
+import type { Alarm } from "../alarm.ts";
+import type { Events } from "../events/events.ts";
+import type { Clocks, Performed } from "../host/clocks.ts";
+import type { LimitedLog } from "../limited-log.ts";
+import type { PolicyClock } from "../local-hours.ts";
+import { RateLimit } from "../packet/rate-limit.ts";
+import { appRefusalText } from "../words/app-refusal-text.ts";
+
+/** The most users of one application that want something at a time. Each application has its own limit. */
+const ASKERS_PER_APP_MAX = 32;
+
+/** An asker without wants that is silent for this long is forgotten, in ms. Until then its rate is remembered. */
+const FORGOTTEN_MS = 60_000;
+
+/** No VM's name contains a slash, so none can be taken for an asker. */
+const PREFIX = "app/";
+
+/** A user of an application, or one of its FIFOs. */
+export interface Asker {
+  /** Its name, unique on this host: `app/redis/1000`. */
+  readonly name: string;
+  readonly app: AppConfig;
+  readonly rate: RateLimit;
+  readonly counters: { granted: number; refused: number };
+  usedMs: number;
+}
+
+/** What {@link Askers} needs. */
+export interface AskersOptions {
+  readonly arbiter: Arbiter;
+  readonly clocks: Clocks;
+  readonly alarm: Alarm;
+  readonly moment: PolicyClock;
+  readonly events: Events;
+  readonly log: LimitedLog;
+}
+
+/** Why something is not granted: at once, or with a slow back end later. */
+export type Refused = Refusal | undefined | Promise<Refusal | undefined>;
+
+/**
+ * The applications of the host that want something. Each asker is a domain of the arbiter without vCPUs, which names CPUs
+ * of the host, but only its own; so contracts, leases, dwell and policies are those of guests.
+ */
+export class Askers {
+  readonly #options: AskersOptions;
+  readonly #askers = new Map<string, Asker>();
+  #isClosed = false;
+
+  constructor(options: AskersOptions) {
+    this.#options = options;
+  }
+
+  /** All askers that are remembered, by name. */
+  get all(): ReadonlyMap<string, Asker> {
+    return this.#askers;
+  }
+
+  /** The asker with this name in an application: a user's number, or the name of a FIFO. */
+  of(app: AppConfig, who: string): Asker | Refusal {
+    const { monoMs } = this.#options.moment().now;
+    const name = `${PREFIX}${app.name}/${who}`;
+    let asker = this.#askers.get(name);
+    if (asker === undefined) {
+      if (!this.#hasRoom(app, monoMs)) return { code: "too-many-askers", max: ASKERS_PER_APP_MAX };
+      asker = {
+        ...{ name, app, usedMs: monoMs, counters: { granted: 0, refused: 0 } },
+        rate: new RateLimit(app, monoMs),
+      };
+      this.#askers.set(name, asker);
+      this.#place(asker);
+    }
+    asker.usedMs = monoMs;
+    return asker;
+  }
+
+  /** Asks for a speed of one CPU. `own` are the CPUs that it may name. Ends after `leaseSec` seconds; 0: never. */
+  scale(
+    asker: Asker,
+    {
+      cpu,
+      action,
+      own,
+      leaseSec,
+    }: { cpu: Pcpu; action: ScaleAction; own: readonly Pcpu[]; leaseSec: number },
+  ): Refused {
+    const { arbiter, events, moment } = this.#options;
+    const { now } = moment();
+    const request: Scale = { kind: "scale", resource: cpu, action, physical: true };
+    const refusal = this.#judge(asker, [cpu], own);
+    const change = refusal === undefined ? arbiter.scale(asker.name, request, now, leaseSec) : undefined;
+    return this.#perform(change, (late) => {
+      const refused = refusal ?? late;
+      if (events.wanted) events.request(asker.name, request, refused, now);
+      return this.#count(asker, `${action} for CPU ${cpu}`, refused);
+    });
+  }
+
+  /** Leaves a guest policy, in place of the one before. Ends after `leaseSec` seconds; 0: never. */
+  follow(
+    asker: Asker,
+    {
+      rule,
+      cpus,
+      own,
+      leaseSec,
+    }: { rule: PolicyRule; cpus: readonly Pcpu[]; own: readonly Pcpu[]; leaseSec: number },
+  ): Refused {
+    const { alarm, arbiter, events, moment } = this.#options;
+    const present = moment();
+    const order = { rule, resources: cpus, physical: true, by: undefined };
+    const refusal = this.#judge(asker, cpus, own);
+    const change = refusal === undefined ? arbiter.policies.set(asker.name, order, present) : undefined;
+    return this.#perform(change, (late) => {
+      const refused = refusal ?? late;
+      if (events.wanted) events.policy(asker.name, refused, present.now);
+      const name = leaseName(asker);
+      if (refused === undefined && leaseSec > 0)
+        alarm.after(name, leaseSec * 1000, () => this.endPolicy(asker));
+      else if (refused === undefined) alarm.cancel(name);
+      return this.#count(asker, "a guest policy", refused);
+    });
+  }
+
+  /** Ends the policy of an asker. Returns whether it had one. */
+  endPolicy({ name }: Asker): boolean {
+    const { alarm, arbiter, clocks } = this.#options;
+    if (this.#isClosed || arbiter.policies.list(name).length === 0) return false;
+    alarm.cancel(leaseName({ name }));
+    clocks.settle(arbiter.policies.remove(name), `the end of ${name}'s policy`);
+    return true;
+  }
+
+  /** Ends everything that an asker wants. */
+  end(asker: Asker): void {
+    const { alarm, arbiter, clocks } = this.#options;
+    if (this.#isClosed) return;
+    alarm.cancel(leaseName(asker));
+    clocks.settle(arbiter.endRequests(asker.name), `the end of what ${asker.name} wants`);
+  }
+
+  /** Applies a configuration that was replaced. What is asked for CPUs that may have become those of others ends. */
+  reconfigure(apps: readonly AppConfig[]): void {
+    const byName = new Map(apps.map((app) => [app.name, app]));
+    for (const [name, asker] of this.#askers) {
+      const app = byName.get(asker.app.name);
+      if (app === undefined || rightsOf(app) !== rightsOf(asker.app)) this.#forget(asker);
+      else this.#askers.set(name, { ...asker, app });
+    }
+    for (const asker of this.#askers.values()) this.#place(asker);
+  }
+
+  /** From now on nothing changes a clock, because the daemon restores them. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #hasRoom(app: AppConfig, monoMs: number): boolean {
+    const own = [...this.#askers.values()].filter((each) => each.app.name === app.name);
+    if (own.length < ASKERS_PER_APP_MAX) return true;
+    const idle = own.find((each) => monoMs - each.usedMs >= FORGOTTEN_MS && !this.#wants(each));
+    if (idle !== undefined) this.#forget(idle);
+    return idle !== undefined;
+  }
+
+  #wants({ name }: Asker): boolean {
+    const { arbiter } = this.#options;
+    return arbiter.named(name).length > 0 || arbiter.policies.list(name).length > 0;
+  }
+
+  #place({ name, app }: Asker): void {
+    const { arbiter, clocks } = this.#options;
+    const domain = { name, state: "running", origin: "unknown", pins: [], channelPaths: undefined } as const;
+    clocks.settle(arbiter.setDomain(domain, contractOf(app)), `a change of ${name}`);
+  }
+
+  #forget(asker: Asker): void {
+    const { alarm, arbiter, clocks } = this.#options;
+    alarm.cancel(leaseName(asker));
+    this.#askers.delete(asker.name);
+    clocks.settle(arbiter.removeDomain(asker.name), `the end of ${asker.name}`);
+  }
+
+  /** Each CPU that is named costs as much as a request. */
+  #judge({ rate, app }: Asker, cpus: readonly Pcpu[], own: readonly Pcpu[]): Refusal | undefined {
+    if (this.#isClosed) return { code: "not-running" };
+    const { monoMs } = this.#options.moment().now;
+    for (const cpu of cpus) {
+      const excess = rate.take(app, monoMs);
+      if (excess !== undefined) return excess;
+      if (!own.includes(cpu)) return { code: "cpu-of-others", pcpu: cpu };
+    }
+    return undefined;
+  }
+
+  #perform(change: Change | undefined, done: (refusal: Refusal | undefined) => Refusal | undefined): Refused {
+    if (change === undefined) return done(undefined);
+    const came = (refused: Performed) =>
+      done(refused === undefined ? change.refusal : { code: "kernel-refused", reason: refused.reason });
+    const performed = this.#options.clocks.perform(change);
+    return performed instanceof Promise ? performed.then(came) : came(performed);
+  }
+
+  #count(asker: Asker, what: string, refusal: Refusal | undefined): Refusal | undefined {
+    if (refusal === undefined) asker.counters.granted++;
+    else {
+      asker.counters.refused++;
+      this.#options.log(asker.name, "notice", () => ({
+        message: `${asker.name} was refused ${what}: ${appRefusalText(refusal, asker.app.name)}`,
+      }));
+    }
+    return refusal;
+  }
+}
+
+/** Whether a domain of the arbiter is an asker. */
+export function isAsker(domain: string): boolean {
+  return domain.startsWith(PREFIX);
+}
+
+function leaseName({ name }: Pick<Asker, "name">): string {
+  return `lease of ${name}`;
+}
+
+/** Who may ask for what. */
+function rightsOf({ user, group, cpus }: AppConfig): string {
+  return JSON.stringify([user, group, cpus]);
+}
+
+function contractOf(app: AppConfig): Contract {
+  const { minKhz, maxKhz, turbo, operations, policies, minDwellMs, leaseSec, dryRun } = app;
+  const bounds = { minKhz, maxKhz, turbo, operations, policies, minDwellMs, leaseSec, dryRun };
+  return { ...bounds, query: false, physicalCores: true };
+}
