@@ -146,7 +146,7 @@ async function assemble(surroundings: Surroundings, undo: Undo) {
   const clocks = new Clocks(doing);
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
-  orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
+  orderAgain(store, "the start", { arbiter, clocks, time, operated: handover?.operated });
 
   const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const acts = new OperatorActs(log, time, events);
