@@ -111,7 +111,7 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   const clocks = new Clocks({ ...doing, schedules: (now) => schedules.at(now) });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
-  orderAgain(store, { arbiter, clocks, time, operated: handover?.operated });
+  orderAgain(store, "the start", { arbiter, clocks, time, operated: handover?.operated });
   const acts = new OperatorActs(log, time, events);
   const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });
   const known = { store, events, acts, schedules, knobs, takeover };

@@ -316,6 +316,18 @@ describe("beside the daemon", () => {
     expect(speed(2)).toBe("2300000");
   });
 
+  test("an order holds again when its CPU was offline, and one that is refused meanwhile does not end it", async () => {
+    await startScaled();
+    expect(host.run("vmpowerctl", "set-cpu-freq", "3", "1700000", "--hold").code).toBe(0);
+    host.tree.setOnline(3, false);
+    host.signal("SIGHUP");
+    await until(() => host.log().includes("CPUs 3 are left alone"));
+    expect(host.run("vmpowerctl", "set-cpu-freq", "3", "max", "--hold").code).not.toBe(0);
+    host.tree.setOnline(3, true);
+    host.signal("SIGHUP");
+    await until(() => speed(3) === "1700000");
+  });
+
   test("another program's change is noticed, logged and overwritten (R9)", async () => {
     await startScaled();
     host.tree.write(2, "scaling_setspeed", "2000000");

@@ -10,6 +10,7 @@ import type { HypervisorEvents } from "../../hypervisor/hypervisor.ts";
 import type { Alarm } from "../alarm.ts";
 import type { TakeoverEvents } from "../lifecycle/takeover.ts";
 import type { LimitedLog } from "../limited-log.ts";
+import { orderAgain } from "../operators/order-again.ts";
 import type { Quarantine } from "../packet/rate-limit.ts";
 import type { Parts } from "../parts.ts";
 import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
@@ -85,8 +86,10 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** A CPU came, went, or has another table. */
   clocksChanged(): void {
-    const { arbiter, clocks, cpufreq, events, knobs } = this.#parts();
-    clocks.settle(arbiter.setClocks(cpufreq.clocks()), "a change of the host's CPUs");
+    const { arbiter, clocks, cpufreq, events, knobs, store, time } = this.#parts();
+    const cause = "a change of the host's CPUs";
+    clocks.settle(arbiter.setClocks(cpufreq.clocks()), cause);
+    orderAgain(store, cause, { arbiter, clocks, time, operated: undefined });
     knobs.settle();
     const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());
     // Another program may change CPUs again and again.

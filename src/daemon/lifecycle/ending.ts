@@ -50,7 +50,7 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
   failed.push(...refused.map(({ reason }) => reason));
   const onExit = handedOver ? "keep" : config().cpufreq.onExit;
   attempt(() => events.end({ ...cause, onExit, cpus, failed: [...failed] }));
-  await Promise.all(last.map((step) => attempt(step)));
+  await Promise.all(last.map((step) => attempt(step)?.catch(note)));
   return failed.length === 0 ? 0 : EXIT_FAILED;
 }
 

@@ -42,8 +42,9 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
     const id = arbiter.clock(pcpu)?.clock.id ?? pcpu;
     if (!refusals.has(id)) {
       refusals.set(id, yield* orderClock(id, order, parts));
-      // The order in force now; after a refusal, the one before. If a guest ends it later, that is stored too.
-      store.noteCpu(id, decisionOf(id, parts));
+      // The order in force now; after a refusal, the one before. If a guest ends it later, that is stored too. The order
+      // of a CPU that is offline now counts again when it comes back.
+      if (arbiter.clock(id) !== undefined) store.noteCpu(id, decisionOf(id, parts));
     }
     results.push(
       resultOf(pcpu, order.order, { reason: refusals.get(id), wasHeld: wereHeld.has(pcpu), parts }),

@@ -4,7 +4,7 @@ import type { Clocks } from "../host/clocks.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import type { CpuDecision, OperatorStore } from "./operator-store.ts";
 
-/** What is needed to repeat the orders of operators at a start. */
+/** What is needed to repeat the orders of operators. */
 export interface OrderAgainOptions {
   readonly arbiter: Arbiter;
   readonly clocks: Clocks;
@@ -13,10 +13,14 @@ export interface OrderAgainOptions {
   readonly operated: readonly Pcpu[] | undefined;
 }
 
-/** Repeats the orders that operators gave before this start, except those that have ended. */
-export function orderAgain(store: OperatorStore, options: OrderAgainOptions): void {
+/**
+ * Repeats the orders that operators gave before this start, or before a CPU was offline, except those that have ended
+ * and those in force.
+ */
+export function orderAgain(store: OperatorStore, cause: string, options: OrderAgainOptions): void {
   const { arbiter, clocks, time, operated } = options;
   for (const [pcpu, decision] of store.cpus()) {
+    if (arbiter.clock(pcpu)?.order !== undefined) continue;
     const now = time();
     const untilMs = decision.untilMs && now.monoMs + decision.untilMs - now.wallMs;
     const isOver = untilMs !== undefined && untilMs <= now.monoMs;
@@ -28,7 +32,7 @@ export function orderAgain(store: OperatorStore, options: OrderAgainOptions): vo
     // It is as old as it was.
     const given = { monoMs: now.monoMs, wallMs: atMs };
     const change = arbiter.operate(pcpu, { khz }, { hold, who, now: given, untilMs, reason });
-    if (change.refusal === undefined) clocks.settle(change, "the start");
+    if (change.refusal === undefined) clocks.settle(change, cause);
   }
   store.save();
 }

@@ -1,0 +1,125 @@
+import { BAD_CONFIGS, GOOD_CONFIG, GOOD_RELOADS } from "../players/config.ts";
+import { babble, call } from "../players/operator.ts";
+import { happening } from "./happening.ts";
+
+/** What operators order. */
+export const OPERATOR_HAPPENINGS = [
+  happening("operator looks", 6, (world, random) => {
+    const method = random.pick([
+      "GetStatus",
+      "ListVms",
+      "ListCpus",
+      "Verify",
+      "ListChannels",
+      "GetMetrics",
+      "ListHolds",
+    ]);
+    call(world, method, {}, () => {});
+    return method;
+  }),
+  happening("operator asks why", 4, (world, random) => {
+    const names = [...world.vms.keys()];
+    const cpu = random.below(world.kernel.hardware.cpus);
+    if (random.chance(0.5)) call(world, "Explain", { cpu }, () => {});
+    else call(world, "ShowVm", { vm: random.pick(names) }, () => {});
+    return "why";
+  }),
+  happening("operator orders", 6, (world, random) => {
+    const cpu = random.below(world.kernel.hardware.cpus);
+    const to = random.pick(["min", "max", "release", "release"]);
+    const { model } = world.judge;
+    const clock = model.clockOf(cpu);
+    const before = model.holds.get(clock) ?? [undefined];
+    const { table } = model;
+    const lowest = table.khz.length - 1;
+    // "max" goes to the highest speed, or to the highest without turbo, as it stands.
+    const tops = table.turbo === undefined ? [0] : [0, table.turbo.base];
+    const wanted = to === "release" ? [undefined] : to === "min" ? [lowest] : tops;
+    model.holds.set(clock, [...before, ...wanted]);
+    world.judge.anyAsked = true;
+    call(world, "SetCpuFreq", { cpus: [cpu], to, hold: to !== "release" }, (reply) => {
+      const [result] =
+        (reply?.parameters as { results?: { ok: boolean; notRemembered?: string }[] })?.results ?? [];
+      if (result?.ok === true && result.notRemembered === undefined) model.holds.set(clock, wanted);
+      else if (reply !== undefined && result?.ok !== true) model.holds.set(clock, before);
+    });
+    return `CPU ${cpu} ${to}`;
+  }),
+  happening("operator babbles", 2, (world, random) => {
+    const bytes = new Uint8Array(random.pick([1, 100, 70_000]));
+    for (let i = 0; i < bytes.length; i++) bytes[i] = random.bits();
+    babble(world, bytes);
+    return `${bytes.length} bytes`;
+  }),
+  happening("operators flood", 1, (world, random) => {
+    for (let i = random.between(20, 100); i > 0; i--) call(world, "GetStatus", {}, () => {});
+    return "GetStatus";
+  }),
+  happening("reload of a good configuration", 2, (world, random) => {
+    world.configure(random.pick(GOOD_RELOADS));
+    world.service.reload();
+    return "good";
+  }),
+  happening("reload of a bad configuration", 2, (world, random) => {
+    world.configure(random.pick(BAD_CONFIGS));
+    world.service.reload();
+    // Nobody leaves it like that, so a restart finds a good one.
+    world.timeline.after(200, () => world.configure(GOOD_CONFIG));
+    return "bad";
+  }),
+];
+
+/** What happens to the daemon and its host. */
+export const HOST_HAPPENINGS = [
+  happening("daemon is stopped", 2, (world, random) => {
+    if (!world.service.isRunning) return undefined;
+    world.service.stop();
+    world.timeline.after(random.pick([3000, 60_000]), () => world.service.start());
+    return "SIGTERM";
+  }),
+  happening("daemon is restarted", 4, (world) => {
+    if (!world.service.isRunning) return undefined;
+    world.service.restart();
+    return "restart";
+  }),
+  happening("daemon is killed", 3, (world) => {
+    if (!world.service.isRunning) return undefined;
+    world.service.kill();
+    return "SIGKILL";
+  }),
+  happening("daemon is killed before a write", 2, ({ service }, random) => {
+    if (service.program === undefined) return undefined;
+    service.program.diesBeforeChange = random.below(12);
+    return `before change ${service.program.diesBeforeChange}`;
+  }),
+  happening("daemon is killed while it starts", 2, (world, random) => {
+    if (!world.service.isRunning) return undefined;
+    world.service.stop();
+    const changes = random.below(15);
+    world.timeline.after(2000, () => world.service.start(changes));
+    return `before change ${changes}`;
+  }),
+  happening("wall clock jumps", 2, ({ timeline }, random) => {
+    const byMs = random.pick([
+      -3_600_000,
+      3_600_000,
+      86_400_000,
+      -600_000,
+      1000 * random.between(-9999, 9999),
+    ]);
+    timeline.wallOffsetMs += byMs;
+    return `${byMs} ms`;
+  }),
+  happening("disk fault", 2, (world, random) => {
+    const mount = random.pick(["/run/vm-power", "/var/lib/vm-power"]);
+    world.setDiskFault(mount, random.pick(["full", "read-only", "broken"] as const));
+    world.timeline.after(random.pick([500, 3000, 15_000]), () => world.disk.faults.delete(mount));
+    for (const policy of world.kernel.policies()) world.judge.model.memoryOf(policy).isDirty = true;
+    world.refusedMs = world.timeline.nowMs;
+    return `${mount} ${world.disk.faults.get(mount)}`;
+  }),
+  happening("power fails", 0.5, (world, random) => {
+    world.powerFails(random);
+    return "power";
+  }),
+];

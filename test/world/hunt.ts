@@ -1,0 +1,41 @@
+import { drive } from "./drive.ts";
+import { WORLD_FAULTS, type WorldFault } from "./faults.ts";
+import { link } from "./machine/link.ts";
+import { catchRejections } from "./rejections.ts";
+
+// `make world-faults`: plants each fault and looks for it, with the seeds from 1 on, for a minute of CPU at most.
+
+const CPU_MS = 60_000;
+const DAYS_MS = 86_400_000;
+
+const rejected = catchRejections();
+const words = process.argv.slice(2);
+const chosen = WORLD_FAULTS.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+);
+const sound = await link();
+let missed = 0;
+for (const fault of chosen) {
+  const found = await hunt(fault);
+  if (found.startsWith("MISSED")) missed++;
+  process.stdout.write(`${found.padEnd(60)} ${fault.name}\n`);
+}
+process.stdout.write(`${chosen.length - missed} passed, ${missed} failed\n`);
+process.exitCode = missed === 0 ? 0 : 1;
+
+async function hunt(fault: WorldFault): Promise<string> {
+  const linked = await link(fault);
+  let spentMs = 0;
+  for (let seed = 1; spentMs < CPU_MS; seed++) {
+    const { violation, cpuMs } = drive({ seed, untilMs: 0.02 * DAYS_MS, linked, cpuMs: CPU_MS - spentMs });
+    spentMs += cpuMs;
+    await Bun.sleep(0);
+    const invariant = violation?.invariant ?? (rejected.splice(0).length > 0 ? "nothing-left" : undefined);
+    rejected.splice(0);
+    if (invariant === undefined) continue;
+    // What fails without the fault too proves nothing about it.
+    if (drive({ seed, untilMs: 0.02 * DAYS_MS, linked: sound }).violation === undefined)
+      return `found by ${invariant} with seed ${seed} after ${(spentMs / 1000).toFixed(1)} s`;
+  }
+  return `MISSED in ${(spentMs / 1000).toFixed(0)} s`;
+}

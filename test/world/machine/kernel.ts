@@ -1,0 +1,271 @@
+import type { Disk } from "./disk.ts";
+import { errnoError } from "./errno.ts";
+
+const CPU_ROOT = "/sys/devices/system/cpu";
+
+/** Which hardware a host has. */
+export interface Hardware {
+  readonly driver: "acpi-cpufreq" | "intel_pstate";
+  /** Highest first. */
+  readonly khz: readonly number[];
+  readonly cpus: number;
+  /** CPUs of one cpufreq policy. */
+  readonly perPolicy: number;
+  /** CPUs of one core: their policies share a clock. */
+  readonly threads: number;
+  readonly governor: string;
+  /** The base speed of intel_pstate. */
+  readonly baseKhz: number;
+}
+
+/** The files of a policy that can be written. */
+const SETTABLE = ["scaling_governor", "scaling_min_freq", "scaling_max_freq", "scaling_setspeed"] as const;
+export type Settable = (typeof SETTABLE)[number];
+
+/** What a policy is set to. */
+export interface PolicyState {
+  governor: string;
+  minKhz: number;
+  maxKhz: number;
+  setKhz: number;
+}
+
+/** One cpufreq policy, as the kernel has it. */
+export interface Policy {
+  readonly cpus: readonly number[];
+  readonly name: string;
+  /** How it was made. */
+  readonly initial: Readonly<PolicyState>;
+  state: PolicyState;
+  /** False once it was removed or made anew: files that are still open lead nowhere. */
+  isThere: boolean;
+  /** The errno with which writes are refused at present. */
+  refuses: string | undefined;
+  /** A limit of the platform: `scaling_max_freq` never reports more. */
+  limitKhz: number;
+  /** Writes that were accepted. */
+  writes: number;
+}
+
+/** Called for each write to a policy that was accepted, with its writer. */
+export type Witness = (policy: Policy, file: Settable, text: string) => void;
+
+const GOVERNORS = ["performance", "powersave", "userspace", "ondemand", "schedutil"];
+const INTEL_GOVERNORS = ["performance", "powersave"];
+
+/** The cpufreq of the kernel: its policies and their files in sysfs. */
+export class Kernel {
+  readonly hardware: Hardware;
+  /** By CPU; undefined while it is offline. */
+  readonly policyOf: (Policy | undefined)[] = [];
+  readonly isOnline: boolean[] = [];
+  witness: Witness = () => {};
+  refusals = 0;
+  readonly #disk: Disk;
+
+  constructor(hardware: Hardware, disk: Disk) {
+    this.hardware = hardware;
+    this.#disk = disk;
+    this.boot();
+  }
+
+  /** Makes everything as it is after a boot. */
+  boot(): void {
+    this.#disk.mkdir(CPU_ROOT);
+    this.#disk.directoryAt(CPU_ROOT, "boot").entries.clear();
+    this.#disk.mkdir(`${CPU_ROOT}/cpufreq`);
+    const { cpus } = this.hardware;
+    for (let cpu = 0; cpu < cpus; cpu++) {
+      this.isOnline[cpu] = true;
+      this.#disk.mkdir(`${CPU_ROOT}/cpu${cpu}/topology`);
+      this.#file(`${CPU_ROOT}/cpu${cpu}/online`, () => (this.isOnline[cpu] ? "1" : "0"));
+      const siblings = this.#group(cpu, this.hardware.threads).filter((one) => this.isOnline[one]);
+      this.#file(`${CPU_ROOT}/cpu${cpu}/topology/thread_siblings_list`, () => siblings.join(","));
+    }
+    if (this.hardware.driver === "intel_pstate") {
+      this.#disk.mkdir(`${CPU_ROOT}/intel_pstate`);
+      this.#file(`${CPU_ROOT}/intel_pstate/no_turbo`, () => "0");
+      this.#file(`${CPU_ROOT}/intel_pstate/status`, () => "active");
+    }
+    this.reload();
+  }
+
+  /** Makes all policies anew, as when the driver is loaded again. */
+  reload(): void {
+    for (const policy of new Set(this.policyOf)) if (policy !== undefined) this.#remove(policy);
+    for (let cpu = 0; cpu < this.hardware.cpus; cpu += this.hardware.perPolicy)
+      if (this.#group(cpu, this.hardware.perPolicy).some((one) => this.isOnline[one])) this.#make(cpu);
+  }
+
+  policies(): Policy[] {
+    return [...new Set(this.policyOf)].filter((policy) => policy !== undefined);
+  }
+
+  /** CPU 0 cannot be switched off. */
+  switchCpu(cpu: number, online: boolean): void {
+    if (cpu === 0 || this.isOnline[cpu] === online) return;
+    this.isOnline[cpu] = online;
+    const { perPolicy } = this.hardware;
+    const first = cpu - (cpu % perPolicy);
+    const old = this.policyOf[first] ?? this.policyOf[cpu];
+    const anyOnline = this.#group(first, perPolicy).some((one) => this.isOnline[one]);
+    if (online && old === undefined) this.#make(first);
+    else if (!anyOnline && old !== undefined) this.#remove(old);
+  }
+
+  /** The speed that a policy runs at most at, and whether that is one speed that somebody set. */
+  speedOf({ state, limitKhz }: Policy): { readonly khz: number; readonly isSet: boolean } {
+    const maxKhz = Math.min(state.maxKhz, limitKhz);
+    if (this.hardware.driver === "intel_pstate")
+      return { khz: maxKhz, isSet: state.governor === "performance" && state.minKhz === state.maxKhz };
+    switch (state.governor) {
+      case "userspace":
+        return { khz: Math.max(state.minKhz, Math.min(state.setKhz, maxKhz)), isSet: true };
+      case "powersave":
+        return { khz: state.minKhz, isSet: false };
+      default:
+        return { khz: maxKhz, isSet: false };
+    }
+  }
+
+  /** Another program, or the daemon, writes a file of a policy. Throws what the kernel answers. */
+  write(policy: Policy, file: Settable, text: string): void {
+    if (!policy.isThere) throw errnoError("ENODEV", "write", file);
+    if (policy.refuses !== undefined) {
+      this.refusals++;
+      throw errnoError(policy.refuses, "write", file);
+    }
+    this.#set(policy, file, text.trim());
+    policy.writes++;
+    this.witness(policy, file, text);
+  }
+
+  #set(policy: Policy, file: Settable, text: string): void {
+    const { state } = policy;
+    const khz = this.#khz;
+    const highest = khz[0] as number;
+    const lowest = khz.at(-1) as number;
+    const refuse = () => errnoError("EINVAL", "write", file);
+    const value = Number(text);
+    if (file !== "scaling_governor" && !/^\d+$/.test(text)) throw refuse();
+    switch (file) {
+      case "scaling_governor": {
+        const known = this.hardware.driver === "intel_pstate" ? INTEL_GOVERNORS : GOVERNORS;
+        if (!known.includes(text)) throw refuse();
+        if (text === "userspace" && state.governor !== "userspace") state.setKhz = this.speedOf(policy).khz;
+        state.governor = text;
+        return;
+      }
+      case "scaling_min_freq":
+        if (value > state.maxKhz) throw refuse();
+        state.minKhz = Math.max(lowest, value);
+        return;
+      case "scaling_max_freq":
+        if (value < state.minKhz) throw refuse();
+        state.maxKhz = Math.min(highest, value);
+        return;
+      case "scaling_setspeed": {
+        if (state.governor !== "userspace") throw refuse();
+        const bounded = Math.max(state.minKhz, Math.min(value, state.maxKhz));
+        // The lowest entry that is not below what was asked for.
+        state.setKhz = khz.findLast((entry) => entry >= bounded) ?? highest;
+        return;
+      }
+    }
+  }
+
+  get #khz(): readonly number[] {
+    return this.hardware.khz;
+  }
+
+  read(policy: Policy, file: Settable): string {
+    if (!policy.isThere) throw errnoError("ENODEV", "read", file);
+    const { state } = policy;
+    switch (file) {
+      case "scaling_governor":
+        return `${state.governor}\n`;
+      case "scaling_min_freq":
+        return `${state.minKhz}\n`;
+      case "scaling_max_freq":
+        return `${Math.min(state.maxKhz, policy.limitKhz)}\n`;
+      case "scaling_setspeed":
+        return state.governor === "userspace" ? `${this.speedOf(policy).khz}\n` : "<unsupported>\n";
+    }
+  }
+
+  #make(first: number): void {
+    const cpus = this.#group(first, this.hardware.perPolicy);
+    const [highest = 0] = this.#khz;
+    const lowest = this.#khz.at(-1) ?? 0;
+    const state = { governor: this.hardware.governor, minKhz: lowest, maxKhz: highest, setKhz: highest };
+    const name = `policy${first}`;
+    const policy: Policy = {
+      ...{ cpus, name, initial: { ...state }, state },
+      ...{ isThere: true, refuses: undefined, limitKhz: Number.POSITIVE_INFINITY, writes: 0 },
+    };
+    const path = `${CPU_ROOT}/cpufreq/${name}`;
+    this.#disk.mkdir(path);
+    this.#constant(path, policy, {
+      scaling_driver: this.hardware.driver,
+      related_cpus: cpus.join(" "),
+      affected_cpus: cpus.filter((cpu) => this.isOnline[cpu]).join(" "),
+      cpuinfo_min_freq: `${lowest}`,
+      cpuinfo_max_freq: `${highest}`,
+    });
+    if (this.hardware.driver === "intel_pstate")
+      this.#constant(path, policy, {
+        base_frequency: `${this.hardware.baseKhz}`,
+        scaling_available_governors: INTEL_GOVERNORS.join(" "),
+      });
+    else
+      this.#constant(path, policy, {
+        scaling_available_frequencies: this.#khz.join(" "),
+        scaling_available_governors: GOVERNORS.join(" "),
+      });
+    const cur = { read: () => `${this.speedOf(policy).khz}\n`, write: () => {} };
+    this.#attribute(`${path}/scaling_cur_freq`, cur);
+    for (const file of SETTABLE) {
+      const read = () => this.read(policy, file);
+      this.#attribute(`${path}/${file}`, { read, write: (text) => this.write(policy, file, text) });
+    }
+    for (const cpu of cpus) {
+      this.policyOf[cpu] = policy;
+      const directory = this.#disk.directoryAt(`${CPU_ROOT}/cpu${cpu}`, "make");
+      this.#disk.put(directory, "cpufreq", this.#disk.link(`../cpufreq/${name}`));
+    }
+  }
+
+  #remove(policy: Policy): void {
+    policy.isThere = false;
+    this.#disk.remove(this.#disk.directoryAt(`${CPU_ROOT}/cpufreq`, "remove"), policy.name);
+    for (const cpu of policy.cpus) {
+      this.policyOf[cpu] = undefined;
+      this.#disk.remove(this.#disk.directoryAt(`${CPU_ROOT}/cpu${cpu}`, "remove"), "cpufreq");
+    }
+  }
+
+  #group(cpu: number, size: number): number[] {
+    const first = cpu - (cpu % size);
+    const end = Math.min(first + size, this.hardware.cpus);
+    return Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+  }
+
+  #constant(path: string, policy: Policy, files: Readonly<Record<string, string>>): void {
+    for (const [file, text] of Object.entries(files)) {
+      const read = () => {
+        if (!policy.isThere) throw errnoError("ENODEV", "read", file);
+        return `${text}\n`;
+      };
+      this.#attribute(`${path}/${file}`, { read, write: () => {} });
+    }
+  }
+
+  #file(path: string, text: () => string): void {
+    this.#attribute(path, { read: () => `${text()}\n`, write: () => {} });
+  }
+
+  #attribute(path: string, attribute: { read(): string; write(text: string): void }): void {
+    const { directory, name } = this.#disk.parent(path, "make");
+    this.#disk.put(directory, name, this.#disk.attribute(attribute));
+  }
+}

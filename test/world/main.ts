@@ -1,0 +1,83 @@
+import { appendFileSync } from "node:fs";
+import { CORPUS } from "./corpus.ts";
+import { type Course, drive, type Outcome } from "./drive.ts";
+import { link } from "./machine/link.ts";
+import { largeProfile } from "./profile.ts";
+import { catchRejections } from "./rejections.ts";
+import { shrink } from "./shrink.ts";
+import { Tally } from "./tally.ts";
+
+// `make world SEED=… DAYS=…`: one world, or with SEEDS=N that many from SEED on. `make world-long`: until it is stopped.
+
+const {
+  CORPUS: REPLAY,
+  SEED = "1",
+  DAYS = "0.1",
+  SEEDS = "1",
+  LONG,
+  LARGE,
+  TRACE,
+  SHRINK_SECONDS = "60",
+} = process.env;
+const DAY_MS = 86_400_000;
+
+/** After so many calms a run must have met every kind and every state. */
+const THOROUGH_CALMS = 200;
+
+/** Where `make world-long` keeps what it finds. */
+const KEPT = "dist/world-failures.txt";
+
+const linked = await link();
+const tally = new Tally();
+const rejected = catchRejections();
+const first = Number(SEED);
+const last = LONG === undefined ? first + Number(SEEDS) : Number.POSITIVE_INFINITY;
+let failures = 0;
+for (const { seed, days, only } of REPLAY === undefined ? [] : CORPUS)
+  await judge({ seed, untilMs: days * DAY_MS, linked, only: only === undefined ? undefined : new Set(only) });
+for (let seed = first; seed < last; seed++) {
+  await judge({
+    seed,
+    untilMs: Number(DAYS) * DAY_MS,
+    linked,
+    profile: LARGE === undefined ? undefined : largeProfile,
+    print: TRACE === undefined ? undefined : (line) => process.stdout.write(`${line}\n`),
+  });
+}
+process.stdout.write(`${tally.text()}\n`);
+const missing = tally.missing();
+if (missing.length > 0) process.stdout.write(`Never struck, or never entered: ${missing.join(", ")}\n`);
+process.stdout.write(`${tally.runs - failures} passed, ${failures} failed\n`);
+// A short run cannot meet everything; one that should must say so.
+const isThorough = tally.calms >= THOROUGH_CALMS;
+process.exitCode = failures > 0 || (isThorough && missing.length > 0) ? 1 : 0;
+
+async function judge(course: Course): Promise<void> {
+  const outcome = drive(course);
+  // Errors that nobody caught are reported in the next turn of the real event loop.
+  await Bun.sleep(0);
+  tally.add(outcome);
+  process.stdout.write(`seed ${course.seed}: hash ${outcome.hash}\n`);
+  if (outcome.violation === undefined && rejected.length === 0) return;
+  failures++;
+  report(course, outcome);
+}
+
+function report(course: Course, outcome: Outcome): void {
+  const { violation } = outcome;
+  const why = violation ?? { invariant: "nothing-left", why: rejected.splice(0).join("; "), atMs: 0 };
+  process.stdout.write(`seed ${course.seed}: ${why.invariant} does not hold at ${why.atMs} ms: ${why.why}\n`);
+  if (violation === undefined) return;
+  const only = shrink(course, outcome, Number(SHRINK_SECONDS) * 1000);
+  const lines: string[] = [];
+  drive({
+    ...course,
+    untilMs: violation.atMs + 1,
+    only: new Set(only),
+    print: (line) => lines.push(line),
+  });
+  const kept = lines.filter((line) => line.includes(" happens ")).join("\n");
+  process.stdout.write(`${only.length} of ${outcome.happened.length} happenings are enough:\n${kept}\n`);
+  if (LONG === undefined) return;
+  appendFileSync(KEPT, `${JSON.stringify({ seed: course.seed, days: DAYS, only, found: why.why })}\n`);
+}

@@ -1,0 +1,224 @@
+import { errorBody, i32, listBody, message, refBytes, text, u32 } from "../../hypervisor/fake-bytes.ts";
+import type { Disk } from "../machine/disk.ts";
+import type { Random } from "../machine/random.ts";
+import { type End, ListeningSocket } from "../machine/sockets.ts";
+import type { Timeline } from "../machine/timeline.ts";
+import { stateNumber, type Vm, xmlOf } from "./vm.ts";
+
+const PROGRAM = 0x20008086;
+const OWNER = { pid: 2, uid: 0, gid: 0 };
+const SOCKET = "/run/libvirt/virtqemud-sock-ro";
+const MAP_BYTES = 1024;
+
+/** The calls that the daemon makes, by number. */
+const AUTH_LIST = 66;
+const LIST = 273;
+const REGISTER = 316;
+const STATE = 212;
+const XML = 14;
+const PINS = 230;
+
+/** How libvirtd behaves at present. */
+export interface Manners {
+  /** Longest delay of an answer, in ms. With long ones, answers come out of order. */
+  delayMs: number;
+  /** The share of calls that are answered with an error, or in the middle of whose answer it hangs up. */
+  errors: number;
+  hangUps: number;
+}
+
+export const GOOD_MANNERS: Readonly<Manners> = { delayMs: 1, errors: 0, hangUps: 0 };
+
+interface Client {
+  readonly end: End;
+  received: Uint8Array;
+}
+
+/** A libvirtd that speaks libvirt's RPC, byte by byte. */
+export class Libvirtd {
+  manners: Manners = { ...GOOD_MANNERS };
+  readonly vms: ReadonlyMap<string, Vm>;
+  /** The pins that were reported last, by name of the VM: all that the daemon can know. */
+  readonly reported = new Map<string, readonly (readonly number[])[]>();
+  readonly struck = { late: 0, error: 0, hangUp: 0, frozen: 0 };
+  readonly #clients = new Set<Client>();
+  readonly #timeline: Timeline;
+  readonly #disk: Disk;
+  readonly #random: Random;
+  #listening: ListeningSocket | undefined;
+  #frozen: (() => void)[] | undefined;
+
+  constructor(
+    vms: ReadonlyMap<string, Vm>,
+    { timeline, disk, random }: { timeline: Timeline; disk: Disk; random: Random },
+  ) {
+    this.vms = vms;
+    this.#timeline = timeline;
+    this.#disk = disk;
+    this.#random = random;
+    disk.mkdir("/run/libvirt");
+  }
+
+  get isUp(): boolean {
+    return this.#listening !== undefined;
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  start(): void {
+    if (this.isUp) return;
+    const listening = new ListeningSocket(this.#timeline, OWNER);
+    listening.accept = (end) => {
+      const client: Client = { end, received: new Uint8Array() };
+      this.#clients.add(client);
+      end.handlers = {
+        data: (bytes) => this.#received(client, bytes),
+        closed: () => this.#clients.delete(client),
+      };
+    };
+    this.#listening = listening;
+    const { directory, name } = this.#disk.parent(SOCKET, "bind");
+    this.#disk.put(directory, name, this.#disk.socket(0o777, listening));
+  }
+
+  stop(): void {
+    const { directory, name } = this.#disk.parent(SOCKET, "unlink");
+    this.#disk.remove(directory, name);
+    this.#listening?.close();
+    this.#listening = undefined;
+    for (const { end } of this.#clients) end.close();
+    this.#clients.clear();
+    this.#frozen = undefined;
+  }
+
+  /** Stops answering, and says nothing until it goes on. */
+  freeze(): void {
+    this.#frozen ??= [];
+  }
+
+  thaw(): void {
+    const held = this.#frozen ?? [];
+    this.#frozen = undefined;
+    for (const go of held) go();
+  }
+
+  /** Sends a lifecycle event to every client. */
+  lifecycle(vm: Vm, event: number, detail: number): void {
+    this.#tell(318, vm, i32(event), i32(detail));
+  }
+
+  /** Tells every client that something about a VM was changed: its pins (346), a device (354), a reboot (319). */
+  changed(vm: Vm, procedure: 319 | 346 | 354): void {
+    this.#tell(procedure, vm);
+  }
+
+  #tell(procedure: number, vm: Vm, ...more: Uint8Array[]): void {
+    const bytes = message(PROGRAM, procedure, 2, 1, 0, u32(0), refBytes(vm), ...more);
+    this.#later(0.2, () => {
+      for (const { end } of this.#clients) end.write(bytes);
+    });
+  }
+
+  #received(client: Client, bytes: Uint8Array): void {
+    const all = new Uint8Array(client.received.length + bytes.length);
+    all.set(client.received);
+    all.set(bytes, client.received.length);
+    client.received = all;
+    for (;;) {
+      const have = client.received;
+      if (have.length < 4) return;
+      const view = new DataView(have.buffer, have.byteOffset, have.byteLength);
+      const length = view.getUint32(0);
+      if (have.length < length) return;
+      client.received = have.subarray(length);
+      const program = view.getUint32(4);
+      if (program === PROGRAM)
+        this.#call(client, view.getUint32(12), view.getUint32(20), have.slice(28, length));
+      else this.#later(0, () => client.end.write(message(program, 2, 2, 0, 0)));
+    }
+  }
+
+  #call(client: Client, procedure: number, serial: number, args: Uint8Array): void {
+    const { delayMs, errors, hangUps } = this.manners;
+    if (delayMs > GOOD_MANNERS.delayMs) this.struck.late++;
+    const fails = errors > 0 && this.#random.chance(errors);
+    const hangsUp = hangUps > 0 && this.#random.chance(hangUps);
+    this.#later(this.#random.float() * delayMs, () => {
+      // The answer is made when it is sent, so that it is true then.
+      const body = fails ? undefined : this.#answer(procedure, args);
+      if (fails) this.struck.error++;
+      const refused = errorBody(fails ? 38 : 42, fails ? "internal error" : "Domain not found");
+      const bytes = message(PROGRAM, procedure, 1, serial, body === undefined ? 1 : 0, body ?? refused);
+      if (!hangsUp) {
+        client.end.write(bytes);
+        return;
+      }
+      this.struck.hangUp++;
+      client.end.write(bytes.subarray(0, bytes.length >> 1));
+      client.end.close();
+      this.#clients.delete(client);
+    });
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    this.#timeline.after(delayMs, () => {
+      if (this.#frozen === undefined) run();
+      else {
+        this.struck.frozen++;
+        this.#frozen.push(run);
+      }
+    });
+  }
+
+  /** Undefined if there is no such domain. */
+  #answer(procedure: number, args: Uint8Array): Uint8Array | undefined {
+    switch (procedure) {
+      case AUTH_LIST:
+        return joined(u32(1), u32(0));
+      case LIST:
+        return listBody([...this.vms.values()].filter(({ state }) => state !== "off"));
+      case REGISTER:
+        return u32(0);
+      case STATE:
+      case XML:
+      case PINS:
+        return this.#about(procedure, args);
+      default:
+        return new Uint8Array();
+    }
+  }
+
+  #about(procedure: number, args: Uint8Array): Uint8Array | undefined {
+    const uuid = uuidIn(args);
+    const vm = [...this.vms.values()].find((each) => each.uuid === uuid);
+    if (vm === undefined || (vm.state === "off" && procedure !== STATE)) return undefined;
+    if (procedure === STATE) return joined(i32(stateNumber(vm)), i32(vm.reason));
+    if (procedure === XML) return text(xmlOf(vm));
+    this.reported.set(vm.name, vm.pins);
+    return pinsBody(vm.pins);
+  }
+}
+
+/** The UUID in the arguments of a call about a domain: after the name and its padding. */
+function uuidIn(args: Uint8Array): string {
+  const nameLength = new DataView(args.buffer, args.byteOffset, args.byteLength).getUint32(0);
+  const at = 4 + Math.ceil(nameLength / 4) * 4;
+  return args.slice(at, at + 16).toHex();
+}
+
+function pinsBody(pins: readonly (readonly number[])[]): Uint8Array {
+  const maps = new Uint8Array(pins.length * MAP_BYTES);
+  pins.forEach((list, vcpu) => {
+    for (const cpu of list) {
+      const at = vcpu * MAP_BYTES + (cpu >> 3);
+      maps[at] = (maps[at] ?? 0) | (1 << (cpu & 7));
+    }
+  });
+  return joined(u32(maps.length), maps, i32(pins.length));
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
+}

@@ -1,0 +1,55 @@
+import type { Hardware } from "./machine/kernel.ts";
+import type { Random } from "./machine/random.ts";
+
+/** What a world is made of. */
+export interface Profile {
+  readonly hardware: Hardware;
+  readonly vms: number;
+  readonly vcpusMax: number;
+  /** The wall clock at the boot. */
+  readonly wallMs: number;
+  readonly zone: string;
+}
+
+const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"];
+
+/** 2020 and four years later: daylight saving comes and goes. */
+const WALL_FIRST_MS = 1_577_836_800_000;
+const WALL_SPAN_MS = 4 * 365 * 86_400_000;
+
+/** Draws a host. */
+export function drawProfile(random: Random): Profile {
+  const cpus = random.pick([4, 8, 8, 16, 16, 32, 64]);
+  return {
+    hardware: drawHardware(random, cpus),
+    vms: random.between(1, Math.max(2, Math.min(40, cpus))),
+    vcpusMax: random.pick([1, 2, 4, 4, 8]),
+    wallMs: WALL_FIRST_MS + random.float() * WALL_SPAN_MS,
+    zone: random.pick(ZONES),
+  };
+}
+
+/** The host that the figures are for: 64 CPUs and 40 VMs. */
+export function largeProfile(random: Random): Profile {
+  return { ...drawProfile(random), hardware: drawHardware(random, 64), vms: 40, vcpusMax: 2 };
+}
+
+function drawHardware(random: Random, cpus: number): Hardware {
+  const [perPolicy, threads] = random.pick([
+    [1, 1],
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [4, 1],
+  ] as const);
+  if (random.chance(0.4)) {
+    const khz = [random.pick([3_500_000, 3_000_000]), 1_000_000];
+    const governor = random.pick(["powersave", "performance"]);
+    const baseKhz = random.pick([2_400_000, 2_000_000]);
+    return { driver: "intel_pstate", khz, cpus, perPolicy, threads, governor, baseKhz };
+  }
+  const turbo = random.chance(0.5) ? [2_401_000] : [];
+  const khz = [...turbo, 2_400_000, 2_200_000, 2_000_000, 1_800_000, 1_500_000, 1_200_000];
+  const governor = random.pick(["performance", "schedutil", "powersave", "ondemand"]);
+  return { driver: "acpi-cpufreq", khz, cpus, perPolicy, threads, governor, baseKhz: 2_400_000 };
+}

@@ -1,0 +1,78 @@
+import { ask } from "./happenings/guests.ts";
+import type { Happening } from "./happenings/happening.ts";
+import { STORMY } from "./happenings/happenings.ts";
+import { PHASES } from "./happenings/phases.ts";
+import { Random } from "./machine/random.ts";
+
+/** Something that is to happen. */
+export interface Planned {
+  /** Its place in the schedule, by which a replay leaves it out. */
+  readonly index: number;
+  readonly atMs: number;
+  readonly happening: Happening;
+  /** What it draws from. */
+  readonly seed: number;
+}
+
+/** The daemon tries again what the kernel refused after waits of up to ten minutes. */
+const LONG_CALM_MS = 720_000;
+const CALM_MS = 200_000;
+const MINUTE_MS = 60_000;
+
+/** How much happens. */
+export interface Pace {
+  /** Means of the time between two requests, and between two other happenings of a storm, in ms. One is drawn per storm. */
+  readonly askMs: readonly number[];
+  readonly stormMs: readonly number[];
+}
+
+const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_000] };
+
+/**
+ * Everything that happens to a world, from its seed alone: storms in which anything may go wrong, each with kinds that it
+ * leaves out (swarm testing), and calm after each, when all must be right again.
+ */
+export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Planned, never> {
+  const random = new Random(seed);
+  let index = 0;
+  let atMs = 20_000;
+  const plan = (what: Happening): Planned => ({ index: index++, atMs, happening: what, seed: random.bits() });
+  for (;;) {
+    const kinds = STORMY.filter(() => random.chance(0.6));
+    const weights = kinds.reduce((sum, { weight }) => sum + weight, 0);
+    const askMs = random.pick(pace.askMs);
+    const stormMs = random.pick(pace.stormMs);
+    const draw = () => {
+      let left = random.float() * weights;
+      for (const kind of kinds) {
+        left -= kind.weight;
+        if (left < 0) return kind;
+      }
+      return ask;
+    };
+    const during = function* (lastMs: number, isStorm: boolean): Generator<Planned> {
+      for (;;) {
+        const both = isStorm ? 1 / askMs + 1 / stormMs : 1 / askMs;
+        const delayMs = -Math.log(1 - random.float()) / both;
+        if (atMs + delayMs > lastMs) break;
+        atMs += delayMs;
+        yield plan(isStorm && random.chance(1 / stormMs / both) ? draw() : ask);
+      }
+      atMs = lastMs;
+    };
+    yield* during(atMs + random.between(1, 12) * MINUTE_MS, true);
+    yield plan(PHASES.calm);
+    const isLong = kinds.some(({ name }) => name === "kernel refuses" || name === "disk fault");
+    yield* during(atMs + (isLong ? LONG_CALM_MS : CALM_MS), false);
+    yield plan(PHASES.settle);
+    atMs += 2000;
+    yield* during(atMs + random.between(1, 4) * MINUTE_MS, false);
+    if (random.chance(0.4)) {
+      yield plan(PHASES.quietRestart);
+      atMs += 20_000;
+      yield plan(PHASES.afterRestart);
+      yield* during(atMs + MINUTE_MS, false);
+    }
+    yield plan(PHASES.storm);
+  }
+}
