@@ -1,21 +1,21 @@
 import { basename } from "node:path";
-import { runCtl } from "./ctl/ctl.ts";
-import { runDaemonProgram } from "./daemon/program.ts";
-import { runGuest } from "./guest/guest.ts";
 import { runOnTerminal } from "./terminal/process-io.ts";
 import { VERSION } from "./version.ts";
 
-/** Runs one of several programs, chosen by the name under which the executable was called. */
+/**
+ * Runs one of several programs, chosen by the name under which the executable was called. Only that one is loaded: each
+ * takes some milliseconds and a megabyte.
+ */
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  return runOnTerminal(VERSION, (io) => {
+  return runOnTerminal(VERSION, async (io) => {
     switch (basename(process.argv0)) {
       case "vmpowerctl":
-        return runCtl(argv, io);
+        return (await import("./ctl/ctl.ts")).runCtl(argv, io);
       case "vm-power-guest":
-        return runGuest(argv, io);
+        return (await import("./guest/guest.ts")).runGuest(argv, io);
       default:
-        return runDaemonProgram(argv);
+        return (await import("./daemon/program.ts")).runDaemonProgram(argv);
     }
   });
 }
