@@ -436,6 +436,7 @@ export interface Status {
   readonly channelsQuarantined?: number | undefined;
   readonly cpusManaged: number;
   readonly cpusUnmanaged: number;
+  readonly cpusReserved?: number | undefined;
   readonly claims: number;
   readonly holds?: number | undefined;
   readonly counters: Counters;

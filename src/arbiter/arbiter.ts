@@ -15,7 +15,7 @@ import { GuestPolicies } from "./guest-policies.ts";
 import { knobsOf } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
-import type { MultiPin } from "./placement.ts";
+import { type MultiPin, noClock } from "./placement.ts";
 import { resume, savedWants } from "./saved-want.ts";
 import type { ScheduleMoment } from "./schedule-view.ts";
 import { Schedules } from "./schedules.ts";
@@ -52,7 +52,7 @@ export class Arbiter {
   /** Decides an operator's order for the clock of a CPU. */
   operate(pcpu: Pcpu, order: view.Order, options: view.OrderOptions): view.Change {
     const state = this.#seats.clocks.get(pcpu);
-    return state === undefined ? refuse({ code: "cpu-not-managed", pcpu }) : operate(state, order, options);
+    return state === undefined ? refuse(noClock(pcpu, this.#seats)) : operate(state, order, options);
   }
 
   /** The kernel accepted all writes of a change except those named, which become {@link outstanding}. */
@@ -175,8 +175,12 @@ export class Arbiter {
     return savedWants(this.#seats.domains.values());
   }
 
-  /** Replaces the list of the host's clocks. Wants stay with their CPUs; a new clock starts with the baseline. */
-  setClocks(clocks: readonly Clock[]): view.Change {
+  /**
+   * Replaces the list of the host's clocks. Wants stay with their CPUs; a new clock starts with the baseline. Requests for
+   * the reserved CPUs, which have no clock, are refused with that reason.
+   */
+  setClocks(clocks: readonly Clock[], reserved: Iterable<Pcpu> = []): view.Change {
+    this.#seats.reserved = new Set(reserved);
     this.#seats.setClocks(clocks);
     const { writes } = this.configure(this.#seats.pinning);
     return follow([...writes, ...settle(new Set(this.#seats.clocks.values()))]);

@@ -6,7 +6,7 @@ import { attach, carryWant, claimsOf, detach } from "./attach.ts";
 import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { wholeTable } from "./envelope.ts";
-import { type MultiPin, placeVcpu } from "./placement.ts";
+import { type MultiPin, noClock, placeVcpu } from "./placement.ts";
 import type { Contract, Refusal } from "./view.ts";
 import { Wants } from "./want.ts";
 
@@ -15,6 +15,8 @@ export class Seats {
   readonly domains = new Map<string, DomainState>();
   /** The clock of each managed pCPU. */
   clocks = new Map<Pcpu, ClockState>();
+  /** CPUs that are kept for others. */
+  reserved: ReadonlySet<Pcpu> = new Set();
   pinning: MultiPin;
   readonly #ends: Ends;
 
@@ -31,7 +33,7 @@ export class Seats {
     this.domains.set(domain.name, state);
     const running = domain.state === "running";
     domain.pins.forEach((pins, vcpu) => {
-      const placement = placeVcpu({ vcpu, pins }, this.clocks, this.pinning);
+      const placement = placeVcpu({ vcpu, pins }, this, this.pinning);
       const options = {
         pinned: running && pins.length === 1,
         old: running ? old?.vcpus[vcpu] : undefined,
@@ -90,7 +92,7 @@ export class Seats {
 
   #physical(state: DomainState, pcpu: Pcpu, old: Claimant | undefined): Claimant | Refusal {
     const clock = this.clocks.get(pcpu);
-    if (clock === undefined) return { code: "cpu-not-managed", pcpu };
+    if (clock === undefined) return noClock(pcpu, this);
     const options = { pinned: false, old, ends: this.#ends };
     const claimant = attach({ state, vcpu: pcpu, physical: true }, { clocks: [clock] }, options);
     state.physical.set(pcpu, claimant);

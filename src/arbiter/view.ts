@@ -53,6 +53,8 @@ export type Refusal =
       readonly max: number;
     }
   | { readonly code: "cpu-not-managed"; readonly pcpu: Pcpu }
+  /** The operator keeps the CPU, or one that shares its clock, for others. */
+  | { readonly code: "cpu-reserved"; readonly pcpu: Pcpu }
   | { readonly code: "physical-cpu" }
   /** A CPU of the host that is not one of the application's. */
   | { readonly code: "cpu-of-others"; readonly pcpu: Pcpu }

@@ -2,7 +2,7 @@ import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
 import { EPP_WORDS } from "../base/knobs.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import { POLICY_KINDS } from "../base/policy-kind.ts";
-import { timeZone } from "./schedule/schedule-values.ts";
+import { cpuNumbers, timeZone } from "./schedule/schedule-values.ts";
 import {
   abi,
   absolutePath,
@@ -124,6 +124,7 @@ export const KEYS = {
       "The kernel's CPU directory in sysfs; other paths are for tests.",
     ),
     ManagedCpus: key(managedCpus, "all", "CPUs that may be scaled, like 2-15,18."),
+    Reserved: optional(cpuNumbers, "CPUs that are never touched, like 0-1, nor are those on the same clock."),
     MultiPin: key(
       oneOf(["all", "last", "reject"]),
       "all",

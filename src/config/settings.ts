@@ -9,7 +9,7 @@ import { nearest } from "./suggest.ts";
 import { sectionName } from "./values.ts";
 
 /** A value from a file, with its place. */
-interface Setting {
+export interface Setting {
   readonly value: unknown;
   /** As it was written, without quotes and comments. */
   readonly text: string;

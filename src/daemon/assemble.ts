@@ -12,6 +12,7 @@ import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { HostEvents } from "./host/host-events.ts";
 import { KnobHolder } from "./host/knobs.ts";
+import { reservedCpus } from "./host/reserved.ts";
 import { Schedules } from "./host/schedules.ts";
 import { ServedVms } from "./host/served-vms.ts";
 import { TrafficWatch } from "./host/traffic-watch.ts";
@@ -110,7 +111,7 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
   const clocks = new Clocks({ ...doing, schedules: (now) => schedules.at(now) });
   clocks.postponed = handover !== undefined;
-  clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
+  clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), "the start");
   orderAgain(store, "the start", { arbiter, clocks, time, operated: handover?.operated });
   const acts = new OperatorActs(log, time, events);
   const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });

@@ -37,6 +37,7 @@ export const DEFAULTS: Held = {
   cpufreq: {
     root: "/sys/devices/system/cpu",
     managedCpus: "all",
+    reserved: undefined,
     multiPin: "all",
     multiPinMax: 4,
     onExit: "restore",

@@ -153,6 +153,10 @@ const config: fc.Arbitrary<Held> = fc.record({
       fc.constant("all" as const),
       cpus.map((list) => [...new Set(list)].sort((a, b) => a - b)),
     ),
+    reserved: fc.option(
+      cpus.filter((list) => list.length > 0).map((list) => [...new Set(list)].sort((a, b) => a - b)),
+      { nil: undefined },
+    ),
     multiPin: fc.constantFrom("all", "last", "reject"),
     multiPinMax: fc.integer({ min: 1, max: 1024 }),
     onExit: fc.constantFrom("restore", "keep", "max"),

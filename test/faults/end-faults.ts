@@ -3,6 +3,23 @@ import type { Fault } from "./fault.ts";
 /** Faults in what the daemon leaves behind. */
 export const END_FAULTS: readonly Fault[] = [
   {
+    promise: "a reserved CPU takes its whole clock along",
+    file: "src/cpufreq/linux/permission.ts",
+    line: "if (near !== undefined) shared.set(pcpu, shared.get(near) ?? near);",
+    instead: "",
+    test: "test/cpufreq/discovery.test.ts",
+    name: "Reserved CPUs, and all whose clock is also theirs by any chain, are left alone, and told once",
+  },
+  {
+    promise: "nobody changes a reserved CPU",
+    file: "src/cpufreq/linux/permission.ts",
+    line: 'if (this.reserved.has(pcpu)) return "in Reserved";',
+    instead: "",
+    test: "test/daemon/reserved.test.ts",
+    name: "nobody changes a reserved CPU: no guest, operator, schedule or knob; each is told",
+    builds: true,
+  },
+  {
     promise: "nothing is changed that cannot be saved",
     file: "src/cpufreq/held-clock.ts",
     line: "const refused = saveScope(scope, this.#means, { kept: false });",

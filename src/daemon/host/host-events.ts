@@ -17,6 +17,7 @@ import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
 import { quarantineText } from "../words/refusal-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
+import { reservedCpus } from "./reserved.ts";
 
 /** What {@link HostEvents} needs. */
 export interface HostEventsOptions {
@@ -88,7 +89,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   clocksChanged(): void {
     const { arbiter, clocks, cpufreq, events, knobs, store, time } = this.#parts();
     const cause = "a change of the host's CPUs";
-    clocks.settle(arbiter.setClocks(cpufreq.clocks()), cause);
+    clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), cause);
     orderAgain(store, cause, { arbiter, clocks, time, operated: undefined });
     knobs.settle();
     const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());

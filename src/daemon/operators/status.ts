@@ -2,6 +2,7 @@ import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
 import { isAsker } from "../apps/askers.ts";
+import { reservedCpus } from "../host/reserved.ts";
 import type { Parts } from "../parts.ts";
 import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
@@ -30,6 +31,7 @@ export function* status(parts: Parts): Job<Status> {
     channelsRefused: having("refused"),
     cpusManaged: cpufreq.clocks().reduce((sum, { pcpus }) => sum + pcpus.length, 0),
     cpusUnmanaged: cpufreq.unmanaged().length,
+    cpusReserved: reservedCpus(cpufreq).length || undefined,
     claims: yield* claimSteps(parts),
     holds: (yield* listHolds(parts)).holds.length || undefined,
     counters: { ...(yield* sumSteps(all)), ...clocks.counters },
