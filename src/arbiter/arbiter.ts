@@ -8,7 +8,7 @@ import type { Query, Scale } from "../wire/packet.ts";
 import { type Answer, answer } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { claimsOf, detach } from "./attach.ts";
-import { Decided, follow, keep, refuse, takeBack } from "./change.ts";
+import { accept, Decided, follow, keep, refuse, rollBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { Ends } from "./ends.ts";
 import { GuestPolicies } from "./guest-policies.ts";
@@ -57,15 +57,7 @@ export class Arbiter {
 
   /** The kernel accepted all writes of a change except those named, which become {@link outstanding}. */
   commit(change: view.Change, refused: readonly view.ChangeWrite[] = NO_WRITES): void {
-    for (const write of change.writes) {
-      const state = this.#seats.clocks.get(write.clock);
-      if (state === undefined) continue;
-      // A newer decision was made during this write; its own result says what is set.
-      if (state.decided !== write.setting && state.decided !== undefined) continue;
-      const isRefused = refused.length > 0 && refused.includes(write);
-      state.accepted = isRefused ? undefined : write.setting;
-      state.decided = state.accepted;
-    }
+    accept(change, refused, this.#seats.clocks);
     if (change instanceof Decided) keep(change, this.#ends);
   }
 
@@ -73,18 +65,8 @@ export class Arbiter {
    * The kernel refused a write of a request after it had accepted the first `accepted` writes. Undoes the whole request
    * and returns a change that restores the clocks.
    */
-  rollback(change: view.Change, { accepted, reason, now }: view.RefusedWrite): view.Change {
-    if (!(change instanceof Decided)) return follow(NO_WRITES);
-    const refusal: view.Refusal = { code: "kernel-refused", reason };
-    const asked = change.steps[0]?.put?.asked;
-    const { claimant } = change;
-    if (claimant !== undefined && asked !== undefined)
-      claimant.refused = { asked, atMs: now.wallMs, refusal };
-    change.undo?.();
-    return {
-      ...follow(takeBack(change, { accepted, refusal }, (pcpu) => this.#seats.clocks.get(pcpu))),
-      refusal,
-    };
+  rollback(change: view.Change, refused: view.RefusedWrite): view.Change {
+    return change instanceof Decided ? rollBack(change, refused, this.#seats.clocks) : follow(NO_WRITES);
   }
 
   /** Ends wants whose time is over, applies slower speeds that are due, and does what policies and schedules want now. */
