@@ -160,6 +160,7 @@ export interface Cpu {
   readonly tableKhz: readonly number[];
   readonly turbo: boolean;
   readonly held: boolean;
+  readonly parked?: string | undefined;
   readonly knobs?: readonly string[] | undefined;
   readonly knobsMissing?: readonly string[] | undefined;
   readonly vcpus: readonly string[];
@@ -437,6 +438,7 @@ export interface Status {
   readonly cpusManaged: number;
   readonly cpusUnmanaged: number;
   readonly cpusReserved?: number | undefined;
+  readonly cpusParked?: number | undefined;
   readonly claims: number;
   readonly holds?: number | undefined;
   readonly counters: Counters;
@@ -533,6 +535,7 @@ export interface Explanation {
   readonly claimants: readonly Claimant[];
   readonly last?: Decision | undefined;
   readonly drift?: Drift | undefined;
+  readonly usedBy?: readonly string[] | undefined;
 }
 
 /** What `ExplainVcpu` answers. */

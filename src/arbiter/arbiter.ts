@@ -15,6 +15,7 @@ import { GuestPolicies } from "./guest-policies.ts";
 import { knobsOf } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
+import { Parking } from "./parking.ts";
 import { type MultiPin, noClock } from "./placement.ts";
 import { resume, savedWants } from "./saved-want.ts";
 import type { ScheduleMoment } from "./schedule-view.ts";
@@ -34,11 +35,14 @@ export class Arbiter {
   /** The guest policies in force. */
   readonly policies: GuestPolicies;
   readonly #schedules: Schedules;
+  /** The clocks on which no domain may run. */
+  readonly parking: Parking;
 
   constructor(pinning: MultiPin) {
     this.#seats = new Seats(pinning, this.#ends);
     this.policies = new GuestPolicies(this.#seats);
     this.#schedules = new Schedules(this.#seats);
+    this.parking = new Parking(this.#seats);
   }
 
   /** Decides a request of a domain's guest. It ends after `leaseSec` seconds, or after the lease of the contract. */
@@ -69,20 +73,25 @@ export class Arbiter {
     return change instanceof Decided ? rollBack(change, refused, this.#seats.clocks) : follow(NO_WRITES);
   }
 
-  /** Ends wants whose time is over, applies slower speeds that are due, and does what policies and schedules want now. */
+  /**
+   * Ends wants whose time is over, applies slower speeds that are due, and does what policies, schedules and parking want
+   * now.
+   */
   tick(now: Now, local?: LocalHour, schedules?: ScheduleMoment): view.Change {
     const turn = local && this.policies.turn({ now, local });
     const ended = this.#ends.take(now.monoMs);
     const orders = ended.filter(({ want }) => want.source === "operator").map(({ clock }) => clock.clock.id);
     const scheduled = schedules === undefined ? [] : this.#schedules.turn(schedules);
-    const writes = this.#settle([...ended.map(({ clock }) => clock), ...scheduled]);
-    return { ...follow([...(turn?.writes ?? NO_WRITES), ...writes], orders), turned: turn?.turned ?? [] };
+    const parked = this.parking.turn(now);
+    const change = this.#follow([...ended.map(({ clock }) => clock), ...scheduled, ...parked]);
+    const writes = [...(turn?.writes ?? NO_WRITES), ...change.writes];
+    return { ...change, writes, endedOrders: orders, turned: turn?.turned ?? [] };
   }
 
   /** When {@link tick} is needed next, on the monotonic clock; undefined if no want ends or changes by itself. */
   dueAt(): number | undefined {
     let dueMs = Number.POSITIVE_INFINITY;
-    for (const each of [this.policies, this.#ends, this.#schedules])
+    for (const each of [this.policies, this.#ends, this.#schedules, this.parking])
       dueMs = Math.min(dueMs, each.dueAt() ?? Number.POSITIVE_INFINITY);
     return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
   }
@@ -118,16 +127,18 @@ export class Arbiter {
     if (before !== undefined && before !== domain.run) this.policies.end(domain.name, () => true);
     const touched = this.#seats.place(domain, contract);
     this.#placed(domain.name);
-    return follow(this.#settle(touched));
+    this.parking.occupy(domain.name, domain, touched);
+    return this.#follow(touched);
   }
 
-  /** Removes a domain that ended or is not served any more. */
-  removeDomain(name: string): view.Change {
+  /** Removes a domain that ended. One that is not served any more, or was not, still uses the CPUs that it may run on. */
+  removeDomain(name: string, unserved?: Domain): view.Change {
     const state = this.#seats.domains.get(name);
-    if (state === undefined) return follow(NO_WRITES);
-    this.policies.end(name, () => true);
+    const touched = state === undefined ? new Set<ClockState>() : detach(state);
+    if (state !== undefined) this.policies.end(name, () => true);
     this.#seats.domains.delete(name);
-    return follow(settle(detach(state)));
+    this.parking.occupy(name, unserved, touched);
+    return this.parking.moved(touched);
   }
 
   /** Ends all that a domain's guest asked for, its policy included, because its channels are closed. */
@@ -164,8 +175,8 @@ export class Arbiter {
   setClocks(clocks: readonly Clock[], reserved: Iterable<Pcpu> = []): view.Change {
     this.#seats.reserved = new Set(reserved);
     this.#seats.setClocks(clocks);
-    const { writes } = this.configure(this.#seats.pinning);
-    return follow([...writes, ...settle(new Set(this.#seats.clocks.values()))]);
+    const change = this.configure(this.#seats.pinning);
+    return { ...change, writes: [...change.writes, ...settle(new Set(this.#seats.clocks.values()))] };
   }
 
   /** Places every domain again, because the clocks or the rules of placement changed. */
@@ -174,7 +185,8 @@ export class Arbiter {
     const touched = this.#seats.placeAll();
     for (const name of this.#seats.domains.keys()) this.#placed(name);
     this.#schedules.clocksChanged(touched);
-    return follow(this.#settle(touched));
+    this.parking.clocksChanged(touched);
+    return this.#follow(touched);
   }
 
   /** The names of all domains that are served. */
@@ -228,8 +240,10 @@ export class Arbiter {
     this.#schedules.placed(name);
   }
 
-  /** Settles those clocks that still exist; a clock that was replaced is left out. */
-  #settle(clocks: Iterable<ClockState>): readonly view.ChangeWrite[] {
-    return settle([...clocks].filter((state) => this.#seats.clocks.get(state.clock.id) === state));
+  /** The change that follows for those clocks that still exist; a clock that was replaced is left out. */
+  #follow(clocks: Iterable<ClockState>): view.Change {
+    return this.parking.moved(
+      [...clocks].filter((state) => this.#seats.clocks.get(state.clock.id) === state),
+    );
   }
 }

@@ -2,6 +2,7 @@ import type { FrequencyTable } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { Claim, Claimant, ClockState, DomainState, LastRequest } from "./claim.ts";
 import { khzAt, speedOf } from "./envelope.ts";
+import type { ParkedView } from "./parking-view.ts";
 import { resolve } from "./resolve.ts";
 import { orderView, ruleOf, wouldHold } from "./rule.ts";
 import type { ScheduleView } from "./schedule-view.ts";
@@ -30,9 +31,16 @@ export function lookAtClock(state: ClockState): ClockView {
     shouldKhz: speedOf(clock.table, should)?.khz,
     order: order && orderView(clock.table, order),
     schedule: scheduleView(clock.table, wants.of("schedule")),
+    parked: parkedView(wants.of("parked")),
     claims: [...claims].map(claimView),
     last: lastRequest(state),
   };
+}
+
+function parkedView(want: Want | undefined): ParkedView | undefined {
+  if (want === undefined) return undefined;
+  const { governors } = want.knobs ?? {};
+  return { to: governors === undefined ? "min" : { governors }, sinceMs: want.atMs };
 }
 
 function scheduleView(table: FrequencyTable, want: Want | undefined): ScheduleView | undefined {

@@ -4,8 +4,8 @@ import { khzAt } from "./envelope.ts";
 import { settingOf, type Want } from "./want.ts";
 
 /**
- * The reason for a setting: a claim, or an operator's order or a schedule for the clock; undefined for the baseline
- * without claims.
+ * The reason for a setting: a claim, or an operator's order, a schedule or parking for the clock; undefined for the
+ * baseline without claims.
  */
 export type Winner = Claim | Want | undefined;
 
@@ -19,7 +19,8 @@ const UNCLAIMED: Resolution = { setting: "baseline", winner: undefined };
 
 /**
  * An operator's order comes first. Otherwise the highest claim wins. A claimant that is pinned to the clock's CPU and
- * never asked keeps the baseline, against all slower claims; a schedule for the clock takes the baseline's place.
+ * never asked keeps the baseline, against all slower claims; a schedule for the clock takes the baseline's place, and
+ * parking does where there is no claim.
  */
 export function resolve(state: ClockState, also?: Claim): Resolution {
   const order = state.wants.of("operator");
@@ -43,9 +44,14 @@ export function resolve(state: ClockState, also?: Claim): Resolution {
     if (isBelow || index === Number.POSITIVE_INFINITY) return { setting: position.index, winner: schedule };
     return { setting: index, winner: highest };
   }
-  if (index === Number.POSITIVE_INFINITY) return UNCLAIMED;
+  if (index === Number.POSITIVE_INFINITY) return unclaimed(state.wants.of("parked"));
   const { table, baselineKhz } = state.clock;
   if (silent !== undefined && index > 0 && khzAt(table, index) < baselineKhz)
     return { setting: "baseline", winner: silent };
   return { setting: index, winner: highest };
+}
+
+function unclaimed(parked: Want | undefined): Resolution {
+  if (parked === undefined) return UNCLAIMED;
+  return { setting: parked.knobs === undefined ? settingOf(parked) : "baseline", winner: parked };
 }

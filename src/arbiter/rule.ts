@@ -15,7 +15,8 @@ export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
   const { winner } = resolve(state);
   if (winner === undefined) return { kind: "nobody" };
   if (!isClaim(winner)) {
-    const { schedule, hold } = winner;
+    const { schedule, hold, source } = winner;
+    if (source === "parked") return { kind: "parked" };
     return schedule === undefined
       ? { kind: "operator", hold, who: whoOf(winner) }
       : { kind: "schedule", name: schedule.name };

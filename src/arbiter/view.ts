@@ -5,6 +5,7 @@ import type { PolicyKind } from "../base/policy-kind.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import type { PolicyFault } from "../wire/policy-fault.ts";
 import type { Contract } from "./contract.ts";
+import type { ParkedView, ParkingMove } from "./parking-view.ts";
 import type { PolicyView } from "./policy-view.ts";
 import type { ScheduleView } from "./schedule-view.ts";
 
@@ -38,7 +39,9 @@ export type Holder =
   | { readonly kind: "pcpu"; readonly vm: string; readonly pcpu: Pcpu }
   | { readonly kind: "operator"; readonly who: string }
   /** A schedule for CPUs. */
-  | { readonly kind: "schedule"; readonly name: string };
+  | { readonly kind: "schedule"; readonly name: string }
+  /** No domain may run on the clock. */
+  | { readonly kind: "parking" };
 
 /** Why a request is not granted. */
 export type Refusal =
@@ -95,6 +98,7 @@ export interface Change {
   readonly endedOrders: readonly Clock["id"][];
   /** Guest policies that want something else from now on, because of the time or the traffic. */
   readonly turned?: readonly PolicyView[];
+  readonly parking?: ParkingMove;
 }
 
 /** The result of a request that the kernel refused. */
@@ -126,6 +130,8 @@ export type Rule =
   | { readonly kind: "operator"; readonly hold: boolean; readonly who: string }
   /** A schedule for the clock takes the place of the baseline. */
   | { readonly kind: "schedule"; readonly name: string }
+  /** No domain may run there, and nobody asks for the clock. */
+  | { readonly kind: "parked" }
   /** The holder never asked, so it keeps the baseline. */
   | { readonly kind: "silent"; readonly holder: Holder; readonly self: boolean }
   /** Another holder wants a higher speed on the same clock. */
@@ -176,6 +182,7 @@ export interface ClockView {
   readonly order: OrderView | undefined;
   /** A schedule for the clock itself. */
   readonly schedule: ScheduleView | undefined;
+  readonly parked: ParkedView | undefined;
   readonly claims: readonly ClaimView[];
   readonly last: LastRequestView | undefined;
 }

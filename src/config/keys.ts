@@ -15,6 +15,7 @@ import {
   managedCpus,
   oneOf,
   type Parser,
+  parked,
   SOCKET_PATH_BYTES_MAX,
   socketPath,
   someOf,
@@ -57,6 +58,9 @@ export const DWELL_MAX_MS = 60_000;
 
 /** Longest lease: a week. */
 export const LEASE_MAX_SEC = 7 * 24 * 60 * 60;
+
+/** Longest time before a CPU is parked: a day. */
+const PARK_AFTER_MAX_SEC = 24 * 60 * 60;
 
 /** What a guest can ask for, in the words of the protocol. */
 export const OPERATIONS = ["up", "down", "min", "max", "turbo", "no-turbo"] as const;
@@ -125,6 +129,16 @@ export const KEYS = {
     ),
     ManagedCpus: key(managedCpus, "all", "CPUs that may be scaled, like 2-15,18."),
     Reserved: optional(cpuNumbers, "CPUs that are never touched, like 0-1, nor are those on the same clock."),
+    Parked: key(
+      parked,
+      "keep",
+      "What becomes of CPUs on which no VM may run: keep, min, or governor and a list of governors.",
+    ),
+    ParkAfterSec: key(
+      integer(1, PARK_AFTER_MAX_SEC),
+      "60",
+      "Seconds for which no VM must have been allowed to run on a CPU before it is parked.",
+    ),
     MultiPin: key(
       oneOf(["all", "last", "reject"]),
       "all",

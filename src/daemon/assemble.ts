@@ -1,4 +1,5 @@
 import { Arbiter } from "../arbiter/arbiter.ts";
+import type { ParkingMove } from "../arbiter/parking-view.ts";
 import type { PolicyView } from "../arbiter/policy-view.ts";
 import type { Pcpu } from "../base/domain.ts";
 import { makeOwnDirectory } from "../os/own-directory.ts";
@@ -12,6 +13,7 @@ import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { HostEvents } from "./host/host-events.ts";
 import { KnobHolder } from "./host/knobs.ts";
+import { parkingMoved, parkingRule } from "./host/parking.ts";
 import { reservedCpus } from "./host/reserved.ts";
 import { Schedules } from "./host/schedules.ts";
 import { ServedVms } from "./host/served-vms.ts";
@@ -108,10 +110,12 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts());
   const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const schedules = new Schedules({ config, log, hostZone: zoneOfHost, events });
+  const moved = (move: ParkingMove) => parkingMoved(move, parts(), limited);
   const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
-  const clocks = new Clocks({ ...doing, schedules: (now) => schedules.at(now) });
+  const clocks = new Clocks({ ...doing, schedules: (now) => schedules.at(now), parkingMoved: moved });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), "the start");
+  clocks.settle(arbiter.parking.configure(parkingRule(config())), "the start");
   orderAgain(store, "the start", { arbiter, clocks, time, operated: handover?.operated });
   const acts = new OperatorActs(log, time, events);
   const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });

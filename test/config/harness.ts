@@ -38,6 +38,8 @@ export const DEFAULTS: Held = {
     root: "/sys/devices/system/cpu",
     managedCpus: "all",
     reserved: undefined,
+    parked: "keep",
+    parkAfterSec: 60,
     multiPin: "all",
     multiPinMax: 4,
     onExit: "restore",

@@ -9,6 +9,7 @@ import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
+import type { Parked } from "../../src/config/values.ts";
 import { type Held, held } from "./harness.ts";
 
 function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string } {
@@ -157,6 +158,10 @@ const config: fc.Arbitrary<Held> = fc.record({
       cpus.filter((list) => list.length > 0).map((list) => [...new Set(list)].sort((a, b) => a - b)),
       { nil: undefined },
     ),
+    parked: fc.constantFrom<Parked[]>("keep", "min", {
+      governors: ["powersave", "schedutil"],
+    }),
+    parkAfterSec: fc.integer({ min: 1, max: 86_400 }),
     multiPin: fc.constantFrom("all", "last", "reject"),
     multiPinMax: fc.integer({ min: 1, max: 1024 }),
     onExit: fc.constantFrom("restore", "keep", "max"),
@@ -219,7 +224,9 @@ function write({ vms, ...sections }: Held): string {
             : typeof value === "object" && value !== null
               ? "percent" in value
                 ? `${value.percent}%`
-                : `${value.hostname}:${value.port}`
+                : "governors" in value
+                  ? `governor ${value.governors.join(",")}`
+                  : `${value.hostname}:${value.port}`
               : value;
       lines.push(`${name.charAt(0).toUpperCase()}${name.slice(1)}=${shielded(`${shown}`)}`);
     }

@@ -3,6 +3,32 @@ import type { Fault } from "./fault.ts";
 /** Faults in what the daemon leaves behind. */
 export const END_FAULTS: readonly Fault[] = [
   {
+    promise: "a CPU on which a VM may run is not parked",
+    file: "src/arbiter/occupancy.ts",
+    line: "for (const list of new Set(pins)) for (const pcpu of list) found.add(pcpu);",
+    instead: "for (const list of new Set(pins)) if (list[0] !== undefined) found.add(list[0]);",
+    test: "test/arbiter/parking.test.ts",
+    name: "every pin counts: wide ones, of paused VMs, of VMs that are not served, of CPUs that MultiPin leaves out",
+  },
+  {
+    promise: "nothing is parked while the hypervisor is away",
+    file: "src/arbiter/parking.ts",
+    line: "const isFree = this.#knowsAll && this.#rule !== undefined;",
+    instead: "const isFree = this.#rule !== undefined;",
+    test: "test/daemon/parking.test.ts",
+    name: "nothing is parked while the hypervisor cannot be reached, or by default",
+    builds: true,
+  },
+  {
+    promise: "a parked CPU is back with the VM",
+    file: "src/arbiter/parking.ts",
+    line: 'state.wants.remove("parked");\n      touched.add(state);',
+    instead: "",
+    test: "test/daemon/parking.test.ts",
+    name: "unused CPUs are parked after the time, back before a reload that places a VM there is over, and put back at the end",
+    builds: true,
+  },
+  {
     promise: "a reserved CPU takes its whole clock along",
     file: "src/cpufreq/linux/permission.ts",
     line: "if (near !== undefined) shared.set(pcpu, shared.get(near) ?? near);",

@@ -52,7 +52,7 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
       "Channels",
       `${status.channelsConnected} of ${status.channels} connected in ${printable(status.channelDirectory)}`,
     ],
-    ["CPUs", `${status.cpusManaged} managed${unmanagedText(status)}${heldText(status)}`],
+    ["CPUs", `${status.cpusManaged} managed${unmanagedText(status)}${parkedText(status)}${heldText(status)}`],
     ["Requests", requestsText(counters)],
     [
       "Writes",
@@ -72,6 +72,11 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
 function unmanagedText({ cpusUnmanaged, cpusReserved = 0 }: Status): string {
   const reserved = cpusReserved === 0 ? "" : ` (${cpusReserved} reserved)`;
   return cpusUnmanaged === 0 ? "" : `, ${cpusUnmanaged} not${reserved}`;
+}
+
+/** How many unused CPUs are parked, if they are at all. */
+function parkedText({ cpusParked }: Status): string {
+  return cpusParked === undefined ? "" : `, ${cpusParked} parked`;
 }
 
 /** How many clocks operators hold, if any. */

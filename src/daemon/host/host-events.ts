@@ -77,6 +77,12 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     channels.reconsider();
   }
 
+  /** While a VM may run unseen, no CPU is parked. */
+  followsAll(all: boolean): void {
+    const { arbiter, clocks } = this.#parts();
+    clocks.settle(arbiter.parking.knowAll(all), "a change of the hypervisor's state");
+  }
+
   /**
    * The claims of these VMs were taken over from the previous daemon. They end if the guests have left in the meantime.
    */

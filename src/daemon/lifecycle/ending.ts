@@ -63,6 +63,7 @@ function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts, log: Log):
     wants: arbiter.savedWants().filter(({ vm }) => !isAsker(vm)),
     policies: arbiter.policies.saved().filter(({ vm }) => !isAsker(vm)),
     operated,
+    parked: arbiter.parking.parked(),
     domains: [...vms.domains.values()],
   };
   const { runtimeDirectory } = config().daemon;

@@ -21,6 +21,8 @@ export interface Handover {
   readonly policies: readonly SavedPolicy[];
   /** Clocks with an operator's order that no guest's request has ended. */
   readonly operated: readonly Pcpu[];
+  /** Clocks that are parked. */
+  readonly parked: readonly Pcpu[];
   /** The last report of the hypervisor. */
   readonly domains: readonly Domain[];
 }
@@ -93,13 +95,14 @@ export function readHandover(directory: string, now: BootNow): Handover | undefi
     return undefined;
   }
   if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value, now)) return undefined;
-  // An older daemon hands over no domains and no policies.
-  const { wants, operated, domains = [], policies = [] } = value;
+  // An older daemon hands over no domains, policies and parked clocks.
+  const { wants, operated, parked = [], domains = [], policies = [] } = value;
   return isListOf(wants, isWant) &&
     isListOf(operated, isCount) &&
+    isListOf(parked, isCount) &&
     isListOf(domains, isDomain) &&
     isListOf(policies, isSavedPolicy)
-    ? { wants, operated, domains: domains.map(domainOf), policies }
+    ? { wants, operated, parked, domains: domains.map(domainOf), policies }
     : undefined;
 }
 

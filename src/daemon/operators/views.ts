@@ -1,5 +1,6 @@
 import type * as view from "../../admin/control-types.ts";
 import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { ParkingRule } from "../../arbiter/parking-view.ts";
 import type {
   ClockView,
   Holder,
@@ -134,7 +135,7 @@ export function cpuView(
       vcpus: [],
     };
   }
-  const { clock, speed, order } = found;
+  const { clock, speed, order, parked } = found;
   return {
     pcpu,
     managed: true,
@@ -147,12 +148,17 @@ export function cpuView(
     tableKhz: clock.table.speeds.map(({ khz }) => khz),
     turbo: clock.table.turbo !== undefined,
     held: order?.hold === true,
+    parked: parked && parkedText(parked.to),
     knobs: knobTexts(cpufreq.held(clock.id)?.knobs ?? NO_KNOBS),
     knobsMissing: cpufreq.held(clock.id)?.missing,
     vcpus: found.claims
       .filter(({ holder }) => runsOn(arbiter, holder, pcpu))
       .map(({ holder }) => holderName(holder)),
   };
+}
+
+function parkedText(to: ParkingRule["to"]): string {
+  return to === "min" ? to : `governor ${to.governors.join()}`;
 }
 
 function knobTexts({ epp, resumeLatencyUs, governors }: Knobs): string[] {
@@ -210,6 +216,7 @@ function lastView(last: LastRequestView | undefined): view.Decision | undefined 
 function nameOf(holder: Holder): { by: string; vcpu?: number } {
   if (holder.kind === "operator") return { by: "operator" };
   if (holder.kind === "schedule") return { by: `schedule ${holder.name}` };
+  if (holder.kind === "parking") return { by: "parking" };
   return holder.kind === "vcpu" ? { by: holder.vm, vcpu: holder.vcpu } : { by: holder.vm };
 }
 
@@ -222,5 +229,6 @@ function runsOn(arbiter: Arbiter, holder: Holder, pcpu: Pcpu): boolean {
 export function holderName(holder: Holder): string {
   if (holder.kind === "operator") return "operator";
   if (holder.kind === "schedule") return `schedule ${holder.name}`;
+  if (holder.kind === "parking") return "parking";
   return holder.kind === "vcpu" ? `${holder.vm}:${holder.vcpu}` : `${holder.vm}:cpu${holder.pcpu}`;
 }

@@ -9,6 +9,8 @@ export function holderText(holder: Holder): string {
       return `${holder.vm}:CPU ${holder.pcpu}`;
     case "operator":
       return "operator";
+    case "parking":
+      return "parking";
     case "schedule":
       return `schedule ${holder.name}`;
   }

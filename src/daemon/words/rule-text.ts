@@ -16,6 +16,8 @@ export function ruleText(rule: Rule): string {
       return rule.hold ? `held by ${rule.who}` : `set by ${rule.who}, until a guest asks`;
     case "schedule":
       return `schedule ${rule.name} wants it, while no vCPU here wants more`;
+    case "parked":
+      return "parked: no VM may run here, and nobody asks for it";
     case "silent":
       return rule.self
         ? "it never asked, so it keeps the baseline"
