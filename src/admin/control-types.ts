@@ -44,6 +44,8 @@ export interface Contract {
   readonly maxKhz?: number | undefined;
   readonly minPercent?: number | undefined;
   readonly maxPercent?: number | undefined;
+  readonly emulatorMinKhz?: number | undefined;
+  readonly emulatorMinPercent?: number | undefined;
   readonly turbo: boolean;
   readonly query: boolean;
   readonly physicalCores: boolean;
@@ -117,7 +119,14 @@ export interface Vm {
   readonly contract: Contract;
   readonly vcpus: readonly Vcpu[];
   readonly channels: readonly Channel[];
+  readonly threads?: readonly PinnedThread[] | undefined;
   readonly policies?: readonly Policy[] | undefined;
+}
+
+/** A thread of a VM, and the CPUs that it may run on. */
+export interface PinnedThread {
+  readonly name: string;
+  readonly pcpus: readonly number[];
 }
 
 /** A VM in one line. */

@@ -20,7 +20,7 @@ import type { Want } from "./want.ts";
 
 /** Returns the current state of a clock. */
 export function lookAtClock(state: ClockState): ClockView {
-  const { clock, accepted, wants, claims } = state;
+  const { clock, accepted, wants, claims, floors } = state;
   const { setting: should } = resolve(state);
   const order = wants.of("operator");
   return {
@@ -33,6 +33,7 @@ export function lookAtClock(state: ClockState): ClockView {
     schedule: scheduleView(clock.table, wants.of("schedule")),
     parked: parkedView(wants.of("parked")),
     claims: [...claims].map(claimView),
+    floors: [...floors].map(({ holder, index }) => ({ holder, khz: khzAt(clock.table, index) })),
     last: lastRequest(state),
   };
 }

@@ -9,7 +9,7 @@ export class Occupancy {
   readonly #users = new Map<Pcpu, number>();
 
   /** Notes where a domain may run; nowhere, if it is gone. Returns the CPUs for which that has changed. */
-  put(name: string, domain: Pick<Domain, "pins"> | undefined): readonly Pcpu[] {
+  put(name: string, domain: Pick<Domain, "pins" | "threads"> | undefined): readonly Pcpu[] {
     const before = this.#pcpusOf.get(name) ?? NOWHERE;
     const now = domain === undefined ? NOWHERE : pcpusOf(domain);
     if (now.size === 0) this.#pcpusOf.delete(name);
@@ -41,10 +41,14 @@ export class Occupancy {
   }
 }
 
-/** Every pin counts, however wide, also that of a vCPU in a paused domain: it may run there at any time. */
-function pcpusOf({ pins }: Pick<Domain, "pins">): ReadonlySet<Pcpu> {
+/**
+ * Every pin counts, however wide, of vCPUs and other threads, also of a paused domain: it may run there at any time. An
+ * emulator or iothread without pins is not known here: it goes where the kernel finds room.
+ */
+function pcpusOf({ pins, threads = [] }: Pick<Domain, "pins" | "threads">): ReadonlySet<Pcpu> {
   const found = new Set<Pcpu>();
   // The vCPUs of an unpinned domain share one list of all CPUs.
-  for (const list of new Set(pins)) for (const pcpu of list) found.add(pcpu);
+  for (const list of new Set([...pins, ...threads.map(({ pcpus }) => pcpus)]))
+    for (const pcpu of list) found.add(pcpu);
   return found;
 }

@@ -15,6 +15,8 @@ export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
   const { winner } = resolve(state);
   if (winner === undefined) return { kind: "nobody" };
   if (!isClaim(winner)) {
+    if (winner.source === "floor")
+      return { kind: "outbid", holder: winner.holder, khz: khzAt(state.clock.table, winner.index) };
     const { schedule, hold, source } = winner;
     if (source === "parked") return { kind: "parked" };
     return schedule === undefined

@@ -6,6 +6,7 @@ import { attach, carryWant, claimsOf, detach } from "./attach.ts";
 import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { wholeTable } from "./envelope.ts";
+import { putFloors } from "./floors.ts";
 import { type MultiPin, noClock, placeVcpu } from "./placement.ts";
 import type { Contract, Refusal } from "./view.ts";
 import { Wants } from "./want.ts";
@@ -29,7 +30,7 @@ export class Seats {
   place(domain: Domain, contract: Contract): Set<ClockState> {
     const old = this.domains.get(domain.name);
     const touched = old === undefined ? new Set<ClockState>() : detach(old);
-    const state: DomainState = { domain, contract, vcpus: [], physical: new Map() };
+    const state: DomainState = { domain, contract, vcpus: [], physical: new Map(), floors: [] };
     this.domains.set(domain.name, state);
     const running = domain.state === "running";
     domain.pins.forEach((pins, vcpu) => {
@@ -43,7 +44,8 @@ export class Seats {
     });
     if (running && contract.physicalCores)
       for (const [pcpu, claimant] of old?.physical ?? []) this.#physical(state, pcpu, claimant);
-    for (const claim of claimsOf(state)) touched.add(claim.clock);
+    putFloors(state, this.clocks);
+    for (const { clock } of [...claimsOf(state), ...state.floors]) touched.add(clock);
     return touched;
   }
 
@@ -107,6 +109,7 @@ function newClock(clock: Clock, old: ClockState | undefined, ends: Ends): ClockS
     clock,
     claims: new Set(),
     wants,
+    floors: new Set(),
     accepted: "baseline",
     decided: "baseline",
     yielded: false,

@@ -41,7 +41,9 @@ export type Holder =
   /** A schedule for CPUs. */
   | { readonly kind: "schedule"; readonly name: string }
   /** No domain may run on the clock. */
-  | { readonly kind: "parking" };
+  | { readonly kind: "parking" }
+  /** A pinned thread of a domain beside its vCPUs, which has a floor. */
+  | { readonly kind: "thread"; readonly vm: string; readonly thread: string };
 
 /** Why a request is not granted. */
 export type Refusal =
@@ -159,6 +161,12 @@ export interface ClaimView {
   readonly pinned: boolean;
 }
 
+/** What a clock is not set below while anybody wants something there. */
+export interface FloorView {
+  readonly holder: Holder;
+  readonly khz: Khz;
+}
+
 /** The last request for a clock, and its result. */
 export interface LastRequestView {
   readonly atMs: number;
@@ -184,6 +192,7 @@ export interface ClockView {
   readonly schedule: ScheduleView | undefined;
   readonly parked: ParkedView | undefined;
   readonly claims: readonly ClaimView[];
+  readonly floors: readonly FloorView[];
   readonly last: LastRequestView | undefined;
 }
 

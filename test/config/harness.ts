@@ -58,6 +58,7 @@ export const VM_DEFAULTS = {
   class: undefined,
   minKhz: undefined,
   maxKhz: undefined,
+  emulatorMinKhz: undefined,
   turbo: true,
   query: false,
   operations: ["up", "down", "min", "max", "turbo", "no-turbo"],

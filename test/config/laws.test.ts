@@ -110,6 +110,9 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   maxKhz: fc.option(fc.oneof(fc.integer({ min: 1_000_000, max: 9_000_000 }), percent(50, 100)), {
     nil: undefined,
   }),
+  emulatorMinKhz: fc.option(fc.oneof(fc.integer({ min: 10_000, max: 9_000_000 }), percent(0, 100)), {
+    nil: undefined,
+  }),
   operations: fc.subarray(["up", "down", "min", "max", "turbo", "no-turbo"]),
   policies: fc.subarray(["time", "workload", "traffic"]),
   turbo: fc.boolean(),

@@ -28,7 +28,8 @@ test("a handover of 0.1.0, with the origin of a VM as text, can be read, and 0.1
       policies: [],
       parked: [],
     });
-    const known = { ...domain, uuid: "u1", origin: "migrated-in" } as const;
+    const threads = [{ name: "emulator", pcpus: [0, 1] }];
+    const known = { ...domain, uuid: "u1", origin: "migrated-in", threads } as const;
     saveHandover(
       { runtimeDirectory: directory, log },
       { wants: [], operated: [], policies: [], parked: [], domains: [known] },

@@ -5,8 +5,8 @@ export const END_FAULTS: readonly Fault[] = [
   {
     promise: "a CPU on which a VM may run is not parked",
     file: "src/arbiter/occupancy.ts",
-    line: "for (const list of new Set(pins)) for (const pcpu of list) found.add(pcpu);",
-    instead: "for (const list of new Set(pins)) if (list[0] !== undefined) found.add(list[0]);",
+    line: "threads.map(({ pcpus }) => pcpus)]))",
+    instead: "threads.map(({ pcpus }) => pcpus)].filter(({ length }) => length === 1)))",
     test: "test/arbiter/parking.test.ts",
     name: "every pin counts: wide ones, of paused VMs, of VMs that are not served, of CPUs that MultiPin leaves out",
   },

@@ -1,4 +1,4 @@
-import { key, optional } from "../keys.ts";
+import { key, optional } from "../key.ts";
 import { cpuNumbers, hoursOfDay, timeZone, vmPatterns, wantedSpeed, weekdays } from "./schedule-values.ts";
 
 /** The keys of `[schedule NAME]`. */

@@ -193,8 +193,8 @@ export function explanationView(
   };
 }
 
-/** Those who want something of a clock, the operator first and a schedule for the clock last. */
-function claimantViews({ order, schedule, claims }: ClockView): view.Claimant[] {
+/** Those who want something of a clock, the operator first, then a schedule for the clock and floors. */
+function claimantViews({ order, schedule, claims, floors }: ClockView): view.Claimant[] {
   const operator = order === undefined ? [] : [{ by: "operator", wants: `${order.khz}`, khz: order.khz }];
   const others = claims.flatMap(({ holder, khz, pinned }) =>
     khz === undefined && !pinned
@@ -203,7 +203,8 @@ function claimantViews({ order, schedule, claims }: ClockView): view.Claimant[] 
   );
   const { name, khz = 0 } = schedule ?? {};
   const scheduled = name === undefined ? [] : [{ by: `schedule ${name}`, wants: `${khz}`, khz }];
-  return [...operator, ...others, ...scheduled];
+  const bounds = floors.map((floor) => ({ ...nameOf(floor.holder), wants: "at least", khz: floor.khz }));
+  return [...operator, ...others, ...scheduled, ...bounds];
 }
 
 function lastView(last: LastRequestView | undefined): view.Decision | undefined {
@@ -217,6 +218,7 @@ function nameOf(holder: Holder): { by: string; vcpu?: number } {
   if (holder.kind === "operator") return { by: "operator" };
   if (holder.kind === "schedule") return { by: `schedule ${holder.name}` };
   if (holder.kind === "parking") return { by: "parking" };
+  if (holder.kind === "thread") return { by: `${holder.vm} ${holder.thread}` };
   return holder.kind === "vcpu" ? { by: holder.vm, vcpu: holder.vcpu } : { by: holder.vm };
 }
 
@@ -230,5 +232,6 @@ export function holderName(holder: Holder): string {
   if (holder.kind === "operator") return "operator";
   if (holder.kind === "schedule") return `schedule ${holder.name}`;
   if (holder.kind === "parking") return "parking";
+  if (holder.kind === "thread") return `${holder.vm} ${holder.thread}`;
   return holder.kind === "vcpu" ? `${holder.vm}:${holder.vcpu}` : `${holder.vm}:cpu${holder.pcpu}`;
 }

@@ -11,6 +11,8 @@ export function holderText(holder: Holder): string {
       return "operator";
     case "parking":
       return "parking";
+    case "thread":
+      return `${holder.thread} of ${holder.vm}`;
     case "schedule":
       return `schedule ${holder.name}`;
   }

@@ -23,6 +23,8 @@ export function ruleText(rule: Rule): string {
         ? "it never asked, so it keeps the baseline"
         : `${holderText(rule.holder)} runs here and never asked, so it keeps the baseline`;
     case "outbid":
+      if (rule.holder.kind === "thread")
+        return `EmulatorMinKhz: not below ${formatKhz(rule.khz)} on a CPU of the ${holderText(rule.holder)}`;
       return `${holderText(rule.holder)} claims ${formatKhz(rule.khz)} on the same clock`;
     case "dry-run": {
       const would = rule.khz === undefined ? "the baseline" : formatKhz(rule.khz);
