@@ -1,6 +1,7 @@
 import type { Pcpu } from "../base/domain.ts";
 import type { ClockState, DomainState, Floor } from "./claim.ts";
 import { floorIndex } from "./envelope.ts";
+import { clockUnder } from "./placement.ts";
 
 /**
  * Puts the floor of a domain under each clock where a thread of it beside its vCPUs is pinned. A floor alone sets nothing:
@@ -11,7 +12,7 @@ export function putFloors(state: DomainState, clocks: ReadonlyMap<Pcpu, ClockSta
   const { emulatorMinKhz, dryRun, turbo } = contract;
   if (emulatorMinKhz === undefined || dryRun === true || domain.state !== "running") return;
   for (const { name: thread, pcpus } of domain.threads ?? []) {
-    for (const clock of new Set(pcpus.map((pcpu) => clocks.get(pcpu)))) {
+    for (const clock of new Set(pcpus.map((pcpu) => clockUnder(pcpu, clocks)))) {
       if (clock === undefined) continue;
       const index = floorIndex(clock.clock.table, emulatorMinKhz, turbo);
       if (index === undefined) continue;

@@ -7,7 +7,7 @@ import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { wholeTable } from "./envelope.ts";
 import { putFloors } from "./floors.ts";
-import { type MultiPin, noClock, placeVcpu } from "./placement.ts";
+import { clockUnder, type MultiPin, noClock, placeVcpu } from "./placement.ts";
 import type { Contract, Refusal } from "./view.ts";
 import { Wants } from "./want.ts";
 
@@ -93,7 +93,7 @@ export class Seats {
   }
 
   #physical(state: DomainState, pcpu: Pcpu, old: Claimant | undefined): Claimant | Refusal {
-    const clock = this.clocks.get(pcpu);
+    const clock = clockUnder(pcpu, this.clocks);
     if (clock === undefined) return noClock(pcpu, this);
     const options = { pinned: false, old, ends: this.#ends };
     const claimant = attach({ state, vcpu: pcpu, physical: true }, { clocks: [clock] }, options);

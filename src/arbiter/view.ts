@@ -162,7 +162,7 @@ export interface ClaimView {
 }
 
 /** What a clock is not set below while anybody wants something there. */
-export interface FloorView {
+interface FloorView {
   readonly holder: Holder;
   readonly khz: Khz;
 }

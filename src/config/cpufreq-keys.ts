@@ -1,6 +1,5 @@
 import { key, optional } from "./key.ts";
-import { cpuNumbers } from "./schedule/schedule-values.ts";
-import { absolutePath, boolean, integer, managedCpus, oneOf, parked } from "./values.ts";
+import { absolutePath, boolean, cpuNumbers, cpusOr, integer, oneOf, parked } from "./values.ts";
 
 const MULTI_PIN_CPUS_MAX = 1024;
 
@@ -14,7 +13,7 @@ export const CPUFREQ_KEYS = {
     "/sys/devices/system/cpu",
     "The kernel's CPU directory in sysfs; other paths are for tests.",
   ),
-  ManagedCpus: key(managedCpus, "all", "CPUs that may be scaled, like 2-15,18."),
+  ManagedCpus: key(cpusOr("all"), "all", "CPUs that may be scaled, like 2-15,18."),
   Reserved: optional(cpuNumbers, "CPUs that are never touched, like 0-1, nor are those on the same clock."),
   Parked: key(
     parked,

@@ -129,7 +129,7 @@ test("wrong values are errors with what is meant", () => {
   expect([code, `${out}${err}`.match(/test\.conf:\d+: [^\n]*/g)]).toEqual([
     78,
     [
-      'test.conf:2: Reserved="0-" is not a list of CPUs below 8192 like 2-5,8',
+      'test.conf:2: Reserved="0-" is not a list of CPUs below 8192 like 0-3,8',
       'test.conf:3: Parked="governor" is not keep, min, or governor and 1 to 8 governors like governor powersave,schedutil',
       'test.conf:4: ParkAfterSec="0" is not a whole number from 1 to 86400',
     ],
