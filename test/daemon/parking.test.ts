@@ -111,6 +111,22 @@ test.each([["min"], ["governor powersave"]])(
   30_000,
 );
 
+test.each([["min"], ["governor powersave"]])(
+  "a stop puts parked CPUs back, also with OnExit=keep: Parked=%s",
+  async (to) => {
+    host = makeTestHost({ sections: `${WEB}${PARK}${to}\nOnExit=keep\n` });
+    const port = host.port("web1", 0);
+    const before = state();
+    await host.start();
+    await port.ready();
+    await port.ask(scale(0, MAX), 464);
+    await until(() => state()[4] !== "schedutil");
+    await host.end("SIGTERM");
+    expect(state()).toEqual([...before.slice(0, 2), "2301000", ...before.slice(3)]);
+  },
+  30_000,
+);
+
 test("nothing is parked while the hypervisor cannot be reached, or by default", async () => {
   const away = `[hypervisor]\nDriver=libvirt\nSocket=/nowhere\n${PARK}min\n`;
   for (const sections of [away, WEB]) {
