@@ -66,7 +66,7 @@ export class Parking {
     );
   }
 
-  /** Some domains because of which the clock of a CPU is not parked, at most `max`. */
+  /** Some domains that may run on the clock of a CPU, at most `max`; none where nothing is parked anyway. */
   usersOf(pcpu: Pcpu, max: number): string[] {
     const pcpus = this.#seats.clocks.get(pcpu)?.clock.pcpus ?? [];
     return this.#rule === undefined ? [] : this.#occupancy.usersOf(pcpus, max);

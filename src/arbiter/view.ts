@@ -190,6 +190,7 @@ export interface ClockView {
   readonly order: OrderView | undefined;
   /** A schedule for the clock itself. */
   readonly schedule: ScheduleView | undefined;
+  /** Its parking, if nobody wants anything else. */
   readonly parked: ParkedView | undefined;
   readonly claims: readonly ClaimView[];
   readonly floors: readonly FloorView[];

@@ -241,7 +241,7 @@ test("what the previous daemon had parked stays so at once, unless a VM uses it 
   expect([parked(), arbiter.parking.parked()]).toEqual([[0], [0]]);
 });
 
-test("it is told because of whom a clock is not parked", () => {
+test("the domains that use a clock are shown, some of them, and only where clocks are parked", () => {
   const { arbiter, place, act } = played();
   place("a", [[2], [3]]);
   act(arbiter.removeDomain("b", domain("b", [[0, 1, 2]])));
@@ -263,7 +263,7 @@ test("parking is explained, also to a guest that names the CPU", () => {
   const change = arbiter.tick(at(1000));
   expect(change.parking).toBeUndefined();
   ask("a", 0, "max", true);
-  expect(arbiter.clock(0)).toMatchObject({ shouldKhz: 2_301_000, parked: { to: "min" } });
+  expect([arbiter.clock(0)?.shouldKhz, arbiter.clock(0)?.parked]).toEqual([2_301_000, undefined]);
   act(arbiter.endRequests("a"));
   expect(arbiter.clock(0)?.last?.rule).toEqual({ kind: "parked" });
 });

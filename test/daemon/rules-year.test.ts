@@ -196,8 +196,7 @@ function play({ forVm, forCpu, minDwellMs, leaseSec, parkAfterMs, events }: Worl
 }
 
 function speedOf(clock: ClockView | undefined): Speed {
-  const isParked = clock?.schedule === undefined && clock?.parked !== undefined;
-  if (isParked && clock.claims.length === 0 && clock.speed?.khz === KHZ.min) return "parked";
+  if (clock?.parked !== undefined && clock.speed?.khz === KHZ.min) return "parked";
   return clock?.speed?.khz ?? "baseline";
 }
 

@@ -28,7 +28,7 @@ import { channelsInOrder, knownVm, showVm, vmNames, vmSummary } from "./vm-views
 
 const NAMED_IN_LINE_MAX = 4;
 
-/** VMs that are shown because of which a CPU is not parked. */
+/** The most VMs that are shown as users of a CPU. */
 const USERS_SHOWN_MAX = 8;
 
 /** The methods for operators. */
