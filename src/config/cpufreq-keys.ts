@@ -14,7 +14,10 @@ export const CPUFREQ_KEYS = {
     "The kernel's CPU directory in sysfs; other paths are for tests.",
   ),
   ManagedCpus: key(cpusOr("all"), "all", "CPUs that may be scaled, like 2-15,18."),
-  Reserved: optional(cpuNumbers, "CPUs that are never touched, like 0-1, together with all that share their clocks."),
+  Reserved: optional(
+    cpuNumbers,
+    "CPUs that are never touched, like 0-1, together with all that share their clocks.",
+  ),
   Parked: key(
     parked,
     "keep",
