@@ -59,8 +59,8 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   fault(
     "a VM that ended keeps its clocks",
     "arbiter/arbiter.ts",
-    "return follow(settle(detach(state)));",
-    "return follow(NO_WRITES);",
+    "this.parking.occupy(name, unserved, touched);",
+    "touched.clear();",
   ),
   fault(
     "the first want wins, not the highest",
