@@ -5,7 +5,7 @@ import type { JournalNames } from "../port.ts";
 const SCOPE = /^xen-cpu(\d{1,5})$/;
 
 /** What is saved of a policy: the governor, and the speed if the governor is userspace. */
-export type XenSettingName = "governor" | "speed";
+type XenSettingName = "governor" | "speed";
 
 const VALID: Readonly<Record<XenSettingName, RegExp>> = {
   governor: /^[\w.-]{1,16}$/,

@@ -106,8 +106,7 @@ function troublesOf(status: Status, channels: readonly Channel[]): Trouble[] {
       remedy: `known VMs are served with the last known state${hypervisor.driver === "libvirt" ? "; systemctl status libvirtd virtqemud" : ""}`,
     });
   }
-  if (hypervisor.note !== undefined)
-    troubles.push({ what: printable(hypervisor.note), remedy: undefined });
+  if (hypervisor.note !== undefined) troubles.push({ what: printable(hypervisor.note), remedy: undefined });
   if (status.dryRun) {
     troubles.push({
       what: "This is a dry run: no CPU is changed",

@@ -162,7 +162,7 @@ export class DomainWatch {
     const byId = new Map(listed.map((info) => [info.id, info]));
     for (const [id, domain] of this.#tracked) {
       const info = byId.get(id);
-      if (info?.shutdown !== undefined) domain.note(info);
+      if (info?.isDying === false) domain.note(info);
       if (info !== undefined && info.uuid === domain.uuid && !TrackedDomain.isOver(info)) continue;
       this.#tracked.delete(id);
       this.#options.registry.drop(domain.run.uuid, domain.ending);
