@@ -10,6 +10,7 @@ import { Recorder, until } from "./recorder.ts";
 const TIMING = {
   beatMs: 40,
   pausedBeatMs: 10,
+  askedMs: 100,
   settleMs: 5,
   namesMs: 60_000,
   timeoutMs: 300,

@@ -117,6 +117,20 @@ describe("openXen()", () => {
     await until(() => stage.recorder.domains.get("web1")?.pins[0]?.[0] === 2, undefined, 1000);
   });
 
+  test("looks at a domain when its guest asks, once in an interval and in a later turn", async () => {
+    await using stage = new XenStage();
+    const web = stage.boot(7, "web1", { pins: [[1]] });
+    const follower = await stage.followed({ beatMs: 60_000, askedMs: 60_000 });
+    web.vcpus = [{ online: true, pins: [3] }];
+    follower.asked?.("web1");
+    expect(stage.recorder.domains.get("web1")?.pins).toEqual([[1]]);
+    await until(() => stage.recorder.domains.get("web1")?.pins[0]?.[0] === 3, undefined, 1000);
+    web.vcpus = [{ online: true, pins: [2] }];
+    for (let i = 0; i < 100; i++) follower.asked?.("web1");
+    await Bun.sleep(5);
+    expect(stage.recorder.domains.get("web1")?.pins).toEqual([[3]]);
+  });
+
   test("a domain that is migrated has no name of its own until it has come, and none when it has left", async () => {
     await using stage = new XenStage();
     await stage.followed();

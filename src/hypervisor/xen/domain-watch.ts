@@ -11,6 +11,9 @@ import type { Xenstore } from "./xenstore.ts";
 /** Domains that one turn of the event loop looks at. */
 const DOMAINS_PER_TURN = 16;
 
+/** The most domains whose last look is remembered. Names are the toolstack's, so a guest cannot fill the table. */
+const ASKED_MAX = 10_000;
+
 const RELEASED = "@releaseDomain";
 
 /** The events that are watched; each means "look again". */
@@ -35,6 +38,8 @@ export class DomainWatch {
   readonly #tracked: Map<number, TrackedDomain>;
   /** Domains whose names must be read again, by id or UUID. */
   readonly #stale = new Set<number | string>();
+  /** When domains were looked at last because their guests asked. */
+  readonly #askedMs = new Map<string, number>();
   #allStaleAtMs = 0;
   #repeat = false;
   #isLooking = false;
@@ -77,6 +82,16 @@ export class DomainWatch {
   lookSoon(name: string): void {
     const id = this.#options.registry.refOf(name)?.id;
     if (id !== undefined) setImmediate(() => this.#lookAtOne(id));
+  }
+
+  /** The domain's guest asked for something: it may have been pinned elsewhere a moment ago. */
+  asked(name: string): void {
+    const nowMs = performance.now();
+    const lastMs = this.#askedMs.get(name);
+    if (lastMs !== undefined && nowMs - lastMs < this.#options.timing.askedMs) return;
+    if (this.#askedMs.size >= ASKED_MAX) this.#askedMs.clear();
+    this.#askedMs.set(name, nowMs);
+    this.lookSoon(name);
   }
 
   /** Looks at one reported domain now, because it was changed. */

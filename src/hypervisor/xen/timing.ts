@@ -6,6 +6,8 @@ export interface XenTiming {
   readonly beatMs: number;
   /** The same while a domain is paused, for example because it is being built. */
   readonly pausedBeatMs: number;
+  /** The least time between two looks at a domain because its guest asked. */
+  readonly askedMs: number;
   /** How long to collect events. */
   readonly settleMs: number;
   /** Between two readings of all names, which have events. */
@@ -19,6 +21,7 @@ export interface XenTiming {
 export const XEN_TIMING: XenTiming = {
   beatMs: 5_000,
   pausedBeatMs: 1_000,
+  askedMs: 500,
   settleMs: 100,
   namesMs: 60_000,
   timeoutMs: 10_000,

@@ -84,6 +84,10 @@ class Follower implements Hypervisor {
     this.#watch?.lookSoon(name);
   }
 
+  asked(name: string): void {
+    this.#watch?.asked(name);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.stop();
