@@ -203,7 +203,7 @@ test("an unknown interface is refused before anything is asked, with the version
     {
       pcpu: 0,
       reason:
-        "Xen 4.17 has an interface that this vm-power does not know: it knows those of Xen 4.16 to 4.22",
+        "Xen 4.17 has an interface that this vm-power does not know (it knows those of Xen 4.16 to 4.22): install a newer vm-power",
     },
   ]);
   expect(host.xen.log).toEqual(["sysctl 15 refused", "sysctl 14 refused", "sysctl 16 refused"]);

@@ -217,7 +217,7 @@ describe("openXen()", () => {
     const follower = stage.follow();
     await until(() => follower.status().problem !== undefined);
     expect(follower.status().problem).toBe(
-      "Xen 4.17 has an interface that this vm-power does not know: it knows those of Xen 4.16 to 4.22",
+      "Xen 4.17 has an interface that this vm-power does not know (it knows those of Xen 4.16 to 4.22): install a newer vm-power",
     );
     expect(stage.store.clients).toBe(0);
     stage.xen.domctlVersion = 0x18;

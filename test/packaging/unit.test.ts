@@ -49,7 +49,9 @@ describe("vm-power-xen-generator", () => {
     try {
       mkdirSync(`${directory}/hypervisor/properties`, { recursive: true });
       if (features !== undefined) writeFileSync(`${directory}/hypervisor/properties/features`, features);
-      const run = Bun.spawnSync([GENERATOR, `${directory}/out`], { env: { ...process.env, SYSFS: directory } });
+      const run = Bun.spawnSync([GENERATOR, `${directory}/out`], {
+        env: { ...process.env, SYSFS: directory },
+      });
       expect([run.exitCode, `${run.stderr}`]).toEqual([0, ""]);
       const file = `${directory}/out/vm-power.service.d/10-xen.conf`;
       return existsSync(file) ? readFileSync(file, "utf8") : undefined;

@@ -16,8 +16,8 @@ function roleOfHost(): XenRole {
  * Whether the clocks are Xen's: in dom0 the kernel's directory has only dom0's vCPUs. Another `Root` is a tree for
  * tests.
  */
-export function hasXenClocks(root: string): boolean {
-  return root === KERNEL_CPUS && roleOfHost() === "dom0";
+export function hasXenClocks(root: string, here = roleOfHost()): boolean {
+  return root === KERNEL_CPUS && here === "dom0";
 }
 
 /** The driver that `Driver` means here. */

@@ -79,7 +79,7 @@ export class XenControl {
       if (error === 0) return undefined;
       if (error !== EACCES) return `Xen refuses to be asked (${errnoName(error)}): is this dom0?`;
     }
-    return `Xen ${this.#xenVersion()} has an interface that this vm-power does not know: it knows those of Xen 4.16 to 4.22`;
+    return `Xen ${this.#xenVersion()} has an interface that this vm-power does not know (it knows those of Xen 4.16 to 4.22): install a newer vm-power`;
   }
 
   #xenVersion(): string {

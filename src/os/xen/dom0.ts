@@ -16,19 +16,29 @@ export type XenRole =
 /** Xen's command line tool, which every installation of a Xen host has. */
 const TOOLS = ["/usr/sbin/xl", "/usr/lib/xen-common/bin/xl"];
 
-/** Finds out what this host is to Xen, from the files below a root. */
-export function xenRole(root = ""): XenRole {
-  const text = (path: string) => attempt(() => fs.readFileSync(`${root}${path}`, "utf8").trim());
-  if (text("/sys/hypervisor/type") === "xen") {
-    const features = Number.parseInt(text("/sys/hypervisor/properties/features") ?? "", 16);
-    // Not every user may read the features.
-    const isControl = Number.isNaN(features)
-      ? text("/proc/xen/capabilities")?.includes("control_d")
-      : (features & FEATURE_DOM0) !== 0;
-    return isControl === true ? "dom0" : "guest";
-  }
-  const isInstalled = TOOLS.some((path) => attempt(() => fs.statSync(`${root}${path}`)) !== undefined);
-  return isInstalled ? "installed" : "none";
+/** The files of a host. */
+interface HostLook {
+  /** The trimmed content; undefined if it cannot be read. */
+  text(path: string): string | undefined;
+  /** Undefined if there is no such file. */
+  stat(path: string): unknown;
+}
+
+const THIS_HOST: HostLook = {
+  text: (path) => attempt(() => fs.readFileSync(path, "utf8").trim()),
+  stat: (path) => attempt(() => fs.statSync(path)),
+};
+
+/** Finds out what a host is to Xen. */
+export function xenRole({ text, stat }: HostLook = THIS_HOST): XenRole {
+  if (text("/sys/hypervisor/type") !== "xen")
+    return TOOLS.some((path) => stat(path) !== undefined) ? "installed" : "none";
+  const features = Number.parseInt(text("/sys/hypervisor/properties/features") ?? "", 16);
+  // Only root may read the features of some kernels.
+  const isControl = Number.isNaN(features)
+    ? text("/proc/xen/capabilities")?.includes("control_d") === true
+    : (features & FEATURE_DOM0) !== 0;
+  return isControl ? "dom0" : "guest";
 }
 
 function attempt<T>(read: () => T): T | undefined {
