@@ -1,5 +1,5 @@
 import type { Result } from "../../src/base/result.ts";
-import { XenControl } from "../../src/os/xen/control.ts";
+import { openXenControl, type XenControl } from "../../src/os/xen/control.ts";
 import type { HypercallDevice } from "../../src/os/xen/privcmd.ts";
 
 // A Xen that answers hypercalls as Xen 4.17 does, laid out by hand after its public headers. The answers of a real one are
@@ -82,11 +82,7 @@ export class PlayedXen implements HypercallDevice {
   }
 
   /** What opens it. */
-  readonly open = (): Result<XenControl> => {
-    const control = new XenControl(this);
-    const why = control.agree();
-    return why === undefined ? { ok: true, value: control } : { ok: false, why };
-  };
+  readonly open = (): Result<XenControl> => openXenControl(() => ({ ok: true, value: this }));
 
   #sysctl(): number {
     const view = this.#view;
