@@ -6,9 +6,7 @@ import type { Config } from "../config/config.ts";
 import { VM_KEYS } from "../config/keys.ts";
 import { valuesOf } from "../config/settings.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq/cpufreq.ts";
-import { openCpufreq } from "../cpufreq/linux/open.ts";
 import { lookAtRoot } from "../cpufreq/linux/root.ts";
-import { openXenCpufreq } from "../cpufreq/xen/open.ts";
 import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
@@ -17,7 +15,8 @@ import { openFilesMax } from "../os/open-files.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import { netClass } from "../traffic/net-class.ts";
 import { PacketMeter } from "../traffic/packet-meter.ts";
-import { driverHere, driverNote, hasXenClocks } from "./host/platform.ts";
+import { openHostClocks } from "./host/open-clocks.ts";
+import { driverHere, driverNote } from "./host/platform.ts";
 import type { LeveledLog } from "./log.ts";
 import type { TurnClock } from "./turn-clock.ts";
 import { resolveUsers } from "./users.ts";
@@ -74,7 +73,7 @@ export function openClocks(
     adopt,
     log,
   };
-  return hasXenClocks(cpufreq.root) ? openXenCpufreq(options, events) : openCpufreq(options, events);
+  return openHostClocks(options, events);
 }
 
 /** Watches the channel directory, from the first scan on. */

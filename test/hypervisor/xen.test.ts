@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { isDom0Own, XsFramer } from "../../src/hypervisor/xen/xenstore-wire.ts";
+import fc from "fast-check";
+import { isDom0Own, textsOf, XsFramer } from "../../src/hypervisor/xen/xenstore-wire.ts";
 import { FLAG } from "../xen/played-xen.ts";
 import { until } from "./recorder.ts";
 import { XenStage } from "./xen-stage.ts";
@@ -317,4 +318,20 @@ test("XsFramer gives the same messages however the bytes are cut", () => {
       found.map(({ type, request, payload }) => ({ type, request, payload: new Uint8Array(payload) })),
     ).toEqual(whole);
   }
+});
+
+test("XsFramer and the readers accept any bytes, in bounded memory", () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 64 })), (chunks) => {
+      const framer = new XsFramer();
+      for (const chunk of chunks) {
+        const messages = framer.push(chunk);
+        if (messages === undefined) return;
+        for (const { payload } of messages) {
+          expect(payload.length).toBeLessThanOrEqual(4096);
+          for (const text of textsOf(payload)) isDom0Own([text]);
+        }
+      }
+    }),
+  );
 });
