@@ -1,7 +1,7 @@
 import { addToBlock, emptyBlock, type Fit, type FitBlock, fitModel } from "./fit.ts";
 import { type PowerModel, typicalModel } from "./power-model.ts";
 import { shareOut } from "./share.ts";
-import { addEntry, addSpan, type Entry, emptySpan, type Span } from "./span.ts";
+import { addEntry, type Entry, emptySpan, type Span } from "./span.ts";
 import { plus, terms, type Use } from "./use.ts";
 import type { VmUse } from "./vm-use.ts";
 
@@ -77,18 +77,12 @@ export class Account {
     if (interval.isExact && joules !== undefined) this.#learn(interval, joules);
   }
 
-  /**
-   * The sum of all spans that end after a time, by minutes for the last hour, else by hours. It begins with the first of
-   * them.
-   */
-  since(sinceMs: number): Span {
+  /** The spans that end after a time: minutes of the last hour, else hours. */
+  since(sinceMs: number): readonly Span[] {
     const { minutes, hours } = this.state;
     const [first] = minutes;
     const spans = first !== undefined && first.fromMs <= sinceMs ? minutes : hours;
-    const chosen = spans.filter(({ toMs }) => toMs > sinceMs);
-    const sum = emptySpan(chosen[0]?.fromMs ?? sinceMs);
-    for (const span of chosen) addSpan(sum, span);
-    return sum;
+    return spans.filter(({ toMs }) => toMs > sinceMs);
   }
 
   /** Uses an interval for the fit, which is made anew with every block. */

@@ -4,7 +4,7 @@ import { type Difference, NO_DIFFERENCE, plusDifference, type VmUse } from "./vm
 /** VMs with an account of their own in one span; further ones share an account. */
 export const VMS_MAX = 200;
 
-/** The account of all VMs beyond the limit. No VM can have this name. */
+/** The account of all VMs beyond the limit, and of a VM with this name. */
 export const OTHERS = "(other)";
 
 /** What one VM used, and what else it would have used at its baseline and at the highest speed. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { addToBlock, emptyBlock, type FitBlock, fitModel } from "../../src/ledger/fit.ts";
-import { savedJoules } from "../../src/ledger/savings.ts";
+import { savedJoules, unknownBecause } from "../../src/ledger/savings.ts";
 import { NO_USE } from "../../src/ledger/use.ts";
 
 /** Blocks of ten intervals at speeds from 1 to 2 GHz on four CPUs, with what they draw. */
@@ -56,4 +56,23 @@ test("savedJoules() is not known where the fit is poor, short, or never saw turb
   expect(savedJoules(undefined, MORE, "all")).toBeUndefined();
   const turbo = { more: { ghzS: 1000, ghz3S: 2000, turboS: 5 }, slack: NO_USE };
   expect(savedJoules(fitModel(blocksOf(exact)), turbo, "all")).toBeUndefined();
+});
+
+test("unknownBecause() says what is missing", () => {
+  const poor = fitModel(blocksOf((ghz, i) => exact(ghz) + (i % 2) * 40));
+  expect([
+    unknownBecause(undefined, 0),
+    unknownBecause(undefined, 3),
+    unknownBecause(undefined, 20),
+    unknownBecause(poor, 20)
+      .replace(/\d+ %/, "few %")
+      .replace(/\d+\.\d/, "many"),
+    unknownBecause(fitModel(blocksOf(exact)), 20),
+  ]).toEqual([
+    "The host has no meter to fit the model with",
+    "The host was metered for 3 of at least 12 spans of ten minutes",
+    "The host always did the same: nothing can be compared",
+    "The model explains only few % of the changes in power, and errs by many W",
+    "No CPU has run at turbo while the host was metered",
+  ]);
 });

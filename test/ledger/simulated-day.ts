@@ -10,7 +10,7 @@ import { type Course, SimulatedHost, type SimulatedVm } from "./simulated-host.t
 const TURBO = { baseIndex: 1, onAtStart: true, enableIsMax: true };
 
 /** A figure of the account beside the truth. */
-export interface Judged {
+interface Judged {
   readonly what: string;
   readonly truth: number;
   readonly joules: number;

@@ -3,7 +3,7 @@ import type { Arbiter } from "../../arbiter/arbiter.ts";
 import type { PolicyView } from "../../arbiter/policy-view.ts";
 import type { ScheduleMoment } from "../../arbiter/schedule-view.ts";
 import type { Change, ChangeWrite } from "../../arbiter/view.ts";
-import type { WriteRefused } from "../../base/clock.ts";
+import type { Write, WriteRefused } from "../../base/clock.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import type { Now } from "../../base/now.ts";
@@ -41,6 +41,8 @@ export interface ClocksOptions {
   readonly schedules?: (now: Now) => ScheduleMoment;
   /** Called with guest policies that want something else from now on. */
   readonly policiesTurned?: (policies: readonly PolicyView[]) => void;
+  /** Called with each write that the kernel accepted, also while a packet is handled. */
+  readonly accepted?: (write: Write, monoMs: number) => void;
 }
 
 /** Writes the arbiter's changes, and reports the results to the arbiter. */
@@ -168,8 +170,11 @@ export class Clocks {
   }
 
   #commit(change: Change, refused?: readonly ChangeWrite[]): void {
-    const { arbiter, ordersEnded, policiesTurned } = this.#options;
+    const { accepted, arbiter, ordersEnded, policiesTurned, time } = this.#options;
     arbiter.commit(change, refused);
+    if (accepted !== undefined)
+      for (const write of change.writes)
+        if (refused?.includes(write) !== true) accepted(write, time().monoMs);
     const { endedOrders, turned } = change;
     if (endedOrders.length > 0) ordersEnded(endedOrders);
     if (turned !== undefined && turned.length > 0) policiesTurned?.(turned);
