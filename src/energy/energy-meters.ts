@@ -75,6 +75,11 @@ export class EnergyMeters {
     return this.#used.map(({ meter }) => meter.id);
   }
 
+  /** Whether there is any file that is or may be a meter. */
+  get hasAny(): boolean {
+    return this.#found.length > 0;
+  }
+
   /** Why a meter that was found or named does not count; undefined if all is well. */
   get problem(): string | undefined {
     const { meters } = this.#options;

@@ -7,6 +7,12 @@ import { join } from "node:path";
 /** Bytes from here up are marks: the current place in the scenarios. */
 const MARK_FIRST = 0x80;
 
+/** Of the metered host's table: watts without any CPU, and of a CPU in each of its P-states. */
+const HOST_WATTS = 5;
+const STATE_WATTS = [20, 18, 14, 10.5, 7.5, 6];
+const MARK_PORT = 7;
+const JOULES_ERROR_MAX = 0.02;
+
 const [out = "."] = process.argv.slice(2);
 const lines = readFileSync(join(out, "results"), "latin1").split(/\r?\n/);
 let passed = 0;
@@ -16,6 +22,7 @@ for (const line of lines) {
   if (line.startsWith("ok ")) passed++;
   else if (line.startsWith("not ok ")) failed++;
   if (line.startsWith("witness ")) judge(line);
+  else if (line.startsWith("joules ")) judgeJoules(line);
   else if (line.trim() !== "") console.log(line);
 }
 if (!lines.includes("finished")) {
@@ -38,6 +45,55 @@ function judge(line: string): void {
     failed++;
     console.log(`not ok witness of CPU ${cpu}: ${name}: expected ${expected}, saw ${seen}`);
   }
+}
+
+/** "joules FIRST LAST JOULES : NAME": what the account tells between two marks, beside what the trace says was drawn. */
+function judgeJoules(line: string): void {
+  const [, first, last, told, name] = /^joules (\d+) (\d+) (\S+) : (.*)$/.exec(line) ?? [];
+  const drawn = joulesBetween(readTrace(), Number(first), Number(last));
+  const error = Number(told) / drawn - 1;
+  const isRight = Math.abs(error) <= JOULES_ERROR_MAX;
+  if (isRight) passed++;
+  else failed++;
+  const figures = `${told} J told, ${drawn.toFixed(1)} J drawn, ${(100 * error).toFixed(2)} %`;
+  console.log(`${isRight ? "ok" : "not ok"} joules: ${name} (${figures})`);
+}
+
+/** One write to a port of the metered host, in the emulator's time. */
+interface PortWrite {
+  readonly atS: number;
+  /** The CPU whose P-state it is; 7 is for marks. */
+  readonly cpu: number;
+  readonly value: number;
+}
+
+function readTrace(): PortWrite[] {
+  const writes = readFileSync(join(out, "trace"), "latin1").matchAll(
+    /^\d+@(\d+\.\d+):ne2000_ioport_write .*?addr=0x0*([89a-f]) val=0x([0-9a-f]+)$/gm,
+  );
+  return [...writes].map(([, at = "", port = "", value = ""]) => ({
+    atS: Number(at),
+    cpu: Number.parseInt(port, 16) - 8,
+    value: Number.parseInt(value, 16),
+  }));
+}
+
+/** Integrates the power of the table over the time between two marks. */
+function joulesBetween(writes: readonly PortWrite[], first: number, last: number): number {
+  const states = [0, 0, 0, 0];
+  let joules = 0;
+  let fromS: number | undefined;
+  for (const { atS, cpu, value } of writes) {
+    if (fromS !== undefined) {
+      const watts = states.reduce((sum, state) => sum + (STATE_WATTS[state] ?? 0), HOST_WATTS);
+      joules += watts * (atS - fromS);
+      fromS = atS;
+    }
+    if (cpu < states.length) states[cpu] = value & 0xf;
+    else if (cpu === MARK_PORT && value === first) fromS = atS;
+    else if (cpu === MARK_PORT && value === last) return joules;
+  }
+  return Number.NaN;
 }
 
 /** The bytes that were seen between a mark and the next one. */

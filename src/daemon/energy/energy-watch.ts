@@ -18,6 +18,9 @@ const ALARM = "energy";
 /** Between two writes of the account, in ms. */
 const SAVE_MS = 60_000;
 
+/** A host without meters and VMs is looked at this often, in ms. */
+const IDLE_MS = 60_000;
+
 /** VMs that are asked for their CPU times at one reading; of the others the last times count. */
 const VMS_ASKED_MAX = 512;
 
@@ -95,7 +98,14 @@ export class EnergyWatch {
     else if (measured.state !== "waiting") await this.#settle(this.#begun, measured);
     if (this.#closed) return;
     if (time().monoMs - this.#savedMs >= SAVE_MS) this.#save({ isLast: false });
-    alarm.at(ALARM, Math.max(beganMs + intervalMs, time().monoMs), () => void this.#beat());
+    const pauseMs = this.#hasWork ? intervalMs : Math.max(intervalMs, IDLE_MS);
+    alarm.at(ALARM, Math.max(beganMs + pauseMs, time().monoMs), () => void this.#beat());
+  }
+
+  /** Whether there is anything to account: a meter that counts or may count, or a VM. */
+  get #hasWork(): boolean {
+    const { domains, meters } = this.#options;
+    return domains().size > 0 || meters.hasAny;
   }
 
   /** The first interval begins with the first reading. */
@@ -109,9 +119,8 @@ export class EnergyWatch {
 
   /** Accounts the interval that ends now. */
   async #settle(begun: Begun, measured: Measured): Promise<void> {
-    const { cpufreq, domains, hostCpuTimeNs, meters, speeds } = this.#options;
-    const hasWork = domains().size > 0 || meters.used.length > 0;
-    const hostNs = hasWork ? await hostCpuTimeNs() : undefined;
+    const { cpufreq, hostCpuTimeNs, speeds } = this.#options;
+    const hostNs = this.#hasWork ? await hostCpuTimeNs() : undefined;
     const atMs = this.#nowMs();
     const fromMs = measured.state === "complete" ? Math.min(begun.atMs, measured.sinceMs) : begun.atMs;
     const seconds = (atMs - fromMs) / 1000;
@@ -132,8 +141,7 @@ export class EnergyWatch {
       seconds,
     );
     this.#begun = { atMs, hostNs };
-    // A host without meters and VMs has no account.
-    if (!hasWork) return;
+    if (!this.#hasWork) return;
     const vms = new Map<string, VmUse>();
     let vmSeconds = 0;
     for (const [{ name, pins }, parts] of busy) {
