@@ -47,15 +47,25 @@ function judge(line: string): void {
   }
 }
 
-/** "joules FIRST LAST JOULES : NAME": what the account tells between two marks, beside what the trace says was drawn. */
+/**
+ * "joules MARK WRITTEN FROM JOULES TO JOULES : NAME": what the account told at two times of the host in ms, beside what the
+ * trace says was drawn between them. The mark was written at a time of the host in seconds.
+ */
 function judgeJoules(line: string): void {
-  const [, first, last, told, name] = /^joules (\d+) (\d+) (\S+) : (.*)$/.exec(line) ?? [];
-  const drawn = joulesBetween(readTrace(), Number(first), Number(last));
-  const error = Number(told) / drawn - 1;
+  const [, numbers = "", name] = /^joules ([\d. ]+) : (.*)$/.exec(line) ?? [];
+  const [mark = 0, writtenS = 0, fromMs = 0, before = 0, toMs = 0, after = 0] = numbers
+    .split(" ")
+    .map(Number);
+  const writes = readTrace();
+  const seen = writes.find(({ cpu, value }) => cpu === MARK_PORT && value === mark);
+  const aheadS = (seen?.atS ?? Number.NaN) - writtenS;
+  const drawn = joulesBetween(writes, fromMs / 1000 + aheadS, toMs / 1000 + aheadS);
+  const told = after - before;
+  const error = told / drawn - 1;
   const isRight = Math.abs(error) <= JOULES_ERROR_MAX;
   if (isRight) passed++;
   else failed++;
-  const figures = `${told} J told, ${drawn.toFixed(1)} J drawn, ${(100 * error).toFixed(2)} %`;
+  const figures = `${told.toFixed(1)} J told, ${drawn.toFixed(1)} J drawn, ${(100 * error).toFixed(2)} %`;
   console.log(`${isRight ? "ok" : "not ok"} joules: ${name} (${figures})`);
 }
 
@@ -78,22 +88,19 @@ function readTrace(): PortWrite[] {
   }));
 }
 
-/** Integrates the power of the table over the time between two marks. */
-function joulesBetween(writes: readonly PortWrite[], first: number, last: number): number {
+/** Integrates the power of the table over a time of the trace. */
+function joulesBetween(writes: readonly PortWrite[], fromS: number, toS: number): number {
   const states = [0, 0, 0, 0];
   let joules = 0;
-  let fromS: number | undefined;
-  for (const { atS, cpu, value } of writes) {
-    if (fromS !== undefined) {
-      const watts = states.reduce((sum, state) => sum + (STATE_WATTS[state] ?? 0), HOST_WATTS);
-      joules += watts * (atS - fromS);
-      fromS = atS;
-    }
+  let lastS = fromS;
+  for (const { atS, cpu, value } of [...writes, { atS: toS, cpu: MARK_PORT, value: 0 }]) {
+    const nowS = Math.min(Math.max(atS, fromS), toS);
+    const watts = states.reduce((sum, state) => sum + (STATE_WATTS[state] ?? 0), HOST_WATTS);
+    joules += watts * (nowS - lastS);
+    lastS = nowS;
     if (cpu < states.length) states[cpu] = value & 0xf;
-    else if (cpu === MARK_PORT && value === first) fromS = atS;
-    else if (cpu === MARK_PORT && value === last) return joules;
   }
-  return Number.NaN;
+  return joules;
 }
 
 /** The bytes that were seen between a mark and the next one. */

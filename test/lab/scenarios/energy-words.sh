@@ -10,30 +10,22 @@ load_meters() {
 }
 
 metered_by() { vmpowerctl energy | grep -q "metered by $1"; }
-joules() { vmpowerctl metrics | sed -n 's/^vmpower_host_energy_joules_total //p'; }
+# account: up to which time of this host (in ms) the account goes, and how many joules it has.
+account() { vmpowerctl energy --since 7d --json | python3 -c 'import json, sys; told = json.load(sys.stdin); print(told["toMs"], told["joules"])'; }
+begin_joules() { BEGAN=$(account); }
 
-# just_accounted: waits for the end of an interval, and prints the joules of the account.
-just_accounted() {
-	local before now
-	before=$(joules)
-	until now=$(joules) && [ "$now" != "$before" ]; do sleep 0.05; done
-	echo "$now"
-}
-
-# A mark in the trace of ports: the time outside at which the account told so many joules.
-trace_mark() {
+# end_joules NAME: the judge compares the joules since the beginning with the trace. A byte in the trace, and the time at which
+# it was written, tell it how this host's time differs from that of the emulator.
+end_joules() {
+	local ended written
+	ended=$(account)
 	TRACE_MARK=$((${TRACE_MARK:-0} + 1))
-	python3 -c "import os; os.pwrite(os.open('/dev/port', os.O_RDWR), bytes([$TRACE_MARK]), 0x54F)"
-}
-begin_joules() {
-	BEGAN=$(just_accounted)
-	trace_mark
-}
-end_joules() { # end_joules NAME: the judge compares the joules since the beginning with the trace
-	local ended
-	ended=$(just_accounted)
-	trace_mark
-	echo "joules $((TRACE_MARK - 1)) $TRACE_MARK $(python3 -c "print($ended - $BEGAN)") : $1"
+	written=$(python3 -c "
+import os, time
+port = os.open('/dev/port', os.O_RDWR)
+print(time.time())
+os.pwrite(port, bytes([$TRACE_MARK]), 0x54F)")
+	echo "joules $TRACE_MARK $written $BEGAN $ended : $1"
 }
 
 # Ten seconds at each of some speeds.

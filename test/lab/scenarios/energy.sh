@@ -24,6 +24,7 @@ begin_joules
 before=$(pid)
 kill -9 "$before"
 eventually "another daemon serves after kill -9" 60 replaced "$before"
+for channel in web1.0 db1.0; do same "$channel is found by it" open "$(ask accept $channel)"; done
 sleep 10
 systemctl restart vm-power
 eventually "and another after a restart" 60 serving
