@@ -56,6 +56,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
     operators.begin();
+    parts.energy?.begin();
     await opened(parts);
     if (parts.hypervisor.status().state === "unreachable") parts.takeover.presume();
     // Not before: the start is not urgent, and takes more of the CPU than the priority is meant for.
@@ -72,11 +73,12 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [metrics, parts.slices, parts.askers, parts.alarm, parts.traffic, parts.channels];
+        const { alarm, askers, channels, energy, slices, traffic } = parts;
+        const quiet = [metrics, slices, askers, alarm, traffic, energy, channels];
         return endDaemon(cause, {
           parts,
           log,
-          quiet: quiet.map((part) => () => part.close()),
+          quiet: quiet.map((part) => () => part?.close()),
           last: [
             () => operators.close(),
             () => applications?.close(),

@@ -48,6 +48,7 @@ export const DEFAULTS: Held = {
   },
   hypervisor: { driver: "auto", uri: "qemu:///system", socket: undefined, metadata: true },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
+  energy: { meters: "auto", powercap: "/sys/class/powercap", hwmon: "/sys/class/hwmon", interval: 10 },
   schedule: { timeZone: undefined },
   vms: new Map(),
 };

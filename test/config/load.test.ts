@@ -59,6 +59,11 @@ Textfile = /srv/vm-power.prom
 Interval = 60
 Listen = [::]:9101
 AllowRemote = yes
+[energy]
+Meters = package-0, power_meter/power1
+Powercap = /srv/powercap
+Hwmon = /srv/hwmon
+Interval = 30
 [schedule]
 TimeZone = Asia/Tokyo
 [vm web.1 prod]
@@ -106,6 +111,12 @@ Abi = 456
         interval: 60,
         listen: { hostname: "::", port: 9101 },
         allowRemote: true,
+      },
+      energy: {
+        meters: ["package-0", "power_meter/power1"],
+        powercap: "/srv/powercap",
+        hwmon: "/srv/hwmon",
+        interval: 30,
       },
       schedule: { timeZone: "Asia/Tokyo" },
       vms: new Map<string, VmConfig>([

@@ -112,7 +112,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "no call for traffic is made beside one that hangs",
-    file: "src/hypervisor/libvirt/interface-stats.ts",
+    file: "src/hypervisor/libvirt/single-calls.ts",
     line: "this.#asking || rpc.stuck > 0 ||",
     instead: "",
     test: "test/hypervisor/interface-stats.test.ts",
