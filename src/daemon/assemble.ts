@@ -1,11 +1,13 @@
 import { Arbiter } from "../arbiter/arbiter.ts";
 import type { PolicyView } from "../arbiter/policy-view.ts";
 import type { Pcpu } from "../base/domain.ts";
+import { Fifos } from "../channels/fifos/fifos.ts";
 import { makeOwnDirectory } from "../os/own-directory.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import { VERSION } from "../version.ts";
 import { Alarm } from "./alarm.ts";
 import { Askers } from "./apps/askers.ts";
+import { FifoRequests } from "./apps/fifo-requests.ts";
 import { serveRequests } from "./apps/serve.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { Events } from "./events/events.ts";
@@ -59,6 +61,7 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
 
   hostEvents.reportCpus();
   joined.channels.scan();
+  joined.fifos.refresh();
   return { parts: joined, hostEvents, hypervisor: serving.hypervisor, operators, applications, sole };
 }
 
@@ -168,7 +171,9 @@ function openServing(
   const meter = packetMeter(hypervisor);
   const traffic = new TrafficWatch({ arbiter, clocks, alarm, log, moment, meter });
   const askers = new Askers({ arbiter, clocks, alarm, moment, events, log });
-  return { vms, channels, hypervisor, traffic, askers, ...measured };
+  const fifos = new Fifos(new FifoRequests({ askers, channels, config, cpufreq: deciding.cpufreq, log }));
+  undo.push(() => fifos.close());
+  return { vms, channels, hypervisor, traffic, askers, fifos, ...measured };
 }
 
 /** Guest policies want something else from now on. */

@@ -71,7 +71,15 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [metrics, parts.slices, parts.askers, parts.alarm, parts.traffic, parts.channels];
+        const quiet = [
+          metrics,
+          parts.slices,
+          parts.askers,
+          parts.alarm,
+          parts.traffic,
+          parts.channels,
+          parts.fifos,
+        ];
         return endDaemon(cause, {
           parts,
           log,
@@ -92,13 +100,15 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
 }
 
 /** Applies a configuration that was replaced. */
-function reconfigure({ arbiter, askers, channels, clocks, config, cpufreq, events, vms }: Parts): void {
+function reconfigure(parts: Parts): void {
+  const { arbiter, askers, channels, clocks, config, cpufreq, events, fifos, vms } = parts;
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
   clocks.turn();
   vms.decideAll();
   askers.reconfigure(config().apps);
   cpufreq.refresh();
   channels.scan();
+  fifos.refresh();
   events.publish("config", "the configuration was reloaded");
 }
 

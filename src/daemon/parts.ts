@@ -1,6 +1,7 @@
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Channels } from "../channels/channels.ts";
-import type { Config } from "../config/config.ts";
+import type { Fifos } from "../channels/fifos/fifos.ts";
+import type { AppConfig, Config } from "../config/config.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import type { Alarm } from "./alarm.ts";
@@ -45,6 +46,7 @@ export interface Parts {
   readonly takeover: Takeover;
   readonly traffic: TrafficWatch;
   readonly askers: Askers;
+  readonly fifos: Fifos<AppConfig>;
   /** On the wall clock. */
   readonly startedAtMs: number;
 }

@@ -37,6 +37,7 @@ LogLevel = debug
 Directory = /srv/channels
 AutoAdd = Off
 TrustedUsers = root, 107  qemu qemu
+Fifos = yes
 StrictDirectory = 1
 [cpufreq]
 Root = /srv/cpu
@@ -84,6 +85,7 @@ Abi = 456
         autoAdd: false,
         trustedUsers: ["root", "107", "qemu"],
         strictDirectory: true,
+        fifos: true,
       },
       cpufreq: {
         root: "/srv/cpu",

@@ -16,7 +16,7 @@ test("channelsMax() leaves descriptors for CPUs and clients", () => {
     channelsMax(4096, 64),
     channelsMax(1024, 1),
     channelsMax(64, 4),
-  ]).toEqual([16_384, 16_384, 3648, 765, 16]);
+  ]).toEqual([16_384, 16_384, 3584, 764, 16]);
 });
 
 test("openFilesMax() reads the limit of this process", () => {

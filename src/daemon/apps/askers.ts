@@ -23,9 +23,11 @@ const PREFIX = "app/";
 
 /** A user of an application, or one of its FIFOs. */
 export interface Asker {
-  /** Its name, unique on this host: `app/redis/1000`. */
+  /** Its name, unique on this host: `app/redis/1000`, `app/redis/fifo3`. */
   readonly name: string;
   readonly app: AppConfig;
+  /** Whether it is a user, not a FIFO. */
+  readonly isUser: boolean;
   readonly rate: RateLimit;
   readonly counters: { granted: number; refused: number };
   usedMs: number;
@@ -62,22 +64,18 @@ export class Askers {
     return this.#askers;
   }
 
-  /** The asker with this name in an application: a user's number, or the name of a FIFO. */
-  of(app: AppConfig, who: string): Asker | Refusal {
-    const { monoMs } = this.#options.moment().now;
-    const name = `${PREFIX}${app.name}/${who}`;
-    let asker = this.#askers.get(name);
-    if (asker === undefined) {
-      if (!this.#hasRoom(app, monoMs)) return { code: "too-many-askers", max: ASKERS_PER_APP_MAX };
-      asker = {
-        ...{ name, app, usedMs: monoMs, counters: { granted: 0, refused: 0 } },
-        rate: new RateLimit(app, monoMs),
-      };
-      this.#askers.set(name, asker);
-      this.#place(asker);
-    }
-    asker.usedMs = monoMs;
-    return asker;
+  /** A user of an application. */
+  of(app: AppConfig, uid: number): Asker | Refusal {
+    const known = this.#used(app, `${uid}`);
+    if (known !== undefined) return known;
+    const full = { code: "too-many-askers", max: ASKERS_PER_APP_MAX } as const;
+    return this.#hasRoom(app) ? this.#add(app, `${uid}`, true) : full;
+  }
+
+  /** The FIFO of a CPU, through which an application asks. There are no more than CPUs. */
+  ofFifo(app: AppConfig, cpu: Pcpu): Asker {
+    const who = `fifo${cpu}`;
+    return this.#used(app, who) ?? this.#add(app, who, false);
   }
 
   /** Asks for a speed of one CPU. `own` are the CPUs that it may name. Ends after `leaseSec` seconds; 0: never. */
@@ -128,6 +126,15 @@ export class Askers {
     });
   }
 
+  /** Counts and logs something that an asker sent and that is no request. It costs as much as one. */
+  malformed(asker: Asker, reason: () => string): void {
+    asker.rate.take(asker.app, this.#options.moment().now.monoMs);
+    asker.counters.refused++;
+    this.#options.log(asker.name, "notice", () => ({
+      message: `${asker.name} sent something that is not carried out: ${reason()}`,
+    }));
+  }
+
   /** Ends the policy of an asker. Returns whether it had one. */
   endPolicy({ name }: Asker): boolean {
     const { alarm, arbiter, clocks } = this.#options;
@@ -161,8 +168,26 @@ export class Askers {
     this.#isClosed = true;
   }
 
-  #hasRoom(app: AppConfig, monoMs: number): boolean {
-    const own = [...this.#askers.values()].filter((each) => each.app.name === app.name);
+  #used(app: AppConfig, who: string): Asker | undefined {
+    const asker = this.#askers.get(nameOf(app, who));
+    if (asker !== undefined) asker.usedMs = this.#options.moment().now.monoMs;
+    return asker;
+  }
+
+  #add(app: AppConfig, who: string, isUser: boolean): Asker {
+    const { monoMs } = this.#options.moment().now;
+    const asker: Asker = {
+      ...{ name: nameOf(app, who), app, isUser, usedMs: monoMs, counters: { granted: 0, refused: 0 } },
+      rate: new RateLimit(app, monoMs),
+    };
+    this.#askers.set(asker.name, asker);
+    this.#place(asker);
+    return asker;
+  }
+
+  #hasRoom(app: AppConfig): boolean {
+    const { monoMs } = this.#options.moment().now;
+    const own = [...this.#askers.values()].filter((each) => each.isUser && each.app.name === app.name);
     if (own.length < ASKERS_PER_APP_MAX) return true;
     const idle = own.find((each) => monoMs - each.usedMs >= FORGOTTEN_MS && !this.#wants(each));
     if (idle !== undefined) this.#forget(idle);
@@ -222,6 +247,10 @@ export class Askers {
 /** Whether a domain of the arbiter is an asker. */
 export function isAsker(domain: string): boolean {
   return domain.startsWith(PREFIX);
+}
+
+function nameOf({ name }: AppConfig, who: string): string {
+  return `${PREFIX}${name}/${who}`;
 }
 
 function leaseName({ name }: Pick<Asker, "name">): string {

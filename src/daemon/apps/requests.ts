@@ -70,7 +70,7 @@ export function requests({ arbiter, askers, users, time }: RequestsOptions): Req
 
   function found(named: string | undefined, caller: Caller, asked: number | undefined) {
     const app = users.chosen(caller, named);
-    const asker = askers.of(app, `${caller.uid}`);
+    const asker = askers.of(app, caller.uid);
     if ("code" in asker) throw refused(appRefusalText(asker, app.name));
     const leaseSec = Math.min(asked ?? app.leaseSec, app.leaseSec);
     return { app, asker, own: ownCpus(app, caller), leaseSec };
