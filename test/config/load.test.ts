@@ -123,7 +123,8 @@ Abi = 456
       ]),
     },
     said: [
-      'vm-power.conf:24: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      'vm-power.conf:25: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      "vm-power.conf:14: warning: Fifos=yes, but no [app NAME] has a list of CPUs (no FIFO is read: set Cpus=2-5 there)",
     ],
   });
 });

@@ -119,7 +119,7 @@ test("a policy is in force until it is destroyed, and the contract of the sectio
 });
 
 describe("owner and mode of a FIFO tell whose it is", () => {
-  test("what everyone may write, what is no FIFO, and links are not read; the others are: S9", async () => {
+  test("what everyone may write, what is no FIFO, and links are not read; the others are (S9)", async () => {
     host = makeTestHost({ sections: `${ON}[app mine]\nUser=${UID}\nCpus=0-5\n` });
     makeFifo(0, "602");
     writeFileSync(fifo(1), power("SCALE_MIN"));
@@ -213,7 +213,7 @@ function openFlags(name: string): number[] {
 }
 
 describe("objects that end DPDK's host, or that it executes twice", () => {
-  test("are refused with their place, and change nothing: S5, S10", async () => {
+  test("are refused with their place, and change nothing (S5, S10)", async () => {
     await serve(`${APP}RequestsPerSecond=1000\nBurst=1000\n`);
     const fatal = [
       '{"command": 1}',
@@ -235,7 +235,7 @@ describe("objects that end DPDK's host, or that it executes twice", () => {
     await until(() => speed(2) === "1200000");
   });
 
-  test("torn ones are not completed by what another writer says: R13", async () => {
+  test("torn ones are not completed by what another writer says (R13)", async () => {
     await serve(APP);
     await say(2, '{"instruction": {"command": "power", "unit": "SCALE_M');
     await until(() => lines("unexpected end of string").length === 1);

@@ -1,5 +1,5 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { Change, Contract, Refusal } from "../../arbiter/view.ts";
+import type { Change, Refusal } from "../../arbiter/view.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import type { PolicyRule } from "../../base/policy-rule.ts";
 import type { AppConfig } from "../../config/config.ts";
@@ -11,27 +11,13 @@ import type { LimitedLog } from "../limited-log.ts";
 import type { PolicyClock } from "../local-hours.ts";
 import { RateLimit } from "../packet/rate-limit.ts";
 import { appRefusalText } from "../words/app-refusal-text.ts";
+import { type Asker, contractOf, nameOf, rightsOf } from "./asker.ts";
 
 /** The most users of one application that want something at a time. Each application has its own limit. */
 const ASKERS_PER_APP_MAX = 32;
 
 /** An asker without wants that is silent for this long is forgotten, in ms. Until then its rate is remembered. */
 const FORGOTTEN_MS = 60_000;
-
-/** No VM's name contains a slash, so none can be taken for an asker. */
-const PREFIX = "app/";
-
-/** A user of an application, or one of its FIFOs. */
-export interface Asker {
-  /** Its name, unique on this host: `app/redis/1000`, `app/redis/fifo3`. */
-  readonly name: string;
-  readonly app: AppConfig;
-  /** Whether it is a user, not a FIFO. */
-  readonly isUser: boolean;
-  readonly rate: RateLimit;
-  readonly counters: { granted: number; refused: number };
-  usedMs: number;
-}
 
 /** What {@link Askers} needs. */
 export interface AskersOptions {
@@ -128,9 +114,10 @@ export class Askers {
 
   /** Counts and logs something that an asker sent and that is no request. It costs as much as one. */
   malformed(asker: Asker, reason: () => string): void {
-    asker.rate.take(asker.app, this.#options.moment().now.monoMs);
+    const { log, moment } = this.#options;
+    asker.rate.take(asker.app, moment().now.monoMs);
     asker.counters.refused++;
-    this.#options.log(asker.name, "notice", () => ({
+    log(asker.name, "notice", () => ({
       message: `${asker.name} sent something that is not carried out: ${reason()}`,
     }));
   }
@@ -244,26 +231,6 @@ export class Askers {
   }
 }
 
-/** Whether a domain of the arbiter is an asker. */
-export function isAsker(domain: string): boolean {
-  return domain.startsWith(PREFIX);
-}
-
-function nameOf({ name }: AppConfig, who: string): string {
-  return `${PREFIX}${name}/${who}`;
-}
-
 function leaseName({ name }: Pick<Asker, "name">): string {
   return `lease of ${name}`;
-}
-
-/** Who may ask for what. */
-function rightsOf({ user, group, cpus }: AppConfig): string {
-  return JSON.stringify([user, group, cpus]);
-}
-
-function contractOf(app: AppConfig): Contract {
-  const { minKhz, maxKhz, turbo, operations, policies, minDwellMs, leaseSec, dryRun } = app;
-  const bounds = { minKhz, maxKhz, turbo, operations, policies, minDwellMs, leaseSec, dryRun };
-  return { ...bounds, query: false, physicalCores: true };
 }

@@ -9,7 +9,8 @@ import type { AppConfig, Config } from "../../config/config.ts";
 import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import { AppUsers } from "./app-users.ts";
-import type { Asker, Askers, Refused } from "./askers.ts";
+import type { Asker } from "./asker.ts";
+import type { Askers, Refused } from "./askers.ts";
 
 /** What {@link FifoRequests} needs. */
 export interface FifoRequestsOptions {

@@ -10,7 +10,8 @@ import type { TurnClock } from "../turn-clock.ts";
 import { appRefusalText } from "../words/app-refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
 import type { AppUsers } from "./app-users.ts";
-import type { Asker, Askers } from "./askers.ts";
+import type { Asker } from "./asker.ts";
+import type { Askers } from "./askers.ts";
 
 /** What {@link requests} needs. */
 export interface RequestsOptions {

@@ -1,7 +1,7 @@
 import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
-import { isAsker } from "../apps/askers.ts";
+import { isAsker } from "../apps/asker.ts";
 import type { Parts } from "../parts.ts";
 import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
