@@ -247,6 +247,31 @@ describe("objects that end DPDK's host, or that it executes twice", () => {
   });
 });
 
+test("intel_pstate goes through the sequence of the plan, as it is written there into a FIFO: PS1", async () => {
+  const cpus = [
+    { cpus: [0, 1], driver: "intel_pstate", khz: [3_500_000, 800_000], baseKhz: 2_300_000 },
+  ] as const;
+  host = makeTestHost({ cpus, sections: `${ON}[app mine]\nUser=${UID}\nCpus=1\n` });
+  makeFifo(1);
+  await host.start();
+  const range = () => [host.tree.read(1, "scaling_min_freq"), host.tree.read(1, "scaling_max_freq")];
+  const [MAX_KHZ, BASE_KHZ] = ["3500000", "2300000"];
+  await say(1, power("ENABLE_TURBO"));
+  for (const [unit, khz] of [
+    ["SCALE_MIN", "800000"],
+    ["SCALE_MAX", MAX_KHZ],
+    ["DISABLE_TURBO", BASE_KHZ],
+    ["ENABLE_TURBO", BASE_KHZ],
+    ["SCALE_UP", MAX_KHZ],
+    ["SCALE_DOWN", BASE_KHZ],
+  ] as const) {
+    const before = requests()[0]?.[1];
+    await say(1, power(unit));
+    await until(() => requests()[0]?.[1] !== before);
+    expect([unit, ...range()]).toEqual([unit, khz, khz]);
+  }
+});
+
 test("writers that flood delay no guest, and fill neither log nor memory", async () => {
   host = makeTestHost({ sections: `${APP}[vm web1]\nVcpus=1\n` });
   for (const cpu of [2, 3]) makeFifo(cpu);
