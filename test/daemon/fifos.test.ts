@@ -191,6 +191,10 @@ describe("owner and mode of a FIFO tell whose it is", () => {
     await until(() => openFlags("fifo2").length === 1);
     await say(2, power("SCALE_MIN"));
     await until(() => speed(2) === "1200000");
+    host.configure(APP.replace("2-3", "3"));
+    host.signal("SIGHUP");
+    await until(() => openFlags("fifo2").length === 0);
+    expect(openFlags("fifo3")).toEqual([0]);
     host.configure(APP.replace("yes", "no"));
     host.signal("SIGHUP");
     await until(() => openFlags("fifo2").length + openFlags("fifo3").length === 0);

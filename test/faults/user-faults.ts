@@ -156,8 +156,8 @@ export const USER_FAULTS: readonly Fault[] = [
   {
     promise: "a FIFO is judged before each look",
     file: "src/channels/fifos/fifos.ts",
-    line: "this.#writerOf(cpu, fifo.state());",
-    instead: "this.#writerOf(cpu, { ...fifo.state(), mode: 0o600 });",
+    line: "this.#writerOf(fifo.cpu, state);",
+    instead: "this.#writerOf(fifo.cpu, { ...state, mode: 0o600 });",
     test: "test/daemon/fifos.test.ts",
     name: "it is judged again before each look, and opened for reading only",
     builds: true,

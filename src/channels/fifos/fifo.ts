@@ -45,7 +45,7 @@ export function stateOf(stats: Stats): FifoState {
 export class Fifo {
   readonly cpu: Pcpu;
   readonly path: string;
-  readonly #fd: number;
+  readonly fd: number;
   readonly #wake: () => void;
   readonly #cutter = new ObjectCutter();
   readonly #buffer = new Uint8Array(TURN_BYTES);
@@ -65,7 +65,7 @@ export class Fifo {
   }
 
   private constructor(fd: number, { path, cpu, wake }: { path: string; cpu: Pcpu; wake: () => void }) {
-    this.#fd = fd;
+    this.fd = fd;
     this.path = path;
     this.cpu = cpu;
     this.#wake = wake;
@@ -80,7 +80,7 @@ export class Fifo {
 
   /** The state of the file that is open, whatever is at its path now. */
   state(): FifoState {
-    return stateOf(fstatSync(this.#fd));
+    return stateOf(fstatSync(this.fd));
   }
 
   /** Reads until nothing is left, or some bytes. Returns whether there may be more, or why it cannot be read any more. */
@@ -109,13 +109,13 @@ export class Fifo {
   close(): void {
     clearTimeout(this.#look);
     this.#watcher?.close();
-    closeSync(this.#fd);
+    closeSync(this.fd);
   }
 
   /** No bytes if nobody has it open for writing, "silence" if somebody has. */
   #receive(bytesMax: number): Result<Uint8Array | "silence"> {
     try {
-      return success(this.#buffer.subarray(0, readSync(this.#fd, this.#buffer, 0, bytesMax, null)));
+      return success(this.#buffer.subarray(0, readSync(this.fd, this.#buffer, 0, bytesMax, null)));
     } catch (error) {
       const errno = errnoOf(error);
       return errno === "EAGAIN" ? success("silence") : failure(errno);

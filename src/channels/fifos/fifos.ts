@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Pcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { errnoOf } from "../../os/errno.ts";
+import { readable } from "../../os/readable.ts";
 import type { Objection } from "../judge.ts";
 import { Fifo, type FifoState, type FileRights, stateOf } from "./fifo.ts";
 import type { Found } from "./object-cutter.ts";
@@ -49,11 +50,14 @@ export class Fifos<Writer> {
   /** Opens FIFOs that came, and closes those that left. It is called at intervals, because nothing reports that. */
   refresh(): void {
     const directory = this.#host.directory();
-    for (const fifo of [...this.#open.values()])
-      if (directory === undefined || !isCurrent(fifo)) this.#close(fifo);
+    for (const fifo of [...this.#open.values()]) {
+      const state = fifo.state();
+      if (directory === undefined || !isAt(fifo.path, state)) this.#close(fifo);
+      else this.#judge(fifo, state);
+    }
     if (directory === undefined) return;
     for (const cpu of this.#host.cpus()) this.#find(cpu, join(directory, `fifo${cpu}`));
-    for (const fifo of this.#open.values()) this.#wake(fifo);
+    this.#lookAtAll();
   }
 
   close(): void {
@@ -73,8 +77,18 @@ export class Fifos<Writer> {
     const writer = this.#writerOf(cpu, looked.value);
     if (!writer.ok) return this.#tell(cpu, path, writer.why);
     const opened = Fifo.open(path, cpu, () => this.#wakeCpu(cpu));
-    if (opened.ok) this.#open.set(cpu, opened.value);
-    else this.#tell(cpu, path, { reason: `cannot be opened: ${opened.why}` });
+    if (!opened.ok) return this.#tell(cpu, path, { reason: `cannot be opened: ${opened.why}` });
+    this.#open.set(cpu, opened.value);
+    this.#wake(opened.value);
+  }
+
+  /** The kernel may have lost reports: it is asked which have something to read. Usually none has. */
+  #lookAtAll(): void {
+    const byFd = new Map([...this.#open.values()].map((fifo) => [fifo.fd, fifo]));
+    for (const fd of readable([...byFd.keys()]) ?? byFd.keys()) {
+      const fifo = byFd.get(fd);
+      if (fifo !== undefined) this.#wake(fifo);
+    }
   }
 
   #writerOf(cpu: Pcpu, { isFifo, ...rights }: FifoState): Result<Writer, Objection> {
@@ -103,20 +117,27 @@ export class Fifos<Writer> {
     if (next !== undefined) this.#wake(next);
   }
 
-  /** Its owner may have changed its mode since the last turn, so it is judged again. */
   #read(fifo: Fifo): boolean {
-    const { cpu, path } = fifo;
-    const writer = this.#writerOf(cpu, fifo.state());
-    if (!writer.ok) return this.#leave(fifo, writer.why);
-    this.#tell(cpu, path, undefined);
-    const again = fifo.read((found) => this.#host.found(cpu, writer.value, found));
-    return again.ok ? again.value : this.#leave(fifo, { reason: `cannot be read: ${again.why}` });
+    // Its owner may have changed its mode since the last turn.
+    const writer = this.#judge(fifo, fifo.state());
+    if (writer === undefined) return false;
+    this.#tell(fifo.cpu, fifo.path, undefined);
+    const again = fifo.read((found) => this.#host.found(fifo.cpu, writer, found));
+    if (!again.ok) this.#leave(fifo, { reason: `cannot be read: ${again.why}` });
+    return again.ok && again.value;
   }
 
-  #leave(fifo: Fifo, objection: Objection): false {
+  /** Who may write into a FIFO that is open. If it must not be used any more, it is closed. */
+  #judge(fifo: Fifo, state: FifoState): Writer | undefined {
+    const writer = this.#writerOf(fifo.cpu, state);
+    if (writer.ok) return writer.value;
+    this.#leave(fifo, writer.why);
+    return undefined;
+  }
+
+  #leave(fifo: Fifo, objection: Objection): void {
     this.#close(fifo);
     this.#tell(fifo.cpu, fifo.path, objection);
-    return false;
   }
 
   #close(fifo: Fifo): void {
@@ -142,8 +163,8 @@ function look(path: string): Result<FifoState | undefined> {
   }
 }
 
-/** Whether the FIFO that is open is still the one at its path. */
-function isCurrent(fifo: Fifo): boolean {
-  const now = look(fifo.path);
-  return now.ok && now.value?.identity === fifo.state().identity;
+/** Whether a file is the one at a path. */
+function isAt(path: string, { identity }: FifoState): boolean {
+  const now = look(path);
+  return now.ok && now.value?.identity === identity;
 }
