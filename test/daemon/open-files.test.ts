@@ -35,8 +35,8 @@ test("a daemon with a low limit of open files serves fewer channels, and operato
   host = makeTestHost({ openFiles: 300, sections: vms });
   const ports = Array.from({ length: 40 }, (_, i) => host?.port(`web${i}`, 0));
   await host.start();
-  await until(() => ports.filter((port) => port?.connections === 1).length === 26);
-  expect(host.log()).toContain("At most 26 channels are served");
+  await until(() => ports.filter((port) => port?.connections === 1).length === 20);
+  expect(host.log()).toContain("At most 20 channels are served");
   const { pid } = host.ask("status") as { pid: number };
   const clients: { end(): void }[] = [];
   const unix = `${host.directory}/run/control.sock`;
