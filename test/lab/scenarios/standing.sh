@@ -10,7 +10,7 @@ channel() {
 interface="<interface type='ethernet'><mac address='$MAC'/><target dev='lab0'/><model type='virtio'/></interface>"
 pins="<vcpupin vcpu='0' cpuset='2'/><vcpupin vcpu='1' cpuset='3'/>"
 domain "<vcpu placement='static'>2</vcpu><cputune>$pins</cputune>" 2 "$(channel 0)$(channel 1)$interface" >/run/lab/web1.xml
-virsh undefine web1
+virsh undefine web1 2>/dev/null
 check "defined" virsh define /run/lab/web1.xml
 check "started" virsh start web1
 boots "standing rules"
@@ -21,6 +21,7 @@ witness "without a rule: the lowest speed" 2 25
 rules() { # rules NAME LINE...: replaces the configuration, and reloads it
 	local name=$1
 	shift
+	mkdir -p "$(dirname $CONFIG)"
 	printf '%s\n' "$@" >$CONFIG
 	check "$name: reloaded" systemctl reload vm-power
 }
