@@ -29,6 +29,9 @@ mark
 set_clock 14:00:00
 eventually "an hour that it does not name" 15 grep -q performance $CPU/cpu1/cpufreq/scaling_governor
 witness "the CPU is as fast as it was found" 1 10
+mark
 same "and its guest is served" ACK "$(ask send web1.0 464 min)"
+witness "and obeyed" 1 15
+mark
 ask close web1.0 >/dev/null
 eventually "given back" 10 grep -q performance $CPU/cpu1/cpufreq/scaling_governor
