@@ -98,6 +98,11 @@ export const KEYS = {
       "no",
       "Refuse a channel directory that every user may write to; with no, only warn.",
     ),
+    Fifos: key(
+      boolean,
+      "no",
+      "Read the FIFOs fifo0, fifo1 and so on there, through which applications ask as DPDK's host lets them.",
+    ),
   },
   cpufreq: CPUFREQ_KEYS,
   hypervisor: {

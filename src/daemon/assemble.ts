@@ -2,12 +2,14 @@ import { Arbiter } from "../arbiter/arbiter.ts";
 import type { ParkingMove } from "../arbiter/parking-view.ts";
 import type { PolicyView } from "../arbiter/policy-view.ts";
 import type { Pcpu } from "../base/domain.ts";
+import { Fifos } from "../channels/fifos/fifos.ts";
 import { SpeedUse } from "../ledger/speed-use.ts";
 import { makeOwnDirectory } from "../os/own-directory.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import { VERSION } from "../version.ts";
 import { Alarm } from "./alarm.ts";
 import { Askers } from "./apps/askers.ts";
+import { FifoRequests } from "./apps/fifo-requests.ts";
 import { serveRequests } from "./apps/serve.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { openEnergy } from "./energy/open-energy.ts";
@@ -66,6 +68,7 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
 
   hostEvents.reportCpus();
   joined.channels.scan();
+  joined.fifos.refresh();
   return { parts: joined, hostEvents, hypervisor: serving.hypervisor, operators, applications, sole };
 }
 
@@ -184,7 +187,9 @@ function openServing(
   const meter = packetMeter(hypervisor);
   const traffic = new TrafficWatch({ arbiter, clocks, alarm, log, moment, meter });
   const askers = new Askers({ arbiter, clocks, alarm, moment, events, log });
-  return { vms, channels, hypervisor, traffic, askers, ...measured };
+  const fifos = new Fifos(new FifoRequests({ askers, channels, config, cpufreq: deciding.cpufreq, log }));
+  undo.push(() => fifos.close());
+  return { vms, channels, hypervisor, traffic, askers, fifos, ...measured };
 }
 
 /** Guest policies want something else from now on. */

@@ -73,8 +73,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const { alarm, askers, channels, energy, slices, traffic } = parts;
-        const quiet = [metrics, slices, askers, alarm, traffic, energy, channels];
+        const { alarm, askers, channels, energy, fifos, slices, traffic } = parts;
+        const quiet = [metrics, slices, askers, alarm, traffic, energy, channels, fifos];
         return endDaemon(cause, {
           parts,
           log,
@@ -96,7 +96,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
 
 /** Applies a configuration that was replaced. */
 function reconfigure(parts: Parts): void {
-  const { arbiter, askers, channels, clocks, config, cpufreq, events, knobs, vms } = parts;
+  const { arbiter, askers, channels, clocks, config, cpufreq, events, fifos, knobs, vms } = parts;
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
   clocks.settle(arbiter.parking.configure(parkingRule(config())), "a reload");
   clocks.turn();
@@ -105,6 +105,7 @@ function reconfigure(parts: Parts): void {
   askers.reconfigure(config().apps);
   cpufreq.refresh();
   channels.scan();
+  fifos.refresh();
   events.publish("config", "the configuration was reloaded");
 }
 

@@ -32,8 +32,8 @@ export const CHANNELS_MAX = 16_384;
 /** Channels that are served even if few files may be open. */
 const CHANNELS_MIN = 16;
 
-/** Open files of a CPU whose speed we set. */
-const FILES_PER_CPU = 3;
+/** Open files of a CPU whose speed we set, its FIFO included. */
+const FILES_PER_CPU = 4;
 
 /** Open files besides channels and CPUs: clients and listeners of the three sockets, libvirt, logs, locks. */
 const OTHER_FILES = 256;

@@ -33,6 +33,7 @@ export const DEFAULTS: Held = {
     autoAdd: true,
     trustedUsers: ["root", "libvirt-qemu", "qemu"],
     strictDirectory: false,
+    fifos: false,
   },
   cpufreq: {
     root: "/sys/devices/system/cpu",

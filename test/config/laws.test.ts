@@ -150,6 +150,7 @@ const config: fc.Arbitrary<Held> = fc.record({
     autoAdd: fc.boolean(),
     trustedUsers: fc.uniqueArray(user, { minLength: 1, maxLength: 5 }),
     strictDirectory: fc.boolean(),
+    fifos: fc.boolean(),
   }),
   cpufreq: fc.record({
     root: path,

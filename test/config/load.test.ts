@@ -37,6 +37,7 @@ LogLevel = debug
 Directory = /srv/channels
 AutoAdd = Off
 TrustedUsers = root, 107  qemu qemu
+Fifos = yes
 StrictDirectory = 1
 [cpufreq]
 Root = /srv/cpu
@@ -92,6 +93,7 @@ Abi = 456
         autoAdd: false,
         trustedUsers: ["root", "107", "qemu"],
         strictDirectory: true,
+        fifos: true,
       },
       cpufreq: {
         root: "/srv/cpu",
@@ -138,7 +140,8 @@ Abi = 456
       ]),
     },
     said: [
-      'vm-power.conf:27: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      'vm-power.conf:28: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      "vm-power.conf:14: warning: Fifos=yes, but no [app NAME] has a list of CPUs (no FIFO is read: set Cpus=2-5 there)",
     ],
   });
 });

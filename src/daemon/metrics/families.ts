@@ -4,7 +4,7 @@ import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
-import type { Asker } from "../apps/askers.ts";
+import type { Asker } from "../apps/asker.ts";
 import { listHolds } from "../operators/holds.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import { claimSteps, parkedSteps } from "../operators/status.ts";
