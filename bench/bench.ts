@@ -12,6 +12,7 @@ import {
   medians,
   REST_ROWS,
   type Row,
+  UNBOUNDED_FLOOD_ROWS,
 } from "./rows.ts";
 import {
   EXECUTABLE,
@@ -89,17 +90,18 @@ async function bench(): Promise<void> {
   const begun = loadavg()[0] ?? 0;
   const options = { scale: values.quick ? 0.2 : 1, nice: Number(values.nice) };
   const idleSeconds = Number(values.idle ?? (values.quick ? 15 : 60));
-  const kinds = [
+  const kinds: readonly Scene[] = [
     { kind: "fast", told: "a few busy channels", rows: FAST_ROWS, size: FEW },
     { kind: "busy", told: "busy channels on busy CPUs", rows: BUSY_ROWS, size: FEW },
-    { kind: "flood", told: "a guest that floods", rows: FLOOD_ROWS, size: FEW },
+    { kind: "flood", told: "a guest that floods", rows: FLOOD_ROWS, size: FEW, isBounded: true },
+    { kind: "flood", told: "a guest that floods without limits", rows: UNBOUNDED_FLOOD_ROWS, size: FEW },
     { kind: "rest", told: "one channel at rest", rows: REST_ROWS, size: ONE },
     { kind: "many", told: "thousands of still channels", rows: MANY_ROWS, size: MANY },
-  ] as const;
+  ];
   const table: string[][] = [];
-  for (const { size, ...scene } of kinds) {
+  for (const { size, isBounded = false, ...scene } of kinds) {
     if (values.only !== undefined && values.only !== scene.kind) continue;
-    const job = { stage, ...scene, options: { ...options, idleSeconds, size } };
+    const job = { stage, ...scene, options: { ...options, idleSeconds, isBounded, size } };
     table.push(...(values.baseline === undefined ? await measure(job) : await compare(job, values.baseline)));
   }
   const columns = values.baseline === undefined ? BESIDE_FLOOR : BESIDE_OLDER;
@@ -110,12 +112,19 @@ async function bench(): Promise<void> {
   process.stdout.write(begun > QUIET_LOAD ? ": the machine is not quiet, so measure again\n" : "\n");
 }
 
-/** What is measured in one scene. */
-interface Job {
-  readonly stage: Stage;
+/** What is shown by one run of the load. */
+interface Scene {
   readonly kind: Kind;
   readonly told: string;
   readonly rows: readonly Row[];
+  readonly size: Size;
+  /** Whether guests may ask only as often as contracts allow. */
+  readonly isBounded?: boolean;
+}
+
+/** A scene with how it is measured. */
+interface Job extends Omit<Scene, "size" | "isBounded"> {
+  readonly stage: Stage;
   readonly options: RunOptions;
 }
 

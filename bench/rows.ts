@@ -73,12 +73,21 @@ export const BUSY_ROWS: readonly Row[] = [
   },
 ];
 
-/** What a guest that sends without end costs the others. */
+/** What a guest that sends without end costs the others. Every CPU is busy all the time. */
 export const FLOOD_ROWS: readonly Row[] = [
-  { figure: "a quiet host: request → reply, p99", name: "quiet.reply.p99", unit: "µs" },
-  { figure: "another guest floods: request → reply, p99", name: "flood.reply.p99", unit: "µs" },
-  { figure: "a guest floods, every CPU busy: of one CPU", name: "flood.cpu", unit: "%" },
+  { figure: "every CPU busy, no flood: request → reply, p99", name: "quiet.reply.p99", unit: "µs" },
+  ...floodRows("a guest floods"),
 ];
+
+/** The same if its contract has no limit of requests. */
+export const UNBOUNDED_FLOOD_ROWS: readonly Row[] = floodRows("a guest floods without limits");
+
+function floodRows(what: string): Row[] {
+  return [
+    { figure: `${what}: request → reply of another, p99`, name: "flood.reply.p99", unit: "µs" },
+    { figure: `${what}: of one CPU`, name: "flood.cpu", unit: "%" },
+  ];
+}
 
 /** What one channel at rest shows, before and after it was busy. */
 export const REST_ROWS: readonly Row[] = [

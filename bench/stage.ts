@@ -47,6 +47,8 @@ export interface RunOptions {
   /** 1 is the whole length. */
   readonly scale: number;
   readonly idleSeconds: number;
+  /** Whether guests may ask as often as contracts allow without a configuration, or as often as they like. */
+  readonly isBounded: boolean;
   /** Priority of the measured program. */
   readonly nice: number;
 }
@@ -54,14 +56,13 @@ export interface RunOptions {
 export function makeStage(): Stage {
   if (!existsSync(EXECUTABLE)) throw new Error(`"${EXECUTABLE}" is missing: make build`);
   const directory = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "vm-power-bench-"));
-  compile(join(directory, "load"), ["load.c", "guests.c", "spinners.c", "usage.c"]);
+  compile(join(directory, "load"), ["load.c", "guests.c", "neighbours.c", "usage.c"]);
   compile(join(directory, "floor"), ["floor.c"]);
   return {
     async run(kind, target, options) {
       const host = join(directory, "host");
       makeHost(host, options.size);
-      // What a flood may cost is bounded by these limits too.
-      if (typeof target === "object" && kind !== "flood") liftRates(host, target.executable);
+      if (typeof target === "object" && !options.isBounded) liftRates(host, target.executable);
       try {
         return await runLoad(directory, { kind, target, options, host });
       } finally {

@@ -29,9 +29,15 @@ export function placeVcpu(
   const used = multiPin === "last" ? [Math.max(...pins)] : pins;
   const found = new Set<ClockState>();
   for (const pcpu of used) {
-    const clock = clocks.get(pcpu);
+    const clock = clockUnder(pcpu, clocks);
     if (clock === undefined) return { problem: { code: "cpu-not-managed", pcpu } };
     found.add(clock);
   }
   return { clocks: [...found] };
+}
+
+/** The clock that a CPU runs on now. A clock is also found by its lowest CPU, which may be offline. */
+export function clockUnder(pcpu: Pcpu, clocks: ReadonlyMap<Pcpu, ClockState>): ClockState | undefined {
+  const state = clocks.get(pcpu);
+  return state?.clock.pcpus.includes(pcpu) ? state : undefined;
 }

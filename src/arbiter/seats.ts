@@ -6,7 +6,7 @@ import { attach, carryWant, claimsOf, detach } from "./attach.ts";
 import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { wholeTable } from "./envelope.ts";
-import { type MultiPin, placeVcpu } from "./placement.ts";
+import { clockUnder, type MultiPin, placeVcpu } from "./placement.ts";
 import type { Contract, Refusal } from "./view.ts";
 import { Wants } from "./want.ts";
 
@@ -89,7 +89,7 @@ export class Seats {
   }
 
   #physical(state: DomainState, pcpu: Pcpu, old: Claimant | undefined): Claimant | Refusal {
-    const clock = this.clocks.get(pcpu);
+    const clock = clockUnder(pcpu, this.clocks);
     if (clock === undefined) return { code: "cpu-not-managed", pcpu };
     const options = { pinned: false, old, ends: this.#ends };
     const claimant = attach({ state, vcpu: pcpu, physical: true }, { clocks: [clock] }, options);

@@ -1,11 +1,8 @@
-import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
 import type { Abi } from "../wire/layout.ts";
+import { Intake } from "./intake.ts";
 import { judgeSocket, judgeUser, type Objection } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
 import { Redial } from "./redial.ts";
-
-/** Packets of one channel that are handled before another channel gets its turn. */
-const FRAMES_PER_TURN = 64;
 
 /** Counters since the channel was found. */
 export interface ChannelCounters {
@@ -41,7 +38,7 @@ export interface ChannelHost {
   changed(channel: Channel): void;
 }
 
-/** The socket of one channel: connects, cuts bytes into packets, sends replies. No bytes of a guest make it close. */
+/** The socket of one channel: connects, hands on packets, sends replies. No bytes of a guest make it close. */
 export class Channel {
   readonly vm: string;
   readonly number: number;
@@ -61,10 +58,11 @@ export class Channel {
   peer: Peer | undefined;
   /** If false, packets are dropped and get no reply. */
   enabled = true;
-  framer: Framer;
 
   #socket: Bun.Socket<Channel> | undefined;
-  #pause: Timer | undefined;
+  #intake: Intake | undefined;
+  /** Those of earlier connections. */
+  #framingErrors = 0;
   readonly #redial = new Redial(() => this.reconsider());
   #closed = false;
   /** The reason for which it was refused last; it is reported only when it changes. */
@@ -77,7 +75,16 @@ export class Channel {
     this.number = number;
     this.path = path;
     this.host = host;
-    this.framer = new Framer(host.abiOf(vm));
+  }
+
+  /** The size of the guest's packets; undefined until it is found. */
+  get abi(): Abi | undefined {
+    return this.#intake?.abi;
+  }
+
+  /** How often bytes of the guest were dropped because no packet began with them. */
+  get framingErrors(): number {
+    return this.#framingErrors + (this.#intake?.framingErrors ?? 0);
   }
 
   /** Checks the channel again: connects if it may be served, and disconnects if it may not. */
@@ -91,6 +98,11 @@ export class Channel {
   /** Writes a reply whole or not at all. A reply that does not fit is dropped and counted, never queued. */
   send(reply: Uint8Array): void {
     if (this.#socket?.write(reply) !== reply.length) this.counters.repliesDropped++;
+  }
+
+  /** The guest sends far too much: it is read at a slow pace for now. */
+  rest(): void {
+    this.#intake?.rest();
   }
 
   /** Closes for good. */
@@ -144,7 +156,8 @@ export class Channel {
     this.status = "connected";
     this.objection = undefined;
     this.#toldRefusal = undefined;
-    this.framer = new Framer(this.host.abiOf(this.vm));
+    const { host } = this;
+    this.#intake = new Intake(host.abiOf(this.vm), socket, (frame) => host.packet(this, frame));
     this.#redial.connected();
     this.host.changed(this);
   }
@@ -164,42 +177,7 @@ export class Channel {
 
   /** Called by the socket with bytes of the guest. */
   received(bytes: Uint8Array): void {
-    clearTimeout(this.#pause);
-    this.framer.push(bytes);
-    this.#turn();
-  }
-
-  /**
-   * Handles the bytes that were received, as far as one turn allows. The rest waits for the next turn; until then the
-   * socket is paused.
-   */
-  #turn(): void {
-    const { framer, host } = this;
-    for (let handled = 0; handled < FRAMES_PER_TURN; handled++) {
-      const frame = framer.next();
-      if (frame === undefined) {
-        if (framer.waiting) this.#pause = setTimeout(() => this.#quiet(), QUIET_MS);
-        return;
-      }
-      host.packet(this, frame);
-    }
-    if (!framer.waiting) return;
-    const socket = this.#socket;
-    socket?.pause();
-    setImmediate(() => {
-      if (this.#socket !== socket) return;
-      socket?.resume();
-      this.#turn();
-    });
-  }
-
-  #quiet(): void {
-    this.framer.quiet();
-    const { waiting } = this.framer;
-    this.#turn();
-    if (!waiting || !this.framer.waiting) return;
-    clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => this.framer.silence(), SILENCE_MS - QUIET_MS);
+    this.#intake?.received(bytes);
   }
 
   #again(): void {
@@ -212,7 +190,9 @@ export class Channel {
   }
 
   #hangUp(): void {
-    clearTimeout(this.#pause);
+    this.#intake?.close();
+    this.#framingErrors = this.framingErrors;
+    this.#intake = undefined;
     this.#redial.stop();
     const socket = this.#socket;
     this.#socket = undefined;

@@ -1,5 +1,5 @@
 import { DWELL_MAX_MS, key, LEASE_MAX_SEC, OPERATIONS, optional, RATE_MAX } from "./keys.ts";
-import { account, appCpus, boolean, integer, someOf, speedBound } from "./values.ts";
+import { account, boolean, cpusOr, integer, someOf, speedBound } from "./values.ts";
 
 /** The guest policies that an application may leave. That by traffic would count the packets of anybody. */
 const APP_POLICIES = ["time", "workload"] as const;
@@ -9,7 +9,7 @@ export const APP_KEYS = {
   User: optional(account, "The user whose processes are this application."),
   Group: optional(account, "The group whose members are this application too."),
   Cpus: optional(
-    appCpus,
+    cpusOr("cpuset"),
     "The CPUs that it may set, like 2-5; cpuset: those that the kernel lets the caller run on.",
   ),
   MinKhz: optional(speedBound, "It cannot go below this speed."),

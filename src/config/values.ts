@@ -67,12 +67,20 @@ export function socketPath(bytesMax: number): Parser<string> {
   };
 }
 
-/** Reads `all` or a list of CPUs. */
-export function managedCpus(text: string): Parsed<"all" | readonly Pcpu[]> {
-  if (text === "all") return { value: "all" };
+/** Reads a list of CPUs that is not empty. */
+export function cpuNumbers(text: string): Parsed<readonly Pcpu[]> {
   const cpus = parseCpuList(text);
   if (cpus !== undefined && cpus.length > 0) return { value: cpus };
-  return { expected: `"all" or a list of CPUs below ${CPU_NUMBER_END} like 0-3,8` };
+  return { expected: `a list of CPUs below ${CPU_NUMBER_END} like 0-3,8` };
+}
+
+/** Makes a parser of one word, or a list of CPUs. */
+export function cpusOr<Word extends string>(word: Word): Parser<Word | readonly Pcpu[]> {
+  return (text) => {
+    if (text === word) return { value: word };
+    const parsed = cpuNumbers(text);
+    return "value" in parsed ? parsed : { expected: `"${word}" or ${parsed.expected}` };
+  };
 }
 
 /** Parses the pCPU of each vCPU: a list whose order counts, `2,3` or `2-5`. Repeats are allowed. */
@@ -101,14 +109,6 @@ export function users(text: string): Parsed<readonly string[]> {
     return { expected: `1 to ${USERS_MAX} user names or numbers, separated by spaces` };
   }
   return { value: [...new Set(names)] };
-}
-
-/** Reads the CPUs of an application: a list, or `cpuset`. */
-export function appCpus(text: string): Parsed<"cpuset" | readonly Pcpu[]> {
-  if (text === "cpuset") return { value: "cpuset" };
-  const cpus = parseCpuList(text);
-  if (cpus !== undefined && cpus.length > 0) return { value: cpus };
-  return { expected: `"cpuset" or a list of CPUs below ${CPU_NUMBER_END} like 0-3,8` };
 }
 
 /** Reads the name or number of one user or group. */

@@ -118,6 +118,20 @@ describe("placement of vCPUs", () => {
     expect([ask("a", 0, "min"), ask("a", 1, "min")]).toEqual(["cpu-not-managed", "cpu-not-managed"]);
   });
 
+  test("a CPU that is offline is refused, though its clock is managed and named after it", () => {
+    const { ask, set } = host([{ ...clock([2, 3]), pcpus: [3] }]);
+    set(domain("a", [[2], [2, 3], [3]]));
+    set(domain("b", []), { ...FREE, physicalCores: true });
+    const physical = [2, 3].map((pcpu) => ask("b", pcpu, "min", true));
+    expect([ask("a", 0, "min"), ask("a", 1, "min"), ...physical, ask("a", 2, "max")]).toEqual([
+      "cpu-not-managed",
+      "cpu-not-managed",
+      "cpu-not-managed",
+      [],
+      speed(2, 0),
+    ]);
+  });
+
   test("a claim follows its vCPU to another CPU", () => {
     const { ask, set } = host([clock([0]), clock([1], NO_TURBO)]);
     set(domain("a", [[0]]));

@@ -107,7 +107,7 @@ Want=max
     'vm-power.conf:6: TimeZone="Europe/Berln" is not a time zone like Europe/Berlin or UTC (did you mean Europe/Berlin?)',
     'vm-power.conf:7: Want="fast" is not max, min, a speed up to 100000000 kHz like 1.8GHz, or a part like 60%',
     'vm-power.conf:10: Unknown key "Hour" in [schedule two] (did you mean "Hours"?)',
-    'vm-power.conf:13: Cpus="x" is not a list of CPUs below 8192 like 2-5,8',
+    'vm-power.conf:13: Cpus="x" is not a list of CPUs below 8192 like 0-3,8',
     'vm-power.conf:19: Vms="a/b" is not 1 to 64 names of VMs or patterns like web*, separated by spaces',
     'vm-power.conf:20: Want="none" is not max, min, a speed up to 100000000 kHz like 1.8GHz, or a part like 60%',
     'vm-power.conf:21: TimeZone="+02:00" is not a time zone like Europe/Berlin or UTC',

@@ -78,7 +78,7 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   fault(
     "nothing is put back",
     "cpufreq/held-clock.ts",
-    "const refused = yield scope.found.write(scope.originals);",
+    "const refused = yield scope.found.write({ ...scope.originals, ...values });",
     "const refused = undefined;",
   ),
   fault(
@@ -95,15 +95,15 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   ),
   fault(
     "a restart writes before all VMs are known",
-    "daemon/daemon.ts",
+    "daemon/assemble.ts",
     "clocks.postponed = handover !== undefined;",
     "clocks.postponed = false;",
   ),
   fault(
     "drift is never mended",
     "cpufreq/drift-watch.ts",
-    'const yields = this.#options.onDrift === "yield" ||',
-    "const yields = true ||",
+    'return this.#options.onDrift === "yield" ||',
+    "return true ||",
   ),
   fault(
     "a new pinning is not seen",

@@ -1,7 +1,7 @@
 import { ask } from "./happenings/guests.ts";
 import type { Happening } from "./happenings/happening.ts";
 import { STORMY } from "./happenings/happenings.ts";
-import { PHASES } from "./happenings/phases.ts";
+import { PHASES, TRIALS } from "./happenings/phases.ts";
 import { Random } from "./machine/random.ts";
 
 /** Something that is to happen. */
@@ -30,7 +30,7 @@ const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_
 
 /**
  * Everything that happens to a world, from its seed alone: storms in which anything may go wrong, each with kinds that it
- * leaves out (swarm testing), and calm after each, when all must be right again.
+ * leaves out (swarm testing), and calm after each, when all must be right again, also after one single trial.
  */
 export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Planned, never> {
   const random = new Random(seed);
@@ -67,12 +67,11 @@ export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Plan
     yield plan(PHASES.settle);
     atMs += 2000;
     yield* during(atMs + random.between(1, 4) * MINUTE_MS, false);
-    if (random.chance(0.4)) {
-      yield plan(PHASES.quietRestart);
-      atMs += 20_000;
-      yield plan(PHASES.afterRestart);
-      yield* during(atMs + MINUTE_MS, false);
+    for (const { phase, restMs } of random.pick(TRIALS)) {
+      yield plan(phase);
+      atMs += restMs;
     }
+    yield* during(atMs + MINUTE_MS, false);
     yield plan(PHASES.storm);
   }
 }

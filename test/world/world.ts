@@ -51,6 +51,8 @@ export class World implements Machine {
   isFair = false;
   /** The state of each policy before a restart during which nothing else happens. */
   restarting: ReadonlyMap<Policy, string> | undefined;
+  /** The VM that is paused for a trial. */
+  paused: Vm | undefined;
   /** Whether other programs disputed a clock since the last calm. */
   isDisputed = false;
   /** How often something happened that guests' requests do not explain. */

@@ -1,5 +1,6 @@
 import { key, optional } from "../keys.ts";
-import { cpuNumbers, hoursOfDay, timeZone, vmPatterns, wantedSpeed, weekdays } from "./schedule-values.ts";
+import { cpuNumbers } from "../values.ts";
+import { hoursOfDay, timeZone, vmPatterns, wantedSpeed, weekdays } from "./schedule-values.ts";
 
 /** The keys of `[schedule NAME]`. */
 export const SCHEDULE_KEYS = {

@@ -1,5 +1,4 @@
-import { CPU_NUMBER_END, parseCpuList } from "../../base/cpu-list.ts";
-import { KHZ_MAX, type Pcpu } from "../../base/domain.ts";
+import { KHZ_MAX } from "../../base/domain.ts";
 import { HOURS } from "../../base/policy-rule.ts";
 import { parseSpeedBound } from "../../base/speed-bound.ts";
 import { vmNameFault } from "../../base/vm-name.ts";
@@ -17,13 +16,6 @@ export function vmPatterns(text: string): Parsed<readonly string[]> {
   if (names.length === 0 || names.length > VMS_MAX || names.some((name) => vmNameFault(name) !== undefined))
     return { expected: `1 to ${VMS_MAX} names of VMs or patterns like web*, separated by spaces` };
   return { value: [...new Set(names)] };
-}
-
-/** Reads a list of CPUs that is not empty. */
-export function cpuNumbers(text: string): Parsed<readonly Pcpu[]> {
-  const cpus = parseCpuList(text);
-  if (cpus !== undefined && cpus.length > 0) return { value: cpus };
-  return { expected: `a list of CPUs below ${CPU_NUMBER_END} like 2-5,8` };
 }
 
 /** Reads days of the week, `Mon-Fri,Sun`. A range may go over the end of the week. */

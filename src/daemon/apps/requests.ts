@@ -3,9 +3,9 @@ import { RequestError, type RequestResult, type Requests, type RequestWant } fro
 import type { Arbiter } from "../../arbiter/arbiter.ts";
 import type { VcpuView } from "../../arbiter/view.ts";
 import type { Pcpu } from "../../base/domain.ts";
-import { HOURS, type HourPlan, type PolicyRule } from "../../base/policy-rule.ts";
 import type { AppConfig } from "../../config/config.ts";
 import type { ScaleAction } from "../../wire/packet.ts";
+import { ruleOfCall } from "../called-policy.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import { appRefusalText } from "../words/app-refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
@@ -19,9 +19,6 @@ export interface RequestsOptions {
   readonly users: AppUsers;
   readonly time: TurnClock;
 }
-
-/** The speed that each workload wants, as with DPDK's host. */
-const WORKLOAD_SPEEDS = { high: "max", medium: "medium", low: "min" } as const;
 
 /** The methods of `io.vmpower.Request`. The kernel tells who calls. */
 export function requests({ arbiter, askers, users, time }: RequestsOptions): Requests {
@@ -54,8 +51,9 @@ export function requests({ arbiter, askers, users, time }: RequestsOptions): Req
     },
     async AskByPolicy({ app: named, leaseSec: asked, ...call }, caller) {
       const { app, asker, own, leaseSec } = found(named, caller, asked);
-      if (call.cpus.length === 0) throw new RequestError("InvalidParameter", { parameter: "cpus" });
-      const refusal = await askers.follow(asker, { rule: ruleOf(call), cpus: call.cpus, own, leaseSec });
+      if (call.cpus.length === 0) wrong("cpus");
+      const rule = ruleOfCall(call, wrong);
+      const refusal = await askers.follow(asker, { rule, cpus: call.cpus, own, leaseSec });
       if (refusal !== undefined) throw refused(appRefusalText(refusal, app.name));
       return { leaseSec };
     },
@@ -98,18 +96,8 @@ function ownCpus({ cpus }: AppConfig, caller: Caller): readonly Pcpu[] {
   return allowed;
 }
 
-function ruleOf(call: Omit<Parameters<Requests["AskByPolicy"]>[0], "app" | "leaseSec">): PolicyRule {
-  const { kind, workload, busyHours = [], quietHours = [] } = call;
-  if (kind === "workload") {
-    if (workload === undefined) throw new RequestError("InvalidParameter", { parameter: "workload" });
-    return { kind, speed: WORKLOAD_SPEEDS[workload] };
-  }
-  const plan: (HourPlan | undefined)[] = new Array(HOURS).fill(undefined);
-  for (const hour of quietHours) plan[hour] = "min";
-  for (const hour of busyHours) plan[hour] = "max";
-  if (plan.every((part) => part === undefined))
-    throw new RequestError("InvalidParameter", { parameter: "busyHours" });
-  return { kind, plan, traffic: { macs: [], avgPackets: 0, maxPackets: 0 } };
+function wrong(parameter: string): never {
+  throw new RequestError("InvalidParameter", { parameter });
 }
 
 function refused(reason: string): RequestError {

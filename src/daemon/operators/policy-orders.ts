@@ -1,7 +1,7 @@
 import type { Caller } from "../../admin/caller.ts";
 import { type Control, ControlError } from "../../admin/control.ts";
 import type { AddedPolicy, Policy } from "../../admin/control-types.ts";
-import { HOURS, type HourPlan, type PolicyRule } from "../../base/policy-rule.ts";
+import { ruleOfCall } from "../called-policy.ts";
 import type { Parts } from "../parts.ts";
 import { refusalRemedy, refusalText } from "../words/refusal-text.ts";
 import { operatorName } from "./operator-acts.ts";
@@ -9,9 +9,6 @@ import { policyView } from "./policy-views.ts";
 import { knownVm } from "./vm-views.ts";
 
 type Orders = Pick<Control, "ListPolicies" | "AddPolicy" | "RemovePolicy">;
-
-/** The speed that each workload wants, as with DPDK's host. */
-const WORKLOAD_SPEEDS = { high: "max", medium: "medium", low: "min" } as const;
 
 /** The methods for guest policies. */
 export function policyOrders(parts: () => Parts): Orders {
@@ -45,9 +42,9 @@ export function policyOrders(parts: () => Parts): Orders {
 async function addPolicy(call: AddedPolicy, caller: Caller, parts: Parts): Promise<{ policy: Policy }> {
   const { acts, arbiter, clocks, hypervisor, moment, traffic } = parts;
   const vm = knownVm(call.vm, parts);
-  if (call.vcpuNumbers.length === 0) throw new ControlError("InvalidParameter", { parameter: "vcpuNumbers" });
+  if (call.vcpuNumbers.length === 0) wrong("vcpuNumbers");
   const by = operatorName(caller);
-  const order = { rule: ruleOf(call), resources: call.vcpuNumbers, physical: false, by };
+  const order = { rule: ruleOfCall(call, wrong), resources: call.vcpuNumbers, physical: false, by };
   const change = arbiter.policies.set(vm, order, moment());
   const refused = await clocks.perform(change);
   const refusal = refused === undefined ? change.refusal : ({ code: "kernel-refused", ...refused } as const);
@@ -63,24 +60,6 @@ async function addPolicy(call: AddedPolicy, caller: Caller, parts: Parts): Promi
   return { policy: policyView(newest) };
 }
 
-/** Throws for a rule that could never want anything, which is a slip. */
-function ruleOf(call: AddedPolicy): PolicyRule {
-  const { kind, workload, busyHours = [], quietHours = [], trafficHours = [], macs = [] } = call;
-  const { avgPackets = 0, maxPackets = 0 } = call;
-  const wrong = (parameter: string): never => {
-    throw new ControlError("InvalidParameter", { parameter });
-  };
-  if (kind === "workload")
-    return { kind, speed: workload === undefined ? wrong("workload") : WORKLOAD_SPEEDS[workload] };
-  const byTraffic = kind === "traffic" || trafficHours.length > 0;
-  if (byTraffic && macs.length === 0) wrong("macs");
-  if (byTraffic && avgPackets > maxPackets) wrong("avgPackets");
-  const traffic = { macs, avgPackets, maxPackets };
-  if (kind === "traffic") return { kind, traffic };
-  const plan: (HourPlan | undefined)[] = new Array(HOURS).fill(undefined);
-  for (const hour of trafficHours) plan[hour] = "traffic";
-  for (const hour of quietHours) plan[hour] = "min";
-  for (const hour of busyHours) plan[hour] = "max";
-  if (plan.every((part) => part === undefined)) wrong("busyHours");
-  return { kind, plan, traffic };
+function wrong(parameter: string): never {
+  throw new ControlError("InvalidParameter", { parameter });
 }

@@ -25,7 +25,7 @@ export function channelView(channel: Channel, { rates, time }: Pick<Parts, "rate
   const { monoMs } = time();
   const held = channel.status === "connected" ? rates.quarantine(channel, monoMs) : undefined;
   const quarantine = held && { asked: held.asked, forMs: Math.ceil(held.untilMs - monoMs) };
-  const { vm, number, path, status, objection, framer, peer, counters, enabled } = channel;
+  const { vm, number, path, status, objection, abi, framingErrors, peer, counters, enabled } = channel;
   return {
     vm,
     number,
@@ -34,9 +34,9 @@ export function channelView(channel: Channel, { rates, time }: Pick<Parts, "rate
     reason: quarantine === undefined ? objection?.reason : quarantineText(quarantine),
     remedy: quarantine === undefined ? objection?.remedy : `vmpowerctl release-channels ${vm} ${number}`,
     quarantinedForMs: quarantine?.forMs,
-    abi: status === "connected" ? framer.abi : undefined,
+    abi,
     peerPid: peer?.pid,
-    counters: { ...counters, framingErrors: framer.framingErrors },
+    counters: { ...counters, framingErrors },
   };
 }
 
@@ -58,9 +58,9 @@ export function* sumSteps(channels: Iterable<Channel>): Job<view.Counters> {
     writesRefused: 0,
   };
   let added = 0;
-  for (const { counters, framer } of channels) {
+  for (const { counters, framingErrors } of channels) {
     for (const key of Object.keys(counters) as (keyof typeof counters)[]) sum[key] += counters[key];
-    sum.framingErrors += framer.framingErrors;
+    sum.framingErrors += framingErrors;
     if (++added % SUMMED_PER_STEP === 0) yield;
   }
   return sum;

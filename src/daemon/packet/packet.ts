@@ -85,6 +85,7 @@ export class PacketPath {
       channel.counters.requests++;
       const { rates, time } = this.#parts;
       const excess = rates.take(channel, time().monoMs);
+      if (excess?.code === "quarantined") channel.rest();
       if (excess !== undefined) return this.#refuse(channel, frame, request, excess);
     }
     switch (request.kind) {

@@ -127,7 +127,10 @@ export class Judge implements GuestWitness {
     if (restarts && this.#world.disk.find("/run/vm-power/handover") !== undefined) return;
     for (const policy of this.#world.kernel.policies()) {
       const memory = this.model.memoryOf(policy);
-      if (!memory.isDirty && isSame(policy.state, memory.found)) memory.isHeld = false;
+      if (memory.isDirty || !isSame(policy.state, memory.found)) continue;
+      memory.isHeld = false;
+      // What is saved next as the original state is certain.
+      if (!this.#isSaved(policy)) memory.isBlurred = false;
     }
     this.#ask("restored", (invariant) => invariant.restored?.(this.#world, code));
   }

@@ -62,6 +62,8 @@ export class Kernel {
   witness: Witness = () => {};
   refusals = 0;
   readonly #disk: Disk;
+  /** Policies without a CPU that is online, by their first CPU. The kernel keeps their settings until it reboots. */
+  readonly #away = new Map<number, Policy>();
 
   constructor(hardware: Hardware, disk: Disk) {
     this.hardware = hardware;
@@ -93,8 +95,10 @@ export class Kernel {
   /** Makes all policies anew, as when the driver is loaded again. */
   reload(): void {
     for (const policy of new Set(this.policyOf)) if (policy !== undefined) this.#remove(policy);
+    this.#away.clear();
     for (let cpu = 0; cpu < this.hardware.cpus; cpu += this.hardware.perPolicy)
-      if (this.#group(cpu, this.hardware.perPolicy).some((one) => this.isOnline[one])) this.#make(cpu);
+      if (this.#group(cpu, this.hardware.perPolicy).some((one) => this.isOnline[one]))
+        this.#show(this.#newPolicy(cpu));
   }
 
   policies(): Policy[] {
@@ -109,8 +113,11 @@ export class Kernel {
     const first = cpu - (cpu % perPolicy);
     const old = this.policyOf[first] ?? this.policyOf[cpu];
     const anyOnline = this.#group(first, perPolicy).some((one) => this.isOnline[one]);
-    if (online && old === undefined) this.#make(first);
-    else if (!anyOnline && old !== undefined) this.#remove(old);
+    if (online && old === undefined) this.#show(this.#away.get(first) ?? this.#newPolicy(first));
+    else if (!anyOnline && old !== undefined) {
+      this.#remove(old);
+      this.#away.set(first, old);
+    }
   }
 
   /** The speed that a policy runs at most at, and whether that is one speed that somebody set. */
@@ -193,16 +200,23 @@ export class Kernel {
     }
   }
 
-  #make(first: number): void {
+  #newPolicy(first: number): Policy {
     const cpus = this.#group(first, this.hardware.perPolicy);
     const [highest = 0] = this.#khz;
     const lowest = this.#khz.at(-1) ?? 0;
     const state = { governor: this.hardware.governor, minKhz: lowest, maxKhz: highest, setKhz: highest };
-    const name = `policy${first}`;
-    const policy: Policy = {
-      ...{ cpus, name, initial: { ...state }, state },
+    return {
+      ...{ cpus, name: `policy${first}`, initial: { ...state }, state },
       ...{ isThere: true, refuses: undefined, limitKhz: Number.POSITIVE_INFINITY, writes: 0 },
     };
+  }
+
+  /** Shows the files of a policy. */
+  #show(policy: Policy): void {
+    const { cpus, name } = policy;
+    const [highest = 0] = this.#khz;
+    const lowest = this.#khz.at(-1) ?? 0;
+    policy.isThere = true;
     const path = `${CPU_ROOT}/cpufreq/${name}`;
     this.#disk.mkdir(path);
     this.#constant(path, policy, {

@@ -24,6 +24,7 @@ export class Service {
   #wanted = false;
   #restoring: Program | undefined;
   #restarts = false;
+  #isRestoreLost = false;
   #pid = 100;
 
   constructor(world: World) {
@@ -80,6 +81,12 @@ export class Service {
     this.program?.kill();
   }
 
+  /** The daemon is killed, and so is what should restore after it. */
+  crash(): void {
+    this.#isRestoreLost = true;
+    this.kill();
+  }
+
   /** The power fails: nothing is restored, and nothing starts. */
   powerOff(): void {
     const { program } = this;
@@ -121,6 +128,12 @@ export class Service {
     this.#world.judge.daemonEnded(program, code, this.#restarts);
     program.kill();
     if (!this.#restarts) this.#world.dropFile("/run/vm-power/handover");
+    if (this.#isRestoreLost) {
+      this.#isRestoreLost = false;
+      this.state = "off";
+      this.#world.timeline.after(RESTART_MS, () => this.start(), this);
+      return;
+    }
     const restore = this.#program();
     this.#restoring = restore;
     const linked = this.#world.linked.start(restore);

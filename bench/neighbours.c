@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "spinners.h"
+#include "neighbours.h"
 
 #include "guests.h"
 

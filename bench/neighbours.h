@@ -1,6 +1,6 @@
 /* Other processes that want the CPUs, and guests that misbehave. */
-#ifndef SPINNERS_H
-#define SPINNERS_H
+#ifndef NEIGHBOURS_H
+#define NEIGHBOURS_H
 
 #include <sys/types.h>
 

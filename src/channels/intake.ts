@@ -1,0 +1,96 @@
+import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
+import type { Abi } from "../wire/layout.ts";
+
+/** Packets that are handled before another channel gets its turn. */
+const FRAMES_PER_TURN = 64;
+
+/** How long nothing is read after each turn of a channel that must rest, in ms. */
+const REST_MS = 10;
+
+/** What an intake needs of a connected socket. */
+interface Source {
+  pause(): void;
+  resume(): void;
+}
+
+/** Cuts the bytes of one connection into packets, and hands them on in turns. While packets wait, nothing is read. */
+export class Intake {
+  readonly #framer: Framer;
+  readonly #source: Source;
+  readonly #packet: (frame: Uint8Array) => void;
+  #quiet: Timer | undefined;
+  #isPaused = false;
+  #mustRest = false;
+  #isClosed = false;
+
+  constructor(abi: Abi | "auto", source: Source, packet: (frame: Uint8Array) => void) {
+    this.#framer = new Framer(abi);
+    this.#source = source;
+    this.#packet = packet;
+  }
+
+  /** The size of the guest's packets; undefined until it is found. */
+  get abi(): Abi | undefined {
+    return this.#framer.abi;
+  }
+
+  /** How often bytes were dropped because no packet began with them. */
+  get framingErrors(): number {
+    return this.#framer.framingErrors;
+  }
+
+  /** Bytes of the guest. */
+  received(bytes: Uint8Array): void {
+    clearTimeout(this.#quiet);
+    this.#framer.push(bytes);
+    if (!this.#isPaused) this.#turn();
+  }
+
+  /** The guest sends far too much: after this turn nothing is read for a while. */
+  rest(): void {
+    this.#mustRest = true;
+  }
+
+  /** Ends it: no packet follows. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#quiet);
+  }
+
+  /** Handles the packets that were received, as far as one turn allows. */
+  #turn(): void {
+    for (let handled = 0; handled < FRAMES_PER_TURN && !this.#isClosed; handled++) {
+      const frame = this.#framer.next();
+      if (frame === undefined) break;
+      this.#packet(frame);
+      if (handled === FRAMES_PER_TURN - 1 && this.#framer.waiting) return this.#pause();
+    }
+    if (this.#isClosed) return;
+    if (this.#mustRest) this.#pause();
+    else if (this.#framer.waiting) this.#quiet = setTimeout(() => this.#fellQuiet(), QUIET_MS);
+  }
+
+  /** Reads nothing until the next turn of the event loop, or until the rest is over. */
+  #pause(): void {
+    this.#isPaused = true;
+    this.#source.pause();
+    const goOn = () => {
+      this.#isPaused = false;
+      if (this.#isClosed) return;
+      this.#source.resume();
+      this.#turn();
+    };
+    if (this.#mustRest) setTimeout(goOn, REST_MS);
+    else setImmediate(goOn);
+    this.#mustRest = false;
+  }
+
+  #fellQuiet(): void {
+    this.#framer.quiet();
+    const { waiting } = this.#framer;
+    this.#turn();
+    if (!waiting || !this.#framer.waiting || this.#isPaused) return;
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.#framer.silence(), SILENCE_MS - QUIET_MS);
+  }
+}
