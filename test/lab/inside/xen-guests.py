@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Starts Xen guests and has them send packets. Takes the orders of guest.py, a line each, and answers each with a line:
-  open VM.N            create the domain of /run/lab/VM.cfg, if it is not there; wait for its guest and the host  -> open
+  open VM.N            create the domain of /run/lab/VM.cfg, if it is not there; wait for its guest and the host
+                       -> open
   send VM.N SIZE UNIT [VCPU]   a scale request; waits for the answer -> ACK | NACK | silence
   connect VM.N SIZE    the first packet of a guest process          -> sent
   raw VM.N BYTES       so many bytes of nonsense                    -> sent
@@ -24,6 +25,12 @@ class Guest:
         self.number = 0
         self.text = b""
 
+    def lives(self):
+        try:
+            return self.run("true", 10) is not None
+        except OSError:
+            return False
+
     def run(self, command, seconds):
         """The status and the output of a command; None if there is no answer."""
         self.number += 1
@@ -41,12 +48,13 @@ class Guest:
             except TimeoutError:
                 break
             if not more:
-                raise EOFError("the guest is gone")
+                raise ConnectionError("the guest is gone")
             self.text += more
 
 
 def boot(name):
-    subprocess.run(["xl", "create", f"/run/lab/{name}.cfg"], check=True, capture_output=True)
+    if subprocess.run(["xl", "domid", name], capture_output=True).returncode != 0:
+        subprocess.run(["xl", "create", f"/run/lab/{name}.cfg"], check=True, capture_output=True)
     end = time.monotonic() + BOOT_S
     while time.monotonic() < end:
         try:
@@ -76,7 +84,7 @@ def order(words):
     verb, channel = words[0], words[1]
     name, _, number = channel.partition(".")
     if verb == "open":
-        if name not in guests:
+        if name not in guests or not guests[name].lives():
             guests[name] = boot(name)
         end = time.monotonic() + 30
         while not connected(f"{directory}/{channel}"):
