@@ -10,7 +10,6 @@
 """
 import base64, os, socket, struct, subprocess, sys, time
 
-directory = sys.argv[1]
 guests = {}
 UNITS = {"up": 1, "down": 2, "max": 3, "min": 4, "turbo": 5, "no-turbo": 6}
 BOOT_S = 240
@@ -68,10 +67,10 @@ def boot(name):
     raise TimeoutError("the guest does not boot")
 
 
-def connected(path):
-    """Whether somebody is connected to a socket: the kernel lists QEMU's side of the connection with the path."""
-    with open("/proc/net/unix") as sockets:
-        return any(line.split()[5:] == ["03", line.split()[6], path] for line in sockets if path in line)
+def connected(name, number):
+    """Whether the daemon is connected to a channel. The kernel does not tell: the daemon has a network of its own."""
+    channels = subprocess.run(["vmpowerctl", "list", "--channels"], capture_output=True, text=True).stdout
+    return any(line.split()[:3] == [name, number, "connected"] for line in channels.splitlines())
 
 
 def head(size, vcpu, unit, command):
@@ -87,10 +86,10 @@ def order(words):
         if name not in guests or not guests[name].lives():
             guests[name] = boot(name)
         end = time.monotonic() + 30
-        while not connected(f"{directory}/{channel}"):
+        while not connected(name, number):
             if time.monotonic() > end:
                 return "the host does not connect"
-            time.sleep(0.2)
+            time.sleep(0.5)
         return "open"
     if verb == "close":
         subprocess.run(["xl", "destroy", name], check=True, capture_output=True)
@@ -111,11 +110,12 @@ def order(words):
     # Old guests read no answers, and none is sent to them.
     wait = 10 if size >= 460 else 2
     packet = head(size, int(words[4]) if len(words) > 4 else 0, UNITS[words[3]], 1)
-    drain = f"timeout 0.2 cat <{device} >/dev/null; "
-    answer = guest.run(f"{packet}{drain}cat /packet >{device}; timeout {wait} head -c {size} <{device}", 60)
-    if answer is None or len(answer[1]) < 16:
+    hex = "od -An -v -tx1 | tr -d ' \\n'"
+    answer = guest.run(f"exec 2>/dev/null; {packet}cat /packet >{device}; timeout {wait} head -c {size} <{device} | {hex}", 60)
+    received = bytes.fromhex(answer[1].decode()) if answer else b""
+    if len(received) < 16:
         return "silence"
-    return {1: "ACK", 2: "NACK"}.get(struct.unpack("<I", answer[1][12:16])[0], "?")
+    return {1: "ACK", 2: "NACK"}.get(struct.unpack("<I", received[12:16])[0], "?")
 
 
 for line in sys.stdin:
