@@ -187,10 +187,17 @@ test("a limit of Xen that rounds a speed is no drift, and verify shows it", asyn
   expect(host.drifts).toEqual([]);
   const of = { pcpus: [1, 2] };
   expect(cpufreq.inspect({ clock: 1, setting: 1 })).toEqual([
-    { ...of, file: "cpu1 in Xen/governor", ours: "userspace", found: "userspace", ok: true },
-    { ...of, file: "cpu1 in Xen/speed", ours: "2300000", found: "1800000", ok: true },
-    { ...of, file: "cpu1 in Xen/lowest", ours: "at most 2300000", found: "1200000", ok: true },
-    { ...of, file: "cpu1 in Xen/highest", ours: "at least 2300000", found: "1800000", ok: false },
+    { ...of, file: "cpu1 in Xen/governor", ours: "userspace", found: "userspace", ok: true, isLimit: false },
+    { ...of, file: "cpu1 in Xen/speed", ours: "2300000", found: "1800000", ok: true, isLimit: false },
+    { ...of, file: "cpu1 in Xen/lowest", ours: "at most 2300000", found: "1200000", ok: true, isLimit: true },
+    {
+      ...of,
+      file: "cpu1 in Xen/highest",
+      ours: "at least 2300000",
+      found: "1800000",
+      ok: false,
+      isLimit: true,
+    },
   ]);
 });
 

@@ -16,6 +16,8 @@ export class FakeXenstored {
   readonly asked: string[] = [];
   /** While it is true, no request is answered. */
   hangs = false;
+  /** The error that answers every watch. */
+  refused: string | undefined;
   #server: Bun.UnixSocketListener<undefined> | undefined;
   readonly #clients = new Map<
     Bun.Socket<undefined>,
@@ -99,6 +101,7 @@ export class FakeXenstored {
     this.asked.push(`${["", "list", "read", "permissions", "watch"][type]} ${path}`);
     switch (type) {
       case WATCH:
+        if (this.refused !== undefined) return message(ERROR, request, `${this.refused}\0`);
         client.watches.push([path, token]);
         return Buffer.concat([
           message(WATCH, request, "OK\0"),

@@ -108,6 +108,7 @@ describe("openXen()", () => {
     await using stage = new XenStage();
     const web = stage.boot(7, "web1", { pins: [[1]] });
     const follower = await stage.followed({ beatMs: 60_000 });
+    await Bun.sleep(100);
     web.vcpus = [{ online: true, pins: [3] }];
     follower.lookAgain("web1");
     expect(stage.recorder.domains.get("web1")?.pins).toEqual([[1]]);
@@ -122,6 +123,8 @@ describe("openXen()", () => {
     await using stage = new XenStage();
     const web = stage.boot(7, "web1", { pins: [[1]] });
     const follower = await stage.followed({ beatMs: 60_000, askedMs: 60_000 });
+    // Every watch begins with an event, after which everything is looked at once more.
+    await Bun.sleep(100);
     web.vcpus = [{ online: true, pins: [3] }];
     follower.asked?.("web1");
     expect(stage.recorder.domains.get("web1")?.pins).toEqual([[1]]);
@@ -162,6 +165,29 @@ describe("openXen()", () => {
       ["Domain-0", new Set()],
       ["web3", new Set()],
     ]);
+  });
+
+  test("events without end do not delay the look", async () => {
+    await using stage = new XenStage();
+    const web = stage.boot(7, "web1", { pins: [[1]] });
+    await stage.followed({ beatMs: 60_000, settleMs: 30 });
+    stage.recorder.news();
+    const storm = setInterval(() => stage.store.fire("/local/domain/0/backend/console/7/1/state"), 5);
+    web.vcpus = [{ online: true, pins: [3] }];
+    await until(() => stage.recorder.domains.get("web1")?.pins[0]?.[0] === 3, undefined, 1000);
+    clearInterval(storm);
+  });
+
+  test("a xenstored that refuses a watch is no source of events, and is tried again", async () => {
+    await using stage = new XenStage();
+    stage.store.refused = "ENOSPC";
+    const follower = stage.follow();
+    await until(() => follower.status().problem !== undefined);
+    expect(follower.status().problem).toBe(
+      `xenstored does not report changes of @introduceDomain: ENOSPC, at "${stage.store.path}"`,
+    );
+    stage.store.refused = undefined;
+    await stage.told("ready");
   });
 
   test("of two domains with one name the later one has it", async () => {

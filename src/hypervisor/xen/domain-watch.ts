@@ -11,6 +11,9 @@ import type { Xenstore } from "./xenstore.ts";
 /** Domains that one turn of the event loop looks at. */
 const DOMAINS_PER_TURN = 16;
 
+/** How long after an event a paused domain is looked at more often. */
+const HURRY_MS = 60_000;
+
 /** The most domains whose last look is remembered. Names are the toolstack's, so a guest cannot fill the table. */
 const ASKED_MAX = 10_000;
 
@@ -46,6 +49,8 @@ export class DomainWatch {
   #isDue = false;
   #stopped = false;
   #timer: Timer | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #hurriedUntilMs = 0;
   #isFirst: boolean;
 
   /** `tracked` are the domains that an earlier watch knew; it is used on. */
@@ -58,7 +63,11 @@ export class DomainWatch {
 
   /** Sets the watches, then looks at everything. */
   async begin(): Promise<void> {
-    for (const path of WATCHED) await this.#xenstore.watch(path);
+    for (const path of WATCHED) {
+      const answer = await this.#xenstore.watch(path);
+      if (!answer.ok)
+        return this.#xenstore.end(`xenstored does not report changes of ${path}: ${answer.why}`);
+    }
     this.refresh();
   }
 
@@ -75,6 +84,7 @@ export class DomainWatch {
     if (path === RELEASED) this.#noteEndings();
     const stale = domainOfConsole(path) ?? uuidOfVm(path);
     if (stale !== undefined) this.#stale.add(stale);
+    this.#hurriedUntilMs = performance.now() + HURRY_MS;
     this.#lookIn(this.#options.timing.settleMs);
   }
 
@@ -105,10 +115,16 @@ export class DomainWatch {
     clearTimeout(this.#timer);
   }
 
+  /** Looks at everything after this time, or sooner if that was due already: events without end must not delay it. */
   #lookIn(ms: number): void {
-    if (this.#stopped) return;
+    const dueMs = performance.now() + ms;
+    if (this.#stopped || dueMs >= this.#dueMs) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#look(), ms);
+    this.#dueMs = dueMs;
+    this.#timer = setTimeout(() => {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      void this.#look();
+    }, ms);
   }
 
   #noteEndings(): void {
@@ -152,8 +168,9 @@ export class DomainWatch {
     if (this.#stopped) return;
     if (listed !== undefined && !this.#isDue) this.#options.onComplete();
     const { beatMs, pausedBeatMs, settleMs } = this.#options.timing;
-    const isPaused = listed?.some((info) => info.isPaused && !TrackedDomain.isOver(info)) === true;
-    this.#lookIn(this.#isDue ? settleMs : isPaused ? pausedBeatMs : beatMs);
+    // A domain that is being built is paused, and no event tells that it begins to run.
+    const isBuilt = performance.now() < this.#hurriedUntilMs && listed?.some(({ isPaused }) => isPaused);
+    this.#lookIn(this.#isDue ? settleMs : isBuilt ? pausedBeatMs : beatMs);
   }
 
   async #lookAtAll(listed: readonly DomainInfo[], repeat: boolean): Promise<void> {

@@ -4,7 +4,7 @@ import type { Backoff } from "../../base/backoff.ts";
 export interface XenTiming {
   /** Between two looks: pinning and pausing cause no event. A look at a domain costs some hypercalls. */
   readonly beatMs: number;
-  /** The same while a domain is paused, for example because it is being built. */
+  /** The same while a domain is paused, in the minute after an event: it is probably being built. */
   readonly pausedBeatMs: number;
   /** The least time between two looks at a domain because its guest asked. */
   readonly askedMs: number;

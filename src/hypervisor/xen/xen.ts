@@ -15,6 +15,9 @@ import { XEN_TIMING, type XenTiming } from "./timing.ts";
 import type { TrackedDomain } from "./tracked-domain.ts";
 import { openXenstore, type Xenstore } from "./xenstore.ts";
 
+/** A connection that lasted less counts as a failed attempt, so the next wait is longer. */
+const STABLE_MS = 60_000;
+
 /** xenstored's socket in dom0. */
 const SOCKET = "/run/xenstored/socket";
 
@@ -93,17 +96,17 @@ class Follower implements Hypervisor {
     this.#watch?.stop();
     this.#xenstore?.close();
     this.#wake();
-    this.#control?.close();
+    // The memory of hypercalls stays until the process ends: a late call must not find it gone.
     this.#control = undefined;
   }
 
   async run(): Promise<void> {
     for (let attempt = 1; !this.#closed; attempt++) {
-      const wasReady = this.#isReady;
+      const since = performance.now();
       const reason = await this.#follow();
       if (this.#closed) return;
       this.#trouble(reason);
-      if (this.#isReady && !wasReady) attempt = 1;
+      if (performance.now() - since >= STABLE_MS) attempt = 1;
       await this.#pause(backoffMs(this.#timing.backoff, attempt));
     }
   }
