@@ -1,4 +1,4 @@
-import type { Domain, HypervisorDriver } from "../base/domain.ts";
+import type { Domain, HypervisorDriver, Vcpu } from "../base/domain.ts";
 import type { Ending } from "../base/origin.ts";
 import type { DomainOrders } from "./domain-orders.ts";
 import type { Remedies } from "./remedies.ts";
@@ -16,10 +16,20 @@ export interface Hypervisor {
   /** Requests a new report of one domain, which may have changed without an event. */
   lookAgain(name: string): void;
   /**
+   * The guest of a domain sent a packet. A driver without events for pins looks at that domain again, in a later turn and
+   * at bounded intervals. Absent if the hypervisor reports every change of a pin.
+   */
+  asked?(name: string): void;
+  /**
    * The packets that the interface of a domain with this MAC address has received so far; undefined if the domain has none,
    * or the number cannot be had now. Absent if the driver cannot tell.
    */
   receivedPackets?(name: string, mac: string): Promise<number | undefined>;
+  /**
+   * The CPU time in ns that each online vCPU of a running domain has used, asked for its first `vcpus`; undefined if that
+   * cannot be had now. Absent if the driver cannot tell.
+   */
+  vcpuTimes?(name: string, vcpus: number): Promise<ReadonlyMap<Vcpu, number> | undefined>;
   /** Closes the connection. No event follows. */
   close(): Promise<void>;
 }

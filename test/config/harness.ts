@@ -33,6 +33,7 @@ export const DEFAULTS: Held = {
     autoAdd: true,
     trustedUsers: ["root", "libvirt-qemu", "qemu"],
     strictDirectory: false,
+    fifos: false,
   },
   cpufreq: {
     root: "/sys/devices/system/cpu",
@@ -46,8 +47,9 @@ export const DEFAULTS: Held = {
     onDrift: "reassert",
     dryRun: false,
   },
-  hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined, metadata: true },
+  hypervisor: { driver: "auto", uri: "qemu:///system", socket: undefined, metadata: true },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
+  energy: { meters: "auto", powercap: "/sys/class/powercap", hwmon: "/sys/class/hwmon", interval: 10 },
   schedule: { timeZone: undefined },
   vms: new Map(),
 };

@@ -50,6 +50,7 @@ test("the simulator's output fits a terminal and names a working command, and it
     return set.length >= 5 && set.every(({ requestedKhz, currentKhz }) => requestedKhz === currentKhz);
   };
   await until(follows, 20_000);
+  await until(() => look("energy").stdout.toString().includes("metered by package-0"), 20_000);
   const doctor = look("doctor");
   expect([doctor.exitCode, doctor.stdout.toString()]).toEqual([
     0,
@@ -57,7 +58,7 @@ test("the simulator's output fits a terminal and names a working command, and it
   → pin each VM to clocks of its own: vmpowerctl show-cpu-freq shows which CPUs share one
 
 Nothing needs repair
-Nothing is wrong with: daemon, limits, libvirt, channel directory, channels, channel definitions, driver, governor, managed CPUs, firmware, turbo, drift, energy preference, knobs, pins, isolation, SMT
+Nothing is wrong with: daemon, limits, hypervisor, libvirt, channel directory, channels, channel definitions, driver, governor, managed CPUs, firmware, turbo, drift, energy preference, knobs, pins, isolation, SMT
 Does not apply to a daemon that uses "${directory}/cpu": groups, AppArmor, SELinux, tuners
 `,
   ]);

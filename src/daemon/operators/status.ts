@@ -1,7 +1,8 @@
 import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
-import { isAsker } from "../apps/askers.ts";
+import { isAsker } from "../apps/asker.ts";
+import { driverNote } from "../host/platform.ts";
 import { reservedCpus } from "../host/reserved.ts";
 import type { Parts } from "../parts.ts";
 import { listHolds } from "./holds.ts";
@@ -19,7 +20,7 @@ export function* status(parts: Parts): Job<Status> {
     version: VERSION,
     pid: process.pid,
     startedAtMs,
-    hypervisor: hypervisor.status(),
+    hypervisor: { ...hypervisor.status(), note: driverNote(config().hypervisor.driver) },
     channelDirectory: config().channels.directory,
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
     dryRun: config().cpufreq.dryRun || undefined,
