@@ -5,10 +5,11 @@ export type VmState = "running" | "paused" | "absent";
 
 /** The daemon's connection to the hypervisor. */
 export interface Hypervisor {
-  readonly driver: "libvirt" | "static";
+  readonly driver: "libvirt" | "xen" | "static";
   readonly uri: string;
   readonly state: "connected" | "connecting" | "unreachable";
   readonly problem?: string | undefined;
+  readonly note?: string | undefined;
   readonly domains: number;
 }
 

@@ -152,7 +152,11 @@ export const KEYS = {
     DryRun: key(boolean, "no", "Decide, answer and log requests, but change no CPU."),
   },
   hypervisor: {
-    Driver: key(oneOf(HYPERVISOR_DRIVERS), "libvirt", "Source of the VMs and of the CPUs that they run on."),
+    Driver: key(
+      oneOf(["auto", ...HYPERVISOR_DRIVERS]),
+      "auto",
+      "Source of the VMs and of the CPUs that they run on.",
+    ),
     Uri: key(uri, "qemu:///system", "URI of the libvirt connection."),
     Socket: optional(
       socketPath(SOCKET_PATH_BYTES_MAX),

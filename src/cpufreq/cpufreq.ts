@@ -82,6 +82,8 @@ export interface FileState {
   readonly found: string;
   /** Whether both are the same, or differ only as the kernel rounds. */
   readonly ok: boolean;
+  /** Whether it is a limit that is left as it is: the kernel keeps speeds within it. */
+  readonly isLimit: boolean;
 }
 
 /** The knobs of a clock. */

@@ -15,7 +15,8 @@ export function inspect(clock: HeldClock, setting: Setting, { settled }: { settl
       const found = scope.found.peek(name);
       const isRounding = settled && clock.held === setting && found === remembered(scope, name);
       const ok = fits === undefined ? found === ours || isRounding : fits(Number(found));
-      return { pcpus: scope.found.pcpus, file: `${scope.found.label}/${name}`, ours, found, ok };
+      const file = `${scope.found.label}/${name}`;
+      return { pcpus: scope.found.pcpus, file, ours, found, ok, isLimit: fits !== undefined };
     }),
   );
 }

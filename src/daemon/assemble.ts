@@ -162,7 +162,10 @@ function openServing(
     admit: (channel) => vms.admit(channel),
     expects: (vm, path) => vms.expects(vm, path),
     abiOf: (vm) => vms.contracts.values(vm).abi,
-    packet: (channel, frame) => packets.received(channel, frame),
+    packet(channel, frame) {
+      packets.received(channel, frame);
+      hypervisorNow().asked?.(channel.vm);
+    },
     changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());

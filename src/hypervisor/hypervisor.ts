@@ -16,6 +16,11 @@ export interface Hypervisor {
   /** Requests a new report of one domain, which may have changed without an event. */
   lookAgain(name: string): void;
   /**
+   * The guest of a domain sent a packet. A driver without events for pins looks at that domain again, in a later turn and
+   * at bounded intervals. Absent if the hypervisor reports every change of a pin.
+   */
+  asked?(name: string): void;
+  /**
    * The packets that the interface of a domain with this MAC address has received so far; undefined if the domain has none,
    * or the number cannot be had now. Absent if the driver cannot tell.
    */

@@ -44,7 +44,7 @@ export const DEFAULTS: Held = {
     onDrift: "reassert",
     dryRun: false,
   },
-  hypervisor: { driver: "libvirt", uri: "qemu:///system", socket: undefined, metadata: true },
+  hypervisor: { driver: "auto", uri: "qemu:///system", socket: undefined, metadata: true },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
   schedule: { timeZone: undefined },
   vms: new Map(),

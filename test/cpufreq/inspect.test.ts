@@ -20,13 +20,21 @@ test("inspect() compares what should hold with what the files say, and changes n
   host.tree.write(0, "scaling_max_freq", "2000000");
   host.tree.write(2, "scaling_governor", "powersave");
   const before = host.snapshot();
+  const changed = { ok: false, isLimit: false };
+  const limit = { ok: false, isLimit: true };
   const pcpus = [0, 1];
   expect(wrong(0, 1)).toEqual([
-    { pcpus, file: "cpu0/cpufreq/scaling_setspeed", ours: "2300000", found: "1200000", ok: false },
-    { pcpus, file: "cpu0/cpufreq/scaling_max_freq", ours: "at least 2300000", found: "2000000", ok: false },
+    { pcpus, file: "cpu0/cpufreq/scaling_setspeed", ours: "2300000", found: "1200000", ...changed },
+    { pcpus, file: "cpu0/cpufreq/scaling_max_freq", ours: "at least 2300000", found: "2000000", ...limit },
   ]);
   expect(wrong(2, 1)).toEqual([
-    { pcpus: [2], file: "cpu2/cpufreq/scaling_governor", ours: "performance", found: "powersave", ok: false },
+    {
+      pcpus: [2],
+      file: "cpu2/cpufreq/scaling_governor",
+      ours: "performance",
+      found: "powersave",
+      ...changed,
+    },
   ]);
   // With "yield" the daemon leaves the file, but it still differs from the request.
   cpufreq.refresh();

@@ -45,6 +45,24 @@ test("verify ends with 20 if another program changed a CPU, and why shows the ch
   expect(host.run("vmpowerctl", "verify").code).toBe(20);
 }, 15_000);
 
+test("verify says when a limit of the host keeps a CPU slower, and does not promise to write it", async () => {
+  await asked("");
+  expect(host.run("vmpowerctl", "set-cpu-freq", "1", "max").code).toBe(0);
+  host.tree.write(1, "scaling_max_freq", "2000000");
+  const { code, out } = host.run("vmpowerctl", "verify", "--json");
+  expect(code).toBe(20);
+  const { cpus } = JSON.parse(out) as { cpus: { ok: boolean }[] };
+  expect(cpus.filter(({ ok }) => !ok)).toMatchObject([
+    {
+      pcpu: 1,
+      wrong: [{ file: "cpu1/cpufreq/scaling_max_freq", should: "at least 2301000", does: "2000000" }],
+      reason: "a limit of the host keeps it at another speed",
+      remedy:
+        "vm-power leaves this limit alone: the program that set it can lift it, or cpupower frequency-set (on Xen: xenpm)",
+    },
+  ]);
+});
+
 test("with OnDrift=yield another program's setting stays until the next request, even for the same speed", async () => {
   const port = await asked("[cpufreq]\nOnDrift=yield\n");
   const asks = {

@@ -44,7 +44,7 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
     ["Process", `${status.pid}, ${since}`],
     [
       "Hypervisor",
-      `${printable(hypervisor.driver)}${hypervisor.driver === "static" ? "" : ` ${printable(hypervisor.uri)}`}, ` +
+      `${printable(hypervisor.driver)}${hypervisor.driver === "libvirt" ? ` ${printable(hypervisor.uri)}` : ""}, ` +
         `${printable(hypervisor.state)}, ${count(hypervisor.domains, "domain")}`,
     ],
     ["VMs", `${status.vms} known, ${count(status.claims, "claim")}`],
@@ -103,9 +103,10 @@ function troublesOf(status: Status, channels: readonly Channel[]): Trouble[] {
     const why = hypervisor.problem === undefined ? "" : `: ${printable(hypervisor.problem)}`;
     troubles.push({
       what: `The hypervisor is ${printable(hypervisor.state)}${why}`,
-      remedy: "known VMs are served with the last known state; systemctl status libvirtd virtqemud",
+      remedy: `known VMs are served with the last known state${hypervisor.driver === "libvirt" ? "; systemctl status libvirtd virtqemud" : ""}`,
     });
   }
+  if (hypervisor.note !== undefined) troubles.push({ what: printable(hypervisor.note), remedy: undefined });
   if (status.dryRun) {
     troubles.push({
       what: "This is a dry run: no CPU is changed",

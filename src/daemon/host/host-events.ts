@@ -50,7 +50,8 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     channels.reconsider(name);
     if (!isDeepEqual(before?.contract, domain.contract)) this.#tellMetadata(name);
     const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
-    if (before?.state === state && describe(before) === pinning) return;
+    // While it is paused, for example because it is being built, its pins are of no interest.
+    if (before?.state === state && (state === "paused" || describe(before) === pinning)) return;
     const what =
       state === "paused" ? `is paused (${detail}): its claims end` : `runs (${detail}), vCPU:CPUs ${pinning}`;
     this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });

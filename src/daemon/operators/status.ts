@@ -2,6 +2,7 @@ import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
 import { isAsker } from "../apps/asker.ts";
+import { driverNote } from "../host/platform.ts";
 import type { Parts } from "../parts.ts";
 import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
@@ -18,7 +19,7 @@ export function* status(parts: Parts): Job<Status> {
     version: VERSION,
     pid: process.pid,
     startedAtMs,
-    hypervisor: hypervisor.status(),
+    hypervisor: { ...hypervisor.status(), note: driverNote(config().hypervisor.driver) },
     channelDirectory: config().channels.directory,
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
     dryRun: config().cpufreq.dryRun || undefined,

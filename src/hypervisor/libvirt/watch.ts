@@ -1,12 +1,12 @@
 import type { Domain } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import type { Ending } from "../../base/origin.ts";
+import type { Registry, Run } from "../registry.ts";
 import type { DomainEvent } from "./events.ts";
 import { lookAt } from "./look.ts";
 import { LookPool, type LookRequest } from "./look-pool.ts";
 import { type DomainRef, listArgs, readDomainList } from "./messages.ts";
 import { BOUND, CALL } from "./protocol.ts";
-import type { Registry, Run } from "./registry.ts";
 import type { Failure, Rpc } from "./rpc.ts";
 import type { WatchTiming } from "./timing.ts";
 import { endingOf, type KnownEnding } from "./words.ts";

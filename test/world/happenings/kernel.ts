@@ -20,7 +20,8 @@ export const KERNEL_HAPPENINGS = [
     const policy = policyIn(world, random);
     if (policy === undefined) return undefined;
     policy.refuses = random.pick(["EBUSY", "EINVAL", "EIO", "ENODEV"]);
-    world.judge.model.memoryOf(policy).isDirty = true;
+    const { model } = world.judge;
+    for (const one of model.sharing(policy)) model.memoryOf(one).isDirty = true;
     world.refusedMs = world.timeline.nowMs;
     world.timeline.after(random.pick([10, 8000, 120_000]), () => {
       policy.refuses = undefined;

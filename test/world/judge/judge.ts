@@ -127,12 +127,16 @@ export class Judge implements GuestWitness {
     if (restarts && this.#world.disk.find("/run/vm-power/handover") !== undefined) return;
     for (const policy of this.#world.kernel.policies()) {
       const memory = this.model.memoryOf(policy);
-      if (memory.isDirty || !isSame(policy.state, memory.found)) continue;
-      memory.isHeld = false;
-      // What is saved next as the original state is certain.
-      if (!this.#isSaved(policy)) memory.isBlurred = false;
+      if (!memory.isDirty && isSame(policy.state, memory.found)) memory.isHeld = false;
     }
     this.#ask("restored", (invariant) => invariant.restored?.(this.#world, code));
+    if (this.#world.disk.faults.size > 0) return;
+    // Whatever is not in the journal is what the next daemon finds.
+    for (const policy of this.#world.kernel.policies()) {
+      const isRefused = this.model.sharing(policy).some(({ refuses }) => refuses !== undefined);
+      const isObeying = !isRefused && policy.limitKhz === Number.POSITIVE_INFINITY;
+      if (isObeying && !this.#isSaved(policy)) this.model.foundAnew(policy);
+    }
   }
 
   /** The world was calm for long enough. */

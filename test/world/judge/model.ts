@@ -73,6 +73,18 @@ export class Model {
     return memory;
   }
 
+  /** The policies that share a clock with one: a refusal of any of them concerns all. */
+  sharing(policy: Policy): Policy[] {
+    const clock = this.clockOf(policy.cpus[0] ?? 0);
+    return this.#kernel.policies().filter(({ cpus }) => this.clockOf(cpus[0] ?? 0) === clock);
+  }
+
+  /** The daemon that comes next finds a policy as it is now. */
+  foundAnew(policy: Policy): void {
+    const found = { ...policy.state };
+    this.#memory.set(policy, { found, isHeld: false, isDirty: false, isBlurred: false, fights: 0 });
+  }
+
   /** The first CPU of those that share a CPU's clock. */
   clockOf(cpu: number): number {
     const size = Math.max(this.#hardware.perPolicy, this.#hardware.threads);
@@ -282,11 +294,10 @@ export class Model {
   }
 
   #isUndisturbed(cpu: number): boolean {
-    const first = this.clockOf(cpu);
-    return this.#kernel
-      .policies()
-      .filter(({ cpus }) => cpus.some((one) => this.clockOf(one) === first))
-      .every((policy) => policy.refuses === undefined && !this.memoryOf(policy).isDirty);
+    const policy = this.#kernel.policyOf[cpu];
+    return (policy === undefined ? [] : this.sharing(policy)).every(
+      (one) => one.refuses === undefined && !this.memoryOf(one).isDirty,
+    );
   }
 
   #foundKhz({ governor, minKhz, maxKhz, setKhz }: PolicyState): number {

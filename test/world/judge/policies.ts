@@ -6,7 +6,8 @@ export function differs(world: World, policy: Policy): string | undefined {
   const { judge, kernel } = world;
   const { model } = judge;
   const memory = model.memoryOf(policy);
-  if (memory.isDirty || memory.fights > 3 || policy.refuses !== undefined) return undefined;
+  if (memory.isDirty || memory.fights > 3) return undefined;
+  if (model.sharing(policy).some(({ refuses }) => refuses !== undefined)) return undefined;
   const [cpu = 0] = policy.cpus;
   const possible = model.possible(model.clockOf(cpu));
   const { khz, isSet } = kernel.speedOf(policy);

@@ -7,12 +7,13 @@ import { cpufreqText, cpuText, isOnline, pcpusOf } from "../cpu-files.ts";
 const NEEDS_USERSPACE = /^(acpi-cpufreq|intel_cpufreq|cppc_cpufreq|amd-pstate|pcc-cpufreq)$/;
 
 /** Reasons not to manage a CPU that an operator chose. */
-const CHOSEN = /^(offline|not in ManagedCpus|no such CPU)$/;
+export const CHOSEN = /^(offline|not in ManagedCpus|no such CPU)$/;
 
 /** Checks firmware, scaling driver, governor, and whether the kernel holds the speeds that were set. */
 export const CLOCK_CHECKS: readonly Check[] = [
   {
     name: "driver",
+    onXen: false,
     find({ files }) {
       const without = pcpusOf(files).filter(
         (pcpu) => isOnline(files, pcpu) && cpufreqText(files, pcpu, "scaling_driver") === undefined,
@@ -28,6 +29,7 @@ export const CLOCK_CHECKS: readonly Check[] = [
   },
   {
     name: "governor",
+    onXen: false,
     find({ files }) {
       const without = pcpusOf(files).filter((pcpu) => {
         const governors = cpufreqText(files, pcpu, "scaling_available_governors")?.split(/\s+/);
@@ -45,6 +47,7 @@ export const CLOCK_CHECKS: readonly Check[] = [
   },
   {
     name: "managed CPUs",
+    onXen: false,
     find({ daemon }) {
       const left = daemon?.cpus.filter(({ managed, reason = "" }) => !managed && !CHOSEN.test(reason));
       if (left === undefined) return undefined;
@@ -58,6 +61,7 @@ export const CLOCK_CHECKS: readonly Check[] = [
   },
   {
     name: "firmware",
+    onXen: false,
     find({ files }) {
       const limited = pcpusOf(files).filter((pcpu) => {
         const limit = Number(cpufreqText(files, pcpu, "bios_limit"));
@@ -76,6 +80,7 @@ export const CLOCK_CHECKS: readonly Check[] = [
   },
   {
     name: "turbo",
+    onXen: false,
     find({ files }) {
       const isOff =
         cpuText(files, "intel_pstate/no_turbo") === "1" || cpuText(files, "cpufreq/boost") === "0";
