@@ -45,6 +45,8 @@ export interface Contract {
   readonly maxKhz?: number | undefined;
   readonly minPercent?: number | undefined;
   readonly maxPercent?: number | undefined;
+  readonly emulatorMinKhz?: number | undefined;
+  readonly emulatorMinPercent?: number | undefined;
   readonly turbo: boolean;
   readonly query: boolean;
   readonly physicalCores: boolean;
@@ -118,7 +120,14 @@ export interface Vm {
   readonly contract: Contract;
   readonly vcpus: readonly Vcpu[];
   readonly channels: readonly Channel[];
+  readonly threads?: readonly PinnedThread[] | undefined;
   readonly policies?: readonly Policy[] | undefined;
+}
+
+/** A thread of a VM, and the CPUs that it may run on. */
+export interface PinnedThread {
+  readonly name: string;
+  readonly pcpus: readonly number[];
 }
 
 /** A VM in one line. */
@@ -161,6 +170,7 @@ export interface Cpu {
   readonly tableKhz: readonly number[];
   readonly turbo: boolean;
   readonly held: boolean;
+  readonly parked?: string | undefined;
   readonly knobs?: readonly string[] | undefined;
   readonly knobsMissing?: readonly string[] | undefined;
   readonly vcpus: readonly string[];
@@ -420,6 +430,39 @@ export interface DoctorReport {
   readonly findings: readonly Finding[];
 }
 
+/** What was saved, in joules: the best estimate, and the ends of the interval that contains the truth in 95 of 100 cases. */
+export interface Saved {
+  readonly joules: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The energy of one VM. What it saved is what the same work would have used more with the original settings of its CPUs
+ * (baseline), and at their highest speed (max); less than 0 where it would have used less. Absent where it is not known.
+ */
+export interface VmEnergy {
+  readonly vm: string;
+  readonly joules: number;
+  readonly watts: number;
+  readonly savedBaseline?: Saved | undefined;
+  readonly savedMax?: Saved | undefined;
+}
+
+/**
+ * What the host draws without work, and what each busy CPU adds: at f GHz, wattsPerGhz f + wattsPerGhz3 f^3, and turboWatts at
+ * turbo.
+ */
+export interface PowerModel {
+  readonly fitted: boolean;
+  readonly staticWatts: number;
+  readonly wattsPerGhz: number;
+  readonly wattsPerGhz3: number;
+  readonly turboWatts: number;
+  readonly residualWatts?: number | undefined;
+  readonly explained?: number | undefined;
+}
+
 /** What `GetStatus` answers. */
 export interface Status {
   readonly version: string;
@@ -437,6 +480,8 @@ export interface Status {
   readonly channelsQuarantined?: number | undefined;
   readonly cpusManaged: number;
   readonly cpusUnmanaged: number;
+  readonly cpusReserved?: number | undefined;
+  readonly cpusParked?: number | undefined;
   readonly claims: number;
   readonly holds?: number | undefined;
   readonly counters: Counters;
@@ -533,6 +578,7 @@ export interface Explanation {
   readonly claimants: readonly Claimant[];
   readonly last?: Decision | undefined;
   readonly drift?: Drift | undefined;
+  readonly usedBy?: readonly string[] | undefined;
 }
 
 /** What `ExplainVcpu` answers. */
@@ -583,6 +629,30 @@ export interface ChannelConfigOrder {
   readonly vm: string;
   readonly vcpus?: number | undefined;
   readonly text: string;
+}
+
+/** What `GetEnergy` takes. */
+export interface EnergyChoice {
+  readonly vm?: string | undefined;
+  readonly seconds?: number | undefined;
+}
+
+/** What `GetEnergy` answers. */
+export interface Energy {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly meters: readonly string[];
+  readonly problem?: string | undefined;
+  readonly joules: number;
+  readonly meteredJoules: number;
+  readonly watts: number;
+  readonly idleJoules: number;
+  readonly hostJoules: number;
+  readonly vms: readonly VmEnergy[];
+  readonly savedBaseline?: Saved | undefined;
+  readonly savedMax?: Saved | undefined;
+  readonly savedUnknown?: string | undefined;
+  readonly model: PowerModel;
 }
 
 /** What `GetLoad` takes. */
@@ -646,6 +716,7 @@ export interface Calls {
   GetChannelConfig: { takes: ChannelConfigRequest; answers: ChannelConfig };
   AddChannelConfig: { takes: ChannelConfigOrder; answers: Nothing };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
+  GetEnergy: { takes: EnergyChoice; answers: Energy };
   GetLoad: { takes: VmChoice; answers: Load };
   GetMetrics: {
     takes: { readonly format?: "openmetrics" | "prometheus" | undefined };

@@ -67,6 +67,18 @@ export function socketPath(bytesMax: number): Parser<string> {
   };
 }
 
+/** Reads `auto`, `off`, or names of meters. */
+export function meters(text: string): Parsed<"auto" | "off" | readonly string[]> {
+  if (text === "auto" || text === "off") return { value: text };
+  const names = text.split(/[\s,]+/).filter((name) => name !== "");
+  if (names.length > 0 && names.length <= METERS_MAX && names.every((name) => METER.test(name)))
+    return { value: names };
+  return { expected: "auto, off, or names of meters like package-0,package-1" };
+}
+
+const METERS_MAX = 64;
+const METER = /^[\w.:#/-]{1,128}$/;
+
 /** Reads a list of CPUs that is not empty. */
 export function cpuNumbers(text: string): Parsed<readonly Pcpu[]> {
   const cpus = parseCpuList(text);
@@ -184,6 +196,19 @@ export function governors(text: string): Parsed<readonly string[] | "none"> {
   const isList = names.length > 0 && names.length <= GOVERNORS_MAX;
   if (isList && names.every((name) => /^[a-z][\w-]{0,31}$/.test(name))) return { value: names };
   return { expected: `1 to ${GOVERNORS_MAX} governors like powersave,schedutil, or none` };
+}
+
+/** What becomes of unused CPUs. */
+export type Parked = "keep" | "min" | { readonly governors: readonly string[] };
+
+/** Reads what becomes of unused CPUs: `governor powersave,schedutil` names governors, the preferred one first. */
+export function parked(text: string): Parsed<Parked> {
+  if (text === "keep" || text === "min") return { value: text };
+  const list = /^governor\s+(.+)$/.exec(text)?.[1];
+  const parsed = list === undefined ? undefined : governors(list);
+  if (parsed !== undefined && "value" in parsed && parsed.value !== "none")
+    return { value: { governors: parsed.value } };
+  return { expected: "keep, min, or governor and 1 to 8 governors like governor powersave,schedutil" };
 }
 
 /** The longest name of a class or a schedule. */

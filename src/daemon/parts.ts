@@ -6,6 +6,7 @@ import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Askers } from "./apps/askers.ts";
+import type { EnergyWatch } from "./energy/energy-watch.ts";
 import type { Events } from "./events/events.ts";
 import type { Clocks } from "./host/clocks.ts";
 import type { KnobHolder } from "./host/knobs.ts";
@@ -46,6 +47,8 @@ export interface Parts {
   readonly takeover: Takeover;
   readonly traffic: TrafficWatch;
   readonly askers: Askers;
+  /** Undefined if no account is kept. */
+  readonly energy: EnergyWatch | undefined;
   readonly fifos: Fifos<AppConfig>;
   /** On the wall clock. */
   readonly startedAtMs: number;

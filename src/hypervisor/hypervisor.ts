@@ -1,4 +1,4 @@
-import type { Domain, HypervisorDriver } from "../base/domain.ts";
+import type { Domain, HypervisorDriver, Vcpu } from "../base/domain.ts";
 import type { Ending } from "../base/origin.ts";
 import type { DomainOrders } from "./domain-orders.ts";
 import type { Remedies } from "./remedies.ts";
@@ -25,6 +25,11 @@ export interface Hypervisor {
    * or the number cannot be had now. Absent if the driver cannot tell.
    */
   receivedPackets?(name: string, mac: string): Promise<number | undefined>;
+  /**
+   * The CPU time in ns that each online vCPU of a running domain has used, asked for its first `vcpus`; undefined if that
+   * cannot be had now. Absent if the driver cannot tell.
+   */
+  vcpuTimes?(name: string, vcpus: number): Promise<ReadonlyMap<Vcpu, number> | undefined>;
   /** Closes the connection. No event follows. */
   close(): Promise<void>;
 }
@@ -40,6 +45,11 @@ export interface HypervisorEvents {
   gone(name: string, ending: Ending): void;
   /** The first complete list was reported. Not called again after a reconnect. */
   ready(): void;
+  /**
+   * Whether every domain that exists is reported and followed. It is not at first, while the hypervisor cannot be reached,
+   * and while a new domain cannot be looked at. Called before {@link ready}.
+   */
+  followsAll(all: boolean): void;
 }
 
 /** The state of the connection to the hypervisor. */

@@ -38,6 +38,9 @@ export const DEFAULTS: Held = {
   cpufreq: {
     root: "/sys/devices/system/cpu",
     managedCpus: "all",
+    reserved: undefined,
+    parked: "keep",
+    parkAfterSec: 60,
     multiPin: "all",
     multiPinMax: 4,
     onExit: "restore",
@@ -46,6 +49,7 @@ export const DEFAULTS: Held = {
   },
   hypervisor: { driver: "auto", uri: "qemu:///system", socket: undefined, metadata: true },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
+  energy: { meters: "auto", powercap: "/sys/class/powercap", hwmon: "/sys/class/hwmon", interval: 10 },
   schedule: { timeZone: undefined },
   vms: new Map(),
 };
@@ -56,6 +60,7 @@ export const VM_DEFAULTS = {
   class: undefined,
   minKhz: undefined,
   maxKhz: undefined,
+  emulatorMinKhz: undefined,
   turbo: true,
   query: false,
   operations: ["up", "down", "min", "max", "turbo", "no-turbo"],

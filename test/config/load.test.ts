@@ -42,6 +42,9 @@ StrictDirectory = 1
 [cpufreq]
 Root = /srv/cpu
 ManagedCpus = 8,0-3
+Reserved = 0-1
+Parked = governor powersave,ondemand
+ParkAfterSec = 5
 MultiPin = last
 MultiPinMax = 2
 OnExit = keep
@@ -57,6 +60,11 @@ Textfile = /srv/vm-power.prom
 Interval = 60
 Listen = [::]:9101
 AllowRemote = yes
+[energy]
+Meters = package-0, power_meter/power1
+Powercap = /srv/powercap
+Hwmon = /srv/hwmon
+Interval = 30
 [schedule]
 TimeZone = Asia/Tokyo
 [vm web.1 prod]
@@ -90,6 +98,9 @@ Abi = 456
       cpufreq: {
         root: "/srv/cpu",
         managedCpus: [0, 1, 2, 3, 8],
+        reserved: [0, 1],
+        parked: { governors: ["powersave", "ondemand"] },
+        parkAfterSec: 5,
         multiPin: "last",
         multiPinMax: 2,
         onExit: "keep",
@@ -102,6 +113,12 @@ Abi = 456
         interval: 60,
         listen: { hostname: "::", port: 9101 },
         allowRemote: true,
+      },
+      energy: {
+        meters: ["package-0", "power_meter/power1"],
+        powercap: "/srv/powercap",
+        hwmon: "/srv/hwmon",
+        interval: 30,
       },
       schedule: { timeZone: "Asia/Tokyo" },
       vms: new Map<string, VmConfig>([
@@ -123,7 +140,7 @@ Abi = 456
       ]),
     },
     said: [
-      'vm-power.conf:25: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      'vm-power.conf:28: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
       "vm-power.conf:14: warning: Fifos=yes, but no [app NAME] has a list of CPUs (no FIFO is read: set Cpus=2-5 there)",
     ],
   });

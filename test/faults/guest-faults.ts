@@ -88,7 +88,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a guest policy that the kernel refuses is taken back",
-    file: "src/arbiter/arbiter.ts",
+    file: "src/arbiter/change.ts",
     line: "change.undo?.();",
     instead: "",
     test: "test/arbiter/policies.test.ts",
@@ -112,7 +112,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "no call for traffic is made beside one that hangs",
-    file: "src/hypervisor/libvirt/interface-stats.ts",
+    file: "src/hypervisor/libvirt/single-calls.ts",
     line: "this.#asking || rpc.stuck > 0 ||",
     instead: "",
     test: "test/hypervisor/interface-stats.test.ts",

@@ -3,6 +3,30 @@ import type { Fault } from "./fault.ts";
 /** Faults in the limits for monitor clients, operators and libvirt. */
 export const USER_FAULTS: readonly Fault[] = [
   {
+    promise: "a number of a meter that cannot be true is left out",
+    file: "src/energy/reading.ts",
+    line: "if (uj > 0 && this.#isPossible(uj / 1e6, now.atMs - before.atMs)) {",
+    instead: "if (uj > 0) {",
+    test: "test/energy/reading.test.ts",
+    name: "a torn reading is no spike of 100 kW, and no joule is lost by it",
+  },
+  {
+    promise: "no joule is counted twice",
+    file: "src/energy/choose.ts",
+    line: 'if (of("package").length > 0) return of("package", "memory");',
+    instead: "",
+    test: "test/energy/find.test.ts",
+    name: "choose() counts no joule twice: a package contains its cores, psys all, and MSR and MMIO are one",
+  },
+  {
+    promise: "an account that is none is refused",
+    file: "src/ledger/account-text.ts",
+    line: "Array.isArray(value) && value.every(",
+    instead: "Array.isArray(value) || value.every(",
+    test: "test/ledger/account.test.ts",
+    name: "readAccount() refuses what is no account",
+  },
+  {
     promise: "a looker changes nothing",
     file: "src/admin/dispatch.ts",
     line: "if (method.mutates && caller.looksOnly)",

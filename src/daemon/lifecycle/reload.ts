@@ -11,11 +11,13 @@ export function needsRestart(before: Config, after: Config): readonly string[] {
     ["Directory", ({ channels }) => channels.directory],
     ["Root", ({ cpufreq }) => cpufreq.root],
     ["ManagedCpus", ({ cpufreq }) => `${cpufreq.managedCpus}`],
+    ["Reserved", ({ cpufreq }) => `${cpufreq.reserved}`],
     ["DryRun", ({ cpufreq }) => cpufreq.dryRun],
     ["Driver", ({ hypervisor }) => hypervisor.driver],
     ["Uri", ({ hypervisor }) => hypervisor.uri],
     ["Socket", ({ hypervisor }) => hypervisor.socket],
     ["the first or last [app NAME]", ({ apps }) => apps.length > 0],
+    ["[energy]", ({ energy }) => JSON.stringify(energy)],
     ["[metrics]", ({ metrics }) => JSON.stringify(metrics)],
   ];
   return fixed.filter(([, value]) => value(before) !== value(after)).map(([key]) => key);

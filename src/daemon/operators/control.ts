@@ -3,6 +3,7 @@ import { type Control, ControlError } from "../../admin/control.ts";
 import type { Channel, Cpu, CpuResult, FrequencyOrder, Vm, VmSummary } from "../../admin/control-types.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import type { Format } from "../../metrics/openmetrics.ts";
+import { energyReport } from "../energy/energy-report.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
 import { askerOrders } from "./asker-orders.ts";
@@ -27,6 +28,9 @@ import { decideChannels, decideVm, forgetVm, releaseChannels, warningAbout } fro
 import { channelsInOrder, knownVm, showVm, vmNames, vmSummary } from "./vm-views.ts";
 
 const NAMED_IN_LINE_MAX = 4;
+
+/** The most VMs that are shown as users of a CPU. */
+const USERS_SHOWN_MAX = 8;
 
 /** The methods for operators. */
 export function control(parts: () => Parts): Control {
@@ -60,8 +64,10 @@ export function control(parts: () => Parts): Control {
         decide(enabled ? "allowed queries of" : "forbade queries of", caller),
       ),
     ...contractMethods(parts),
-    Explain: ({ cpu }) =>
-      explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
+    Explain: ({ cpu }) => ({
+      ...explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
+      usedBy: parts().arbiter.parking.usersOf(cpu, USERS_SHOWN_MAX),
+    }),
     ...domainOrders(parts),
     ...channelConfig(parts),
     ...policyOrders(parts),
@@ -71,6 +77,7 @@ export function control(parts: () => Parts): Control {
     Verify: () => run(verify(parts())),
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),
     GetMetrics: ({ format = "openmetrics" }) => run(showMetrics(format, parts())),
+    GetEnergy: (choice) => run(energyReport(choice, parts())),
     GetLoad: ({ vms }) => run(load(parts(), vms)),
     Record({ vms }, caller, subscriber) {
       parts().acts.report(caller, `began to record the packets of ${namesText(vms)}`);
