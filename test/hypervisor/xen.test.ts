@@ -51,6 +51,14 @@ describe("openXen()", () => {
     });
   });
 
+  test("a vCPU in a pool that is being removed runs nowhere, not in the next pool", async () => {
+    await using stage = new XenStage();
+    stage.xen.pools.set(2, [1, 2]);
+    stage.boot(5, "web1", { pins: [[1, 2, 3]] }).pool = 1;
+    await stage.followed();
+    expect(stage.recorder.domains.get("web1")?.pins).toEqual([[]]);
+  });
+
   test("follows a domain from its building on, by events of xenstored", async () => {
     await using stage = new XenStage();
     await stage.followed({ beatMs: 60_000 });
