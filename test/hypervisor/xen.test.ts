@@ -178,7 +178,7 @@ describe("openXen()", () => {
   test("events without end do not delay the look", async () => {
     await using stage = new XenStage();
     const web = stage.boot(7, "web1", { pins: [[1]] });
-    await stage.followed({ beatMs: 60_000, settleMs: 30 });
+    await stage.followed({ beatMs: 60_000, settleMs: 200 });
     stage.recorder.news();
     const storm = setInterval(() => stage.store.fire("/local/domain/0/backend/console/7/1/state"), 5);
     web.vcpus = [{ online: true, pins: [3] }];
