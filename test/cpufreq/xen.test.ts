@@ -265,6 +265,24 @@ test("a policy of which a CPU may not be changed is not managed", () => {
   ]);
 });
 
+test("a reserved CPU is not touched, nor is what shares a policy or a core with it", () => {
+  using host = xenHost();
+  const cpufreq = host.open({ reserved: [2, 3] });
+  expect(cpufreq.clocks()).toEqual([]);
+  expect(cpufreq.unmanaged()).toEqual([
+    { pcpu: 0, reason: "shares its clock with CPU 3, which is in Reserved", reserved: true },
+    { pcpu: 1, reason: "shares its clock with CPU 2, which is in Reserved", reserved: true },
+    { pcpu: 2, reason: "in Reserved", reserved: true },
+    { pcpu: 3, reason: "in Reserved", reserved: true },
+  ]);
+  expect(host.lines.filter((line) => line.includes("Reserved"))).toEqual([
+    "warning: CPU 0: left alone too, because of the clock shared with CPU 3, which is in Reserved",
+    "warning: CPU 1: left alone too, because of the clock shared with CPU 2, which is in Reserved",
+  ]);
+  expect(cpufreq.apply({ clock: 0, setting: 1 })).toEqual({ reason: "CPU 0 is not managed" });
+  expect(host.xen.log).toEqual([]);
+});
+
 test("CPUs that go offline are noticed, and their settings wait for them", () => {
   using host = xenHost();
   const cpufreq = host.open();
