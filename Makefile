@@ -17,7 +17,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check types faults fuzz world world-long world-faults energy-days build bench interop install captures lab lab-full lab-shell clean
+.PHONY: help run test check types faults fuzz world world-long world-faults energy-days build bench interop install captures lab lab-full lab-xen lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -90,6 +90,9 @@ lab: deb ## Prove the promises on real hypervisor hosts in QEMU: kernel cpufreq,
 
 lab-full: deb ## All of lab, and what takes long: attacks, crashes, an upgrade, real guests, a power cut
 	@BUN=$(BUN) test/lab/run --full dist/vm-power_*_$(ARCH).deb
+
+lab-xen: deb ## The part of it on a real Xen: the same packets, real guests, DPDK's own test in one
+	@BUN=$(BUN) test/lab/run --xen dist/vm-power_*_$(ARCH).deb
 
 lab-shell: deb ## A prompt on such a host (log in as root; Ctrl-A X ends it)
 	@test/lab/run --shell dist/vm-power_*_$(ARCH).deb

@@ -44,7 +44,7 @@ const bareMetal = (root: string) =>
   ]);
 
 describe("which environment is used", () => {
-  test("the first available one: clocks of its own, ports of a VM, consoles of Xen", async () => {
+  test("the first available one: clocks of its own, consoles of Xen, ports of a VM", async () => {
     const all = places();
     const chosen = async () => {
       const power = openPower({ places: all, variables: {}, answerMs: 10 });
@@ -55,12 +55,12 @@ describe("which environment is used", () => {
     };
     expect(await chosen()).toEqual(["no-port", undefined, false, false]);
     ports = terminalPorts();
-    ports.add("poweragent.0", () => []);
-    fs.symlinkSync(ports.directory, all.xenChannels);
-    expect(await chosen()).toEqual(["granted", "xen-console", false, false]);
     ports.add("virtio.serial.port.poweragent.0", () => []);
     fs.symlinkSync(ports.directory, all.virtioPorts);
     expect(await chosen()).toEqual(["granted", "kvm-vm", false, true]);
+    ports.add("poweragent.0", () => []);
+    fs.symlinkSync(ports.directory, all.xenChannels);
+    expect(await chosen()).toEqual(["granted", "xen-console", false, true]);
     bareMetal(all.cpus);
     expect(await chosen()).toEqual(["granted", "cpufreq", true, true]);
   });
@@ -74,7 +74,7 @@ describe("which environment is used", () => {
     expect([(await byVariable.init(0)).kind, byVariable.getEnv()]).toEqual(["no-port", "xen-console"]);
     expect(await openPower({ places: all, variables: { VM_POWER_ENV: "kvm" } }).init(0)).toEqual({
       kind: "invalid",
-      reason: "VM_POWER_ENV=kvm is not one of cpufreq, kvm-vm, xen-console",
+      reason: "VM_POWER_ENV=kvm is not one of cpufreq, xen-console, kvm-vm",
     });
     expect(byProgram.setEnv("cpufreq")).toEqual({
       kind: "invalid",

@@ -4,8 +4,11 @@ import type { Capabilities } from "../../wire/reply.ts";
 import type { Policy } from "./guest-policy.ts";
 import { failure, type Outcome } from "./outcome.ts";
 
-/** The environments, in the order in which they are tried. */
-export const ENVIRONMENTS = ["cpufreq", "kvm-vm", "xen-console"] as const;
+/**
+ * The environments, in the order in which they are tried. A Xen guest's consoles have the names of ports as well, for
+ * DPDK's programs; a VM with real ports has no such consoles.
+ */
+export const ENVIRONMENTS = ["cpufreq", "xen-console", "kvm-vm"] as const;
 
 /**
  * `cpufreq`: bare metal, where the kernel's files set the clock. `kvm-vm`: a VM that asks its host over a virtio-serial
