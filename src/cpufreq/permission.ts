@@ -1,5 +1,6 @@
 import { formatCpuList } from "../base/cpu-list.ts";
 import type { Pcpu } from "../base/domain.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { Result } from "../base/result.ts";
 import type { UnmanagedCpu } from "./cpufreq.ts";
 
@@ -82,7 +83,7 @@ export function unmanagedCpus(
 
 /** A warning for each reserved CPU whose clock keeps others from being changed. */
 export function sharedWarnings(shared: ReadonlyMap<Pcpu, Pcpu>): string[] {
-  return [...Map.groupBy(shared.keys(), (pcpu) => shared.get(pcpu))].map(
+  return [...groupBy(shared.keys(), (pcpu) => shared.get(pcpu))].map(
     ([other, pcpus]) =>
       `CPU ${formatCpuList(pcpus)}: left alone too, because of the clock shared with CPU ${other}, which is in Reserved`,
   );
