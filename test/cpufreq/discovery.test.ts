@@ -113,7 +113,7 @@ test("Reserved CPUs, and all whose clock is also theirs by any chain, are left a
     { pcpu: 3, reason: "in Reserved", reserved: true },
     { pcpu: 4, reason: "shares its clock with CPU 3, which is in Reserved", reserved: true },
     { pcpu: 5, reason: "shares its clock with CPU 3, which is in Reserved", reserved: true },
-    { pcpu: 7, reason: "not in ManagedCpus", reserved: false },
+    { pcpu: 7, reason: "not in ManagedCpus" },
   ]);
   const shared = "of the clock shared with CPU";
   expect(host.lines.splice(0)).toEqual([

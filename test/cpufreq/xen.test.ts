@@ -129,6 +129,15 @@ test("after SIGKILL the next daemon puts back, and so does restore", () => {
   expect(states(host.xen)).toEqual(ORIGINAL);
 });
 
+test("what was saved under another driver is not restored: it means something else", () => {
+  using host = xenHost();
+  host.open().apply({ clock: 1, setting: 1 });
+  host.xen.driver = "amd-cppc";
+  expect(host.restore()).toEqual({ restored: ["xen-cpu1"], kept: [], failed: [] });
+  expect(states(host.xen)[1]).toBe("userspace 2300000");
+  expect(host.journal()).toEqual([]);
+});
+
 test("restore reports what Xen does not take, and keeps it for another attempt", () => {
   using host = xenHost();
   host.open().apply({ clock: 1, setting: 1 });
@@ -256,6 +265,24 @@ test("a policy of which a CPU may not be changed is not managed", () => {
   ]);
 });
 
+test("a reserved CPU is not touched, nor is what shares a policy or a core with it", () => {
+  using host = xenHost();
+  const cpufreq = host.open({ reserved: [2, 3] });
+  expect(cpufreq.clocks()).toEqual([]);
+  expect(cpufreq.unmanaged()).toEqual([
+    { pcpu: 0, reason: "shares its clock with CPU 3, which is in Reserved", reserved: true },
+    { pcpu: 1, reason: "shares its clock with CPU 2, which is in Reserved", reserved: true },
+    { pcpu: 2, reason: "in Reserved", reserved: true },
+    { pcpu: 3, reason: "in Reserved", reserved: true },
+  ]);
+  expect(host.lines.filter((line) => line.includes("Reserved"))).toEqual([
+    "warning: CPU 0: left alone too, because of the clock shared with CPU 3, which is in Reserved",
+    "warning: CPU 1: left alone too, because of the clock shared with CPU 2, which is in Reserved",
+  ]);
+  expect(cpufreq.apply({ clock: 0, setting: 1 })).toEqual({ reason: "CPU 0 is not managed" });
+  expect(host.xen.log).toEqual([]);
+});
+
 test("CPUs that go offline are noticed, and their settings wait for them", () => {
   using host = xenHost();
   const cpufreq = host.open();
@@ -302,4 +329,29 @@ test("a dry run asks Xen, changes nothing, and behaves as if it had", () => {
     "info: Dry run: would set CPU 1 to 2300000 kHz in Xen",
     'info: Dry run: would set the governor of CPU 1 to "ondemand" in Xen',
   ]);
+});
+
+test("after a kill before any change of a setting, the next start restores all of them", () => {
+  for (let kill = 0; kill < 8; kill++) {
+    using host = xenHost();
+    let changes = 0;
+    host.xen.before = () => {
+      if (changes++ === kill) throw new Error("killed");
+      return undefined;
+    };
+    const cpufreq = host.open();
+    const asked = () => {
+      for (const [clock, setting] of [
+        [0, 2],
+        [1, 3],
+        [0, "baseline"],
+      ] as const)
+        cpufreq.apply({ clock, setting });
+    };
+    expect(asked).toThrow("killed");
+    host.xen.before = () => undefined;
+    host.open();
+    expect(states(host.xen)).toEqual(ORIGINAL);
+    expect(host.journal()).toEqual([]);
+  }
 });

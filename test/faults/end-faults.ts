@@ -30,7 +30,7 @@ export const END_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a reserved CPU takes its whole clock along",
-    file: "src/cpufreq/linux/permission.ts",
+    file: "src/cpufreq/permission.ts",
     line: "if (near !== undefined) shared.set(pcpu, shared.get(near) ?? near);",
     instead: "",
     test: "test/cpufreq/discovery.test.ts",
@@ -38,7 +38,7 @@ export const END_FAULTS: readonly Fault[] = [
   },
   {
     promise: "nobody changes a reserved CPU",
-    file: "src/cpufreq/linux/permission.ts",
+    file: "src/cpufreq/permission.ts",
     line: 'if (this.reserved.has(pcpu)) return "in Reserved";',
     instead: "",
     test: "test/daemon/reserved.test.ts",

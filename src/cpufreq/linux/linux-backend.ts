@@ -3,12 +3,12 @@ import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import type { Observation } from "../cpufreq.ts";
+import { type Permission, Permitted, sharedWarnings } from "../permission.ts";
 import type { Backend, ListedClock, Listing, SavedScope, Scope } from "../port.ts";
 import type { Disk } from "./disk.ts";
 import { isOnline, readHost } from "./host.ts";
 import { JOURNAL_NAMES } from "./journal-names.ts";
 import { isPlain } from "./kernel-disk.ts";
-import { type Permission, Permitted } from "./permission.ts";
 import { putBack } from "./put-back.ts";
 import { PolicyScope } from "./scope.ts";
 import { speedText } from "./speed-files.ts";
@@ -69,16 +69,12 @@ export class LinuxBackend implements Backend {
   }
 
   #warnings({ clocks, mismatches, shared }: Survey): string[] {
-    const spared = Map.groupBy(shared.keys(), (pcpu) => shared.get(pcpu));
     const warnings = [
       ...mismatches.map(
         ({ pcpu, other }) =>
           `CPU ${pcpu} and CPU ${other} share a clock but have different speeds: they are scaled separately`,
       ),
-      ...[...spared].map(
-        ([other, pcpus]) =>
-          `CPU ${formatCpuList(pcpus)}: left alone too, because of the clock shared with CPU ${other}, which is in Reserved`,
-      ),
+      ...sharedWarnings(shared),
     ];
     const halves = clocks
       .flatMap(({ members }) => members)

@@ -1,13 +1,13 @@
 import type { Log } from "../../base/log.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq.ts";
 import { type HoldOptions, openClocks } from "../host-clocks.ts";
+import type { Permission } from "../permission.ts";
 import { type RestoreReport, restore } from "../restore.ts";
 import { doNow } from "../work.ts";
 import type { Disk } from "./disk.ts";
 import { dryRun } from "./dry-run.ts";
 import { kernelDisk } from "./kernel-disk.ts";
 import { LinuxBackend } from "./linux-backend.ts";
-import type { Permission } from "./permission.ts";
 
 /** How to treat this host's clocks. */
 export interface CpufreqOptions extends HoldOptions, Permission {

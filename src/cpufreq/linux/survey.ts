@@ -2,8 +2,8 @@ import type { Pcpu } from "../../base/domain.ts";
 import { failure, type Result } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import type { UnmanagedCpu } from "../cpufreq.ts";
+import { type Permitted, sharedWithReserved, unmanagedCpus } from "../permission.ts";
 import { type Host, readHost } from "./host.ts";
-import { type Permitted, sharedWithReserved } from "./permission.ts";
 import { type ScannedCpu, scanCpu } from "./scan.ts";
 import { looked } from "./sysfs-file.ts";
 import { type FoundClock, findClocks, type Mismatch } from "./topology.ts";
@@ -34,22 +34,9 @@ export function survey(root: string, permitted: Permitted, before?: Survey): Sur
   for (const pcpu of permitted.named) if (!found.has(pcpu)) found.set(pcpu, failure("no such CPU"));
   const scanned = [...found.values()].flatMap((cpu) => (cpu.ok ? [cpu.value] : []));
   const shared = sharedWithReserved(scanned, permitted.reserved);
-  const unmanaged = [...found]
-    .flatMap(([pcpu, cpu]) => unmanagedCpu(pcpu, cpu, { shared, permitted }) ?? [])
-    .sort((a, b) => a.pcpu - b.pcpu);
+  const unmanaged = unmanagedCpus(found, { shared, permitted });
   const clocks = findClocks(scanned.filter(({ pcpu }) => !shared.has(pcpu)));
   return { host, found, unmanaged, shared, ...clocks };
-}
-
-function unmanagedCpu(
-  pcpu: Pcpu,
-  cpu: Result<ScannedCpu>,
-  { shared, permitted }: { readonly shared: ReadonlyMap<Pcpu, Pcpu>; readonly permitted: Permitted },
-): UnmanagedCpu | undefined {
-  if (!cpu.ok) return { pcpu, reason: cpu.why, reserved: permitted.reserved.has(pcpu) };
-  const other = shared.get(pcpu);
-  if (other === undefined) return undefined;
-  return { pcpu, reason: `shares its clock with CPU ${other}, which is in Reserved`, reserved: true };
 }
 
 function emptySurvey(root: string): Survey {

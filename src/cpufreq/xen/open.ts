@@ -1,10 +1,10 @@
-import type { Pcpu } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import { type Result, success } from "../../base/result.ts";
 import { FILE_CALLS, NO_FILE_CALLS } from "../../os/file-calls.ts";
 import { openXenControl, type XenControl } from "../../os/xen/control.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq.ts";
 import { type HoldOptions, openClocks } from "../host-clocks.ts";
+import type { Permission } from "../permission.ts";
 import { type RestoreReport, restore } from "../restore.ts";
 import { doNow } from "../work.ts";
 import { DryXenPm } from "./dry-run.ts";
@@ -12,9 +12,7 @@ import { XenPm } from "./pm.ts";
 import { XenBackend } from "./xen-backend.ts";
 
 /** How to treat the clocks of a Xen host. */
-export interface XenCpufreqOptions extends HoldOptions {
-  /** CPUs that may be changed, by Xen's numbers. */
-  readonly managed: "all" | readonly Pcpu[];
+export interface XenCpufreqOptions extends HoldOptions, Permission {
   /** Change nothing, and log what would have been set. */
   readonly dryRun?: boolean;
 }
@@ -27,8 +25,11 @@ export function openXenCpufreq(
   events: CpufreqEvents,
   openControl: OpenControl = openXenControl,
 ): Cpufreq {
-  const { managed, dryRun = false, log } = options;
-  const backend = new XenBackend({ managed, open: () => access(openControl, dryRun ? log : undefined) });
+  const { dryRun = false, log } = options;
+  const backend = new XenBackend({
+    permission: options,
+    open: () => access(openControl, dryRun ? log : undefined),
+  });
   return openClocks({ backend, files: dryRun ? NO_FILE_CALLS : FILE_CALLS }, options, events);
 }
 
@@ -53,7 +54,10 @@ export function restoreXenJournal(
   { journalDirectory, log, kept }: XenRestoreOptions,
   openControl: OpenControl = openXenControl,
 ): RestoreReport {
-  const backend = new XenBackend({ managed: "all", open: () => access(openControl, undefined) });
+  const backend = new XenBackend({
+    permission: { managed: "all" },
+    open: () => access(openControl, undefined),
+  });
   const journal = { journalDirectory, names: backend.journal, files: FILE_CALLS, log };
   return doNow(restore(backend, journal, { kept }));
 }

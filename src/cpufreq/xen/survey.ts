@@ -5,19 +5,20 @@ import { failure, type Result, success } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import type { XenControl } from "../../os/xen/control.ts";
 import { JoinedCpus } from "../joined-cpus.ts";
+import type { Permitted } from "../permission.ts";
 import { listedTable } from "../speed-table.ts";
-import { physicalCpus } from "./physical-cpus.ts";
+import { type PhysicalCpus, physicalCpus } from "./physical-cpus.ts";
 import type { XenPm } from "./pm.ts";
 
 /** One CPU that Xen can scale. */
 export interface XenCpu {
   readonly pcpu: Pcpu;
   /** The CPUs of its cpufreq policy in Xen, ascending. */
-  readonly policy: readonly Pcpu[];
+  readonly related: readonly Pcpu[];
+  /** Its SMT siblings. */
+  readonly neighbours: readonly Pcpu[];
   readonly driver: string;
   readonly table: FrequencyTable;
-  /** Its core; SMT siblings have the same. */
-  readonly core: string | undefined;
 }
 
 /** The CPUs that run at one speed. */
@@ -40,8 +41,7 @@ const LASTING: readonly Errno[] = ["EINVAL", "ENODEV", "ENOSYS", "EOPNOTSUPP", "
 export interface SurveyMeans {
   readonly control: XenControl;
   readonly pm: XenPm;
-  /** CPUs that may be changed. */
-  readonly mayChange: ReadonlySet<Pcpu> | undefined;
+  readonly permitted: Permitted;
 }
 
 /** The result for each CPU. */
@@ -54,33 +54,39 @@ export function surveyXen(means: SurveyMeans, before: XenSurvey | undefined): Xe
   if (count === 0 && before !== undefined) return before;
   const found = new Map<Pcpu, Result<XenCpu>>();
   for (let pcpu = 0; pcpu < count; pcpu++)
-    found.set(pcpu, lookAtCpu(means, pcpu, cores[pcpu]) ?? before?.get(pcpu) ?? failure("Xen is busy"));
-  for (const pcpu of means.mayChange ?? []) if (!found.has(pcpu)) found.set(pcpu, failure("no such CPU"));
+    found.set(pcpu, lookAtCpu(means, pcpu, cores) ?? before?.get(pcpu) ?? failure("Xen is busy"));
+  for (const pcpu of means.permitted.named) if (!found.has(pcpu)) found.set(pcpu, failure("no such CPU"));
   return found;
 }
 
 /** Looks at one CPU; undefined if that is not possible for the moment. */
 export function lookAtCpu(
-  { control, pm, mayChange }: SurveyMeans,
+  { control, pm, permitted }: SurveyMeans,
   pcpu: Pcpu,
-  core: string | undefined,
+  cores: PhysicalCpus["cores"],
 ): Result<XenCpu> | undefined {
-  if (mayChange !== undefined && !mayChange.has(pcpu)) return failure("not in ManagedCpus");
+  const objection = permitted.objection(pcpu);
+  if (objection !== undefined) return failure(objection);
   const errno = pm.look(pcpu);
   if (errno !== undefined && !LASTING.includes(errno)) return undefined;
   if (errno !== undefined) return failure(whyNot(errno, control));
   const { driver, governors, speeds } = pm;
-  const policy = pm.pcpus.sort((a, b) => a - b);
-  if (!NAME.test(driver) || !policy.includes(pcpu)) return failure("Xen's answer about it makes no sense");
-  const foreign = policy.find((other) => mayChange !== undefined && !mayChange.has(other));
-  if (foreign !== undefined)
+  const related = pm.pcpus.sort((a, b) => a - b);
+  if (!NAME.test(driver) || !related.includes(pcpu)) return failure("Xen's answer about it makes no sense");
+  const foreign = related.find((other) => !permitted.isManaged(other));
+  if (foreign !== undefined && !permitted.reserved.has(foreign))
     return failure(`shares its clock with CPU ${foreign}, which is not in ManagedCpus`);
   if (speeds.length === 0)
     return failure(`Xen's driver ${driver} lists no speeds: boot Xen with cpufreq=xen:userspace`);
   if (!governors.includes(USERSPACE)) return failure(`Xen's driver ${driver} has no governor ${USERSPACE}`);
   // Xen does not tell a turbo that was switched off from a CPU without turbo, and takes the speed in either case.
   const table = listedTable(speeds, false);
-  return table.ok ? success({ pcpu, policy, driver, table: table.value, core }) : table;
+  if (!table.ok) return table;
+  const core = cores[pcpu];
+  const neighbours = cores.flatMap((each, other) =>
+    core !== undefined && each === core && other !== pcpu ? [other] : [],
+  );
+  return success({ pcpu, related, neighbours, driver, table: table.value });
 }
 
 function whyNot(errno: Errno, control: XenControl): string {
@@ -95,13 +101,20 @@ function whyNot(errno: Errno, control: XenControl): string {
 /** Joins CPUs of one policy, and SMT siblings with the same table. */
 export function findXenClocks(cpus: readonly XenCpu[]): XenClock[] {
   const joined = new JoinedCpus();
-  for (const { pcpu, policy } of cpus) for (const other of policy) joined.join(pcpu, other);
-  const likeIt = ({ pcpu, core, driver, table }: XenCpu) =>
-    core === undefined ? `${pcpu}` : JSON.stringify([core, driver, table]);
-  for (const [first, ...others] of groupBy(cpus, likeIt).values())
-    for (const other of others) joined.join((first as XenCpu).pcpu, other.pcpu);
+  const byPcpu = new Map(cpus.map((cpu) => [cpu.pcpu, cpu]));
+  for (const cpu of cpus) {
+    for (const pcpu of cpu.related) joined.join(cpu.pcpu, pcpu);
+    for (const pcpu of cpu.neighbours) {
+      const other = byPcpu.get(pcpu);
+      if (other !== undefined && hasSameSpeeds(cpu, other)) joined.join(cpu.pcpu, pcpu);
+    }
+  }
   return [...groupBy(cpus, ({ pcpu }) => joined.lowest(pcpu)).values()].map((members) => ({
     members,
-    policies: [...new Map(members.map(({ policy }) => [policy.join(), policy])).values()],
+    policies: [...new Map(members.map(({ related }) => [related.join(), related])).values()],
   }));
+}
+
+function hasSameSpeeds(a: XenCpu, b: XenCpu): boolean {
+  return a.driver === b.driver && JSON.stringify(a.table) === JSON.stringify(b.table);
 }

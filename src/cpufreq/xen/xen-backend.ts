@@ -2,6 +2,13 @@ import type { Pcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import type { XenControl } from "../../os/xen/control.ts";
 import type { Observation } from "../cpufreq.ts";
+import {
+  type Permission,
+  Permitted,
+  sharedWarnings,
+  sharedWithReserved,
+  unmanagedCpus,
+} from "../permission.ts";
 import type { Backend, ListedClock, Listing, SavedScope, Scope } from "../port.ts";
 import { ReadBack } from "../read-back.ts";
 import { pcpuOf, XEN_JOURNAL_NAMES } from "./journal-names.ts";
@@ -23,8 +30,7 @@ export interface XenAccess {
 interface XenBackendOptions {
   /** Opens the hypervisor's interface, or says why it cannot be used now. Called until it succeeds. */
   readonly open: () => Result<XenAccess>;
-  /** CPUs that may be changed. */
-  readonly managed: "all" | readonly Pcpu[];
+  readonly permission: Permission;
 }
 
 /**
@@ -35,16 +41,16 @@ export class XenBackend implements Backend {
   readonly slow = false;
   readonly journal = XEN_JOURNAL_NAMES;
   readonly #open: XenBackendOptions["open"];
-  readonly #mayChange: ReadonlySet<Pcpu> | undefined;
+  readonly #permitted: Permitted;
   readonly #readBack = new ReadBack();
   #access: XenAccess | undefined;
   #survey: XenSurvey | undefined;
   #fingerprint = "";
   #turn = 0;
 
-  constructor({ open, managed }: XenBackendOptions) {
+  constructor({ open, permission }: XenBackendOptions) {
     this.#open = open;
-    this.#mayChange = managed === "all" ? undefined : new Set(managed);
+    this.#permitted = new Permitted(permission);
   }
 
   list(): Listing {
@@ -53,14 +59,16 @@ export class XenBackend implements Backend {
     if (!access.ok) return { clocks: [], unmanaged: [{ pcpu: 0, reason: access.why }], warnings: [] };
     const { control, pm } = access.value;
     this.#fingerprint = JSON.stringify(physicalCpus(control));
-    const survey = surveyXen({ control, pm, mayChange: this.#mayChange }, this.#survey);
-    this.#survey = survey;
-    const cpus = [...survey.values()].flatMap((cpu) => (cpu.ok ? [cpu.value] : []));
-    const unmanaged = [...survey].flatMap(([pcpu, cpu]) => (cpu.ok ? [] : [{ pcpu, reason: cpu.why }]));
+    const permitted = this.#permitted;
+    const found = surveyXen({ control, pm, permitted }, this.#survey);
+    this.#survey = found;
+    const cpus = [...found.values()].flatMap((cpu) => (cpu.ok ? [cpu.value] : []));
+    const shared = sharedWithReserved(cpus, permitted.reserved);
+    const free = cpus.filter(({ pcpu }) => !shared.has(pcpu));
     return {
-      clocks: findXenClocks(cpus).map((clock) => this.#listed(clock, pm)),
-      unmanaged: unmanaged.sort((a, b) => a.pcpu - b.pcpu),
-      warnings: [],
+      clocks: findXenClocks(free).map((clock) => this.#listed(clock, pm)),
+      unmanaged: unmanagedCpus(found, { shared, permitted }),
+      warnings: sharedWarnings(shared),
     };
   }
 
@@ -97,7 +105,7 @@ export class XenBackend implements Backend {
     if (JSON.stringify(cpus) !== this.#fingerprint) return true;
     for (let i = Math.min(CPUS_PER_LOOK, cpus.count); i > 0; i--) {
       const pcpu = this.#turn++ % cpus.count;
-      const now = lookAtCpu({ control, pm, mayChange: this.#mayChange }, pcpu, cpus.cores[pcpu]);
+      const now = lookAtCpu({ control, pm, permitted: this.#permitted }, pcpu, cpus.cores);
       if (now !== undefined && JSON.stringify(now) !== JSON.stringify(this.#survey?.get(pcpu))) return true;
     }
     return false;

@@ -5,8 +5,8 @@ import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Log } from "../../base/log.ts";
 import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
 import { openCpufreq } from "../../cpufreq/linux/open.ts";
-import { Permitted } from "../../cpufreq/linux/permission.ts";
 import { survey } from "../../cpufreq/linux/survey.ts";
+import { Permitted } from "../../cpufreq/permission.ts";
 import { type Environment, notInitialised, notSupported } from "./environment.ts";
 import { failure, granted, type Outcome } from "./outcome.ts";
 

@@ -10,7 +10,7 @@ const NEEDS_USERSPACE = /^(acpi-cpufreq|intel_cpufreq|cppc_cpufreq|amd-pstate|pc
 export const CHOSEN = /^(offline|not in ManagedCpus|in Reserved|no such CPU)$/;
 
 /** The reason not to manage a CPU beside a reserved one. */
-const BESIDE_RESERVED = /^shares its clock with CPU \d+, which is in Reserved$/;
+export const BESIDE_RESERVED = /^shares its clock with CPU \d+, which is in Reserved$/;
 
 /** Checks firmware, scaling driver, governor, and whether the kernel holds the speeds that were set. */
 export const CLOCK_CHECKS: readonly Check[] = [

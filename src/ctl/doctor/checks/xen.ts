@@ -1,7 +1,7 @@
 import { formatCpuList } from "../../../base/cpu-list.ts";
 import { advice, type Check, repair } from "../check.ts";
 import { halves } from "../halves.ts";
-import { CHOSEN } from "./clocks.ts";
+import { BESIDE_RESERVED, CHOSEN } from "./clocks.ts";
 
 const P_STATES = "modprobe xen-acpi-processor && echo xen-acpi-processor > /etc/modules-load.d/vm-power.conf";
 
@@ -14,7 +14,9 @@ export const XEN_CHECKS: readonly Check[] = [
     name: "Xen's clocks",
     onXen: true,
     find({ daemon }) {
-      const left = daemon?.cpus.filter(({ managed, reason = "" }) => !managed && !CHOSEN.test(reason));
+      const left = daemon?.cpus.filter(
+        ({ managed, reason = "" }) => !managed && !CHOSEN.test(reason) && !BESIDE_RESERVED.test(reason),
+      );
       if (left === undefined) return undefined;
       return [...Map.groupBy(left, ({ reason = "" }) => reason)].map(([reason, cpus]) => {
         const [fault, remedy] = halves(reason);

@@ -1,5 +1,15 @@
-import type { Pcpu } from "../../base/domain.ts";
-import type { ScannedCpu } from "./scan.ts";
+import { formatCpuList } from "../base/cpu-list.ts";
+import type { Pcpu } from "../base/domain.ts";
+import { groupBy } from "../base/group-by.ts";
+import type { Result } from "../base/result.ts";
+import type { UnmanagedCpu } from "./cpufreq.ts";
+
+/** A CPU, those of its cpufreq policy, and others on the same hardware clock. */
+interface SharingCpu {
+  readonly pcpu: Pcpu;
+  readonly related: readonly Pcpu[];
+  readonly neighbours: readonly Pcpu[];
+}
 
 /** The CPUs that the operator lets us change. */
 export interface Permission {
@@ -40,7 +50,7 @@ export class Permitted {
  * because the speed of any of their CPUs takes effect for all.
  */
 export function sharedWithReserved(
-  scanned: readonly ScannedCpu[],
+  scanned: readonly SharingCpu[],
   reserved: ReadonlySet<Pcpu>,
 ): Map<Pcpu, Pcpu> {
   const shared = new Map<Pcpu, Pcpu>();
@@ -54,4 +64,27 @@ export function sharedWithReserved(
     }
   }
   return shared;
+}
+
+/** The CPUs that are not managed, with the reasons: one that was found has none, unless its clock is that of a reserved one. */
+export function unmanagedCpus(
+  found: ReadonlyMap<Pcpu, Result<unknown>>,
+  { shared, permitted }: { readonly shared: ReadonlyMap<Pcpu, Pcpu>; readonly permitted: Permitted },
+): UnmanagedCpu[] {
+  const unmanaged = [...found].flatMap(([pcpu, cpu]): UnmanagedCpu[] => {
+    if (!cpu.ok)
+      return [{ pcpu, reason: cpu.why, ...(permitted.reserved.has(pcpu) ? { reserved: true } : {}) }];
+    const other = shared.get(pcpu);
+    if (other === undefined) return [];
+    return [{ pcpu, reason: `shares its clock with CPU ${other}, which is in Reserved`, reserved: true }];
+  });
+  return unmanaged.sort((a, b) => a.pcpu - b.pcpu);
+}
+
+/** A warning for each reserved CPU whose clock keeps others from being changed. */
+export function sharedWarnings(shared: ReadonlyMap<Pcpu, Pcpu>): string[] {
+  return [...groupBy(shared.keys(), (pcpu) => shared.get(pcpu))].map(
+    ([other, pcpus]) =>
+      `CPU ${formatCpuList(pcpus)}: left alone too, because of the clock shared with CPU ${other}, which is in Reserved`,
+  );
 }
