@@ -9,6 +9,7 @@ import { VERSION } from "../version.ts";
 import { assemble, type Undo } from "./assemble.ts";
 import type { Surroundings } from "./edges.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
+import { parkingRule } from "./host/parking.ts";
 import type { ServedVms } from "./host/served-vms.ts";
 import { type Cause, endDaemon } from "./lifecycle/ending.ts";
 import type { LeveledLog } from "./log.ts";
@@ -92,10 +93,13 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
 }
 
 /** Applies a configuration that was replaced. */
-function reconfigure({ arbiter, askers, channels, clocks, config, cpufreq, events, vms }: Parts): void {
+function reconfigure(parts: Parts): void {
+  const { arbiter, askers, channels, clocks, config, cpufreq, events, knobs, vms } = parts;
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
+  clocks.settle(arbiter.parking.configure(parkingRule(config())), "a reload");
   clocks.turn();
   vms.decideAll();
+  knobs.settle();
   askers.reconfigure(config().apps);
   cpufreq.refresh();
   channels.scan();

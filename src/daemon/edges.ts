@@ -62,6 +62,7 @@ export function openClocks(
   const options = {
     root: cpufreq.root,
     managed: cpufreq.managedCpus,
+    reserved: cpufreq.reserved ?? [],
     dryRun: cpufreq.dryRun,
     get onExit() {
       return config().cpufreq.onExit;

@@ -77,6 +77,7 @@ function arbiterFor(config: Config, recording: Recording): Result<Arbiter> {
     {
       root: cpufreq.root,
       managed: cpufreq.managedCpus,
+      reserved: cpufreq.reserved ?? [],
       onExit: "keep",
       onDrift: "yield",
       journalDirectory: join(config.daemon.runtimeDirectory, "replay"),

@@ -40,6 +40,11 @@ export interface HypervisorEvents {
   gone(name: string, ending: Ending): void;
   /** The first complete list was reported. Not called again after a reconnect. */
   ready(): void;
+  /**
+   * Whether every domain that exists is reported and followed. It is not at first, while the hypervisor cannot be reached,
+   * and while a new domain cannot be looked at. Called before {@link ready}.
+   */
+  followsAll(all: boolean): void;
 }
 
 /** The state of the connection to the hypervisor. */

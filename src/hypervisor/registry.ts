@@ -98,7 +98,15 @@ function isSame(a: Domain, b: Domain): boolean {
     a.pins.length === b.pins.length &&
     a.pins.every((list, vcpu) => isSameList(list, b.pins[vcpu] ?? [])) &&
     isSameSet(a.channelPaths ?? new Set(), b.channelPaths ?? new Set()) &&
-    isSameMap(a.contract, b.contract)
+    isSameMap(a.contract, b.contract) &&
+    isSameThreads(a.threads ?? [], b.threads ?? [])
+  );
+}
+
+function isSameThreads(a: NonNullable<Domain["threads"]>, b: NonNullable<Domain["threads"]>): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, pcpus }, i) => name === b[i]?.name && isSameList(pcpus, b[i]?.pcpus ?? []))
   );
 }
 

@@ -37,6 +37,9 @@ export const DEFAULTS: Held = {
   cpufreq: {
     root: "/sys/devices/system/cpu",
     managedCpus: "all",
+    reserved: undefined,
+    parked: "keep",
+    parkAfterSec: 60,
     multiPin: "all",
     multiPinMax: 4,
     onExit: "restore",
@@ -55,6 +58,7 @@ export const VM_DEFAULTS = {
   class: undefined,
   minKhz: undefined,
   maxKhz: undefined,
+  emulatorMinKhz: undefined,
   turbo: true,
   query: false,
   operations: ["up", "down", "min", "max", "turbo", "no-turbo"],

@@ -41,6 +41,9 @@ StrictDirectory = 1
 [cpufreq]
 Root = /srv/cpu
 ManagedCpus = 8,0-3
+Reserved = 0-1
+Parked = governor powersave,ondemand
+ParkAfterSec = 5
 MultiPin = last
 MultiPinMax = 2
 OnExit = keep
@@ -88,6 +91,9 @@ Abi = 456
       cpufreq: {
         root: "/srv/cpu",
         managedCpus: [0, 1, 2, 3, 8],
+        reserved: [0, 1],
+        parked: { governors: ["powersave", "ondemand"] },
+        parkAfterSec: 5,
         multiPin: "last",
         multiPinMax: 2,
         onExit: "keep",
@@ -121,7 +127,7 @@ Abi = 456
       ]),
     },
     said: [
-      'vm-power.conf:24: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      'vm-power.conf:27: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
     ],
   });
 });

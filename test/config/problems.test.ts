@@ -215,8 +215,9 @@ test("loadConfig() warns of CPUs and users that the host does not have", () => {
     hasUser: (user: string) => user === "root",
   };
   const map = "[hypervisor]\nDriver=static\n[vm a]\nVcpus=2-5\n";
-  at.load({ "vm-power.conf": `[channels]\nTrustedUsers=root qemux\n${map}` });
+  at.load({ "vm-power.conf": `[channels]\nTrustedUsers=root qemux\n${map}[cpufreq]\nReserved=3-4\n` });
   expect(at.told(loadConfig(at.path, { host })).said).toEqual([
+    "vm-power.conf:8: warning: Reserved names CPU 4, which this host does not have (it has 0-3)",
     'vm-power.conf:2: warning: TrustedUsers names "qemux", a user that this host does not have ' +
       "(the name has no effect; see /etc/passwd)",
     'vm-power.conf:6: warning: Vcpus of VM "a" names CPU 4-5, which this host does not have (it has 0-3)',

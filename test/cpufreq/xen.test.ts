@@ -129,6 +129,15 @@ test("after SIGKILL the next daemon puts back, and so does restore", () => {
   expect(states(host.xen)).toEqual(ORIGINAL);
 });
 
+test("what was saved under another driver is not restored: it means something else", () => {
+  using host = xenHost();
+  host.open().apply({ clock: 1, setting: 1 });
+  host.xen.driver = "amd-cppc";
+  expect(host.restore()).toEqual({ restored: ["xen-cpu1"], kept: [], failed: [] });
+  expect(states(host.xen)[1]).toBe("userspace 2300000");
+  expect(host.journal()).toEqual([]);
+});
+
 test("restore reports what Xen does not take, and keeps it for another attempt", () => {
   using host = xenHost();
   host.open().apply({ clock: 1, setting: 1 });
@@ -302,4 +311,29 @@ test("a dry run asks Xen, changes nothing, and behaves as if it had", () => {
     "info: Dry run: would set CPU 1 to 2300000 kHz in Xen",
     'info: Dry run: would set the governor of CPU 1 to "ondemand" in Xen',
   ]);
+});
+
+test("after a kill before any change of a setting, the next start restores all of them", () => {
+  for (let kill = 0; kill < 8; kill++) {
+    using host = xenHost();
+    let changes = 0;
+    host.xen.before = () => {
+      if (changes++ === kill) throw new Error("killed");
+      return undefined;
+    };
+    const cpufreq = host.open();
+    const asked = () => {
+      for (const [clock, setting] of [
+        [0, 2],
+        [1, 3],
+        [0, "baseline"],
+      ] as const)
+        cpufreq.apply({ clock, setting });
+    };
+    expect(asked).toThrow("killed");
+    host.xen.before = () => undefined;
+    host.open();
+    expect(states(host.xen)).toEqual(ORIGINAL);
+    expect(host.journal()).toEqual([]);
+  }
 });

@@ -196,6 +196,23 @@ const FAULTS: readonly [string, Finding["verdict"], string, () => unknown][] = [
     "ManagedCpus=",
     () => ({ cpus: [...managed, { ...cpu, pcpu: 4, managed: false, reason: "no frequencies" }] }),
   ],
+  [
+    "managed CPUs",
+    "advice",
+    "Reserved=",
+    () => ({
+      cpus: [
+        ...managed,
+        { ...cpu, pcpu: 4, managed: false, reason: "in Reserved" },
+        {
+          ...cpu,
+          pcpu: 5,
+          managed: false,
+          reason: "shares its clock with CPU 4, which is in Reserved",
+        },
+      ],
+    }),
+  ],
   ["firmware", "advice", "power cap", () => put(`${CPU}/cpu2/cpufreq/bios_limit`, "1800000\n")],
   ["turbo", "advice", "no_turbo", () => put(`${CPU}/intel_pstate/no_turbo`, "1\n")],
   ["drift", "repair", "vmpowerctl verify", () => ({ checks: CHECKS })],

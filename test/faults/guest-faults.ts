@@ -88,7 +88,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a guest policy that the kernel refuses is taken back",
-    file: "src/arbiter/arbiter.ts",
+    file: "src/arbiter/change.ts",
     line: "change.undo?.();",
     instead: "",
     test: "test/arbiter/policies.test.ts",

@@ -51,6 +51,14 @@ describe("openXen()", () => {
     });
   });
 
+  test("a vCPU in a pool that is being removed runs nowhere, not in the next pool", async () => {
+    await using stage = new XenStage();
+    stage.xen.pools.set(2, [1, 2]);
+    stage.boot(5, "web1", { pins: [[1, 2, 3]] }).pool = 1;
+    await stage.followed();
+    expect(stage.recorder.domains.get("web1")?.pins).toEqual([[]]);
+  });
+
   test("follows a domain from its building on, by events of xenstored", async () => {
     await using stage = new XenStage();
     await stage.followed({ beatMs: 60_000 });
@@ -170,7 +178,7 @@ describe("openXen()", () => {
   test("events without end do not delay the look", async () => {
     await using stage = new XenStage();
     const web = stage.boot(7, "web1", { pins: [[1]] });
-    await stage.followed({ beatMs: 60_000, settleMs: 30 });
+    await stage.followed({ beatMs: 60_000, settleMs: 200 });
     stage.recorder.news();
     const storm = setInterval(() => stage.store.fire("/local/domain/0/backend/console/7/1/state"), 5);
     web.vcpus = [{ online: true, pins: [3] }];

@@ -52,6 +52,7 @@ export class PlayedXen implements HypercallDevice {
   /** Core of each CPU, in socket 0. */
   cores: number[] = [];
   offline = new Set<number>();
+  driver = "acpi-cpufreq";
   governors = ["performance", "powersave", "ondemand", "userspace"];
   pools = new Map([[0, [0, 1, 2, 3]]]);
   domains: PlayedDomain[] = [];
@@ -192,7 +193,7 @@ export class PlayedXen implements HypercallDevice {
     for (const [i, cpu] of policy.cpus.entries()) view.setUint32(this.#pointer(32) + i * 4, cpu, true);
     for (const [i, khz] of policy.khz.entries()) view.setUint32(this.#pointer(40) + i * 4, khz, true);
     this.#text(this.#pointer(48), this.governors.join(" "));
-    this.#text(56, "acpi-cpufreq");
+    this.#text(56, this.driver);
     view.setUint32(84, policy.currentKhz, true);
     new Uint8Array(this.memory, 88, 16).fill(0);
     this.#text(88, policy.governor);

@@ -23,7 +23,7 @@ export interface Facts {
 }
 
 /** The result of one check. */
-type Wrong = Omit<Finding, "check">;
+export type Wrong = Omit<Finding, "check">;
 
 /** One check of `doctor`. */
 export interface Check {

@@ -52,10 +52,7 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
       "Channels",
       `${status.channelsConnected} of ${status.channels} connected in ${printable(status.channelDirectory)}`,
     ],
-    [
-      "CPUs",
-      `${status.cpusManaged} managed${status.cpusUnmanaged === 0 ? "" : `, ${status.cpusUnmanaged} not`}${heldText(status)}`,
-    ],
+    ["CPUs", `${status.cpusManaged} managed${unmanagedText(status)}${parkedText(status)}${heldText(status)}`],
     ["Requests", requestsText(counters)],
     [
       "Writes",
@@ -70,6 +67,16 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
     ...troubleLines(troubles, style, width),
   ];
   return lines.join("\n");
+}
+
+function unmanagedText({ cpusUnmanaged, cpusReserved = 0 }: Status): string {
+  const reserved = cpusReserved === 0 ? "" : ` (${cpusReserved} reserved)`;
+  return cpusUnmanaged === 0 ? "" : `, ${cpusUnmanaged} not${reserved}`;
+}
+
+/** How many unused CPUs are parked, if they are at all. */
+function parkedText({ cpusParked }: Status): string {
+  return cpusParked === undefined ? "" : `, ${cpusParked} parked`;
 }
 
 /** How many clocks operators hold, if any. */

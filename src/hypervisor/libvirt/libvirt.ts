@@ -50,6 +50,7 @@ class Follower implements LibvirtHypervisor {
   #state: HypervisorStatus["state"] = "connecting";
   #problem: string | undefined;
   #isReady = false;
+  #followsAll = false;
   #closed = false;
   #session: Session | undefined;
   #watch: Watch | undefined;
@@ -135,6 +136,7 @@ class Follower implements LibvirtHypervisor {
       log: this.#options.log,
       timing: this.#timing,
       onComplete: () => this.#complete(socket),
+      onLook: () => this.#tellFollowed(),
     });
     this.#session = session;
     this.#watch = watch;
@@ -189,6 +191,7 @@ class Follower implements LibvirtHypervisor {
     if (this.#state !== "connected") this.#options.log.notice(`Connected to libvirt at "${socket}"`);
     this.#state = "connected";
     this.#problem = undefined;
+    this.#tellFollowed();
     if (this.#isReady) return;
     this.#isReady = true;
     this.#events.ready();
@@ -199,6 +202,14 @@ class Follower implements LibvirtHypervisor {
     if (this.#problem !== problem) this.#options.log.warning(problem);
     this.#state = "unreachable";
     this.#problem = problem;
+    this.#tellFollowed();
+  }
+
+  #tellFollowed(): void {
+    const all = this.#state === "connected" && this.#watch?.seesAll === true;
+    if (all === this.#followsAll) return;
+    this.#followsAll = all;
+    this.#events.followsAll(all);
   }
 
   #pause(ms: number): Promise<void> {

@@ -45,6 +45,8 @@ export class DomainWatch {
   readonly #askedMs = new Map<string, number>();
   #allStaleAtMs = 0;
   #repeat = false;
+  /** Whether all watches are set. Each begins with an event, which tells nothing. */
+  #hasBegun = false;
   #isLooking = false;
   #isDue = false;
   #stopped = false;
@@ -68,6 +70,7 @@ export class DomainWatch {
       if (!answer.ok)
         return this.#xenstore.end(`xenstored does not report changes of ${path}: ${answer.why}`);
     }
+    this.#hasBegun = true;
     this.refresh();
   }
 
@@ -118,7 +121,7 @@ export class DomainWatch {
   /** Looks at everything after this time, or sooner if that was due already: events without end must not delay it. */
   #lookIn(ms: number): void {
     const dueMs = performance.now() + ms;
-    if (this.#stopped || dueMs >= this.#dueMs) return;
+    if (this.#stopped || !this.#hasBegun || dueMs >= this.#dueMs) return;
     clearTimeout(this.#timer);
     this.#dueMs = dueMs;
     this.#timer = setTimeout(() => {

@@ -147,7 +147,7 @@ export function openXenControl(
 }
 
 const REMEDIES: Readonly<Record<Errno, string>> = {
-  ENOENT: "modprobe xen-privcmd; the kernel must be Linux 4.18 or later",
+  ENOENT: "modprobe xen-privcmd (Linux 4.18 or later), or systemctl daemon-reload if the unit hides it",
   EACCES: "start vm-power by systemd or as root",
   EPERM: "start vm-power by systemd, whose unit allows the device in dom0, or as root",
 };
