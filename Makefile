@@ -17,7 +17,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check types faults fuzz world world-long world-faults build bench interop install captures lab lab-full lab-xen lab-shell clean
+.PHONY: help run test check types faults fuzz world world-long world-faults energy-days build bench interop install captures lab lab-full lab-xen lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -53,6 +53,9 @@ world-long: node_modules ## Run new worlds until stopped, and keep what they fin
 
 world-faults: node_modules ## Plant faults in the daemon, and see the world find each within a minute
 	@$(BUN) test/world/hunt.ts
+
+energy-days: node_modules ## Play DAYS=1000 days of hosts whose physics are not the energy model's, and count how often the truth is in the interval
+	@DAYS=$(or $(DAYS),1000) $(BUN) test test/ledger/days.test.ts
 
 build: dist/vm-power ## Build the one executable, dist/vm-power
 

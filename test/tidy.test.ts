@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   base: [],
   wire: ["base"],
   arbiter: ["base", { type: "wire" }],
+  ledger: ["base"],
   channels: ["base", "wire", "os"],
   os: ["base"],
   cpufreq: ["base", "os"],
@@ -20,6 +21,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   admin: ["base", "os"],
   systemd: ["base", "os"],
   traffic: ["base", "os"],
+  energy: ["base", "os"],
   config: ["base", "os"],
   metrics: ["base", "os"],
   terminal: ["base", "os"],
@@ -32,10 +34,12 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
     "os",
     "wire",
     "arbiter",
+    "ledger",
     "channels",
     "cpufreq",
     "hypervisor",
     "traffic",
+    "energy",
     "admin",
     "systemd",
     "config",
@@ -48,7 +52,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
 };
 
 /** Floors without access to the world: no runtime modules, no clock, no random numbers, no timer, no output. */
-const PURE = ["base", "wire", "arbiter"];
+const PURE = ["base", "wire", "arbiter", "ledger"];
 const WORLDLY =
   /\b(Date\.now|new Date|performance\.|Math\.random|crypto\.|setTimeout|setInterval|setImmediate|queueMicrotask|console\.|process\.|Bun\.)/;
 
@@ -151,6 +155,8 @@ describe("planted faults are caught", () => {
     ["channels/x.ts", 'import type { A } from "../arbiter/a.ts";', "channels/x.ts imports ../arbiter/a.ts"],
     ["arbiter/x.ts", 'import { decode } from "../wire/decode.ts";', "arbiter/x.ts imports ../wire/decode.ts"],
     ["wire/x.ts", 'import fs from "node:fs";', "wire/x.ts imports node:fs"],
+    ["ledger/x.ts", 'import { a } from "../energy/a.ts";', "ledger/x.ts imports ../energy/a.ts"],
+    ["energy/x.ts", 'import { a } from "../ledger/a.ts";', "energy/x.ts imports ../ledger/a.ts"],
     ["simulate/x.ts", 'import { a } from "../cpufreq/a.ts";', "simulate/x.ts imports ../cpufreq/a.ts"],
     ["daemon/x.ts", 'const a = await import("../guest/a.ts");', "daemon/x.ts imports ../guest/a.ts"],
     [

@@ -20,6 +20,7 @@ const NAMES = {
     SetContract: "ContractOrder",
     SetState: "StateChange",
     GetLoad: "VmChoice",
+    GetEnergy: "EnergyChoice",
     AddPolicy: "AddedPolicy",
   },
   replies: {
@@ -31,6 +32,7 @@ const NAMES = {
     GetContract: "ContractView",
     GetStates: "StateList",
     GetLoad: "Load",
+    GetEnergy: "Energy",
   },
 } as const;
 

@@ -430,6 +430,39 @@ export interface DoctorReport {
   readonly findings: readonly Finding[];
 }
 
+/** What was saved, in joules: the best estimate, and the ends of the interval that contains the truth in 95 of 100 cases. */
+export interface Saved {
+  readonly joules: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The energy of one VM. What it saved is what the same work would have used more with the original settings of its CPUs
+ * (baseline), and at their highest speed (max); less than 0 where it would have used less. Absent where it is not known.
+ */
+export interface VmEnergy {
+  readonly vm: string;
+  readonly joules: number;
+  readonly watts: number;
+  readonly savedBaseline?: Saved | undefined;
+  readonly savedMax?: Saved | undefined;
+}
+
+/**
+ * What the host draws without work, and what each busy CPU adds: at f GHz, wattsPerGhz f + wattsPerGhz3 f^3, and turboWatts at
+ * turbo.
+ */
+export interface PowerModel {
+  readonly fitted: boolean;
+  readonly staticWatts: number;
+  readonly wattsPerGhz: number;
+  readonly wattsPerGhz3: number;
+  readonly turboWatts: number;
+  readonly residualWatts?: number | undefined;
+  readonly explained?: number | undefined;
+}
+
 /** What `GetStatus` answers. */
 export interface Status {
   readonly version: string;
@@ -598,6 +631,30 @@ export interface ChannelConfigOrder {
   readonly text: string;
 }
 
+/** What `GetEnergy` takes. */
+export interface EnergyChoice {
+  readonly vm?: string | undefined;
+  readonly seconds?: number | undefined;
+}
+
+/** What `GetEnergy` answers. */
+export interface Energy {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly meters: readonly string[];
+  readonly problem?: string | undefined;
+  readonly joules: number;
+  readonly meteredJoules: number;
+  readonly watts: number;
+  readonly idleJoules: number;
+  readonly hostJoules: number;
+  readonly vms: readonly VmEnergy[];
+  readonly savedBaseline?: Saved | undefined;
+  readonly savedMax?: Saved | undefined;
+  readonly savedUnknown?: string | undefined;
+  readonly model: PowerModel;
+}
+
 /** What `GetLoad` takes. */
 export interface VmChoice {
   readonly vms?: readonly string[] | undefined;
@@ -659,6 +716,7 @@ export interface Calls {
   GetChannelConfig: { takes: ChannelConfigRequest; answers: ChannelConfig };
   AddChannelConfig: { takes: ChannelConfigOrder; answers: Nothing };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
+  GetEnergy: { takes: EnergyChoice; answers: Energy };
   GetLoad: { takes: VmChoice; answers: Load };
   GetMetrics: {
     takes: { readonly format?: "openmetrics" | "prometheus" | undefined };

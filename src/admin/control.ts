@@ -120,6 +120,7 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   GetChannelConfig: { mutates: false },
   AddChannelConfig: { mutates: true },
   Restore: { mutates: true },
+  GetEnergy: { mutates: false },
   GetLoad: { mutates: false },
   GetMetrics: { mutates: false },
   Subscribe: { mutates: false },

@@ -77,6 +77,7 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["Ask.cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: APP_CPUS_MAX }],
   ["AskByPolicy.cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: APP_CPUS_MAX }],
   ["khz", { allows: within(1, KHZ_MAX) }],
+  ["seconds", { allows: within(1, ORDER_SECONDS_MAX) }],
   ["forSeconds", { allows: within(1, ORDER_SECONDS_MAX) }],
   // It is compared with the text that the daemon would write, and the size of a message bounds it.
   ["text", { allows: () => true }],

@@ -14,6 +14,7 @@ import {
   integer,
   latency,
   listenAddress,
+  meters,
   oneOf,
   SOCKET_PATH_BYTES_MAX,
   socketPath,
@@ -97,6 +98,11 @@ export const KEYS = {
       "no",
       "Refuse a channel directory that every user may write to; with no, only warn.",
     ),
+    Fifos: key(
+      boolean,
+      "no",
+      "Read the FIFOs fifo0, fifo1 and so on there, through which applications ask as DPDK's host lets them.",
+    ),
   },
   cpufreq: CPUFREQ_KEYS,
   hypervisor: {
@@ -117,6 +123,16 @@ export const KEYS = {
     Interval: key(integer(1, 3600), "15", "Seconds between two writes of Textfile."),
     Listen: optional(listenAddress, "Address on which metrics are served over HTTP, like 127.0.0.1:9101."),
     AllowRemote: key(boolean, "no", "Whether Listen may be an address that other hosts can reach."),
+  },
+  energy: {
+    Meters: key(
+      meters,
+      "auto",
+      "Meters of the host: auto finds them, off keeps no account of energy, or names like package-0,package-1.",
+    ),
+    Powercap: key(absolutePath, "/sys/class/powercap", "The kernel's directory of RAPL zones."),
+    Hwmon: key(absolutePath, "/sys/class/hwmon", "The kernel's directory of sensors."),
+    Interval: key(integer(1, 300), "10", "Seconds between two readings of the meters."),
   },
   schedule: {
     TimeZone: optional(timeZone, "Time zone of schedules and of guest policies by time, if not the host's."),

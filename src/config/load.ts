@@ -77,6 +77,7 @@ function toConfig(gathered: Gathered): Config {
     cpufreq: valuesOf(KEYS.cpufreq, sections.get("cpufreq")),
     hypervisor: valuesOf(KEYS.hypervisor, sections.get("hypervisor")),
     metrics: valuesOf(KEYS.metrics, sections.get("metrics")),
+    energy: valuesOf(KEYS.energy, sections.get("energy")),
     schedule: valuesOf(KEYS.schedule, sections.get("schedule")),
     schedules: schedulesOf(gathered),
     rules: rulesOf({ named: vms, patterns, classes, states }),

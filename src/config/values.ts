@@ -67,6 +67,18 @@ export function socketPath(bytesMax: number): Parser<string> {
   };
 }
 
+/** Reads `auto`, `off`, or names of meters. */
+export function meters(text: string): Parsed<"auto" | "off" | readonly string[]> {
+  if (text === "auto" || text === "off") return { value: text };
+  const names = text.split(/[\s,]+/).filter((name) => name !== "");
+  if (names.length > 0 && names.length <= METERS_MAX && names.every((name) => METER.test(name)))
+    return { value: names };
+  return { expected: "auto, off, or names of meters like package-0,package-1" };
+}
+
+const METERS_MAX = 64;
+const METER = /^[\w.:#/-]{1,128}$/;
+
 /** Reads a list of CPUs that is not empty. */
 export function cpuNumbers(text: string): Parsed<readonly Pcpu[]> {
   const cpus = parseCpuList(text);

@@ -2,13 +2,17 @@ import { Arbiter } from "../arbiter/arbiter.ts";
 import type { ParkingMove } from "../arbiter/parking-view.ts";
 import type { PolicyView } from "../arbiter/policy-view.ts";
 import type { Pcpu } from "../base/domain.ts";
+import { Fifos } from "../channels/fifos/fifos.ts";
+import { SpeedUse } from "../ledger/speed-use.ts";
 import { makeOwnDirectory } from "../os/own-directory.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import { VERSION } from "../version.ts";
 import { Alarm } from "./alarm.ts";
 import { Askers } from "./apps/askers.ts";
+import { FifoRequests } from "./apps/fifo-requests.ts";
 import { serveRequests } from "./apps/serve.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
+import { openEnergy } from "./energy/open-energy.ts";
 import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { HostEvents } from "./host/host-events.ts";
@@ -55,13 +59,16 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
   const serving = openServing(surroundings, { parts, undo, deciding });
   const { hostEvents, limited, ...decided } = deciding;
   const slices = new LoopSlices();
-  joined = { config, time, ...decided, ...serving, slices, startedAtMs };
+  const { speeds } = deciding;
+  const energy = speeds && openEnergy(surroundings, speeds, { ...decided, ...serving });
+  joined = { config, time, ...decided, ...serving, energy, slices, startedAtMs };
   const { arbiter, askers } = joined;
   const applications = await serveRequests({ config, log, limited, arbiter, askers, time });
   undo.push(() => applications?.close());
 
   hostEvents.reportCpus();
   joined.channels.scan();
+  joined.fifos.refresh();
   return { parts: joined, hostEvents, hypervisor: serving.hypervisor, operators, applications, sole };
 }
 
@@ -111,8 +118,12 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const schedules = new Schedules({ config, log, hostZone: zoneOfHost, events });
   const moved = (move: ParkingMove) => parkingMoved(move, parts(), limited);
+  const speeds = config().energy.meters === "off" ? undefined : new SpeedUse();
   const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
-  const clocks = new Clocks({ ...doing, schedules: (now) => schedules.at(now), parkingMoved: moved });
+  const clocks = new Clocks({
+    ...{ ...doing, schedules: (now) => schedules.at(now), parkingMoved: moved },
+    ...(speeds === undefined ? {} : { accepted: (write, monoMs) => speeds.accepted(write, monoMs) }),
+  });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), "the start");
   clocks.settle(arbiter.parking.configure(parkingRule(config())), "the start");
@@ -120,7 +131,7 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   const acts = new OperatorActs(log, time, events);
   const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });
   const known = { store, events, acts, schedules, knobs, takeover };
-  return { alarm, limited, moment, hostEvents, cpufreq, arbiter, clocks, ...known };
+  return { alarm, limited, moment, hostEvents, cpufreq, arbiter, clocks, speeds, ...known };
 }
 
 /** Opens what serves guests and applications. */
@@ -176,7 +187,9 @@ function openServing(
   const meter = packetMeter(hypervisor);
   const traffic = new TrafficWatch({ arbiter, clocks, alarm, log, moment, meter });
   const askers = new Askers({ arbiter, clocks, alarm, moment, events, log });
-  return { vms, channels, hypervisor, traffic, askers, ...measured };
+  const fifos = new Fifos(new FifoRequests({ askers, channels, config, cpufreq: deciding.cpufreq, log }));
+  undo.push(() => fifos.close());
+  return { vms, channels, hypervisor, traffic, askers, fifos, ...measured };
 }
 
 /** Guest policies want something else from now on. */

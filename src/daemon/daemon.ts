@@ -56,6 +56,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
     operators.begin();
+    parts.energy?.begin();
     await opened(parts);
     if (parts.hypervisor.status().state === "unreachable") parts.takeover.presume();
     // Not before: the start is not urgent, and takes more of the CPU than the priority is meant for.
@@ -72,11 +73,12 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const quiet = [metrics, parts.slices, parts.askers, parts.alarm, parts.traffic, parts.channels];
+        const { alarm, askers, channels, energy, fifos, slices, traffic } = parts;
+        const quiet = [metrics, slices, askers, alarm, traffic, energy, channels, fifos];
         return endDaemon(cause, {
           parts,
           log,
-          quiet: quiet.map((part) => () => part.close()),
+          quiet: quiet.map((part) => () => part?.close()),
           last: [
             () => operators.close(),
             () => applications?.close(),
@@ -94,7 +96,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
 
 /** Applies a configuration that was replaced. */
 function reconfigure(parts: Parts): void {
-  const { arbiter, askers, channels, clocks, config, cpufreq, events, knobs, vms } = parts;
+  const { arbiter, askers, channels, clocks, config, cpufreq, events, fifos, knobs, vms } = parts;
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
   clocks.settle(arbiter.parking.configure(parkingRule(config())), "a reload");
   clocks.turn();
@@ -103,6 +105,7 @@ function reconfigure(parts: Parts): void {
   askers.reconfigure(config().apps);
   cpufreq.refresh();
   channels.scan();
+  fifos.refresh();
   events.publish("config", "the configuration was reloaded");
 }
 

@@ -7,6 +7,8 @@ import { VM_KEYS } from "../config/keys.ts";
 import { valuesOf } from "../config/settings.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq/cpufreq.ts";
 import { lookAtRoot } from "../cpufreq/linux/root.ts";
+import { hostCpuTimeNs } from "../energy/cpu-time.ts";
+import { type Counters, EnergyMeters } from "../energy/energy-meters.ts";
 import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
@@ -30,8 +32,8 @@ export const CHANNELS_MAX = 16_384;
 /** Channels that are served even if few files may be open. */
 const CHANNELS_MIN = 16;
 
-/** Open files of a CPU whose speed we set. */
-const FILES_PER_CPU = 3;
+/** Open files of a CPU whose speed we set, its FIFO included. */
+const FILES_PER_CPU = 4;
 
 /** Open files besides channels and CPUs: clients and listeners of the three sockets, libvirt, logs, locks. */
 const OTHER_FILES = 256;
@@ -138,6 +140,19 @@ export function packetMeter(hypervisor: Hypervisor): PacketMeter {
   const nowMs = () => performance.now();
   const told = async (vm: string, mac: string) => hypervisor.receivedPackets?.(vm, mac);
   return new PacketMeter([told, netClass(NET_ROOT, nowMs)], nowMs);
+}
+
+/** Where the root of the control groups is. */
+const CGROUP_ROOT = "/sys/fs/cgroup";
+
+/** Finds the meters of energy, unless they are off, and the CPU time of the whole host. */
+export function openMeters({ config, time }: Surroundings, counters: Counters) {
+  const { meters, interval, powercap, hwmon } = config().energy;
+  const where = { powercap, hwmon, intervalMs: interval * 1000, nowMs: () => time().monoMs };
+  return {
+    meters: new EnergyMeters({ ...where, meters: meters === "off" ? [] : meters }, counters),
+    hostCpuTimeNs: () => hostCpuTimeNs(CGROUP_ROOT),
+  };
 }
 
 type OpenDriver = (surroundings: Surroundings, events: HypervisorEvents) => ConfiguredHypervisor;

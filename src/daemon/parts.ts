@@ -1,10 +1,12 @@
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Channels } from "../channels/channels.ts";
-import type { Config } from "../config/config.ts";
+import type { Fifos } from "../channels/fifos/fifos.ts";
+import type { AppConfig, Config } from "../config/config.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Askers } from "./apps/askers.ts";
+import type { EnergyWatch } from "./energy/energy-watch.ts";
 import type { Events } from "./events/events.ts";
 import type { Clocks } from "./host/clocks.ts";
 import type { KnobHolder } from "./host/knobs.ts";
@@ -45,6 +47,9 @@ export interface Parts {
   readonly takeover: Takeover;
   readonly traffic: TrafficWatch;
   readonly askers: Askers;
+  /** Undefined if no account is kept. */
+  readonly energy: EnergyWatch | undefined;
+  readonly fifos: Fifos<AppConfig>;
   /** On the wall clock. */
   readonly startedAtMs: number;
 }

@@ -1,4 +1,4 @@
-import type { Domain, HypervisorDriver } from "../base/domain.ts";
+import type { Domain, HypervisorDriver, Vcpu } from "../base/domain.ts";
 import type { Ending } from "../base/origin.ts";
 import type { DomainOrders } from "./domain-orders.ts";
 import type { Remedies } from "./remedies.ts";
@@ -25,6 +25,11 @@ export interface Hypervisor {
    * or the number cannot be had now. Absent if the driver cannot tell.
    */
   receivedPackets?(name: string, mac: string): Promise<number | undefined>;
+  /**
+   * The CPU time in ns that each online vCPU of a running domain has used, asked for its first `vcpus`; undefined if that
+   * cannot be had now. Absent if the driver cannot tell.
+   */
+  vcpuTimes?(name: string, vcpus: number): Promise<ReadonlyMap<Vcpu, number> | undefined>;
   /** Closes the connection. No event follows. */
   close(): Promise<void>;
 }

@@ -55,7 +55,7 @@ export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
 };
 
 /** Units that a family's name may end with. */
-const UNITS = ["seconds", "hertz", "bytes"];
+const UNITS = ["seconds", "hertz", "bytes", "joules"];
 
 /** Formats families; one without values is left out. */
 export function exposition(families: readonly Family[], format: Format): string {

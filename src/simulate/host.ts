@@ -11,6 +11,8 @@ export interface SimulatedHost {
   readonly configFile: string;
   readonly controlSocket: string;
   readonly tree: CpufreqTree;
+  /** Where its RAPL zones are. */
+  readonly powercap: string;
   remove(): void;
 }
 
@@ -34,6 +36,7 @@ export function makeHost(vms: readonly SimulatedVm[]): SimulatedHost {
     configFile: path("vm-power.conf"),
     controlSocket: path("control.sock"),
     tree,
+    powercap: path("powercap"),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
   writeFileSync(host.configFile, configuration(host, vms));
@@ -63,7 +66,7 @@ function formatted(vms: readonly SimulatedVm[]): string {
 }
 
 function configuration(
-  { directory, channels, controlSocket }: Omit<SimulatedHost, "remove">,
+  { directory, channels, controlSocket, powercap }: Omit<SimulatedHost, "remove">,
   vms: readonly SimulatedVm[],
 ): string {
   return `[daemon]
@@ -75,6 +78,10 @@ LogLevel=warning
 Directory=${channels}
 [cpufreq]
 Root=${join(directory, "cpu")}
+[energy]
+Powercap=${powercap}
+Hwmon=${join(directory, "hwmon")}
+Interval=1
 [hypervisor]
 Driver=static
 ${vms.map(({ name, pcpus }) => `[vm ${name}]\nVcpus=${pcpus.join(",")}\n`).join("")}`;

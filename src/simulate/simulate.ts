@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { type ASKS, type SimulatedPort, type SimulatedVm, startVm } from "./guest.ts";
 import { makeHost, type SimulatedHost } from "./host.ts";
 import { runKernel } from "./kernel.ts";
+import { runPackage } from "./power.ts";
 
 /** Four VMs with three generations of DPDK; `db1` and `cache1` share a clock. */
 const VMS: readonly SimulatedVm[] = [
@@ -20,6 +21,11 @@ const STOP_MS = 5000;
 export async function simulate({ seconds }: { readonly seconds?: number }): Promise<number> {
   const host = makeHost(VMS);
   const kernel = runKernel(host.tree.root);
+  const metered = runPackage(
+    host.powercap,
+    host.tree,
+    VMS.flatMap(({ pcpus }) => pcpus),
+  );
   const ports = VMS.flatMap((vm) => startVm(vm, host.channels));
   const stop = Promise.withResolvers<void>();
   // SIGHUP: the terminal was closed; everything must be removed then too.
@@ -49,6 +55,7 @@ export async function simulate({ seconds }: { readonly seconds?: number }): Prom
     clearTimeout(patience);
     for (const port of ports) port.close();
     kernel.close();
+    metered.close();
     if (daemon.exitCode === 0) say(`\nStopped. Every CPU is as it was found:\n  ${governors(host)}`);
     host.remove();
   }

@@ -50,6 +50,7 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   GetChannelConfig: { vm: "web.1", format: "libvirt" },
   AddChannelConfig: { vm: "web.1", vcpus: 2, text: "<channel/>" },
   Restore: {},
+  GetEnergy: { vm: "web.1", seconds: 600 },
   GetLoad: {},
   GetMetrics: { format: "prometheus" },
 };

@@ -7,6 +7,7 @@ import type {
   Counters,
   Cpu,
   CpuCheck,
+  Energy,
   Explanation,
   Hold,
   Load,
@@ -202,6 +203,40 @@ export const LOAD: Load = {
   ],
 };
 
+/** A metered day, in which one VM's CPUs could not be compared. */
+export const ENERGY: Energy = {
+  fromMs: Date.UTC(2026, 0, 30, 23),
+  toMs: Date.UTC(2026, 0, 31, 23),
+  meters: ["package-0", "package-1"],
+  problem: "package-2: it stands still",
+  joules: 8_640_000,
+  meteredJoules: 8_640_000,
+  watts: 100,
+  idleJoules: 3_456_000,
+  hostJoules: 864_000,
+  vms: [
+    {
+      vm: "web.1",
+      joules: 4_320_000,
+      watts: 50,
+      savedBaseline: { joules: 864_000, low: 432_000, high: 1_296_000 },
+      savedMax: { joules: -500, low: -900, high: -100 },
+    },
+    { vm: "db", joules: 0.5, watts: 0.0000058 },
+  ],
+  savedBaseline: { joules: 864_000, low: 600_000, high: 1_128_000 },
+  savedMax: { joules: 864_000, low: 600_000, high: 1_128_000 },
+  model: {
+    fitted: true,
+    staticWatts: 40.04,
+    wattsPerGhz: 1.234,
+    wattsPerGhz3: 0.4567,
+    turboWatts: -0.5,
+    residualWatts: 2.345,
+    explained: 0.973,
+  },
+};
+
 /** vCPUs in each state. */
 const VCPUS: readonly VcpuInfo[] = [
   { vcpu: 0, state: "running", cpuTimeMs: 12_345, pcpu: 2, pcpus: [2] },
@@ -337,6 +372,8 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     Verify: () => ({ cpus: CHECKS }),
     Restore: ({ cpus = [2, 3] }) => ({ results: cpusOf(cpus, result) }),
     GetMetrics: ({ format }) => ({ text: format === "prometheus" ? "a 1\n" : "a 1\n# EOF\n" }),
+    GetEnergy: ({ vm }) =>
+      vm === undefined ? ENERGY : known(vm, { ...ENERGY, vms: ENERGY.vms.slice(0, 1) }),
     GetLoad: ({ vms = ["web.1"] }) => ({ ...LOAD, vms: LOAD.vms.filter(({ vm }) => vms.includes(vm)) }),
     Record(_parameters, _caller, subscriber) {
       for (const packet of PACKETS) subscriber.send(packet);

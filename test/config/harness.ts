@@ -33,6 +33,7 @@ export const DEFAULTS: Held = {
     autoAdd: true,
     trustedUsers: ["root", "libvirt-qemu", "qemu"],
     strictDirectory: false,
+    fifos: false,
   },
   cpufreq: {
     root: "/sys/devices/system/cpu",
@@ -48,6 +49,7 @@ export const DEFAULTS: Held = {
   },
   hypervisor: { driver: "auto", uri: "qemu:///system", socket: undefined, metadata: true },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
+  energy: { meters: "auto", powercap: "/sys/class/powercap", hwmon: "/sys/class/hwmon", interval: 10 },
   schedule: { timeZone: undefined },
   vms: new Map(),
 };

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
-import type { VmConfig } from "../../src/config/config.ts";
+import type { Config, VmConfig } from "../../src/config/config.ts";
 import { readIni } from "../../src/config/ini.ts";
 import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
@@ -150,6 +150,7 @@ const config: fc.Arbitrary<Held> = fc.record({
     autoAdd: fc.boolean(),
     trustedUsers: fc.uniqueArray(user, { minLength: 1, maxLength: 5 }),
     strictDirectory: fc.boolean(),
+    fifos: fc.boolean(),
   }),
   cpufreq: fc.record({
     root: path,
@@ -188,6 +189,12 @@ const config: fc.Arbitrary<Held> = fc.record({
       { nil: undefined },
     ),
     allowRemote: fc.boolean(),
+  }),
+  energy: fc.record({
+    meters: fc.constantFrom<Config["energy"]["meters"][]>("auto", "off", ["package-0", "power_meter/power1"]),
+    powercap: path,
+    hwmon: path,
+    interval: fc.integer({ min: 1, max: 300 }),
   }),
   schedule: fc.record({
     timeZone: fc.option(fc.constantFrom("UTC", "Europe/Berlin"), { nil: undefined }),

@@ -37,6 +37,7 @@ LogLevel = debug
 Directory = /srv/channels
 AutoAdd = Off
 TrustedUsers = root, 107  qemu qemu
+Fifos = yes
 StrictDirectory = 1
 [cpufreq]
 Root = /srv/cpu
@@ -59,6 +60,11 @@ Textfile = /srv/vm-power.prom
 Interval = 60
 Listen = [::]:9101
 AllowRemote = yes
+[energy]
+Meters = package-0, power_meter/power1
+Powercap = /srv/powercap
+Hwmon = /srv/hwmon
+Interval = 30
 [schedule]
 TimeZone = Asia/Tokyo
 [vm web.1 prod]
@@ -87,6 +93,7 @@ Abi = 456
         autoAdd: false,
         trustedUsers: ["root", "107", "qemu"],
         strictDirectory: true,
+        fifos: true,
       },
       cpufreq: {
         root: "/srv/cpu",
@@ -106,6 +113,12 @@ Abi = 456
         interval: 60,
         listen: { hostname: "::", port: 9101 },
         allowRemote: true,
+      },
+      energy: {
+        meters: ["package-0", "power_meter/power1"],
+        powercap: "/srv/powercap",
+        hwmon: "/srv/hwmon",
+        interval: 30,
       },
       schedule: { timeZone: "Asia/Tokyo" },
       vms: new Map<string, VmConfig>([
@@ -127,7 +140,8 @@ Abi = 456
       ]),
     },
     said: [
-      'vm-power.conf:27: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      'vm-power.conf:28: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      "vm-power.conf:14: warning: Fifos=yes, but no [app NAME] has a list of CPUs (no FIFO is read: set Cpus=2-5 there)",
     ],
   });
 });

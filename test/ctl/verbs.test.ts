@@ -159,6 +159,7 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       "set-vcpus": "web.1 2",
       doctor: "",
       top: "",
+      energy: "--vm web.1 --since 10m",
       metrics: "",
     };
     const command = `${name} ${given[name] ?? "web.1"} --json`.replace("  ", " ");

@@ -50,6 +50,7 @@ test("the simulator's output fits a terminal and names a working command, and it
     return set.length >= 5 && set.every(({ requestedKhz, currentKhz }) => requestedKhz === currentKhz);
   };
   await until(follows, 20_000);
+  await until(() => look("energy").stdout.toString().includes("metered by package-0"), 20_000);
   const doctor = look("doctor");
   expect([doctor.exitCode, doctor.stdout.toString()]).toEqual([
     0,

@@ -74,6 +74,7 @@ function largeHost() {
     ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME) },
     config: () => CONFIG,
     schedules: { forVm: () => [] },
+    energy: undefined,
     knobs: { unmet: () => new Set() },
     channels: {
       list: () => channels,

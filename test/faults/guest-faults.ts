@@ -33,7 +33,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     line: 'if (!state.contract.physicalCores) return { code: "physical-cpu" };',
     instead: "",
     test: "test/fuzz/fuzz.test.ts",
-    name: "no packet and no call touches a CPU outside the sender's contract",
+    name: "no packet, no call and no object touches a CPU outside the sender's contract",
   },
   {
     promise: "a guest policy is that of the channel's VM",
@@ -112,7 +112,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "no call for traffic is made beside one that hangs",
-    file: "src/hypervisor/libvirt/interface-stats.ts",
+    file: "src/hypervisor/libvirt/single-calls.ts",
     line: "this.#asking || rpc.stuck > 0 ||",
     instead: "",
     test: "test/hypervisor/interface-stats.test.ts",

@@ -38,6 +38,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   verify: ["Verify"],
   doctor: ["DoctorReport"],
   top: ["GetLoad"],
+  energy: ["GetEnergy"],
   metrics: ["GetMetrics"],
   events: ["Subscribe"],
   record: ["RecordReport"],

@@ -5,6 +5,7 @@ import { CHANNEL_CONFIG } from "./channel-config.ts";
 import { CONTRACT_VERBS } from "./contract.ts";
 import { CPU_VERBS } from "./cpu.ts";
 import { DOCTOR } from "./doctor.ts";
+import { ENERGY } from "./energy.ts";
 import { EVENTS } from "./events.ts";
 import { LIST } from "./list.ts";
 import { METRICS } from "./metrics.ts";
@@ -39,6 +40,7 @@ export const VERBS: readonly Verb[] = [
   VERIFY,
   DOCTOR,
   TOP,
+  ENERGY,
   METRICS,
   EVENTS,
   RECORD,

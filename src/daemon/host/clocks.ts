@@ -4,7 +4,7 @@ import type { ParkingMove } from "../../arbiter/parking-view.ts";
 import type { PolicyView } from "../../arbiter/policy-view.ts";
 import type { ScheduleMoment } from "../../arbiter/schedule-view.ts";
 import type { Change, ChangeWrite } from "../../arbiter/view.ts";
-import type { WriteRefused } from "../../base/clock.ts";
+import type { Write, WriteRefused } from "../../base/clock.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import type { Now } from "../../base/now.ts";
@@ -44,6 +44,8 @@ export interface ClocksOptions {
   readonly policiesTurned?: (policies: readonly PolicyView[]) => void;
   /** Called with CPUs that were parked or are back, after their writes. */
   readonly parkingMoved?: (move: ParkingMove) => void;
+  /** Called with each write that the kernel accepted, also while a packet is handled. */
+  readonly accepted?: (write: Write, monoMs: number) => void;
 }
 
 /** Writes the arbiter's changes, and reports the results to the arbiter. */
@@ -171,8 +173,11 @@ export class Clocks {
   }
 
   #commit(change: Change, refused?: readonly ChangeWrite[]): void {
-    const { arbiter, ordersEnded, policiesTurned, parkingMoved } = this.#options;
+    const { accepted, arbiter, ordersEnded, parkingMoved, policiesTurned, time } = this.#options;
     arbiter.commit(change, refused);
+    if (accepted !== undefined)
+      for (const write of change.writes)
+        if (refused?.includes(write) !== true) accepted(write, time().monoMs);
     const { endedOrders, turned, parking } = change;
     if (endedOrders.length > 0) ordersEnded(endedOrders);
     if (turned !== undefined && turned.length > 0) policiesTurned?.(turned);

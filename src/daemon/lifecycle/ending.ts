@@ -2,7 +2,7 @@ import type { Exiting } from "../../admin/control-types.ts";
 import type { WriteRefused } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
-import { isAsker } from "../apps/askers.ts";
+import { isAsker } from "../apps/asker.ts";
 import { EXIT_FAILED } from "../exit-code.ts";
 import type { Parts } from "../parts.ts";
 import { bootNow } from "../turn-clock.ts";

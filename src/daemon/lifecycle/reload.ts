@@ -17,6 +17,7 @@ export function needsRestart(before: Config, after: Config): readonly string[] {
     ["Uri", ({ hypervisor }) => hypervisor.uri],
     ["Socket", ({ hypervisor }) => hypervisor.socket],
     ["the first or last [app NAME]", ({ apps }) => apps.length > 0],
+    ["[energy]", ({ energy }) => JSON.stringify(energy)],
     ["[metrics]", ({ metrics }) => JSON.stringify(metrics)],
   ];
   return fixed.filter(([, value]) => value(before) !== value(after)).map(([key]) => key);

@@ -4,12 +4,13 @@ import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
-import type { Asker } from "../apps/askers.ts";
+import type { Asker } from "../apps/asker.ts";
 import { listHolds } from "../operators/holds.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import { claimSteps, parkedSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
 import type { Parts } from "../parts.ts";
+import { energyFamilies } from "./energy-families.ts";
 
 /** VMs with metrics of their own; all others share one label. The daemon cannot limit the number of VMs. */
 const VMS_MAX = 200;
@@ -23,7 +24,7 @@ const STATUSES = ["connected", "connecting", "refused"] as const;
 /** All metrics, made in steps. */
 export function* familySteps(parts: Parts): Job<Family[]> {
   const host = yield* hostFamilies(parts);
-  return [...host, ...(yield* vmFamilies(parts))];
+  return [...host, ...(yield* vmFamilies(parts)), ...(yield* energyFamilies(parts))];
 }
 
 function* hostFamilies(parts: Parts): Job<Family[]> {

@@ -3,6 +3,7 @@ import { type Control, ControlError } from "../../admin/control.ts";
 import type { Channel, Cpu, CpuResult, FrequencyOrder, Vm, VmSummary } from "../../admin/control-types.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import type { Format } from "../../metrics/openmetrics.ts";
+import { energyReport } from "../energy/energy-report.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
 import { askerOrders } from "./asker-orders.ts";
@@ -76,6 +77,7 @@ export function control(parts: () => Parts): Control {
     Verify: () => run(verify(parts())),
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),
     GetMetrics: ({ format = "openmetrics" }) => run(showMetrics(format, parts())),
+    GetEnergy: (choice) => run(energyReport(choice, parts())),
     GetLoad: ({ vms }) => run(load(parts(), vms)),
     Record({ vms }, caller, subscriber) {
       parts().acts.report(caller, `began to record the packets of ${namesText(vms)}`);

@@ -1,7 +1,7 @@
 import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
-import { isAsker } from "../apps/askers.ts";
+import { isAsker } from "../apps/asker.ts";
 import { driverNote } from "../host/platform.ts";
 import { reservedCpus } from "../host/reserved.ts";
 import type { Parts } from "../parts.ts";

@@ -1,17 +1,21 @@
 import { backoffMs } from "../../base/backoff.ts";
+import type { Vcpu } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
 import { Registry } from "../registry.ts";
 import { type Connect, connectUnix } from "../stream.ts";
-import { InterfaceStats } from "./interface-stats.ts";
+import { receivedPacketsOf } from "./interface-stats.ts";
+import type { DomainRef } from "./messages.ts";
 import { libvirtOrders } from "./orders.ts";
 import { LIBVIRT_REMEDIES } from "./remedies.ts";
 import { openSession, type Session } from "./session.ts";
+import { type Question, SingleCalls } from "./single-calls.ts";
 import { LIBVIRT_TIMING, type LibvirtTiming } from "./timing.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 import { addressOf, type LibvirtAddress } from "./uri.ts";
+import { vcpuTimesOf } from "./vcpu-times.ts";
 import { Watch } from "./watch.ts";
 
 /** Where libvirt puts its sockets. */
@@ -45,7 +49,9 @@ class Follower implements LibvirtHypervisor {
   readonly #timing: LibvirtTiming;
   readonly #events: HypervisorEvents;
   readonly #registry: Registry;
-  readonly #interfaceStats = new InterfaceStats();
+  // One that hangs for packets must not keep CPU times from being told.
+  readonly #interfaceCalls = new SingleCalls();
+  readonly #timeCalls = new SingleCalls();
   readonly #end = new AbortController();
   #state: HypervisorStatus["state"] = "connecting";
   #problem: string | undefined;
@@ -93,12 +99,22 @@ class Follower implements LibvirtHypervisor {
     this.#watch?.lookSoon(name);
   }
 
-  async receivedPackets(name: string, mac: string): Promise<number | undefined> {
-    const ref = this.#registry.refOf(name);
+  receivedPackets(name: string, mac: string): Promise<number | undefined> {
+    return this.#ask(name, this.#interfaceCalls, (domain) => receivedPacketsOf(domain, mac));
+  }
+
+  vcpuTimes(name: string, vcpus: number): Promise<ReadonlyMap<Vcpu, number> | undefined> {
+    return this.#ask(name, this.#timeCalls, (domain) => vcpuTimesOf(domain, vcpus));
+  }
+
+  async #ask<T>(
+    name: string,
+    calls: SingleCalls,
+    question: (domain: DomainRef) => Question<T>,
+  ): Promise<T | undefined> {
+    const domain = this.#registry.refOf(name);
     const rpc = this.#session?.rpc;
-    return ref === undefined || rpc === undefined
-      ? undefined
-      : this.#interfaceStats.receivedPackets(rpc, ref, mac);
+    return domain === undefined || rpc === undefined ? undefined : calls.ask(rpc, domain, question(domain));
   }
 
   async close(): Promise<void> {

@@ -148,6 +148,18 @@ export function fileSystem(program: Program) {
       const content = contentOf(node, "read");
       return typeof content === "string" ? content : new TextDecoder().decode(content);
     },
+    readFile(path: string, _encoding: string, done: (error: Error | null, text: string) => void) {
+      program.call();
+      let text = "";
+      let failed: Error | null = null;
+      try {
+        const content = contentOf(disk.at(path, "open"), "read");
+        text = typeof content === "string" ? content : new TextDecoder().decode(content);
+      } catch (error) {
+        failed = error as Error;
+      }
+      program.machine.timeline.soon(() => program.enter(() => done(failed, text)));
+    },
     readdirSync(path: string, options?: { withFileTypes?: boolean }) {
       program.call();
       const { entries } = disk.directoryAt(path, "scandir");

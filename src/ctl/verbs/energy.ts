@@ -1,0 +1,129 @@
+import type { Energy, PowerModel, Saved } from "../../admin/control-types.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
+import { type Column, drawTable } from "../../terminal/table.ts";
+import { formatDuration, formatTime, printable } from "../../terminal/text.ts";
+import { textWidth, wrapLine } from "../../terminal/wrap.ts";
+import { durationArgument } from "../arguments.ts";
+import type { Verb } from "../verb.ts";
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** Verb `energy`: what the host and its VMs used, and what was saved. */
+export const ENERGY: Verb = {
+  name: "energy",
+  summary: "Show the energy that VMs used, and what was saved",
+  arguments: [],
+  options: [
+    { flag: "--vm", doc: "only this VM", value: { name: "vm", kind: "vm" } },
+    { flag: "--since", doc: "how far back, like 10m or 24h", value: { name: "time", kind: "text" } },
+  ],
+  examples: [
+    ["energy", "the last 24 hours"],
+    ["energy --vm web1 --since 10m", "one VM in the last ten minutes"],
+  ],
+  async run({ call, show, io }, { values }) {
+    const since = values.get("--since");
+    const vm = values.get("--vm");
+    const seconds = since === undefined ? DAY_SECONDS : durationArgument(since);
+    const reply = await call("GetEnergy", vm === undefined ? { seconds } : { vm, seconds });
+    show(reply, () => energyText(reply, { vm, width: textWidth(io) }));
+    return EXIT.ok;
+  },
+};
+
+const COLUMNS: readonly Column[] = [
+  { head: "WHO", flexible: true },
+  { head: "ENERGY", align: "right" },
+  { head: "POWER", align: "right" },
+  { head: "SAVED (95 %)", align: "right" },
+  { head: "AGAINST MAX (95 %)", align: "right" },
+];
+
+function energyText(
+  reply: Energy,
+  { vm, width }: { readonly vm: string | undefined; readonly width: number },
+) {
+  const { fromMs, toMs, joules, watts, idleJoules, hostJoules, vms, savedBaseline, savedMax } = reply;
+  if (toMs <= fromMs) return "Nothing was accounted in this time";
+  const seconds = (toMs - fromMs) / 1000;
+  const plain = (who: string, each: number) => [who, formatJoules(each), formatWatts(each / seconds), "", ""];
+  const rows = [
+    ...vms.map((each) => [
+      printable(each.vm),
+      formatJoules(each.joules),
+      formatWatts(each.watts),
+      savedText(each.savedBaseline),
+      savedText(each.savedMax),
+    ]),
+    ...(vm === undefined
+      ? [
+          plain("host's own tasks", hostJoules),
+          plain("idle", idleJoules),
+          ["all", formatJoules(joules), formatWatts(watts), savedText(savedBaseline), savedText(savedMax)],
+        ]
+      : []),
+  ];
+  const lines = [
+    `Since ${formatTime(fromMs)}, for ${formatDuration(toMs - fromMs)}; ${sourceText(reply)}`,
+    ...(reply.savedUnknown === undefined
+      ? []
+      : [`What was saved is not known: ${printable(reply.savedUnknown)}`]),
+    ...(reply.problem === undefined ? [] : [`A meter is not used: ${printable(reply.problem)}`]),
+    modelText(reply.model),
+  ];
+  return [drawTable(COLUMNS, rows, width), "", ...lines.map((line) => wrapLine(line, width, 2))].join("\n");
+}
+
+/** Who tells the joules: meters or the model. */
+function sourceText({ meters, meteredJoules, joules }: Energy): string {
+  const by = meters.map(printable).join(", ");
+  if (meteredJoules <= 0) return "modelled only, because this host has no meter that counts";
+  const part = Math.round((100 * meteredJoules) / joules);
+  return part >= 100
+    ? `metered by ${by}`
+    : `${part} % of it metered${by === "" ? "" : ` by ${by}`}, the rest modelled`;
+}
+
+function savedText(saved: Saved | undefined): string {
+  if (saved === undefined) return "not known";
+  const { joules, low, high } = saved;
+  const unit = unitOf(Math.max(Math.abs(low), Math.abs(high)));
+  const [best, from, to] = [joules, low, high].map((each) => digits(each / unit.joules));
+  return `${best} (${from} to ${to}) ${unit.name}`;
+}
+
+function modelText({ fitted, residualWatts, explained, ...model }: PowerModel): string {
+  const { staticWatts, wattsPerGhz, wattsPerGhz3, turboWatts } = model;
+  const sign = turboWatts < 0 ? "−" : "+";
+  const turbo = turboWatts === 0 ? "" : ` ${sign} ${digits(Math.abs(turboWatts))} at turbo`;
+  const busy = `${digits(wattsPerGhz)} f + ${digits(wattsPerGhz3)} f³${turbo}`;
+  const source = fitted
+    ? `fitted on this host, to ${digits(residualWatts ?? 0)} W, explaining ${Math.round(100 * (explained ?? 0))} % of the changes`
+    : "that of a typical server, which decides shares only";
+  return `Model: ${digits(staticWatts)} W, and ${busy} W for each busy CPU at f GHz; ${source}`;
+}
+
+const UNITS = [
+  { joules: 1e6, name: "MJ" },
+  { joules: 1e3, name: "kJ" },
+  { joules: 1, name: "J" },
+] as const;
+
+function unitOf(joules: number) {
+  return UNITS.find((unit) => Math.abs(joules) >= unit.joules) ?? UNITS[2];
+}
+
+function formatJoules(joules: number): string {
+  const unit = unitOf(joules);
+  return `${digits(joules / unit.joules)} ${unit.name}`;
+}
+
+function formatWatts(watts: number): string {
+  return `${digits(watts)} W`;
+}
+
+/** Three digits, as far as they are behind the point. */
+function digits(value: number): string {
+  const whole = Math.abs(value) < 1 ? 1 : Math.floor(Math.log10(Math.abs(value))) + 1;
+  return value.toFixed(Math.max(0, 3 - whole));
+}

@@ -1,0 +1,88 @@
+import { isRecord } from "../base/is-record.ts";
+import type { AccountState } from "./account.ts";
+import { type FitBlock, TERMS } from "./fit.ts";
+import type { Span, VmAccount } from "./span.ts";
+import { terms, type Use } from "./use.ts";
+import type { Difference } from "./vm-use.ts";
+
+/** Digits that are stored: the sum of all VMs must be that of the host to a thousandth, over all restarts. */
+const DIGITS = 9;
+
+/** One line of text for a span. */
+export function spanText(kind: "total" | "minute" | "hour", span: Span): string {
+  const { fromMs, toMs, joules, metered, idle, host, vms } = span;
+  const accounts = Object.fromEntries([...vms].map(([vm, account]) => [vm, vmNumbers(account).map(short)]));
+  return JSON.stringify({
+    kind,
+    sums: [fromMs, toMs, ...[joules, metered, idle, host].map(short)],
+    vms: accounts,
+  });
+}
+
+/** One line of text for a block of the fit. */
+export function blockText({ startMs, count, xx, xy, yy }: FitBlock): string {
+  return JSON.stringify({ kind: "block", sums: [startMs, count, yy, ...xx, ...xy] });
+}
+
+/** Reads the lines of an account; undefined if one of them is none. */
+export function readAccount(lines: readonly string[]): AccountState | undefined {
+  const totals: Span[] = [];
+  const spans = { minute: [] as Span[], hour: [] as Span[], total: totals };
+  const blocks: FitBlock[] = [];
+  for (const line of lines) {
+    const value = parsed(line);
+    if (!isRecord(value) || !isNumbers(value["sums"])) return undefined;
+    const { kind, sums, vms } = value;
+    if (kind === "block") {
+      if (sums.length !== 3 + TERMS * TERMS + TERMS) return undefined;
+      const [startMs = 0, count = 0, yy = 0, ...rest] = sums;
+      blocks.push({ startMs, count, yy, xx: rest.slice(0, TERMS * TERMS), xy: rest.slice(TERMS * TERMS) });
+      continue;
+    }
+    const span = isRecord(vms) ? spanOf(sums, vms) : undefined;
+    if ((kind !== "minute" && kind !== "hour" && kind !== "total") || span === undefined) return undefined;
+    spans[kind].push(span);
+  }
+  const [total] = totals;
+  return total === undefined ? undefined : { total, minutes: spans.minute, hours: spans.hour, blocks };
+}
+
+function spanOf(sums: readonly number[], vms: Readonly<Record<string, unknown>>): Span | undefined {
+  const accounts = Object.entries(vms);
+  if (sums.length !== 6 || !accounts.every(([, numbers]) => isNumbers(numbers) && numbers.length === 13))
+    return undefined;
+  const [fromMs = 0, toMs = 0, joules = 0, metered = 0, idle = 0, host = 0] = sums;
+  const known = accounts.map(([vm, numbers]) => [vm, vmOf(numbers as number[])] as const);
+  return { fromMs, toMs, joules, metered, idle, host, vms: new Map(known) };
+}
+
+function vmNumbers({ joules, baseline, max }: VmAccount): number[] {
+  const numbers = ({ more, slack }: Difference) => [...terms(more), ...terms(slack)];
+  return [joules, ...numbers(baseline), ...numbers(max)];
+}
+
+function vmOf([joules = 0, ...rest]: readonly number[]): VmAccount {
+  const difference = (from: number) => ({ more: useOf(rest, from), slack: useOf(rest, from + 3) });
+  return { joules, baseline: difference(0), max: difference(6) };
+}
+
+function useOf(numbers: readonly number[], from: number): Use {
+  const [ghzS = 0, ghz3S = 0, turboS = 0] = numbers.slice(from, from + 3);
+  return { ghzS, ghz3S, turboS };
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "number" && Number.isFinite(each));
+}
+
+function short(value: number): number {
+  return Number(value.toPrecision(DIGITS));
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import { addToBlock, emptyBlock, type Fit, type FitBlock, fitModel } from "./fit.ts";
+import { type PowerModel, typicalModel } from "./power-model.ts";
+import { shareOut } from "./share.ts";
+import { addEntry, type Entry, emptySpan, type Span } from "./span.ts";
+import { plus, terms, type Use } from "./use.ts";
+import type { VmUse } from "./vm-use.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Spans of a minute and of an hour that are kept: an hour and a week. */
+const MINUTES_MAX = 61;
+const HOURS_MAX = 169;
+
+/** Accounts of VMs in all minutes, and in all hours: on a host with many VMs fewer spans are kept. */
+const ENTRIES_MAX = 4096;
+
+/** The time of a block for the fit, and how many there are: three days. */
+const BLOCK_MS = 10 * MINUTE_MS;
+const BLOCKS_MAX = 432;
+
+/** An interval as it happened. */
+export interface Interval {
+  readonly seconds: number;
+  /** When it ended, on the wall clock. */
+  readonly wallMs: number;
+  /** What meters told; undefined if there is none. */
+  readonly joules: number | undefined;
+  /** The part of these joules that was measured; the rest was extrapolated. */
+  readonly metered: number;
+  /** Whether all of it is known well enough to fit the model with it. */
+  readonly isExact: boolean;
+  readonly vms: ReadonlyMap<string, VmUse>;
+  readonly host: Use;
+  /** CPUs of the host. */
+  readonly cpus: number;
+}
+
+/** Everything that an account remembers. */
+export interface AccountState {
+  readonly total: Span;
+  readonly minutes: Span[];
+  readonly hours: Span[];
+  readonly blocks: FitBlock[];
+}
+
+/** The energy of a host and of its VMs, over time. Its size is bounded. */
+export class Account {
+  readonly state: AccountState;
+  #fit: Fit | undefined;
+
+  constructor(wallMs: number, state?: AccountState) {
+    this.state = state ?? { total: emptySpan(wallMs), minutes: [], hours: [], blocks: [] };
+    this.#fit = fitModel(this.state.blocks);
+  }
+
+  /** The model that was fitted on this host; undefined if there is not enough to fit one. */
+  get fit(): Fit | undefined {
+    return this.#fit;
+  }
+
+  /** The model that shares joules out. */
+  model(cpus: number): PowerModel {
+    return this.#fit?.isGood === true ? this.#fit.model : typicalModel(cpus);
+  }
+
+  /** Accounts an interval. */
+  add(interval: Interval): void {
+    const { wallMs, joules, metered, vms, seconds } = interval;
+    const entry = { shares: shareOut(this.model(interval.cpus), interval), metered, vms };
+    const { total, minutes, hours } = this.state;
+    const at = { fromMs: wallMs - seconds * 1000, toMs: wallMs };
+    addEntry(total, entry);
+    total.toMs = wallMs;
+    addTo(minutes, entry, { ...at, lengthMs: MINUTE_MS, spansMax: MINUTES_MAX });
+    addTo(hours, entry, { ...at, lengthMs: HOUR_MS, spansMax: HOURS_MAX });
+    if (interval.isExact && joules !== undefined) this.#learn(interval, joules);
+  }
+
+  /** The spans that end after a time: minutes of the last hour, else hours. */
+  since(sinceMs: number): readonly Span[] {
+    const { minutes, hours } = this.state;
+    const [first] = minutes;
+    const spans = first !== undefined && first.fromMs <= sinceMs ? minutes : hours;
+    return spans.filter(({ toMs }) => toMs > sinceMs);
+  }
+
+  /** Uses an interval for the fit, which is made anew with every block. */
+  #learn({ wallMs, seconds, vms, host }: Interval, joules: number): void {
+    const { blocks } = this.state;
+    const startMs = Math.floor(wallMs / BLOCK_MS) * BLOCK_MS;
+    let block = blocks.at(-1);
+    if (block?.startMs !== startMs) {
+      this.#fit = fitModel(blocks);
+      block = emptyBlock(startMs);
+      blocks.push(block);
+      if (blocks.length > BLOCKS_MAX) blocks.shift();
+    }
+    let all = host;
+    for (const { use } of vms.values()) all = plus(all, use);
+    addToBlock(block, [1, ...terms(all).map((term) => term / seconds)], joules / seconds);
+  }
+}
+
+interface Place {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly lengthMs: number;
+  readonly spansMax: number;
+}
+
+/** Adds an entry to the span in which it ends, and drops the oldest spans beyond the limits. */
+function addTo(spans: Span[], entry: Entry, { fromMs, toMs, lengthMs, spansMax }: Place): void {
+  const slot = (ms: number) => Math.floor(ms / lengthMs);
+  let span = spans.at(-1);
+  // The wall clock may have been set back.
+  if (span === undefined || slot(span.toMs) !== slot(toMs) || toMs < span.toMs) {
+    span = emptySpan(fromMs);
+    spans.push(span);
+  }
+  addEntry(span, entry);
+  span.toMs = toMs;
+  let entries = spans.reduce((sum, { vms }) => sum + vms.size, 0);
+  while (spans.length > spansMax || (entries > ENTRIES_MAX && spans.length > 1))
+    entries -= spans.shift()?.vms.size ?? 0;
+}

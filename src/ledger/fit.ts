@@ -1,0 +1,148 @@
+import { dot, invert, type Matrix, solve, times, type Vector } from "./matrix.ts";
+import type { PowerModel } from "./power-model.ts";
+
+/** The terms of the model: one, f, f³, and turbo. */
+export const TERMS = 4;
+const TURBO = 3;
+
+/** Sums of the intervals of some minutes, from which the model can be fitted: of its terms x and of y, the watts. */
+export interface FitBlock {
+  readonly startMs: number;
+  count: number;
+  /** x·xᵀ, row by row. */
+  readonly xx: number[];
+  /** x·y. */
+  readonly xy: number[];
+  yy: number;
+}
+
+/** Fewer blocks say nothing about how much a model may err. */
+export const BLOCKS_MIN = 12;
+
+/** The model must explain this part of the changes in power, and be wrong by less than this part of the mean. */
+const EXPLAINED_MIN = 0.5;
+const RESIDUAL_MAX = 0.15;
+
+/** A model that was fitted, and how good it is. */
+export interface Fit {
+  readonly model: PowerModel;
+  /** Of the coefficients. */
+  readonly covariance: Matrix;
+  /** The factor of a standard error for 95 %. */
+  readonly t: number;
+  readonly blocks: number;
+  /** The root mean square of what the model does not explain, in watts. */
+  readonly residualW: number;
+  readonly meanW: number;
+  /** The part of the changes that the model explains: 1 is all. */
+  readonly explained: number;
+  /** Whether any CPU ever ran at turbo: otherwise nothing is known about it. */
+  readonly knowsTurbo: boolean;
+  /** Whether it is good enough to tell what was saved. */
+  readonly isGood: boolean;
+}
+
+/** An empty block. */
+export function emptyBlock(startMs: number): FitBlock {
+  return { startMs, count: 0, xx: Array(TERMS * TERMS).fill(0), xy: Array(TERMS).fill(0), yy: 0 };
+}
+
+/** Adds an interval to a block. */
+export function addToBlock(block: FitBlock, x: Vector, watts: number): void {
+  block.count++;
+  for (let row = 0; row < TERMS; row++) {
+    block.xy[row] = (block.xy[row] ?? 0) + (x[row] ?? 0) * watts;
+    for (let column = 0; column < TERMS; column++) {
+      const at = TERMS * row + column;
+      block.xx[at] = (block.xx[at] ?? 0) + (x[row] ?? 0) * (x[column] ?? 0);
+    }
+  }
+  block.yy += watts * watts;
+}
+
+/**
+ * Fits the model by least squares; only turbo may have a negative coefficient. Errors of neighbouring intervals depend on
+ * each other (a CPU stays warm for minutes), so the covariance is that of blocks (the sandwich estimator for clusters).
+ * Undefined if the host did always the same: then nothing can be told apart.
+ */
+export function fitModel(blocks: readonly FitBlock[]): Fit | undefined {
+  const count = blocks.reduce((sum, block) => sum + block.count, 0);
+  const xx = rowsOf(blocks.reduce((sum, block) => added(sum, block.xx), Array(TERMS * TERMS).fill(0)));
+  const xy = blocks.reduce((sum, block) => added(sum, block.xy), Array(TERMS).fill(0));
+  const yy = blocks.reduce((sum, block) => sum + block.yy, 0);
+  const knowsTurbo = (xx[TURBO]?.[TURBO] ?? 0) > 0;
+  const bread = invert(xx, [true, true, true, knowsTurbo]);
+  if (blocks.length <= TERMS || bread === undefined) return undefined;
+  const theta = nonNegative({ xx, xy, yy, knowsTurbo });
+  const [staticW = 0, linear = 0, cubic = 0, turboW = 0] = theta;
+  const meanW = (xy[0] ?? 0) / count;
+  const squares = Math.max(0, squaresOf(theta, { xx, xy, yy }));
+  const spread = yy - count * meanW * meanW;
+  const residualW = Math.sqrt(squares / count);
+  const explained = spread > 0 ? 1 - squares / spread : 0;
+  const isClose = explained >= EXPLAINED_MIN && residualW <= RESIDUAL_MAX * meanW;
+  return {
+    model: { staticW, linear, cubic, turboW },
+    covariance: sandwich(bread, blocks, theta),
+    t: studentT(blocks.length - TERMS),
+    blocks: blocks.length,
+    residualW,
+    meanW,
+    explained,
+    knowsTurbo,
+    isGood: blocks.length >= BLOCKS_MIN && isClose,
+  };
+}
+
+/** The factor of a standard error for 95 %, to a hundredth from three degrees of freedom on. */
+function studentT(degrees: number): number {
+  return 1.96 + 2.37 / degrees + 2.8 / degrees ** 2 + 2.5 / degrees ** 3;
+}
+
+function sandwich(bread: Matrix, blocks: readonly FitBlock[], theta: Vector): Matrix {
+  const factor = blocks.length / (blocks.length - TERMS);
+  const scores = blocks.map(({ xx, xy }) => {
+    const predicted = times(rowsOf(xx), theta);
+    return times(
+      bread,
+      xy.map((value, i) => value - (predicted[i] ?? 0)),
+    );
+  });
+  return bread.map((_, i) =>
+    bread.map((_, j) => scores.reduce((sum, u) => sum + factor * (u[i] ?? 0) * (u[j] ?? 0), 0)),
+  );
+}
+
+interface Sums {
+  readonly xx: Matrix;
+  readonly xy: Vector;
+  readonly yy: number;
+}
+
+/** The best of the solutions in which some coefficients are zero and none is negative. */
+function nonNegative({ knowsTurbo, ...sums }: Sums & { readonly knowsTurbo: boolean }): Vector {
+  let best: Vector = Array(TERMS).fill(0);
+  let least = Number.POSITIVE_INFINITY;
+  for (let kept = 1; kept < 1 << TURBO; kept++) {
+    const theta = solve(sums.xx, sums.xy, [(kept & 1) > 0, (kept & 2) > 0, (kept & 4) > 0, knowsTurbo]);
+    if (theta === undefined || theta.slice(0, TURBO).some((value) => value < 0)) continue;
+    const squares = squaresOf(theta, sums);
+    if (squares >= least) continue;
+    least = squares;
+    best = theta;
+  }
+  return best;
+}
+
+/** The sum of the squared errors. */
+function squaresOf(theta: Vector, { xx, xy, yy }: Sums): number {
+  return yy - 2 * dot(theta, xy) + dot(theta, times(xx, theta));
+}
+
+function rowsOf(flat: readonly number[]): Matrix {
+  return Array.from({ length: TERMS }, (_, row) => flat.slice(TERMS * row, TERMS * (row + 1)));
+}
+
+function added(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((value, i) => value + (b[i] ?? 0));
+}

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Log } from "../../src/base/log.ts";
+import { EnergyFile, type FileTime } from "../../src/daemon/energy/energy-file.ts";
+import { Account } from "../../src/ledger/account.ts";
+import { NO_USE } from "../../src/ledger/use.ts";
+
+let directory: string;
+let lines: string[];
+const line = (message: string) => void lines.push(message);
+const log: Log = { error: line, warning: line, notice: line, info: line, debug: line };
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "vm-power-energy-"));
+  lines = [];
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** So many ms after the boot. The daemon's own clock began half a second later. */
+function at(bootMs: number, wallMs = 1_700_000_000_000 + bootMs): FileTime {
+  return { boot: { bootMs, wallMs }, monoMs: bootMs - 500 };
+}
+
+function account(): Account {
+  const made = new Account(0);
+  made.add({
+    ...{ seconds: 10, wallMs: 10_000, joules: 600, metered: 600, isExact: true },
+    ...{ vms: new Map(), host: NO_USE, cpus: 4 },
+  });
+  return made;
+}
+
+const COUNTERS = { "package-0": { value: 1_234_567, atMs: 99_000 } };
+
+/** What a daemon reads at one time that another one wrote 100 s after the boot. */
+function readAt(now: FileTime) {
+  new EnergyFile(directory, log).write(account().state, COUNTERS, { now: at(100_000), isLast: true });
+  return new EnergyFile(directory, log).read(now);
+}
+
+test("an account is read again, with its counters on the clock of the daemon that reads", () => {
+  const now = { ...at(103_000), monoMs: 20 };
+  // It was read 0.5 s before it was written, and that was 3 s ago.
+  expect(readAt(now)?.counters).toEqual({ "package-0": { value: 1_234_567, atMs: 20 - 3_000 - 500 } });
+  expect(readAt(now)?.state.total.joules).toBe(600);
+});
+
+test("counters of another boot, or of long ago, are not continued, but the account is", () => {
+  for (const now of [
+    at(50_000), // booted since
+    at(200_000, 1_700_000_900_000), // booted since, and up for longer
+    at(800_000), // they may have begun anew since
+  ])
+    expect([readAt(now)?.counters, readAt(now)?.state.total.joules]).toEqual([{}, 600]);
+});
+
+test("without a file there is no account, and one that is none is moved aside", () => {
+  expect(new EnergyFile(directory, log).read(at(0))).toBeUndefined();
+  const path = join(directory, "energy.jsonl");
+  for (const text of [
+    "",
+    "null\n",
+    '{"version":2,"wallMs":0,"bootMs":0,"counters":{}}\n',
+    '{"version":1,"wallMs":0,"bootMs":0,"counters":{"package-0":[1]}}\n',
+    '{"version":1,"wallMs":0,"bootMs":0,"counters":{}}\nnull\n',
+  ]) {
+    writeFileSync(path, text);
+    expect(new EnergyFile(directory, log).read(at(0))).toBeUndefined();
+    expect([existsSync(path), lines.pop()?.includes("it is no account of energy")]).toEqual([false, true]);
+  }
+});
+
+test("a write that fails is told once, and leaves the file as it was", () => {
+  const file = new EnergyFile(join(directory, "state"), log);
+  const write = () => file.write(account().state, {}, { now: at(1), isLast: false });
+  write();
+  write();
+  expect(lines.length).toBe(1);
+  expect(lines[0]).toStartWith("The account of energy cannot be remembered over a restart. ");
+  mkdirSync(join(directory, "state"));
+  write();
+  expect(readFileSync(join(directory, "state/energy.jsonl"), "utf8")).toContain('"kind":"total"');
+});
