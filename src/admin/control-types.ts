@@ -5,10 +5,11 @@ export type VmState = "running" | "paused" | "absent";
 
 /** The daemon's connection to the hypervisor. */
 export interface Hypervisor {
-  readonly driver: "libvirt" | "static";
+  readonly driver: "libvirt" | "xen" | "static";
   readonly uri: string;
   readonly state: "connected" | "connecting" | "unreachable";
   readonly problem?: string | undefined;
+  readonly note?: string | undefined;
   readonly domains: number;
 }
 
@@ -44,6 +45,8 @@ export interface Contract {
   readonly maxKhz?: number | undefined;
   readonly minPercent?: number | undefined;
   readonly maxPercent?: number | undefined;
+  readonly emulatorMinKhz?: number | undefined;
+  readonly emulatorMinPercent?: number | undefined;
   readonly turbo: boolean;
   readonly query: boolean;
   readonly physicalCores: boolean;
@@ -117,7 +120,14 @@ export interface Vm {
   readonly contract: Contract;
   readonly vcpus: readonly Vcpu[];
   readonly channels: readonly Channel[];
+  readonly threads?: readonly PinnedThread[] | undefined;
   readonly policies?: readonly Policy[] | undefined;
+}
+
+/** A thread of a VM, and the CPUs that it may run on. */
+export interface PinnedThread {
+  readonly name: string;
+  readonly pcpus: readonly number[];
 }
 
 /** A VM in one line. */
@@ -160,6 +170,7 @@ export interface Cpu {
   readonly tableKhz: readonly number[];
   readonly turbo: boolean;
   readonly held: boolean;
+  readonly parked?: string | undefined;
   readonly knobs?: readonly string[] | undefined;
   readonly knobsMissing?: readonly string[] | undefined;
   readonly vcpus: readonly string[];
@@ -469,6 +480,8 @@ export interface Status {
   readonly channelsQuarantined?: number | undefined;
   readonly cpusManaged: number;
   readonly cpusUnmanaged: number;
+  readonly cpusReserved?: number | undefined;
+  readonly cpusParked?: number | undefined;
   readonly claims: number;
   readonly holds?: number | undefined;
   readonly counters: Counters;
@@ -565,6 +578,7 @@ export interface Explanation {
   readonly claimants: readonly Claimant[];
   readonly last?: Decision | undefined;
   readonly drift?: Drift | undefined;
+  readonly usedBy?: readonly string[] | undefined;
 }
 
 /** What `ExplainVcpu` answers. */

@@ -8,14 +8,15 @@ import type { Query, Scale } from "../wire/packet.ts";
 import { type Answer, answer } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { claimsOf, detach } from "./attach.ts";
-import { Decided, follow, keep, refuse, takeBack } from "./change.ts";
+import { accept, Decided, follow, keep, refuse, rollBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { Ends } from "./ends.ts";
 import { GuestPolicies } from "./guest-policies.ts";
 import { knobsOf } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
-import type { MultiPin } from "./placement.ts";
+import { Parking } from "./parking.ts";
+import { type MultiPin, noClock } from "./placement.ts";
 import { resume, savedWants } from "./saved-want.ts";
 import type { ScheduleMoment } from "./schedule-view.ts";
 import { Schedules } from "./schedules.ts";
@@ -34,11 +35,14 @@ export class Arbiter {
   /** The guest policies in force. */
   readonly policies: GuestPolicies;
   readonly #schedules: Schedules;
+  /** The clocks on which no domain may run. */
+  readonly parking: Parking;
 
   constructor(pinning: MultiPin) {
     this.#seats = new Seats(pinning, this.#ends);
     this.policies = new GuestPolicies(this.#seats);
     this.#schedules = new Schedules(this.#seats);
+    this.parking = new Parking(this.#seats);
   }
 
   /** Decides a request of a domain's guest. It ends after `leaseSec` seconds, or after the lease of the contract. */
@@ -52,20 +56,12 @@ export class Arbiter {
   /** Decides an operator's order for the clock of a CPU. */
   operate(pcpu: Pcpu, order: view.Order, options: view.OrderOptions): view.Change {
     const state = this.#seats.clocks.get(pcpu);
-    return state === undefined ? refuse({ code: "cpu-not-managed", pcpu }) : operate(state, order, options);
+    return state === undefined ? refuse(noClock(pcpu, this.#seats)) : operate(state, order, options);
   }
 
   /** The kernel accepted all writes of a change except those named, which become {@link outstanding}. */
   commit(change: view.Change, refused: readonly view.ChangeWrite[] = NO_WRITES): void {
-    for (const write of change.writes) {
-      const state = this.#seats.clocks.get(write.clock);
-      if (state === undefined) continue;
-      // A newer decision was made during this write; its own result says what is set.
-      if (state.decided !== write.setting && state.decided !== undefined) continue;
-      const isRefused = refused.length > 0 && refused.includes(write);
-      state.accepted = isRefused ? undefined : write.setting;
-      state.decided = state.accepted;
-    }
+    accept(change, refused, this.#seats.clocks);
     if (change instanceof Decided) keep(change, this.#ends);
   }
 
@@ -73,34 +69,29 @@ export class Arbiter {
    * The kernel refused a write of a request after it had accepted the first `accepted` writes. Undoes the whole request
    * and returns a change that restores the clocks.
    */
-  rollback(change: view.Change, { accepted, reason, now }: view.RefusedWrite): view.Change {
-    if (!(change instanceof Decided)) return follow(NO_WRITES);
-    const refusal: view.Refusal = { code: "kernel-refused", reason };
-    const asked = change.steps[0]?.put?.asked;
-    const { claimant } = change;
-    if (claimant !== undefined && asked !== undefined)
-      claimant.refused = { asked, atMs: now.wallMs, refusal };
-    change.undo?.();
-    return {
-      ...follow(takeBack(change, { accepted, refusal }, (pcpu) => this.#seats.clocks.get(pcpu))),
-      refusal,
-    };
+  rollback(change: view.Change, refused: view.RefusedWrite): view.Change {
+    return change instanceof Decided ? rollBack(change, refused, this.#seats.clocks) : follow(NO_WRITES);
   }
 
-  /** Ends wants whose time is over, applies slower speeds that are due, and does what policies and schedules want now. */
+  /**
+   * Ends wants whose time is over, applies slower speeds that are due, and does what policies, schedules and parking want
+   * now.
+   */
   tick(now: Now, local?: LocalHour, schedules?: ScheduleMoment): view.Change {
     const turn = local && this.policies.turn({ now, local });
     const ended = this.#ends.take(now.monoMs);
     const orders = ended.filter(({ want }) => want.source === "operator").map(({ clock }) => clock.clock.id);
     const scheduled = schedules === undefined ? [] : this.#schedules.turn(schedules);
-    const writes = this.#settle([...ended.map(({ clock }) => clock), ...scheduled]);
-    return { ...follow([...(turn?.writes ?? NO_WRITES), ...writes], orders), turned: turn?.turned ?? [] };
+    const parked = this.parking.turn(now);
+    const change = this.#follow([...ended.map(({ clock }) => clock), ...scheduled, ...parked]);
+    const writes = [...(turn?.writes ?? NO_WRITES), ...change.writes];
+    return { ...change, writes, endedOrders: orders, turned: turn?.turned ?? [] };
   }
 
   /** When {@link tick} is needed next, on the monotonic clock; undefined if no want ends or changes by itself. */
   dueAt(): number | undefined {
     let dueMs = Number.POSITIVE_INFINITY;
-    for (const each of [this.policies, this.#ends, this.#schedules])
+    for (const each of [this.policies, this.#ends, this.#schedules, this.parking])
       dueMs = Math.min(dueMs, each.dueAt() ?? Number.POSITIVE_INFINITY);
     return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
   }
@@ -136,16 +127,18 @@ export class Arbiter {
     if (before !== undefined && before !== domain.run) this.policies.end(domain.name, () => true);
     const touched = this.#seats.place(domain, contract);
     this.#placed(domain.name);
-    return follow(this.#settle(touched));
+    this.parking.occupy(domain.name, domain, touched);
+    return this.#follow(touched);
   }
 
-  /** Removes a domain that ended or is not served any more. */
-  removeDomain(name: string): view.Change {
+  /** Removes a domain that ended. One that is not served any more, or was not, still uses the CPUs that it may run on. */
+  removeDomain(name: string, unserved?: Domain): view.Change {
     const state = this.#seats.domains.get(name);
-    if (state === undefined) return follow(NO_WRITES);
-    this.policies.end(name, () => true);
+    const touched = state === undefined ? new Set<ClockState>() : detach(state);
+    if (state !== undefined) this.policies.end(name, () => true);
     this.#seats.domains.delete(name);
-    return follow(settle(detach(state)));
+    this.parking.occupy(name, unserved, touched);
+    return this.parking.moved(touched);
   }
 
   /** Ends all that a domain's guest asked for, its policy included, because its channels are closed. */
@@ -175,11 +168,15 @@ export class Arbiter {
     return savedWants(this.#seats.domains.values());
   }
 
-  /** Replaces the list of the host's clocks. Wants stay with their CPUs; a new clock starts with the baseline. */
-  setClocks(clocks: readonly Clock[]): view.Change {
+  /**
+   * Replaces the list of the host's clocks. Wants stay with their CPUs; a new clock starts with the baseline. Requests for
+   * the reserved CPUs, which have no clock, are refused with that reason.
+   */
+  setClocks(clocks: readonly Clock[], reserved: Iterable<Pcpu> = []): view.Change {
+    this.#seats.reserved = new Set(reserved);
     this.#seats.setClocks(clocks);
-    const { writes } = this.configure(this.#seats.pinning);
-    return follow([...writes, ...settle(new Set(this.#seats.clocks.values()))]);
+    const change = this.configure(this.#seats.pinning);
+    return { ...change, writes: [...change.writes, ...settle(new Set(this.#seats.clocks.values()))] };
   }
 
   /** Places every domain again, because the clocks or the rules of placement changed. */
@@ -188,7 +185,8 @@ export class Arbiter {
     const touched = this.#seats.placeAll();
     for (const name of this.#seats.domains.keys()) this.#placed(name);
     this.#schedules.clocksChanged(touched);
-    return follow(this.#settle(touched));
+    this.parking.clocksChanged(touched);
+    return this.#follow(touched);
   }
 
   /** The names of all domains that are served. */
@@ -242,8 +240,10 @@ export class Arbiter {
     this.#schedules.placed(name);
   }
 
-  /** Settles those clocks that still exist; a clock that was replaced is left out. */
-  #settle(clocks: Iterable<ClockState>): readonly view.ChangeWrite[] {
-    return settle([...clocks].filter((state) => this.#seats.clocks.get(state.clock.id) === state));
+  /** The change that follows for those clocks that still exist; a clock that was replaced is left out. */
+  #follow(clocks: Iterable<ClockState>): view.Change {
+    return this.parking.moved(
+      [...clocks].filter((state) => this.#seats.clocks.get(state.clock.id) === state),
+    );
   }
 }

@@ -2,6 +2,7 @@ import type { FrequencyTable } from "../base/clock.ts";
 import type { Claim, Claimant, ClockState, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { type Envelope, envelope, khzAt } from "./envelope.ts";
+import { takeFloors } from "./floors.ts";
 import type { Placement } from "./placement.ts";
 import { carry, type Position } from "./position.ts";
 import { type Want, Wants } from "./want.ts";
@@ -32,9 +33,9 @@ export function attach(
   return claimant;
 }
 
-/** Removes a domain's claims from their clocks. Returns these clocks. */
+/** Removes a domain's claims and floors from their clocks. Returns these clocks. */
 export function detach(state: DomainState): Set<ClockState> {
-  const left = new Set<ClockState>();
+  const left = takeFloors(state);
   for (const claim of claimsOf(state)) {
     claim.clock.claims.delete(claim);
     left.add(claim.clock);

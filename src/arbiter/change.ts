@@ -2,7 +2,7 @@ import type { Pcpu } from "../base/domain.ts";
 import type { Claimant, ClockState, LastRequest } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { NO_WRITES, settle } from "./settle.ts";
-import type { Change, ChangeWrite, Refusal } from "./view.ts";
+import type { Change, ChangeWrite, Refusal, RefusedWrite } from "./view.ts";
 import type { Want, Wants } from "./want.ts";
 
 const NO_CLOCKS: readonly Pcpu[] = [];
@@ -52,6 +52,23 @@ export function follow(writes: readonly ChangeWrite[], ended: readonly Pcpu[] = 
   return { writes, refusal: undefined, dry: false, endedOrders: ended };
 }
 
+/** Notes which writes of a change the kernel accepted: all except those refused. */
+export function accept(
+  change: Change,
+  refused: readonly ChangeWrite[],
+  clocks: ReadonlyMap<Pcpu, ClockState>,
+): void {
+  for (const write of change.writes) {
+    const state = clocks.get(write.clock);
+    if (state === undefined) continue;
+    // A newer decision was made during this write; its own result says what is set.
+    if (state.decided !== write.setting && state.decided !== undefined) continue;
+    const isRefused = refused.length > 0 && refused.includes(write);
+    state.accepted = isRefused ? undefined : write.setting;
+    state.decided = state.accepted;
+  }
+}
+
 /** Commits a request: forgets the wants that it replaced. */
 export function keep({ steps }: Decided, ends: Ends): void {
   for (const { put, ended, wants, clock } of steps) {
@@ -64,13 +81,26 @@ export function keep({ steps }: Decided, ends: Ends): void {
 }
 
 /**
- * Undoes a request whose write at index `accepted` the kernel refused. Returns the writes that restore what was written
- * before it.
+ * Undoes a request after the kernel refused one of its writes, and tells its claimant. Returns a change that restores what
+ * was written before.
  */
-export function takeBack(
+export function rollBack(
+  change: Decided,
+  { accepted, reason, now }: RefusedWrite,
+  clocks: ReadonlyMap<Pcpu, ClockState>,
+): Change {
+  const refusal: Refusal = { code: "kernel-refused", reason };
+  const { claimant, steps } = change;
+  const asked = steps[0]?.put?.asked;
+  if (claimant !== undefined && asked !== undefined) claimant.refused = { asked, atMs: now.wallMs, refusal };
+  change.undo?.();
+  return { ...follow(takeBack(change, { accepted, refusal }, clocks)), refusal };
+}
+
+function takeBack(
   change: Decided,
   { accepted, refusal }: { readonly accepted: number; readonly refusal: Refusal },
-  clockOf: (pcpu: Pcpu) => ClockState | undefined,
+  hostClocks: ReadonlyMap<Pcpu, ClockState>,
 ): readonly ChangeWrite[] {
   const clocks = new Set<ClockState>();
   for (let i = change.steps.length - 1; i >= 0; i--) {
@@ -81,7 +111,7 @@ export function takeBack(
     clocks.add(clock);
   }
   for (const [index, { clock: id, setting }] of change.writes.entries()) {
-    const clock = clockOf(id);
+    const clock = hostClocks.get(id);
     if (clock === undefined) continue;
     clocks.add(clock);
     if (index < accepted) clock.accepted = setting;

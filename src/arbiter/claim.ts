@@ -12,6 +12,15 @@ export interface DomainState {
   vcpus: Claimant[];
   /** By pCPU, for a guest whose contract lets it name pCPUs. */
   readonly physical: Map<number, Claimant>;
+  /** Its floors, each under the clock of a pinned thread. */
+  readonly floors: { readonly clock: ClockState; readonly floor: Floor }[];
+}
+
+/** What a clock is not set below while anybody wants something there. */
+export interface Floor {
+  readonly source: "floor";
+  readonly holder: Holder;
+  readonly index: number;
 }
 
 /** One vCPU, or one pCPU that a guest named. It can have a claim on each of its clocks. */
@@ -51,6 +60,8 @@ export interface ClockState {
   readonly claims: Set<Claim>;
   /** Wants for the clock itself: operators' orders. */
   readonly wants: Wants;
+  /** Those of domains with a thread pinned here. */
+  readonly floors: Set<Floor>;
   /** The setting that the kernel accepted last; undefined if unknown. */
   accepted: Setting | undefined;
   /**

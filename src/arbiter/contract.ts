@@ -7,6 +7,8 @@ import type { ScaleAction } from "../wire/packet.ts";
 export interface Contract {
   readonly minKhz: SpeedBound | undefined;
   readonly maxKhz: SpeedBound | undefined;
+  /** What the clocks of its other threads' pins are not set below, whoever asks. */
+  readonly emulatorMinKhz?: SpeedBound | undefined;
   readonly turbo: boolean;
   /** What it may ask for. */
   readonly operations: readonly ScaleAction[];

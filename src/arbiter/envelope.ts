@@ -30,6 +30,17 @@ export function envelope(table: FrequencyTable, contract: Contract): Envelope {
   return { top, bottom: Math.max(top, lastAbove), turbo };
 }
 
+/**
+ * The slowest entry of a table that a floor allows, or the nearest one; undefined without a floor. Entries above the range
+ * without turbo count only with turbo.
+ */
+export function floorIndex(table: FrequencyTable, bound: SpeedBound, turbo: boolean): number | undefined {
+  const khz = boundKhz(table, bound);
+  if (khz === undefined) return undefined;
+  const lastAbove = table.speeds.findLastIndex((speed) => speed.khz >= khz);
+  return Math.max(lastAbove, turbo ? 0 : (table.turbo?.baseIndex ?? 0));
+}
+
 /** The speed of a bound on one clock. A percentage is a part of its range without turbo. */
 function boundKhz(table: FrequencyTable, bound: SpeedBound | undefined): Khz | undefined {
   if (bound === "none") return undefined;

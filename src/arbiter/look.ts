@@ -2,9 +2,11 @@ import type { FrequencyTable } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { Claim, Claimant, ClockState, DomainState, LastRequest } from "./claim.ts";
 import { khzAt, speedOf } from "./envelope.ts";
-import { resolve } from "./resolve.ts";
+import type { ParkedView } from "./parking-view.ts";
+import { resolve, type Winner } from "./resolve.ts";
 import { orderView, ruleOf, wouldHold } from "./rule.ts";
 import type { ScheduleView } from "./schedule-view.ts";
+import { isClaim } from "./settle.ts";
 import type {
   ClaimView,
   ClockView,
@@ -19,8 +21,8 @@ import type { Want } from "./want.ts";
 
 /** Returns the current state of a clock. */
 export function lookAtClock(state: ClockState): ClockView {
-  const { clock, accepted, wants, claims } = state;
-  const { setting: should } = resolve(state);
+  const { clock, accepted, wants, claims, floors } = state;
+  const { setting: should, winner } = resolve(state);
   const order = wants.of("operator");
   return {
     clock,
@@ -30,9 +32,18 @@ export function lookAtClock(state: ClockState): ClockView {
     shouldKhz: speedOf(clock.table, should)?.khz,
     order: order && orderView(clock.table, order),
     schedule: scheduleView(clock.table, wants.of("schedule")),
+    parked: parkedView(winner),
     claims: [...claims].map(claimView),
+    floors: [...floors].map(({ holder, index }) => ({ holder, khz: khzAt(clock.table, index) })),
     last: lastRequest(state),
   };
+}
+
+/** A clock whose parking yields to another want is not shown as parked. */
+function parkedView(winner: Winner): ParkedView | undefined {
+  if (winner === undefined || isClaim(winner) || winner.source !== "parked") return undefined;
+  const { governors } = winner.knobs ?? {};
+  return { to: governors === undefined ? "min" : { governors }, sinceMs: winner.atMs };
 }
 
 function scheduleView(table: FrequencyTable, want: Want | undefined): ScheduleView | undefined {

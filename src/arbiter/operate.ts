@@ -25,8 +25,8 @@ export function operate(state: ClockState, order: Order, options: OrderOptions):
 }
 
 /**
- * Ends the order in force; with `restore` also all requests of guests, and what their policies and schedules want until
- * they change.
+ * Ends the order in force; with `restore` also all requests of guests, and what their policies, schedules and parking
+ * want until they change.
  */
 function end(clock: ClockState, order: "release" | "restore"): readonly Step[] {
   const steps: Step[] = [];
@@ -37,6 +37,7 @@ function end(clock: ClockState, order: "release" | "restore"): readonly Step[] {
   remove(clock.wants, "operator");
   if (order === "release") return steps;
   remove(clock.wants, "schedule");
+  remove(clock.wants, "parked");
   for (const { wants } of clock.claims) {
     remove(wants, "request");
     remove(wants, "guest-policy");

@@ -12,13 +12,26 @@ export interface MultiPin {
 /** The clocks under one vCPU, or why it has none. */
 export type Placement = { readonly clocks: readonly ClockState[] } | { readonly problem: Refusal };
 
+/** The CPUs of the host, as far as their clocks can be set. */
+export interface HostCpus {
+  /** The clock of each managed pCPU. */
+  readonly clocks: ReadonlyMap<Pcpu, ClockState>;
+  /** CPUs that are kept for others. */
+  readonly reserved: ReadonlySet<Pcpu>;
+}
+
+/** Why a CPU without a clock has none. */
+export function noClock(pcpu: Pcpu, { reserved }: HostCpus): Refusal {
+  return { code: reserved.has(pcpu) ? "cpu-reserved" : "cpu-not-managed", pcpu };
+}
+
 /**
  * Finds the clocks under a vCPU (vm-power-protocol(7), "THE CPUS OF A VCPU"). All of its CPUs must be managed: a vCPU that
  * can also run on another CPU has no single speed.
  */
 export function placeVcpu(
   { vcpu, pins }: { vcpu: Vcpu; pins: readonly Pcpu[] },
-  clocks: ReadonlyMap<Pcpu, ClockState>,
+  host: HostCpus,
   { multiPin, multiPinMax }: MultiPin,
 ): Placement {
   if (pins.length === 0) return { problem: { code: "vcpu-offline", vcpu } };
@@ -29,8 +42,8 @@ export function placeVcpu(
   const used = multiPin === "last" ? [Math.max(...pins)] : pins;
   const found = new Set<ClockState>();
   for (const pcpu of used) {
-    const clock = clockUnder(pcpu, clocks);
-    if (clock === undefined) return { problem: { code: "cpu-not-managed", pcpu } };
+    const clock = clockUnder(pcpu, host.clocks);
+    if (clock === undefined) return { problem: noClock(pcpu, host) };
     found.add(clock);
   }
   return { clocks: [...found] };

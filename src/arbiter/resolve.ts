@@ -1,13 +1,14 @@
 import type { Setting } from "../base/clock.ts";
-import type { Claim, ClockState } from "./claim.ts";
+import type { Claim, ClockState, Floor } from "./claim.ts";
 import { khzAt } from "./envelope.ts";
+import { floorOf } from "./floors.ts";
 import { settingOf, type Want } from "./want.ts";
 
 /**
- * The reason for a setting: a claim, or an operator's order or a schedule for the clock; undefined for the baseline
- * without claims.
+ * The reason for a setting: a claim, or an operator's order, a schedule or parking for the clock, or a floor of
+ * one; undefined for the baseline without claims.
  */
-export type Winner = Claim | Want | undefined;
+export type Winner = Claim | Want | Floor | undefined;
 
 /** The setting that a clock should have, and the reason. */
 export interface Resolution {
@@ -19,7 +20,8 @@ const UNCLAIMED: Resolution = { setting: "baseline", winner: undefined };
 
 /**
  * An operator's order comes first. Otherwise the highest claim wins. A claimant that is pinned to the clock's CPU and
- * never asked keeps the baseline, against all slower claims; a schedule for the clock takes the baseline's place.
+ * never asked keeps the baseline, against all slower claims; a schedule for the clock takes the baseline's place, and
+ * parking does where there is no claim. What is wanted by others than operators is not set below the floor of the clock.
  */
 export function resolve(state: ClockState, also?: Claim): Resolution {
   const order = state.wants.of("operator");
@@ -36,16 +38,26 @@ export function resolve(state: ClockState, also?: Claim): Resolution {
       index = want.position.index;
     }
   }
+  const floor = state.floors.size === 0 ? undefined : floorOf(state);
   const schedule = state.wants.of("schedule");
   if (schedule !== undefined) {
     const { position } = schedule;
     const isBelow = silent !== undefined && position.index < index;
-    if (isBelow || index === Number.POSITIVE_INFINITY) return { setting: position.index, winner: schedule };
-    return { setting: index, winner: highest };
+    const isOnly = isBelow || index === Number.POSITIVE_INFINITY;
+    const wanted = isOnly ? position.index : index;
+    if (floor !== undefined && floor.index < wanted) return { setting: floor.index, winner: floor };
+    return { setting: wanted, winner: isOnly ? schedule : highest };
   }
-  if (index === Number.POSITIVE_INFINITY) return UNCLAIMED;
+  if (index === Number.POSITIVE_INFINITY) return unclaimed(state.wants.of("parked"));
+  const isLifted = floor !== undefined && floor.index < index;
+  if (isLifted) index = floor.index;
   const { table, baselineKhz } = state.clock;
   if (silent !== undefined && index > 0 && khzAt(table, index) < baselineKhz)
     return { setting: "baseline", winner: silent };
-  return { setting: index, winner: highest };
+  return { setting: index, winner: isLifted ? floor : highest };
+}
+
+function unclaimed(parked: Want | undefined): Resolution {
+  if (parked === undefined) return UNCLAIMED;
+  return { setting: parked.knobs === undefined ? settingOf(parked) : "baseline", winner: parked };
 }

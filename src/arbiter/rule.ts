@@ -15,7 +15,10 @@ export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
   const { winner } = resolve(state);
   if (winner === undefined) return { kind: "nobody" };
   if (!isClaim(winner)) {
-    const { schedule, hold } = winner;
+    if (winner.source === "floor")
+      return { kind: "outbid", holder: winner.holder, khz: khzAt(state.clock.table, winner.index) };
+    const { schedule, hold, source } = winner;
+    if (source === "parked") return { kind: "parked" };
     return schedule === undefined
       ? { kind: "operator", hold, who: whoOf(winner) }
       : { kind: "schedule", name: schedule.name };

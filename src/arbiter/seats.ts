@@ -6,7 +6,8 @@ import { attach, carryWant, claimsOf, detach } from "./attach.ts";
 import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { wholeTable } from "./envelope.ts";
-import { clockUnder, type MultiPin, placeVcpu } from "./placement.ts";
+import { putFloors } from "./floors.ts";
+import { clockUnder, type MultiPin, noClock, placeVcpu } from "./placement.ts";
 import type { Contract, Refusal } from "./view.ts";
 import { Wants } from "./want.ts";
 
@@ -15,6 +16,8 @@ export class Seats {
   readonly domains = new Map<string, DomainState>();
   /** The clock of each managed pCPU. */
   clocks = new Map<Pcpu, ClockState>();
+  /** CPUs that are kept for others. */
+  reserved: ReadonlySet<Pcpu> = new Set();
   pinning: MultiPin;
   readonly #ends: Ends;
 
@@ -27,11 +30,11 @@ export class Seats {
   place(domain: Domain, contract: Contract): Set<ClockState> {
     const old = this.domains.get(domain.name);
     const touched = old === undefined ? new Set<ClockState>() : detach(old);
-    const state: DomainState = { domain, contract, vcpus: [], physical: new Map() };
+    const state: DomainState = { domain, contract, vcpus: [], physical: new Map(), floors: [] };
     this.domains.set(domain.name, state);
     const running = domain.state === "running";
     domain.pins.forEach((pins, vcpu) => {
-      const placement = placeVcpu({ vcpu, pins }, this.clocks, this.pinning);
+      const placement = placeVcpu({ vcpu, pins }, this, this.pinning);
       const options = {
         pinned: running && pins.length === 1,
         old: running ? old?.vcpus[vcpu] : undefined,
@@ -41,7 +44,8 @@ export class Seats {
     });
     if (running && contract.physicalCores)
       for (const [pcpu, claimant] of old?.physical ?? []) this.#physical(state, pcpu, claimant);
-    for (const claim of claimsOf(state)) touched.add(claim.clock);
+    putFloors(state, this.clocks);
+    for (const { clock } of [...claimsOf(state), ...state.floors]) touched.add(clock);
     return touched;
   }
 
@@ -90,7 +94,7 @@ export class Seats {
 
   #physical(state: DomainState, pcpu: Pcpu, old: Claimant | undefined): Claimant | Refusal {
     const clock = clockUnder(pcpu, this.clocks);
-    if (clock === undefined) return { code: "cpu-not-managed", pcpu };
+    if (clock === undefined) return noClock(pcpu, this);
     const options = { pinned: false, old, ends: this.#ends };
     const claimant = attach({ state, vcpu: pcpu, physical: true }, { clocks: [clock] }, options);
     state.physical.set(pcpu, claimant);
@@ -105,6 +109,7 @@ function newClock(clock: Clock, old: ClockState | undefined, ends: Ends): ClockS
     clock,
     claims: new Set(),
     wants,
+    floors: new Set(),
     accepted: "baseline",
     decided: "baseline",
     yielded: false,

@@ -5,6 +5,7 @@ import type { PolicyKind } from "../base/policy-kind.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import type { PolicyFault } from "../wire/policy-fault.ts";
 import type { Contract } from "./contract.ts";
+import type { ParkedView, ParkingMove } from "./parking-view.ts";
 import type { PolicyView } from "./policy-view.ts";
 import type { ScheduleView } from "./schedule-view.ts";
 
@@ -38,7 +39,11 @@ export type Holder =
   | { readonly kind: "pcpu"; readonly vm: string; readonly pcpu: Pcpu }
   | { readonly kind: "operator"; readonly who: string }
   /** A schedule for CPUs. */
-  | { readonly kind: "schedule"; readonly name: string };
+  | { readonly kind: "schedule"; readonly name: string }
+  /** No domain may run on the clock. */
+  | { readonly kind: "parking" }
+  /** A pinned thread of a domain beside its vCPUs, which has a floor. */
+  | { readonly kind: "thread"; readonly vm: string; readonly thread: string };
 
 /** Why a request is not granted. */
 export type Refusal =
@@ -53,6 +58,8 @@ export type Refusal =
       readonly max: number;
     }
   | { readonly code: "cpu-not-managed"; readonly pcpu: Pcpu }
+  /** The operator keeps the CPU, or one that shares its clock, for others. */
+  | { readonly code: "cpu-reserved"; readonly pcpu: Pcpu }
   | { readonly code: "physical-cpu" }
   /** A CPU of the host that is not one of the application's. */
   | { readonly code: "cpu-of-others"; readonly pcpu: Pcpu }
@@ -93,6 +100,7 @@ export interface Change {
   readonly endedOrders: readonly Clock["id"][];
   /** Guest policies that want something else from now on, because of the time or the traffic. */
   readonly turned?: readonly PolicyView[];
+  readonly parking?: ParkingMove;
 }
 
 /** The result of a request that the kernel refused. */
@@ -124,6 +132,8 @@ export type Rule =
   | { readonly kind: "operator"; readonly hold: boolean; readonly who: string }
   /** A schedule for the clock takes the place of the baseline. */
   | { readonly kind: "schedule"; readonly name: string }
+  /** No domain may run there, and nobody asks for the clock. */
+  | { readonly kind: "parked" }
   /** The holder never asked, so it keeps the baseline. */
   | { readonly kind: "silent"; readonly holder: Holder; readonly self: boolean }
   /** Another holder wants a higher speed on the same clock. */
@@ -151,6 +161,12 @@ export interface ClaimView {
   readonly pinned: boolean;
 }
 
+/** What a clock is not set below while anybody wants something there. */
+interface FloorView {
+  readonly holder: Holder;
+  readonly khz: Khz;
+}
+
 /** The last request for a clock, and its result. */
 export interface LastRequestView {
   readonly atMs: number;
@@ -174,7 +190,10 @@ export interface ClockView {
   readonly order: OrderView | undefined;
   /** A schedule for the clock itself. */
   readonly schedule: ScheduleView | undefined;
+  /** Its parking, if nobody wants anything else. */
+  readonly parked: ParkedView | undefined;
   readonly claims: readonly ClaimView[];
+  readonly floors: readonly FloorView[];
   readonly last: LastRequestView | undefined;
 }
 

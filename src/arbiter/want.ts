@@ -1,13 +1,15 @@
 import type { ExactSpeed, Setting } from "../base/clock.ts";
+import type { Knobs } from "../base/knobs.ts";
 import type { Position } from "./position.ts";
 import type { ScheduleInForce } from "./schedule-view.ts";
 import type { Holder } from "./view.ts";
 
 /**
  * The sources of wants, in order of precedence. Of the wants of one vCPU the first in this order counts. An operator's
- * order for a clock comes before all wants of vCPUs there; a schedule for a clock takes the place of its baseline.
+ * order for a clock comes before all wants of vCPUs there; a schedule for a clock takes the place of its baseline, and parking
+ * does where nobody wants anything.
  */
-export const PRECEDENCE = ["operator", "request", "lease", "guest-policy", "schedule"] as const;
+export const PRECEDENCE = ["operator", "request", "lease", "guest-policy", "schedule", "parked"] as const;
 
 /** One of {@link PRECEDENCE}. */
 export type Source = (typeof PRECEDENCE)[number];
@@ -28,6 +30,8 @@ export interface Want {
   readonly hold: boolean;
   /** For the want of a schedule: the schedule. */
   readonly schedule?: ScheduleInForce | undefined;
+  /** For the want of parking: what it sets instead of a speed. */
+  readonly knobs?: Knobs | undefined;
   /** Why an operator ordered it. */
   readonly reason?: string | undefined;
   readonly position: Position;

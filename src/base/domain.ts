@@ -16,10 +16,18 @@ export type Khz = number;
 export const KHZ_MAX = 100_000_000;
 
 /** The drivers that can tell which VM runs on which CPUs. */
-export const HYPERVISOR_DRIVERS = ["libvirt", "static"] as const;
+export const HYPERVISOR_DRIVERS = ["libvirt", "xen", "static"] as const;
 
 /** One of {@link HYPERVISOR_DRIVERS}. */
 export type HypervisorDriver = (typeof HYPERVISOR_DRIVERS)[number];
+
+/** A thread that a domain has beside its vCPUs. */
+export interface DomainThread {
+  /** `emulator`, `iothread 1`; `iothreads` for all of which each has no pins of its own. */
+  readonly name: string;
+  /** The pCPUs that it may run on, in ascending order. */
+  readonly pcpus: readonly Pcpu[];
+}
 
 /** A domain as the hypervisor reports it: running or paused. */
 export interface Domain {
@@ -34,6 +42,8 @@ export interface Domain {
   readonly origin: Origin;
   /** The pCPUs that each vCPU may run on, in ascending order; the index is the vCPU. An offline vCPU has none. */
   readonly pins: readonly (readonly Pcpu[])[];
+  /** The threads of it beside its vCPUs that are pinned. Absent if none is, or the hypervisor cannot tell. */
+  readonly threads?: readonly DomainThread[];
   /** Host paths of its channel sockets; undefined if the hypervisor does not report them. */
   readonly channelPaths: ReadonlySet<string> | undefined;
   /** What its definition says about its contract, by name, not judged yet. Absent if it says nothing. */

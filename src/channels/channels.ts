@@ -56,7 +56,7 @@ export class Channels {
   /** The counts after the last scan. A VM that becomes known later uses the room that is left. */
   #room: Room;
   readonly #roomy = new Set<Channel>();
-  #problem: Objection | undefined;
+  #problem: (Objection & { readonly unusable: boolean }) | undefined;
   #scanned: Scanned | undefined;
   #leftOut = 0;
   #lookingAgain: Timer | undefined;
@@ -84,6 +84,12 @@ export class Channels {
     return this.#problem;
   }
 
+  /** Whether the directory may be used, as the last scan found it. */
+  get usable(): boolean {
+    const problem = this.#problem;
+    return problem === undefined || !(problem.unusable || this.#options.strict);
+  }
+
   /** Checks channels again, of one VM or of all, after a domain came or went or an operator decided. */
   reconsider(vm?: string): void {
     for (const channel of vm === undefined ? this.list() : this.of(vm)) channel.reconsider();
@@ -109,7 +115,7 @@ export class Channels {
 
   /** Scans the directory. */
   scan(): void {
-    const { directory, strict } = this.#options;
+    const { directory } = this.#options;
     clearTimeout(this.#lookingAgain);
     this.#lookingAgain = undefined;
     const { stats, objection } = judgeDirectory(directory, this.#host.trustedUids);
@@ -117,8 +123,7 @@ export class Channels {
     this.#problem = objection;
     this.#scanned = stats === undefined ? undefined : { stats, atMs: performance.now(), certain: false };
     this.#watch.follow(stats?.ino);
-    const usable = objection === undefined || !(objection.unusable || strict);
-    this.#settle(usable ? listChannels(directory) : []);
+    this.#settle(this.usable ? listChannels(directory) : []);
   }
 
   close(): void {

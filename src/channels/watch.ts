@@ -1,6 +1,9 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
+/** FIFOs in the directory have nothing to do with channels, and their owners may change them as often as they like. */
+const FIFO = /^fifo\d+$/;
+
 /** How long to wait after the first event. The start of a VM makes several events, and one scan handles them all. */
 const SETTLE_MS = 2;
 
@@ -30,7 +33,7 @@ export function watchDirectory(path: string, changed: () => void): DirectoryWatc
     watcher = undefined;
     try {
       watcher = watch(directory, { persistent: true }, (_event, name) => {
-        if (only === undefined || name === only) hint();
+        if (only === undefined ? name === null || !FIFO.test(name) : name === only) hint();
       });
       watcher.on("error", hint);
     } catch {

@@ -1,4 +1,5 @@
-import { DWELL_MAX_MS, key, LEASE_MAX_SEC, OPERATIONS, optional, RATE_MAX } from "./keys.ts";
+import { key, optional } from "./key.ts";
+import { DWELL_MAX_MS, LEASE_MAX_SEC, OPERATIONS, RATE_MAX } from "./keys.ts";
 import { account, boolean, cpusOr, integer, someOf, speedBound } from "./values.ts";
 
 /** The guest policies that an application may leave. That by traffic would count the packets of anybody. */

@@ -2,7 +2,7 @@ import { formatCpuList } from "../base/cpu-list.ts";
 import type { Pcpu } from "../base/domain.ts";
 import type { Config } from "./config.ts";
 import { type Problem, problem, quote, warning } from "./problem.ts";
-import type { Gathered } from "./settings.ts";
+import type { Gathered, Setting } from "./settings.ts";
 
 /** The host to compare a configuration with. */
 export interface ConfigHost {
@@ -27,6 +27,7 @@ export function checkOnHost(config: Config, gathered: Gathered, host: ConfigHost
   const root = host.root(config.cpufreq.root);
   return [
     ...checkRoot(config, gathered, root, file),
+    ...checkReserved(gathered, root),
     ...checkUsers(config, gathered, host),
     ...checkPins(config, gathered, root),
     ...checkApps(gathered, host, root),
@@ -43,6 +44,21 @@ function checkRoot({ cpufreq }: Config, { sections }: Gathered, found: HostRoot,
   return [warning(place, message, "enable it in the firmware, or load the kernel's driver for these CPUs")];
 }
 
+function checkReserved({ sections }: Gathered, root: HostRoot): Problem[] {
+  return absentCpus("Reserved", sections.get("cpufreq")?.get("Reserved"), root);
+}
+
+/** Finds CPUs that a key names and the host does not have. */
+function absentCpus(what: string, list: Setting | undefined, root: HostRoot): Problem[] {
+  const pcpus = new Set(root.pcpus);
+  // Without any CPU the root is wrong, not the list.
+  if (list === undefined || !Array.isArray(list.value) || pcpus.size === 0) return [];
+  const missing = list.value.filter((pcpu) => !pcpus.has(pcpu));
+  if (missing.length === 0) return [];
+  const message = `${what} names CPU ${formatCpuList(missing)}, which this host does not have`;
+  return [warning(list.place, message, `it has ${formatCpuList(pcpus)}`)];
+}
+
 function checkUsers({ channels }: Config, { sections }: Gathered, host: ConfigHost): Problem[] {
   // The default has the users of several distributions. Only a list that the operator wrote is checked.
   const written = sections.get("channels")?.get("TrustedUsers");
@@ -56,7 +72,6 @@ function checkUsers({ channels }: Config, { sections }: Gathered, host: ConfigHo
 }
 
 function checkApps({ apps }: Gathered, host: ConfigHost, root: HostRoot): Problem[] {
-  const pcpus = new Set(root.pcpus);
   return [...apps].flatMap(([name, settings]) => {
     const [user, cpus] = [settings.get("User"), settings.get("Cpus")];
     const problems: Problem[] = [];
@@ -67,30 +82,13 @@ function checkApps({ apps }: Gathered, host: ConfigHost, root: HostRoot): Proble
           `User of [app ${name}] is ${quote(user.value)}, a user that this host does not have`,
         ),
       );
-    const missing = Array.isArray(cpus?.value) ? cpus.value.filter((pcpu) => !pcpus.has(pcpu)) : [];
-    if (cpus !== undefined && pcpus.size > 0 && missing.length > 0)
-      problems.push(
-        warning(
-          cpus.place,
-          `Cpus of [app ${name}] names CPU ${formatCpuList(missing)}, which this host does not have`,
-          `it has ${formatCpuList(pcpus)}`,
-        ),
-      );
-    return problems;
+    return [...problems, ...absentCpus(`Cpus of [app ${name}]`, cpus, root)];
   });
 }
 
 function checkPins({ hypervisor }: Config, { vms }: Gathered, root: HostRoot): Problem[] {
   if (hypervisor.driver !== "static") return [];
-  const pcpus = new Set(root.pcpus);
-  // Without any CPU the root is wrong, not the map.
-  if (pcpus.size === 0) return [];
-  return [...vms].flatMap(([name, settings]) => {
-    const vcpus = settings.get("Vcpus");
-    if (!Array.isArray(vcpus?.value)) return [];
-    const missing = vcpus.value.filter((pcpu) => !pcpus.has(pcpu));
-    if (missing.length === 0) return [];
-    const message = `Vcpus of VM ${quote(name)} names CPU ${formatCpuList(missing)}, which this host does not have`;
-    return [warning(vcpus.place, message, `it has ${formatCpuList(pcpus)}`)];
-  });
+  return [...vms].flatMap(([name, settings]) =>
+    absentCpus(`Vcpus of VM ${quote(name)}`, settings.get("Vcpus"), root),
+  );
 }

@@ -1,6 +1,7 @@
 import type { APP_KEYS } from "./app-keys.ts";
 import type { Rules } from "./contract/rules.ts";
-import type { KEYS, SectionName, ValuesOf, VM_KEYS } from "./keys.ts";
+import type { ValuesOf } from "./key.ts";
+import type { KEYS, SectionName, VM_KEYS } from "./keys.ts";
 import type { Place } from "./problem.ts";
 import type { Schedule } from "./schedule/schedules.ts";
 

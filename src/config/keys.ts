@@ -2,20 +2,20 @@ import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
 import { EPP_WORDS } from "../base/knobs.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import { POLICY_KINDS } from "../base/policy-kind.ts";
+import { CPUFREQ_KEYS } from "./cpufreq-keys.ts";
+import { key, optional } from "./key.ts";
 import { timeZone } from "./schedule/schedule-values.ts";
 import {
   abi,
   absolutePath,
   boolean,
   className,
-  cpusOr,
   governors,
   integer,
   latency,
   listenAddress,
   meters,
   oneOf,
-  type Parser,
   SOCKET_PATH_BYTES_MAX,
   socketPath,
   someOf,
@@ -25,30 +25,11 @@ import {
   vcpuPins,
 } from "./values.ts";
 
-/** One key of the configuration. */
-export interface Key<T> {
-  readonly parse: Parser<T>;
-  /** The default as an operator would write it; undefined if there is none. */
-  readonly default: string | undefined;
-  /** One line of explanation for the operator. */
-  readonly doc: string;
-}
-
-/** The keys of one section, by name. */
-export type KeysOf = Readonly<Record<string, Key<unknown>>>;
-
-/** The values of a section's keys: `ControlSocket` becomes `controlSocket`. */
-export type ValuesOf<Keys extends KeysOf> = {
-  readonly [Name in keyof Keys & string as Uncapitalize<Name>]: Keys[Name] extends Key<infer T> ? T : never;
-};
-
 /** Our control socket is bound under this suffix first, then renamed. */
 const NEW_SUFFIX_BYTES = ".new".length;
 
 /** Longest path of our control socket. */
 export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES;
-
-const MULTI_PIN_CPUS_MAX = 1024;
 
 /** The most requests per second: more than a virtio-serial channel carries. */
 export const RATE_MAX = 1_000_000;
@@ -117,38 +98,19 @@ export const KEYS = {
       "no",
       "Refuse a channel directory that every user may write to; with no, only warn.",
     ),
+    Fifos: key(
+      boolean,
+      "no",
+      "Read the FIFOs fifo0, fifo1 and so on there, through which applications ask as DPDK's host lets them.",
+    ),
   },
-  cpufreq: {
-    Root: key(
-      absolutePath,
-      "/sys/devices/system/cpu",
-      "The kernel's CPU directory in sysfs; other paths are for tests.",
-    ),
-    ManagedCpus: key(cpusOr("all"), "all", "CPUs that may be scaled, like 2-15,18."),
-    MultiPin: key(
-      oneOf(["all", "last", "reject"]),
-      "all",
-      "Which CPUs are scaled for a vCPU that is pinned to several.",
-    ),
-    MultiPinMax: key(
-      integer(1, MULTI_PIN_CPUS_MAX),
-      "4",
-      "The most CPUs that a vCPU may be pinned to; requests for one with more are refused.",
-    ),
-    OnExit: key(
-      oneOf(["restore", "keep", "max"]),
-      "restore",
-      "What to do with changed CPUs when the daemon stops.",
-    ),
-    OnDrift: key(
-      oneOf(["reassert", "yield"]),
-      "reassert",
-      "What to do when another program changes a managed CPU.",
-    ),
-    DryRun: key(boolean, "no", "Decide, answer and log requests, but change no CPU."),
-  },
+  cpufreq: CPUFREQ_KEYS,
   hypervisor: {
-    Driver: key(oneOf(HYPERVISOR_DRIVERS), "libvirt", "Source of the VMs and of the CPUs that they run on."),
+    Driver: key(
+      oneOf(["auto", ...HYPERVISOR_DRIVERS]),
+      "auto",
+      "Source of the VMs and of the CPUs that they run on.",
+    ),
     Uri: key(uri, "qemu:///system", "URI of the libvirt connection."),
     Socket: optional(
       socketPath(SOCKET_PATH_BYTES_MAX),
@@ -183,6 +145,10 @@ export const VM_KEYS = {
   Class: optional(className, "The class that the VM belongs to: what [class NAME] says holds for it."),
   MinKhz: optional(speedBound, "The guest cannot go below this speed."),
   MaxKhz: optional(speedBound, "The guest cannot go above this speed."),
+  EmulatorMinKhz: optional(
+    speedBound,
+    "CPUs of its pinned emulator and iothreads are not set below this speed, whoever asks.",
+  ),
   Turbo: key(boolean, "yes", "Whether the guest may use turbo, where the host allows it."),
   Query: key(boolean, "no", "Whether the guest may ask for frequencies and capabilities."),
   Operations: key(someOf(OPERATIONS), OPERATIONS.join(","), "What the guest may ask for; none: nothing."),
@@ -233,13 +199,3 @@ export const CLASS_KEYS = classKeys;
 
 /** The sections with fixed names. */
 export type SectionName = keyof typeof KEYS;
-
-/** A key with a default. */
-export function key<T>(parse: Parser<T>, defaultText: string, doc: string): Key<T> {
-  return { parse, default: defaultText, doc };
-}
-
-/** A key without a default. */
-export function optional<T>(parse: Parser<T>, doc: string): Key<T | undefined> {
-  return { parse, default: undefined, doc };
-}

@@ -1,5 +1,6 @@
 import type { Config, ListedSetting } from "./config.ts";
-import { KEYS, type KeysOf } from "./keys.ts";
+import type { KeysOf } from "./key.ts";
+import { KEYS } from "./keys.ts";
 import type { Gathered, Settings } from "./settings.ts";
 
 /** All settings: those of the sections with fixed names with their defaults, the others as they are written. */

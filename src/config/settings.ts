@@ -2,14 +2,15 @@ import { vmNameFault } from "../base/vm-name.ts";
 import { APP_KEYS } from "./app-keys.ts";
 import { isPattern } from "./contract/vm-pattern.ts";
 import type { Ini, Section } from "./ini.ts";
-import { CLASS_KEYS, KEYS, type Key, type KeysOf, PATTERN_KEYS, type ValuesOf, VM_KEYS } from "./keys.ts";
+import type { Key, KeysOf, ValuesOf } from "./key.ts";
+import { CLASS_KEYS, KEYS, PATTERN_KEYS, VM_KEYS } from "./keys.ts";
 import { type Place, type Problem, problem, quote } from "./problem.ts";
 import { SCHEDULE_KEYS } from "./schedule/schedule-keys.ts";
 import { nearest } from "./suggest.ts";
 import { sectionName } from "./values.ts";
 
 /** A value from a file, with its place. */
-interface Setting {
+export interface Setting {
   readonly value: unknown;
   /** As it was written, without quotes and comments. */
   readonly text: string;

@@ -198,6 +198,19 @@ export function governors(text: string): Parsed<readonly string[] | "none"> {
   return { expected: `1 to ${GOVERNORS_MAX} governors like powersave,schedutil, or none` };
 }
 
+/** What becomes of unused CPUs. */
+export type Parked = "keep" | "min" | { readonly governors: readonly string[] };
+
+/** Reads what becomes of unused CPUs: `governor powersave,schedutil` names governors, the preferred one first. */
+export function parked(text: string): Parsed<Parked> {
+  if (text === "keep" || text === "min") return { value: text };
+  const list = /^governor\s+(.+)$/.exec(text)?.[1];
+  const parsed = list === undefined ? undefined : governors(list);
+  if (parsed !== undefined && "value" in parsed && parsed.value !== "none")
+    return { value: { governors: parsed.value } };
+  return { expected: "keep, min, or governor and 1 to 8 governors like governor powersave,schedutil" };
+}
+
 /** The longest name of a class or a schedule. */
 const NAME_LENGTH_MAX = 64;
 

@@ -96,8 +96,10 @@ export interface HeldKnobs {
 /** A CPU that is not managed. */
 export interface UnmanagedCpu {
   readonly pcpu: Pcpu;
-  /** The reason for the operator: `offline`, `no cpufreq directory`, `not in ManagedCpus`, … */
+  /** The reason for the operator: `offline`, `no cpufreq directory`, `not in ManagedCpus`, `in Reserved`, … */
   readonly reason: string;
+  /** Whether the operator keeps it for others, or one that shares its clock. */
+  readonly reserved?: boolean;
 }
 
 /** What the kernel reports of one CPU. */

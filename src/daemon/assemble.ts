@@ -1,12 +1,15 @@
 import { Arbiter } from "../arbiter/arbiter.ts";
+import type { ParkingMove } from "../arbiter/parking-view.ts";
 import type { PolicyView } from "../arbiter/policy-view.ts";
 import type { Pcpu } from "../base/domain.ts";
+import { Fifos } from "../channels/fifos/fifos.ts";
 import { SpeedUse } from "../ledger/speed-use.ts";
 import { makeOwnDirectory } from "../os/own-directory.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import { VERSION } from "../version.ts";
 import { Alarm } from "./alarm.ts";
 import { Askers } from "./apps/askers.ts";
+import { FifoRequests } from "./apps/fifo-requests.ts";
 import { serveRequests } from "./apps/serve.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { openEnergy } from "./energy/open-energy.ts";
@@ -14,6 +17,8 @@ import { Events } from "./events/events.ts";
 import { Clocks } from "./host/clocks.ts";
 import { HostEvents } from "./host/host-events.ts";
 import { KnobHolder } from "./host/knobs.ts";
+import { parkingMoved, parkingRule } from "./host/parking.ts";
+import { reservedCpus } from "./host/reserved.ts";
 import { Schedules } from "./host/schedules.ts";
 import { ServedVms } from "./host/served-vms.ts";
 import { TrafficWatch } from "./host/traffic-watch.ts";
@@ -63,6 +68,7 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
 
   hostEvents.reportCpus();
   joined.channels.scan();
+  joined.fifos.refresh();
   return { parts: joined, hostEvents, hypervisor: serving.hypervisor, operators, applications, sole };
 }
 
@@ -111,14 +117,16 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts());
   const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
   const schedules = new Schedules({ config, log, hostZone: zoneOfHost, events });
+  const moved = (move: ParkingMove) => parkingMoved(move, parts(), limited);
   const speeds = config().energy.meters === "off" ? undefined : new SpeedUse();
   const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
   const clocks = new Clocks({
-    ...{ ...doing, schedules: (now) => schedules.at(now) },
+    ...{ ...doing, schedules: (now) => schedules.at(now), parkingMoved: moved },
     ...(speeds === undefined ? {} : { accepted: (write, monoMs) => speeds.accepted(write, monoMs) }),
   });
   clocks.postponed = handover !== undefined;
-  clocks.settle(arbiter.setClocks(cpufreq.clocks()), "the start");
+  clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), "the start");
+  clocks.settle(arbiter.parking.configure(parkingRule(config())), "the start");
   orderAgain(store, "the start", { arbiter, clocks, time, operated: handover?.operated });
   const acts = new OperatorActs(log, time, events);
   const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });
@@ -167,7 +175,10 @@ function openServing(
     admit: (channel) => vms.admit(channel),
     expects: (vm, path) => vms.expects(vm, path),
     abiOf: (vm) => vms.contracts.values(vm).abi,
-    packet: (channel, frame) => packets.received(channel, frame),
+    packet(channel, frame) {
+      packets.received(channel, frame);
+      hypervisorNow().asked?.(channel.vm);
+    },
     changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());
@@ -176,7 +187,9 @@ function openServing(
   const meter = packetMeter(hypervisor);
   const traffic = new TrafficWatch({ arbiter, clocks, alarm, log, moment, meter });
   const askers = new Askers({ arbiter, clocks, alarm, moment, events, log });
-  return { vms, channels, hypervisor, traffic, askers, ...measured };
+  const fifos = new Fifos(new FifoRequests({ askers, channels, config, cpufreq: deciding.cpufreq, log }));
+  undo.push(() => fifos.close());
+  return { vms, channels, hypervisor, traffic, askers, fifos, ...measured };
 }
 
 /** Guest policies want something else from now on. */

@@ -1,9 +1,14 @@
 import type { ConfigHost } from "../config/check-host.ts";
 import { lookAtRoot } from "../cpufreq/linux/root.ts";
+import { hasXenClocks } from "./host/platform.ts";
 import { hasUser } from "./users.ts";
 
 /** The values of this host that a configuration is compared with. */
 export const CONFIG_HOST: ConfigHost = {
-  root: lookAtRoot,
+  root(root) {
+    const found = lookAtRoot(root);
+    // The CPUs in dom0's sysfs are its vCPUs, which say nothing about the host's.
+    return hasXenClocks(root) ? { ...found, pcpus: [], hasCpufreq: true } : found;
+  },
   hasUser: (user) => hasUser(user),
 };

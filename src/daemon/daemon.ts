@@ -9,6 +9,7 @@ import { VERSION } from "../version.ts";
 import { assemble, type Undo } from "./assemble.ts";
 import type { Surroundings } from "./edges.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
+import { parkingRule } from "./host/parking.ts";
 import type { ServedVms } from "./host/served-vms.ts";
 import { type Cause, endDaemon } from "./lifecycle/ending.ts";
 import type { LeveledLog } from "./log.ts";
@@ -72,8 +73,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const { alarm, askers, channels, energy, slices, traffic } = parts;
-        const quiet = [metrics, slices, askers, alarm, traffic, energy, channels];
+        const { alarm, askers, channels, energy, fifos, slices, traffic } = parts;
+        const quiet = [metrics, slices, askers, alarm, traffic, energy, channels, fifos];
         return endDaemon(cause, {
           parts,
           log,
@@ -94,13 +95,17 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
 }
 
 /** Applies a configuration that was replaced. */
-function reconfigure({ arbiter, askers, channels, clocks, config, cpufreq, events, vms }: Parts): void {
+function reconfigure(parts: Parts): void {
+  const { arbiter, askers, channels, clocks, config, cpufreq, events, fifos, knobs, vms } = parts;
   clocks.settle(arbiter.configure(config().cpufreq), "a reload");
+  clocks.settle(arbiter.parking.configure(parkingRule(config())), "a reload");
   clocks.turn();
   vms.decideAll();
+  knobs.settle();
   askers.reconfigure(config().apps);
   cpufreq.refresh();
   channels.scan();
+  fifos.refresh();
   events.publish("config", "the configuration was reloaded");
 }
 

@@ -6,17 +6,19 @@ import type { Config } from "../config/config.ts";
 import { VM_KEYS } from "../config/keys.ts";
 import { valuesOf } from "../config/settings.ts";
 import type { Cpufreq, CpufreqEvents } from "../cpufreq/cpufreq.ts";
-import { openCpufreq } from "../cpufreq/linux/open.ts";
 import { lookAtRoot } from "../cpufreq/linux/root.ts";
 import { hostCpuTimeNs } from "../energy/cpu-time.ts";
 import { type Counters, EnergyMeters } from "../energy/energy-meters.ts";
 import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
+import { openXen } from "../hypervisor/xen/xen.ts";
 import { openFilesMax } from "../os/open-files.ts";
 import { peerCredentials } from "../os/peer-credentials.ts";
 import { netClass } from "../traffic/net-class.ts";
 import { PacketMeter } from "../traffic/packet-meter.ts";
+import { openHostClocks } from "./host/open-clocks.ts";
+import { driverHere, driverNote } from "./host/platform.ts";
 import type { LeveledLog } from "./log.ts";
 import type { TurnClock } from "./turn-clock.ts";
 import { resolveUsers } from "./users.ts";
@@ -30,8 +32,8 @@ export const CHANNELS_MAX = 16_384;
 /** Channels that are served even if few files may be open. */
 const CHANNELS_MIN = 16;
 
-/** Open files of a CPU whose speed we set. */
-const FILES_PER_CPU = 3;
+/** Open files of a CPU whose speed we set, its FIFO included. */
+const FILES_PER_CPU = 4;
 
 /** Open files besides channels and CPUs: clients and listeners of the three sockets, libvirt, logs, locks. */
 const OTHER_FILES = 256;
@@ -62,6 +64,7 @@ export function openClocks(
   const options = {
     root: cpufreq.root,
     managed: cpufreq.managedCpus,
+    reserved: cpufreq.reserved ?? [],
     dryRun: cpufreq.dryRun,
     get onExit() {
       return config().cpufreq.onExit;
@@ -73,7 +76,7 @@ export function openClocks(
     adopt,
     log,
   };
-  return openCpufreq(options, events);
+  return openHostClocks(options, events);
 }
 
 /** Watches the channel directory, from the first scan on. */
@@ -121,9 +124,12 @@ export interface ConfiguredHypervisor extends Hypervisor {
   reconfigure(): void;
 }
 
-/** Opens the hypervisor driver that the configuration names. */
+/** Opens the hypervisor driver that the configuration names, or that this host needs. */
 export function followHypervisor(surroundings: Surroundings, events: HypervisorEvents): ConfiguredHypervisor {
-  return DRIVERS[surroundings.config().hypervisor.driver](surroundings, events);
+  const { driver } = surroundings.config().hypervisor;
+  const note = driverNote(driver);
+  if (note !== undefined) surroundings.log.warning(note);
+  return DRIVERS[driverHere(driver)](surroundings, events);
 }
 
 /** Where the network interfaces of the host are. */
@@ -156,6 +162,9 @@ const DRIVERS: { readonly [Driver in HypervisorDriver]: OpenDriver } = {
   libvirt({ config, log }, events) {
     const { uri, socket } = config().hypervisor;
     return Object.assign(openLibvirt({ uri, socket, log }, events), { reconfigure() {} });
+  },
+  xen({ log }, events) {
+    return Object.assign(openXen({ log }, events), { reconfigure() {} });
   },
   static({ config }, events) {
     const map = openStatic(staticMap(config()), events);

@@ -1,6 +1,7 @@
 import type { Arbiter } from "../arbiter/arbiter.ts";
 import type { Channels } from "../channels/channels.ts";
-import type { Config } from "../config/config.ts";
+import type { Fifos } from "../channels/fifos/fifos.ts";
+import type { AppConfig, Config } from "../config/config.ts";
 import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import type { Alarm } from "./alarm.ts";
@@ -48,6 +49,7 @@ export interface Parts {
   readonly askers: Askers;
   /** Undefined if no account is kept. */
   readonly energy: EnergyWatch | undefined;
+  readonly fifos: Fifos<AppConfig>;
   /** On the wall clock. */
   readonly startedAtMs: number;
 }

@@ -9,11 +9,11 @@ import { failure, type Result, success } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblems } from "../config/problem.ts";
-import { openCpufreq } from "../cpufreq/linux/open.ts";
 import { errnoOf } from "../os/errno.ts";
 import { decode } from "../wire/decode.ts";
 import { EXIT_CONFIG, EXIT_FAILED } from "./exit-code.ts";
 import { configuredContract } from "./host/contracts.ts";
+import { openHostClocks } from "./host/open-clocks.ts";
 import { printable } from "./log.ts";
 import { refusalText } from "./words/refusal-text.ts";
 import { ruleText } from "./words/rule-text.ts";
@@ -73,10 +73,11 @@ function readFile(file: string): Result<Recording> {
 /** Makes an arbiter of this host's clocks and the recorded VMs. */
 function arbiterFor(config: Config, recording: Recording): Result<Arbiter> {
   const { cpufreq } = config;
-  const clocks = openCpufreq(
+  const clocks = openHostClocks(
     {
       root: cpufreq.root,
       managed: cpufreq.managedCpus,
+      reserved: cpufreq.reserved ?? [],
       onExit: "keep",
       onDrift: "yield",
       journalDirectory: join(config.daemon.runtimeDirectory, "replay"),

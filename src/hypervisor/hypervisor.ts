@@ -16,6 +16,11 @@ export interface Hypervisor {
   /** Requests a new report of one domain, which may have changed without an event. */
   lookAgain(name: string): void;
   /**
+   * The guest of a domain sent a packet. A driver without events for pins looks at that domain again, in a later turn and
+   * at bounded intervals. Absent if the hypervisor reports every change of a pin.
+   */
+  asked?(name: string): void;
+  /**
    * The packets that the interface of a domain with this MAC address has received so far; undefined if the domain has none,
    * or the number cannot be had now. Absent if the driver cannot tell.
    */
@@ -40,6 +45,11 @@ export interface HypervisorEvents {
   gone(name: string, ending: Ending): void;
   /** The first complete list was reported. Not called again after a reconnect. */
   ready(): void;
+  /**
+   * Whether every domain that exists is reported and followed. It is not at first, while the hypervisor cannot be reached,
+   * and while a new domain cannot be looked at. Called before {@link ready}.
+   */
+  followsAll(all: boolean): void;
 }
 
 /** The state of the connection to the hypervisor. */

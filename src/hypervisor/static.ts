@@ -23,6 +23,7 @@ export function openStatic(vms: StaticMap, events: HypervisorEvents): StaticHype
   queueMicrotask(() => {
     if (closed) return;
     reportAll();
+    events.followsAll(true);
     events.ready();
   });
   return {

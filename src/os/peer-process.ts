@@ -1,13 +1,13 @@
 import { ptr } from "bun:ffi";
 import { release } from "node:os";
 import { libc } from "./libc.ts";
+import { readable } from "./readable.ts";
 
 // Constants of Linux on x86-64 and arm64 alike.
 const SOL_SOCKET = 1;
 const SO_PEERGROUPS = 59;
 const SO_PEERPIDFD = 77;
 const SYS_PIDFD_OPEN = 434n;
-const POLLIN = 1;
 
 /** The first kernel with SO_PEERPIDFD. */
 const SINCE = [6, 5] as const;
@@ -73,11 +73,8 @@ function pidfdOf(pid: number): number | undefined {
 }
 
 function isAlive(pidfd: number): boolean {
-  const request = new DataView(new ArrayBuffer(8));
-  request.setInt32(0, pidfd, true);
-  request.setInt16(4, POLLIN, true);
   // A pidfd becomes readable when its process ends.
-  return libc().poll(ptr(new Uint8Array(request.buffer)), 1, 0) === 0;
+  return readable([pidfd])?.length === 0;
 }
 
 function cpusIn(mask: Uint8Array): number[] {

@@ -118,6 +118,19 @@ describe("placement of vCPUs", () => {
     expect([ask("a", 0, "min"), ask("a", 1, "min")]).toEqual(["cpu-not-managed", "cpu-not-managed"]);
   });
 
+  test("a request for a reserved CPU is refused with that reason, whoever asks", () => {
+    const { ask, set, done, arbiter } = host([clock([0])]);
+    done(arbiter.setClocks([clock([0])], [1, 2]));
+    set(domain("a", [[1], [0, 2]]), { ...FREE, physicalCores: true });
+    expect([
+      ask("a", 0, "min"),
+      ask("a", 1, "max"),
+      ask("a", 2, "max", true),
+      ask("a", 3, "max", true),
+    ]).toEqual(["cpu-reserved", "cpu-reserved", "cpu-reserved", "cpu-not-managed"]);
+    expect(arbiter.operate(1, "max", by("root")).refusal).toEqual({ code: "cpu-reserved", pcpu: 1 });
+  });
+
   test("a CPU that is offline is refused, though its clock is managed and named after it", () => {
     const { ask, set } = host([{ ...clock([2, 3]), pcpus: [3] }]);
     set(domain("a", [[2], [2, 3], [3]]));

@@ -99,7 +99,7 @@ test("the next hour is due on the monotonic clock, however far the wall clock is
 describe("precedence", () => {
   const LOW = 1_200_000;
   test("is the table of ARCHITECTURE", () => {
-    expect(PRECEDENCE).toEqual(["operator", "request", "lease", "guest-policy", "schedule"]);
+    expect(PRECEDENCE).toEqual(["operator", "request", "lease", "guest-policy", "schedule", "parked"]);
   });
 
   test("a later request counts before the policy, and when it ends the policy counts again", () => {

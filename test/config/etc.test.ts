@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { APP_KEYS } from "../../src/config/app-keys.ts";
-import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
+import type { KeysOf } from "../../src/config/key.ts";
+import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
 import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 
 const FILE = `${import.meta.dir}/../../etc/vm-power.conf`;

@@ -9,6 +9,7 @@ import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
+import type { Parked } from "../../src/config/values.ts";
 import { type Held, held } from "./harness.ts";
 
 function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string } {
@@ -109,6 +110,9 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   maxKhz: fc.option(fc.oneof(fc.integer({ min: 1_000_000, max: 9_000_000 }), percent(50, 100)), {
     nil: undefined,
   }),
+  emulatorMinKhz: fc.option(fc.oneof(fc.integer({ min: 10_000, max: 9_000_000 }), percent(0, 100)), {
+    nil: undefined,
+  }),
   operations: fc.subarray(["up", "down", "min", "max", "turbo", "no-turbo"]),
   policies: fc.subarray(["time", "workload", "traffic"]),
   turbo: fc.boolean(),
@@ -146,6 +150,7 @@ const config: fc.Arbitrary<Held> = fc.record({
     autoAdd: fc.boolean(),
     trustedUsers: fc.uniqueArray(user, { minLength: 1, maxLength: 5 }),
     strictDirectory: fc.boolean(),
+    fifos: fc.boolean(),
   }),
   cpufreq: fc.record({
     root: path,
@@ -153,6 +158,14 @@ const config: fc.Arbitrary<Held> = fc.record({
       fc.constant("all" as const),
       cpus.map((list) => [...new Set(list)].sort((a, b) => a - b)),
     ),
+    reserved: fc.option(
+      cpus.filter((list) => list.length > 0).map((list) => [...new Set(list)].sort((a, b) => a - b)),
+      { nil: undefined },
+    ),
+    parked: fc.constantFrom<Parked[]>("keep", "min", {
+      governors: ["powersave", "schedutil"],
+    }),
+    parkAfterSec: fc.integer({ min: 1, max: 86_400 }),
     multiPin: fc.constantFrom("all", "last", "reject"),
     multiPinMax: fc.integer({ min: 1, max: 1024 }),
     onExit: fc.constantFrom("restore", "keep", "max"),
@@ -221,7 +234,9 @@ function write({ vms, ...sections }: Held): string {
             : typeof value === "object" && value !== null
               ? "percent" in value
                 ? `${value.percent}%`
-                : `${value.hostname}:${value.port}`
+                : "governors" in value
+                  ? `governor ${value.governors.join(",")}`
+                  : `${value.hostname}:${value.port}`
               : value;
       lines.push(`${name.charAt(0).toUpperCase()}${name.slice(1)}=${shielded(`${shown}`)}`);
     }

@@ -37,10 +37,14 @@ LogLevel = debug
 Directory = /srv/channels
 AutoAdd = Off
 TrustedUsers = root, 107  qemu qemu
+Fifos = yes
 StrictDirectory = 1
 [cpufreq]
 Root = /srv/cpu
 ManagedCpus = 8,0-3
+Reserved = 0-1
+Parked = governor powersave,ondemand
+ParkAfterSec = 5
 MultiPin = last
 MultiPinMax = 2
 OnExit = keep
@@ -89,10 +93,14 @@ Abi = 456
         autoAdd: false,
         trustedUsers: ["root", "107", "qemu"],
         strictDirectory: true,
+        fifos: true,
       },
       cpufreq: {
         root: "/srv/cpu",
         managedCpus: [0, 1, 2, 3, 8],
+        reserved: [0, 1],
+        parked: { governors: ["powersave", "ondemand"] },
+        parkAfterSec: 5,
         multiPin: "last",
         multiPinMax: 2,
         onExit: "keep",
@@ -132,7 +140,8 @@ Abi = 456
       ]),
     },
     said: [
-      'vm-power.conf:24: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      'vm-power.conf:28: warning: VM "a]b=c#d" has no Vcpus, which Driver=static needs (its guest is not served)',
+      "vm-power.conf:14: warning: Fifos=yes, but no [app NAME] has a list of CPUs (no FIFO is read: set Cpus=2-5 there)",
     ],
   });
 });

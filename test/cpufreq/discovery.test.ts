@@ -95,6 +95,53 @@ test("CPUs outside ManagedCpus, and those that share a cpufreq policy with them,
   ]);
 });
 
+test("Reserved CPUs, and all whose clock is also theirs by any chain, are left alone, and told once", () => {
+  using host = testHost([
+    { cpus: [0], ...acpi },
+    { cpus: [1, 2], shared: true, ...acpi },
+    { cpus: [3, 4], siblings: true, ...acpi },
+    { cpus: [5], ...acpi, files: { freqdomain_cpus: "4 5" } },
+    { cpus: [6, 7], siblings: true, ...acpi },
+  ]);
+  const options = { managed: [1, 2, 3, 4, 5, 6], reserved: [0, 2, 3, 99] };
+  const cpufreq = host.open(options);
+  expect(cpufreq.clocks().map(({ id, pcpus }) => [id, pcpus])).toEqual([[6, [6]]]);
+  expect(cpufreq.unmanaged()).toEqual([
+    { pcpu: 0, reason: "in Reserved", reserved: true },
+    { pcpu: 1, reason: "shares its clock with CPU 2, which is in Reserved", reserved: true },
+    { pcpu: 2, reason: "in Reserved", reserved: true },
+    { pcpu: 3, reason: "in Reserved", reserved: true },
+    { pcpu: 4, reason: "shares its clock with CPU 3, which is in Reserved", reserved: true },
+    { pcpu: 5, reason: "shares its clock with CPU 3, which is in Reserved", reserved: true },
+    { pcpu: 7, reason: "not in ManagedCpus", reserved: false },
+  ]);
+  const shared = "of the clock shared with CPU";
+  expect(host.lines.splice(0)).toEqual([
+    `warning: CPU 1: left alone too, because ${shared} 2, which is in Reserved`,
+    `warning: CPU 4-5: left alone too, because ${shared} 3, which is in Reserved`,
+    "warning: CPU 6: CPUs on the same clock are not in ManagedCpus, and the higher speed takes effect for all",
+  ]);
+  for (let look = 0; look < 9; look++) cpufreq.refresh();
+  host.tree.setOnline(7, false);
+  cpufreq.refresh();
+  expect([host.lines, host.changes]).toEqual([[], 0]);
+  cpufreq.close();
+});
+
+test("A reserved CPU is not looked at: its files may be missing, or change, and nobody asks", () => {
+  using host = testHost([{ cpus: [0, 1], ...acpi }]);
+  host.put("cpufreq/policy0/scaling_driver", undefined);
+  const cpufreq = host.open({ reserved: [0] });
+  expect(cpufreq.unmanaged()).toEqual([{ pcpu: 0, reason: "in Reserved", reserved: true }]);
+  expect(cpufreq.apply({ clock: 1, setting: 3 })).toBeUndefined();
+  expect(cpufreq.apply({ clock: 0, setting: 3 })).toEqual({ reason: "CPU 0 is not managed" });
+  host.tree.write(0, "scaling_max_freq", "1400000");
+  for (let look = 0; look < 9; look++) cpufreq.refresh();
+  expect([host.drifts, host.changes, host.journal()]).toEqual([[], 0, ["policy1.json"]]);
+  expect(cpufreq.close()).toEqual([]);
+  expect(host.tree.read(0, "scaling_max_freq")).toBe("1400000");
+});
+
 test("The files of a sibling outside ManagedCpus are not changed", () => {
   using host = testHost([{ cpus: [4, 5], siblings: true, ...cppc }]);
   const sibling = (snapshot: Record<string, string>) => {

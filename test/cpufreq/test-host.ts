@@ -75,7 +75,7 @@ export function testHost(groups: readonly TreeCpus[]): TestHost {
   return host;
 }
 
-function logInto(lines: string[]): Log {
+export function logInto(lines: string[]): Log {
   const at = (level: LogLevel) => (message: string) => void lines.push(`${level}: ${message}`);
   return {
     error: at("error"),

@@ -72,6 +72,19 @@ test("status shows every problem with its remedy", async () => {
   ]);
 });
 
+test("status names Xen, and what may have been overlooked about it", async () => {
+  const note = "Driver=xen, but this host was booted without Xen: boot with Xen, or set Driver=auto";
+  const hypervisor = { ...STATUS.hypervisor, driver: "xen" as const, uri: "xen", note };
+  const status = { ...STATUS, startedAtMs, channelsRefused: 0, hypervisor };
+  const lines = await shown("status", { GetStatus: () => status });
+  expect([lines[0], lines[2], lines[10], lines[11]]).toEqual([
+    "vm-power 0.1.0 is running, with 1 problem",
+    "  Hypervisor xen, connected, 2 domains",
+    "! Driver=xen, but this host was booted without Xen: boot with Xen, or set",
+    "  Driver=auto",
+  ]);
+});
+
 test("list, and list --channels", async () => {
   expect(await shown("list")).toEqual([
     "VM     STATE    SERVED  VCPUS  CHANNELS  CONNECTED  CLAIMS",

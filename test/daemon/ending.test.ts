@@ -7,11 +7,13 @@ test("endDaemon() takes every step, and reports one that fails at once or later"
   const taken: string[] = [];
   const cpufreq = { slow: false, clocks: () => [], close: () => [] };
   const config = () => ({ cpufreq: { onExit: "restore" } });
+  const arbiter = { parking: { knowAll: (all: boolean) => all } };
+  const clocks = { settle: () => taken.push("parking") };
   const events = { end: () => taken.push("events") };
   const code = await endDaemon(
     { reason: "stop", detail: "SIGTERM" },
     {
-      parts: { cpufreq, config, events } as unknown as Parts,
+      parts: { arbiter, clocks, cpufreq, config, events } as unknown as Parts,
       log: recordingLog(),
       quiet: [
         () => {
@@ -27,5 +29,5 @@ test("endDaemon() takes every step, and reports one that fails at once or later"
       ],
     },
   );
-  expect({ code, taken }).toEqual({ code: 1, taken: ["quiet", "events", "last"] });
+  expect({ code, taken }).toEqual({ code: 1, taken: ["quiet", "parking", "events", "last"] });
 });

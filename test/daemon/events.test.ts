@@ -95,7 +95,8 @@ test("endDaemon() notifies subscribers and restores the clocks, even if other st
     throw new Error("planted");
   };
   const parts = {
-    arbiter: { clock: () => ({ accepted: 3 }) },
+    arbiter: { clock: () => ({ accepted: 3 }), parking: { knowAll: (all: boolean) => all } },
+    clocks: { settle: (isParking: boolean) => void done.push(`parking: ${isParking}`) },
     cpufreq: {
       clocks: () => [{ id: 2, pcpus: [2, 6] }],
       close() {
@@ -113,7 +114,7 @@ test("endDaemon() notifies subscribers and restores the clocks, even if other st
     last: [fail, async () => void done.push("last")],
   };
   expect(await endDaemon({ reason: "fault", detail: "x" }, options)).toBe(1);
-  expect(done).toEqual(["quiet", "put back", "last"]);
+  expect(done).toEqual(["quiet", "parking: false", "put back", "last"]);
   expect(told).toEqual([
     {
       atMs: expect.any(Number),

@@ -26,11 +26,13 @@ test("a handover of 0.1.0, with the origin of a VM as text, can be read, and 0.1
       operated: [3],
       domains: [domain],
       policies: [],
+      parked: [],
     });
-    const known = { ...domain, uuid: "u1", origin: "migrated-in" } as const;
+    const threads = [{ name: "emulator", pcpus: [0, 1] }];
+    const known = { ...domain, uuid: "u1", origin: "migrated-in", threads } as const;
     saveHandover(
       { runtimeDirectory: directory, log },
-      { wants: [], operated: [], policies: [], domains: [known] },
+      { wants: [], operated: [], policies: [], parked: [], domains: [known] },
       NOW,
     );
     expect(readHandover(directory, NOW)?.domains).toEqual([known]);
@@ -44,7 +46,7 @@ test("a handover of 0.1.0, with the origin of a VM as text, can be read, and 0.1
 test("a handover is valid for a minute of boot time, whatever happens to the wall clock", () => {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-handover-"));
   try {
-    const nothing = { wants: [], operated: [], policies: [], domains: [] };
+    const nothing = { wants: [], operated: [], policies: [], parked: [], domains: [] };
     saveHandover({ runtimeDirectory: directory, log }, nothing, NOW);
     const DAY_MS = 86_400_000;
     const read = (bootMs: number, wallMs: number) => readHandover(directory, { bootMs, wallMs });

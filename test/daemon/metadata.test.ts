@@ -18,12 +18,21 @@ function judged(attributes: Record<string, string>) {
 
 test("metadataLayer() keeps what can hold, and says what cannot", () => {
   expect(
-    judged({ class: "gold", maxKhz: " 60% ", turbo: "maybe", physicalCores: "yes", vcpus: "2", "m:x": "1" }),
+    judged({
+      class: "gold",
+      maxKhz: " 60% ",
+      turbo: "maybe",
+      physicalCores: "yes",
+      emulatorMinKhz: "2GHz",
+      vcpus: "2",
+      "m:x": "1",
+    }),
   ).toEqual({
     values: { Class: "gold", MaxKhz: { percent: 60 } },
     problems: [
       'Turbo="maybe" is not yes or no',
       "PhysicalCores is for the configuration and for operators, not for a VM's own metadata",
+      "EmulatorMinKhz is for the configuration and for operators, not for a VM's own metadata",
       expect.stringMatching(/^Unknown key "Vcpus" /) as never,
       expect.stringMatching(/^Unknown key "M:x" /) as never,
     ],

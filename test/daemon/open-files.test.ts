@@ -16,7 +16,7 @@ test("channelsMax() leaves descriptors for CPUs and clients", () => {
     channelsMax(4096, 64),
     channelsMax(1024, 1),
     channelsMax(64, 4),
-  ]).toEqual([16_384, 16_384, 3648, 765, 16]);
+  ]).toEqual([16_384, 16_384, 3584, 764, 16]);
 });
 
 test("openFilesMax() reads the limit of this process", () => {
@@ -35,8 +35,8 @@ test("a daemon with a low limit of open files serves fewer channels, and operato
   host = makeTestHost({ openFiles: 300, sections: vms });
   const ports = Array.from({ length: 40 }, (_, i) => host?.port(`web${i}`, 0));
   await host.start();
-  await until(() => ports.filter((port) => port?.connections === 1).length === 26);
-  expect(host.log()).toContain("At most 26 channels are served");
+  await until(() => ports.filter((port) => port?.connections === 1).length === 20);
+  expect(host.log()).toContain("At most 20 channels are served");
   const { pid } = host.ask("status") as { pid: number };
   const clients: { end(): void }[] = [];
   const unix = `${host.directory}/run/control.sock`;

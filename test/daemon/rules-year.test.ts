@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { ClockView } from "../../src/arbiter/view.ts";
 import { WEEKDAYS, type Weekday } from "../../src/base/weekday.ts";
 import type { Schedule } from "../../src/config/schedule/schedules.ts";
 import { Schedules } from "../../src/daemon/host/schedules.ts";
 import { clock, domain, FREE, host, request } from "../arbiter/fixture.ts";
 
-// Requests with a dwell and a lease, a policy, and schedules for the VM and for its CPU, over a year. The arbiter is told
+// Requests with a dwell and a lease, a policy, and schedules for the VM and for its CPU, over a year; beside them a VM that
+// comes, moves, is paused and goes, and the parking of the CPU that it uses or not. The arbiter is told
 // of the time when it says that it is due, and when the wall clock was set. The reference knows nothing of wants: it goes
 // through the whole history again for each moment.
 
@@ -16,11 +18,23 @@ const BEGIN_MS = Date.parse("2026-01-01T00:00:00Z");
 /** The table of test/arbiter/fixture.ts, by what is wanted. */
 const KHZ = { max: 2_301_000, medium: 1_700_000, min: 1_200_000 } as const;
 
+/** Where the other VM runs, and whether that may be CPU 1. */
+const NEIGHBOUR = {
+  run: { domain: domain("b", [[1]]), uses: true },
+  float: { domain: domain("b", [[1, 2]]), uses: true },
+  pause: { domain: domain("b", [[1]], "paused"), uses: true },
+  unserved: { domain: domain("b", [[2], [1]]), uses: true },
+  move: { domain: domain("b", [[2]]), uses: false },
+  stop: { domain: undefined, uses: false },
+} as const;
+
 type Want = "max" | "min";
 type Happening =
   | { readonly kind: "request"; readonly action: Want }
   | { readonly kind: "policy"; readonly on: boolean }
-  | { readonly kind: "jump"; readonly byMs: number };
+  | { readonly kind: "jump"; readonly byMs: number }
+  | { readonly kind: "neighbour"; readonly does: keyof typeof NEIGHBOUR }
+  | { readonly kind: "hypervisor"; readonly isThere: boolean };
 type Event = Happening & { readonly atMs: number };
 
 interface Plan {
@@ -30,11 +44,14 @@ interface Plan {
   readonly want: Want;
 }
 
+type Speed = number | "baseline" | "parked";
+
 interface World {
   readonly forVm: Plan;
   readonly forCpu: Plan;
   readonly minDwellMs: number;
   readonly leaseSec: number;
+  readonly parkAfterMs: number;
   readonly events: readonly Event[];
 }
 
@@ -82,13 +99,34 @@ function requested({ events, minDwellMs, leaseSec }: World, atMs: number): Want 
   return now?.want;
 }
 
+/** Whether nobody has used CPU 1 for long enough, while the hypervisor was there. */
+function isParked({ events, parkAfterMs }: World, atMs: number): boolean {
+  let [isUsed, isThere] = [false, true];
+  let freeMs: number | undefined = 0;
+  for (const event of events) {
+    if (event.atMs > atMs) break;
+    if (event.kind === "neighbour") isUsed = NEIGHBOUR[event.does].uses;
+    if (event.kind === "hypervisor") isThere = event.isThere;
+    freeMs = isUsed || !isThere ? undefined : (freeMs ?? event.atMs);
+  }
+  return freeMs !== undefined && atMs - freeMs >= parkAfterMs;
+}
+
+/** Schedule of the CPU > parked > baseline, on the CPU beside. */
+function referenceBeside(world: World, atMs: number): Speed {
+  if (holds(world.forCpu, wallAt(world, atMs))) return KHZ[world.forCpu.want];
+  return isParked(world, atMs) ? "parked" : "baseline";
+}
+
+function wallAt({ events }: World, atMs: number): number {
+  const jumps = events.filter((event) => event.kind === "jump" && event.atMs <= atMs);
+  return jumps.reduce((sum, event) => sum + (event as { byMs: number }).byMs, BEGIN_MS + atMs);
+}
+
 /** Request > guest policy > schedule of the VM > schedule of the CPU > baseline. */
-function reference(world: World, atMs: number): number | "baseline" {
+function reference(world: World, atMs: number): Speed {
   const past = world.events.filter((event) => event.atMs <= atMs);
-  const wallMs = past.reduce(
-    (sum, event) => (event.kind === "jump" ? sum + event.byMs : sum),
-    BEGIN_MS + atMs,
-  );
+  const wallMs = wallAt(world, atMs);
   const asked = requested(world, atMs);
   if (asked !== undefined) return KHZ[asked];
   const policy = past.findLast((event) => event.kind === "policy");
@@ -103,11 +141,13 @@ function schedule(name: string, plan: Plan, whom: Pick<Schedule, "vms" | "cpus">
 }
 
 /** Plays the year. Returns the speed from each moment on at which anything was done. */
-function play({ forVm, forCpu, minDwellMs, leaseSec, events }: World) {
-  const { arbiter, done, set } = host([clock([0])]);
+function play({ forVm, forCpu, minDwellMs, leaseSec, parkAfterMs, events }: World) {
+  const { arbiter, done, set } = host([clock([0]), clock([1]), clock([2])]);
+  done(arbiter.parking.configure({ afterMs: parkAfterMs, to: "min" }));
+  done(arbiter.parking.knowAll(true));
   const list = [
     schedule("vm", forVm, { vms: ["a"], cpus: [] }),
-    schedule("cpu", forCpu, { vms: [], cpus: [0] }),
+    schedule("cpu", forCpu, { vms: [], cpus: [0, 1] }),
   ];
   const silent = () => undefined;
   const schedules = new Schedules({
@@ -119,7 +159,7 @@ function play({ forVm, forCpu, minDwellMs, leaseSec, events }: World) {
   set(domain("a", [[0]]), { ...FREE, minDwellMs, leaseSec, schedules: ["vm"] });
   let offsetMs = BEGIN_MS;
   const local = { hour: 0, endsAtMs: Number.MAX_SAFE_INTEGER };
-  const spans: { fromMs: number; speed: number | "baseline" }[] = [];
+  const spans: { fromMs: number; speeds: readonly Speed[] }[] = [];
   const waiting = [...events];
   for (let monoMs = 0; monoMs < YEAR_MS; ) {
     const now = () => ({ monoMs, wallMs: monoMs + offsetMs });
@@ -127,6 +167,13 @@ function play({ forVm, forCpu, minDwellMs, leaseSec, events }: World) {
     if (event?.kind === "jump") offsetMs += event.byMs;
     // The alarm rings before a packet of the same moment is read.
     done(arbiter.tick(now(), local, schedules.at(now())));
+    if (event?.kind === "hypervisor") done(arbiter.parking.knowAll(event.isThere));
+    if (event?.kind === "neighbour") {
+      const { domain: next } = NEIGHBOUR[event.does];
+      const isServed = next !== undefined && event.does !== "unserved";
+      if (isServed) set(next);
+      else done(arbiter.removeDomain("b", next));
+    }
     if (event?.kind === "request") done(arbiter.scale("a", request(0, event.action), now()));
     if (event?.kind === "policy" && !event.on)
       for (const { id } of arbiter.policies.list("a")) done(arbiter.policies.remove("a", id));
@@ -140,11 +187,17 @@ function play({ forVm, forCpu, minDwellMs, leaseSec, events }: World) {
         ),
       );
     }
-    spans.push({ fromMs: monoMs, speed: arbiter.clock(0)?.speed?.khz ?? "baseline" });
+    spans.push({ fromMs: monoMs, speeds: [speedOf(arbiter.clock(0)), speedOf(arbiter.clock(1))] });
     if (waiting[0]?.atMs === monoMs) continue;
-    monoMs = Math.min(arbiter.dueAt() ?? YEAR_MS, waiting[0]?.atMs ?? YEAR_MS, YEAR_MS);
+    const dueMs = Math.max(monoMs, arbiter.dueAt() ?? YEAR_MS);
+    monoMs = Math.min(dueMs, waiting[0]?.atMs ?? YEAR_MS, YEAR_MS);
   }
   return spans;
+}
+
+function speedOf(clock: ClockView | undefined): Speed {
+  if (clock?.parked !== undefined && clock.speed?.khz === KHZ.min) return "parked";
+  return clock?.speed?.khz ?? "baseline";
 }
 
 const plan: fc.Arbitrary<Plan> = fc.record({
@@ -159,6 +212,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("request"), action: fc.constantFrom("max", "min") }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("policy"), on: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("neighbour"),
+      does: fc.constantFrom("run", "float", "pause", "unserved", "move", "stop"),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("hypervisor"), isThere: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -182,6 +243,7 @@ const worlds: fc.Arbitrary<World> = fc.record({
   forCpu: plan,
   minDwellMs: fc.constantFrom(0, 60_000),
   leaseSec: fc.constantFrom(0, 90, 86_400, 604_800),
+  parkAfterMs: fc.constantFrom(1000, 60_000, DAY_MS),
   events: fc
     .array(burst, { maxLength: 20 })
     .map((bursts) => bursts.flat().sort((a, b) => a.atMs - b.atMs))
@@ -189,8 +251,8 @@ const worlds: fc.Arbitrary<World> = fc.record({
     .map((all) => all.filter((event, i) => event.atMs !== all[i - 1]?.atMs)),
 });
 
-test("a year of requests, leases, dwells, policies, schedules and clocks that are set is what a slow look says", () => {
-  const seen = new Map<number | "baseline", number>();
+test("a year of requests, leases, dwells, policies, schedules, parking and clocks that are set is what a slow look says", () => {
+  const seen = new Map<string, number>();
   fc.assert(
     fc.property(worlds, (world) => {
       const spans = play(world);
@@ -200,17 +262,21 @@ test("a year of requests, leases, dwells, policies, schedules and clocks that ar
       let next = 0;
       for (const atMs of looks) {
         while ((spans[next + 1]?.fromMs ?? Number.POSITIVE_INFINITY) <= atMs) next++;
-        const speed = spans[next]?.speed ?? "baseline";
-        const should = reference(world, atMs);
-        if (should !== speed) throw new Error(`after ${atMs} ms: ${speed}, not ${should}`);
-        seen.set(speed, (seen.get(speed) ?? 0) + 1);
+        const should = [reference(world, atMs), referenceBeside(world, atMs)];
+        for (const [cpu, speed] of (spans[next]?.speeds ?? []).entries()) {
+          if (should[cpu] !== speed)
+            throw new Error(`CPU ${cpu} after ${atMs} ms: ${speed}, not ${should[cpu]}`);
+          seen.set(`${cpu} ${speed}`, (seen.get(`${cpu} ${speed}`) ?? 0) + 1);
+        }
       }
       // Each schedule has at most 24 boundaries a day: nothing polls.
-      expect(spans.length).toBeLessThan(2 * 24 * 366 + 4 * world.events.length);
+      expect(spans.length).toBeLessThan(2 * 24 * 366 + 6 * world.events.length);
     }),
     { numRuns: 60 },
   );
   // Every outcome was met, and often.
   for (const speed of [KHZ.max, KHZ.medium, KHZ.min, "baseline"] as const)
-    expect(seen.get(speed) ?? 0).toBeGreaterThan(1000);
+    expect(seen.get(`0 ${speed}`) ?? 0).toBeGreaterThan(1000);
+  for (const speed of [KHZ.max, KHZ.min, "baseline", "parked"] as const)
+    expect(seen.get(`1 ${speed}`) ?? 0).toBeGreaterThan(1000);
 }, 60_000);

@@ -28,6 +28,7 @@ function startTakeover(domains: readonly Domain[] = []) {
     wants: [want("low", 1_200_000), want("high", 2_000_000), want("gone", 2_301_000)],
     operated: [],
     policies: [],
+    parked: [],
     domains,
   };
   const hear = (each: Domain) => {

@@ -58,7 +58,7 @@ test("verify says when a limit of the host keeps a CPU slower, and does not prom
       wrong: [{ file: "cpu1/cpufreq/scaling_max_freq", should: "at least 2301000", does: "2000000" }],
       reason: "a limit of the host keeps it at another speed",
       remedy:
-        "vm-power leaves this limit alone: the program that set it can lift it, or cpupower frequency-set",
+        "vm-power leaves this limit alone: the program that set it can lift it, or cpupower frequency-set (on Xen: xenpm)",
     },
   ]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { APP_KEYS } from "../../src/config/app-keys.ts";
-import { KEYS, type KeysOf, VM_KEYS } from "../../src/config/keys.ts";
+import type { KeysOf } from "../../src/config/key.ts";
+import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
 import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { AGENT_KEYS } from "../../src/guest/agent/config.ts";
 import { askHelp } from "./help.ts";

@@ -10,12 +10,23 @@ const IDS = [
   ...Array.from({ length: 20 }, (_, i) => `R${i + 1}`),
 ];
 
-/** Ids between brackets in titles of tests, as "(S4, S5)". */
-function namedIn(code: string): string[] {
-  const titles = [...code.matchAll(/^\s*test(?:\.\w+(?:\([^\n]*?\))?)?\(\s*(["`])(.*?)\1/gms)].map(
+/** The cases of DPDK's published test plans, without those that measure network traffic (VP8, VP9, TH1) and branches (BR1). */
+const CASES = [
+  ...Array.from({ length: 7 }, (_, i) => `VP${i + 1}`),
+  ...["BC1", "BC2", "BC3", "PO1", "PO2", "PO3", "PO4"],
+  ...["NE1", "NE2", "NE3", "NE4", "PS1", "PB1", "PB2", "PB3"],
+];
+
+/** Titles of tests and of groups. */
+function titlesIn(code: string): string[] {
+  return [...code.matchAll(/^\s*(?:test|describe)(?:\.\w+(?:\([^\n]*?\))?)?\(\s*(["`])(.*?)\1/gms)].map(
     ([, , title = ""]) => title,
   );
-  return titles.flatMap((title) =>
+}
+
+/** Ids between brackets in titles, as "(S4, S5)". */
+function namedIn(code: string): string[] {
+  return titlesIn(code).flatMap((title) =>
     [...title.matchAll(/\(([^()]*)\)/g)].flatMap(([, list = ""]) => list.split(", ")),
   );
 }
@@ -28,6 +39,12 @@ function* sources(): Iterable<string> {
 test("every known weakness of DPDK's host is named by a test", () => {
   const named = new Set([...sources()].flatMap(namedIn));
   expect(IDS.filter((id) => !named.has(id))).toEqual([]);
+});
+
+test("every case of the published test plans is named by a test", () => {
+  const titles = [...sources()].flatMap(titlesIn).join("\n");
+  expect(CASES.filter((id) => !new RegExp(`\\b${id}\\b`).test(titles))).toEqual([]);
+  expect(titles).not.toContain("VP8");
 });
 
 test("an id outside of a title does not count", () => {

@@ -12,7 +12,7 @@ const METHODS = [
 ] as const;
 
 /** Sound values of each parameter, and what a hostile caller puts there. */
-const HOSTILE: readonly unknown[] = [
+export const HOSTILE: readonly unknown[] = [
   ...[null, true, -1, 0, 1.5, 6, 7, 8191, 8192, 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 31), 1e308],
   ...["", "6", "mine", "other", "__proto__", "max", "x".repeat(600), "\u0000"],
   ...[[], [6], [7], ["6"], [[6]], [-1], [1.5], [2 ** 32], Array.from({ length: 65 }, (_, cpu) => cpu)],

@@ -5,7 +5,7 @@ import { Random } from "./random.ts";
 /** Hosts of one run of the tests; `make fuzz` goes on as long as it is told. */
 const HOSTS = 60;
 
-test("no packet and no call touches a CPU outside the sender's contract", async () => {
+test("no packet, no call and no object touches a CPU outside the sender's contract", async () => {
   let writes = 0;
   for (let seed = 1; seed <= HOSTS; seed++) {
     const { finding, writes: some } = await fuzz(seed);

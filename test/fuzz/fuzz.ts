@@ -5,11 +5,13 @@ import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Contract } from "../../src/arbiter/view.ts";
 import type { Write } from "../../src/base/clock.ts";
 import type { Channel } from "../../src/channels/channel.ts";
+import { type Found, ObjectCutter } from "../../src/channels/fifos/object-cutter.ts";
 import { APP_KEYS } from "../../src/config/app-keys.ts";
 import type { AppConfig } from "../../src/config/config.ts";
 import { valuesOf } from "../../src/config/settings.ts";
 import { AppUsers } from "../../src/daemon/apps/app-users.ts";
 import { Askers } from "../../src/daemon/apps/askers.ts";
+import { FifoRequests } from "../../src/daemon/apps/fifo-requests.ts";
 import { requests } from "../../src/daemon/apps/requests.ts";
 import { Events } from "../../src/daemon/events/events.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
@@ -21,17 +23,28 @@ import { Recordings } from "../../src/daemon/packet/recordings.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
 import { recordingCpufreq } from "../daemon/recording-cpufreq.ts";
 import { anyCall } from "./calls.ts";
+import { anyObjects } from "./objects.ts";
 import { anyPacket } from "./packets.ts";
 import { Random } from "./random.ts";
 
-/** Who sends: two guests, and an application. Each CPU has a clock of its own; CPUs 6 to 8 are nobody's. */
-type Sender = "web1" | "db1" | "mine";
+/**
+ * Who sends: two guests, an application, and who may write into one of its FIFOs. Each CPU has a clock of its own; CPUs
+ * 6 to 8 are nobody's.
+ */
+type Sender = "web1" | "db1" | "mine" | "fifo4";
 
 /** The contract of each, as the judge knows it: the CPUs, and the entries of the table from the fastest that it may have. */
 const MAY: { readonly [Who in Sender]: { readonly cpus: readonly number[]; readonly top: number } } = {
   web1: { cpus: [0, 1], top: 1 }, // Turbo=no
   db1: { cpus: [2, 3], top: 2 }, // MaxKhz=2GHz
   mine: { cpus: [4, 5], top: 3 }, // MaxKhz=1.7GHz
+  fifo4: { cpus: [4], top: 3 },
+};
+const MAKERS: { readonly [Who in Sender]: (random: Random) => Uint8Array } = {
+  web1: anyPacket,
+  db1: anyPacket,
+  mine: anyCall,
+  fifo4: anyObjects,
 };
 const SENDERS = Object.keys(MAY) as Sender[];
 const CPUS = [0, 1, 2, 3, 4, 5, 6, 7, 8];
@@ -69,13 +82,15 @@ export async function fuzz(
   let writes = 0;
   for (let cases = 1; cases <= MESSAGES; cases++) {
     const sender = random.of(SENDERS);
-    const bytes = sender === "mine" ? anyCall(random) : anyPacket(random);
+    const bytes = MAKERS[sender](random);
     if (sender === "mine") await host.call(bytes);
+    else if (sender === "fifo4") host.objects(bytes, random.onceIn(2));
     else host.packet(sender, bytes);
     const done = host.written();
     writes += done.length;
     if (done.some((write) => !isAllowed(sender, write))) {
-      const sent = sender === "mine" ? new TextDecoder().decode(bytes) : Buffer.from(bytes).toString("hex");
+      const isText = sender === "mine" || sender === "fifo4";
+      const sent = isText ? new TextDecoder().decode(bytes) : Buffer.from(bytes).toString("hex");
       return { cases, writes, finding: { seed, sender, sent, writes: done } };
     }
     if (random.onceIn(8)) host.pass(random.below(5000), (late) => (writes += late));
@@ -143,17 +158,30 @@ function makeHost(leaky: boolean) {
     throw error;
   };
   const request = requestInterface(requests({ arbiter, askers, users, time }), onFault);
+  const fifos = new FifoRequests({
+    askers,
+    cpufreq,
+    log,
+    channels: { usable: true },
+    config: () => ({ apps: [app] }) as never,
+  });
+  const cutter = new ObjectCutter();
   const interfaces = new Map([[request.description.name, request]]);
   const channels = new Map((["web1", "db1"] as const).map((vm) => [vm, channelOf(vm)]));
   return {
-    packet: (vm: Exclude<Sender, "mine">, bytes: Uint8Array) =>
-      packets.received(channels.get(vm) as Channel, bytes),
+    packet: (vm: "web1" | "db1", bytes: Uint8Array) => packets.received(channels.get(vm) as Channel, bytes),
     async call(bytes: Uint8Array) {
       const call = readCall(bytes);
       const caller = { uid: 7, gid: 7, pid: 7 };
       const judged = call.kind === "call" ? judgeCall(call, caller, interfaces) : undefined;
       if (judged?.ok && judged.value.method.kind === "single")
         await judged.value.method.call(judged.value.parameters, caller);
+    },
+    /** What is torn may go on with the next bytes, or be over. */
+    objects(bytes: Uint8Array, isOver: boolean) {
+      const take = (found: Found) => fifos.found(4, app, found);
+      cutter.push(bytes, take);
+      if (isOver) cutter.pause(take);
     },
     written: () => written.splice(0),
     /** Lets time pass. What ends by itself may return any CPU to its baseline or to what another one wants. */

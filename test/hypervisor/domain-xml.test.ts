@@ -61,6 +61,7 @@ test("readDomainXml() finds the channels that lead to the daemon, and the vCPUs 
       online: new Set([0, 2]),
       channelPaths: new Set(["/tmp/powermonitor/web1.example.org.0", "/tmp/powermonitor/a & b.12"]),
       contract: undefined,
+      threads: undefined,
     },
   });
 });
@@ -87,8 +88,66 @@ test.each([
   const nothing = new Set<string>();
   expect(readDomainXml(xml)).toEqual({
     ok: true,
-    value: { name: "n", id: 1, vcpus: 1, online: new Set([0]), channelPaths: nothing, contract: undefined },
+    value: {
+      name: "n",
+      id: 1,
+      vcpus: 1,
+      online: new Set([0]),
+      channelPaths: nothing,
+      contract: undefined,
+      threads: undefined,
+    },
   });
+});
+
+test.each([
+  [
+    "pins of the emulator and of iothreads",
+    `<iothreads>2</iothreads><cputune><vcpupin vcpu='0' cpuset='2'/><emulatorpin cpuset='1-3,9'/>
+     <iothreadpin iothread='2' cpuset='4'/><iothreadpin iothread='1' cpuset='5-6'/></cputune>`,
+    [
+      { name: "emulator", pcpus: [1, 2, 3, 9] },
+      { name: "iothread 2", pcpus: [4] },
+      { name: "iothread 1", pcpus: [5, 6] },
+    ],
+  ],
+  [
+    "those without pins of their own have the CPUs of <vcpu>",
+    `<vcpu cpuset='2-3'>1</vcpu><iothreads>2</iothreads>
+     <cputune><iothreadpin iothread='1' cpuset='7'/></cputune>`,
+    [
+      { name: "emulator", pcpus: [2, 3] },
+      { name: "iothread 1", pcpus: [7] },
+      { name: "iothreads", pcpus: [2, 3] },
+    ],
+  ],
+  [
+    "without any pins there are none",
+    "<iothreads>2</iothreads><cputune><shares>9</shares></cputune>",
+    undefined,
+  ],
+  [
+    "CPU lists and numbers that are wrong are left out",
+    `<iothreads>many</iothreads><cputune><emulatorpin cpuset='1-x'/><emulatorpin/>
+     <iothreadpin iothread='one' cpuset='1'/><iothreadpin iothread='1' cpuset='99999'/></cputune>`,
+    undefined,
+  ],
+  ["not in metadata", "<metadata><cputune><emulatorpin cpuset='1'/></cputune></metadata>", undefined],
+])("readDomainXml() threads: %s", (_, inside, threads) => {
+  const vcpu = inside.includes("<vcpu ") ? "" : "<vcpu>1</vcpu>";
+  expect(readDomainXml(`<domain id='1'><name>n</name>${vcpu}${inside}</domain>`)).toMatchObject({
+    ok: true,
+    value: { threads },
+  });
+});
+
+test("readDomainXml() refuses more pins of iothreads than anybody has", () => {
+  const pins = (count: number) =>
+    Array.from({ length: count }, (_, i) => `<iothreadpin iothread='${i}' cpuset='1'/>`).join("");
+  const read = (count: number) =>
+    readDomainXml(`<domain id='1'><name>n</name><vcpu>1</vcpu><cputune>${pins(count)}</cputune></domain>`);
+  expect(read(1024).ok).toBe(true);
+  expect(read(1025)).toEqual({ ok: false, why: "more than 1024 pins of iothreads" });
 });
 
 test.each([

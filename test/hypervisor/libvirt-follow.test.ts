@@ -66,6 +66,27 @@ describe("openLibvirt() follows", () => {
     expect(recorder.domains.get("a")?.pins).toEqual([[1], [5]]);
   });
 
+  test("pins of its emulator that move (tunable event)", async () => {
+    await using stage = new Stage();
+    const { fake, recorder } = stage;
+    const a = fake.add("a", [[1]]);
+    const pin = (cpuset: string) => {
+      a.xml = xmlOf(a).replace("<devices>", `<cputune><emulatorpin cpuset='${cpuset}'/></cputune><devices>`);
+      // Callback, domain, one parameter: cputune.emulatorpin is a string.
+      fake.event(346, refBytes(a), u32(1), text("cputune.emulatorpin"), u32(7), text(cpuset));
+    };
+    await stage.opened();
+    expect(recorder.domains.get("a")?.threads).toBeUndefined();
+    for (const [cpuset, pcpus] of [
+      ["4", [4]],
+      ["4-5", [4, 5]],
+    ] as const) {
+      pin(cpuset);
+      await stage.news("a running: booted");
+      expect(recorder.domains.get("a")?.threads).toEqual([{ name: "emulator", pcpus }]);
+    }
+  });
+
   test("a channel that is hot-plugged and unplugged (device events)", async () => {
     await using stage = new Stage();
     const { fake, recorder } = stage;

@@ -49,6 +49,7 @@ describe("openLibvirt() survives", () => {
       "d gone: restarted",
       "d running: booted",
     ]);
+    expect(recorder.followed).toEqual([true, false, true]);
   });
 
   test("a connection that ends within any call of the start", async () => {
@@ -80,6 +81,7 @@ describe("openLibvirt() survives", () => {
     await stage.news("a running: booted");
     expect(recorder.domains.get("a")?.pins).toEqual([[8]]);
     expect([fake.connections, stage.hypervisor.status().state]).toEqual([1, "connected"]);
+    expect(recorder.followed).toEqual([true, false, true]);
   });
 
   test("a missing reply of a working libvirtd", async () => {
@@ -143,8 +145,16 @@ describe("openLibvirt() survives", () => {
       'warning: Cannot look at domain "a": internal error: no luck',
       `notice: Connected to libvirt at "${fake.path}"`,
     ]);
+    expect(recorder.followed).toEqual([]);
     fake.misbehave.clear();
     await stage.news("a running: booted");
+    // It is not followed any worse when a later look fails, but a domain that is new then may run anywhere.
+    fake.misbehave.set(230, () => refusal);
+    fake.add("b", [[1]]);
+    await until(() => recorder.followed.length === 2);
+    fake.misbehave.clear();
+    await stage.news("b running: booted");
+    expect(recorder.followed).toEqual([true, false, true]);
   });
 
   test("a domain that vanishes between list and look", async () => {

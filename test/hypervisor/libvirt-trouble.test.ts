@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { failure } from "../../src/base/result.ts";
 import { openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
-import { type Connect, connectUnix } from "../../src/hypervisor/libvirt/stream.ts";
+import { type Connect, connectUnix } from "../../src/hypervisor/stream.ts";
 import { Recorder, until } from "./recorder.ts";
 import { Stage, TIMING } from "./stage.ts";
 

@@ -7,6 +7,8 @@ import type { HypervisorEvents } from "../../src/hypervisor/hypervisor.ts";
 export class Recorder implements HypervisorEvents {
   readonly told: string[] = [];
   readonly lines: string[] = [];
+  /** Whether all domains were followed, each time that this changed. */
+  readonly followed: boolean[] = [];
   /** The state that the daemon would know now. */
   readonly domains = new Map<string, Domain>();
   readonly log: Log;
@@ -38,6 +40,10 @@ export class Recorder implements HypervisorEvents {
 
   ready(): void {
     this.told.push("ready");
+  }
+
+  followsAll(all: boolean): void {
+    this.followed.push(all);
   }
 
   /** The events since the last call. */

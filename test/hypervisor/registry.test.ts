@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Domain } from "../../src/base/domain.ts";
-import { Registry } from "../../src/hypervisor/libvirt/registry.ts";
+import { Registry } from "../../src/hypervisor/registry.ts";
 import { Recorder } from "./recorder.ts";
 
 const quiet = { ending: undefined, repeat: false };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ByteStream, connectUnix, type StreamSink } from "../../src/hypervisor/libvirt/stream.ts";
+import { type ByteStream, connectUnix, type StreamSink } from "../../src/hypervisor/stream.ts";
 import { until } from "./recorder.ts";
 
 let directory: string;

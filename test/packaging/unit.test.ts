@@ -1,5 +1,6 @@
-import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LIMITS } from "../../src/admin/limits.ts";
 import { CHANNELS_MAX } from "../../src/daemon/edges.ts";
@@ -37,6 +38,40 @@ test("each relaxed setting has a comment with the reason (S11)", () => {
   ];
   for (const name of relaxed)
     expect(TEXT).toMatch(new RegExp(`^# Relaxed[^\\n]*\\n(#[^\\n]*\\n)*${name}=`, "m"));
+});
+
+describe("vm-power-xen-generator", () => {
+  const GENERATOR = join(import.meta.dir, "../../systemd/vm-power-xen-generator");
+
+  /** The drop-in that it writes on a host with these features of Xen; undefined if it writes none. */
+  function dropIn(features: string | undefined): string | undefined {
+    const directory = mkdtempSync(join(tmpdir(), "vm-power-generator-"));
+    try {
+      mkdirSync(`${directory}/hypervisor/properties`, { recursive: true });
+      if (features !== undefined) writeFileSync(`${directory}/hypervisor/properties/features`, features);
+      const run = Bun.spawnSync([GENERATOR, `${directory}/out`], {
+        env: { ...process.env, SYSFS: directory },
+      });
+      expect([run.exitCode, `${run.stderr}`]).toEqual([0, ""]);
+      const file = `${directory}/out/vm-power.service.d/10-xen.conf`;
+      return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }
+
+  test("opens the two devices of hypercalls in dom0, and nothing anywhere else", () => {
+    expect([undefined, "00000705\n", "00000000"].map(dropIn)).toEqual([undefined, undefined, undefined]);
+    expect(
+      dropIn("00002f05")
+        ?.split("\n")
+        .filter((line) => line.includes("/dev/")),
+    ).toEqual([
+      "BindPaths=/dev/xen/privcmd /dev/xen/hypercall",
+      "DeviceAllow=/dev/xen/privcmd rw",
+      "DeviceAllow=/dev/xen/hypercall rw",
+    ]);
+  });
 });
 
 test.skipIf(ANALYZE === null)(

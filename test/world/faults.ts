@@ -107,7 +107,7 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   ),
   fault(
     "a new pinning is not seen",
-    "hypervisor/libvirt/registry.ts",
+    "hypervisor/registry.ts",
     "a.pins.every((list, vcpu) => isSameList(list, b.pins[vcpu] ?? [])) &&",
     "",
   ),

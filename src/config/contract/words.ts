@@ -1,5 +1,6 @@
 import { failure, type Result, success } from "../../base/result.ts";
-import { type Key, PATTERN_KEYS } from "../keys.ts";
+import type { Key } from "../key.ts";
+import { PATTERN_KEYS } from "../keys.ts";
 import { quote } from "../problem.ts";
 import { judgeValue } from "../settings.ts";
 import { nearest } from "../suggest.ts";
@@ -8,7 +9,7 @@ import { nearest } from "../suggest.ts";
 const WORD_LENGTH_MAX = 256;
 
 /** Keys that the metadata of a VM does not decide: they reach beyond the VM's own CPUs. */
-const NOT_FOR_METADATA = ["PhysicalCores"];
+const NOT_FOR_METADATA = ["PhysicalCores", "EmulatorMinKhz"];
 
 /** One key that is set outside the configuration files. */
 export interface Word {

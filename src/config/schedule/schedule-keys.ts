@@ -1,4 +1,4 @@
-import { key, optional } from "../keys.ts";
+import { key, optional } from "../key.ts";
 import { cpuNumbers } from "../values.ts";
 import { hoursOfDay, timeZone, vmPatterns, wantedSpeed, weekdays } from "./schedule-values.ts";
 

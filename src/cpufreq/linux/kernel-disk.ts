@@ -3,6 +3,7 @@ import { failure, success } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import { errnoOf } from "../../os/errno.ts";
 import { FILE_CALLS } from "../../os/file-calls.ts";
+import { ReadBack } from "../read-back.ts";
 import { ATTRIBUTE_SIZE_MAX, AttributeBuffer } from "./attribute-buffer.ts";
 import type { Attribute, Disk } from "./disk.ts";
 
@@ -17,7 +18,7 @@ const again = new Uint8Array(ATTRIBUTE_SIZE_MAX);
 /** The real disk. `root` decides whether the attributes are the kernel's or plain files of a tree like it. */
 export function kernelDisk(root: string): Disk {
   const plain = isPlain(root);
-  const unread = new Unread();
+  const unread = new ReadBack();
   return {
     open(path) {
       try {
@@ -41,34 +42,16 @@ export function isPlain(root: string): boolean {
   }
 }
 
-/**
- * The attributes that were written in this turn of the event loop. Each is read once at the turn's end: a burst of
- * requests writes one file many times, and a guest's reply does not wait for a reading.
- */
-class Unread {
-  #attributes: KernelAttribute[] = [];
-
-  add(attribute: KernelAttribute): void {
-    if (this.#attributes.push(attribute) === 1) setImmediate(() => this.#readAll());
-  }
-
-  #readAll(): void {
-    const attributes = this.#attributes;
-    this.#attributes = [];
-    for (const attribute of attributes) attribute.readBack();
-  }
-}
-
 class KernelAttribute extends AttributeBuffer implements Attribute {
   readonly #fd: number;
   readonly #plain: boolean;
-  readonly #unread: Unread;
+  readonly #unread: ReadBack;
   /** The bytes that were written since the last reading; 0 for none. */
   #written = 0;
   /** The bytes that a plain file has, as far as we know. */
   #extent = Number.POSITIVE_INFINITY;
 
-  constructor(fd: number, { plain, unread }: { plain: boolean; unread: Unread }) {
+  constructor(fd: number, { plain, unread }: { plain: boolean; unread: ReadBack }) {
     super();
     this.#fd = fd;
     this.#plain = plain;

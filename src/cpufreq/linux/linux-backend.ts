@@ -8,10 +8,11 @@ import type { Disk } from "./disk.ts";
 import { isOnline, readHost } from "./host.ts";
 import { JOURNAL_NAMES } from "./journal-names.ts";
 import { isPlain } from "./kernel-disk.ts";
+import { type Permission, Permitted } from "./permission.ts";
 import { putBack } from "./put-back.ts";
 import { PolicyScope } from "./scope.ts";
 import { speedText } from "./speed-files.ts";
-import { look, type Managed, type Survey, survey } from "./survey.ts";
+import { look, type Survey, survey } from "./survey.ts";
 import { looked, parseKhz, readText } from "./sysfs-file.ts";
 import type { FoundClock } from "./topology.ts";
 
@@ -24,23 +25,21 @@ export class LinuxBackend implements Backend {
   readonly journal = JOURNAL_NAMES;
   /** Without symbolic links. */
   readonly #root: string;
-  readonly #managed: Managed;
-  readonly #mayChange: ReadonlySet<Pcpu> | undefined;
+  readonly #permitted: Permitted;
   readonly #disk: Disk;
   readonly #plain: boolean;
   #survey: Survey | undefined;
   #turn = 0;
 
-  constructor(root: string, managed: Managed, disk: Disk) {
+  constructor(root: string, permission: Permission, disk: Disk) {
     this.#root = realRoot(root);
-    this.#managed = managed;
-    this.#mayChange = managed === "all" ? undefined : new Set(managed);
+    this.#permitted = new Permitted(permission);
     this.#disk = disk;
     this.#plain = isPlain(this.#root);
   }
 
   list(): Listing {
-    this.#survey = survey(this.#root, this.#managed, this.#survey);
+    this.#survey = survey(this.#root, this.#permitted, this.#survey);
     const { clocks, unmanaged } = this.#survey;
     return {
       clocks: clocks.map((clock) => this.#listed(clock)),
@@ -69,14 +68,21 @@ export class LinuxBackend implements Backend {
     };
   }
 
-  #warnings({ clocks, mismatches }: Survey): string[] {
-    const warnings = mismatches.map(
-      ({ pcpu, other }) =>
-        `CPU ${pcpu} and CPU ${other} share a clock but have different speeds: they are scaled separately`,
-    );
+  #warnings({ clocks, mismatches, shared }: Survey): string[] {
+    const spared = Map.groupBy(shared.keys(), (pcpu) => shared.get(pcpu));
+    const warnings = [
+      ...mismatches.map(
+        ({ pcpu, other }) =>
+          `CPU ${pcpu} and CPU ${other} share a clock but have different speeds: they are scaled separately`,
+      ),
+      ...[...spared].map(
+        ([other, pcpus]) =>
+          `CPU ${formatCpuList(pcpus)}: left alone too, because of the clock shared with CPU ${other}, which is in Reserved`,
+      ),
+    ];
     const halves = clocks
       .flatMap(({ members }) => members)
-      .filter(({ neighbours }) => neighbours.some((pcpu) => this.#mayChange?.has(pcpu) === false));
+      .filter(({ neighbours }) => neighbours.some((pcpu) => !this.#permitted.isManaged(pcpu)));
     if (halves.length === 0) return warnings;
     const list = formatCpuList(halves.map(({ pcpu }) => pcpu));
     return [
@@ -95,7 +101,7 @@ export class LinuxBackend implements Backend {
     if (host.fingerprint !== before.host.fingerprint) return true;
     for (let i = Math.min(CPUS_PER_LOOK, host.pcpus.length); i > 0; i--) {
       const pcpu = host.pcpus[this.#turn++ % host.pcpus.length] as number;
-      const now = look(host, pcpu, this.#mayChange);
+      const now = look(host, pcpu, this.#permitted);
       if (now.ok && JSON.stringify(now.value) !== JSON.stringify(before.found.get(pcpu))) return true;
     }
     return false;

@@ -7,14 +7,12 @@ import type { Disk } from "./disk.ts";
 import { dryRun } from "./dry-run.ts";
 import { kernelDisk } from "./kernel-disk.ts";
 import { LinuxBackend } from "./linux-backend.ts";
-import type { Managed } from "./survey.ts";
+import type { Permission } from "./permission.ts";
 
 /** How to treat this host's clocks. */
-export interface CpufreqOptions extends HoldOptions {
+export interface CpufreqOptions extends HoldOptions, Permission {
   /** `/sys/devices/system/cpu`, or a tree like it. */
   readonly root: string;
-  /** CPUs that may be changed. */
-  readonly managed: Managed;
   /** Change nothing, and log what would have been written. */
   readonly dryRun?: boolean;
 }
@@ -29,7 +27,7 @@ export function openCpufreq(options: CpufreqOptions, events: CpufreqEvents): Cpu
 
 /** Does what {@link openCpufreq} does, on a disk that is passed in. */
 export function openCpufreqOn(disk: Disk, options: CpufreqOptions, events: CpufreqEvents): Cpufreq {
-  const backend = new LinuxBackend(options.root, options.managed, disk);
+  const backend = new LinuxBackend(options.root, options, disk);
   return openClocks({ backend, files: disk.files }, options, events);
 }
 
@@ -53,7 +51,7 @@ export function restoreWith(
   disk: Disk,
   { root, journalDirectory, log, kept = false }: RestoreOptions,
 ): RestoreReport {
-  const backend = new LinuxBackend(root, "all", disk);
+  const backend = new LinuxBackend(root, { managed: "all" }, disk);
   const journal = { journalDirectory, names: backend.journal, files: disk.files, log };
   return doNow(restore(backend, journal, { kept }));
 }

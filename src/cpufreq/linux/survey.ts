@@ -3,12 +3,10 @@ import { failure, type Result } from "../../base/result.ts";
 import type { Errno } from "../../os/errno.ts";
 import type { UnmanagedCpu } from "../cpufreq.ts";
 import { type Host, readHost } from "./host.ts";
+import { type Permitted, sharedWithReserved } from "./permission.ts";
 import { type ScannedCpu, scanCpu } from "./scan.ts";
 import { looked } from "./sysfs-file.ts";
 import { type FoundClock, findClocks, type Mismatch } from "./topology.ts";
-
-/** The CPUs that the operator lets us change. */
-export type Managed = "all" | readonly Pcpu[];
 
 /** The result of one look at the host. */
 export interface Survey {
@@ -18,49 +16,60 @@ export interface Survey {
   readonly clocks: readonly FoundClock[];
   readonly unmanaged: readonly UnmanagedCpu[];
   readonly mismatches: readonly Mismatch[];
+  /** CPUs that share a clock with a reserved one, each with that one. */
+  readonly shared: ReadonlyMap<Pcpu, Pcpu>;
 }
 
 /** Looks at every CPU of the host. A CPU that cannot be read for the moment is taken over from the survey `before`. */
-export function survey(root: string, managed: Managed, before?: Survey): Survey {
+export function survey(root: string, permitted: Permitted, before?: Survey): Survey {
   const read = looked(() => readHost(root));
   if (!read.ok) return before ?? emptySurvey(root);
   const host = read.value;
-  const mayChange = managed === "all" ? undefined : new Set(managed);
   const found = new Map<Pcpu, Result<ScannedCpu>>();
   for (const pcpu of host.pcpus) {
-    const cpu = look(host, pcpu, mayChange);
+    const cpu = look(host, pcpu, permitted);
     const last = before?.found.get(pcpu);
     found.set(pcpu, cpu.ok ? cpu.value : (last ?? failure(`it cannot be read (${cpu.why})`)));
   }
-  for (const pcpu of mayChange ?? []) if (!found.has(pcpu)) found.set(pcpu, failure("no such CPU"));
+  for (const pcpu of permitted.named) if (!found.has(pcpu)) found.set(pcpu, failure("no such CPU"));
   const scanned = [...found.values()].flatMap((cpu) => (cpu.ok ? [cpu.value] : []));
+  const shared = sharedWithReserved(scanned, permitted.reserved);
   const unmanaged = [...found]
-    .flatMap(([pcpu, cpu]) => (cpu.ok ? [] : [{ pcpu, reason: cpu.why }]))
+    .flatMap(([pcpu, cpu]) => unmanagedCpu(pcpu, cpu, { shared, permitted }) ?? [])
     .sort((a, b) => a.pcpu - b.pcpu);
-  return { host, found, unmanaged, ...findClocks(scanned) };
+  const clocks = findClocks(scanned.filter(({ pcpu }) => !shared.has(pcpu)));
+  return { host, found, unmanaged, shared, ...clocks };
+}
+
+function unmanagedCpu(
+  pcpu: Pcpu,
+  cpu: Result<ScannedCpu>,
+  { shared, permitted }: { readonly shared: ReadonlyMap<Pcpu, Pcpu>; readonly permitted: Permitted },
+): UnmanagedCpu | undefined {
+  if (!cpu.ok) return { pcpu, reason: cpu.why, reserved: permitted.reserved.has(pcpu) };
+  const other = shared.get(pcpu);
+  if (other === undefined) return undefined;
+  return { pcpu, reason: `shares its clock with CPU ${other}, which is in Reserved`, reserved: true };
 }
 
 function emptySurvey(root: string): Survey {
   const host = { root, pcpus: [], turboPercent: undefined, boostOff: false, fingerprint: "" };
-  return { host, found: new Map(), clocks: [], unmanaged: [], mismatches: [] };
+  return { host, found: new Map(), clocks: [], unmanaged: [], mismatches: [], shared: new Map() };
 }
 
 /**
  * Looks at one CPU as {@link survey} does. The outer failure says that its files could not be read for the moment, the
  * inner one why the CPU is not managed.
  */
-export function look(
-  host: Host,
-  pcpu: Pcpu,
-  mayChange: ReadonlySet<Pcpu> | undefined,
-): Result<Result<ScannedCpu>, Errno> {
+export function look(host: Host, pcpu: Pcpu, permitted: Permitted): Result<Result<ScannedCpu>, Errno> {
   return looked(() => {
-    if (mayChange !== undefined && !mayChange.has(pcpu)) return failure("not in ManagedCpus");
+    const objection = permitted.objection(pcpu);
+    if (objection !== undefined) return failure(objection);
     const cpu = scanCpu(host, pcpu);
     if (!cpu.ok) return cpu;
     // One write moves all CPUs of a cpufreq policy, so a single CPU that we may not change excludes all of them.
-    const foreign = cpu.value.related.find((related) => mayChange !== undefined && !mayChange.has(related));
-    if (foreign === undefined) return cpu;
+    const foreign = cpu.value.related.find((related) => !permitted.isManaged(related));
+    if (foreign === undefined || permitted.reserved.has(foreign)) return cpu;
     return failure(`shares its clock with CPU ${foreign}, which is not in ManagedCpus`);
   });
 }

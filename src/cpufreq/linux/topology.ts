@@ -1,5 +1,6 @@
 import type { Pcpu } from "../../base/domain.ts";
 import { groupBy } from "../../base/group-by.ts";
+import { JoinedCpus } from "../joined-cpus.ts";
 import type { PolicyDirectory, ScannedCpu } from "./scan.ts";
 
 /** CPUs that run at one speed. The first one stands for all. */
@@ -26,21 +27,21 @@ export interface Mismatch {
  */
 export function findClocks(scanned: readonly ScannedCpu[]): { clocks: FoundClock[]; mismatches: Mismatch[] } {
   const byPcpu = new Map(scanned.map((cpu) => [cpu.pcpu, cpu]));
-  const parents = new Map(scanned.map((cpu) => [cpu.pcpu, cpu.pcpu]));
+  const joined = new JoinedCpus();
   const mismatches: Mismatch[] = [];
   // One directory is one clock, whatever its CPU lists contain.
   for (const [first, ...others] of groupBy(scanned, (cpu) => cpu.policy.path).values()) {
-    for (const other of others) join(parents, (first as ScannedCpu).pcpu, other.pcpu);
+    for (const other of others) joined.join((first as ScannedCpu).pcpu, other.pcpu);
   }
   for (const cpu of scanned) {
     for (const pcpu of [...cpu.related, ...cpu.neighbours]) {
       const other = byPcpu.get(pcpu);
       if (other === undefined || pcpu === cpu.pcpu) continue;
-      if (canShare(cpu, other)) join(parents, cpu.pcpu, pcpu);
+      if (canShare(cpu, other)) joined.join(cpu.pcpu, pcpu);
       else if (cpu.pcpu < pcpu) mismatches.push({ pcpu: cpu.pcpu, other: pcpu });
     }
   }
-  const groups = groupBy(scanned, (cpu) => rootOf(parents, cpu.pcpu));
+  const groups = groupBy(scanned, (cpu) => joined.lowest(cpu.pcpu));
   const taken = new Set(byPcpu.keys());
   return { clocks: [...groups.values()].map((members) => foundClock(members, taken)), mismatches };
 }
@@ -48,18 +49,6 @@ export function findClocks(scanned: readonly ScannedCpu[]): { clocks: FoundClock
 function canShare(a: ScannedCpu, b: ScannedCpu): boolean {
   if (a.policy.path === b.policy.path) return true;
   return a.driver === b.driver && JSON.stringify(a.speeds.table) === JSON.stringify(b.speeds.table);
-}
-
-function join(parents: Map<Pcpu, Pcpu>, a: Pcpu, b: Pcpu): void {
-  const rootA = rootOf(parents, a);
-  const rootB = rootOf(parents, b);
-  parents.set(Math.max(rootA, rootB), Math.min(rootA, rootB));
-}
-
-function rootOf(parents: Map<Pcpu, Pcpu>, pcpu: Pcpu): Pcpu {
-  let root = pcpu;
-  for (let up = parents.get(root); up !== undefined && up !== root; up = parents.get(root)) root = up;
-  return root;
 }
 
 /** `taken` has the ids of other clocks: two clocks may list the same offline CPU. */

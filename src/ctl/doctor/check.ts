@@ -1,4 +1,5 @@
 import type { Channel, Cpu, CpuCheck, Finding, Status, Vm } from "../../admin/control-types.ts";
+import { xenRole } from "../../os/xen/dom0.ts";
 import type { HostFiles } from "./host-files.ts";
 
 /** The daemon's replies that checks use. */
@@ -22,7 +23,7 @@ export interface Facts {
 }
 
 /** The result of one check. */
-type Wrong = Omit<Finding, "check">;
+export type Wrong = Omit<Finding, "check">;
 
 /** One check of `doctor`. */
 export interface Check {
@@ -31,6 +32,8 @@ export interface Check {
    * Whether it looks at other parts of this host than CPUs. Then it is skipped for a daemon whose CPUs are elsewhere.
    */
   readonly ofHost?: true;
+  /** Whether it is for Xen's dom0 (true) or for all other hosts (false); absent: for both. */
+  readonly onXen?: boolean;
   /** Returns what is wrong: an empty list if nothing is, undefined if it cannot be checked. */
   readonly find: (facts: Facts) => readonly Wrong[] | undefined;
 }
@@ -38,6 +41,18 @@ export interface Check {
 /** Whether VMs come from the configuration, so that remedies cannot be changes of a VM. */
 export function isStatic({ status }: DaemonFacts): boolean {
   return status.hypervisor.driver === "static";
+}
+
+/** The option of `channel-config` that gives a VM of this host its channels. */
+export function channelFormat({ status }: DaemonFacts): string {
+  switch (status.hypervisor.driver) {
+    case "libvirt":
+      return "--apply";
+    case "xen":
+      return "--format xl";
+    case "static":
+      return "--format qemu";
+  }
 }
 
 /** A fault that needs repair. */
@@ -53,7 +68,9 @@ export function advice(what: string, remedy: string | undefined): Wrong {
 /** Runs all checks. */
 export function examine(checks: readonly Check[], facts: Facts): Finding[] {
   const { elsewhere } = facts;
-  return checks.flatMap(({ name, ofHost, find }): Finding[] => {
+  const isXen = xenRole(facts.files) === "dom0";
+  return checks.flatMap(({ name, ofHost, onXen = isXen, find }): Finding[] => {
+    if (onXen !== isXen) return [];
     if (ofHost && elsewhere !== undefined)
       return [
         { check: name, verdict: "unknown", what: `does not apply to a daemon that uses "${elsewhere}"` },

@@ -6,6 +6,7 @@ import { HYPERVISOR_CHECKS } from "./checks/hypervisor.ts";
 import { KNOB_CHECKS } from "./checks/knobs.ts";
 import { PLACEMENT_CHECKS } from "./checks/placement.ts";
 import { TUNER_CHECKS } from "./checks/tuners.ts";
+import { XEN_CHECKS } from "./checks/xen.ts";
 
 /** All checks, in the order of the report. */
 export const CHECKS: readonly Check[] = [
@@ -13,6 +14,7 @@ export const CHECKS: readonly Check[] = [
   ...HYPERVISOR_CHECKS,
   ...CHANNEL_CHECKS,
   ...CLOCK_CHECKS,
+  ...XEN_CHECKS,
   ...KNOB_CHECKS,
   ...TUNER_CHECKS,
   ...PLACEMENT_CHECKS,

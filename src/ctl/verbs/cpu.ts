@@ -186,8 +186,8 @@ function cpuRow(cpu: Cpu): string[] {
   ];
 }
 
-/** What the daemon has set on a CPU: `2.300 GHz`, `baseline`, `2.300 GHz held`. */
-export function settingText({ requestedKhz, setting, held }: Cpu): string {
+/** What the daemon has set on a CPU: `2.300 GHz`, `baseline`, `2.300 GHz held`, `1.200 GHz parked`. */
+export function settingText({ requestedKhz, setting, held, parked }: Cpu): string {
   const speed = requestedKhz === undefined ? printable(setting ?? "baseline") : formatKhz(requestedKhz);
-  return held ? `${speed} held` : speed;
+  return held ? `${speed} held` : parked === undefined ? speed : `${speed} parked`;
 }

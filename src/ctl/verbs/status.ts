@@ -44,7 +44,7 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
     ["Process", `${status.pid}, ${since}`],
     [
       "Hypervisor",
-      `${printable(hypervisor.driver)}${hypervisor.driver === "static" ? "" : ` ${printable(hypervisor.uri)}`}, ` +
+      `${printable(hypervisor.driver)}${hypervisor.driver === "libvirt" ? ` ${printable(hypervisor.uri)}` : ""}, ` +
         `${printable(hypervisor.state)}, ${count(hypervisor.domains, "domain")}`,
     ],
     ["VMs", `${status.vms} known, ${count(status.claims, "claim")}`],
@@ -52,10 +52,7 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
       "Channels",
       `${status.channelsConnected} of ${status.channels} connected in ${printable(status.channelDirectory)}`,
     ],
-    [
-      "CPUs",
-      `${status.cpusManaged} managed${status.cpusUnmanaged === 0 ? "" : `, ${status.cpusUnmanaged} not`}${heldText(status)}`,
-    ],
+    ["CPUs", `${status.cpusManaged} managed${unmanagedText(status)}${parkedText(status)}${heldText(status)}`],
     ["Requests", requestsText(counters)],
     [
       "Writes",
@@ -70,6 +67,16 @@ function statusText(status: Status, channels: readonly Channel[], { style, nowMs
     ...troubleLines(troubles, style, width),
   ];
   return lines.join("\n");
+}
+
+function unmanagedText({ cpusUnmanaged, cpusReserved = 0 }: Status): string {
+  const reserved = cpusReserved === 0 ? "" : ` (${cpusReserved} reserved)`;
+  return cpusUnmanaged === 0 ? "" : `, ${cpusUnmanaged} not${reserved}`;
+}
+
+/** How many unused CPUs are parked, if they are at all. */
+function parkedText({ cpusParked }: Status): string {
+  return cpusParked === undefined ? "" : `, ${cpusParked} parked`;
 }
 
 /** How many clocks operators hold, if any. */
@@ -103,9 +110,10 @@ function troublesOf(status: Status, channels: readonly Channel[]): Trouble[] {
     const why = hypervisor.problem === undefined ? "" : `: ${printable(hypervisor.problem)}`;
     troubles.push({
       what: `The hypervisor is ${printable(hypervisor.state)}${why}`,
-      remedy: "known VMs are served with the last known state; systemctl status libvirtd virtqemud",
+      remedy: `known VMs are served with the last known state${hypervisor.driver === "libvirt" ? "; systemctl status libvirtd virtqemud" : ""}`,
     });
   }
+  if (hypervisor.note !== undefined) troubles.push({ what: printable(hypervisor.note), remedy: undefined });
   if (status.dryRun) {
     troubles.push({
       what: "This is a dry run: no CPU is changed",

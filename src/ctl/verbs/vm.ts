@@ -1,4 +1,4 @@
-import type { Claim, Contract, Vcpu, Vm } from "../../admin/control-types.ts";
+import type { Claim, Contract, PinnedThread, Vcpu, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { POLICY_KINDS } from "../../base/policy-kind.ts";
@@ -100,6 +100,7 @@ function vmText(vm: Vm, style: Style, width: number): string {
         width,
       ),
     );
+  if (vm.threads !== undefined) parts.push(vm.threads.map((thread) => threadText(thread)).join("\n"));
   if (vm.policies !== undefined && vm.policies.length > 0)
     parts.push(policiesText(vm.policies, style, width));
   parts.push(channelsText(vm.channels, style, width));
@@ -115,6 +116,10 @@ function vcpuRow({ vcpu, pcpus, problem, claim }: Vcpu, style: Style): string[] 
     claim === undefined ? "-" : formatTimeOfDay(claim.atMs),
     problem === undefined ? "" : style.warn(printable(problem)),
   ];
+}
+
+function threadText({ name, pcpus }: PinnedThread): string {
+  return `The ${printable(name)} may run on CPU ${formatCpuList(pcpus)}`;
 }
 
 /** What a vCPU wants, and what becomes of that by itself. */
@@ -134,6 +139,7 @@ export function contractText(contract: Contract): string {
   return [
     ...(contract.class === undefined ? [] : [`class ${printable(contract.class)}`]),
     limitsText(contract),
+    ...floorText(contract),
     turbo ? "turbo" : "no turbo",
     // All of them are not worth a word.
     ...(operations === undefined || operations.length === OPERATIONS
@@ -163,6 +169,11 @@ function limitsText({ minKhz, maxKhz, minPercent, maxPercent }: Contract): strin
   const min = minPercent === undefined ? minKhz && formatKhz(minKhz) : `${minPercent} %`;
   const max = maxPercent === undefined ? maxKhz && formatKhz(maxKhz) : `${maxPercent} %`;
   return [min && `≥ ${min}`, max && `≤ ${max}`].filter(Boolean).join(" and ");
+}
+
+function floorText({ emulatorMinKhz, emulatorMinPercent }: Contract): string[] {
+  if (emulatorMinKhz !== undefined) return [`its emulator ≥ ${formatKhz(emulatorMinKhz)}`];
+  return emulatorMinPercent === undefined ? [] : [`its emulator ≥ ${emulatorMinPercent} %`];
 }
 
 function onlyText(words: readonly string[], what: string): string {

@@ -34,9 +34,17 @@ export function whyText(explanation: Explanation, { style, width }: Look): strin
     fact(style, "Clock", [formatCpuList(cpu.clock), cpu.driver]),
     ...decisionFacts(last, style),
     ...kernelFacts(cpu, drift, { style, width }),
+    ...parkingFacts(explanation, { style, width }),
   ];
   if (claimants.length === 0) return [...facts, "", "There is no claim on this clock"].join("\n");
   return [...facts, "", drawTable(COLUMNS, claimants.map(claimantRow), width)].join("\n");
+}
+
+/** Whether it is parked, or by which VMs it is used. */
+function parkingFacts({ cpu: { parked }, usedBy = [] }: Explanation, { style, width }: Look): string[] {
+  if (parked !== undefined) return [fact(style, "Parked", [`to ${parked}: no VM may run here`])];
+  if (usedBy.length === 0) return [];
+  return [wrapLine(fact(style, "Used by", [`${usedBy.join(", ")}: not parked`]), width, FACT_INDENT)];
 }
 
 /** The kernel's speed now, and the last change by another program. */

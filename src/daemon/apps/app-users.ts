@@ -1,7 +1,15 @@
 import type { Caller } from "../../admin/caller.ts";
 import { RequestError } from "../../admin/request.ts";
+import type { Pcpu } from "../../base/domain.ts";
+import { failure, type Result, success } from "../../base/result.ts";
+import type { FileRights } from "../../channels/fifos/fifo.ts";
+import type { Objection } from "../../channels/judge.ts";
 import type { AppConfig } from "../../config/config.ts";
 import { groupId, userId } from "../users.ts";
+
+const ROOT = 0;
+const OTHERS_WRITE = 0o002;
+const GROUP_WRITES = 0o020;
 
 /** An application with the numbers of its user and group. */
 interface KnownApp {
@@ -33,6 +41,26 @@ export class AppUsers {
     const chosen = this.of(caller).find(({ name }) => named === undefined || name === named);
     if (chosen === undefined) throw new RequestError("NoSuchApplication", {});
     return chosen;
+  }
+
+  /**
+   * The application that a FIFO of a CPU belongs to: nobody but root and the application may be able to write into it,
+   * and its section must name the CPU.
+   */
+  writing(cpu: Pcpu, { uid, gid, mode }: FileRights): Result<AppConfig, Objection> {
+    if ((mode & OTHERS_WRITE) !== 0)
+      return failure({ reason: "can be written by everyone", remedy: "chmod o-w" });
+    const forGroup = (mode & GROUP_WRITES) !== 0;
+    const found = this.#lookUp().find(({ app, ...known }) => {
+      const isOwners = uid === known.uid || (uid === ROOT && forGroup);
+      return isOwners && (!forGroup || gid === known.gid) && app.cpus !== "cpuset" && app.cpus?.includes(cpu);
+    });
+    if (found !== undefined) return success(found.app);
+    const writers = forGroup ? `user ${uid} and group ${gid}` : `user ${uid}`;
+    return failure({
+      reason: `is written by ${writers}, which are not those of an application whose Cpus= lists CPU ${cpu}`,
+      remedy: "see User= and Group= in [app NAME]",
+    });
   }
 
   #lookUp(): readonly KnownApp[] {

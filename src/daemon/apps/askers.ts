@@ -1,5 +1,5 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { Change, Contract, Refusal } from "../../arbiter/view.ts";
+import type { Change, Refusal } from "../../arbiter/view.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import type { PolicyRule } from "../../base/policy-rule.ts";
 import type { AppConfig } from "../../config/config.ts";
@@ -11,25 +11,13 @@ import type { LimitedLog } from "../limited-log.ts";
 import type { PolicyClock } from "../local-hours.ts";
 import { RateLimit } from "../packet/rate-limit.ts";
 import { appRefusalText } from "../words/app-refusal-text.ts";
+import { type Asker, contractOf, nameOf, rightsOf } from "./asker.ts";
 
 /** The most users of one application that want something at a time. Each application has its own limit. */
 const ASKERS_PER_APP_MAX = 32;
 
 /** An asker without wants that is silent for this long is forgotten, in ms. Until then its rate is remembered. */
 const FORGOTTEN_MS = 60_000;
-
-/** No VM's name contains a slash, so none can be taken for an asker. */
-const PREFIX = "app/";
-
-/** A user of an application, or one of its FIFOs. */
-export interface Asker {
-  /** Its name, unique on this host: `app/redis/1000`. */
-  readonly name: string;
-  readonly app: AppConfig;
-  readonly rate: RateLimit;
-  readonly counters: { granted: number; refused: number };
-  usedMs: number;
-}
 
 /** What {@link Askers} needs. */
 export interface AskersOptions {
@@ -62,22 +50,18 @@ export class Askers {
     return this.#askers;
   }
 
-  /** The asker with this name in an application: a user's number, or the name of a FIFO. */
-  of(app: AppConfig, who: string): Asker | Refusal {
-    const { monoMs } = this.#options.moment().now;
-    const name = `${PREFIX}${app.name}/${who}`;
-    let asker = this.#askers.get(name);
-    if (asker === undefined) {
-      if (!this.#hasRoom(app, monoMs)) return { code: "too-many-askers", max: ASKERS_PER_APP_MAX };
-      asker = {
-        ...{ name, app, usedMs: monoMs, counters: { granted: 0, refused: 0 } },
-        rate: new RateLimit(app, monoMs),
-      };
-      this.#askers.set(name, asker);
-      this.#place(asker);
-    }
-    asker.usedMs = monoMs;
-    return asker;
+  /** A user of an application. */
+  of(app: AppConfig, uid: number): Asker | Refusal {
+    const known = this.#used(app, `${uid}`);
+    if (known !== undefined) return known;
+    const full = { code: "too-many-askers", max: ASKERS_PER_APP_MAX } as const;
+    return this.#hasRoom(app) ? this.#add(app, `${uid}`, true) : full;
+  }
+
+  /** The FIFO of a CPU, through which an application asks. There are no more than CPUs. */
+  ofFifo(app: AppConfig, cpu: Pcpu): Asker {
+    const who = `fifo${cpu}`;
+    return this.#used(app, who) ?? this.#add(app, who, false);
   }
 
   /** Asks for a speed of one CPU. `own` are the CPUs that it may name. Ends after `leaseSec` seconds; 0: never. */
@@ -128,6 +112,16 @@ export class Askers {
     });
   }
 
+  /** Counts and logs something that an asker sent and that is no request. It costs as much as one. */
+  malformed(asker: Asker, reason: () => string): void {
+    const { log, moment } = this.#options;
+    asker.rate.take(asker.app, moment().now.monoMs);
+    asker.counters.refused++;
+    log(asker.name, "notice", () => ({
+      message: `${asker.name} sent something that is not carried out: ${reason()}`,
+    }));
+  }
+
   /** Ends the policy of an asker. Returns whether it had one. */
   endPolicy({ name }: Asker): boolean {
     const { alarm, arbiter, clocks } = this.#options;
@@ -161,8 +155,26 @@ export class Askers {
     this.#isClosed = true;
   }
 
-  #hasRoom(app: AppConfig, monoMs: number): boolean {
-    const own = [...this.#askers.values()].filter((each) => each.app.name === app.name);
+  #used(app: AppConfig, who: string): Asker | undefined {
+    const asker = this.#askers.get(nameOf(app, who));
+    if (asker !== undefined) asker.usedMs = this.#options.moment().now.monoMs;
+    return asker;
+  }
+
+  #add(app: AppConfig, who: string, isUser: boolean): Asker {
+    const { monoMs } = this.#options.moment().now;
+    const asker: Asker = {
+      ...{ name: nameOf(app, who), app, isUser, usedMs: monoMs, counters: { granted: 0, refused: 0 } },
+      rate: new RateLimit(app, monoMs),
+    };
+    this.#askers.set(asker.name, asker);
+    this.#place(asker);
+    return asker;
+  }
+
+  #hasRoom(app: AppConfig): boolean {
+    const { monoMs } = this.#options.moment().now;
+    const own = [...this.#askers.values()].filter((each) => each.isUser && each.app.name === app.name);
     if (own.length < ASKERS_PER_APP_MAX) return true;
     const idle = own.find((each) => monoMs - each.usedMs >= FORGOTTEN_MS && !this.#wants(each));
     if (idle !== undefined) this.#forget(idle);
@@ -219,22 +231,6 @@ export class Askers {
   }
 }
 
-/** Whether a domain of the arbiter is an asker. */
-export function isAsker(domain: string): boolean {
-  return domain.startsWith(PREFIX);
-}
-
 function leaseName({ name }: Pick<Asker, "name">): string {
   return `lease of ${name}`;
-}
-
-/** Who may ask for what. */
-function rightsOf({ user, group, cpus }: AppConfig): string {
-  return JSON.stringify([user, group, cpus]);
-}
-
-function contractOf(app: AppConfig): Contract {
-  const { minKhz, maxKhz, turbo, operations, policies, minDwellMs, leaseSec, dryRun } = app;
-  const bounds = { minKhz, maxKhz, turbo, operations, policies, minDwellMs, leaseSec, dryRun };
-  return { ...bounds, query: false, physicalCores: true };
 }

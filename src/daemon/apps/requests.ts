@@ -10,7 +10,8 @@ import type { TurnClock } from "../turn-clock.ts";
 import { appRefusalText } from "../words/app-refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
 import type { AppUsers } from "./app-users.ts";
-import type { Asker, Askers } from "./askers.ts";
+import type { Asker } from "./asker.ts";
+import type { Askers } from "./askers.ts";
 
 /** What {@link requests} needs. */
 export interface RequestsOptions {
@@ -70,7 +71,7 @@ export function requests({ arbiter, askers, users, time }: RequestsOptions): Req
 
   function found(named: string | undefined, caller: Caller, asked: number | undefined) {
     const app = users.chosen(caller, named);
-    const asker = askers.of(app, `${caller.uid}`);
+    const asker = askers.of(app, caller.uid);
     if ("code" in asker) throw refused(appRefusalText(asker, app.name));
     const leaseSec = Math.min(asked ?? app.leaseSec, app.leaseSec);
     return { app, asker, own: ownCpus(app, caller), leaseSec };

@@ -1,5 +1,6 @@
 import type { Drift } from "../../admin/control-types.ts";
 import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { ParkingMove } from "../../arbiter/parking-view.ts";
 import type { PolicyView } from "../../arbiter/policy-view.ts";
 import type { ScheduleMoment } from "../../arbiter/schedule-view.ts";
 import type { Change, ChangeWrite } from "../../arbiter/view.ts";
@@ -41,6 +42,8 @@ export interface ClocksOptions {
   readonly schedules?: (now: Now) => ScheduleMoment;
   /** Called with guest policies that want something else from now on. */
   readonly policiesTurned?: (policies: readonly PolicyView[]) => void;
+  /** Called with CPUs that were parked or are back, after their writes. */
+  readonly parkingMoved?: (move: ParkingMove) => void;
   /** Called with each write that the kernel accepted, also while a packet is handled. */
   readonly accepted?: (write: Write, monoMs: number) => void;
 }
@@ -141,7 +144,7 @@ export class Clocks {
   }
 
   /**
-   * Ends wants whose time is over, and does what guest policies and schedules want at this hour. The alarm calls it, and
+   * Ends wants whose time is over, and does what guest policies, schedules and parking want at this time. The alarm calls it, and
    * the heartbeat does because the wall clock may have been set. Without such wants the hour is not even looked up.
    */
   tick(): void {
@@ -170,14 +173,15 @@ export class Clocks {
   }
 
   #commit(change: Change, refused?: readonly ChangeWrite[]): void {
-    const { accepted, arbiter, ordersEnded, policiesTurned, time } = this.#options;
+    const { accepted, arbiter, ordersEnded, parkingMoved, policiesTurned, time } = this.#options;
     arbiter.commit(change, refused);
     if (accepted !== undefined)
       for (const write of change.writes)
         if (refused?.includes(write) !== true) accepted(write, time().monoMs);
-    const { endedOrders, turned } = change;
+    const { endedOrders, turned, parking } = change;
     if (endedOrders.length > 0) ordersEnded(endedOrders);
     if (turned !== undefined && turned.length > 0) policiesTurned?.(turned);
+    if (parking !== undefined) parkingMoved?.(parking);
     const dueMs = arbiter.dueAt();
     if (dueMs !== this.#dueMs) this.#wake(dueMs);
   }

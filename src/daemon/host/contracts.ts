@@ -85,11 +85,11 @@ function knobsOf({ epp, resumeLatencyUs, governor }: VmConfig): Knobs | undefine
 
 function contractOf(values: VmConfig): Contract {
   const { minKhz, maxKhz, turbo, query, physicalCores, dryRun, operations, policies } = values;
-  const { minDwellMs, leaseSec } = values;
+  const { emulatorMinKhz, minDwellMs, leaseSec } = values;
   const knobs = knobsOf(values);
   return {
     ...(knobs === undefined ? {} : { knobs }),
     ...{ minKhz, maxKhz, turbo, query, physicalCores, dryRun, operations, policies },
-    ...{ minDwellMs, leaseSec },
+    ...{ emulatorMinKhz, minDwellMs, leaseSec },
   };
 }

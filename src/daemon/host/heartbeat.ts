@@ -10,7 +10,7 @@ const INTERVAL_MS = 7000;
  * is alive.
  */
 export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): void {
-  const { alarm, cpufreq, clocks, channels, knobs, meters, traffic, vms } = parts;
+  const { alarm, cpufreq, clocks, channels, fifos, knobs, meters, traffic, vms } = parts;
   const intervalMs = Math.min(INTERVAL_MS, notify.watchdogMs ?? INTERVAL_MS);
   const beat = () => {
     alarm.after("heartbeat", intervalMs, beat);
@@ -21,6 +21,7 @@ export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): voi
     traffic.consider();
     clocks.retry();
     channels.refresh();
+    fifos.refresh();
     knobs.settle();
     meters.beat((vm) => vms.domains.has(vm) || channels.of(vm).length > 0);
   };

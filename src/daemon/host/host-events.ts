@@ -17,6 +17,7 @@ import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
 import { quarantineText } from "../words/refusal-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
+import { reservedCpus } from "./reserved.ts";
 
 /** What {@link HostEvents} needs. */
 export interface HostEventsOptions {
@@ -50,7 +51,8 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     channels.reconsider(name);
     if (!isDeepEqual(before?.contract, domain.contract)) this.#tellMetadata(name);
     const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
-    if (before?.state === state && describe(before) === pinning) return;
+    // While it is paused, for example because it is being built, its pins are of no interest.
+    if (before?.state === state && (state === "paused" || describe(before) === pinning)) return;
     const what =
       state === "paused" ? `is paused (${detail}): its claims end` : `runs (${detail}), vCPU:CPUs ${pinning}`;
     this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });
@@ -76,6 +78,12 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     channels.reconsider();
   }
 
+  /** While a VM may run unseen, no CPU is parked. */
+  followsAll(all: boolean): void {
+    const { arbiter, clocks } = this.#parts();
+    clocks.settle(arbiter.parking.knowAll(all), "a change of the hypervisor's state");
+  }
+
   /**
    * The claims of these VMs were taken over from the previous daemon. They end if the guests have left in the meantime.
    */
@@ -88,7 +96,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   clocksChanged(): void {
     const { arbiter, clocks, cpufreq, events, knobs, store, time } = this.#parts();
     const cause = "a change of the host's CPUs";
-    clocks.settle(arbiter.setClocks(cpufreq.clocks()), cause);
+    clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), cause);
     orderAgain(store, cause, { arbiter, clocks, time, operated: undefined });
     knobs.settle();
     const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());

@@ -38,6 +38,11 @@ export class KnobHolder {
     const pcpus = new Set<Pcpu>();
     for (const report of reports)
       for (const pins of report?.pins ?? []) if (pins.length <= max) for (const pcpu of pins) pcpus.add(pcpu);
+    this.look(pcpus);
+  }
+
+  /** Looks at the clocks of some CPUs. */
+  look(pcpus: Iterable<Pcpu>): void {
     for (const pcpu of pcpus) this.#look(pcpu);
   }
 
@@ -74,7 +79,7 @@ export class KnobHolder {
     else {
       this.#retries.failed(clock, time().monoMs);
       log(`knobs of CPU ${clock}`, "warning", () => ({
-        message: `The kernel refused what the contracts on CPU ${clock} ask for beside speeds (${refused.reason})${remedyOf(refused)}`,
+        message: `The kernel refused what is asked for on CPU ${clock} beside speeds (${refused.reason})${remedyOf(refused)}`,
         fields: { MESSAGE_ID: MESSAGE_IDS.writeRefused, CPU: clock },
       }));
     }
@@ -82,7 +87,7 @@ export class KnobHolder {
     if (missing === (this.#told.get(clock) ?? "")) return;
     this.#told.set(clock, missing);
     if (missing === "") return;
-    const message = `CPU ${clock} does not have all that the contracts there ask for: ${missing}`;
+    const message = `CPU ${clock} does not have all that is asked for there: ${missing}`;
     log(`knobs of CPU ${clock}`, "notice", () => ({ message, fields: { CPU: clock } }));
   }
 }

@@ -68,7 +68,9 @@ export class ServedVms {
     this.contracts.changed(name);
     const domain = this.#domains.get(name);
     const served = domain !== undefined && this.isAdded(name);
-    const change = served ? arbiter.setDomain(domain, this.contracts.of(name)) : arbiter.removeDomain(name);
+    const change = served
+      ? arbiter.setDomain(domain, this.contracts.of(name))
+      : arbiter.removeDomain(name, domain);
     clocks.settle(change, `a change of ${name}`);
     knobs.follow(before, domain);
     takeover.found(name);

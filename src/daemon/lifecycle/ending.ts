@@ -2,7 +2,7 @@ import type { Exiting } from "../../admin/control-types.ts";
 import type { WriteRefused } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
-import { isAsker } from "../apps/askers.ts";
+import { isAsker } from "../apps/asker.ts";
 import { EXIT_FAILED } from "../exit-code.ts";
 import type { Parts } from "../parts.ts";
 import { bootNow } from "../turn-clock.ts";
@@ -26,7 +26,7 @@ export interface EndingOptions {
  * one before: clocks are restored and subscribers informed in any case.
  */
 export async function endDaemon(cause: Cause, { parts, log, quiet, last }: EndingOptions): Promise<number> {
-  const { cpufreq, events, config } = parts;
+  const { arbiter, clocks, cpufreq, events, config } = parts;
   const failed: string[] = [];
   const note = (error: unknown): undefined => {
     const why = error instanceof Error ? error.message : `${error}`;
@@ -43,6 +43,8 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
   for (const step of quiet) attempt(step);
   const cpus = attempt(() => cpusInUse(parts)) ?? [];
   const handedOver = cause.reason === "restart" && attempt(() => handOver(parts, log)) === true;
+  // Whatever OnExit says: after the end nobody would bring them back for a VM.
+  if (!handedOver) attempt(() => clocks.settle(arbiter.parking.knowAll(false), "the end"));
   const close = async () => (cpufreq.slow ? cpufreq.closeSlow() : cpufreq.close());
   const refused: readonly WriteRefused[] = (handedOver ? undefined : await close().catch(note)) ?? [];
   for (const { reason } of refused)
@@ -63,6 +65,7 @@ function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts, log: Log):
     wants: arbiter.savedWants().filter(({ vm }) => !isAsker(vm)),
     policies: arbiter.policies.saved().filter(({ vm }) => !isAsker(vm)),
     operated,
+    parked: arbiter.parking.parked(),
     domains: [...vms.domains.values()],
   };
   const { runtimeDirectory } = config().daemon;

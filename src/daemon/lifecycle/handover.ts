@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { SavedPolicy } from "../../arbiter/policy-view.ts";
 import type { SavedWant } from "../../arbiter/view.ts";
-import type { Domain, Pcpu } from "../../base/domain.ts";
+import type { Domain, DomainThread, Pcpu } from "../../base/domain.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Log } from "../../base/log.ts";
 import { ORIGINS, type Origin } from "../../base/origin.ts";
@@ -21,6 +21,8 @@ export interface Handover {
   readonly policies: readonly SavedPolicy[];
   /** Clocks with an operator's order that no guest's request has ended. */
   readonly operated: readonly Pcpu[];
+  /** Clocks that are parked. */
+  readonly parked: readonly Pcpu[];
   /** The last report of the hypervisor. */
   readonly domains: readonly Domain[];
 }
@@ -93,13 +95,14 @@ export function readHandover(directory: string, now: BootNow): Handover | undefi
     return undefined;
   }
   if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value, now)) return undefined;
-  // An older daemon hands over no domains and no policies.
-  const { wants, operated, domains = [], policies = [] } = value;
+  // An older daemon hands over no domains, policies and parked clocks.
+  const { wants, operated, parked = [], domains = [], policies = [] } = value;
   return isListOf(wants, isWant) &&
     isListOf(operated, isCount) &&
+    isListOf(parked, isCount) &&
     isListOf(domains, isDomain) &&
     isListOf(policies, isSavedPolicy)
-    ? { wants, operated, domains: domains.map(domainOf), policies }
+    ? { wants, operated, parked, domains: domains.map(domainOf), policies }
     : undefined;
 }
 
@@ -120,6 +123,7 @@ function domainOf({
   pins,
   channelPaths,
   contract,
+  threads,
 }: WrittenDomain): Domain {
   const which = { ...(uuid === undefined ? {} : { uuid }), ...(run === undefined ? {} : { run }) };
   const says = contract === undefined ? {} : { contract: new Map(contract) };
@@ -130,6 +134,7 @@ function domainOf({
     origin,
     pins,
     channelPaths: channelPaths && new Set(channelPaths),
+    ...(threads === undefined ? {} : { threads }),
     ...says,
   };
 }
@@ -157,9 +162,13 @@ function isWant(value: unknown): value is SavedWant {
   );
 }
 
+function isThread(value: unknown): value is DomainThread {
+  return isRecord(value) && typeof value["name"] === "string" && isListOf(value["pcpus"], isCount);
+}
+
 function isDomain(value: unknown): value is WrittenDomain {
   if (!isRecord(value)) return false;
-  const { name, uuid, run, state, origin, pins, channelPaths, contract } = value;
+  const { name, uuid, run, state, origin, pins, channelPaths, contract, threads } = value;
   return (
     typeof name === "string" &&
     (uuid === undefined || typeof uuid === "string") &&
@@ -168,7 +177,8 @@ function isDomain(value: unknown): value is WrittenDomain {
     (origin === undefined || ORIGINS.some((known) => known === origin)) &&
     isListOf(pins, (pcpus) => isListOf(pcpus, isCount)) &&
     (channelPaths === undefined || isListOf(channelPaths, (path) => typeof path === "string")) &&
-    (contract === undefined || isListOf(contract, isPairOfTexts))
+    (contract === undefined || isListOf(contract, isPairOfTexts)) &&
+    (threads === undefined || isListOf(threads, isThread))
   );
 }
 

@@ -11,6 +11,7 @@ export function needsRestart(before: Config, after: Config): readonly string[] {
     ["Directory", ({ channels }) => channels.directory],
     ["Root", ({ cpufreq }) => cpufreq.root],
     ["ManagedCpus", ({ cpufreq }) => `${cpufreq.managedCpus}`],
+    ["Reserved", ({ cpufreq }) => `${cpufreq.reserved}`],
     ["DryRun", ({ cpufreq }) => cpufreq.dryRun],
     ["Driver", ({ hypervisor }) => hypervisor.driver],
     ["Uri", ({ hypervisor }) => hypervisor.uri],

@@ -3,7 +3,9 @@ import { isServed } from "../../admin/socket-file.ts";
 import { readConfig } from "../../config/load.ts";
 import { problemLines } from "../../config/problem.ts";
 import { restoreJournal } from "../../cpufreq/linux/open.ts";
+import { restoreXenJournal } from "../../cpufreq/xen/open.ts";
 import { EXIT_FAILED } from "../exit-code.ts";
+import { hasXenClocks } from "../host/platform.ts";
 import { openLog } from "../log.ts";
 import { bootNow } from "../turn-clock.ts";
 import { readHandover } from "./handover.ts";
@@ -34,7 +36,10 @@ export async function restoreCommand(path: string, { kept }: { kept: boolean }):
     return EXIT_FAILED;
   }
   const journalDirectory = join(runtimeDirectory, "restore");
-  const report = restoreJournal({ root: config.cpufreq.root, journalDirectory, log, kept });
+  const { root } = config.cpufreq;
+  const report = hasXenClocks(root)
+    ? restoreXenJournal({ journalDirectory, log, kept })
+    : restoreJournal({ root, journalDirectory, log, kept });
   for (const { reason } of report.failed) log.error(`Cannot restore ${reason}`);
   if (report.restored.length > 0) log.notice(`Restored ${report.restored.join(", ")}`);
   sole.close();

@@ -20,7 +20,7 @@ export interface TakeoverOptions {
   readonly parts: () => {
     readonly arbiter: Arbiter;
     readonly time: TurnClock;
-    readonly clocks: Pick<Clocks, "postponed" | "retry">;
+    readonly clocks: Pick<Clocks, "postponed" | "retry" | "settle">;
     readonly vms: { readonly domains: ReadonlyMap<string, Domain> };
   };
   readonly log: Log;
@@ -109,7 +109,9 @@ export class Takeover {
     this.#options.alarm.cancel(ALARM);
     this.#pending = false;
     const { log, hostEvents } = this.#options;
-    const { arbiter, clocks } = this.#options.parts();
+    const { arbiter, clocks, time } = this.#options.parts();
+    // While writes are still postponed, so that a parked clock is not written twice.
+    clocks.settle(arbiter.parking.resume(this.#handover?.parked ?? [], time()), "the takeover");
     clocks.postponed = false;
     arbiter.distrust();
     clocks.retry();

@@ -4,10 +4,10 @@ import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
-import type { Asker } from "../apps/askers.ts";
+import type { Asker } from "../apps/asker.ts";
 import { listHolds } from "../operators/holds.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
-import { claimSteps } from "../operators/status.ts";
+import { claimSteps, parkedSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
 import type { Parts } from "../parts.ts";
 import { energyFamilies } from "./energy-families.ts";
@@ -86,10 +86,7 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
       "Requests that were refused because a channel asked too often.",
       one(rates.counters.limited),
     ),
-    gauge("vmpower_cpus", "CPUs of the host.", [
-      { labels: { managed: "yes" }, value: used.reduce((sum, { pcpus }) => sum + pcpus.length, 0) },
-      { labels: { managed: "no" }, value: cpufreq.unmanaged().length },
-    ]),
+    ...(yield* cpuFamilies(parts)),
     gauge(
       "vmpower_cpu_requested_hertz",
       "The speed requested for a CPU; without a claim, the highest that its original settings allow.",
@@ -102,6 +99,21 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
       one(clocks.counters.writesRefused),
     ),
     counter("vmpower_drifts", "Changes of managed CPUs by other programs.", one(clocks.driftCount)),
+  ];
+}
+
+function* cpuFamilies(parts: Parts): Job<Family[]> {
+  const { cpufreq } = parts;
+  const parked = yield* parkedSteps(parts);
+  return [
+    gauge("vmpower_cpus", "CPUs of the host.", [
+      {
+        labels: { managed: "yes" },
+        value: cpufreq.clocks().reduce((sum, { pcpus }) => sum + pcpus.length, 0),
+      },
+      { labels: { managed: "no" }, value: cpufreq.unmanaged().length },
+    ]),
+    gauge("vmpower_cpus_parked", "CPUs that are parked, because no VM may run there.", [{ value: parked }]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { type Control, ControlError } from "../../admin/control.ts";
 import type { Asker as AskerView } from "../../admin/control-types.ts";
-import type { Asker } from "../apps/askers.ts";
+import type { Asker } from "../apps/asker.ts";
 import { wantsOf } from "../apps/requests.ts";
 import type { Parts } from "../parts.ts";
 import { eachStep, type Job } from "./loop-slices.ts";

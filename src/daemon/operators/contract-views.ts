@@ -12,6 +12,8 @@ export function contractView(values: VmConfig): Contract {
       maxKhz: khzOf(maxKhz),
       minPercent: percentOf(minKhz),
       maxPercent: percentOf(maxKhz),
+      emulatorMinKhz: khzOf(values.emulatorMinKhz),
+      emulatorMinPercent: percentOf(values.emulatorMinKhz),
     },
     ...{ turbo, query, physicalCores, dryRun, class: values.class, operations, policies },
     ...{ requestsPerSecond, burst, minDwellMs, leaseSec },

@@ -29,6 +29,9 @@ import { channelsInOrder, knownVm, showVm, vmNames, vmSummary } from "./vm-views
 
 const NAMED_IN_LINE_MAX = 4;
 
+/** The most VMs that are shown as users of a CPU. */
+const USERS_SHOWN_MAX = 8;
+
 /** The methods for operators. */
 export function control(parts: () => Parts): Control {
   const run = <T>(job: Job<T>) => parts().slices.run(job);
@@ -61,8 +64,10 @@ export function control(parts: () => Parts): Control {
         decide(enabled ? "allowed queries of" : "forbade queries of", caller),
       ),
     ...contractMethods(parts),
-    Explain: ({ cpu }) =>
-      explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
+    Explain: ({ cpu }) => ({
+      ...explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
+      usedBy: parts().arbiter.parking.usersOf(cpu, USERS_SHOWN_MAX),
+    }),
     ...domainOrders(parts),
     ...channelConfig(parts),
     ...policyOrders(parts),

@@ -1,7 +1,9 @@
 import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
-import { isAsker } from "../apps/askers.ts";
+import { isAsker } from "../apps/asker.ts";
+import { driverNote } from "../host/platform.ts";
+import { reservedCpus } from "../host/reserved.ts";
 import type { Parts } from "../parts.ts";
 import { listHolds } from "./holds.ts";
 import { eachStep, type Job } from "./loop-slices.ts";
@@ -18,7 +20,7 @@ export function* status(parts: Parts): Job<Status> {
     version: VERSION,
     pid: process.pid,
     startedAtMs,
-    hypervisor: hypervisor.status(),
+    hypervisor: { ...hypervisor.status(), note: driverNote(config().hypervisor.driver) },
     channelDirectory: config().channels.directory,
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
     dryRun: config().cpufreq.dryRun || undefined,
@@ -30,10 +32,20 @@ export function* status(parts: Parts): Job<Status> {
     channelsRefused: having("refused"),
     cpusManaged: cpufreq.clocks().reduce((sum, { pcpus }) => sum + pcpus.length, 0),
     cpusUnmanaged: cpufreq.unmanaged().length,
+    cpusReserved: reservedCpus(cpufreq).length || undefined,
+    cpusParked: config().cpufreq.parked === "keep" ? undefined : yield* parkedSteps(parts),
     claims: yield* claimSteps(parts),
     holds: (yield* listHolds(parts)).holds.length || undefined,
     counters: { ...(yield* sumSteps(all)), ...clocks.counters },
   };
+}
+
+/** Counts the CPUs that are parked. */
+export function* parkedSteps({ arbiter, cpufreq }: Pick<Parts, "arbiter" | "cpufreq">): Job<number> {
+  const counts = yield* eachStep(cpufreq.clocks(), ({ id, pcpus }) =>
+    arbiter.clock(id)?.parked === undefined ? 0 : pcpus.length,
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Counts the vCPUs that claim a speed, one VM per step. */

@@ -11,7 +11,8 @@ const REFUSED = {
 
 const LIMITED = {
   reason: "a limit of the host keeps it at another speed",
-  remedy: "vm-power leaves this limit alone: the program that set it can lift it, or cpupower frequency-set",
+  remedy:
+    "vm-power leaves this limit alone: the program that set it can lift it, or cpupower frequency-set (on Xen: xenpm)",
 };
 
 const CHANGED = {

@@ -1,5 +1,6 @@
 import type * as view from "../../admin/control-types.ts";
 import type { Arbiter } from "../../arbiter/arbiter.ts";
+import type { ParkingRule } from "../../arbiter/parking-view.ts";
 import type {
   ClockView,
   Holder,
@@ -134,7 +135,7 @@ export function cpuView(
       vcpus: [],
     };
   }
-  const { clock, speed, order } = found;
+  const { clock, speed, order, parked } = found;
   return {
     pcpu,
     managed: true,
@@ -147,12 +148,17 @@ export function cpuView(
     tableKhz: clock.table.speeds.map(({ khz }) => khz),
     turbo: clock.table.turbo !== undefined,
     held: order?.hold === true,
+    parked: parked && parkedText(parked.to),
     knobs: knobTexts(cpufreq.held(clock.id)?.knobs ?? NO_KNOBS),
     knobsMissing: cpufreq.held(clock.id)?.missing,
     vcpus: found.claims
       .filter(({ holder }) => runsOn(arbiter, holder, pcpu))
       .map(({ holder }) => holderName(holder)),
   };
+}
+
+function parkedText(to: ParkingRule["to"]): string {
+  return to === "min" ? to : `governor ${to.governors.join()}`;
 }
 
 function knobTexts({ epp, resumeLatencyUs, governors }: Knobs): string[] {
@@ -187,8 +193,8 @@ export function explanationView(
   };
 }
 
-/** Those who want something of a clock, the operator first and a schedule for the clock last. */
-function claimantViews({ order, schedule, claims }: ClockView): view.Claimant[] {
+/** Those who want something of a clock, the operator first, then a schedule for the clock and floors. */
+function claimantViews({ order, schedule, claims, floors }: ClockView): view.Claimant[] {
   const operator = order === undefined ? [] : [{ by: "operator", wants: `${order.khz}`, khz: order.khz }];
   const others = claims.flatMap(({ holder, khz, pinned }) =>
     khz === undefined && !pinned
@@ -197,7 +203,8 @@ function claimantViews({ order, schedule, claims }: ClockView): view.Claimant[] 
   );
   const { name, khz = 0 } = schedule ?? {};
   const scheduled = name === undefined ? [] : [{ by: `schedule ${name}`, wants: `${khz}`, khz }];
-  return [...operator, ...others, ...scheduled];
+  const bounds = floors.map((floor) => ({ ...nameOf(floor.holder), wants: "at least", khz: floor.khz }));
+  return [...operator, ...others, ...scheduled, ...bounds];
 }
 
 function lastView(last: LastRequestView | undefined): view.Decision | undefined {
@@ -210,6 +217,8 @@ function lastView(last: LastRequestView | undefined): view.Decision | undefined 
 function nameOf(holder: Holder): { by: string; vcpu?: number } {
   if (holder.kind === "operator") return { by: "operator" };
   if (holder.kind === "schedule") return { by: `schedule ${holder.name}` };
+  if (holder.kind === "parking") return { by: "parking" };
+  if (holder.kind === "thread") return { by: `${holder.vm} ${holder.thread}` };
   return holder.kind === "vcpu" ? { by: holder.vm, vcpu: holder.vcpu } : { by: holder.vm };
 }
 
@@ -222,5 +231,7 @@ function runsOn(arbiter: Arbiter, holder: Holder, pcpu: Pcpu): boolean {
 export function holderName(holder: Holder): string {
   if (holder.kind === "operator") return "operator";
   if (holder.kind === "schedule") return `schedule ${holder.name}`;
+  if (holder.kind === "parking") return "parking";
+  if (holder.kind === "thread") return `${holder.vm} ${holder.thread}`;
   return holder.kind === "vcpu" ? `${holder.vm}:${holder.vcpu}` : `${holder.vm}:cpu${holder.pcpu}`;
 }

@@ -85,6 +85,7 @@ function boundBy(rule: Rule): string | undefined {
       return rule.self ? undefined : holderName(rule.holder);
     case "as-asked":
     case "nobody":
+    case "parked":
     case "dry-run":
     case "refused":
       return undefined;

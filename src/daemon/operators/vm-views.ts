@@ -57,6 +57,7 @@ export function* showVm(name: string, parts: Parts): Job<Vm> {
       showVcpu(name, { vcpu, pcpus }, parts),
     ),
     channels: yield* eachStep(channels.of(name), (channel) => channelView(channel, parts)),
+    threads: domain?.threads,
     policies: parts.arbiter.policies.list(name).map(policyView),
   };
 }

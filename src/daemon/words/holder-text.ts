@@ -9,6 +9,10 @@ export function holderText(holder: Holder): string {
       return `${holder.vm}:CPU ${holder.pcpu}`;
     case "operator":
       return "operator";
+    case "parking":
+      return "parking";
+    case "thread":
+      return `${holder.thread} of ${holder.vm}`;
     case "schedule":
       return `schedule ${holder.name}`;
   }

@@ -20,6 +20,8 @@ export function refusalText(refusal: Refusal): string {
     }
     case "cpu-not-managed":
       return `CPU ${refusal.pcpu} is not managed`;
+    case "cpu-reserved":
+      return `CPU ${refusal.pcpu} is reserved (Reserved in [cpufreq])`;
     case "physical-cpu":
       return "it may not name physical CPUs";
     case "cpu-of-others":
@@ -69,6 +71,7 @@ export function refusalRemedy(refusal: Refusal, vm: string, pin: PinRemedy): str
     case "not-pinned":
       return pin(vm, refusal.vcpu);
     case "cpu-not-managed":
+    case "cpu-reserved":
       return `vmpowerctl show-cpu-freq ${refusal.pcpu} says why`;
     case "physical-cpu":
       return `set PhysicalCores=yes in [vm ${vm}] if it is trusted with every CPU`;

@@ -16,11 +16,15 @@ export function ruleText(rule: Rule): string {
       return rule.hold ? `held by ${rule.who}` : `set by ${rule.who}, until a guest asks`;
     case "schedule":
       return `schedule ${rule.name} wants it, while no vCPU here wants more`;
+    case "parked":
+      return "parked: no VM may run here, and nobody asks for it";
     case "silent":
       return rule.self
         ? "it never asked, so it keeps the baseline"
         : `${holderText(rule.holder)} runs here and never asked, so it keeps the baseline`;
     case "outbid":
+      if (rule.holder.kind === "thread")
+        return `EmulatorMinKhz: not below ${formatKhz(rule.khz)} on a CPU of the ${holderText(rule.holder)}`;
       return `${holderText(rule.holder)} claims ${formatKhz(rule.khz)} on the same clock`;
     case "dry-run": {
       const would = rule.khz === undefined ? "the baseline" : formatKhz(rule.khz);

@@ -5,6 +5,7 @@ import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Log } from "../../base/log.ts";
 import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
 import { openCpufreq } from "../../cpufreq/linux/open.ts";
+import { Permitted } from "../../cpufreq/linux/permission.ts";
 import { survey } from "../../cpufreq/linux/survey.ts";
 import { type Environment, notInitialised, notSupported } from "./environment.ts";
 import { failure, granted, type Outcome } from "./outcome.ts";
@@ -25,7 +26,7 @@ export interface CpufreqEnvironmentOptions {
 
 /** The CPUs that can be scaled here, in ascending order. */
 export function scalableCpus(root: string): readonly number[] {
-  const { clocks } = survey(root, "all");
+  const { clocks } = survey(root, new Permitted({ managed: "all" }));
   return clocks.flatMap(({ members }) => members.map(({ pcpu }) => pcpu)).sort((a, b) => a - b);
 }
 

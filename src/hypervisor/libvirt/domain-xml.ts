@@ -1,6 +1,7 @@
-import type { Vcpu } from "../../base/domain.ts";
+import type { DomainThread, Vcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { ContractXml } from "./contract-xml.ts";
+import { ThreadPins } from "./thread-pins.ts";
 import { readXml } from "./xml.ts";
 
 /** The most vCPUs of a domain: the limit of QEMU's largest machine. Their CPU maps fit into one reply. */
@@ -24,6 +25,8 @@ export interface DomainXml {
   readonly channelPaths: ReadonlySet<string>;
   /** What its metadata says about its contract; undefined if nothing. */
   readonly contract: ReadonlyMap<string, string> | undefined;
+  /** Its pinned threads beside the vCPUs; undefined if there is none. */
+  readonly threads: readonly DomainThread[] | undefined;
 }
 
 /** Reads the XML of a running domain, or says why it cannot be used. */
@@ -42,9 +45,11 @@ class DomainFacts {
   readonly #listed = new Map<Vcpu, boolean>();
   readonly #channelPaths = new Set<string>();
   readonly #contract = new ContractXml();
+  readonly #threads = new ThreadPins();
   #name = "";
   #id: number | undefined;
   #vcpuText = "";
+  #iothreadsText = "";
   #current: number | undefined;
   #source: string | undefined;
   #isOurs = false;
@@ -53,7 +58,9 @@ class DomainFacts {
     this.#path.push(name);
     if (this.#path.length === 3 && this.#path[0] === "domain" && this.#path[1] === "metadata")
       this.#contract.element(name, attributes);
-    switch (this.#where()) {
+    const where = this.#where();
+    this.#threads.element(where, attributes);
+    switch (where) {
       case "domain":
         this.#id = countOf(attributes.get("id"));
         this.#contract.enter(attributes);
@@ -87,6 +94,7 @@ class DomainFacts {
     const where = this.#where();
     if (where === "domain/name") this.#name += text;
     if (where === "domain/vcpu") this.#vcpuText += text;
+    if (where === "domain/iothreads") this.#iothreadsText += text;
   }
 
   close(): void {
@@ -99,7 +107,7 @@ class DomainFacts {
     const vcpus = countOf(this.#vcpuText.trim());
     if (this.#name === "") return "no name";
     if (vcpus === undefined || vcpus < 1 || vcpus > VCPUS_MAX) return "no usable number of vCPUs";
-    return undefined;
+    return this.#threads.problem();
   }
 
   result(): DomainXml {
@@ -108,6 +116,7 @@ class DomainFacts {
     for (let vcpu = 0; vcpu < vcpus; vcpu++) {
       if (this.#listed.get(vcpu) ?? vcpu < (this.#current ?? vcpus)) online.add(vcpu);
     }
+    this.#threads.iothreads(this.#iothreadsText.trim());
     return {
       name: this.#name,
       id: this.#id,
@@ -115,6 +124,7 @@ class DomainFacts {
       online,
       channelPaths: this.#channelPaths,
       contract: this.#contract.found,
+      threads: this.#threads.found(),
     };
   }
 

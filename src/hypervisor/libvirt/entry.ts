@@ -1,8 +1,8 @@
 import { failure, type Result, success } from "../../base/result.ts";
+import type { Connect } from "../stream.ts";
 import { readAuthTypes } from "./messages.ts";
 import { AUTH, CALL } from "./protocol.ts";
 import { type Failure, Rpc, type RpcEvents } from "./rpc.ts";
-import type { Connect } from "./stream.ts";
 
 /** Where to reach libvirt. */
 export interface EntryOptions {

@@ -4,14 +4,14 @@ import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
+import { Registry } from "../registry.ts";
+import { type Connect, connectUnix } from "../stream.ts";
 import { receivedPacketsOf } from "./interface-stats.ts";
 import type { DomainRef } from "./messages.ts";
 import { libvirtOrders } from "./orders.ts";
-import { Registry } from "./registry.ts";
 import { LIBVIRT_REMEDIES } from "./remedies.ts";
 import { openSession, type Session } from "./session.ts";
 import { type Question, SingleCalls } from "./single-calls.ts";
-import { type Connect, connectUnix } from "./stream.ts";
 import { LIBVIRT_TIMING, type LibvirtTiming } from "./timing.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 import { addressOf, type LibvirtAddress } from "./uri.ts";
@@ -56,6 +56,7 @@ class Follower implements LibvirtHypervisor {
   #state: HypervisorStatus["state"] = "connecting";
   #problem: string | undefined;
   #isReady = false;
+  #followsAll = false;
   #closed = false;
   #session: Session | undefined;
   #watch: Watch | undefined;
@@ -151,6 +152,7 @@ class Follower implements LibvirtHypervisor {
       log: this.#options.log,
       timing: this.#timing,
       onComplete: () => this.#complete(socket),
+      onLook: () => this.#tellFollowed(),
     });
     this.#session = session;
     this.#watch = watch;
@@ -205,6 +207,7 @@ class Follower implements LibvirtHypervisor {
     if (this.#state !== "connected") this.#options.log.notice(`Connected to libvirt at "${socket}"`);
     this.#state = "connected";
     this.#problem = undefined;
+    this.#tellFollowed();
     if (this.#isReady) return;
     this.#isReady = true;
     this.#events.ready();
@@ -215,6 +218,14 @@ class Follower implements LibvirtHypervisor {
     if (this.#problem !== problem) this.#options.log.warning(problem);
     this.#state = "unreachable";
     this.#problem = problem;
+    this.#tellFollowed();
+  }
+
+  #tellFollowed(): void {
+    const all = this.#state === "connected" && this.#watch?.seesAll === true;
+    if (all === this.#followsAll) return;
+    this.#followsAll = all;
+    this.#events.followsAll(all);
   }
 
   #pause(ms: number): Promise<void> {

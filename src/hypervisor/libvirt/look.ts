@@ -45,6 +45,7 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
     origin: condition.origin,
     pins: lists.map((list, vcpu) => (xml.online.has(vcpu) ? list : [])),
     channelPaths: xml.channelPaths,
+    ...(xml.threads === undefined ? {} : { threads: xml.threads }),
     ...(xml.contract === undefined ? {} : { contract: xml.contract }),
   };
   return { kind: "active", id: xml.id, domain };

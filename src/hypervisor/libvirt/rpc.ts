@@ -1,8 +1,8 @@
 import { failure, type Result, success } from "../../base/result.ts";
+import type { ByteStream } from "../stream.ts";
 import { encodeFrame, type Frame, FrameCutter } from "./frame.ts";
 import { readError } from "./messages.ts";
 import * as protocol from "./protocol.ts";
-import type { ByteStream } from "./stream.ts";
 import { XdrReader } from "./xdr-reader.ts";
 
 /** Calls that are sent without a reply; libvirtd stops reading at five. */

@@ -1,12 +1,12 @@
 import type { Domain } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import type { Ending } from "../../base/origin.ts";
+import type { Registry, Run } from "../registry.ts";
 import type { DomainEvent } from "./events.ts";
 import { lookAt } from "./look.ts";
 import { LookPool, type LookRequest } from "./look-pool.ts";
 import { type DomainRef, listArgs, readDomainList } from "./messages.ts";
 import { BOUND, CALL } from "./protocol.ts";
-import type { Registry, Run } from "./registry.ts";
 import type { Failure, Rpc } from "./rpc.ts";
 import type { WatchTiming } from "./timing.ts";
 import { endingOf, type KnownEnding } from "./words.ts";
@@ -24,6 +24,8 @@ export interface WatchOptions {
   readonly timing: WatchTiming;
   /** Everything was read and reported. Called after the first time and after each refresh. */
   onComplete(): void;
+  /** A domain was looked at, so {@link Watch.seesAll} may have changed. */
+  onLook(): void;
 }
 
 /** A domain that could not be read. */
@@ -59,6 +61,12 @@ export class Watch {
   refresh(): void {
     this.#refresh = true;
     void this.#list();
+  }
+
+  /** Whether every listed domain was reported, at least earlier. */
+  get seesAll(): boolean {
+    for (const uuid of this.#unseen.keys()) if (!this.#options.registry.knows(uuid)) return false;
+    return true;
   }
 
   /** Handles a hint. */
@@ -129,6 +137,7 @@ export class Watch {
     if (repeat) this.#remaining = new Set(due.map(({ uuid }) => uuid));
     for (const ref of due) void this.#pool.now({ ref, repeat });
     this.#finish(undefined);
+    this.#options.onLook();
   }
 
   async #look({ ref, repeat }: LookRequest): Promise<void> {
@@ -140,6 +149,7 @@ export class Watch {
     if (look?.kind === "gone") this.#gone(ref.uuid, look.ending);
     if (look?.kind === "active") this.#active({ uuid: ref.uuid, id: look.id }, look.domain, repeat);
     this.#finish(ref.uuid);
+    this.#options.onLook();
   }
 
   #gone(uuid: string, seen: Ending | undefined): void {

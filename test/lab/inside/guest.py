@@ -4,6 +4,7 @@
 Reads orders, a line each, and answers each with a line:
   open VM.N            make the socket and wait for the host        -> open
   send VM.N SIZE UNIT [VCPU]   a scale request; waits for the answer -> ACK | NACK | silence
+  policy VM.N BUSY QUIET   a guest policy of 464 bytes by such hours, as 8,9; waits for the answer
   connect VM.N SIZE    the first packet of a guest process          -> sent
   raw VM.N BYTES       so many bytes of nonsense                    -> sent
   burst VM.N COUNT ANSWERS [PID]  so many requests at once, min and up in turn; reads so many answers, then kills that
@@ -25,9 +26,28 @@ def packet(size, vcpu, unit, command):
     return struct.pack("<QII", vcpu, unit, command).ljust(size, b"\0")
 
 
+def by_time(busy, quiet):
+    policy = bytearray(packet(464, 0, 0, 3))
+    policy[152] = 1  # CPUs: vCPU 0 alone
+    for offset, hours in ((156, busy), (252, quiet), (348, [])):
+        struct.pack_into("<24i", policy, offset, *(hours + [-1] * 24)[:24])
+    struct.pack_into("<I", policy, 452, 1)  # by time
+    return bytes(policy)
+
+
 def drain(host):
     while select.select([host], [], [], 0)[0] and host.recv(65536):
         pass
+
+
+def exchange(host, request):
+    drain(host)
+    host.send(request)
+    # Old guests read no answers, and none is sent to them.
+    if not select.select([host], [], [], 10 if len(request) >= 460 else 0.5)[0]:
+        return "silence"
+    answer = host.recv(len(request))
+    return {1: "ACK", 2: "NACK"}.get(struct.unpack("<I", answer[12:16])[0], "?")
 
 
 def receive(host, count):
@@ -102,17 +122,13 @@ def order(words):
             return "answered"
         os.kill(int(words[4]), signal.SIGKILL)
         return "killed"
+    if verb == "policy":
+        return exchange(host, by_time(*([int(hour) for hour in hours.split(",")] for hours in words[2:])))
     size = int(words[2])
     if verb == "connect":
         host.send(packet(size, 0, 0, 2))
         return "sent"
-    drain(host)
-    host.send(packet(size, int(words[4]) if len(words) > 4 else 0, UNITS[words[3]], 1))
-    # Old guests read no answers, and none is sent to them.
-    if not select.select([host], [], [], 10 if size >= 460 else 0.5)[0]:
-        return "silence"
-    answer = host.recv(size)
-    return {1: "ACK", 2: "NACK"}.get(struct.unpack("<I", answer[12:16])[0], "?")
+    return exchange(host, packet(size, int(words[4]) if len(words) > 4 else 0, UNITS[words[3]], 1))
 
 
 for line in sys.stdin:

@@ -95,6 +95,36 @@ same "and not steer" 4 $?
 as stranger status >/dev/null 2>&1
 same "a stranger may do neither" 4 $?
 
+# An application of the host: its socket is for everybody, a FIFO for its own CPU. CPUs 0 and 1 have no vCPU.
+useradd --system redis
+printf '[channels]\nFifos=yes\n[app redis]\nUser=redis\nCpus=0-1\n' >/etc/vm-power.conf.d/app.conf
+printf '%s\n' 'p /tmp/powermonitor/fifo0 0600 redis root -' 'p /tmp/powermonitor/fifo1 0620 root redis -' \
+	'z /tmp/powermonitor 0751 - - -' >/etc/tmpfiles.d/fifos.conf
+check "FIFOs are made" systemd-tmpfiles --create /etc/tmpfiles.d/fifos.conf
+systemctl restart vm-power
+eventually "channels are connected beside FIFOs" connected
+same "applications have a socket for everybody" "vm-power:vm-power 666" "$(stat -c '%U:%G %a' /run/vm-power/request.sock)"
+check "an application asks over it" as redis request max --cpus 1
+as redis request max --cpus 2 >/dev/null 2>&1
+same "but not for CPUs of others" 1 $?
+as stranger request max >/dev/null 2>&1
+same "and a stranger for none" 4 $?
+into() { # USER CPU UNIT: writes an object into the FIFO of that CPU.
+	setpriv --reuid "$1" --regid "$1" --init-groups timeout 5 sh -c \
+		"echo '{\"instruction\":{\"command\":\"power\",\"unit\":\"$3\"}}' >/tmp/powermonitor/fifo$2" 2>/dev/null
+}
+check "an application writes into its FIFO" into redis 0 SCALE_MIN
+eventually "and its CPU obeys" grep -q 1200000 /sim/cpu/cpu0/cpufreq/scaling_setspeed
+into stranger 0 SCALE_MAX
+same "a stranger cannot" 2 $?
+check "a FIFO of its group is told as not for its user alone" \
+	sh -c "journalctl -u vm-power -o cat | grep -q 'fifo1\" is written by user 0 and group'"
+printf '[channels]\nFifos=yes\n[app redis]\nUser=redis\nGroup=redis\nCpus=0-1\n' >/etc/vm-power.conf.d/app.conf
+systemctl reload vm-power
+check "with Group= its members write into it" into redis 1 SCALE_MIN
+eventually "and that CPU obeys" grep -q 1200000 /sim/cpu/cpu1/cpufreq/scaling_setspeed
+rm /etc/vm-power.conf.d/app.conf /etc/tmpfiles.d/fifos.conf
+
 # Another user made the channel directory first.
 systemctl stop vm-power guests
 rm -rf /tmp/powermonitor

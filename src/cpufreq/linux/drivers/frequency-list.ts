@@ -1,12 +1,7 @@
-import { failure, type Result } from "../../../base/result.ts";
+import { failure, type Result, success } from "../../../base/result.ts";
+import { listedTable } from "../../speed-table.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
-import { plainSpeeds } from "../ladder.ts";
 import { parseKhz, quote } from "../sysfs-file.ts";
-
-/** acpi-cpufreq marks turbo by an entry 1 MHz above the next one. */
-const TURBO_STEP_KHZ = 1000;
-
-const TURBO = { baseIndex: 1, onAtStart: true, enableIsMax: true };
 
 /** Any driver that lists its speeds and has the userspace governor, like acpi-cpufreq. */
 export const frequencyList: ScalingDriver = { governor: "userspace", files: "setspeed", speeds };
@@ -18,9 +13,6 @@ function speeds(files: CpuFiles): Result<Speeds> {
   const khz = listed.split(/\s+/).map(parseKhz);
   if (!khz.every((entry) => entry !== undefined))
     return failure(`scaling_available_frequencies says ${quote(listed)}`);
-  // ACPI lists the highest speed first, device trees the lowest.
-  const highestFirst = [...new Set(khz)].sort((a, b) => b - a);
-  const [first, second] = highestFirst;
-  const hasTurbo = first !== undefined && second !== undefined && first - second === TURBO_STEP_KHZ;
-  return plainSpeeds(highestFirst, { turbo: hasTurbo ? TURBO : undefined, boostOff: files.boostOff });
+  const table = listedTable(khz, files.boostOff);
+  return table.ok ? success({ table: table.value, priority: false }) : table;
 }

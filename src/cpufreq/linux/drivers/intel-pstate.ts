@@ -1,8 +1,9 @@
 import type { Speed, Turbo } from "../../../base/clock.ts";
 import type { Khz } from "../../../base/domain.ts";
 import { failure, type Result, success } from "../../../base/result.ts";
+import { plainSpeed, TABLE_ENTRIES_MAX } from "../../speed-table.ts";
 import type { CpuFiles, ScalingDriver, Speeds } from "../driver.ts";
-import { plainSpeed, STEP_KHZ, stepsDown, TABLE_ENTRIES_MAX, unusable } from "../ladder.ts";
+import { STEP_KHZ, stepsDown, unusable } from "../ladder.ts";
 
 /**
  * intel_pstate in its active mode. The hardware chooses a speed between the limits, so both are set to the requested

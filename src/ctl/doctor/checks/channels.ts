@@ -1,5 +1,5 @@
 import { refusedChannels } from "../../trouble.ts";
-import { type Check, isStatic, repair } from "../check.ts";
+import { type Check, channelFormat, repair } from "../check.ts";
 
 /** The default channel directory. */
 const DEFAULT_DIRECTORY = "/tmp/powermonitor";
@@ -38,7 +38,7 @@ export const CHANNEL_CHECKS: readonly Check[] = [
         return [
           repair(
             `${name} has ${vcpus.length} vCPUs, but no channel for ${missing.length} of them`,
-            `vmpowerctl channel-config ${name} --vcpus ${vcpus.length}${isStatic(daemon) ? " --format qemu" : " --apply"}, then restart the VM`,
+            `vmpowerctl channel-config ${name} --vcpus ${vcpus.length} ${channelFormat(daemon)}, then restart the VM`,
           ),
         ];
       }),

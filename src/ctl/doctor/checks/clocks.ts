@@ -1,18 +1,22 @@
 import { formatCpuList } from "../../../base/cpu-list.ts";
 import { formatKhz } from "../../../base/format-khz.ts";
-import { advice, type Check, repair } from "../check.ts";
+import { advice, type Check, repair, type Wrong } from "../check.ts";
 import { cpufreqText, cpuText, isOnline, pcpusOf } from "../cpu-files.ts";
 
 /** Drivers that accept a speed only under the governor "userspace". */
 const NEEDS_USERSPACE = /^(acpi-cpufreq|intel_cpufreq|cppc_cpufreq|amd-pstate|pcc-cpufreq)$/;
 
 /** Reasons not to manage a CPU that an operator chose. */
-const CHOSEN = /^(offline|not in ManagedCpus|no such CPU)$/;
+export const CHOSEN = /^(offline|not in ManagedCpus|in Reserved|no such CPU)$/;
+
+/** The reason not to manage a CPU beside a reserved one. */
+const BESIDE_RESERVED = /^shares its clock with CPU \d+, which is in Reserved$/;
 
 /** Checks firmware, scaling driver, governor, and whether the kernel holds the speeds that were set. */
 export const CLOCK_CHECKS: readonly Check[] = [
   {
     name: "driver",
+    onXen: false,
     find({ files }) {
       const without = pcpusOf(files).filter(
         (pcpu) => isOnline(files, pcpu) && cpufreqText(files, pcpu, "scaling_driver") === undefined,
@@ -28,6 +32,7 @@ export const CLOCK_CHECKS: readonly Check[] = [
   },
   {
     name: "governor",
+    onXen: false,
     find({ files }) {
       const without = pcpusOf(files).filter((pcpu) => {
         const governors = cpufreqText(files, pcpu, "scaling_available_governors")?.split(/\s+/);
@@ -45,19 +50,18 @@ export const CLOCK_CHECKS: readonly Check[] = [
   },
   {
     name: "managed CPUs",
+    onXen: false,
     find({ daemon }) {
       const left = daemon?.cpus.filter(({ managed, reason = "" }) => !managed && !CHOSEN.test(reason));
       if (left === undefined) return undefined;
       return [...Map.groupBy(left, ({ reason = "no reason given" }) => reason)].map(([reason, cpus]) =>
-        repair(
-          `CPU ${formatCpuList(cpus.map(({ pcpu }) => pcpu))} cannot be scaled: ${reason}`,
-          "repair its cpufreq files, or leave it out with ManagedCpus= in /etc/vm-power.conf",
-        ),
+        unscaled(formatCpuList(cpus.map(({ pcpu }) => pcpu)), reason),
       );
     },
   },
   {
     name: "firmware",
+    onXen: false,
     find({ files }) {
       const limited = pcpusOf(files).filter((pcpu) => {
         const limit = Number(cpufreqText(files, pcpu, "bios_limit"));
@@ -76,6 +80,7 @@ export const CLOCK_CHECKS: readonly Check[] = [
   },
   {
     name: "turbo",
+    onXen: false,
     find({ files }) {
       const isOff =
         cpuText(files, "intel_pstate/no_turbo") === "1" || cpuText(files, "cpufreq/boost") === "0";
@@ -104,3 +109,10 @@ export const CLOCK_CHECKS: readonly Check[] = [
     },
   },
 ];
+
+function unscaled(cpus: string, reason: string): Wrong {
+  const fact = `CPU ${cpus} cannot be scaled: ${reason}`;
+  return BESIDE_RESERVED.test(reason)
+    ? advice(fact, "name it in Reserved= too, or pin VMs that need speed elsewhere")
+    : repair(fact, "repair its cpufreq files, or leave it out with ManagedCpus= in /etc/vm-power.conf");
+}

@@ -1,4 +1,5 @@
 import { type Check, repair } from "../check.ts";
+import { halves } from "../halves.ts";
 
 /** Open files besides channels: sockets of clients, the log, libvirt. */
 const OTHER_FILES = 128;
@@ -41,9 +42,3 @@ export const DAEMON_CHECKS: readonly Check[] = [
     },
   },
 ];
-
-/** Splits the sentence of a failure into the fault and its remedy. */
-function halves(sentence: string): [string, string | undefined] {
-  const at = sentence.lastIndexOf(": ");
-  return at < 0 ? [sentence, undefined] : [sentence.slice(0, at), sentence.slice(at + 2)];
-}

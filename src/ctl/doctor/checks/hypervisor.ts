@@ -1,4 +1,6 @@
+import { xenRole } from "../../../os/xen/dom0.ts";
 import { advice, type Check, repair } from "../check.ts";
+import { halves } from "../halves.ts";
 import type { HostFiles } from "../host-files.ts";
 
 const DEFAULT_DIRECTORY = "/tmp/powermonitor";
@@ -12,9 +14,19 @@ const LOGS = ["/var/log/audit/audit.log", "/var/log/kern.log", "/var/log/syslog"
 /** Checks libvirt, and the security modules between it, QEMU and the daemon. */
 export const HYPERVISOR_CHECKS: readonly Check[] = [
   {
+    name: "hypervisor",
+    find({ daemon }) {
+      if (daemon === undefined) return undefined;
+      const { driver, note, problem } = daemon.status.hypervisor;
+      const said = driver === "xen" && problem !== undefined ? [problem] : [];
+      return [...said, ...(note === undefined ? [] : [note])].map((each) => repair(...halves(each)));
+    },
+  },
+  {
     name: "libvirt",
     find({ files, daemon }) {
-      if (daemon?.status.hypervisor.driver === "static") return [];
+      const driver = daemon?.status.hypervisor.driver ?? (xenRole(files) === "dom0" ? "xen" : "libvirt");
+      if (driver !== "libvirt") return [];
       const state = daemon?.status.hypervisor.state;
       if (state === "connected") return [];
       const problem = daemon?.status.hypervisor.problem;

@@ -23,13 +23,14 @@ export const PLACEMENT_CHECKS: readonly Check[] = [
           `${named(same.map((each) => `${each.vm}:${each.vcpu}`))}: ${problem}`,
           isStatic(daemon)
             ? `write one CPU for each vCPU into Vcpus= of [vm ${vm}]`
-            : `vmpowerctl pin-vcpu ${vm} ${vcpu} CPU --live --config`,
+            : `vmpowerctl pin-vcpu ${vm} ${vcpu} CPU --live${daemon.status.hypervisor.driver === "xen" ? ", and cpus= in its configuration" : " --config"}`,
         );
       });
     },
   },
   {
     name: "isolation",
+    onXen: false,
     find({ files, daemon }) {
       if (daemon === undefined) return undefined;
       const isolated = new Set(parseCpuList(cpuText(files, "isolated") ?? "") ?? []);
@@ -46,6 +47,7 @@ export const PLACEMENT_CHECKS: readonly Check[] = [
   },
   {
     name: "SMT",
+    onXen: false,
     find({ files, daemon }) {
       if (daemon === undefined) return undefined;
       const owners = ownersOf(daemon);

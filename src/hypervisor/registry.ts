@@ -1,11 +1,21 @@
-import type { Domain } from "../../base/domain.ts";
-import type { Ending } from "../../base/origin.ts";
-import type { HypervisorEvents } from "../hypervisor.ts";
-import type { DomainRef } from "./messages.ts";
-import { BOUND } from "./protocol.ts";
+import type { Domain } from "../base/domain.ts";
+import type { Ending } from "../base/origin.ts";
+import type { HypervisorEvents } from "./hypervisor.ts";
+
+/** The most domains that are reported. */
+const DOMAINS_MAX = 16_384;
 
 /** Identifies one run of a domain: the UUID stays, the id changes with every start. */
-export type Run = Pick<DomainRef, "uuid" | "id">;
+export interface Run {
+  /** 32 hexadecimal digits. */
+  readonly uuid: string;
+  readonly id: number;
+}
+
+/** A run of a domain, and its name. */
+interface NamedRun extends Run {
+  readonly name: string;
+}
 
 interface Known {
   readonly id: number;
@@ -36,12 +46,12 @@ export class Registry {
   }
 
   /** The reported domains. */
-  refs(): DomainRef[] {
+  refs(): NamedRun[] {
     return [...this.#known].map(([uuid, { id, domain }]) => ({ name: domain.name, uuid, id }));
   }
 
   /** The reported domain of that name. */
-  refOf(name: string): DomainRef | undefined {
+  refOf(name: string): NamedRun | undefined {
     const uuid = this.#owner.get(name);
     const known = uuid === undefined ? undefined : this.#known.get(uuid);
     return uuid === undefined || known === undefined ? undefined : { name, uuid, id: known.id };
@@ -60,7 +70,7 @@ export class Registry {
   /** Reports the state of a domain if it changed, or if reports are to be repeated. */
   report({ uuid, id }: Run, domain: Domain, { ending, repeat }: ReportOptions): void {
     const before = this.#known.get(uuid);
-    if (before === undefined && this.#known.size >= BOUND.domains) return;
+    if (before === undefined && this.#known.size >= DOMAINS_MAX) return;
     if (before !== undefined && before.id !== id) this.drop(uuid, ending ?? "restarted");
     else if (before !== undefined && before.domain.name !== domain.name) this.drop(uuid, "renamed");
     else if (before !== undefined && !repeat && isSame(before.domain, domain)) return;
@@ -88,7 +98,15 @@ function isSame(a: Domain, b: Domain): boolean {
     a.pins.length === b.pins.length &&
     a.pins.every((list, vcpu) => isSameList(list, b.pins[vcpu] ?? [])) &&
     isSameSet(a.channelPaths ?? new Set(), b.channelPaths ?? new Set()) &&
-    isSameMap(a.contract, b.contract)
+    isSameMap(a.contract, b.contract) &&
+    isSameThreads(a.threads ?? [], b.threads ?? [])
+  );
+}
+
+function isSameThreads(a: NonNullable<Domain["threads"]>, b: NonNullable<Domain["threads"]>): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, pcpus }, i) => name === b[i]?.name && isSameList(pcpus, b[i]?.pcpus ?? []))
   );
 }
 

@@ -1,6 +1,6 @@
-import { failure, type Result, success } from "../../base/result.ts";
+import { failure, type Result, success } from "../base/result.ts";
 
-/** Bytes that may wait for libvirtd to read. With more the connection is closed. Calls are small and few. */
+/** Bytes that may wait for the other side to read. With more the connection is closed. Calls are small and few. */
 const QUEUED_BYTES_MAX = 1024 * 1024;
 
 /** Receives the bytes of a connection, and its end. */

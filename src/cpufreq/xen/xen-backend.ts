@@ -1,0 +1,124 @@
+import type { Pcpu } from "../../base/domain.ts";
+import { failure, type Result, success } from "../../base/result.ts";
+import type { XenControl } from "../../os/xen/control.ts";
+import type { Observation } from "../cpufreq.ts";
+import type { Backend, ListedClock, Listing, SavedScope, Scope } from "../port.ts";
+import { ReadBack } from "../read-back.ts";
+import { pcpuOf, XEN_JOURNAL_NAMES } from "./journal-names.ts";
+import { physicalCpus } from "./physical-cpus.ts";
+import type { XenPm } from "./pm.ts";
+import { writeXen, XenScope } from "./scope.ts";
+import { findXenClocks, lookAtCpu, surveyXen, type XenClock, type XenSurvey } from "./survey.ts";
+
+/** How many CPUs one {@link XenBackend.hasChanged} compares in full; the others follow in later calls. */
+const CPUS_PER_LOOK = 2;
+
+/** The hypervisor's interface with its cpufreq. */
+export interface XenAccess {
+  readonly control: XenControl;
+  readonly pm: XenPm;
+}
+
+/** What a {@link XenBackend} needs. */
+interface XenBackendOptions {
+  /** Opens the hypervisor's interface, or says why it cannot be used now. Called until it succeeds. */
+  readonly open: () => Result<XenAccess>;
+  /** CPUs that may be changed. */
+  readonly managed: "all" | readonly Pcpu[];
+}
+
+/**
+ * The clocks of the physical CPUs in Xen's cpufreq, by hypercalls. One takes microseconds, so the back end answers at
+ * once; `xenpm` would be a process for each change and each look.
+ */
+export class XenBackend implements Backend {
+  readonly slow = false;
+  readonly journal = XEN_JOURNAL_NAMES;
+  readonly #open: XenBackendOptions["open"];
+  readonly #mayChange: ReadonlySet<Pcpu> | undefined;
+  readonly #readBack = new ReadBack();
+  #access: XenAccess | undefined;
+  #survey: XenSurvey | undefined;
+  #fingerprint = "";
+  #turn = 0;
+
+  constructor({ open, managed }: XenBackendOptions) {
+    this.#open = open;
+    this.#mayChange = managed === "all" ? undefined : new Set(managed);
+  }
+
+  list(): Listing {
+    const access = this.#reach();
+    // Every host has a CPU 0, where an operator will see the reason.
+    if (!access.ok) return { clocks: [], unmanaged: [{ pcpu: 0, reason: access.why }], warnings: [] };
+    const { control, pm } = access.value;
+    this.#fingerprint = JSON.stringify(physicalCpus(control));
+    const survey = surveyXen({ control, pm, mayChange: this.#mayChange }, this.#survey);
+    this.#survey = survey;
+    const cpus = [...survey.values()].flatMap((cpu) => (cpu.ok ? [cpu.value] : []));
+    const unmanaged = [...survey].flatMap(([pcpu, cpu]) => (cpu.ok ? [] : [{ pcpu, reason: cpu.why }]));
+    return {
+      clocks: findXenClocks(cpus).map((clock) => this.#listed(clock, pm)),
+      unmanaged: unmanaged.sort((a, b) => a.pcpu - b.pcpu),
+      warnings: [],
+    };
+  }
+
+  #reach(): Result<XenAccess> {
+    if (this.#access !== undefined) return success(this.#access);
+    const opened = this.#open();
+    if (opened.ok) this.#access = opened.value;
+    return opened;
+  }
+
+  #listed({ members, policies }: XenClock, pm: XenPm): ListedClock {
+    const [first] = members;
+    if (first === undefined) throw new Error("Expected a clock to have members");
+    const { driver, table } = first;
+    const speeds = table.speeds.map(({ khz }) => khz);
+    return {
+      id: first.pcpu,
+      pcpus: members.map(({ pcpu }) => pcpu),
+      driver,
+      table,
+      anySpeed: false,
+      priority: new Set(),
+      scopes: policies.map((pcpus) => new XenScope(pcpus, { pm, readBack: this.#readBack, speeds })),
+      key: JSON.stringify(members),
+    };
+  }
+
+  hasChanged(): boolean {
+    if (this.#access === undefined) return this.#reach().ok;
+    const { control, pm } = this.#access;
+    const cpus = physicalCpus(control);
+    // Without an answer everything counts as unchanged.
+    if (cpus.count === 0) return false;
+    if (JSON.stringify(cpus) !== this.#fingerprint) return true;
+    for (let i = Math.min(CPUS_PER_LOOK, cpus.count); i > 0; i--) {
+      const pcpu = this.#turn++ % cpus.count;
+      const now = lookAtCpu({ control, pm, mayChange: this.#mayChange }, pcpu, cpus.cores[pcpu]);
+      if (now !== undefined && JSON.stringify(now) !== JSON.stringify(this.#survey?.get(pcpu))) return true;
+    }
+    return false;
+  }
+
+  observe(pcpu: Pcpu): Observation | undefined {
+    const pm = this.#access?.pm;
+    if (pm === undefined || pm.look(pcpu) !== undefined) return undefined;
+    const { governor, minKhz, maxKhz, currentKhz } = pm;
+    return { governor, minKhz, maxKhz, currentKhz };
+  }
+
+  find({ scope, driver }: SavedScope): Result<Pick<Scope, "write"> | "renewed"> {
+    const access = this.#reach();
+    if (!access.ok) return failure(`${scope}: ${access.why}`);
+    const { pm } = access.value;
+    const pcpu = pcpuOf(scope);
+    if (pcpu === undefined) return failure(`${scope}: no policy of Xen has this name`);
+    const errno = pm.look(pcpu);
+    if (errno !== undefined) return failure(`${scope}: Xen answers ${errno}`);
+    if (pm.driver !== driver) return success("renewed");
+    return success({ write: (values) => writeXen(pm, pcpu, values) });
+  }
+}
