@@ -15,9 +15,9 @@ const HOURS_MAX = 169;
 /** Accounts of VMs in all minutes, and in all hours: on a host with many VMs fewer spans are kept. */
 const ENTRIES_MAX = 4096;
 
-/** The time of a block for the fit, and how many there are: three days. */
+/** The time of a block for the fit, and how many there are: a day. */
 const BLOCK_MS = 10 * MINUTE_MS;
-const BLOCKS_MAX = 432;
+const BLOCKS_MAX = 144;
 
 /** An interval as it happened. */
 export interface Interval {

@@ -66,10 +66,8 @@ export function addToBlock(block: FitBlock, x: Vector, watts: number): void {
  * Undefined if the host did always the same: then nothing can be told apart.
  */
 export function fitModel(blocks: readonly FitBlock[]): Fit | undefined {
-  const count = blocks.reduce((sum, block) => sum + block.count, 0);
-  const xx = rowsOf(blocks.reduce((sum, block) => added(sum, block.xx), Array(TERMS * TERMS).fill(0)));
-  const xy = blocks.reduce((sum, block) => added(sum, block.xy), Array(TERMS).fill(0));
-  const yy = blocks.reduce((sum, block) => sum + block.yy, 0);
+  const { count, xx: flat, xy, yy } = sumOf(blocks);
+  const xx = rowsOf(flat);
   const knowsTurbo = (xx[TURBO]?.[TURBO] ?? 0) > 0;
   const bread = invert(xx, [true, true, true, knowsTurbo]);
   if (blocks.length <= TERMS || bread === undefined) return undefined;
@@ -143,6 +141,14 @@ function rowsOf(flat: readonly number[]): Matrix {
   return Array.from({ length: TERMS }, (_, row) => flat.slice(TERMS * row, TERMS * (row + 1)));
 }
 
-function added(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((value, i) => value + (b[i] ?? 0));
+/** All blocks in one. */
+function sumOf(blocks: readonly FitBlock[]): FitBlock {
+  const sum = emptyBlock(0);
+  for (const { count, xx, xy, yy } of blocks) {
+    sum.count += count;
+    sum.yy += yy;
+    for (const [i, value] of xx.entries()) sum.xx[i] = (sum.xx[i] ?? 0) + value;
+    for (const [i, value] of xy.entries()) sum.xy[i] = (sum.xy[i] ?? 0) + value;
+  }
+  return sum;
 }

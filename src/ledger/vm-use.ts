@@ -59,14 +59,17 @@ export function cpuUse(
   return { seconds, byCpu, mean: byCpu.size === 0 ? useAt(1_000_000, seconds, false) : sum };
 }
 
+/** A vCPU that may run on more CPUs is taken to run on all of the host: its guest can set none of their speeds. */
+const CPUS_MAX = 16;
+
 /** What the vCPUs of a VM used. One that may run on several CPUs is taken to run on each for the same time. */
 export function vmUse(vcpus: readonly VcpuTime[], { byCpu, mean, seconds }: CpuUse): VmUse {
   let use = NO_USE;
   let baseline = NO_DIFFERENCE;
   let max = NO_DIFFERENCE;
   for (const { pcpus, busy } of vcpus) {
-    const found = pcpus.flatMap((pcpu) => byCpu.get(pcpu) ?? []);
-    // No speed of it is managed, so none was saved.
+    const found = pcpus.length > CPUS_MAX ? [] : pcpus.flatMap((pcpu) => byCpu.get(pcpu) ?? []);
+    // It has no speed of its own, so none was saved.
     if (found.length === 0) use = plus(use, mean, busy);
     const time = { busy, seconds: seconds / found.length };
     for (const clock of found) {

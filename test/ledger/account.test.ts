@@ -104,7 +104,7 @@ test("an account has a bounded size, however long and however many VMs", () => {
     account.add(interval(600_000 * i, { vms }));
   }
   const { total, minutes, hours, blocks } = account.state;
-  expect([minutes.length <= 61, hours.length <= 169, blocks.length]).toEqual([true, true, 432]);
+  expect([minutes.length <= 61, hours.length <= 169, blocks.length]).toEqual([true, true, 144]);
   expect(total.vms.size).toBe(VMS_MAX + 1);
   expect(total.vms.has(OTHERS)).toBe(true);
   expect(sumOf(total)).toBeCloseTo(1100 * 600, 3);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { simulateDay } from "./simulated-day.ts";
 
 /** "make energy-days" plays a thousand. */
-const DAYS = Number(process.env["DAYS"] ?? 60);
+const DAYS = Number(process.env["DAYS"] ?? 40);
 
 /** What 95 of 100 intervals that contain the truth may fall to by chance in so few days: three standard deviations. */
 const LEAST = DAYS >= 1000 ? 0.95 : 0.95 - 3 * Math.sqrt((0.95 * 0.05) / DAYS);

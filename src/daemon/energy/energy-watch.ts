@@ -1,5 +1,4 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { Write } from "../../base/clock.ts";
 import type { Domain } from "../../base/domain.ts";
 import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
 import type { EnergyMeters, Measured } from "../../energy/energy-meters.ts";
@@ -77,11 +76,6 @@ export class EnergyWatch {
     void this.#beat();
   }
 
-  /** Notes a write that the kernel accepted. Called while a packet is handled. */
-  accepted(write: Write, monoMs: number): void {
-    this.#options.speeds.accepted(write, monoMs);
-  }
-
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -113,7 +107,7 @@ export class EnergyWatch {
     const hostNs = await this.#options.hostCpuTimeNs();
     const atMs = this.#nowMs();
     this.#options.speeds.take(this.#clocks(), atMs);
-    await this.#busyOf(atMs);
+    await this.#eachVm(atMs, () => {});
     this.#begun = { atMs, hostNs };
   }
 
@@ -128,8 +122,6 @@ export class EnergyWatch {
     if (covered <= 0) return;
     const clocks = cpufreq.clocks();
     const uses = speeds.take(this.#clocks(), atMs);
-    const busy = await this.#busyOf(atMs);
-    if (this.#closed) return;
     const cpus = cpuUse(
       clocks.flatMap(({ id, pcpus }) => {
         const clock = uses.get(id);
@@ -141,24 +133,19 @@ export class EnergyWatch {
       seconds,
     );
     this.#begun = { atMs, hostNs };
-    if (!this.#hasWork) return;
     const vms = new Map<string, VmUse>();
     let vmSeconds = 0;
-    for (const [{ name, pins }, parts] of busy) {
-      vms.set(
-        name,
-        vmUse(
-          pins.map((pcpus, vcpu) => ({ pcpus, busy: parts[vcpu] ?? 0 })),
-          cpus,
-        ),
-      );
+    await this.#eachVm(atMs, ({ name, pins }, parts) => {
+      const vcpus = pins.map((pcpus, vcpu) => ({ pcpus, busy: parts[vcpu] ?? 0 }));
+      vms.set(name, vmUse(vcpus, cpus));
       vmSeconds += parts.reduce((sum, part) => sum + part * covered, 0);
-    }
+    });
+    if (this.#closed || !this.#hasWork) return;
     const hostSeconds = ((hostNs ?? 0) - (begun.hostNs ?? hostNs ?? 0)) / 1e9 - vmSeconds;
     this.#isSaved = false;
     this.account.add({
       seconds,
-      ...joulesOf(measured, { atMs, seconds }),
+      ...joulesOf(measured, { atMs, seconds, covered }),
       wallMs: this.#options.time().wallMs,
       vms,
       host: plus(NO_USE, cpus.mean, Math.max(0, hostSeconds) / covered),
@@ -166,18 +153,15 @@ export class EnergyWatch {
     });
   }
 
-  /** How busy the vCPUs of each VM were since they were last asked for. */
-  async #busyOf(atMs: number): Promise<Map<Domain, readonly number[]>> {
+  /** Tells of each VM how busy its vCPUs were since they were last asked for, of each in a turn of its own. */
+  async #eachVm(atMs: number, tell: (domain: Domain, busy: readonly number[]) => void): Promise<void> {
     const { domains, vcpuTimes } = this.#options;
-    const all = [...domains().values()];
-    const busy = new Map<Domain, readonly number[]>();
-    for (const [i, domain] of all.entries()) {
+    for (const [i, domain] of [...domains().values()].entries()) {
       const isAsked = i < VMS_ASKED_MAX && domain.state === "running";
       const times = isAsked ? await vcpuTimes?.(domain.name, domain.pins.length) : undefined;
-      busy.set(domain, this.#busy.take(domain, times, times === undefined ? atMs : this.#nowMs()));
+      tell(domain, this.#busy.take(domain, times, times === undefined ? atMs : this.#nowMs()));
     }
     this.#busy.keep((vm) => domains().has(vm));
-    return busy;
   }
 
   *#clocks() {
@@ -202,11 +186,13 @@ export class EnergyWatch {
 /** The joules of an interval. Where a meter tells about a part of it, the rest is taken to be like that part. */
 function joulesOf(
   measured: Measured,
-  { atMs, seconds }: { readonly atMs: number; readonly seconds: number },
+  { atMs, seconds, covered }: { readonly atMs: number; readonly seconds: number; readonly covered: number },
 ): { joules: number | undefined; metered: number; isExact: boolean } {
   if (measured.state !== "complete") return { joules: undefined, metered: 0, isExact: false };
   const { joules, sinceMs } = measured;
   const told = (atMs - sinceMs) / 1000;
-  if (Math.abs(told - seconds) <= EXACT * seconds) return { joules, metered: joules, isExact: true };
-  return { joules: joules * Math.max(1, seconds / told), metered: joules, isExact: false };
+  const isWhole = seconds - told <= EXACT * seconds;
+  // Who did what is known of the time of this daemon only.
+  const isExact = isWhole && seconds - covered <= EXACT * seconds;
+  return { joules: isWhole ? joules : (joules * seconds) / told, metered: joules, isExact };
 }

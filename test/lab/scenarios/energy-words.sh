@@ -9,9 +9,9 @@ load_meters() {
 	eventually "and a power meter" 30 sh -c 'cat /sys/class/hwmon/hwmon*/device/power1_average'
 }
 
-metered_by() { vmpowerctl energy | grep -q "metered by $1"; }
+metered_by() { vmpowerctl --timeout 60 energy | grep -q "metered by $1"; }
 # account: up to which time of this host (in ms) the account goes, and how many joules it has.
-account() { vmpowerctl energy --since 7d --json | python3 -c 'import json, sys; told = json.load(sys.stdin); print(told["toMs"], told["joules"])'; }
+account() { vmpowerctl --timeout 60 energy --since 7d --json | python3 -c 'import json, sys; told = json.load(sys.stdin); print(told["toMs"], told["joules"])'; }
 begin_joules() { BEGAN=$(account); }
 
 # end_joules NAME: the judge compares the joules since the beginning with the trace. A byte in the trace, and the time at which
@@ -39,7 +39,7 @@ speeds() {
 
 # 1 if all VMs, the host and idle are together the host's joules, to a thousandth.
 sum_of_all() {
-	vmpowerctl energy --json | python3 -c '
+	vmpowerctl --timeout 60 energy --json | python3 -c '
 import json, sys
 told = json.load(sys.stdin)
 parts = told["idleJoules"] + told["hostJoules"] + sum(vm["joules"] for vm in told["vms"])
