@@ -20,4 +20,9 @@ export const CORPUS: readonly Kept[] = [
     days: 0.0196,
     found: "an operator's order was lost when its CPU went offline and came back",
   },
+  {
+    seed: 37,
+    days: 0.0197,
+    found: "verify promised to write a limit again that the daemon leaves alone",
+  },
 ];
