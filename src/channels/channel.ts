@@ -3,6 +3,7 @@ import { Intake } from "./intake.ts";
 import { judgeSocket, judgeUser, type Objection } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
 import { Redial } from "./redial.ts";
+import { Replies } from "./replies.ts";
 
 /** Counters since the channel was found. */
 export interface ChannelCounters {
@@ -61,6 +62,7 @@ export class Channel {
 
   #socket: Bun.Socket<Channel> | undefined;
   #intake: Intake | undefined;
+  #replies: Replies | undefined;
   /** Those of earlier connections. */
   #framingErrors = 0;
   readonly #redial = new Redial(() => this.reconsider());
@@ -95,9 +97,10 @@ export class Channel {
     else if (this.#socket === undefined) this.#again();
   }
 
-  /** Writes a reply whole or not at all. A reply that does not fit is dropped and counted, never queued. */
+  /** Writes a reply whole or not at all, at the end of the turn at the latest. One that does not fit is dropped and counted. */
   send(reply: Uint8Array): void {
-    if (this.#socket?.write(reply) !== reply.length) this.counters.repliesDropped++;
+    if (this.#replies === undefined) this.counters.repliesDropped++;
+    else this.#replies.send(reply);
   }
 
   /** The guest sends far too much: it is read at a slow pace for now. */
@@ -157,7 +160,13 @@ export class Channel {
     this.objection = undefined;
     this.#toldRefusal = undefined;
     const { host } = this;
-    this.#intake = new Intake(host.abiOf(this.vm), socket, (frame) => host.packet(this, frame));
+    const dropped = (replies: number) => {
+      this.counters.repliesDropped += replies;
+    };
+    this.#replies = new Replies((bytes) => socket.write(bytes), dropped);
+    this.#intake = new Intake(host.abiOf(this.vm), socket, this.#replies, (frame) =>
+      host.packet(this, frame),
+    );
     this.#redial.connected();
     this.host.changed(this);
   }
@@ -193,6 +202,7 @@ export class Channel {
     this.#intake?.close();
     this.#framingErrors = this.framingErrors;
     this.#intake = undefined;
+    this.#replies = undefined;
     this.#redial.stop();
     const socket = this.#socket;
     this.#socket = undefined;
