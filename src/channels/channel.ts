@@ -1,30 +1,16 @@
 import type { Abi } from "../wire/layout.ts";
+import { newCounters } from "./counters.ts";
 import { Intake } from "./intake.ts";
-import { judgeSocket, judgeUser, type Objection } from "./judge.ts";
+import { judgePeer, type Objection, type Peer, type SocketFile } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
 import { Redial } from "./redial.ts";
 import { Replies } from "./replies.ts";
 
-/** Counters since the channel was found. */
-export interface ChannelCounters {
-  requests: number;
-  granted: number;
-  refused: number;
-  malformed: number;
-  repliesDropped: number;
-  writes: number;
-  writesRefused: number;
-}
-
-/** The process at the other end of a socket. */
-export interface Peer {
-  readonly uid: number;
-  readonly pid: number;
-}
-
-/** What channels need from their owner. */
+/** What channels need from the daemon. */
 export interface ChannelHost {
   readonly trustedUids: ReadonlySet<number>;
+  /** The process that must serve the sockets of a VM; undefined if the hypervisor cannot tell. */
+  processOf(vm: string): number | undefined;
   /** Whether the hypervisor knows the VM and its channel at this path. Only such channels count against the main limits. */
   expects(vm: string, path: string): boolean;
   /** Why a channel must not be served now; undefined if it may be. */
@@ -39,21 +25,19 @@ export interface ChannelHost {
   changed(channel: Channel): void;
 }
 
+/** What a channel needs from its owner. */
+export interface ChannelOwner extends ChannelHost {
+  /** Judges the file of a socket. */
+  judgeFile(path: string): SocketFile;
+}
+
 /** The socket of one channel: connects, hands on packets, sends replies. No bytes of a guest make it close. */
 export class Channel {
   readonly vm: string;
   readonly number: number;
   readonly path: string;
-  readonly host: ChannelHost;
-  readonly counters: ChannelCounters = {
-    requests: 0,
-    granted: 0,
-    refused: 0,
-    malformed: 0,
-    repliesDropped: 0,
-    writes: 0,
-    writesRefused: 0,
-  };
+  readonly host: ChannelOwner;
+  readonly counters = newCounters();
   status: "connected" | "connecting" | "refused" = "connecting";
   objection: Objection | undefined;
   peer: Peer | undefined;
@@ -70,9 +54,11 @@ export class Channel {
   /** The reason for which it was refused last; it is reported only when it changes. */
   #toldRefusal: string | undefined;
   #peerRefused = false;
+  /** The file that was connected last, or is being connected. */
+  #file: string | undefined;
   #dialling = false;
 
-  constructor({ vm, number }: ChannelName, path: string, host: ChannelHost) {
+  constructor({ vm, number }: ChannelName, path: string, host: ChannelOwner) {
     this.vm = vm;
     this.number = number;
     this.path = path;
@@ -93,7 +79,9 @@ export class Channel {
   reconsider(): void {
     if (this.#closed || this.#dialling) return;
     const objection = this.host.admit(this);
+    const stranger = this.#socket === undefined ? undefined : this.#judgePeer(this.peer);
     if (objection !== undefined) this.#refuse(objection);
+    else if (stranger !== undefined) this.#refuseServer(stranger);
     else if (this.#socket === undefined) this.#again();
   }
 
@@ -124,7 +112,7 @@ export class Channel {
   }
 
   #dial(): void {
-    // A channel that was refused because of its owner stays so until another process serves it.
+    // A channel that was refused because of who serves it stays so until another process does.
     if (!this.#peerRefused) {
       this.status = "connecting";
       this.objection = undefined;
@@ -141,25 +129,25 @@ export class Channel {
       socket.terminate();
       return;
     }
-    const peer = this.host.peerOf(fdOf(socket));
-    const untrusted =
-      peer === undefined
-        ? { reason: "the kernel does not report which user listens on its socket" }
-        : judgeUser(peer.uid, this.host.trustedUids, "its socket is served by");
+    const { host } = this;
+    const peer = host.peerOf(fdOf(socket));
     this.#socket = socket;
-    this.#peerRefused = untrusted !== undefined;
+    const stranger = this.#judgePeer(peer) ?? this.#judgeFileAgain();
+    this.#peerRefused = false;
+    if (stranger !== undefined) {
+      this.#refuseServer(stranger);
+      return;
+    }
     // The VM may have ended during the connect.
-    const objection = untrusted ?? this.host.admit(this);
+    const objection = host.admit(this);
     if (objection !== undefined) {
       this.#refuse(objection);
-      if (untrusted !== undefined) this.#redial.left();
       return;
     }
     this.peer = peer;
     this.status = "connected";
     this.objection = undefined;
     this.#toldRefusal = undefined;
-    const { host } = this;
     const dropped = (replies: number) => {
       this.counters.repliesDropped += replies;
     };
@@ -177,10 +165,11 @@ export class Channel {
     this.#dialling = false;
     const wasUp = this.status === "connected";
     this.#hangUp();
-    if (this.#closed || this.#peerRefused) return;
+    if (this.#closed) return;
+    this.#redial.lost();
+    if (this.#peerRefused) return;
     this.status = "connecting";
     this.objection = { reason: cause };
-    this.#redial.lost();
     if (wasUp) this.host.changed(this);
   }
 
@@ -190,12 +179,34 @@ export class Channel {
   }
 
   #again(): void {
-    const { objection, identity } = judgeSocket(this.path, this.host.trustedUids);
+    const { objection, identity, isMissing } = this.host.judgeFile(this.path);
     if (objection !== undefined) {
       this.#refuse(objection);
+      // The hypervisor may report a socket before it is there, and inotify tells of one directory only.
+      if (isMissing) this.#redial.lost();
       return;
     }
-    if (identity !== undefined && this.#redial.mayDial(identity)) this.#dial();
+    // Another process of the VM is reason enough to connect the same file again.
+    if (!this.#redial.mayDial(`${identity} ${this.host.processOf(this.vm)}`)) return;
+    this.#file = identity;
+    this.#dial();
+  }
+
+  #judgePeer(peer: Peer | undefined): Objection | undefined {
+    return judgePeer(peer, this.host.trustedUids, this.host.processOf(this.vm));
+  }
+
+  /** Between the look at the file and the connect another one may have taken its place. */
+  #judgeFileAgain(): Objection | undefined {
+    const { objection, identity } = this.host.judgeFile(this.path);
+    if (objection !== undefined || identity === this.#file) return objection;
+    return { reason: "its socket was replaced while it was being connected" };
+  }
+
+  #refuseServer(objection: Objection): void {
+    this.#peerRefused = true;
+    this.#refuse(objection);
+    this.#redial.lost();
   }
 
   #hangUp(): void {

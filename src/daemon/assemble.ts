@@ -174,6 +174,7 @@ function openServing(
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),
     expects: (vm, path) => vms.expects(vm, path),
+    processOf: (vm) => vms.domains.get(vm)?.pid,
     abiOf: (vm) => vms.contracts.values(vm).abi,
     packet(channel, frame) {
       packets.received(channel, frame);

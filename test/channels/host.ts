@@ -25,6 +25,7 @@ export function testChannels(overrides: Partial<ChannelHost> & { strict?: boolea
     trustedUids: new Set([own]),
     expects: () => true,
     admit: () => undefined,
+    processOf: () => undefined,
     abiOf: () => "auto",
     peerOf: () => ({ uid: own, pid: process.pid }),
     packet: (channel, frame) => void packets.push({ channel: nameOf(channel), frame: frame.slice() }),

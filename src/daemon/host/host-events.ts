@@ -48,6 +48,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const { name, state, origin, pins } = domain;
     const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
+    channels.state(name, domain.channels);
     channels.reconsider(name);
     if (!isDeepEqual(before?.contract, domain.contract)) this.#tellMetadata(name);
     const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
@@ -64,6 +65,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const detail = ENDING_WORDS[ending];
     const { vms, channels, events } = this.#parts();
     vms.delete(name);
+    channels.state(name, undefined);
     channels.reconsider(name);
     const message = `${name} is gone (${detail}): its claims end`;
     this.#log.notice(message, { MESSAGE_ID: MESSAGE_IDS.vmGone, VM: name, REASON: detail });
