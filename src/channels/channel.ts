@@ -70,6 +70,11 @@ export class Channel {
     return this.#intake?.abi;
   }
 
+  /** Whether a connect is under way: the kernel has not said yet whether somebody listens. */
+  get isDialling(): boolean {
+    return this.#dialling;
+  }
+
   /** How often bytes of the guest were dropped because no packet began with them. */
   get framingErrors(): number {
     return this.#framingErrors + (this.#intake?.framingErrors ?? 0);
