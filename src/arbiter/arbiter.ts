@@ -8,7 +8,7 @@ import type { Query, Scale } from "../wire/packet.ts";
 import { type Answer, answer } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { claimsOf, detach } from "./attach.ts";
-import { accept, Decided, follow, keep, refuse, rollBack } from "./change.ts";
+import { accept, Decided, follow, joined, keep, refuse, rollBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { Ends } from "./ends.ts";
 import { GuestPolicies } from "./guest-policies.ts";
@@ -57,6 +57,15 @@ export class Arbiter {
   operate(pcpu: Pcpu, order: view.Order, options: view.OrderOptions): view.Change {
     const state = this.#seats.clocks.get(pcpu);
     return state === undefined ? refuse(noClock(pcpu, this.#seats)) : operate(state, order, options);
+  }
+
+  /**
+   * Joins decisions about one vCPU, made one after the other and not written yet, into one: it is committed or rolled back
+   * whole. Refused ones have no part in it.
+   */
+  join(changes: readonly view.Change[]): view.Change {
+    const granted = changes.filter((change) => change instanceof Decided);
+    return granted.length === 0 ? follow(NO_WRITES) : joined(granted);
   }
 
   /** The kernel accepted all writes of a change except those named, which become {@link outstanding}. */
