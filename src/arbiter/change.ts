@@ -42,12 +42,18 @@ export class Decided implements Change {
   }
 }
 
-/** Makes one request of several of one claimant, in their order. Each clock is written once, as the last one decided. */
-export function joined(changes: readonly Decided[]): Decided {
+/**
+ * Makes one request of several of one claimant, in their order. Each clock is written once, as the last one decided.
+ * Refused ones have no part in it.
+ */
+export function joined(changes: readonly Change[]): Change {
+  const granted = changes.filter((change) => change instanceof Decided);
+  const last = granted.at(-1);
+  if (last === undefined) return follow(NO_WRITES);
   const writes = new Map<Pcpu, ChangeWrite>();
-  for (const change of changes) for (const write of change.writes) writes.set(write.clock, write);
-  const { claimant, dry } = changes.at(-1) as Decided;
-  const steps = changes.flatMap((change) => change.steps);
+  for (const change of granted) for (const write of change.writes) writes.set(write.clock, write);
+  const steps = granted.flatMap((change) => change.steps);
+  const { claimant, dry } = last;
   return new Decided([...writes.values()], steps, { claimant, dry });
 }
 

@@ -372,7 +372,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a vCPU that was plugged in is served",
-    file: "src/daemon/packet/packet.ts",
+    file: "src/daemon/packet/scale-packets.ts",
     line: 'if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);',
     instead: "",
     test: "test/daemon/hot-plugged-vcpu.test.ts",

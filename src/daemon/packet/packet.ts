@@ -92,10 +92,7 @@ export class PacketPath {
       const { monoMs } = time();
       const excess = rates.take(channel, monoMs);
       if (excess !== undefined && rates.isFlood(channel, monoMs)) channel.rest();
-      if (excess !== undefined) {
-        this.#scales.endRun();
-        return this.#refuse(channel, frame, request, excess);
-      }
+      if (excess !== undefined) return this.#refuse(channel, frame, request, excess);
     }
     switch (request.kind) {
       case "connect":
@@ -124,6 +121,7 @@ export class PacketPath {
     request: ReturnType<typeof decode>,
     refusal: Refusal,
   ): undefined {
+    this.#scales.endRun();
     switch (request.kind) {
       case "scale":
       case "set-policy":
