@@ -86,6 +86,7 @@ Abi = 456
         monitorAccess: "everyone",
         runtimeDirectory: "/srv/run",
         stateDirectory: "/srv/state",
+        historyMegabytes: 16,
         logLevel: "debug",
       },
       channels: {
