@@ -70,15 +70,13 @@ test("after virsh vcpupin the claim applies to the other CPU", async () => {
   await settled([SECOND, MAX]);
 });
 
-test("virsh suspend ends the claims; after resume new requests are served", async () => {
+test("virsh suspend gives the CPUs back, and after resume the claims hold again", async () => {
   await ask("min-0");
   await settled([MIN, MAX]);
   await stage.libvirtd.must("suspend", "guest");
   await settled(untouched);
   await stage.libvirtd.must("resume", "guest");
-  await untilLogged("guest runs (resumed)");
-  await ask("min-0");
-  await settled([MIN, untouched[1]]);
+  await settled([MIN, MAX]);
 });
 
 test("requests are served after a reboot of the guest", async () => {
