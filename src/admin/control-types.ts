@@ -618,6 +618,7 @@ export interface ChannelConfigRequest {
   readonly vm: string;
   readonly vcpus?: number | undefined;
   readonly format: "libvirt" | "qemu" | "xl";
+  readonly pathless?: boolean | undefined;
 }
 
 /** What `GetChannelConfig` answers. */
@@ -633,6 +634,7 @@ export interface ChannelConfigOrder {
   readonly vm: string;
   readonly vcpus?: number | undefined;
   readonly text: string;
+  readonly pathless?: boolean | undefined;
 }
 
 /** What `GetHistory` takes. */

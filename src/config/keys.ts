@@ -88,7 +88,7 @@ export const KEYS = {
     Directory: key(
       absolutePath,
       "/tmp/powermonitor",
-      "Directory in which QEMU creates the channel sockets, named VM.NUMBER.",
+      "Directory whose sockets are channels by their names, VM.NUMBER; those in a VM's definition may lie anywhere.",
     ),
     AutoAdd: key(
       boolean,
