@@ -14,13 +14,14 @@ export function* status(parts: Parts): Job<Status> {
   const { arbiter, channels, clocks, config, cpufreq, hypervisor, rates, startedAtMs, time } = parts;
   const all = [...channels.list()];
   const problem = channels.problem();
+  const told = hypervisor.status();
   const names = arbiter.domainNames().filter((name) => !isAsker(name));
   const having = (wanted: Channel["status"]) => all.filter((channel) => channel.status === wanted).length;
   return {
     version: VERSION,
     pid: process.pid,
     startedAtMs,
-    hypervisor: { ...hypervisor.status(), note: driverNote(config().hypervisor.driver) },
+    hypervisor: { ...told, note: driverNote(config().hypervisor.driver) ?? told.note },
     channelDirectory: config().channels.directory,
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
     dryRun: config().cpufreq.dryRun || undefined,
