@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Domain, Pcpu, Vcpu } from "../base/domain.ts";
-import type { Knobs } from "../base/knobs.ts";
+import type { Knobs, UncoreBounds } from "../base/knobs.ts";
 import type { LocalHour } from "../base/local-hour.ts";
 import type { Now } from "../base/now.ts";
 import type { Result } from "../base/result.ts";
@@ -12,7 +12,7 @@ import { accept, Decided, follow, keep, refuse, rollBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { Ends } from "./ends.ts";
 import { GuestPolicies } from "./guest-policies.ts";
-import { knobsOf } from "./knobs.ts";
+import { knobsOf, uncoreOf } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
 import { Parking } from "./parking.ts";
@@ -222,6 +222,12 @@ export class Arbiter {
   knobs(pcpu: Pcpu): { readonly clock: Clock["id"]; readonly wanted: Knobs } | undefined {
     const state = this.#seats.clocks.get(pcpu);
     return state && { clock: state.clock.id, wanted: knobsOf(state) };
+  }
+
+  /** What the contracts on all these CPUs ask for of the uncore that they share. */
+  uncore(pcpus: readonly Pcpu[]): UncoreBounds | undefined {
+    const states = pcpus.map((pcpu) => this.#seats.clocks.get(pcpu)).filter((state) => state !== undefined);
+    return uncoreOf(new Set(states));
   }
 
   /** The result of a request that was granted. */

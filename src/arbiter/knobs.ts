@@ -1,4 +1,4 @@
-import { EPP_WORDS, type Knobs, NO_KNOBS } from "../base/knobs.ts";
+import { EPP_WORDS, type Knobs, NO_KNOBS, type UncoreBounds } from "../base/knobs.ts";
 import type { ClockState } from "./claim.ts";
 
 /**
@@ -7,14 +7,8 @@ import type { ClockState } from "./claim.ts";
  * faster: the shortest counts. A parked clock has what parking sets.
  */
 export function knobsOf({ claims, wants }: Pick<ClockState, "claims" | "wants">): Knobs {
-  let asked: Knobs[] | undefined;
-  for (const { claimant } of claims) {
-    const { domain, contract } = claimant.state;
-    if (claimant.physical || domain.state !== "running") continue;
-    asked ??= [];
-    asked.push(contract.knobs ?? NO_KNOBS);
-  }
-  if (asked === undefined) return wants.of("parked")?.knobs ?? NO_KNOBS;
+  const asked = askedOn(claims);
+  if (asked.length === 0) return wants.of("parked")?.knobs ?? NO_KNOBS;
   if (asked.every((each) => each === NO_KNOBS)) return NO_KNOBS;
   const epps = asked.map(({ epp }) => (epp === undefined ? -1 : EPP_WORDS.indexOf(epp)));
   const latencies = asked.flatMap(({ resumeLatencyUs }) => resumeLatencyUs ?? []);
@@ -24,5 +18,33 @@ export function knobsOf({ claims, wants }: Pick<ClockState, "claims" | "wants">)
     epp: epps.includes(-1) ? undefined : EPP_WORDS[Math.min(...epps)],
     resumeLatencyUs: latencies.length === 0 ? undefined : Math.min(...latencies),
     governors: agree ? first?.governors : undefined,
+    uncore: joined(asked),
   };
+}
+
+/** What the contracts on all clocks of a package ask for of its uncore. */
+export function uncoreOf(clocks: Iterable<Pick<ClockState, "claims">>): UncoreBounds | undefined {
+  return joined([...clocks].flatMap(({ claims }) => askedOn(claims)));
+}
+
+/**
+ * The highest of the lower bounds. An upper bound could slow down a VM of the same package, so each must ask for one,
+ * and the highest counts.
+ */
+function joined(asked: readonly Knobs[]): UncoreBounds | undefined {
+  const mins = asked.flatMap(({ uncore }) => uncore?.minKhz ?? []);
+  const maxs = asked.flatMap(({ uncore }) => uncore?.maxKhz ?? []);
+  const minKhz = mins.length === 0 ? undefined : Math.max(...mins);
+  const maxKhz = maxs.length === 0 || maxs.length < asked.length ? undefined : Math.max(...maxs);
+  return minKhz === undefined && maxKhz === undefined ? undefined : { minKhz, maxKhz };
+}
+
+/** What the contract of each running vCPU asks for. */
+function askedOn(claims: ClockState["claims"]): Knobs[] {
+  const asked: Knobs[] = [];
+  for (const { claimant } of claims) {
+    const { domain, contract } = claimant.state;
+    if (!claimant.physical && domain.state === "running") asked.push(contract.knobs ?? NO_KNOBS);
+  }
+  return asked;
 }

@@ -5,6 +5,7 @@ import { judgePeer, type Objection, type Peer, type SocketFile } from "./judge.t
 import type { ChannelName } from "./name.ts";
 import { dialAt } from "./place.ts";
 import { Redial } from "./redial.ts";
+import { Replies } from "./replies.ts";
 
 /** What channels need from the daemon. */
 export interface ChannelHost {
@@ -46,6 +47,7 @@ export class Channel {
 
   #socket: Bun.Socket<Channel> | undefined;
   #intake: Intake | undefined;
+  #replies: Replies | undefined;
   /** Those of earlier connections. */
   #framingErrors = 0;
   readonly #redial = new Redial(() => this.reconsider());
@@ -69,6 +71,11 @@ export class Channel {
     return this.#intake?.abi;
   }
 
+  /** Whether a connect is under way: the kernel has not said yet whether somebody listens. */
+  get isDialling(): boolean {
+    return this.#dialling;
+  }
+
   /** How often bytes of the guest were dropped because no packet began with them. */
   get framingErrors(): number {
     return this.#framingErrors + (this.#intake?.framingErrors ?? 0);
@@ -84,9 +91,10 @@ export class Channel {
     else if (this.#socket === undefined) this.#again();
   }
 
-  /** Writes a reply whole or not at all. A reply that does not fit is dropped and counted, never queued. */
+  /** Writes a reply whole or not at all, at the end of the turn at the latest. One that does not fit is dropped and counted. */
   send(reply: Uint8Array): void {
-    if (this.#socket?.write(reply) !== reply.length) this.counters.repliesDropped++;
+    if (this.#replies === undefined) this.counters.repliesDropped++;
+    else this.#replies.send(reply);
   }
 
   /** The guest sends far too much: it is read at a slow pace for now. */
@@ -149,7 +157,13 @@ export class Channel {
     this.status = "connected";
     this.objection = undefined;
     this.#toldRefusal = undefined;
-    this.#intake = new Intake(host.abiOf(this.vm), socket, (frame) => host.packet(this, frame));
+    const dropped = (replies: number) => {
+      this.counters.repliesDropped += replies;
+    };
+    this.#replies = new Replies((bytes) => socket.write(bytes), dropped);
+    this.#intake = new Intake(host.abiOf(this.vm), socket, this.#replies, (frame) =>
+      host.packet(this, frame),
+    );
     this.#redial.connected();
     this.host.changed(this);
   }
@@ -208,6 +222,7 @@ export class Channel {
     this.#intake?.close();
     this.#framingErrors = this.framingErrors;
     this.#intake = undefined;
+    this.#replies = undefined;
     this.#redial.stop();
     const socket = this.#socket;
     this.#socket = undefined;

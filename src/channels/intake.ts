@@ -1,11 +1,15 @@
 import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
 import type { Abi } from "../wire/layout.ts";
+import type { Replies } from "./replies.ts";
 
 /** Packets that are handled before another channel gets its turn. */
 const FRAMES_PER_TURN = 64;
 
 /** How long nothing is read after each turn of a channel that must rest, in ms. */
 const REST_MS = 10;
+
+/** The most packets that are handled in a second of a channel that must rest after each turn. */
+export const RESTING_PER_SECOND = (FRAMES_PER_TURN * 1000) / REST_MS;
 
 /** What an intake needs of a connected socket. */
 interface Source {
@@ -18,14 +22,21 @@ export class Intake {
   readonly #framer: Framer;
   readonly #source: Source;
   readonly #packet: (frame: Uint8Array) => void;
+  readonly #replies: Pick<Replies, "hold" | "release">;
   #quiet: Timer | undefined;
   #isPaused = false;
   #mustRest = false;
   #isClosed = false;
 
-  constructor(abi: Abi | "auto", source: Source, packet: (frame: Uint8Array) => void) {
+  constructor(
+    abi: Abi | "auto",
+    source: Source,
+    replies: Pick<Replies, "hold" | "release">,
+    packet: (frame: Uint8Array) => void,
+  ) {
     this.#framer = new Framer(abi);
     this.#source = source;
+    this.#replies = replies;
     this.#packet = packet;
   }
 
@@ -59,14 +70,16 @@ export class Intake {
 
   /** Handles the packets that were received, as far as one turn allows. */
   #turn(): void {
-    for (let handled = 0; handled < FRAMES_PER_TURN && !this.#isClosed; handled++) {
+    this.#replies.hold();
+    let handled = 0;
+    for (; handled < FRAMES_PER_TURN && !this.#isClosed; handled++) {
       const frame = this.#framer.next();
       if (frame === undefined) break;
       this.#packet(frame);
-      if (handled === FRAMES_PER_TURN - 1 && this.#framer.waiting) return this.#pause();
     }
+    this.#replies.release();
     if (this.#isClosed) return;
-    if (this.#mustRest) this.#pause();
+    if (this.#mustRest || (handled === FRAMES_PER_TURN && this.#framer.waiting)) this.#pause();
     else if (this.#framer.waiting) this.#quiet = setTimeout(() => this.#fellQuiet(), QUIET_MS);
   }
 

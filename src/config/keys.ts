@@ -20,6 +20,7 @@ import {
   socketPath,
   someOf,
   speedBound,
+  speedOrNone,
   uri,
   users,
   vcpuPins,
@@ -190,6 +191,14 @@ export const VM_KEYS = {
   Governor: optional(
     governors,
     "Governor of its CPUs while no speed is wanted: the first of this list that the kernel offers.",
+  ),
+  UncoreMinKhz: optional(
+    speedOrNone,
+    "The uncore (mesh, cache) of its CPUs' packages is not slower than this.",
+  ),
+  UncoreMaxKhz: optional(
+    speedOrNone,
+    "The uncore is not faster than this, if every VM of the package says so.",
   ),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
   DryRun: key(boolean, "no", "Decide and answer the guest's requests, but do not apply them."),

@@ -1,6 +1,6 @@
 import { CPU_NUMBER_END, parseCpuList } from "../base/cpu-list.ts";
-import { KHZ_MAX, type Pcpu, VCPUS_MAX } from "../base/domain.ts";
-import { parseSpeedBound, type SpeedBound } from "../base/speed-bound.ts";
+import { KHZ_MAX, type Khz, type Pcpu, VCPUS_MAX } from "../base/domain.ts";
+import { parseKhz, parseSpeedBound, type SpeedBound } from "../base/speed-bound.ts";
 import { nearest } from "./suggest.ts";
 
 /** The value of a text, or what the text should have been. */
@@ -184,6 +184,13 @@ export function latency(text: string): Parsed<number | "none"> {
   if (text === "none") return { value: text };
   const parsed = integer(0, LATENCY_MAX_US)(text);
   return "value" in parsed ? parsed : { expected: `${parsed.expected} (µs), or none` };
+}
+
+/** Parses a speed, or `none`. */
+export function speedOrNone(text: string): Parsed<Khz | "none"> {
+  const value = text === "none" ? text : parseKhz(text);
+  if (value === "none" || (value !== undefined && value <= KHZ_MAX)) return { value };
+  return { expected: `a speed up to ${KHZ_MAX} kHz like 2400000, 2.4GHz or 2400MHz, or none` };
 }
 
 /** The most governors of one list. */

@@ -55,3 +55,18 @@ test("a guest that names a CPU of the host sets no knobs there", () => {
   ask("a", 1, "max", true);
   expect(arbiter.knobs(1)?.wanted).toEqual({});
 });
+
+test("of an uncore's lower bounds the highest counts; an upper bound needs every VM of the package, and the highest counts", () => {
+  const { arbiter, set } = host([clock([0]), clock([1]), clock([2])]);
+  const package0 = (a: Knobs["uncore"], b: Knobs["uncore"]) => {
+    set(domain("a", [[0]]), { ...FREE, ...(a && { knobs: { uncore: a } }) });
+    set(domain("b", [[1]]), { ...FREE, ...(b && { knobs: { uncore: b } }) });
+    // Another package.
+    set(domain("c", [[2]]), { ...FREE, knobs: { uncore: { minKhz: 9, maxKhz: 9 } } });
+    return arbiter.uncore([0, 1, 7]);
+  };
+  expect(package0({ minKhz: 1, maxKhz: 5 }, { minKhz: 2, maxKhz: 4 })).toEqual({ minKhz: 2, maxKhz: 5 });
+  expect(package0({ minKhz: 1, maxKhz: 5 }, undefined)).toEqual({ minKhz: 1, maxKhz: undefined });
+  expect(package0({ maxKhz: 5 }, { minKhz: 3 })).toEqual({ minKhz: 3, maxKhz: undefined });
+  expect(package0(undefined, undefined)).toBeUndefined();
+});

@@ -123,6 +123,8 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   leaseSec: fc.integer({ min: 0, max: 604_800 }),
   epp: fc.constantFrom(undefined, "performance", "balance_power", "none"),
   resumeLatencyUs: fc.option(fc.integer({ min: 0, max: 1_000_000 }), { nil: undefined }),
+  uncoreMinKhz: fc.option(fc.integer({ min: 10_000, max: 9_000_000 }), { nil: undefined }),
+  uncoreMaxKhz: fc.option(fc.integer({ min: 10_000, max: 9_000_000 }), { nil: undefined }),
   governor: fc.constantFrom<VmConfig["governor"][]>(
     undefined,
     "none",

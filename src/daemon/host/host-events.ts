@@ -214,7 +214,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   }
 
   #left(vm: string): void {
-    const { arbiter, clocks } = this.#parts();
+    const { arbiter, channels, clocks } = this.#parts();
+    // On a busy host the time may be over before a connect is answered.
+    if (channels.of(vm).some(({ isDialling }) => isDialling)) return this.#noticeDeparture(vm);
     const change = arbiter.endRequests(vm);
     if (change.writes.length > 0)
       this.#limited(`channels of ${vm}`, "notice", () => ({

@@ -84,8 +84,9 @@ export class PacketPath {
     if (request.kind !== "connect") {
       channel.counters.requests++;
       const { rates, time } = this.#parts;
-      const excess = rates.take(channel, time().monoMs);
-      if (excess?.code === "quarantined") channel.rest();
+      const { monoMs } = time();
+      const excess = rates.take(channel, monoMs);
+      if (excess !== undefined && rates.isFlood(channel, monoMs)) channel.rest();
       if (excess !== undefined) return this.#refuse(channel, frame, request, excess);
     }
     switch (request.kind) {
