@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import fs from "node:fs";
 import { argsOf, QemuStage } from "./qemu-stage.ts";
 import { until } from "./recorder.ts";
@@ -83,6 +83,27 @@ describe("openQemu()", () => {
     fs.writeFileSync(`${stage.root}/70/cmdline`, argsOf("late", []).join("\0"));
     fs.writeFileSync(`${stage.root}/70/comm`, "qemu-kvm\n");
     await stage.told("late running: unknown");
+  });
+
+  test("does not list processes while none was started, but at intervals", async () => {
+    await using stage = new QemuStage();
+    const { root } = stage;
+    fs.writeFileSync(`${root}/loadavg`, "0.10 0.20 0.30 1/99 49\n");
+    let lists = 0;
+    const original = fs.promises.readdir;
+    using _ = spyOn(fs.promises, "readdir").mockImplementation(((path: string) => {
+      lists++;
+      return original(path);
+    }) as typeof original);
+    await stage.followed();
+    await Bun.sleep(100);
+    lists = 0;
+    await Bun.sleep(300);
+    // Each beat takes 10 ms, and each interval 60.
+    expect(lists).toBeWithin(1, 8);
+    stage.start(50, { args: argsOf("web1", []) });
+    fs.writeFileSync(`${root}/loadavg`, "0.10 0.20 0.30 1/99 50\n");
+    await stage.told("web1 running: unknown");
   });
 
   test("a process with the number of one that ended is another VM", async () => {

@@ -6,13 +6,13 @@ export const PROCESSES_MAX = 65_536;
 /** The most threads of one process that are looked at. */
 const THREADS_MAX = 16_384;
 
-/** Bytes of the files that the kernel writes about a process: names, ids, maps. */
-const SMALL_FILE_BYTES = 4096;
+/** Bytes of nearly every file about a process: names, ids, and also most command lines. */
+const USUAL_BYTES = 64 * 1024;
 
 /** The kernel's files about processes, below a root: "/proc". */
 export class Proc {
   readonly root: string;
-  readonly #buffer = Buffer.alloc(SMALL_FILE_BYTES);
+  readonly #buffer = Buffer.alloc(USUAL_BYTES);
 
   constructor(root: string) {
     this.root = root;
@@ -23,15 +23,22 @@ export class Proc {
     return fs.existsSync(`${this.root}/1`);
   }
 
-  /** The numbers of all processes that can be seen, in ascending order. Read beside this thread: the list may be long. */
+  /** The number that was given to a process or thread last; undefined if it cannot be read. */
+  get lastPid(): number | undefined {
+    const text = attempt(() => fs.readFileSync(`${this.root}/loadavg`, "latin1"));
+    return text === undefined ? undefined : Number(text.trim().split(" ").at(-1));
+  }
+
+  /** The numbers of all processes that can be seen. Read beside this thread: the list may be long. */
   async pids(): Promise<number[]> {
     const names = await fs.promises.readdir(this.root);
     return numbersOf(names, PROCESSES_MAX);
   }
 
-  /** The numbers of the threads of a process; none if it has ended. */
+  /** The numbers of the threads of a process, in ascending order; none if it has ended. */
   threads(pid: number): number[] {
-    return attempt(() => numbersOf(fs.readdirSync(`${this.root}/${pid}/task`), THREADS_MAX)) ?? [];
+    const names = attempt(() => fs.readdirSync(`${this.root}/${pid}/task`)) ?? [];
+    return numbersOf(names, THREADS_MAX).sort((a, b) => a - b);
   }
 
   /** How many threads a process has: the kernel tells it as the number of links, without a list. */
@@ -47,8 +54,12 @@ export class Proc {
 
   /** A file of a process as it is; undefined if it cannot be read, or has more than that many bytes. */
   whole(pid: number, file: string, bytesMax: number): string | undefined {
-    const buffer = Buffer.alloc(bytesMax + 1);
-    const size = this.#read(pid, file, buffer) ?? buffer.length;
+    let buffer = this.#buffer;
+    let size = this.#read(pid, file, buffer) ?? bytesMax + 1;
+    if (size === buffer.length) {
+      buffer = Buffer.alloc(bytesMax + 1);
+      size = this.#read(pid, file, buffer) ?? bytesMax + 1;
+    }
     return size > bytesMax ? undefined : buffer.toString("utf8", 0, size);
   }
 
@@ -77,7 +88,6 @@ function numbersOf(names: readonly string[], max: number): number[] {
   return names
     .filter((name) => /^[1-9]\d{0,9}$/.test(name))
     .map(Number)
-    .sort((a, b) => a - b)
     .slice(0, max);
 }
 

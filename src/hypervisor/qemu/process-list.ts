@@ -9,12 +9,16 @@ export class ProcessList {
   readonly #proc: Proc;
   readonly #timing: QemuTiming;
   /** When each process was seen first, on the monotonic clock. */
-  #seenMs = new Map<number, number>();
+  readonly #seenMs = new Map<number, number>();
+  /** After so many beats each older process was looked at. */
+  readonly #turns: number;
   #beat = 0;
+  #lastPid: number | undefined;
 
   constructor(proc: Proc, timing: QemuTiming) {
     this.#proc = proc;
     this.#timing = timing;
+    this.#turns = Math.max(1, Math.round(timing.oldMs / timing.beatMs));
   }
 
   /** Whether there may be more processes than are looked at. */
@@ -33,17 +37,25 @@ export class ProcessList {
 
   /** Whether it is the turn of a process, if an older one is looked at every `oldMs`. */
   isDue(pid: number): boolean {
-    const turns = Math.max(1, Math.round(this.#timing.oldMs / this.#timing.beatMs));
-    return pid % turns === this.#beat % turns;
+    return pid % this.#turns === this.#beat % this.#turns;
   }
 
-  /** Reads the list of processes. Returns those to look at, in the order of their numbers. */
+  /** Reads the list of processes, unless none has begun since the last time. Returns those to look at. */
   async next(nowMs: number): Promise<number[]> {
-    const pids = await this.#proc.pids();
     this.#beat++;
-    const before = this.#seenMs;
-    this.#seenMs = new Map(pids.map((pid) => [pid, before.get(pid) ?? nowMs]));
-    return pids.filter((pid) => this.#isYoung(pid, nowMs) || this.isDue(pid));
+    // Read first: a process that begins meanwhile makes the next time another one.
+    const { lastPid } = this.#proc;
+    if (lastPid === undefined || lastPid !== this.#lastPid || this.#beat % this.#turns === 0)
+      this.#settle(await this.#proc.pids(), nowMs);
+    this.#lastPid = lastPid;
+    return [...this.#seenMs.keys()].filter((pid) => this.#isYoung(pid, nowMs) || this.isDue(pid));
+  }
+
+  #settle(pids: readonly number[], nowMs: number): void {
+    for (const pid of pids) if (!this.#seenMs.has(pid)) this.#seenMs.set(pid, nowMs);
+    if (this.#seenMs.size === pids.length) return;
+    const there = new Set(pids);
+    for (const pid of this.#seenMs.keys()) if (!there.has(pid)) this.#seenMs.delete(pid);
   }
 
   #isYoung(pid: number, nowMs: number): boolean {

@@ -16,7 +16,7 @@ const QEMUS_MAX = 1024;
 
 /** Processes, and QEMUs with all their threads, that one turn of the event loop looks at. */
 const PROCESSES_PER_TURN = 64;
-const QEMUS_PER_TURN = 8;
+const QEMUS_PER_TURN = 32;
 
 /** What a watch needs. */
 export interface ProcessWatchOptions {
