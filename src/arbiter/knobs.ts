@@ -1,12 +1,35 @@
+import type { Clock } from "../base/clock.ts";
+import type { Pcpu } from "../base/domain.ts";
 import { EPP_WORDS, type Knobs, NO_KNOBS, type UncoreBounds } from "../base/knobs.ts";
 import type { ClockState } from "./claim.ts";
+
+/** What the contracts of VMs ask for beside speeds. */
+export class WantedKnobs {
+  readonly #seats: { readonly clocks: ReadonlyMap<Pcpu, ClockState> };
+
+  constructor(seats: { readonly clocks: ReadonlyMap<Pcpu, ClockState> }) {
+    this.#seats = seats;
+  }
+
+  /** On the clock of a managed CPU. */
+  on(pcpu: Pcpu): { readonly clock: Clock["id"]; readonly wanted: Knobs } | undefined {
+    const state = this.#seats.clocks.get(pcpu);
+    return state && { clock: state.clock.id, wanted: knobsOf(state) };
+  }
+
+  /** Of the uncore that these CPUs share. */
+  uncore(pcpus: readonly Pcpu[]): UncoreBounds | undefined {
+    const states = pcpus.map((pcpu) => this.#seats.clocks.get(pcpu)).filter((state) => state !== undefined);
+    return joined([...new Set(states)].flatMap(({ claims }) => askedOn(claims)));
+  }
+}
 
 /**
  * What the contracts on a clock ask for beside speeds. A preference or a governor could slow down a VM that shares the
  * clock, so each VM there must ask for one; of several preferences the fastest counts. A latency only makes a CPU
  * faster: the shortest counts. A parked clock has what parking sets.
  */
-export function knobsOf({ claims, wants }: Pick<ClockState, "claims" | "wants">): Knobs {
+function knobsOf({ claims, wants }: Pick<ClockState, "claims" | "wants">): Knobs {
   const asked = askedOn(claims);
   if (asked.length === 0) return wants.of("parked")?.knobs ?? NO_KNOBS;
   if (asked.every((each) => each === NO_KNOBS)) return NO_KNOBS;
@@ -20,11 +43,6 @@ export function knobsOf({ claims, wants }: Pick<ClockState, "claims" | "wants">)
     governors: agree ? first?.governors : undefined,
     uncore: joined(asked),
   };
-}
-
-/** What the contracts on all clocks of a package ask for of its uncore. */
-export function uncoreOf(clocks: Iterable<Pick<ClockState, "claims">>): UncoreBounds | undefined {
-  return joined([...clocks].flatMap(({ claims }) => askedOn(claims)));
 }
 
 /**

@@ -6,6 +6,7 @@ import type { ChannelName } from "./name.ts";
 import { dialAt } from "./place.ts";
 import { Redial } from "./redial.ts";
 import { Replies } from "./replies.ts";
+import { connectFailure, fdOf } from "./socket.ts";
 
 /** What channels need from the daemon. */
 export interface ChannelHost {
@@ -20,8 +21,13 @@ export interface ChannelHost {
   abiOf(vm: string): Abi | "auto";
   /** The user behind a connection; undefined if the kernel does not tell. */
   peerOf(fd: number): Peer | undefined;
-  /** Called for each packet of a guest. It must be synchronous, and may change the frame. */
-  packet(channel: Channel, frame: Uint8Array): void;
+  /**
+   * Called for each packet of a guest. It must be synchronous, and may keep and change the frame. `more`: another packet
+   * may follow in this turn; {@link turned} does in any case.
+   */
+  packet(channel: Channel, frame: Uint8Array, more: boolean): void;
+  /** Called after the packets of a turn. */
+  turned(): void;
   /** Called when the channel was connected, lost or refused. */
   changed(channel: Channel): void;
 }
@@ -157,13 +163,16 @@ export class Channel {
     this.status = "connected";
     this.objection = undefined;
     this.#toldRefusal = undefined;
-    const dropped = (replies: number) => {
-      this.counters.repliesDropped += replies;
-    };
-    this.#replies = new Replies((bytes) => socket.write(bytes), dropped);
-    this.#intake = new Intake(host.abiOf(this.vm), socket, this.#replies, (frame) =>
-      host.packet(this, frame),
-    );
+    const replies = new Replies((bytes) => socket.write(bytes), this.counters);
+    this.#replies = replies;
+    this.#intake = new Intake(host.abiOf(this.vm), socket, {
+      begin: () => replies.hold(),
+      packet: (frame, more) => host.packet(this, frame, more),
+      end() {
+        host.turned();
+        replies.release();
+      },
+    });
     this.#redial.connected();
     this.host.changed(this);
   }
@@ -241,13 +250,3 @@ const SOCKET_HANDLERS: Bun.SocketHandler<Channel> = {
   error: (socket, error) => socket.data.lost(socket, error.message),
   connectError: (socket, error) => socket.data.lost(undefined, connectFailure(error)),
 };
-
-function connectFailure(error: Error): string {
-  const code = "code" in error ? String(error.code) : error.message;
-  return code === "ECONNREFUSED" ? "nobody listens on it (ECONNREFUSED)" : `it cannot be connected (${code})`;
-}
-
-/** Bun's sockets have this method; their types leave it out. */
-function fdOf(socket: Bun.Socket<Channel>): number {
-  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
-}

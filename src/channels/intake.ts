@@ -1,6 +1,5 @@
 import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
 import type { Abi } from "../wire/layout.ts";
-import type { Replies } from "./replies.ts";
 
 /** Packets that are handled before another channel gets its turn. */
 const FRAMES_PER_TURN = 64;
@@ -17,27 +16,28 @@ interface Source {
   resume(): void;
 }
 
+/** What is done with the packets of one turn. */
+interface PacketHandler {
+  begin(): void;
+  /** `more`: another packet may follow before {@link end}. */
+  packet(frame: Uint8Array, more: boolean): void;
+  end(): void;
+}
+
 /** Cuts the bytes of one connection into packets, and hands them on in turns. While packets wait, nothing is read. */
 export class Intake {
   readonly #framer: Framer;
   readonly #source: Source;
-  readonly #packet: (frame: Uint8Array) => void;
-  readonly #replies: Pick<Replies, "hold" | "release">;
+  readonly #handler: PacketHandler;
   #quiet: Timer | undefined;
   #isPaused = false;
   #mustRest = false;
   #isClosed = false;
 
-  constructor(
-    abi: Abi | "auto",
-    source: Source,
-    replies: Pick<Replies, "hold" | "release">,
-    packet: (frame: Uint8Array) => void,
-  ) {
+  constructor(abi: Abi | "auto", source: Source, handler: PacketHandler) {
     this.#framer = new Framer(abi);
     this.#source = source;
-    this.#replies = replies;
-    this.#packet = packet;
+    this.#handler = handler;
   }
 
   /** The size of the guest's packets; undefined until it is found. */
@@ -70,14 +70,14 @@ export class Intake {
 
   /** Handles the packets that were received, as far as one turn allows. */
   #turn(): void {
-    this.#replies.hold();
+    this.#handler.begin();
     let handled = 0;
     for (; handled < FRAMES_PER_TURN && !this.#isClosed; handled++) {
       const frame = this.#framer.next();
       if (frame === undefined) break;
-      this.#packet(frame);
+      this.#handler.packet(frame, this.#framer.waiting);
     }
-    this.#replies.release();
+    this.#handler.end();
     if (this.#isClosed) return;
     if (this.#mustRest || (handled === FRAMES_PER_TURN && this.#framer.waiting)) this.#pause();
     else if (this.#framer.waiting) this.#quiet = setTimeout(() => this.#fellQuiet(), QUIET_MS);

@@ -13,15 +13,15 @@ const held = new Uint8Array(HELD_BYTES);
  */
 export class Replies {
   readonly #write: (bytes: Uint8Array) => number;
-  readonly #dropped: (replies: number) => void;
+  readonly #counters: { repliesDropped: number };
   #isHolding = false;
   #length = 0;
   #count = 0;
 
-  /** `write` returns how many bytes were written, `dropped` is told how many replies the guest has no room for. */
-  constructor(write: (bytes: Uint8Array) => number, dropped: (replies: number) => void) {
+  /** `write` returns how many bytes were written. Replies that the guest has no room for are counted. */
+  constructor(write: (bytes: Uint8Array) => number, counters: { repliesDropped: number }) {
     this.#write = write;
-    this.#dropped = dropped;
+    this.#counters = counters;
   }
 
   /** Holds replies until {@link release}, which must follow in the same turn. */
@@ -50,6 +50,6 @@ export class Replies {
   }
 
   #put(bytes: Uint8Array, replies: number): void {
-    if (this.#write(bytes) !== bytes.length) this.#dropped(replies);
+    if (this.#write(bytes) !== bytes.length) this.#counters.repliesDropped += replies;
   }
 }

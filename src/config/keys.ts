@@ -4,15 +4,14 @@ import { LOG_LEVELS } from "../base/log.ts";
 import { POLICY_KINDS } from "../base/policy-kind.ts";
 import { CPUFREQ_KEYS } from "./cpufreq-keys.ts";
 import { key, optional } from "./key.ts";
+import { governors, latency, speedOrNone } from "./knob-values.ts";
 import { timeZone } from "./schedule/schedule-values.ts";
 import {
   abi,
   absolutePath,
   boolean,
   className,
-  governors,
   integer,
-  latency,
   listenAddress,
   meters,
   oneOf,
@@ -20,7 +19,6 @@ import {
   socketPath,
   someOf,
   speedBound,
-  speedOrNone,
   uri,
   users,
   vcpuPins,

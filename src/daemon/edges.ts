@@ -83,7 +83,7 @@ export function openClocks(
 /** Serves channels: those in their directory from the first scan on. */
 export function watchChannels(
   { config, log }: Surroundings,
-  host: Pick<ChannelHost, "admit" | "expects" | "processOf" | "abiOf" | "packet" | "changed">,
+  host: Pick<ChannelHost, "admit" | "expects" | "processOf" | "abiOf" | "packet" | "turned" | "changed">,
 ): Channels {
   const max = channelsMax(openFilesMax(), lookAtRoot(config().cpufreq.root).pcpus.length);
   if (max < CHANNELS_MAX)

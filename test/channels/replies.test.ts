@@ -4,18 +4,14 @@ import { Replies } from "../../src/channels/replies.ts";
 /** Replies that are kept in a list instead of written; a full socket takes none. */
 function collected() {
   const writes: number[][] = [];
-  const socket = { isFull: false, dropped: 0 };
-  const replies = new Replies(
-    (bytes) => {
-      if (socket.isFull) return 0;
-      writes.push([...bytes]);
-      return bytes.length;
-    },
-    (count) => {
-      socket.dropped += count;
-    },
-  );
-  return { replies, writes, socket };
+  const socket = { isFull: false };
+  const counters = { repliesDropped: 0 };
+  const replies = new Replies((bytes) => {
+    if (socket.isFull) return 0;
+    writes.push([...bytes]);
+    return bytes.length;
+  }, counters);
+  return { replies, writes, socket, counters };
 }
 
 const reply = (value: number, length = 464) => new Uint8Array(length).fill(value);
@@ -43,11 +39,11 @@ test("a reply that is too long to be held is written after those before it", () 
 });
 
 test("what a guest has no room for is dropped whole, and counted", () => {
-  const { replies, writes, socket } = collected();
+  const { replies, writes, socket, counters } = collected();
   socket.isFull = true;
   replies.hold();
   for (let i = 1; i <= 9; i++) replies.send(reply(i));
   socket.isFull = false;
   replies.release();
-  expect([writes, socket.dropped]).toEqual([[bytes(9)], 8]);
+  expect([writes, counters.repliesDropped]).toEqual([[bytes(9)], 8]);
 });

@@ -5,11 +5,11 @@ import fc from "fast-check";
 import type { Config, VmConfig } from "../../src/config/config.ts";
 import { readIni } from "../../src/config/ini.ts";
 import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
+import type { Parked } from "../../src/config/knob-values.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
-import type { Parked } from "../../src/config/values.ts";
 import { type Held, held } from "./harness.ts";
 
 function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string } {

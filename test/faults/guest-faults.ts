@@ -228,7 +228,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "a guest that does not read ends nothing",
     file: "src/channels/replies.ts",
-    line: "!== bytes.length) this.#dropped(replies);",
+    line: "!== bytes.length) this.#counters.repliesDropped += replies;",
     instead: "!== bytes.length) throw new Error();",
     test: "test/daemon/serving.test.ts",
     name: "by garbage, half packets, floods, unread replies or extreme requests",
@@ -372,7 +372,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a vCPU that was plugged in is served",
-    file: "src/daemon/packet/packet.ts",
+    file: "src/daemon/packet/scale-packets.ts",
     line: 'if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);',
     instead: "",
     test: "test/daemon/hot-plugged-vcpu.test.ts",

@@ -3,7 +3,7 @@ import type { Knobs } from "../../base/knobs.ts";
 import type { Extras, Values } from "../port.ts";
 import type { ScalingDriver } from "./driver.ts";
 import { readOptional } from "./sysfs-file.ts";
-import { isUncoreBound, type Uncore, uncoreFiles } from "./uncore.ts";
+import { isUncoreBound, type Uncore, uncoreFiles } from "./uncore-files.ts";
 
 /** The latency of one CPU under the root: it belongs to the CPU, not to the cpufreq policy. */
 const LATENCY = /^cpu\d{1,5}\/power\/pm_qos_resume_latency_us$/;

@@ -14,7 +14,7 @@ import { putBack } from "./put-back.ts";
 import { type SpeedText, textOf } from "./speed-files.ts";
 import { looked } from "./sysfs-file.ts";
 import type { FoundPolicy } from "./topology.ts";
-import type { Uncore } from "./uncore.ts";
+import type { Uncore } from "./uncore-files.ts";
 
 /** What a {@link PolicyScope} needs. */
 interface PolicyMeans {

@@ -7,7 +7,8 @@ import { type Host, readHost } from "./host.ts";
 import { type ScannedCpu, scanCpu } from "./scan.ts";
 import { looked } from "./sysfs-file.ts";
 import { type FoundClock, findClocks, type Mismatch } from "./topology.ts";
-import { findUncores, type Uncore } from "./uncore.ts";
+import { findUncores } from "./uncore.ts";
+import type { Uncore } from "./uncore-files.ts";
 
 /** The result of one look at the host. */
 export interface Survey {

@@ -1,35 +1,16 @@
 import fs from "node:fs";
-import type { Khz, Pcpu } from "../../base/domain.ts";
+import type { Pcpu } from "../../base/domain.ts";
 import { groupBy } from "../../base/group-by.ts";
-import type { UncoreBounds } from "../../base/knobs.ts";
-import type { UncoreCpus } from "../cpufreq.ts";
 import type { Permitted } from "../permission.ts";
-import type { Extras } from "../port.ts";
-import { attempt, parseCpus, parseKhz, parseNumber, readOptional } from "./sysfs-file.ts";
+import { attempt, parseCpus, parseNumber, readOptional } from "./sysfs-file.ts";
 import type { FoundClock } from "./topology.ts";
+import type { Uncore } from "./uncore-files.ts";
 
 /** Where the driver intel_uncore_frequency has its files, under the root (Documentation/admin-guide/pm/intel_uncore_frequency_scaling). */
 const DIRECTORY = "intel_uncore_frequency";
 
 /** One directory for each die, or with TPMI one for each cluster of a package. */
 const PLACE = /^(?:package_(\d{2,3})_die_\d{2,3}|uncore\d{2,3})$/;
-
-const BOUND = /^intel_uncore_frequency\/(?:package_\d{2,3}_die_\d{2,3}|uncore\d{2,3})\/(?:min|max)_freq_khz$/;
-
-/** Whether a setting is a bound of an uncore, so that its path begins at the root. */
-export function isUncoreBound(name: string): boolean {
-  return BOUND.test(name);
-}
-
-/** The uncore of one package: what its CPUs share beside their clocks, such as mesh and cache. */
-export interface Uncore extends UncoreCpus {
-  /** The cpufreq policy whose settings its bounds are. */
-  readonly policy: string;
-  /** Under the root, each with both bounds. */
-  readonly places: readonly string[];
-  /** Why it may not be changed. */
-  readonly objection?: string;
-}
 
 /** Finds the uncores of a host. Each belongs to the first clock of its package. Throws `LookFailed`. */
 export function findUncores(root: string, clocks: readonly FoundClock[], permitted: Permitted): Uncore[] {
@@ -74,35 +55,4 @@ function placesOf(root: string): ReadonlyMap<number, readonly string[]> {
       );
   }
   return places;
-}
-
-/** The files that bounds of an uncore need, with our texts. Throws `LookFailed`. */
-export function uncoreFiles(
-  root: string,
-  uncore: Uncore | undefined,
-  bounds: UncoreBounds,
-): Pick<Extras, "values" | "missing"> {
-  const refuse = (why: string) => ({ values: {}, missing: [`${textOf(bounds)}: ${why}`] });
-  if (uncore === undefined) return refuse("the kernel offers no uncore frequency");
-  if (uncore.objection !== undefined) return refuse(uncore.objection);
-  const values: Record<string, string> = {};
-  const missing: string[] = [];
-  for (const place of uncore.places) {
-    const khz = (file: string) => parseKhz(readOptional(`${root}/${place}/${file}`));
-    const [lowest, highest] = [khz("initial_min_freq_khz"), khz("initial_max_freq_khz")];
-    if (lowest === undefined || highest === undefined) {
-      missing.push(`${textOf(bounds)}: ${place} does not tell its range`);
-      continue;
-    }
-    const within = (bound: Khz) => Math.min(Math.max(bound, lowest), highest);
-    const min = within(bounds.minKhz ?? lowest);
-    values[`${place}/min_freq_khz`] = `${min}`;
-    values[`${place}/max_freq_khz`] = `${Math.max(within(bounds.maxKhz ?? highest), min)}`;
-  }
-  return { values, missing };
-}
-
-function textOf({ minKhz, maxKhz }: UncoreBounds): string {
-  const words = [minKhz && `UncoreMinKhz=${minKhz}`, maxKhz && `UncoreMaxKhz=${maxKhz}`];
-  return words.filter((word) => word !== undefined).join(" ");
 }

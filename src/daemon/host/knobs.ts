@@ -71,11 +71,11 @@ export class KnobHolder {
   /** What the clock of a CPU should hold: its own knobs, and those of the uncore that belongs to it. */
   #wanted(pcpu: Pcpu): { readonly clock: Pcpu; readonly wanted: Knobs } | undefined {
     const { arbiter } = this.#options;
-    const knobs = arbiter.knobs(pcpu);
+    const knobs = arbiter.knobs.on(pcpu);
     const uncore = knobs && this.#uncoreOf(knobs.clock);
     // Without an uncore the back end says that there is none.
     if (uncore === undefined) return knobs;
-    const bounds = uncore.clock === knobs?.clock ? arbiter.uncore(uncore.pcpus) : undefined;
+    const bounds = uncore.clock === knobs?.clock ? arbiter.knobs.uncore(uncore.pcpus) : undefined;
     return knobs && { ...knobs, wanted: { ...knobs.wanted, uncore: bounds } };
   }
 
