@@ -5,7 +5,7 @@ export type VmState = "running" | "paused" | "absent";
 
 /** The daemon's connection to the hypervisor. */
 export interface Hypervisor {
-  readonly driver: "libvirt" | "xen" | "static";
+  readonly driver: "libvirt" | "xen" | "qemu" | "static";
   readonly uri: string;
   readonly state: "connected" | "connecting" | "unreachable";
   readonly problem?: string | undefined;
@@ -617,7 +617,7 @@ export interface VcpuCountOrder {
 export interface ChannelConfigRequest {
   readonly vm: string;
   readonly vcpus?: number | undefined;
-  readonly format: "libvirt" | "qemu" | "xl";
+  readonly format: "libvirt" | "qemu" | "proxmox" | "xl";
   readonly pathless?: boolean | undefined;
 }
 

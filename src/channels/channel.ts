@@ -3,6 +3,7 @@ import { newCounters } from "./counters.ts";
 import { Intake } from "./intake.ts";
 import { judgePeer, type Objection, type Peer, type SocketFile } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
+import { dialAt } from "./place.ts";
 import { Redial } from "./redial.ts";
 import { Replies } from "./replies.ts";
 import { connectFailure, fdOf } from "./socket.ts";
@@ -129,8 +130,11 @@ export class Channel {
       this.objection = undefined;
     }
     this.#dialling = true;
-    // A failure is reported to connectError as well, which handles it.
-    Bun.connect<Channel>({ unix: this.path, data: this, socket: SOCKET_HANDLERS }).catch(() => {});
+    const errno = dialAt(this.path, async (unix) => {
+      // A failure is reported to connectError as well, which handles it.
+      await Bun.connect<Channel>({ unix, data: this, socket: SOCKET_HANDLERS }).catch(() => {});
+    });
+    if (errno !== undefined) this.lost(undefined, `it cannot be connected (${errno})`);
   }
 
   /** Called by the socket. */

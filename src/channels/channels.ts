@@ -6,6 +6,7 @@ import { ChannelLog } from "./channel-log.ts";
 import { isOpenToAll, judgeDirectory, judgeSocket, type Objection, type SocketFile } from "./judge.ts";
 import { type Found, listChannels } from "./listing.ts";
 import { type ChannelName, parseChannelName } from "./name.ts";
+import { isForeign } from "./place.ts";
 import { Room } from "./room.ts";
 import { looksSame, type Scanned, TICK_MS } from "./scanned.ts";
 import { StatedSockets } from "./stated.ts";
@@ -143,10 +144,10 @@ export class Channels {
     return { reason: `at most ${DOMAIN_CHANNELS_MAX} channels of a VM and ${max} in total are served` };
   }
 
-  /** A scan judges the channel directory; any other directory is judged with the socket. */
+  /** A scan judges the channel directory; any other directory of this host is judged with the socket. */
   #judgeFile(path: string): SocketFile {
     const parent = dirname(path);
-    if (parent !== this.#options.directory && isOpenToAll(parent)) {
+    if (parent !== this.#options.directory && !isForeign(path) && isOpenToAll(parent)) {
       const objection = { reason: `everyone can write to "${parent}"`, remedy: `chmod o-w ${parent}` };
       if (this.#options.strict) return { objection };
       this.#log.openToAll(objection);

@@ -123,7 +123,16 @@ export const KEYS = {
       socketPath(SOCKET_PATH_BYTES_MAX),
       "Path of libvirt's socket, if it is not the one that follows from Uri.",
     ),
-    Metadata: key(boolean, "yes", "Whether a VM's metadata in libvirt has a say in its contract."),
+    Metadata: key(
+      boolean,
+      "yes",
+      "Whether a VM's definition has a say in its contract: its metadata in libvirt, or its command line.",
+    ),
+    Containers: key(
+      boolean,
+      "no",
+      "With Driver=qemu: serve QEMU processes in containers too; who may start one there can pose as any VM.",
+    ),
   },
   metrics: {
     Textfile: optional(absolutePath, "File that is written for node_exporter's textfile collector."),

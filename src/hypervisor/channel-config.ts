@@ -34,27 +34,42 @@ export function channelObjection(place: ChannelPlace, highest: number): string |
 
 /** Options for QEMU that add channels 0 to count-1, as text for a shell. */
 export function qemuChannels(place: SocketPlace, count: number): string {
+  return qemuOptions(place, count)
+    .map(([name, value]) => `${name} ${quoteForShell(value)}`)
+    .join(" \\\n");
+}
+
+/** The command that adds channels 0 to count-1 to a VM of Proxmox, of which `place.vm` is the number. */
+export function proxmoxChannels(place: SocketPlace, count: number): string {
+  const args = qemuOptions(place, count).map(([name, value]) => `${name} ${quoteForShell(value)}`);
+  const vmid = /^\d+$/.test(place.vm) ? place.vm : "VMID";
+  return `qm set ${vmid} --args ${quoteForShell(args.join(" "))}`;
+}
+
+function qemuOptions(
+  place: SocketPlace,
+  count: number,
+): readonly (readonly [name: string, value: string])[] {
   const { ports, added }: PortPlan = planPorts(
     Array.from({ length: count }, (_, i) => i),
     [],
   );
-  const options = [
-    ...added.map((index) => [
-      "-device",
-      `virtio-serial-pci,id=vmpower-serial${index},max_ports=${CONTROLLER_PORTS}`,
-    ]),
+  return [
+    ...added.map(
+      (index) =>
+        ["-device", `virtio-serial-pci,id=vmpower-serial${index},max_ports=${CONTROLLER_PORTS}`] as const,
+    ),
     ...ports.flatMap(({ number, controller, port }) => [
       [
         "-chardev",
         `socket,id=vmpower${number},path=${doubleCommas(channelPath(place, number))},server=on,wait=off`,
-      ],
+      ] as const,
       [
         "-device",
         `virtserialport,bus=vmpower-serial${controller}.0,nr=${port},chardev=vmpower${number},name=virtio.serial.port.poweragent.${number}`,
-      ],
+      ] as const,
     ]),
   ];
-  return options.map(([name, value = ""]) => `${name} ${quoteForShell(value)}`).join(" \\\n");
 }
 
 /** The `channel=` of an xl configuration for channels 0 to count-1; undefined if xl cannot express the paths. */

@@ -180,6 +180,7 @@ const config: fc.Arbitrary<Held> = fc.record({
     uri: fc.constantFrom("qemu:///system", "xen:///system", "test:///default"),
     socket: fc.option(path, { nil: undefined }),
     metadata: fc.boolean(),
+    containers: fc.boolean(),
   }),
   metrics: fc.record({
     textfile: fc.option(path, { nil: undefined }),

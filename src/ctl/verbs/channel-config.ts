@@ -6,12 +6,13 @@ import { vcpuCountArgument } from "../arguments.ts";
 import type { Context, Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 
-const FORMATS = ["libvirt", "qemu", "xl"] as const;
+const FORMATS = ["libvirt", "qemu", "proxmox", "xl"] as const;
 
 /** Where the text of each format belongs. */
 const PLACES: { readonly [Format in (typeof FORMATS)[number]]: (vm: string) => string } = {
   libvirt: (vm) => `into <devices> of "virsh edit ${vm}"`,
   qemu: () => "behind the other options of qemu-system-x86_64",
+  proxmox: () => "into a shell of the Proxmox host; it replaces args: of the VM, so keep what is in it",
   xl: (vm) => `into the configuration of ${vm} for "xl create"`,
 };
 
@@ -28,7 +29,7 @@ export const CHANNEL_CONFIG: Verb = {
     },
     {
       flag: "--format",
-      doc: "libvirt (the default), qemu or xl",
+      doc: "libvirt (the default), qemu, proxmox or xl",
       value: { name: "format", kind: FORMATS },
     },
     { flag: "--pathless", doc: "let libvirt choose where the sockets lie" },
@@ -85,8 +86,8 @@ async function add(
   if (!defined) {
     const { hypervisor } = await call("GetStatus", {});
     const why =
-      hypervisor.driver === "static"
-        ? "With Driver=static there is no definition to change: omit --apply, and paste the text"
+      hypervisor.driver === "static" || hypervisor.driver === "qemu"
+        ? `With Driver=${hypervisor.driver} there is no definition to change: omit --apply, and paste the text`
         : `libvirt has no definition of VM ${printable(vm)} to add to: virsh list --all`;
     io.stderr.write(`${why}\n`);
     return EXIT.notFound;

@@ -18,7 +18,7 @@ export const HYPERVISOR_CHECKS: readonly Check[] = [
     find({ daemon }) {
       if (daemon === undefined) return undefined;
       const { driver, note, problem } = daemon.status.hypervisor;
-      const said = driver === "xen" && problem !== undefined ? [problem] : [];
+      const said = driver !== "libvirt" && problem !== undefined ? [problem] : [];
       return [...said, ...(note === undefined ? [] : [note])].map((each) => repair(...halves(each)));
     },
   },
