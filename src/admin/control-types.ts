@@ -60,6 +60,8 @@ export interface Contract {
   readonly epp?: string | undefined;
   readonly resumeLatencyUs?: number | undefined;
   readonly governors?: readonly string[] | undefined;
+  readonly uncoreMinKhz?: number | undefined;
+  readonly uncoreMaxKhz?: number | undefined;
   readonly dryRun?: boolean | undefined;
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from "../base/clock.ts";
 import type { Domain, Pcpu, Vcpu } from "../base/domain.ts";
-import type { Knobs } from "../base/knobs.ts";
 import type { LocalHour } from "../base/local-hour.ts";
 import type { Now } from "../base/now.ts";
 import type { Result } from "../base/result.ts";
@@ -8,11 +7,11 @@ import type { Query, Scale } from "../wire/packet.ts";
 import { type Answer, answer } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { claimsOf, detach } from "./attach.ts";
-import { accept, Decided, follow, keep, refuse, rollBack } from "./change.ts";
+import { accept, Decided, follow, joined, keep, refuse, rollBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { Ends } from "./ends.ts";
 import { GuestPolicies } from "./guest-policies.ts";
-import { knobsOf } from "./knobs.ts";
+import { WantedKnobs } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
 import { Parking } from "./parking.ts";
@@ -37,12 +36,15 @@ export class Arbiter {
   readonly #schedules: Schedules;
   /** The clocks on which no domain may run. */
   readonly parking: Parking;
+  /** What contracts ask for beside speeds. */
+  readonly knobs: WantedKnobs;
 
   constructor(pinning: MultiPin) {
     this.#seats = new Seats(pinning, this.#ends);
     this.policies = new GuestPolicies(this.#seats);
     this.#schedules = new Schedules(this.#seats);
     this.parking = new Parking(this.#seats);
+    this.knobs = new WantedKnobs(this.#seats);
   }
 
   /** Decides a request of a domain's guest. It ends after `leaseSec` seconds, or after the lease of the contract. */
@@ -58,6 +60,9 @@ export class Arbiter {
     const state = this.#seats.clocks.get(pcpu);
     return state === undefined ? refuse(noClock(pcpu, this.#seats)) : operate(state, order, options);
   }
+
+  /** Joins decisions about one vCPU, made one after the other and not written yet: they are committed or rolled back whole. */
+  readonly join = joined;
 
   /** The kernel accepted all writes of a change except those named, which become {@link outstanding}. */
   commit(change: view.Change, refused: readonly view.ChangeWrite[] = NO_WRITES): void {
@@ -216,12 +221,6 @@ export class Arbiter {
   clock(pcpu: Pcpu): view.ClockView | undefined {
     const state = this.#seats.clocks.get(pcpu);
     return state && lookAtClock(state);
-  }
-
-  /** What the contracts on a managed CPU's clock ask for beside speeds. */
-  knobs(pcpu: Pcpu): { readonly clock: Clock["id"]; readonly wanted: Knobs } | undefined {
-    const state = this.#seats.clocks.get(pcpu);
-    return state && { clock: state.clock.id, wanted: knobsOf(state) };
   }
 
   /** The result of a request that was granted. */

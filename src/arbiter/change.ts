@@ -42,6 +42,21 @@ export class Decided implements Change {
   }
 }
 
+/**
+ * Makes one request of several of one claimant, in their order. Each clock is written once, as the last one decided.
+ * Refused ones have no part in it.
+ */
+export function joined(changes: readonly Change[]): Change {
+  const granted = changes.filter((change) => change instanceof Decided);
+  const last = granted.at(-1);
+  if (last === undefined) return follow(NO_WRITES);
+  const writes = new Map<Pcpu, ChangeWrite>();
+  for (const change of granted) for (const write of change.writes) writes.set(write.clock, write);
+  const steps = granted.flatMap((change) => change.steps);
+  const { claimant, dry } = last;
+  return new Decided([...writes.values()], steps, { claimant, dry });
+}
+
 /** Returns a change that changes nothing, with the reason. */
 export function refuse(refusal: Refusal): Change {
   return { writes: NO_WRITES, refusal, dry: false, endedOrders: NO_CLOCKS };
@@ -91,7 +106,7 @@ export function rollBack(
 ): Change {
   const refusal: Refusal = { code: "kernel-refused", reason };
   const { claimant, steps } = change;
-  const asked = steps[0]?.put?.asked;
+  const asked = steps.findLast(({ put }) => put !== undefined)?.put?.asked;
   if (claimant !== undefined && asked !== undefined) claimant.refused = { asked, atMs: now.wallMs, refusal };
   change.undo?.();
   return { ...follow(takeBack(change, { accepted, refusal }, clocks)), refusal };

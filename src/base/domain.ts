@@ -9,6 +9,9 @@ export type Vcpu = number;
 /** The most vCPUs of one domain: the limit of QEMU's largest machine. */
 export const VCPUS_MAX = 4096;
 
+/** The most channels of one domain. QEMU's largest machine has more vCPUs, but no guest uses a channel for each. */
+export const DOMAIN_CHANNELS_MAX = 1024;
+
 /** A clock speed in kHz. */
 export type Khz = number;
 
@@ -44,8 +47,10 @@ export interface Domain {
   readonly pins: readonly (readonly Pcpu[])[];
   /** The threads of it beside its vCPUs that are pinned. Absent if none is, or the hypervisor cannot tell. */
   readonly threads?: readonly DomainThread[];
-  /** Host paths of its channel sockets; undefined if the hypervisor does not report them. */
-  readonly channelPaths: ReadonlySet<string> | undefined;
+  /** The numbers of its channels by the paths of their sockets on this host; undefined if the hypervisor does not report them. */
+  readonly channels: ReadonlyMap<string, number> | undefined;
+  /** The process that serves these sockets, as this host numbers it. Absent if the hypervisor cannot tell. */
+  readonly pid?: number;
   /** What its definition says about its contract, by name, not judged yet. Absent if it says nothing. */
   readonly contract?: ReadonlyMap<string, string>;
 }

@@ -1,8 +1,16 @@
+import type { Khz } from "./domain.ts";
+
 /** The energy preferences (EPP) that a rule can ask for, in the kernel's words, the fastest first. */
 export const EPP_WORDS = ["performance", "balance_performance", "balance_power", "power"] as const;
 
 /** One of {@link EPP_WORDS}. */
 type Epp = (typeof EPP_WORDS)[number];
+
+/** Bounds of the frequency of an uncore: what the CPUs of a package share beside their clocks. */
+export interface UncoreBounds {
+  readonly minKhz?: Khz | undefined;
+  readonly maxKhz?: Khz | undefined;
+}
 
 /** What is set on CPUs beside their speed. What is absent stays as the host has it. */
 export interface Knobs {
@@ -11,6 +19,7 @@ export interface Knobs {
   readonly resumeLatencyUs?: number | undefined;
   /** Governors for the time without a wanted speed; the first that the kernel offers counts. */
   readonly governors?: readonly string[] | undefined;
+  readonly uncore?: UncoreBounds | undefined;
 }
 
 /** Everything stays as the host has it. */
@@ -22,6 +31,8 @@ export function sameKnobs(a: Knobs, b: Knobs): boolean {
     a === b ||
     (a.epp === b.epp &&
       a.resumeLatencyUs === b.resumeLatencyUs &&
-      (a.governors ?? []).join() === (b.governors ?? []).join())
+      (a.governors ?? []).join() === (b.governors ?? []).join() &&
+      a.uncore?.minKhz === b.uncore?.minKhz &&
+      a.uncore?.maxKhz === b.uncore?.maxKhz)
   );
 }

@@ -1,29 +1,17 @@
 import type { Abi } from "../wire/layout.ts";
+import { newCounters } from "./counters.ts";
 import { Intake } from "./intake.ts";
-import { judgeSocket, judgeUser, type Objection } from "./judge.ts";
+import { judgePeer, type Objection, type Peer, type SocketFile } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
 import { Redial } from "./redial.ts";
+import { Replies } from "./replies.ts";
+import { connectFailure, fdOf } from "./socket.ts";
 
-/** Counters since the channel was found. */
-export interface ChannelCounters {
-  requests: number;
-  granted: number;
-  refused: number;
-  malformed: number;
-  repliesDropped: number;
-  writes: number;
-  writesRefused: number;
-}
-
-/** The process at the other end of a socket. */
-export interface Peer {
-  readonly uid: number;
-  readonly pid: number;
-}
-
-/** What channels need from their owner. */
+/** What channels need from the daemon. */
 export interface ChannelHost {
   readonly trustedUids: ReadonlySet<number>;
+  /** The process that must serve the sockets of a VM; undefined if the hypervisor cannot tell. */
+  processOf(vm: string): number | undefined;
   /** Whether the hypervisor knows the VM and its channel at this path. Only such channels count against the main limits. */
   expects(vm: string, path: string): boolean;
   /** Why a channel must not be served now; undefined if it may be. */
@@ -32,10 +20,21 @@ export interface ChannelHost {
   abiOf(vm: string): Abi | "auto";
   /** The user behind a connection; undefined if the kernel does not tell. */
   peerOf(fd: number): Peer | undefined;
-  /** Called for each packet of a guest. It must be synchronous, and may change the frame. */
-  packet(channel: Channel, frame: Uint8Array): void;
+  /**
+   * Called for each packet of a guest. It must be synchronous, and may keep and change the frame. `more`: another packet
+   * may follow in this turn; {@link turned} does in any case.
+   */
+  packet(channel: Channel, frame: Uint8Array, more: boolean): void;
+  /** Called after the packets of a turn. */
+  turned(): void;
   /** Called when the channel was connected, lost or refused. */
   changed(channel: Channel): void;
+}
+
+/** What a channel needs from its owner. */
+export interface ChannelOwner extends ChannelHost {
+  /** Judges the file of a socket. */
+  judgeFile(path: string): SocketFile;
 }
 
 /** The socket of one channel: connects, hands on packets, sends replies. No bytes of a guest make it close. */
@@ -43,16 +42,8 @@ export class Channel {
   readonly vm: string;
   readonly number: number;
   readonly path: string;
-  readonly host: ChannelHost;
-  readonly counters: ChannelCounters = {
-    requests: 0,
-    granted: 0,
-    refused: 0,
-    malformed: 0,
-    repliesDropped: 0,
-    writes: 0,
-    writesRefused: 0,
-  };
+  readonly host: ChannelOwner;
+  readonly counters = newCounters();
   status: "connected" | "connecting" | "refused" = "connecting";
   objection: Objection | undefined;
   peer: Peer | undefined;
@@ -61,6 +52,7 @@ export class Channel {
 
   #socket: Bun.Socket<Channel> | undefined;
   #intake: Intake | undefined;
+  #replies: Replies | undefined;
   /** Those of earlier connections. */
   #framingErrors = 0;
   readonly #redial = new Redial(() => this.reconsider());
@@ -68,9 +60,11 @@ export class Channel {
   /** The reason for which it was refused last; it is reported only when it changes. */
   #toldRefusal: string | undefined;
   #peerRefused = false;
+  /** The file that was connected last, or is being connected. */
+  #file: string | undefined;
   #dialling = false;
 
-  constructor({ vm, number }: ChannelName, path: string, host: ChannelHost) {
+  constructor({ vm, number }: ChannelName, path: string, host: ChannelOwner) {
     this.vm = vm;
     this.number = number;
     this.path = path;
@@ -82,6 +76,11 @@ export class Channel {
     return this.#intake?.abi;
   }
 
+  /** Whether a connect is under way: the kernel has not said yet whether somebody listens. */
+  get isDialling(): boolean {
+    return this.#dialling;
+  }
+
   /** How often bytes of the guest were dropped because no packet began with them. */
   get framingErrors(): number {
     return this.#framingErrors + (this.#intake?.framingErrors ?? 0);
@@ -91,13 +90,16 @@ export class Channel {
   reconsider(): void {
     if (this.#closed || this.#dialling) return;
     const objection = this.host.admit(this);
+    const stranger = this.#socket === undefined ? undefined : this.#judgePeer(this.peer);
     if (objection !== undefined) this.#refuse(objection);
+    else if (stranger !== undefined) this.#refuseServer(stranger);
     else if (this.#socket === undefined) this.#again();
   }
 
-  /** Writes a reply whole or not at all. A reply that does not fit is dropped and counted, never queued. */
+  /** Writes a reply whole or not at all, at the end of the turn at the latest. One that does not fit is dropped and counted. */
   send(reply: Uint8Array): void {
-    if (this.#socket?.write(reply) !== reply.length) this.counters.repliesDropped++;
+    if (this.#replies === undefined) this.counters.repliesDropped++;
+    else this.#replies.send(reply);
   }
 
   /** The guest sends far too much: it is read at a slow pace for now. */
@@ -121,7 +123,7 @@ export class Channel {
   }
 
   #dial(): void {
-    // A channel that was refused because of its owner stays so until another process serves it.
+    // A channel that was refused because of who serves it stays so until another process does.
     if (!this.#peerRefused) {
       this.status = "connecting";
       this.objection = undefined;
@@ -138,26 +140,35 @@ export class Channel {
       socket.terminate();
       return;
     }
-    const peer = this.host.peerOf(fdOf(socket));
-    const untrusted =
-      peer === undefined
-        ? { reason: "the kernel does not report which user listens on its socket" }
-        : judgeUser(peer.uid, this.host.trustedUids, "its socket is served by");
+    const { host } = this;
+    const peer = host.peerOf(fdOf(socket));
     this.#socket = socket;
-    this.#peerRefused = untrusted !== undefined;
+    const stranger = this.#judgePeer(peer) ?? this.#judgeFileAgain();
+    this.#peerRefused = false;
+    if (stranger !== undefined) {
+      this.#refuseServer(stranger);
+      return;
+    }
     // The VM may have ended during the connect.
-    const objection = untrusted ?? this.host.admit(this);
+    const objection = host.admit(this);
     if (objection !== undefined) {
       this.#refuse(objection);
-      if (untrusted !== undefined) this.#redial.left();
       return;
     }
     this.peer = peer;
     this.status = "connected";
     this.objection = undefined;
     this.#toldRefusal = undefined;
-    const { host } = this;
-    this.#intake = new Intake(host.abiOf(this.vm), socket, (frame) => host.packet(this, frame));
+    const replies = new Replies((bytes) => socket.write(bytes), this.counters);
+    this.#replies = replies;
+    this.#intake = new Intake(host.abiOf(this.vm), socket, {
+      begin: () => replies.hold(),
+      packet: (frame, more) => host.packet(this, frame, more),
+      end() {
+        host.turned();
+        replies.release();
+      },
+    });
     this.#redial.connected();
     this.host.changed(this);
   }
@@ -168,10 +179,11 @@ export class Channel {
     this.#dialling = false;
     const wasUp = this.status === "connected";
     this.#hangUp();
-    if (this.#closed || this.#peerRefused) return;
+    if (this.#closed) return;
+    this.#redial.lost();
+    if (this.#peerRefused) return;
     this.status = "connecting";
     this.objection = { reason: cause };
-    this.#redial.lost();
     if (wasUp) this.host.changed(this);
   }
 
@@ -181,18 +193,41 @@ export class Channel {
   }
 
   #again(): void {
-    const { objection, identity } = judgeSocket(this.path, this.host.trustedUids);
+    const { objection, identity, isMissing } = this.host.judgeFile(this.path);
     if (objection !== undefined) {
       this.#refuse(objection);
+      // The hypervisor may report a socket before it is there, and inotify tells of one directory only.
+      if (isMissing) this.#redial.lost();
       return;
     }
-    if (identity !== undefined && this.#redial.mayDial(identity)) this.#dial();
+    // Another process of the VM is reason enough to connect the same file again.
+    if (!this.#redial.mayDial(`${identity} ${this.host.processOf(this.vm)}`)) return;
+    this.#file = identity;
+    this.#dial();
+  }
+
+  #judgePeer(peer: Peer | undefined): Objection | undefined {
+    return judgePeer(peer, this.host.trustedUids, this.host.processOf(this.vm));
+  }
+
+  /** Between the look at the file and the connect another one may have taken its place. */
+  #judgeFileAgain(): Objection | undefined {
+    const { objection, identity } = this.host.judgeFile(this.path);
+    if (objection !== undefined || identity === this.#file) return objection;
+    return { reason: "its socket was replaced while it was being connected" };
+  }
+
+  #refuseServer(objection: Objection): void {
+    this.#peerRefused = true;
+    this.#refuse(objection);
+    this.#redial.lost();
   }
 
   #hangUp(): void {
     this.#intake?.close();
     this.#framingErrors = this.framingErrors;
     this.#intake = undefined;
+    this.#replies = undefined;
     this.#redial.stop();
     const socket = this.#socket;
     this.#socket = undefined;
@@ -211,13 +246,3 @@ const SOCKET_HANDLERS: Bun.SocketHandler<Channel> = {
   error: (socket, error) => socket.data.lost(socket, error.message),
   connectError: (socket, error) => socket.data.lost(undefined, connectFailure(error)),
 };
-
-function connectFailure(error: Error): string {
-  const code = "code" in error ? String(error.code) : error.message;
-  return code === "ECONNREFUSED" ? "nobody listens on it (ECONNREFUSED)" : `it cannot be connected (${code})`;
-}
-
-/** Bun's sockets have this method; their types leave it out. */
-function fdOf(socket: Bun.Socket<Channel>): number {
-  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
-}

@@ -1,11 +1,14 @@
-import type { Stats } from "node:fs";
-import { join } from "node:path";
-import { LineLimiter } from "../base/line-limiter.ts";
+import { basename, dirname } from "node:path";
+import { DOMAIN_CHANNELS_MAX } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
-import { Channel, type ChannelHost } from "./channel.ts";
-import { judgeDirectory, type Objection } from "./judge.ts";
+import { Channel, type ChannelHost, type ChannelOwner } from "./channel.ts";
+import { ChannelLog } from "./channel-log.ts";
+import { isOpenToAll, judgeDirectory, judgeSocket, type Objection, type SocketFile } from "./judge.ts";
 import { type Found, listChannels } from "./listing.ts";
-import { OTHERS_MAX, Room, VM_CHANNELS_MAX } from "./room.ts";
+import { type ChannelName, parseChannelName } from "./name.ts";
+import { Room } from "./room.ts";
+import { looksSame, type Scanned, TICK_MS } from "./scanned.ts";
+import { StatedSockets } from "./stated.ts";
 import { ChannelTable } from "./table.ts";
 import { type DirectoryWatch, watchDirectory } from "./watch.ts";
 
@@ -19,39 +22,21 @@ export interface ChannelsOptions {
   readonly log: Log;
 }
 
-/** A directory as a scan found it. */
-interface Scanned {
-  readonly stats: Stats;
-  /** On the monotonic clock. */
-  readonly atMs: number;
-  /** Whether any later change of the entries gives the directory another time. */
-  certain: boolean;
-}
-
-/** The kernel's times of files advance by ticks: two changes within one may have the same time. */
-const TICK_MS = 100;
-
-/** Whether nothing says that the entries of a directory changed since a scan. */
-function looksSame(now: Stats | undefined, { stats }: Scanned): boolean {
-  return (
-    now !== undefined &&
-    (["ino", "dev", "uid", "mode", "mtimeMs"] as const).every((key) => now[key] === stats[key])
-  );
-}
-
 /** If files were left out, the directory is scanned again this long after a VM became known. */
 const LOOK_AGAIN_MS = 1000;
 
 /**
- * All channels of the host. Finds the sockets in a directory, which may not exist yet, and keeps a channel for each.
+ * All channels of the host: the sockets in a directory, which may not exist yet, and those that the hypervisor reports,
+ * wherever they lie.
  */
 export class Channels {
   readonly #options: ChannelsOptions;
   readonly #host: ChannelHost;
   /** The host, but with an admit() that counts channels against the limits. */
-  readonly #bounded: ChannelHost;
+  readonly #owner: ChannelOwner;
   readonly #table = new ChannelTable();
-  readonly #limiter = new LineLimiter();
+  readonly #stated = new StatedSockets();
+  readonly #log: ChannelLog;
   readonly #watch: DirectoryWatch;
   /** The counts after the last scan. A VM that becomes known later uses the room that is left. */
   #room: Room;
@@ -65,8 +50,12 @@ export class Channels {
   constructor(options: ChannelsOptions, host: ChannelHost) {
     this.#options = options;
     this.#host = host;
+    this.#log = new ChannelLog(options.directory, options.log);
     this.#room = new Room(options.max);
-    this.#bounded = Object.create(host, { admit: { value: (channel: Channel) => this.#admit(channel) } });
+    this.#owner = Object.create(host, {
+      admit: { value: (channel: Channel) => this.#admit(channel) },
+      judgeFile: { value: (path: string) => this.#judgeFile(path) },
+    });
     this.#watch = watchDirectory(options.directory, () => this.scan());
   }
 
@@ -90,6 +79,15 @@ export class Channels {
     return problem === undefined || !(problem.unusable || this.#options.strict);
   }
 
+  /**
+   * The hypervisor reports the sockets of a VM: their numbers by their paths. They replace those of its last report; a VM
+   * without a report has none. Costs nothing while the same is reported.
+   */
+  state(vm: string, sockets: ReadonlyMap<string, number> | undefined): void {
+    for (const path of this.#stated.set(vm, sockets)) this.#place(path);
+    this.#reportLeft(this.#room.left);
+  }
+
   /** Checks channels again, of one VM or of all, after a domain came or went or an operator decided. */
   reconsider(vm?: string): void {
     for (const channel of vm === undefined ? this.list() : this.of(vm)) channel.reconsider();
@@ -109,8 +107,8 @@ export class Channels {
       return;
     }
     this.scan();
-    if (this.#scanned !== undefined)
-      this.#scanned.certain = isSame && performance.now() - before.atMs > TICK_MS;
+    if (this.#scanned !== undefined && isSame)
+      this.#scanned.certain ||= performance.now() - before.atMs > TICK_MS;
   }
 
   /** Scans the directory. */
@@ -119,11 +117,12 @@ export class Channels {
     clearTimeout(this.#lookingAgain);
     this.#lookingAgain = undefined;
     const { stats, objection } = judgeDirectory(directory, this.#host.trustedUids);
-    if (objection?.reason !== this.#problem?.reason) this.#reportDirectory(objection);
+    const isNews = objection?.reason !== this.#problem?.reason;
     this.#problem = objection;
-    this.#scanned = stats === undefined ? undefined : { stats, atMs: performance.now(), certain: false };
+    if (isNews) this.#log.directory(objection, { isRefused: !this.usable });
+    this.#scanned = { stats, atMs: performance.now(), certain: stats === undefined };
     this.#watch.follow(stats?.ino);
-    this.#settle(this.usable ? listChannels(directory) : []);
+    this.#settle([...this.#find(this.usable ? listChannels(directory) : [])]);
   }
 
   close(): void {
@@ -134,10 +133,21 @@ export class Channels {
   }
 
   #admit(channel: Channel): Objection | undefined {
-    const objection = this.#host.admit(channel);
+    const objection = this.#host.admit(channel) ?? this.#stated.objection(channel.path);
     if (objection !== undefined || this.#takesRoom(channel)) return objection;
     const { max } = this.#options;
-    return { reason: `at most ${VM_CHANNELS_MAX} channels of a VM and ${max} in total are served` };
+    return { reason: `at most ${DOMAIN_CHANNELS_MAX} channels of a VM and ${max} in total are served` };
+  }
+
+  /** A scan judges the channel directory; any other directory is judged with the socket. */
+  #judgeFile(path: string): SocketFile {
+    const parent = dirname(path);
+    if (parent !== this.#options.directory && isOpenToAll(parent)) {
+      const objection = { reason: `everyone can write to "${parent}"`, remedy: `chmod o-w ${parent}` };
+      if (this.#options.strict) return { objection };
+      this.#log.openToAll(objection);
+    }
+    return judgeSocket(path, this.#host.trustedUids);
   }
 
   /** Before its VM was known, the channel did not count against the limits. */
@@ -148,72 +158,81 @@ export class Channels {
     );
   }
 
+  /** What the hypervisor says of a socket counts, else its file's name. */
+  *#find(listed: readonly Found[]): Generator<Found> {
+    for (const found of listed) if (this.#stated.of(found.path) === undefined) yield found;
+    for (const path of this.#stated.paths()) {
+      const name = this.#stated.of(path);
+      if (name !== undefined) yield { path, name, mayBeSocket: true };
+    }
+  }
+
+  /** Keeps the channel of a path that is the hypervisor's word now, or was. A scan finds what only a file says. */
+  #place(path: string): void {
+    const stated = this.#stated.of(path);
+    const name = stated ?? this.#nameOfFile(path);
+    const before = this.#table.get(path);
+    // It is refused before it is removed, so that its owner hears of it.
+    before?.reconsider();
+    if (before !== undefined && (before.vm !== name?.vm || before.number !== name.number)) this.#drop(before);
+    if (stated === undefined || this.#table.get(path) !== undefined) return;
+    if (this.#room.take(stated.vm, true)) this.#add(path, stated, { isExpected: true }).reconsider();
+  }
+
+  #nameOfFile(path: string): ChannelName | undefined {
+    return dirname(path) === this.#options.directory ? parseChannelName(basename(path)) : undefined;
+  }
+
   /** A socket whose file was removed is served until it closes, as QEMU does. */
   #settle(found: readonly Found[]): void {
-    const files = new Set(found.map(({ file }) => file));
+    const paths = new Set(found.map(({ path }) => path));
     this.#room = new Room(this.#options.max);
     this.#roomy.clear();
-    for (const [file, channel] of this.#table.entries()) {
+    for (const channel of this.list()) {
       if (channel.status === "connected") this.#roomy.add(channel);
-      if (files.has(file)) continue;
+      if (paths.has(channel.path)) continue;
       if (channel.status === "connected") this.#room.take(channel.vm, true);
-      else this.#drop(file, channel);
+      else this.#drop(channel);
     }
     const {
       served = [],
       known = [],
       fresh = [],
-    } = Object.groupBy(found, ({ file }) => {
-      const channel = this.#table.get(file);
+    } = Object.groupBy(found, ({ path }) => {
+      const channel = this.#table.get(path);
       return channel === undefined ? "fresh" : channel.status === "connected" ? "served" : "known";
     });
     // Channels with low numbers come first, because guests use those.
     fresh.sort((a, b) => a.name.number - b.name.number);
-    for (const { file, name, mayBeSocket } of [...served, ...known, ...fresh]) {
-      const path = join(this.#options.directory, file);
+    for (const { path, name, mayBeSocket } of [...served, ...known, ...fresh]) {
       const isExpected = mayBeSocket && this.#host.expects(name.vm, path);
       const hasRoom = this.#room.take(name.vm, isExpected);
-      let channel = this.#table.get(file);
-      if (hasRoom && channel === undefined) {
-        channel = new Channel(name, path, this.#bounded);
-        this.#table.add(file, channel);
-      } else if (!hasRoom && channel !== undefined && channel.status !== "connected")
-        this.#drop(file, channel);
-      if (hasRoom && isExpected && channel !== undefined) this.#roomy.add(channel);
+      const channel = this.#table.get(path);
+      if (hasRoom && channel === undefined) this.#add(path, name, { isExpected });
+      else if (hasRoom && isExpected && channel !== undefined) this.#roomy.add(channel);
+      else if (!hasRoom && channel !== undefined && channel.status !== "connected") this.#drop(channel);
     }
     this.#reportLeft(this.#room.left);
-    for (const channel of this.#table.values()) channel.reconsider();
+    for (const channel of this.list()) channel.reconsider();
   }
 
-  #drop(file: string, channel: Channel): void {
-    this.#table.remove(file, channel);
+  /** Adds a channel for which the room was taken. */
+  #add(path: string, name: ChannelName, { isExpected }: { readonly isExpected: boolean }): Channel {
+    const channel = new Channel(name, path, this.#owner);
+    this.#table.add(channel);
+    if (isExpected) this.#roomy.add(channel);
+    return channel;
+  }
+
+  #drop(channel: Channel): void {
+    this.#table.remove(channel);
+    if (this.#roomy.delete(channel)) this.#room.giveBack(channel.vm);
     channel.close();
   }
 
-  #reportLeft({ expected, others }: Room["left"]): void {
+  #reportLeft(left: Room["left"]): void {
     const before = this.#leftOut;
-    this.#leftOut = expected + others;
-    if (this.#leftOut <= before) return;
-    if (expected > 0 && this.#limiter.allow("expected", performance.now()) !== undefined)
-      this.#options.log.error(
-        `${expected} channels in "${this.#options.directory}" are not served: the limit is ${VM_CHANNELS_MAX} for each VM and ${this.#options.max} in total`,
-      );
-    if (others > 0 && this.#limiter.allow("others", performance.now()) !== undefined)
-      this.#options.log.warning(
-        `"${this.#options.directory}" contains more than ${OTHERS_MAX} files that are not sockets or belong to no known VM: ${others} of them are ignored`,
-      );
-  }
-
-  #reportDirectory(objection: (Objection & { unusable: boolean }) | undefined): void {
-    if (this.#limiter.allow("directory", performance.now()) === undefined) return;
-    if (objection === undefined) {
-      this.#options.log.info(`Watching "${this.#options.directory}" for channels`);
-      return;
-    }
-    const refused = objection.unusable || this.#options.strict;
-    const remedy = objection.remedy === undefined ? "" : `; ${objection.remedy}`;
-    this.#options.log.warning(
-      `Channel directory "${this.#options.directory}" ${objection.reason}${refused ? ", it is not used" : ""}${remedy}`,
-    );
+    this.#leftOut = left.expected + left.others;
+    if (this.#leftOut > before) this.#log.left(left, this.#options.max);
   }
 }

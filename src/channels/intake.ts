@@ -7,26 +7,37 @@ const FRAMES_PER_TURN = 64;
 /** How long nothing is read after each turn of a channel that must rest, in ms. */
 const REST_MS = 10;
 
+/** The most packets that are handled in a second of a channel that must rest after each turn. */
+export const RESTING_PER_SECOND = (FRAMES_PER_TURN * 1000) / REST_MS;
+
 /** What an intake needs of a connected socket. */
 interface Source {
   pause(): void;
   resume(): void;
 }
 
+/** What is done with the packets of one turn. */
+interface PacketHandler {
+  begin(): void;
+  /** `more`: another packet may follow before {@link end}. */
+  packet(frame: Uint8Array, more: boolean): void;
+  end(): void;
+}
+
 /** Cuts the bytes of one connection into packets, and hands them on in turns. While packets wait, nothing is read. */
 export class Intake {
   readonly #framer: Framer;
   readonly #source: Source;
-  readonly #packet: (frame: Uint8Array) => void;
+  readonly #handler: PacketHandler;
   #quiet: Timer | undefined;
   #isPaused = false;
   #mustRest = false;
   #isClosed = false;
 
-  constructor(abi: Abi | "auto", source: Source, packet: (frame: Uint8Array) => void) {
+  constructor(abi: Abi | "auto", source: Source, handler: PacketHandler) {
     this.#framer = new Framer(abi);
     this.#source = source;
-    this.#packet = packet;
+    this.#handler = handler;
   }
 
   /** The size of the guest's packets; undefined until it is found. */
@@ -59,14 +70,16 @@ export class Intake {
 
   /** Handles the packets that were received, as far as one turn allows. */
   #turn(): void {
-    for (let handled = 0; handled < FRAMES_PER_TURN && !this.#isClosed; handled++) {
+    this.#handler.begin();
+    let handled = 0;
+    for (; handled < FRAMES_PER_TURN && !this.#isClosed; handled++) {
       const frame = this.#framer.next();
       if (frame === undefined) break;
-      this.#packet(frame);
-      if (handled === FRAMES_PER_TURN - 1 && this.#framer.waiting) return this.#pause();
+      this.#handler.packet(frame, this.#framer.waiting);
     }
+    this.#handler.end();
     if (this.#isClosed) return;
-    if (this.#mustRest) this.#pause();
+    if (this.#mustRest || (handled === FRAMES_PER_TURN && this.#framer.waiting)) this.#pause();
     else if (this.#framer.waiting) this.#quiet = setTimeout(() => this.#fellQuiet(), QUIET_MS);
   }
 

@@ -1,4 +1,4 @@
-import { lstatSync, type Stats } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 import { failure, type Result, success } from "../base/result.ts";
 import { type Errno, errnoOf } from "../os/errno.ts";
 
@@ -6,6 +6,23 @@ import { type Errno, errnoOf } from "../os/errno.ts";
 export interface Objection {
   readonly reason: string;
   readonly remedy?: string;
+}
+
+/** The process at the other end of a socket. */
+export interface Peer {
+  readonly uid: number;
+  /** 0 if it is in a PID namespace that cannot be seen from here. */
+  readonly pid: number;
+}
+
+/** The file of a socket as it was found. */
+export interface SocketFile {
+  /** Why it must not be used. */
+  readonly objection?: Objection;
+  /** Differs from that of every file that takes its place. */
+  readonly identity?: string;
+  /** Whether it may appear later. */
+  readonly isMissing?: boolean;
 }
 
 const OTHERS_WRITE = 0o002;
@@ -38,12 +55,10 @@ export function judgeDirectory(
  * Checks a file: it must be a socket, no symbolic link, and belong to a trusted user. Returns the reason, or the
  * identity of the file.
  */
-export function judgeSocket(
-  path: string,
-  trusted: ReadonlySet<number>,
-): { readonly objection?: Objection; readonly identity?: string } {
+export function judgeSocket(path: string, trusted: ReadonlySet<number>): SocketFile {
   const looked = look(path);
-  if (!looked.ok) return { objection: { reason: `its socket cannot be read: ${looked.why}` } };
+  if (!looked.ok)
+    return { objection: { reason: `its socket cannot be read: ${looked.why}` }, isMissing: true };
   const stats = looked.value;
   if (stats.isSymbolicLink()) return { objection: { reason: "it is a symbolic link", remedy: `rm ${path}` } };
   if (!stats.isSocket()) return { objection: { reason: "it is not a socket", remedy: `rm ${path}` } };
@@ -51,8 +66,27 @@ export function judgeSocket(
   return objection === undefined ? { identity: `${stats.ino}:${stats.ctimeMs}` } : { objection };
 }
 
+/** Why a process must not serve the sockets of a VM; `expected` is the VM's own, if the hypervisor can tell. */
+export function judgePeer(
+  peer: Peer | undefined,
+  trusted: ReadonlySet<number>,
+  expected: number | undefined,
+): Objection | undefined {
+  if (peer === undefined) return { reason: "the kernel does not report which process listens on its socket" };
+  const untrusted = judgeUser(peer.uid, trusted, "its socket is served by");
+  if (untrusted !== undefined || expected === undefined || peer.pid === expected) return untrusted;
+  const who = peer.pid === 0 ? "a process that cannot be seen from here" : `process ${peer.pid}`;
+  return { reason: `its socket is served by ${who}, and its VM is process ${expected}` };
+}
+
+/** Whether every user may make files in the directory of a socket. */
+export function isOpenToAll(directory: string): boolean {
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  return stats !== undefined && (stats.mode & OTHERS_WRITE) !== 0;
+}
+
 /** Why the user behind a socket is not trusted. */
-export function judgeUser(uid: number, trusted: ReadonlySet<number>, what: string): Objection | undefined {
+function judgeUser(uid: number, trusted: ReadonlySet<number>, what: string): Objection | undefined {
   if (trusted.has(uid)) return undefined;
   return {
     reason: `${what} the untrusted user ${uid}`,

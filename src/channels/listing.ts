@@ -1,9 +1,10 @@
 import { type Dirent, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { type ChannelName, parseChannelName } from "./name.ts";
 
-/** A file with the name of a channel. */
+/** A file that may be the socket of a channel, and whose it would be. */
 export interface Found {
-  readonly file: string;
+  readonly path: string;
   readonly name: ChannelName;
   /** Whether it may be a socket; some filesystems do not report the type of a file. */
   readonly mayBeSocket: boolean;
@@ -21,6 +22,6 @@ export function listChannels(directory: string): Found[] {
     const name = parseChannelName(entry.name);
     if (name === undefined) return [];
     const isOther = entry.isFile() || entry.isDirectory() || entry.isSymbolicLink() || entry.isFIFO();
-    return [{ file: entry.name, name, mayBeSocket: !isOther }];
+    return [{ path: join(directory, entry.name), name, mayBeSocket: !isOther }];
   });
 }

@@ -38,14 +38,15 @@ export class Redial {
     }, LASTED_MS);
   }
 
-  /** It was lost, or the connect failed. */
+  /** It was lost or refused, or the connect failed. */
   lost(): void {
-    this.#wait(this.#tries < RETRIES_MAX);
-  }
-
-  /** An untrusted process serves it: only a scan tries again. */
-  left(): void {
-    this.#wait(false);
+    const isRetried = this.#tries < RETRIES_MAX;
+    this.stop();
+    const ended = () => {
+      this.#waiting = undefined;
+      if (isRetried) this.#again();
+    };
+    this.#waiting = setTimeout(ended, backoffMs(RETRY, ++this.#tries));
   }
 
   /** Cancels the pending attempt. */
@@ -53,14 +54,5 @@ export class Redial {
     clearTimeout(this.#lasting);
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
-  }
-
-  #wait(isRetried: boolean): void {
-    this.stop();
-    const ended = () => {
-      this.#waiting = undefined;
-      if (isRetried) this.#again();
-    };
-    this.#waiting = setTimeout(ended, backoffMs(RETRY, ++this.#tries));
   }
 }

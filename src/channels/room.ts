@@ -1,8 +1,4 @@
-/**
- * The most channels of one VM that are served. QEMU's largest machine has more vCPUs, but no guest uses a channel for
- * each.
- */
-export const VM_CHANNELS_MAX = 1024;
+import { DOMAIN_CHANNELS_MAX } from "../base/domain.ts";
 
 /**
  * The most other files that are kept: files that are no sockets, or whose VM the hypervisor does not know. They are
@@ -11,7 +7,7 @@ export const VM_CHANNELS_MAX = 1024;
  */
 export const OTHERS_MAX = 1024;
 
-/** Counts channels against the limits. Each scan of the directory starts with a new one. */
+/** Counts channels against the limits. Each scan starts with a new one. */
 export class Room {
   readonly #max: number;
   readonly #byVm = new Map<string, number>();
@@ -32,12 +28,20 @@ export class Room {
       return false;
     }
     const own = this.#byVm.get(vm) ?? 0;
-    if (this.#expected >= this.#max || own >= VM_CHANNELS_MAX) {
+    if (this.#expected >= this.#max || own >= DOMAIN_CHANNELS_MAX) {
       this.left.expected++;
       return false;
     }
     this.#expected++;
     this.#byVm.set(vm, own + 1);
     return true;
+  }
+
+  /** A channel that was counted as one of a known VM is no longer served. */
+  giveBack(vm: string): void {
+    this.#expected--;
+    const own = (this.#byVm.get(vm) ?? 1) - 1;
+    if (own > 0) this.#byVm.set(vm, own);
+    else this.#byVm.delete(vm);
   }
 }

@@ -1,22 +1,18 @@
 import type { Channel } from "./channel.ts";
 
-/** Channels by file name and by VM. The cost to add or remove one does not depend on their number. */
+/** Channels by path and by VM. The cost to add or remove one does not depend on their number. */
 export class ChannelTable {
-  readonly #byFile = new Map<string, Channel>();
+  readonly #byPath = new Map<string, Channel>();
   readonly #byVm = new Map<string, Map<string, Channel>>();
   /** Channels of a VM in the order of their numbers; made on demand. */
   readonly #sorted = new Map<string, readonly Channel[]>();
 
-  get(file: string): Channel | undefined {
-    return this.#byFile.get(file);
-  }
-
-  entries(): Iterable<[string, Channel]> {
-    return this.#byFile.entries();
+  get(path: string): Channel | undefined {
+    return this.#byPath.get(path);
   }
 
   values(): Iterable<Channel> {
-    return this.#byFile.values();
+    return this.#byPath.values();
   }
 
   /** The channels of one VM, in the order of their numbers. */
@@ -29,23 +25,23 @@ export class ChannelTable {
     return sorted;
   }
 
-  add(file: string, channel: Channel): void {
+  add(channel: Channel): void {
     const own = this.#byVm.get(channel.vm) ?? new Map<string, Channel>();
-    this.#byVm.set(channel.vm, own.set(file, channel));
-    this.#byFile.set(file, channel);
+    this.#byVm.set(channel.vm, own.set(channel.path, channel));
+    this.#byPath.set(channel.path, channel);
     this.#sorted.delete(channel.vm);
   }
 
-  remove(file: string, { vm }: Channel): void {
-    this.#byFile.delete(file);
+  remove({ path, vm }: Channel): void {
+    this.#byPath.delete(path);
     this.#sorted.delete(vm);
     const own = this.#byVm.get(vm);
-    own?.delete(file);
+    own?.delete(path);
     if (own?.size === 0) this.#byVm.delete(vm);
   }
 
   clear(): void {
-    this.#byFile.clear();
+    this.#byPath.clear();
     this.#byVm.clear();
     this.#sorted.clear();
   }

@@ -1,5 +1,6 @@
 import { key, optional } from "./key.ts";
-import { absolutePath, boolean, cpuNumbers, cpusOr, integer, oneOf, parked } from "./values.ts";
+import { parked } from "./knob-values.ts";
+import { absolutePath, boolean, cpuNumbers, cpusOr, integer, oneOf } from "./values.ts";
 
 const MULTI_PIN_CPUS_MAX = 1024;
 

@@ -4,15 +4,14 @@ import { LOG_LEVELS } from "../base/log.ts";
 import { POLICY_KINDS } from "../base/policy-kind.ts";
 import { CPUFREQ_KEYS } from "./cpufreq-keys.ts";
 import { key, optional } from "./key.ts";
+import { governors, latency, speedOrNone } from "./knob-values.ts";
 import { timeZone } from "./schedule/schedule-values.ts";
 import {
   abi,
   absolutePath,
   boolean,
   className,
-  governors,
   integer,
-  latency,
   listenAddress,
   meters,
   oneOf,
@@ -181,6 +180,14 @@ export const VM_KEYS = {
   Governor: optional(
     governors,
     "Governor of its CPUs while no speed is wanted: the first of this list that the kernel offers.",
+  ),
+  UncoreMinKhz: optional(
+    speedOrNone,
+    "The uncore (mesh, cache) of its CPUs' packages is not slower than this.",
+  ),
+  UncoreMaxKhz: optional(
+    speedOrNone,
+    "The uncore is not faster than this, if every VM of the package says so.",
   ),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
   DryRun: key(boolean, "no", "Decide and answer the guest's requests, but do not apply them."),

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
-import type { UnmanagedCpu } from "./cpufreq.ts";
+import type { UncoreCpus, UnmanagedCpu } from "./cpufreq.ts";
 import { HeldClock } from "./held-clock.ts";
 import { type HeldScope, heldScope } from "./held-scope.ts";
 import { type JournalMeans, loadEntry } from "./journal.ts";
@@ -26,6 +26,7 @@ interface ClockSetOptions {
 export class ClockSet {
   clocks: readonly Clock[] = [];
   unmanaged: readonly UnmanagedCpu[] = [];
+  uncores: readonly UncoreCpus[] = [];
   /** By {@link Clock.id}. */
   held = new Map<Pcpu, HeldClock>();
   readonly #options: ClockSetOptions;
@@ -67,6 +68,7 @@ export class ClockSet {
     this.held = new Map([...this.#keys.keys()].map((clock) => [clock.clock.id, clock]));
     this.clocks = [...this.held.values()].map(({ clock }) => clock);
     this.unmanaged = listing.unmanaged;
+    this.uncores = listing.uncores;
     this.#warn(listing);
   }
 

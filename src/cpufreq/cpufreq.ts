@@ -11,6 +11,8 @@ export interface Cpufreq {
   clocks(): readonly Clock[];
   /** CPUs that are not managed, each with the reason. */
   unmanaged(): readonly UnmanagedCpu[];
+  /** The packages with an uncore whose frequency can be bounded. */
+  uncores(): readonly UncoreCpus[];
   /**
    * Whether a write may take longer than a turn of the event loop. Then {@link applySlow} and {@link closeSlow} must be
    * used.
@@ -91,6 +93,13 @@ export interface HeldKnobs {
   readonly knobs: Knobs;
   /** What was asked for and the kernel does not offer there, as sentences. */
   readonly missing: readonly string[];
+}
+
+/** The CPUs of a package that share an uncore. */
+export interface UncoreCpus {
+  /** The clock whose knobs have its bounds. On the package's other clocks bounds of an uncore are not held. */
+  readonly clock: Clock["id"];
+  readonly pcpus: readonly Pcpu[];
 }
 
 /** A CPU that is not managed. */

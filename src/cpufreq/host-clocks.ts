@@ -13,6 +13,7 @@ import type {
   Observation,
   OnDrift,
   OnExit,
+  UncoreCpus,
   UnmanagedCpu,
 } from "./cpufreq.ts";
 import { DriftWatch } from "./drift-watch.ts";
@@ -82,6 +83,10 @@ class HostClocks implements Cpufreq {
 
   unmanaged(): readonly UnmanagedCpu[] {
     return this.#set.unmanaged;
+  }
+
+  uncores(): readonly UncoreCpus[] {
+    return this.#set.uncores;
   }
 
   apply({ clock, setting }: Write): WriteRefused | undefined {

@@ -3,7 +3,7 @@ import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Knobs } from "../base/knobs.ts";
 import type { Result } from "../base/result.ts";
 import type { Errno } from "../os/errno.ts";
-import type { Observation, UnmanagedCpu } from "./cpufreq.ts";
+import type { Observation, UncoreCpus, UnmanagedCpu } from "./cpufreq.ts";
 
 // The back end: what this folder needs of the kernel, or of a hypervisor that sets the clocks in its place. Everything
 // that can be set (a speed, a limit, a governor, an energy preference, a latency) is a setting with a name and a text.
@@ -48,6 +48,7 @@ export interface Backend {
 export interface Listing {
   readonly clocks: readonly ListedClock[];
   readonly unmanaged: readonly UnmanagedCpu[];
+  readonly uncores: readonly UncoreCpus[];
   /** Reasons for an operator. */
   readonly warnings: readonly string[];
 }

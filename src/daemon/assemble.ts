@@ -174,11 +174,13 @@ function openServing(
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),
     expects: (vm, path) => vms.expects(vm, path),
+    processOf: (vm) => vms.domains.get(vm)?.pid,
     abiOf: (vm) => vms.contracts.values(vm).abi,
-    packet(channel, frame) {
-      packets.received(channel, frame);
+    packet(channel, frame, more) {
+      packets.received(channel, frame, more);
       hypervisorNow().asked?.(channel.vm);
     },
+    turned: () => packets.turned(),
     changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());

@@ -79,10 +79,10 @@ export function openClocks(
   return openHostClocks(options, events);
 }
 
-/** Watches the channel directory, from the first scan on. */
+/** Serves channels: those in their directory from the first scan on. */
 export function watchChannels(
   { config, log }: Surroundings,
-  host: Pick<ChannelHost, "admit" | "expects" | "abiOf" | "packet" | "changed">,
+  host: Pick<ChannelHost, "admit" | "expects" | "processOf" | "abiOf" | "packet" | "turned" | "changed">,
 ): Channels {
   const max = channelsMax(openFilesMax(), lookAtRoot(config().cpufreq.root).pcpus.length);
   if (max < CHANNELS_MAX)

@@ -90,7 +90,7 @@ function arbiterFor(config: Config, recording: Recording): Result<Arbiter> {
   const arbiter = new Arbiter(cpufreq);
   arbiter.commit(arbiter.setClocks(clocks));
   for (const { name, pins } of recording.head.vms) {
-    const domain = { name, state: "running", origin: "recorded", pins, channelPaths: undefined } as const;
+    const domain = { name, state: "running", origin: "recorded", pins, channels: undefined } as const;
     // Replay shows the contract's result as if it counted, even in a dry run.
     arbiter.commit(arbiter.setDomain(domain, { ...configuredContract(name, config), dryRun: false }));
   }

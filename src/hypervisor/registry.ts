@@ -97,7 +97,8 @@ function isSame(a: Domain, b: Domain): boolean {
     a.origin === b.origin &&
     a.pins.length === b.pins.length &&
     a.pins.every((list, vcpu) => isSameList(list, b.pins[vcpu] ?? [])) &&
-    isSameSet(a.channelPaths ?? new Set(), b.channelPaths ?? new Set()) &&
+    a.pid === b.pid &&
+    isSameMap(a.channels, b.channels) &&
     isSameMap(a.contract, b.contract) &&
     isSameThreads(a.threads ?? [], b.threads ?? [])
   );
@@ -110,15 +111,11 @@ function isSameThreads(a: NonNullable<Domain["threads"]>, b: NonNullable<Domain[
   );
 }
 
-function isSameMap(a: Domain["contract"], b: Domain["contract"]): boolean {
+function isSameMap<V>(a: ReadonlyMap<string, V> | undefined, b: ReadonlyMap<string, V> | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.size === b.size && [...a].every(([name, value]) => b.get(name) === value);
 }
 
 function isSameList(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i]);
-}
-
-function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  return a.size === b.size && a.isSubsetOf(b);
 }

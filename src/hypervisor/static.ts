@@ -69,6 +69,6 @@ function domainOf(name: string, pins: readonly (readonly Pcpu[])[]): Domain {
     state: "running",
     origin: "configured",
     pins: pins.map((pcpus) => [...new Set(pcpus)].sort((a, b) => a - b)),
-    channelPaths: undefined,
+    channels: undefined,
   };
 }

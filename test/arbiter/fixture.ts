@@ -52,7 +52,7 @@ export function domain(
   pins: readonly (readonly Pcpu[])[],
   state: Domain["state"] = "running",
 ): Domain {
-  return { name, state, origin: "booted", pins, channelPaths: undefined };
+  return { name, state, origin: "booted", pins, channels: undefined };
 }
 
 export function request(resource: number, action: ScaleAction, physical = false): Scale {

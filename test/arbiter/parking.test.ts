@@ -179,19 +179,19 @@ test("with a governor the clock keeps its baseline, and parking wants the govern
   const { act, arbiter, knowAll, turn, speeds, place, moves } = played(REST);
   knowAll();
   turn(0);
-  expect(arbiter.knobs(2)?.wanted).toEqual({});
+  expect(arbiter.knobs.on(2)?.wanted).toEqual({});
   expect(turn(1000)).toEqual([]);
   expect(moves()).toEqual([{ parked: [0, 1, 2, 3], back: [] }]);
-  expect(arbiter.knobs(3)?.wanted).toEqual({ governors: ["powersave", "schedutil"] });
+  expect(arbiter.knobs.on(3)?.wanted).toEqual({ governors: ["powersave", "schedutil"] });
   expect(arbiter.clock(2)).toMatchObject({ should: "baseline", parked: { to: REST.to, sinceMs: 1000 } });
   expect(place("a", [[2]])).toEqual([]);
-  expect([moves(), arbiter.knobs(3)?.wanted]).toEqual([[{ parked: [], back: [2, 3] }], {}]);
+  expect([moves(), arbiter.knobs.on(3)?.wanted]).toEqual([[{ parked: [], back: [2, 3] }], {}]);
   // Another rule holds at once for what is parked; without one everything is back.
   expect(act(arbiter.parking.configure(MIN))).toEqual([
     { clock: 0, setting: 5 },
     { clock: 1, setting: 2 },
   ]);
-  expect([arbiter.knobs(0)?.wanted, moves()]).toEqual([{}, []]);
+  expect([arbiter.knobs.on(0)?.wanted, moves()]).toEqual([{}, []]);
   act(arbiter.parking.configure(undefined));
   expect([speeds(), moves()]).toEqual([["baseline", "baseline", "baseline"], [{ parked: [], back: [0, 1] }]]);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { DOMAIN_CHANNELS_MAX } from "../../src/base/domain.ts";
 import { parseChannelName } from "../../src/channels/name.ts";
-import { OTHERS_MAX, VM_CHANNELS_MAX } from "../../src/channels/room.ts";
+import { OTHERS_MAX } from "../../src/channels/room.ts";
 import { connect, packet, scale, startPort, UP } from "../daemon/port.ts";
 import { until } from "../daemon/until.ts";
 import { testChannels } from "./host.ts";
@@ -185,7 +186,7 @@ describe("Channels", () => {
     host.channels.scan();
     expect([...host.channels.list()].map(({ number }) => number)).toEqual([0, 1]);
     expect(host.lines.filter((line) => line.startsWith("error"))).toEqual([
-      `error: 3 channels in "${host.directory}" are not served: the limit is 1024 for each VM and 2 in total`,
+      "error: 3 channels are not served: the limit is 1024 for each VM and 2 in total",
     ]);
     for (const port of ports) port.close();
   });
@@ -248,10 +249,10 @@ describe("Channels", () => {
     using host = testChannels({ max: 5000, admit: () => ({ reason: "for this test" }) });
     const port = startPort(host.path("other.9"));
     // Links to a socket are sockets, and cost no listener.
-    for (let i = 0; i < VM_CHANNELS_MAX + 50; i++) linkSync(port.path, host.path(`vm.${i}`));
+    for (let i = 0; i < DOMAIN_CHANNELS_MAX + 50; i++) linkSync(port.path, host.path(`vm.${i}`));
     host.channels.scan();
     expect(host.channels.of("vm").map(({ number }) => number)).toEqual(
-      Array.from({ length: VM_CHANNELS_MAX }, (_, number) => number),
+      Array.from({ length: DOMAIN_CHANNELS_MAX }, (_, number) => number),
     );
     expect(host.channels.of("other")).toHaveLength(1);
     port.close();

@@ -71,6 +71,8 @@ export const VM_DEFAULTS = {
   leaseSec: 0,
   epp: undefined,
   resumeLatencyUs: undefined,
+  uncoreMinKhz: undefined,
+  uncoreMaxKhz: undefined,
   governor: undefined,
   physicalCores: false,
   dryRun: false,

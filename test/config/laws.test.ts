@@ -5,11 +5,11 @@ import fc from "fast-check";
 import type { Config, VmConfig } from "../../src/config/config.ts";
 import { readIni } from "../../src/config/ini.ts";
 import { KEYS, VM_KEYS } from "../../src/config/keys.ts";
+import type { Parked } from "../../src/config/knob-values.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { SCHEDULE_KEYS } from "../../src/config/schedule/schedule-keys.ts";
 import { editDistance, nearest } from "../../src/config/suggest.ts";
-import type { Parked } from "../../src/config/values.ts";
 import { type Held, held } from "./harness.ts";
 
 function loadBytes(bytes: string | Uint8Array): { loaded: Loaded; path: string } {
@@ -123,6 +123,8 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   leaseSec: fc.integer({ min: 0, max: 604_800 }),
   epp: fc.constantFrom(undefined, "performance", "balance_power", "none"),
   resumeLatencyUs: fc.option(fc.integer({ min: 0, max: 1_000_000 }), { nil: undefined }),
+  uncoreMinKhz: fc.option(fc.integer({ min: 10_000, max: 9_000_000 }), { nil: undefined }),
+  uncoreMaxKhz: fc.option(fc.integer({ min: 10_000, max: 9_000_000 }), { nil: undefined }),
   governor: fc.constantFrom<VmConfig["governor"][]>(
     undefined,
     "none",

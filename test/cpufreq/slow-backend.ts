@@ -119,7 +119,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
     settings,
     calls,
     done,
-    list: () => ({ clocks: pcpus.map(clock), unmanaged: [], warnings: [] }),
+    list: () => ({ clocks: pcpus.map(clock), unmanaged: [], uncores: [], warnings: [] }),
     hasChanged: () => false,
     observe: () => undefined,
     find: ({ scope: name }) => success(scope(Number(name.slice(3)))),

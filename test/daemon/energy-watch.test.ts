@@ -13,7 +13,7 @@ const INTERVAL_MS = 40;
 const SILENT = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
 
 function running(name: string, pcpu: number): Domain {
-  return { name, state: "running", origin: "booted", pins: [[pcpu]], channelPaths: undefined };
+  return { name, state: "running", origin: "booted", pins: [[pcpu]], channels: undefined };
 }
 
 /** A watch over two VMs on CPUs of 2 GHz, of which one is busy half of its time, and over a package of 100 W. */

@@ -19,7 +19,7 @@ test("a handover of 0.1.0, with the origin of a VM as text, can be read, and 0.1
       state: "running",
       origin: "unknown",
       pins: [[2]],
-      channelPaths: undefined,
+      channels: undefined,
     } as const;
     expect(readHandover(directory, NOW)).toEqual({
       wants: [],
@@ -29,7 +29,8 @@ test("a handover of 0.1.0, with the origin of a VM as text, can be read, and 0.1
       parked: [],
     });
     const threads = [{ name: "emulator", pcpus: [0, 1] }];
-    const known = { ...domain, uuid: "u1", origin: "migrated-in", threads } as const;
+    const channels = new Map([["/run/libvirt/qemu/channel/1-web1/a", 3]]);
+    const known = { ...domain, uuid: "u1", origin: "migrated-in", threads, channels, pid: 700 } as const;
     saveHandover(
       { runtimeDirectory: directory, log },
       { wants: [], operated: [], policies: [], parked: [], domains: [known] },

@@ -32,3 +32,23 @@ test("a channel that connects and disconnects all the time is logged a few times
   ]);
   alarm.close();
 });
+
+test("a guest has not left while a connect to one of its channels is under way", async () => {
+  const channel = { status: "connecting", isDialling: true };
+  const ended: string[] = [];
+  const parts = {
+    arbiter: { endRequests: (vm: string) => ended.push(vm) && { writes: [] } },
+    channels: { of: () => [channel], reconsider() {} },
+    clocks: { settle() {} },
+  } as unknown as Parts;
+  const { time, alarm } = realTime();
+  const log: Log = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
+  const hostEvents = new HostEvents(() => parts, { log, limited: limitedLog(log, time), alarm });
+  hostEvents.takenOver(["web1"]);
+  await Bun.sleep(1200);
+  expect(ended).toEqual([]);
+  channel.isDialling = false;
+  while (alarm.has("departure of web1")) await Bun.sleep(5);
+  expect(ended).toEqual(["web1"]);
+  alarm.close();
+});

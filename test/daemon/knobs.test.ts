@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { makeTestHost, type TestHost } from "./host.ts";
 import { MIN, scale } from "./port.ts";
 import { until } from "./until.ts";
@@ -79,6 +81,34 @@ test("after a kill the next start holds the same knobs, and its end restores the
   await host.end("SIGTERM");
   expect([0, 1, 2].map(state)).toEqual(before);
 }, 30_000);
+
+test("bounds of an uncore hold for the package: the highest of both VMs, while both ask for one", async () => {
+  host = makeTestHost({
+    cpus: CPUS,
+    sections: `${VMS}UncoreMaxKhz=1.6GHz\n[vm *]\nUncoreMaxKhz=1.2GHz\n`,
+  });
+  const cpu = (file: string) => join(host.directory, "cpu", file);
+  const place = "intel_uncore_frequency/package_00_die_00";
+  mkdirSync(cpu(place), { recursive: true });
+  for (const name of ["min", "initial_min"]) writeFileSync(cpu(`${place}/${name}_freq_khz`), "800000\n");
+  for (const name of ["max", "initial_max"]) writeFileSync(cpu(`${place}/${name}_freq_khz`), "2400000\n");
+  for (const n of [0, 1, 2]) {
+    writeFileSync(cpu(`cpu${n}/topology/physical_package_id`), "0\n");
+    writeFileSync(cpu(`cpu${n}/topology/package_cpus_list`), "0-2\n");
+  }
+  const max = () => host.read(`cpu/${place}/max_freq_khz`).trim();
+  await host.start();
+  await until(() => max() === "1600000");
+  expect(host.run("vmpowerctl", "why", "0").out).toContain("UncoreMaxKhz=1600000");
+  host.run("vmpowerctl", "set-contract", "web1", "UncoreMaxKhz=none");
+  expect(max()).toBe("2400000");
+  expect(host.run("vmpowerctl", "verify").code).toBe(0);
+  host.run("vmpowerctl", "unset-contract", "web1");
+  expect(max()).toBe("1600000");
+  expect(host.run("vmpowerctl", "show-vm", "web1").out).toContain("uncore at most 1.200 GHz");
+  await host.end("SIGTERM");
+  expect(max()).toBe("2400000");
+});
 
 test("wrong knobs are errors with what is meant", () => {
   host = makeTestHost({

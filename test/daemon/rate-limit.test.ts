@@ -65,6 +65,31 @@ test("RateLimit quarantines a channel that stays tenfold above its rate for 5 s,
   expect(limit.take(RATE, 15_000)).toBeUndefined();
 });
 
+test("RateLimit knows a flood after 10 ms of a second, and what it reads slowly then counts as before, if there always is more", () => {
+  const rate = { requestsPerSecond: 1000, burst: 1000 };
+  const slowly = (perSecond: number) => {
+    const limit = new RateLimit(rate, 0);
+    const slowFrom: number[] = [];
+    for (let second = 0; second < 6; second++) {
+      const beganMs = second * 1000;
+      let ms = beganMs;
+      let isSlow = false;
+      // 20,000 a second, until it is read slowly.
+      for (; ms < beganMs + 1000; ms += isSlow ? 1000 / perSecond : 0.05) {
+        const excess = limit.take(rate, ms);
+        if (excess?.code === "quarantined") return { slowFrom, asked: excess.asked, atMs: ms };
+        if (isSlow || excess === undefined || !limit.isFlood(rate, ms)) continue;
+        isSlow = true;
+        slowFrom.push(Math.round(ms - beganMs));
+      }
+    }
+    return { slowFrom, asked: undefined };
+  };
+  // The burst is used up in the first second; then it may ask once in 1 ms.
+  expect(slowly(6400)).toEqual({ slowFrom: [53, 10, 10, 10, 10], asked: 20_100, atMs: 5000 });
+  expect(slowly(1000)).toEqual({ slowFrom: [53, 10, 10, 10, 10, 10], asked: undefined });
+});
+
 test("RateLimit doubles the quarantine of who goes on, up to ten minutes, and forgets it after as long", () => {
   const limit = new RateLimit(RATE, 0);
   const waits: number[] = [];

@@ -7,6 +7,7 @@ export function recordingCpufreq(clocks: readonly Clock[], written: Setting[]): 
     slow: false,
     clocks: () => clocks,
     unmanaged: () => [],
+    uncores: () => [],
     apply({ setting }) {
       written.push(setting);
       return undefined;

@@ -42,10 +42,12 @@ test("admit() accepts only the channels in the VM's definition, and no other soc
         hostEvents,
       }),
     });
-    vms.set({ ...domain("web1", [[2]]), channelPaths: new Set(["/tmp/powermonitor/web1.0"]) });
-    const objection = (path: string) => vms.admit({ vm: "web1", number: 0, path } as Channel)?.reason;
+    vms.set({ ...domain("web1", [[2]]), channels: new Map([["/tmp/powermonitor/web1.0", 0]]) });
+    const objection = (path: string, number = 0) =>
+      vms.admit({ vm: "web1", number, path } as Channel)?.reason;
     expect(objection("/tmp/powermonitor/web1.0")).toBeUndefined();
     expect(objection("/tmp/powermonitor/web1.1")).toBe("its VM's definition has no such channel");
+    expect(objection("/tmp/powermonitor/web1.0", 1)).toBe("its VM's definition has no such channel");
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -63,7 +63,7 @@ function makeDaemon() {
       sent,
       socket,
       counters,
-      receives: (frame: Uint8Array) => packets.received(socket as unknown as Channel, frame),
+      receives: (frame: Uint8Array) => packets.received(socket as unknown as Channel, frame, false),
     };
   };
   const store = { noteCpu() {}, save: () => success(undefined) };

@@ -8,7 +8,7 @@ const WEB1: Domain = {
   state: "running",
   origin: "booted",
   pins: [[2], [3]],
-  channelPaths: undefined,
+  channels: undefined,
 };
 const times = (...ns: readonly number[]) => new Map(ns.map((each, vcpu) => [vcpu, each]));
 

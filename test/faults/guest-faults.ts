@@ -160,6 +160,14 @@ export const GUEST_FAULTS: readonly Fault[] = [
     name: "what is not among Operations is refused, and changes nothing",
   },
   {
+    promise: "a flood is known early",
+    file: "src/daemon/packet/rate-limit.ts",
+    line: "this.#sample = { requests: this.#inSecond, untilMs: nowMs, perSecond };",
+    instead: "",
+    test: "test/daemon/rate-limit.test.ts",
+    name: "RateLimit knows a flood after 10 ms of a second, and what it reads slowly then counts as before, if there always is more",
+  },
+  {
     promise: "a guest may ask only so often",
     file: "src/daemon/packet/packet.ts",
     line: "if (excess !== undefined) return",
@@ -219,9 +227,9 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a guest that does not read ends nothing",
-    file: "src/channels/channel.ts",
-    line: "!== reply.length) this.counters.repliesDropped++;",
-    instead: "!== reply.length) throw new Error();",
+    file: "src/channels/replies.ts",
+    line: "!== bytes.length) this.#counters.repliesDropped += replies;",
+    instead: "!== bytes.length) throw new Error();",
     test: "test/daemon/serving.test.ts",
     name: "by garbage, half packets, floods, unread replies or extreme requests",
     builds: true,
@@ -245,8 +253,8 @@ export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "another channel has its turn",
     file: "src/channels/intake.ts",
-    line: "handled === FRAMES_PER_TURN - 1 && this.#framer.waiting",
-    instead: "false",
+    line: "handled < FRAMES_PER_TURN && !this.#isClosed",
+    instead: "!this.#isClosed",
     test: "test/channels/channels.test.ts",
     name: "gives another channel its turn after 64 packets",
   },
@@ -364,7 +372,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a vCPU that was plugged in is served",
-    file: "src/daemon/packet/packet.ts",
+    file: "src/daemon/packet/scale-packets.ts",
     line: 'if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);',
     instead: "",
     test: "test/daemon/hot-plugged-vcpu.test.ts",

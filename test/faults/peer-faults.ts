@@ -5,7 +5,7 @@ export const PEER_FAULTS: readonly Fault[] = [
   {
     promise: "libvirt must know a channel",
     file: "src/daemon/host/served-vms.ts",
-    line: "if (domain.channelPaths !== undefined && !domain.channelPaths.has(path))",
+    line: "if (domain.channels !== undefined && domain.channels.get(path) !== number)",
     instead: "if (false)",
     test: "test/daemon/served-vms.test.ts",
     name: "admit() accepts only the channels in the VM's definition, and no other socket with its name",
@@ -21,7 +21,7 @@ export const PEER_FAULTS: readonly Fault[] = [
   {
     promise: "a VM has a bound of channels",
     file: "src/channels/room.ts",
-    line: " || own >= VM_CHANNELS_MAX",
+    line: " || own >= DOMAIN_CHANNELS_MAX",
     instead: "",
     test: "test/channels/channels.test.ts",
     name: "serves the 1024 channels with the lowest numbers of each VM",

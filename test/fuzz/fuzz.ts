@@ -169,7 +169,10 @@ function makeHost(leaky: boolean) {
   const interfaces = new Map([[request.description.name, request]]);
   const channels = new Map((["web1", "db1"] as const).map((vm) => [vm, channelOf(vm)]));
   return {
-    packet: (vm: "web1" | "db1", bytes: Uint8Array) => packets.received(channels.get(vm) as Channel, bytes),
+    packet(vm: "web1" | "db1", bytes: Uint8Array) {
+      packets.received(channels.get(vm) as Channel, bytes, true);
+      packets.turned();
+    },
     async call(bytes: Uint8Array) {
       const call = readCall(bytes);
       const caller = { uid: 7, gid: 7, pid: 7 };

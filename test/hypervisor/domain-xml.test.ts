@@ -59,7 +59,10 @@ test("readDomainXml() finds the channels that lead to the daemon, and the vCPUs 
       id: 7,
       vcpus: 4,
       online: new Set([0, 2]),
-      channelPaths: new Set(["/tmp/powermonitor/web1.example.org.0", "/tmp/powermonitor/a & b.12"]),
+      channels: new Map([
+        ["/tmp/powermonitor/web1.example.org.0", 0],
+        ["/tmp/powermonitor/a & b.12", 12],
+      ]),
       contract: undefined,
       threads: undefined,
     },
@@ -85,7 +88,7 @@ test.each([
   ["below another device", `<devices><disk>${CHANNEL}</disk></devices>`],
 ])("readDomainXml() ignores a channel %s", (_, inside) => {
   const xml = `<domain id='1'><name>n</name><vcpu>1</vcpu>${inside}</domain>`;
-  const nothing = new Set<string>();
+  const nothing = new Map<string, number>();
   expect(readDomainXml(xml)).toEqual({
     ok: true,
     value: {
@@ -93,7 +96,7 @@ test.each([
       id: 1,
       vcpus: 1,
       online: new Set([0]),
-      channelPaths: nothing,
+      channels: nothing,
       contract: undefined,
       threads: undefined,
     },
@@ -163,7 +166,7 @@ test("readDomainXml() finds the channels of a Xen domain", () => {
   const xml = `<domain id='2'><name>n</name><vcpu>1</vcpu><devices><channel type='unix'>
     <source mode='bind' path='/tmp/powermonitor/n.0'/><target type='xen' name='poweragent.0' state='connected'/>
     </channel></devices></domain>`;
-  expect(readDomainXml(xml)).toMatchObject({ value: { channelPaths: new Set(["/tmp/powermonitor/n.0"]) } });
+  expect(readDomainXml(xml)).toMatchObject({ value: { channels: new Map([["/tmp/powermonitor/n.0", 0]]) } });
 });
 
 test.each([

@@ -95,11 +95,11 @@ describe("openLibvirt() follows", () => {
     a.xml = xmlOf(a, "/elsewhere");
     fake.event(354, refBytes(a), text("channel0"));
     await stage.news("a running: booted");
-    expect(recorder.domains.get("a")?.channelPaths).toEqual(new Set(["/elsewhere/a.0"]));
+    expect(recorder.domains.get("a")?.channels).toEqual(new Map([["/elsewhere/a.0", 0]]));
     delete a.xml;
     fake.event(333, refBytes(a), text("channel0"));
     await stage.news("a running: booted");
-    expect(recorder.domains.get("a")?.channelPaths).toEqual(new Set(["/tmp/powermonitor/a.0"]));
+    expect(recorder.domains.get("a")?.channels).toEqual(new Map([["/tmp/powermonitor/a.0", 0]]));
   });
 
   test("metadata that change (metadata event)", async () => {

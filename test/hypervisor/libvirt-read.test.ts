@@ -30,7 +30,10 @@ describe("openLibvirt() reads", () => {
       state: "running",
       origin: "booted",
       pins: [[2], [3, 70]],
-      channelPaths: new Set(["/tmp/powermonitor/web.1.0", "/tmp/powermonitor/web.1.1"]),
+      channels: new Map([
+        ["/tmp/powermonitor/web.1.0", 0],
+        ["/tmp/powermonitor/web.1.1", 1],
+      ]),
     });
     expect(recorder.domains.get("db")?.pins).toEqual([[0, 1, 2, 3]]);
   });

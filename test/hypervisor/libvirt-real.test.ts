@@ -65,7 +65,7 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     await news("web.1 running: booted");
     expect(recorder.domains.get("web.1")).toMatchObject({
       pins: [[2], [], []],
-      channelPaths: new Set(["/tmp/powermonitor/a & b.0"]),
+      channels: new Map([["/tmp/powermonitor/a & b.0", 0]]),
     });
   });
 

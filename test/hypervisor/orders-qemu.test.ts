@@ -124,7 +124,7 @@ describe.skipIf(why !== undefined)(`orders to a real QEMU domain${skipped}`, () 
     expect(await orders.addChannels(place, 40, planned.value.devices)).toMatchObject({ ok: true });
     await libvirtd.must("destroy", "web1");
     await libvirtd.must("start", "--paused", "web1");
-    await until(() => recorder.domains.get("web1")?.channelPaths?.size === 40);
+    await until(() => recorder.domains.get("web1")?.channels?.size === 40);
     expect(existsSync(join(directory, "web1.39"))).toBe(true);
   }, 20_000);
 

@@ -7,7 +7,14 @@ import { Recorder } from "./recorder.ts";
 const quiet = { ending: undefined, repeat: false };
 
 function domain(name: string, options: Partial<Domain> = {}): Domain {
-  return { name, state: "running", origin: "booted", pins: [[1]], channelPaths: new Set(["/a"]), ...options };
+  return {
+    name,
+    state: "running",
+    origin: "booted",
+    pins: [[1]],
+    channels: new Map([["/a", 0]]),
+    ...options,
+  };
 }
 
 test("Registry reports changes, each once", () => {
@@ -22,8 +29,11 @@ test("Registry reports changes, each once", () => {
     { origin: "resumed" as const },
     { pins: [[1], [2]] },
     { pins: [[2], [1]] },
-    { channelPaths: new Set(["/b"]) },
-    { channelPaths: new Set<string>() },
+    { channels: new Map([["/b", 0]]) },
+    { channels: new Map([["/a", 1]]) },
+    { channels: undefined },
+    { pid: 7 },
+    { channels: new Map<string, number>() },
   ]) {
     registry.report(run, domain("a", change), quiet);
     expect(recorder.news().length).toBe(1);

@@ -19,7 +19,7 @@ test("openStatic() reports every domain, then that the list is complete", async 
     state: "running",
     origin: "configured",
     pins: [[2], [3, 7]],
-    channelPaths: undefined,
+    channels: undefined,
   });
   expect(hypervisor.status()).toEqual({
     driver: "static",

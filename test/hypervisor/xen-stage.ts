@@ -53,11 +53,12 @@ export class XenStage implements AsyncDisposable {
     return domain;
   }
 
-  /** The backend's part of a channel. */
+  /** The backend's part of a channel; its number is the last part of the socket's name. */
   channel(id: number, device: number, socket: string): void {
     const console = `/local/domain/0/backend/console/${id}/${device}`;
     const permissions = ["n0", `r${id}`];
     this.store.write(`${console}/connection`, "socket", permissions);
+    this.store.write(`${console}/name`, `poweragent.${socket.split(".").at(-1)}`, permissions);
     this.store.write(`${console}/path`, socket, permissions);
   }
 

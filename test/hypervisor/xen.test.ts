@@ -30,7 +30,7 @@ describe("openXen()", () => {
         state: "running",
         origin: "unknown",
         pins: [[0, 1, 2, 3]],
-        channelPaths: new Set(),
+        channels: new Map(),
       },
       {
         name: "web1",
@@ -39,7 +39,10 @@ describe("openXen()", () => {
         state: "running",
         origin: "unknown",
         pins: [[], [2, 3], []],
-        channelPaths: new Set([WEB, "/tmp/powermonitor/web1.1"]),
+        channels: new Map([
+          [WEB, 0],
+          ["/tmp/powermonitor/web1.1", 1],
+        ]),
       },
     ]);
     expect(follower.status()).toEqual({
@@ -66,7 +69,7 @@ describe("openXen()", () => {
     const web = stage.boot(7, "web1", { pins: [[1]], flags: FLAG.paused });
     expect(await stage.told("web1 paused: paused-until-start")).toEqual(["web1 paused: paused-until-start"]);
     stage.channel(7, 1, WEB);
-    await until(() => stage.recorder.domains.get("web1")?.channelPaths?.has(WEB) === true);
+    await until(() => stage.recorder.domains.get("web1")?.channels?.has(WEB) === true);
     web.flags = 0;
     await stage.told("web1 running: booted");
     web.flags = FLAG.paused;
@@ -169,9 +172,9 @@ describe("openXen()", () => {
     stage.boot(9, "a/b", { pins: [[3]] });
     stage.boot(10, "a\nb", { pins: [[3]] });
     await stage.followed();
-    expect([...stage.recorder.domains].map(([name, { channelPaths }]) => [name, channelPaths])).toEqual([
-      ["Domain-0", new Set()],
-      ["web3", new Set()],
+    expect([...stage.recorder.domains].map(([name, { channels }]) => [name, channels])).toEqual([
+      ["Domain-0", new Map()],
+      ["web3", new Map()],
     ]);
   });
 

@@ -41,8 +41,8 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   fault(
     "limits are put back in the wrong order",
     "cpufreq/linux/put-back.ts",
-    'const first = upFirst ? "scaling_max_freq" : "scaling_min_freq";\n  const second = upFirst ? "scaling_min_freq" : "scaling_max_freq";',
-    'const first = upFirst ? "scaling_min_freq" : "scaling_max_freq";\n  const second = upFirst ? "scaling_max_freq" : "scaling_min_freq";',
+    "isAbove(to, max, originals[max]) ? [max, min] : [min, max]",
+    "isAbove(to, max, originals[max]) ? [min, max] : [max, min]",
   ),
   fault(
     "ACK for what was refused",

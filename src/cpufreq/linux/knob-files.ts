@@ -3,6 +3,7 @@ import type { Knobs } from "../../base/knobs.ts";
 import type { Extras, Values } from "../port.ts";
 import type { ScalingDriver } from "./driver.ts";
 import { readOptional } from "./sysfs-file.ts";
+import { isUncoreBound, type Uncore, uncoreFiles } from "./uncore-files.ts";
 
 /** The latency of one CPU under the root: it belongs to the CPU, not to the cpufreq policy. */
 const LATENCY = /^cpu\d{1,5}\/power\/pm_qos_resume_latency_us$/;
@@ -10,17 +11,17 @@ const LATENCY = /^cpu\d{1,5}\/power\/pm_qos_resume_latency_us$/;
 const EPP = "energy_performance_preference";
 const GOVERNOR = "scaling_governor";
 
-/** Whether a setting belongs to a CPU, so that its path begins at the root. */
-export function isOfCpu(name: string): boolean {
-  return LATENCY.test(name);
+/** Whether a setting belongs to a CPU or to a package, so that its path begins at the root. */
+export function isUnderRoot(name: string): boolean {
+  return LATENCY.test(name) || isUncoreBound(name);
 }
 
 /**
- * Whether a text can be the latency of a CPU. The kernel means "no restriction" by 0 and "no latency at all" by `n/a`
- * (Documentation/ABI/testing/sysfs-devices-power).
+ * Whether a text is valid content of such a setting. As a latency the kernel means "no restriction" by 0 and "no latency
+ * at all" by `n/a` (Documentation/ABI/testing/sysfs-devices-power).
  */
-export function isLatency(name: string, text: string): boolean {
-  return LATENCY.test(name) && /^(?:\d{1,10}|n\/a)\n?$/.test(text);
+export function isTextUnderRoot(name: string, text: string): boolean {
+  return isUnderRoot(name) && (/^\d{1,10}\n?$/.test(text) || (LATENCY.test(name) && /^n\/a\n?$/.test(text)));
 }
 
 /** The cpufreq policy whose knobs are set. */
@@ -30,6 +31,8 @@ interface KnobPlace {
   readonly path: string;
   readonly pcpus: readonly Pcpu[];
   readonly scaling: ScalingDriver;
+  /** The one whose bounds are settings of this cpufreq policy. */
+  readonly uncore: Uncore | undefined;
 }
 
 /** The files that knobs need, with our texts, and what the kernel does not offer. Throws `LookFailed`. */
@@ -62,11 +65,16 @@ export function knobFiles(
       missing.push(`ResumeLatencyUs=${knobs.resumeLatencyUs}: the kernel offers no ${name}`);
     else values[name] = knobs.resumeLatencyUs === 0 ? "n/a" : `${knobs.resumeLatencyUs}`;
   }
+  if (knobs.uncore !== undefined) {
+    const bounds = uncoreFiles(place.root, place.uncore, knobs.uncore);
+    Object.assign(values, bounds.values);
+    missing.push(...bounds.missing);
+  }
   return { values, missing, restored: restoredOf(saved, values, isActive) };
 }
 
 /** What earlier knobs changed and these do not. In the active modes the governor moves the preference by itself. */
 function restoredOf(saved: Values, values: Values, isActive: boolean): Values {
-  const own = Object.entries(saved).filter(([name]) => isOfCpu(name) || (name === EPP && !isActive));
+  const own = Object.entries(saved).filter(([name]) => isUnderRoot(name) || (name === EPP && !isActive));
   return Object.fromEntries(own.filter(([name]) => values[name] === undefined));
 }

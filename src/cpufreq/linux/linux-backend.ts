@@ -40,10 +40,11 @@ export class LinuxBackend implements Backend {
 
   list(): Listing {
     this.#survey = survey(this.#root, this.#permitted, this.#survey);
-    const { clocks, unmanaged } = this.#survey;
+    const { clocks, unmanaged, uncores } = this.#survey;
     return {
       clocks: clocks.map((clock) => this.#listed(clock)),
       unmanaged,
+      uncores,
       warnings: this.#warnings(this.#survey),
     };
   }
@@ -53,7 +54,15 @@ export class LinuxBackend implements Backend {
     if (first === undefined) throw new Error("Expected a clock to have members");
     const { speeds, scaling, driver } = first;
     const texts = speeds.table.speeds.map(({ khz }) => speedText(khz));
-    const means = { disk: this.#disk, root: this.#root, plain: this.#plain, scaling, speeds: texts };
+    const uncoreOf = (policy: string) => this.#survey?.uncores.find((uncore) => uncore.policy === policy);
+    const means = {
+      disk: this.#disk,
+      root: this.#root,
+      plain: this.#plain,
+      scaling,
+      speeds: texts,
+      uncoreOf,
+    };
     const cpus = members.map((cpu) => [cpu.pcpu, cpu.driver, cpu.speeds]);
     return {
       id,

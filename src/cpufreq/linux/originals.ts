@@ -1,7 +1,7 @@
 import type { Khz } from "../../base/domain.ts";
 import type { Values } from "../port.ts";
 import type { ScalingDriver, SpeedFilesKind } from "./driver.ts";
-import { isLatency, isOfCpu } from "./knob-files.ts";
+import { isTextUnderRoot, isUnderRoot } from "./knob-files.ts";
 import { parseKhz, readOptional, readRaw } from "./sysfs-file.ts";
 
 /** The files that a change may touch, in the order in which they are restored. */
@@ -45,7 +45,7 @@ const TEXT: Readonly<Record<ManagedFile, RegExp>> = {
 
 /** Whether a text is valid content of a managed file. */
 export function isOriginal(file: string, text: string): boolean {
-  if (isOfCpu(file)) return isLatency(file, text);
+  if (isUnderRoot(file)) return isTextUnderRoot(file, text);
   const managed = MANAGED_FILES.find((name) => name === file);
   return managed !== undefined && TEXT[managed].test(text);
 }
@@ -68,7 +68,7 @@ export function readFiles(
 ): Values {
   const found: Record<string, string> = {};
   for (const name of names) {
-    const text = readOptional(`${isOfCpu(name) ? root : path}/${name}`);
+    const text = readOptional(`${isUnderRoot(name) ? root : path}/${name}`);
     if (text !== undefined && isOriginal(name, text)) found[name] = text;
   }
   return found;

@@ -1,6 +1,6 @@
 import type { SettingRefused, Values } from "../port.ts";
 import type { Disk } from "./disk.ts";
-import { isOfCpu } from "./knob-files.ts";
+import { isUnderRoot } from "./knob-files.ts";
 import { parseNumber } from "./sysfs-file.ts";
 
 /** The directory to restore, and whether its files are plain ones, for which nothing computes the other values. */
@@ -22,33 +22,39 @@ export function putBack(to: PutBackTo, originals: Values): SettingRefused | unde
   // takes a speed.
   return (
     restore(to, originals, "scaling_governor") ??
-    restoreLimits(to, originals) ??
+    restoreLimits(to, originals, ["scaling_min_freq", "scaling_max_freq"]) ??
     restoreSpeed(to, originals) ??
     restore(to, originals, "energy_performance_preference") ??
-    restoreLatencies(to, originals)
+    restoreUnderRoot(to, originals)
   );
 }
 
-function restoreLatencies(to: PutBackTo, originals: Values): SettingRefused | undefined {
+/** Latencies, and bounds of uncores. */
+function restoreUnderRoot(to: PutBackTo, originals: Values): SettingRefused | undefined {
   for (const name of Object.keys(originals)) {
-    const refused = isOfCpu(name) ? restore(to, originals, name) : undefined;
+    if (!isUnderRoot(name)) continue;
+    const other = name.replace(/min_freq_khz$/, "max_freq_khz");
+    const isLower = other !== name && originals[other] !== undefined;
+    const refused = isLower ? restoreLimits(to, originals, [name, other]) : restore(to, originals, name);
     if (refused !== undefined) return refused;
   }
   return undefined;
 }
 
 /** Writes both limits in the order in which the lower one never exceeds the higher one. */
-function restoreLimits(to: PutBackTo, originals: Values): SettingRefused | undefined {
-  const upFirst = isAbove(to, originals["scaling_max_freq"]);
-  const first = upFirst ? "scaling_max_freq" : "scaling_min_freq";
-  const second = upFirst ? "scaling_min_freq" : "scaling_max_freq";
+function restoreLimits(
+  to: PutBackTo,
+  originals: Values,
+  [min, max]: readonly [string, string],
+): SettingRefused | undefined {
+  const [first, second] = isAbove(to, max, originals[max]) ? [max, min] : [min, max];
   return restore(to, originals, first) ?? restore(to, originals, second);
 }
 
-function isAbove(to: PutBackTo, maxText: string | undefined): boolean {
+function isAbove(to: PutBackTo, file: string, maxText: string | undefined): boolean {
   const maxKhz = parseNumber(maxText);
   if (maxKhz === undefined) return false;
-  const opened = to.disk.open(`${to.path}/scaling_max_freq`);
+  const opened = to.disk.open(pathOf(to, file));
   if (!opened.ok) return false;
   const attribute = opened.value;
   const errno = attribute.read();
@@ -62,10 +68,14 @@ function restoreSpeed(to: PutBackTo, originals: Values): SettingRefused | undefi
   return restore(to, originals, "scaling_setspeed");
 }
 
+function pathOf({ root, path }: PutBackTo, file: string): string {
+  return `${isUnderRoot(file) ? root : path}/${file}`;
+}
+
 function restore(to: PutBackTo, originals: Values, file: string): SettingRefused | undefined {
   const text = originals[file];
   if (text === undefined) return undefined;
-  const opened = to.disk.open(`${isOfCpu(file) ? to.root : to.path}/${file}`);
+  const opened = to.disk.open(pathOf(to, file));
   if (!opened.ok) return { name: file, errno: opened.why };
   const attribute = opened.value;
   const errno =

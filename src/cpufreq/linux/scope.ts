@@ -7,13 +7,14 @@ import { type Errno, errnoOf, isGone } from "../../os/errno.ts";
 import type { Answer, Expectation, Extras, OpenScope, Scope, SettingRefused, Values } from "../port.ts";
 import type { Disk } from "./disk.ts";
 import type { ScalingDriver } from "./driver.ts";
-import { isOfCpu, knobFiles } from "./knob-files.ts";
+import { isUnderRoot, knobFiles } from "./knob-files.ts";
 import { openScope } from "./open-scope.ts";
 import { baselineOf, type ManagedFile, NEEDED, readFiles, readOriginals } from "./originals.ts";
 import { putBack } from "./put-back.ts";
 import { type SpeedText, textOf } from "./speed-files.ts";
 import { looked } from "./sysfs-file.ts";
 import type { FoundPolicy } from "./topology.ts";
+import type { Uncore } from "./uncore-files.ts";
 
 /** What a {@link PolicyScope} needs. */
 interface PolicyMeans {
@@ -23,6 +24,8 @@ interface PolicyMeans {
   readonly plain: boolean;
   readonly scaling: ScalingDriver;
   readonly speeds: readonly SpeedText[];
+  /** The uncore that belongs to a cpufreq policy now. */
+  readonly uncoreOf: (policy: string) => Uncore | undefined;
 }
 
 /** A cpufreq policy of the kernel. */
@@ -49,9 +52,10 @@ export class PolicyScope implements Scope {
   }
 
   extras(knobs: Knobs, at: "speed" | "baseline", saved: Values): Result<Extras, Errno> {
-    const { root, scaling } = this.#means;
-    const { path } = this.#found;
-    return looked(() => knobFiles({ root, path, pcpus: this.pcpus, scaling }, knobs, { at, saved }));
+    const { root, scaling, uncoreOf } = this.#means;
+    const { path, name } = this.#found;
+    const place = { root, path, pcpus: this.pcpus, scaling, uncore: uncoreOf(name) };
+    return looked(() => knobFiles(place, knobs, { at, saved }));
   }
 
   readMore(names: readonly string[]): Result<Values, Errno> {
@@ -86,7 +90,7 @@ export class PolicyScope implements Scope {
 
   peek(name: string): string {
     const { disk, root } = this.#means;
-    const file = disk.open(`${isOfCpu(name) ? root : this.#found.path}/${name}`);
+    const file = disk.open(`${isUnderRoot(name) ? root : this.#found.path}/${name}`);
     if (!file.ok) return file.why;
     const attribute = file.value;
     const errno = attribute.read();

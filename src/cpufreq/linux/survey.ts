@@ -7,6 +7,8 @@ import { type Host, readHost } from "./host.ts";
 import { type ScannedCpu, scanCpu } from "./scan.ts";
 import { looked } from "./sysfs-file.ts";
 import { type FoundClock, findClocks, type Mismatch } from "./topology.ts";
+import { findUncores } from "./uncore.ts";
+import type { Uncore } from "./uncore-files.ts";
 
 /** The result of one look at the host. */
 export interface Survey {
@@ -18,6 +20,7 @@ export interface Survey {
   readonly mismatches: readonly Mismatch[];
   /** CPUs that share a clock with a reserved one, each with that one. */
   readonly shared: ReadonlyMap<Pcpu, Pcpu>;
+  readonly uncores: readonly Uncore[];
 }
 
 /** Looks at every CPU of the host. A CPU that cannot be read for the moment is taken over from the survey `before`. */
@@ -36,12 +39,28 @@ export function survey(root: string, permitted: Permitted, before?: Survey): Sur
   const shared = sharedWithReserved(scanned, permitted.reserved);
   const unmanaged = unmanagedCpus(found, { shared, permitted });
   const clocks = findClocks(scanned.filter(({ pcpu }) => !shared.has(pcpu)));
-  return { host, found, unmanaged, shared, ...clocks };
+  const uncores = looked(() => findUncores(root, clocks.clocks, permitted));
+  return {
+    host,
+    found,
+    unmanaged,
+    shared,
+    uncores: uncores.ok ? uncores.value : (before?.uncores ?? []),
+    ...clocks,
+  };
 }
 
 function emptySurvey(root: string): Survey {
   const host = { root, pcpus: [], turboPercent: undefined, boostOff: false, fingerprint: "" };
-  return { host, found: new Map(), clocks: [], unmanaged: [], mismatches: [], shared: new Map() };
+  return {
+    host,
+    found: new Map(),
+    clocks: [],
+    unmanaged: [],
+    mismatches: [],
+    shared: new Map(),
+    uncores: [],
+  };
 }
 
 /**

@@ -58,6 +58,8 @@ export class XenScope implements Scope {
     if (knobs.epp !== undefined) missing.push(`Epp=${knobs.epp}: Xen offers no energy preference`);
     if (knobs.resumeLatencyUs !== undefined)
       missing.push(`ResumeLatencyUs=${knobs.resumeLatencyUs}: Xen offers no latency of a CPU`);
+    if (knobs.uncore !== undefined)
+      missing.push("UncoreMinKhz, UncoreMaxKhz: Xen offers no uncore frequency");
     return success({ values, missing, restored: {} });
   }
 

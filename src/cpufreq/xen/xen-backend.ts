@@ -56,7 +56,8 @@ export class XenBackend implements Backend {
   list(): Listing {
     const access = this.#reach();
     // Every host has a CPU 0, where an operator will see the reason.
-    if (!access.ok) return { clocks: [], unmanaged: [{ pcpu: 0, reason: access.why }], warnings: [] };
+    if (!access.ok)
+      return { clocks: [], unmanaged: [{ pcpu: 0, reason: access.why }], uncores: [], warnings: [] };
     const { control, pm } = access.value;
     this.#fingerprint = JSON.stringify(physicalCpus(control));
     const permitted = this.#permitted;
@@ -68,6 +69,7 @@ export class XenBackend implements Backend {
     return {
       clocks: findXenClocks(free).map((clock) => this.#listed(clock, pm)),
       unmanaged: unmanagedCpus(found, { shared, permitted }),
+      uncores: [],
       warnings: sharedWarnings(shared),
     };
   }

@@ -135,7 +135,7 @@ const OPERATIONS = 6;
 /** Describes what a VM's guest may ask for. */
 export function contractText(contract: Contract): string {
   const { turbo, query, physicalCores, dryRun, operations, policies } = contract;
-  const { epp, resumeLatencyUs, governors } = contract;
+  const { epp, resumeLatencyUs, governors, uncoreMinKhz, uncoreMaxKhz } = contract;
   return [
     ...(contract.class === undefined ? [] : [`class ${printable(contract.class)}`]),
     limitsText(contract),
@@ -153,6 +153,8 @@ export function contractText(contract: Contract): string {
     ...(epp === undefined ? [] : [`energy preference ${printable(epp)}`]),
     ...(resumeLatencyUs === undefined ? [] : [wakeText(resumeLatencyUs)]),
     ...(governors === undefined ? [] : [`governor ${governors.map(printable).join("/")}`]),
+    ...(uncoreMinKhz === undefined ? [] : [`uncore at least ${formatKhz(uncoreMinKhz)}`]),
+    ...(uncoreMaxKhz === undefined ? [] : [`uncore at most ${formatKhz(uncoreMaxKhz)}`]),
     ...(dryRun ? ["as a dry run"] : []),
   ].join(", ");
 }

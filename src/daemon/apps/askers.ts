@@ -188,7 +188,7 @@ export class Askers {
 
   #place({ name, app }: Asker): void {
     const { arbiter, clocks } = this.#options;
-    const domain = { name, state: "running", origin: "unknown", pins: [], channelPaths: undefined } as const;
+    const domain = { name, state: "running", origin: "unknown", pins: [], channels: undefined } as const;
     clocks.settle(arbiter.setDomain(domain, contractOf(app)), `a change of ${name}`);
   }
 

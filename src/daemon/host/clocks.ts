@@ -65,6 +65,11 @@ export class Clocks {
     this.#options = options;
   }
 
+  /** Whether writes are answered later. */
+  get isSlow(): boolean {
+    return this.#options.cpufreq.slow;
+  }
+
   /**
    * Writes the change of a request. After a refusal the whole request is rolled back and the reason returned: at once,
    * or with a slow back end later.

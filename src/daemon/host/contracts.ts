@@ -73,12 +73,14 @@ export function configuredContract(vm: string, { rules }: Config): Contract {
 }
 
 /** What a contract asks for beside speeds; undefined if nothing. */
-function knobsOf({ epp, resumeLatencyUs, governor }: VmConfig): Knobs | undefined {
+function knobsOf({ epp, resumeLatencyUs, governor, ...more }: VmConfig): Knobs | undefined {
   const known = <T>(value: T | "none" | undefined) => (value === "none" ? undefined : value);
+  const uncore = { minKhz: known(more.uncoreMinKhz), maxKhz: known(more.uncoreMaxKhz) };
   const knobs = {
     epp: known(epp),
     resumeLatencyUs: known(resumeLatencyUs),
     governors: known(governor),
+    uncore: uncore.minKhz === undefined && uncore.maxKhz === undefined ? undefined : uncore,
   };
   return sameKnobs(knobs, NO_KNOBS) ? undefined : knobs;
 }

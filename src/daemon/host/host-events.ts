@@ -48,6 +48,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const { name, state, origin, pins } = domain;
     const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
+    channels.state(name, domain.channels);
     channels.reconsider(name);
     if (!isDeepEqual(before?.contract, domain.contract)) this.#tellMetadata(name);
     const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
@@ -64,6 +65,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const detail = ENDING_WORDS[ending];
     const { vms, channels, events } = this.#parts();
     vms.delete(name);
+    channels.state(name, undefined);
     channels.reconsider(name);
     const message = `${name} is gone (${detail}): its claims end`;
     this.#log.notice(message, { MESSAGE_ID: MESSAGE_IDS.vmGone, VM: name, REASON: detail });
@@ -212,7 +214,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   }
 
   #left(vm: string): void {
-    const { arbiter, clocks } = this.#parts();
+    const { arbiter, channels, clocks } = this.#parts();
+    // On a busy host the time may be over before a connect is answered.
+    if (channels.of(vm).some(({ isDialling }) => isDialling)) return this.#noticeDeparture(vm);
     const change = arbiter.endRequests(vm);
     if (change.writes.length > 0)
       this.#limited(`channels of ${vm}`, "notice", () => ({

@@ -1,11 +1,11 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
 import type { WriteRefused } from "../../base/clock.ts";
 import type { Domain, Pcpu } from "../../base/domain.ts";
-import { sameKnobs } from "../../base/knobs.ts";
+import { type Knobs, sameKnobs } from "../../base/knobs.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import { Retries } from "../../base/retries.ts";
 import type { Config } from "../../config/config.ts";
-import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
+import type { Cpufreq, UncoreCpus } from "../../cpufreq/cpufreq.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import type { TurnClock } from "../turn-clock.ts";
 
@@ -22,7 +22,7 @@ export interface KnobHolderOptions {
   readonly config: () => Pick<Config, "cpufreq">;
 }
 
-/** Holds on each clock what the contracts there ask for beside speeds: energy preference, latency, governor. */
+/** Holds on each clock what the contracts there ask for beside speeds: energy preference, latency, governor, uncore. */
 export class KnobHolder {
   readonly #options: KnobHolderOptions;
   readonly #retries = new Retries<Pcpu>(RETRY_PACE);
@@ -41,9 +41,15 @@ export class KnobHolder {
     this.look(pcpus);
   }
 
-  /** Looks at the clocks of some CPUs. */
+  /** Looks at the clocks of some CPUs, and at their uncores. */
   look(pcpus: Iterable<Pcpu>): void {
-    for (const pcpu of pcpus) this.#look(pcpu);
+    const uncores = new Set<Pcpu>();
+    for (const pcpu of pcpus) {
+      this.#look(pcpu);
+      const uncore = this.#uncoreOf(pcpu);
+      if (uncore !== undefined) uncores.add(uncore.clock);
+    }
+    for (const clock of uncores) this.#look(clock);
   }
 
   /** Looks at every clock, also at those that refused before. */
@@ -53,18 +59,33 @@ export class KnobHolder {
 
   /** The clocks that do not hold what is asked for. */
   unmet(): ReadonlySet<Pcpu> {
-    const { arbiter, cpufreq } = this.#options;
+    const { cpufreq } = this.#options;
     const found = cpufreq.clocks().filter(({ id }) => {
-      const wanted = arbiter.knobs(id)?.wanted;
+      const wanted = this.#wanted(id)?.wanted;
       const held = cpufreq.held(id)?.knobs;
       return wanted !== undefined && held !== undefined && !sameKnobs(wanted, held);
     });
     return new Set(found.map(({ id }) => id));
   }
 
+  /** What the clock of a CPU should hold: its own knobs, and those of the uncore that belongs to it. */
+  #wanted(pcpu: Pcpu): { readonly clock: Pcpu; readonly wanted: Knobs } | undefined {
+    const { arbiter } = this.#options;
+    const knobs = arbiter.knobs.on(pcpu);
+    const uncore = knobs && this.#uncoreOf(knobs.clock);
+    // Without an uncore the back end says that there is none.
+    if (uncore === undefined) return knobs;
+    const bounds = uncore.clock === knobs?.clock ? arbiter.knobs.uncore(uncore.pcpus) : undefined;
+    return knobs && { ...knobs, wanted: { ...knobs.wanted, uncore: bounds } };
+  }
+
+  #uncoreOf(pcpu: Pcpu): UncoreCpus | undefined {
+    return this.#options.cpufreq.uncores().find(({ pcpus }) => pcpus.includes(pcpu));
+  }
+
   #look(pcpu: Pcpu): void {
-    const { arbiter, cpufreq, time } = this.#options;
-    const knobs = arbiter.knobs(pcpu);
+    const { cpufreq, time } = this.#options;
+    const knobs = this.#wanted(pcpu);
     if (knobs === undefined) return;
     const { clock, wanted } = knobs;
     const held = cpufreq.held(clock);

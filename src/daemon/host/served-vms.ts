@@ -96,7 +96,7 @@ export class ServedVms {
   /** Whether the hypervisor knows a VM with a channel at this path. If it cannot tell the path, the VM is enough. */
   expects(vm: string, path: string): boolean {
     const domain = this.#domains.get(vm);
-    return domain !== undefined && domain.channelPaths?.has(path) !== false;
+    return domain !== undefined && domain.channels?.has(path) !== false;
   }
 
   /** Why a channel is not served. The socket's name says which VM it belongs to; {@link Channel} checks its file. */
@@ -108,7 +108,7 @@ export class ServedVms {
     if (!this.isAdded(vm)) return { reason: "its VM was not added", remedy: `vmpowerctl add-vm ${vm}` };
     if (this.#options.store.vm(vm).channels?.[number] === "removed")
       return { reason: "an operator removed it", remedy: `vmpowerctl add-channels ${vm} ${number}` };
-    if (domain.channelPaths !== undefined && !domain.channelPaths.has(path))
+    if (domain.channels !== undefined && domain.channels.get(path) !== number)
       return {
         reason: "its VM's definition has no such channel",
         ...remedyFor(this.#options.hypervisor()?.remedies.defineChannel(vm, path)),

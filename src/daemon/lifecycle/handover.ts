@@ -53,7 +53,7 @@ export function saveHandover(place: HandoverPlace, handover: Handover, now: Boot
     ...domain,
     // Version 0.1.0 reads this member.
     detail: ORIGIN_WORDS[domain.origin],
-    channelPaths: domain.channelPaths && [...domain.channelPaths],
+    channels: domain.channels && [...domain.channels],
     contract: domain.contract && [...domain.contract],
   }));
   const text = JSON.stringify({
@@ -107,10 +107,10 @@ export function readHandover(directory: string, now: BootNow): Handover | undefi
 }
 
 /** A domain as the file contains it: JSON has no sets and maps. */
-type WrittenDomain = Omit<Domain, "channelPaths" | "origin" | "contract"> & {
+type WrittenDomain = Omit<Domain, "channels" | "origin" | "contract"> & {
   /** Absent in the handover of a version that had text instead. */
   readonly origin?: Origin;
-  readonly channelPaths?: readonly string[];
+  readonly channels?: readonly (readonly [string, number])[];
   readonly contract?: readonly (readonly [string, string])[];
 };
 
@@ -121,7 +121,8 @@ function domainOf({
   state,
   origin = "unknown",
   pins,
-  channelPaths,
+  channels,
+  pid,
   contract,
   threads,
 }: WrittenDomain): Domain {
@@ -133,7 +134,8 @@ function domainOf({
     state,
     origin,
     pins,
-    channelPaths: channelPaths && new Set(channelPaths),
+    channels: channels && new Map(channels),
+    ...(pid === undefined ? {} : { pid }),
     ...(threads === undefined ? {} : { threads }),
     ...says,
   };
@@ -168,7 +170,7 @@ function isThread(value: unknown): value is DomainThread {
 
 function isDomain(value: unknown): value is WrittenDomain {
   if (!isRecord(value)) return false;
-  const { name, uuid, run, state, origin, pins, channelPaths, contract, threads } = value;
+  const { name, uuid, run, state, origin, pins, channels, pid, contract, threads } = value;
   return (
     typeof name === "string" &&
     (uuid === undefined || typeof uuid === "string") &&
@@ -176,10 +178,15 @@ function isDomain(value: unknown): value is WrittenDomain {
     (state === "running" || state === "paused") &&
     (origin === undefined || ORIGINS.some((known) => known === origin)) &&
     isListOf(pins, (pcpus) => isListOf(pcpus, isCount)) &&
-    (channelPaths === undefined || isListOf(channelPaths, (path) => typeof path === "string")) &&
+    (channels === undefined || isListOf(channels, isSocket)) &&
+    (pid === undefined || isCount(pid)) &&
     (contract === undefined || isListOf(contract, isPairOfTexts)) &&
     (threads === undefined || isListOf(threads, isThread))
   );
+}
+
+function isSocket(value: unknown): value is readonly [string, number] {
+  return Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && isCount(value[1]);
 }
 
 function isPairOfTexts(value: unknown): value is readonly [string, string] {

@@ -20,6 +20,8 @@ export function contractView(values: VmConfig): Contract {
     epp: known(values.epp),
     resumeLatencyUs: known(values.resumeLatencyUs),
     governors: known(values.governor),
+    uncoreMinKhz: known(values.uncoreMinKhz),
+    uncoreMaxKhz: known(values.uncoreMaxKhz),
   };
 }
 

@@ -75,7 +75,7 @@ function decide(names: readonly string[], { clocks, knobs, vms }: Parts): string
   const more = [...knobs.unmet()].filter((clock) => !unmet.has(clock));
   return more.length === 0
     ? undefined
-    : `The kernel refused Epp, ResumeLatencyUs or Governor of CPU ${more[0]}`;
+    : `The kernel refused Epp, ResumeLatencyUs, Governor, UncoreMinKhz or UncoreMaxKhz of CPU ${more[0]}`;
 }
 
 function keep(states: readonly StateOrder[], { store }: Parts): void {

@@ -161,11 +161,13 @@ function parkedText(to: ParkingRule["to"]): string {
   return to === "min" ? to : `governor ${to.governors.join()}`;
 }
 
-function knobTexts({ epp, resumeLatencyUs, governors }: Knobs): string[] {
+function knobTexts({ epp, resumeLatencyUs, governors, uncore }: Knobs): string[] {
   return [
     ...(epp === undefined ? [] : [`Epp=${epp}`]),
     ...(resumeLatencyUs === undefined ? [] : [`ResumeLatencyUs=${resumeLatencyUs}`]),
     ...(governors === undefined ? [] : [`Governor=${governors.join()}`]),
+    ...(uncore?.minKhz === undefined ? [] : [`UncoreMinKhz=${uncore.minKhz}`]),
+    ...(uncore?.maxKhz === undefined ? [] : [`UncoreMaxKhz=${uncore.maxKhz}`]),
   ];
 }
 

@@ -1,13 +1,12 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { Change, Refusal } from "../../arbiter/view.ts";
-import { formatKhz } from "../../base/format-khz.ts";
+import type { Refusal } from "../../arbiter/view.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { decode } from "../../wire/decode.ts";
-import type { GuestPolicy, Query, Request, Scale } from "../../wire/packet.ts";
+import type { GuestPolicy, Query, Request } from "../../wire/packet.ts";
 import { answer, capabilityList, frequencyList, readsReplies } from "../../wire/reply.ts";
 import type { Events } from "../events/events.ts";
-import type { Clocks, Performed } from "../host/clocks.ts";
+import type { Clocks } from "../host/clocks.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import type { PolicyClock } from "../local-hours.ts";
 import type { TurnClock } from "../turn-clock.ts";
@@ -17,7 +16,7 @@ import { LatePackets } from "./late-packets.ts";
 import type { Meters } from "./meters.ts";
 import type { Rates } from "./rates.ts";
 import type { Recordings } from "./recordings.ts";
-import { SecondLooks } from "./second-looks.ts";
+import { ScalePackets } from "./scale-packets.ts";
 
 /** What is needed to handle a packet. */
 export interface PacketPathParts {
@@ -48,44 +47,51 @@ const MEASURED_ONE_IN = 8;
  */
 export class PacketPath {
   readonly #parts: PacketPathParts;
-  readonly #secondLooks: SecondLooks;
+  readonly #scales: ScalePackets;
   readonly #policies: GuestPolicyPackets;
   /** A channel may have been turned off, or have lost its guest, while its packets waited. */
   readonly #late = new LatePackets((channel, frame) =>
-    channel.enabled && channel.status === "connected" ? this.#handle(channel, frame) : undefined,
+    channel.enabled && channel.status === "connected" ? this.#handle(channel, frame, false) : undefined,
   );
 
   constructor(parts: PacketPathParts) {
     this.#parts = parts;
-    this.#secondLooks = new SecondLooks(parts.lookAgain);
+    this.#scales = new ScalePackets(parts, (...done) => this.#conclude(...done));
     this.#policies = new GuestPolicyPackets(parts);
   }
 
-  /** A channel received one packet. */
-  received(channel: Channel, frame: Uint8Array): void {
+  /** A channel received one packet; `more`: another one may follow in this turn. */
+  received(channel: Channel, frame: Uint8Array, more: boolean): void {
     if (!channel.enabled) return;
     const { recordings, meters } = this.#parts;
     if (recordings.wanted) recordings.take(channel, frame);
     if (this.#late.hold(channel, frame)) return;
-    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return this.#begin(channel, frame);
+    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return this.#begin(channel, frame, more);
     const beganMs = performance.now();
-    this.#begin(channel, frame);
+    this.#begin(channel, frame, more);
     meters.of(channel.vm).latency.observe((performance.now() - beganMs) * 1e6);
   }
 
   /** Handles a packet. If a slow back end must answer first, the channel's next packets wait for that. */
-  #begin(channel: Channel, frame: Uint8Array): void {
-    const later = this.#handle(channel, frame);
+  #begin(channel: Channel, frame: Uint8Array, more: boolean): void {
+    const later = this.#handle(channel, frame, more);
     if (later !== undefined) this.#late.wait(channel, later);
   }
 
-  #handle(channel: Channel, frame: Uint8Array): Promise<void> | undefined {
+  /** A channel handed on its packets of this turn. */
+  turned(): void {
+    this.#scales.endRun();
+  }
+
+  #handle(channel: Channel, frame: Uint8Array, more: boolean): Promise<void> | undefined {
     const request = decode(frame);
+    if (request.kind !== "scale" || !this.#scales.continues(channel, request)) this.#scales.endRun();
     if (request.kind !== "connect") {
       channel.counters.requests++;
       const { rates, time } = this.#parts;
-      const excess = rates.take(channel, time().monoMs);
-      if (excess?.code === "quarantined") channel.rest();
+      const { monoMs } = time();
+      const excess = rates.take(channel, monoMs);
+      if (excess !== undefined && rates.isFlood(channel, monoMs)) channel.rest();
       if (excess !== undefined) return this.#refuse(channel, frame, request, excess);
     }
     switch (request.kind) {
@@ -95,7 +101,7 @@ export class PacketPath {
         this.#policies.remove(channel);
         return undefined;
       case "scale":
-        return this.#scale(channel, frame, request);
+        return this.#scales.scale(channel, frame, request, more);
       case "set-policy":
         return this.#setPolicy(channel, frame, request);
       case "query":
@@ -115,6 +121,7 @@ export class PacketPath {
     request: ReturnType<typeof decode>,
     refusal: Refusal,
   ): undefined {
+    this.#scales.endRun();
     switch (request.kind) {
       case "scale":
       case "set-policy":
@@ -130,37 +137,6 @@ export class PacketPath {
       case "remove-policy":
         return;
     }
-  }
-
-  /** Decides and writes. Returns the result when the kernel has answered: at once, or with a slow back end later. */
-  #scale(channel: Channel, frame: Uint8Array, request: Scale): Promise<void> | undefined {
-    const { arbiter, clocks, meters, time } = this.#parts;
-    if (!request.physical) meters.of(channel.vm).asked(request.resource);
-    const change = arbiter.scale(channel.vm, request, time());
-    channel.counters.writes += change.writes.length;
-    if (change.dry) this.#noteDry(channel, request);
-    const performed = clocks.perform(change);
-    if (!(performed instanceof Promise)) {
-      this.#scaled(channel, frame, request, this.#outcome(channel, change, performed));
-      return undefined;
-    }
-    const kept = frame.slice();
-    return performed.then((refused) =>
-      this.#scaled(channel, kept, request, this.#outcome(channel, change, refused)),
-    );
-  }
-
-  #outcome({ counters }: Channel, change: Change, refused: Performed): Refusal | undefined {
-    if (refused === undefined) return change.refusal;
-    counters.writesRefused++;
-    return { code: "kernel-refused", reason: refused.reason };
-  }
-
-  #scaled(channel: Channel, frame: Uint8Array, request: Scale, refusal: Refusal | undefined): void {
-    const { events, time } = this.#parts;
-    if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);
-    if (events.wanted) events.request(channel.vm, request, refusal, time());
-    this.#conclude(channel, frame, request, refusal);
   }
 
   /** Counts, logs and replies. Guests with old packet sizes read no replies. */
@@ -212,21 +188,6 @@ export class PacketPath {
   #refuseQuery(channel: Channel, { what }: Query, reason: () => string): void {
     channel.counters.refused++;
     this.#note(channel, `was not told its ${what}`, reason);
-  }
-
-  #noteDry({ vm }: Channel, request: Scale): void {
-    const { arbiter, log } = this.#parts;
-    log(vm, "info", () => {
-      const { khz } = arbiter.grantOf(vm, request);
-      const would = khz === undefined ? "its CPU's own settings" : formatKhz(khz);
-      const what = `${request.action} for vCPU ${request.resource}`;
-      const fields = {
-        MESSAGE_ID: MESSAGE_IDS.dryRun,
-        VM: vm,
-        ...(khz === undefined ? {} : { NEW_KHZ: khz }),
-      };
-      return { message: `${vm} asked ${what}: ${would} would hold, but this is a dry run`, fields };
-    });
   }
 
   #reasonAndRemedy({ vm }: Channel, refusal: Refusal): string {

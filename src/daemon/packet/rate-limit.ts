@@ -1,5 +1,6 @@
 import type { Refusal } from "../../arbiter/view.ts";
 import { type Backoff, backoffMs } from "../../base/backoff.ts";
+import { RESTING_PER_SECOND } from "../../channels/intake.ts";
 
 /** How often a channel may ask. */
 export interface Rate {
@@ -15,6 +16,12 @@ const FLOOD_FACTOR = 10;
 const FLOOD_SECONDS = 5;
 
 const SECOND_MS = 1000;
+
+/**
+ * From so many requests in so many ms on it is known how often a channel asks. If that is too much, it is read at a slow
+ * pace for the rest of the second.
+ */
+const SAMPLE = { requests: 100, ms: 10 } as const;
 
 /** Each further quarantine of a channel is twice as long. */
 const QUARANTINE: Backoff = { firstMs: 10_000, maxMs: 600_000 };
@@ -42,6 +49,8 @@ export class RateLimit {
   #filledMs: number;
   #secondMs: number;
   #inSecond = 0;
+  /** What it asked in this second until it was read at a slow pace. */
+  #sample: { readonly requests: number; readonly untilMs: number; readonly perSecond: number } | undefined;
   #floods = 0;
   #quarantines = 0;
   #quarantine: Quarantine | undefined;
@@ -67,6 +76,17 @@ export class RateLimit {
     return undefined;
   }
 
+  /** Whether to read the channel at a slow pace: it is in quarantine, or asks far too often in this second. */
+  isFlood({ requestsPerSecond }: Rate, nowMs: number): boolean {
+    if (this.#sample !== undefined || this.quarantine(nowMs) !== undefined) return true;
+    const ms = nowMs - this.#secondMs;
+    const perSecond = Math.round((this.#inSecond * SECOND_MS) / ms);
+    if (this.#inSecond < SAMPLE.requests || ms < SAMPLE.ms || perSecond < FLOOD_FACTOR * requestsPerSecond)
+      return false;
+    this.#sample = { requests: this.#inSecond, untilMs: nowMs, perSecond };
+    return true;
+  }
+
   /** The quarantine that it is in. */
   quarantine(nowMs: number): Quarantine | undefined {
     return this.#quarantine !== undefined && nowMs < this.#quarantine.untilMs ? this.#quarantine : undefined;
@@ -79,14 +99,24 @@ export class RateLimit {
   }
 
   #endSecond({ requestsPerSecond }: Rate, nowMs: number): void {
-    const asked = Math.round((this.#inSecond * SECOND_MS) / (nowMs - this.#secondMs));
+    const asked = this.#askedInSecond(nowMs);
     this.#secondMs = nowMs;
     this.#inSecond = 0;
+    this.#sample = undefined;
     this.#floods = asked >= FLOOD_FACTOR * requestsPerSecond ? this.#floods + 1 : 0;
     if (this.#floods < FLOOD_SECONDS) return;
     const endedMs = this.#quarantine?.untilMs ?? Number.NEGATIVE_INFINITY;
     this.#quarantines = nowMs - endedMs < MEMORY_MS ? this.#quarantines + 1 : 1;
     this.#quarantine = { untilMs: nowMs + backoffMs(QUARANTINE, this.#quarantines), asked };
     this.#floods = 0;
+  }
+
+  /** Requests per second. While it was read at a slow pace, it asked as often as before if it was always read at once. */
+  #askedInSecond(nowMs: number): number {
+    const asked = Math.round((this.#inSecond * SECOND_MS) / (nowMs - this.#secondMs));
+    if (this.#sample === undefined) return asked;
+    const { requests, untilMs, perSecond } = this.#sample;
+    const readable = (RESTING_PER_SECOND * (nowMs - untilMs)) / SECOND_MS;
+    return this.#inSecond - requests >= readable / 2 ? Math.max(asked, perSecond) : asked;
   }
 }

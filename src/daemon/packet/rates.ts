@@ -45,6 +45,11 @@ export class Rates {
     return excess;
   }
 
+  /** Whether to read a channel, whose request was refused for their number, at a slow pace. */
+  isFlood(channel: Channel, nowMs: number): boolean {
+    return this.#limits.get(channel)?.isFlood(this.#rateOf(channel.vm), nowMs) ?? false;
+  }
+
   /** The quarantine that a channel is in. */
   quarantine(channel: Channel, nowMs: number): Quarantine | undefined {
     return this.#limits.get(channel)?.quarantine(nowMs);

@@ -1,17 +1,12 @@
-import type { DomainThread, Vcpu } from "../../base/domain.ts";
+import { DOMAIN_CHANNELS_MAX, type DomainThread, type Vcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { channelNumber } from "../port-name.ts";
 import { ContractXml } from "./contract-xml.ts";
 import { ThreadPins } from "./thread-pins.ts";
 import { readXml } from "./xml.ts";
 
 /** The most vCPUs of a domain: the limit of QEMU's largest machine. Their CPU maps fit into one reply. */
 const VCPUS_MAX = 4096;
-
-/** Names of ports that lead to this daemon, as in `<target name=…>`, by the type of the target. */
-const PORT_NAMES: ReadonlyMap<string, RegExp> = new Map([
-  ["virtio", /^virtio\.serial\.port\.poweragent\.(0|[1-9]\d{0,4})$/],
-  ["xen", /^(virtio\.serial\.port\.)?poweragent\.(0|[1-9]\d{0,4})$/],
-]);
 
 /** The parts of a running domain's XML that are needed. */
 export interface DomainXml {
@@ -21,8 +16,8 @@ export interface DomainXml {
   /** The highest number of vCPUs; those online are among them. */
   readonly vcpus: number;
   readonly online: ReadonlySet<Vcpu>;
-  /** Host paths of the sockets on which QEMU listens for the daemon. */
-  readonly channelPaths: ReadonlySet<string>;
+  /** The numbers of its channels by the host paths of the sockets on which QEMU listens for the daemon. */
+  readonly channels: ReadonlyMap<string, number>;
   /** What its metadata says about its contract; undefined if nothing. */
   readonly contract: ReadonlyMap<string, string> | undefined;
   /** Its pinned threads beside the vCPUs; undefined if there is none. */
@@ -43,7 +38,7 @@ export function readDomainXml(xml: string): Result<DomainXml> {
 class DomainFacts {
   readonly #path: string[] = [];
   readonly #listed = new Map<Vcpu, boolean>();
-  readonly #channelPaths = new Set<string>();
+  readonly #channels = new Map<string, number>();
   readonly #contract = new ContractXml();
   readonly #threads = new ThreadPins();
   #name = "";
@@ -52,7 +47,7 @@ class DomainFacts {
   #iothreadsText = "";
   #current: number | undefined;
   #source: string | undefined;
-  #isOurs = false;
+  #number: number | undefined;
 
   open(name: string, attributes: ReadonlyMap<string, string>): void {
     this.#path.push(name);
@@ -78,14 +73,13 @@ class DomainFacts {
       }
       case "domain/devices/channel":
         this.#source = undefined;
-        this.#isOurs = false;
+        this.#number = undefined;
         break;
       case "domain/devices/channel/source":
         if (attributes.get("mode") === "bind") this.#source = attributes.get("path");
         break;
       case "domain/devices/channel/target":
-        this.#isOurs =
-          PORT_NAMES.get(attributes.get("type") ?? "")?.test(attributes.get("name") ?? "") ?? false;
+        this.#number = channelNumber(attributes.get("type"), attributes.get("name") ?? "");
         break;
     }
   }
@@ -98,9 +92,13 @@ class DomainFacts {
   }
 
   close(): void {
-    const isChannel = this.#where() === "domain/devices/channel";
-    if (isChannel && this.#isOurs && this.#source !== undefined) this.#channelPaths.add(this.#source);
+    if (this.#where() === "domain/devices/channel") this.#noteChannel();
     this.#path.pop();
+  }
+
+  #noteChannel(): void {
+    if (this.#number === undefined || this.#source === undefined) return;
+    if (this.#channels.size < DOMAIN_CHANNELS_MAX) this.#channels.set(this.#source, this.#number);
   }
 
   problem(): string | undefined {
@@ -122,7 +120,7 @@ class DomainFacts {
       id: this.#id,
       vcpus,
       online,
-      channelPaths: this.#channelPaths,
+      channels: this.#channels,
       contract: this.#contract.found,
       threads: this.#threads.found(),
     };

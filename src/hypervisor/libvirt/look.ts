@@ -44,7 +44,7 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
     state: condition.state,
     origin: condition.origin,
     pins: lists.map((list, vcpu) => (xml.online.has(vcpu) ? list : [])),
-    channelPaths: xml.channelPaths,
+    channels: xml.channels,
     ...(xml.threads === undefined ? {} : { threads: xml.threads }),
     ...(xml.contract === undefined ? {} : { contract: xml.contract }),
   };

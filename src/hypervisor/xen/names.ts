@@ -1,3 +1,5 @@
+import { DOMAIN_CHANNELS_MAX } from "../../base/domain.ts";
+import { channelNumber } from "../port-name.ts";
 import type { DomainNames } from "./tracked-domain.ts";
 import { isName } from "./words.ts";
 import type { Xenstore } from "./xenstore.ts";
@@ -8,36 +10,33 @@ export const CONSOLES = "/local/domain/0/backend/console";
 /** Below it the toolstack keeps the names of domains. */
 export const VMS = "/vm";
 
-/** The most channels of one domain. */
-const CHANNELS_MAX = 1024;
-
-/** Longest path of a socket. */
-const PATH_MAX = 107;
-
 /** Reads what the toolstack wrote about a domain. What the domain can write itself is not used. */
 export async function readNames(xenstore: Xenstore, id: number): Promise<DomainNames> {
   const [name, devices] = await Promise.all([
     xenstore.trusted(`/local/domain/${id}/name`),
     xenstore.directory(`${CONSOLES}/${id}`),
   ]);
-  const paths = await Promise.all(
+  const channels = await Promise.all(
     devices
       .filter((device) => /^\d{1,5}$/.test(device))
-      .slice(0, CHANNELS_MAX)
-      .map((device) => channelPath(xenstore, `${CONSOLES}/${id}/${device}`)),
+      .slice(0, DOMAIN_CHANNELS_MAX)
+      .map((device) => readChannel(xenstore, `${CONSOLES}/${id}/${device}`)),
   );
   return {
     name: name !== undefined && isName(name) ? name : undefined,
-    channelPaths: new Set(paths.filter((path) => path !== undefined)),
+    channels: new Map(channels.filter((channel) => channel !== undefined)),
   };
 }
 
-async function channelPath(xenstore: Xenstore, console: string): Promise<string | undefined> {
-  const [connection, path] = await Promise.all([
+/** The path and the number of a channel; undefined for any other console. */
+async function readChannel(xenstore: Xenstore, console: string): Promise<[string, number] | undefined> {
+  const [connection, path, name] = await Promise.all([
     xenstore.trusted(`${console}/connection`),
     xenstore.trusted(`${console}/path`),
+    xenstore.trusted(`${console}/name`),
   ]);
-  return connection === "socket" && path?.startsWith("/") && path.length <= PATH_MAX ? path : undefined;
+  const number = channelNumber("xen", name ?? "");
+  return connection === "socket" && path !== undefined && number !== undefined ? [path, number] : undefined;
 }
 
 /** The domain whose consoles changed; undefined for another path. */

@@ -8,7 +8,8 @@ import { endingOf, migrationOf, SUSPENDED } from "./words.ts";
 export interface DomainNames {
   /** Undefined if it has no name yet, or none that can be used. */
   readonly name: string | undefined;
-  readonly channelPaths: ReadonlySet<string>;
+  /** The numbers of its channels by the paths of their sockets. */
+  readonly channels: ReadonlyMap<string, number>;
 }
 
 /** One run of a domain, followed from its first look on. */
@@ -63,7 +64,7 @@ export class TrackedDomain {
       run: this.run.uuid,
       ...this.#state(info),
       pins: pinsOf(info, xen, poolOf),
-      channelPaths: this.names.channelPaths,
+      channels: this.names.channels,
     };
   }
 

@@ -68,6 +68,7 @@ check "continued: and again" says "vm-power-guest min 0"
 mark
 check "restart" systemctl restart vm-power
 eventually "restart: serving" 60 serving
+check "restart: CPU 3 has web1's speed" drops_to 3 1200000
 for cpu in 0 1 2 3; do witness "restart: no clock changed" $cpu; done
 mark
 old=$(pid)

@@ -1,0 +1,55 @@
+/** Replies that are written together: few, so that the first hardly waits for the last. */
+const TOGETHER_MAX = 8;
+
+/** Bytes of them: the longest packet, so many times. */
+const HELD_BYTES = 464 * TOGETHER_MAX;
+
+/** What is not written yet. One buffer is enough for all channels, because nothing is held between turns. */
+const held = new Uint8Array(HELD_BYTES);
+
+/**
+ * Replies to one guest. Those of packets that were received together are joined, since a write costs more than a
+ * decision. The kernel takes such a message of a local socket whole or not at all.
+ */
+export class Replies {
+  readonly #write: (bytes: Uint8Array) => number;
+  readonly #counters: { repliesDropped: number };
+  #isHolding = false;
+  #length = 0;
+  #count = 0;
+
+  /** `write` returns how many bytes were written. Replies that the guest has no room for are counted. */
+  constructor(write: (bytes: Uint8Array) => number, counters: { repliesDropped: number }) {
+    this.#write = write;
+    this.#counters = counters;
+  }
+
+  /** Holds replies until {@link release}, which must follow in the same turn. */
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  release(): void {
+    this.#isHolding = false;
+    this.#flush();
+  }
+
+  send(reply: Uint8Array): void {
+    if (this.#count === TOGETHER_MAX || this.#length + reply.length > HELD_BYTES) this.#flush();
+    if (!this.#isHolding || reply.length > HELD_BYTES) return this.#put(reply, 1);
+    held.set(reply, this.#length);
+    this.#length += reply.length;
+    this.#count++;
+  }
+
+  #flush(): void {
+    if (this.#count === 0) return;
+    this.#put(held.subarray(0, this.#length), this.#count);
+    this.#length = 0;
+    this.#count = 0;
+  }
+
+  #put(bytes: Uint8Array, replies: number): void {
+    if (this.#write(bytes) !== bytes.length) this.#counters.repliesDropped += replies;
+  }
+}
