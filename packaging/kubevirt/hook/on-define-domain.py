@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """KubeVirt's hook onDefineDomain: gives a VM the channels of vm-power, and the contract in its annotations.
 
 A VM asks for it by an annotation, hooks.kubevirt.io/hookSidecars, that names the ConfigMap with this file. Its contract
