@@ -57,7 +57,7 @@ world-faults: node_modules ## Plant faults in the daemon, and see the world find
 energy-days: node_modules ## Play DAYS=1000 days of hosts whose physics are not the energy model's, and count how often the truth is in the interval
 	@DAYS=$(or $(DAYS),1000) $(BUN) test test/ledger/days.test.ts
 
-build: dist/vm-power ## Build the one executable, dist/vm-power
+build: dist/vm-power dist/guest-library ## Build the one executable, dist/vm-power, and the guest's side as JavaScript
 
 bench: build ## Measure speed and cost, beside a bare C program, with BASELINE=FILE beside an older vm-power; README=yes writes the table
 ifdef BASELINE
@@ -75,12 +75,11 @@ install: build man ## Install the host's side below DESTDIR and PREFIX
 	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) packaging/install host
 	ln -sf vm-power $(DESTDIR)$(PREFIX)/bin/vm-power-guest
 
-guest-package: node_modules ## Make the guest's library for Bun and Node, dist/guest-library
-	@packaging/guest/library/build $(BUN) dist/guest-library
+guest-package: dist/guest-library ## Make the guest's side for Bun and Node, dist/guest-library
 
 man: dist/man dist/completions ## Make the man pages and the completions of shells
 
-deb: executable man ## Make dist/*.deb; ARCH=arm64 for the other architecture
+deb: executable man dist/guest-library ## Make dist/*.deb; ARCH=arm64 for the other architecture
 	@packaging/deb $(ARCH)
 
 image: deb ## Make dist/*.oci.tar, the image for Kubernetes; ARCH=arm64 for the other architecture
@@ -118,6 +117,10 @@ dist/vm-power: node_modules $(SOURCES)
 	@$(BUN) build $(COMPILE) src/main.ts --outfile dist/vm-power >/dev/null
 	@ln -sf vm-power dist/vmpowerctl
 	@ln -sf vm-power dist/vm-power-guest
+
+dist/guest-library: node_modules $(SOURCES) $(shell find packaging/guest/library -type f)
+	@$(BUN) packaging/guest/library/build.ts $@
+	@touch $@
 
 # For another architecture the compiler puts the program behind that one's runtime.
 ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))

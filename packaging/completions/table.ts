@@ -126,7 +126,7 @@ function kindOfValue(name: string, choices: readonly string[] | undefined): Kind
 
 /** Whether an option chooses the daemon, which is then asked for names and CPUs. */
 export function isAbout({ flags }: CompletedOption): boolean {
-  return flags.some((flag) => ["--socket", "--host", "--hosts"].includes(flag));
+  return flags.some((flag) => ["--socket", "--host", "--hosts", "--inventory"].includes(flag));
 }
 
 /** The prefix of the functions of a completion. */
@@ -144,7 +144,7 @@ export function optionsWithValue({ options, verbs }: CommandTable): CompletedOpt
 }
 
 function kindOf(flag: string | null | undefined): Kind {
-  return flag === "--socket" ? "file" : "text";
+  return flag === "--socket" || flag === "--inventory" ? "file" : "text";
 }
 
 const IDLE = {

@@ -44,6 +44,8 @@ export class Channels {
   readonly #roomy = new Set<Channel>();
   #problem: (Objection & { readonly unusable: boolean }) | undefined;
   #scanned: Scanned | undefined;
+  /** The files of the last scan. */
+  #listed: ReadonlySet<string> = new Set();
   #leftOut = 0;
   #lookingAgain: Timer | undefined;
 
@@ -123,7 +125,9 @@ export class Channels {
     if (isNews) this.#log.directory(objection, { isRefused: !this.usable });
     this.#scanned = { stats, atMs: performance.now(), certain: stats === undefined };
     this.#watch.follow(stats?.ino);
-    this.#settle([...this.#find(this.usable ? listChannels(directory) : [])]);
+    const listed = this.usable ? listChannels(directory) : [];
+    this.#listed = new Set(listed.map(({ path }) => path));
+    this.#settle([...this.#find(listed)]);
   }
 
   close(): void {
@@ -181,7 +185,7 @@ export class Channels {
   }
 
   #nameOfFile(path: string): ChannelName | undefined {
-    return dirname(path) === this.#options.directory ? parseChannelName(basename(path)) : undefined;
+    return this.#listed.has(path) ? parseChannelName(basename(path)) : undefined;
   }
 
   /** A socket whose file was removed is served until it closes, as QEMU does. */

@@ -1,6 +1,6 @@
+import { isPattern } from "../base/name-pattern.ts";
 import { vmNameFault } from "../base/vm-name.ts";
 import { APP_KEYS } from "./app-keys.ts";
-import { isPattern } from "./contract/vm-pattern.ts";
 import type { Ini, Section } from "./ini.ts";
 import type { Key, KeysOf, ValuesOf } from "./key.ts";
 import { CLASS_KEYS, KEYS, PATTERN_KEYS, VM_KEYS } from "./keys.ts";

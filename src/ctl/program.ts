@@ -1,14 +1,15 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { TerminalIo } from "../terminal/io.ts";
+import type { HostOptions } from "./hosts/choose.ts";
 import type { Given, Verb } from "./verb.ts";
 
 /** The options of every command. */
-export interface GlobalOptions {
+export interface GlobalOptions extends HostOptions {
   readonly socket: string;
   readonly json: boolean;
   readonly timeoutMs: number;
-  /** Other hosts, as they were typed; undefined means this host. */
-  readonly hosts: readonly string[] | undefined;
+  readonly failFast: boolean;
+  readonly parallel: number | undefined;
 }
 
 /** Runs the command that was typed. */
@@ -18,6 +19,9 @@ export type Run = (verb: Verb, given: Given, options: GlobalOptions) => Promise<
 export const DEFAULT_SOCKET = "/run/vm-power/control.sock";
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const TIMEOUT_SECONDS_MAX = 3600;
+
+/** The most hosts that may be asked at the same time: each is a process of ssh. */
+const PARALLEL_MAX = 256;
 
 /** Makes the command-line parser of these verbs. It throws `CommanderError` instead of exiting. */
 export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run): Command {
@@ -29,6 +33,9 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
     .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
     .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)
+    .option("--inventory <file>", "the hosts of an inventory of Ansible; --host then names hosts or groups")
+    .option("--parallel <hosts>", "ask at most so many hosts at the same time", parallel)
+    .option("--fail-fast", "ask no more hosts once one has failed", false)
     .option("--json", "print the result as JSON", false)
     .option("--timeout <seconds>", "how long to wait for the daemon", seconds, DEFAULT_TIMEOUT_SECONDS)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
@@ -61,19 +68,23 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
   command.addHelpText("after", examplesText(verb.examples));
   command.showHelpAfterError(`(vmpowerctl help ${verb.name} explains)`);
   command.action(async () => {
-    const { socket, json, timeout, host, hosts } = program.opts<{
-      socket: string;
-      json: boolean;
-      timeout: number;
-      host?: string[];
-      hosts?: string[];
-    }>();
-    await run(
-      verb,
-      { arguments: command.args, ...optionsOf(command) },
-      { socket, json, timeoutMs: timeout * 1000, hosts: chosenHosts(host, hosts) },
-    );
+    await run(verb, { arguments: command.args, ...optionsOf(command) }, globalsOf(program));
   });
+}
+
+function globalsOf(program: Command): GlobalOptions {
+  const { socket, json, timeout, host, hosts, inventory, failFast, parallel } = program.opts<{
+    socket: string;
+    json: boolean;
+    timeout: number;
+    host?: string[];
+    hosts?: string[];
+    inventory?: string;
+    failFast: boolean;
+    parallel?: number;
+  }>();
+  const timeoutMs = timeout * 1000;
+  return { socket, json, timeoutMs, hosts: chosenHosts(host, hosts), inventory, failFast, parallel };
 }
 
 /** An empty list is not the same as no list: whoever gave one meant other hosts. */
@@ -102,6 +113,12 @@ function seconds(text: string): number {
   throw new InvalidArgumentError(`It is a number of seconds up to ${TIMEOUT_SECONDS_MAX}.`);
 }
 
+function parallel(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= PARALLEL_MAX) return value;
+  throw new InvalidArgumentError(`It is a number of hosts up to ${PARALLEL_MAX}.`);
+}
+
 function helpWidth({ isTty, columns }: TerminalIo): number {
   return isTty ? columns : 80;
 }
@@ -118,6 +135,7 @@ const OVERVIEW_EXAMPLES: Verb["examples"] = [
   ["set-cpu-freq 2-5 max --hold", "full speed, whatever guests ask"],
   ["set-cpu-freq 2-5 release", "guests may change it again"],
   ["--hosts a,b,root@c list", "the VMs of several hosts, over ssh"],
+  ["--inventory hosts status", "a line per host"],
 ];
 
 const EXIT_CODES_TEXT = `

@@ -1,5 +1,6 @@
 import type { ControlClient } from "../admin/client.ts";
 import type { Style, TerminalIo } from "../terminal/io.ts";
+import type { Said } from "./hosts/said.ts";
 
 /** A command of `vmpowerctl`. Help, parsing and completion come from this. */
 export interface Verb {
@@ -11,7 +12,17 @@ export interface Verb {
   readonly examples: readonly (readonly [string, string])[];
   /** Resolves with the exit status: one of `EXIT`, or that of a command that it ran. */
   readonly run: (context: Context, given: Given) => Promise<number>;
+  /**
+   * How the replies of several hosts are shown, which are asked for JSON then; undefined if their texts are merged.
+   */
+  readonly ofHosts?: (given: Given, hosts: number) => OfHosts | undefined;
 }
+
+/** Makes one text of what hosts said, and the exit status if it is not that of the worst host. */
+type OfHosts = (
+  said: readonly Said[],
+  look: { readonly width: number; readonly style: Style; readonly nowMs: number },
+) => { readonly text: string; readonly code?: number };
 
 /** An argument of a verb. */
 export interface Argument {

@@ -59,7 +59,7 @@ export interface HypervisorStatus {
   readonly state: "connected" | "connecting" | "unreachable";
   /** Why it is not connected, with the remedy. */
   readonly problem: string | undefined;
-  /** What is not followed although it is connected, with the remedy. */
-  readonly note?: string | undefined;
   readonly domains: number;
+  /** What is not followed, or may be overlooked, although it is connected; with the remedy. */
+  readonly note?: string | undefined;
 }

@@ -14,6 +14,9 @@ export interface Seqpacket {
   close(): void;
 }
 
+/** Whether this runtime has such connections; Node, which runs the guest's side too, has none. */
+export const HAS_SEQPACKET: boolean = true;
+
 /** Connects to a path; undefined if no process listens or the user may not connect. */
 export function connectSeqpacket(path: string): Seqpacket | undefined {
   const to = unixAddress(path);

@@ -1,3 +1,4 @@
+import { columnsOf } from "./columns.ts";
 import type { Screen } from "./io.ts";
 
 /** The two ends of a terminal. */
@@ -94,7 +95,7 @@ export function openScreen({ input, output }: Terminal): Screen {
       // cursor is still on its last character, which must not be cleared.
       const { columns } = this.size;
       const text = lines
-        .map((line) => (Bun.stringWidth(line) < columns ? `${line}${TO_LINE_END}` : line))
+        .map((line) => (columnsOf(line) < columns ? `${line}${TO_LINE_END}` : line))
         .join("\r\n");
       output.write(`${HOME}${text}${TO_SCREEN_END}`);
     },

@@ -1,3 +1,5 @@
+import { columnsOf, cutToColumns } from "./columns.ts";
+
 /** A column: its head, its alignment, and whether it may shrink in a narrow terminal. */
 export interface Column {
   readonly head: string;
@@ -33,7 +35,7 @@ function widthsOf(
   width: number,
 ): number[] {
   const natural = columns.map((_, index) =>
-    lines.reduce((most, cells) => Math.max(most, Bun.stringWidth(cells[index] ?? "")), 0),
+    lines.reduce((most, cells) => Math.max(most, columnsOf(cells[index] ?? "")), 0),
   );
   let excess = natural.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width;
   return natural.map((each, index) => {
@@ -45,7 +47,7 @@ function widthsOf(
 
 /** Pads or cuts a cell to its width; a cut cell ends with a mark. */
 function fitted(cell: string, width: number, align: "left" | "right"): string {
-  const shown = Bun.stringWidth(cell) <= width ? cell : `${Bun.sliceAnsi(cell, 0, width - 1)}…`;
-  const space = " ".repeat(Math.max(0, width - Bun.stringWidth(shown)));
+  const shown = columnsOf(cell) <= width ? cell : `${cutToColumns(cell, width - 1)}…`;
+  const space = " ".repeat(Math.max(0, width - columnsOf(shown)));
   return align === "left" ? shown + space : space + shown;
 }

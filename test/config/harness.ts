@@ -26,6 +26,7 @@ export const DEFAULTS: Held = {
     monitorAccess: "group",
     runtimeDirectory: "/run/vm-power",
     stateDirectory: "/var/lib/vm-power",
+    historyMegabytes: 16,
     logLevel: "info",
   },
   channels: {

@@ -144,6 +144,7 @@ const config: fc.Arbitrary<Held> = fc.record({
       monitorAccess: fc.constantFrom("group", "everyone", "off"),
       runtimeDirectory: path,
       stateDirectory: path,
+      historyMegabytes: fc.integer({ min: 0, max: 1024 }),
       logLevel: fc.constantFrom("error", "warning", "notice", "info", "debug"),
     })
     .filter(({ controlSocket, monitorSocket }) => controlSocket !== monitorSocket),

@@ -87,6 +87,7 @@ Abi = 456
         monitorAccess: "everyone",
         runtimeDirectory: "/srv/run",
         stateDirectory: "/srv/state",
+        historyMegabytes: 16,
         logLevel: "debug",
       },
       channels: {

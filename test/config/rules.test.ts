@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { matches } from "../../src/base/name-pattern.ts";
 import { type ContractValue, type Layer, resolve } from "../../src/config/contract/rules.ts";
-import { matches, overlap } from "../../src/config/contract/vm-pattern.ts";
+import { overlap } from "../../src/config/contract/vm-pattern.ts";
 import { readConfig } from "../../src/config/load.ts";
 import { ConfigDirectory } from "./harness.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { hostsArgument } from "../../src/ctl/hosts/hosts.ts";
+import { chooseHosts } from "../../src/ctl/hosts/choose.ts";
 import { mergeTexts } from "../../src/ctl/hosts/merge.ts";
 import { drawTable } from "../../src/terminal/table.ts";
 
@@ -37,11 +37,16 @@ test("mergeTexts() keeps tables of other heads apart", () => {
   ]);
 });
 
-test("hostsArgument() returns each host once", () => {
-  expect(hostsArgument(["a,root@b", "a", "[::1],c.example.org"])).toEqual([
-    "a",
-    "root@b",
-    "[::1]",
-    "c.example.org",
+test("chooseHosts() returns each host once, as ssh knows it", () => {
+  const chosen = chooseHosts({ hosts: ["a,root@b", "a", "[::1],c.example.org"], inventory: undefined });
+  expect(chosen?.map(({ name, address, port }) => [name, address, port])).toEqual([
+    ["a", "a", undefined],
+    ["root@b", "root@b", undefined],
+    ["[::1]", "[::1]", undefined],
+    ["c.example.org", "c.example.org", undefined],
   ]);
+});
+
+test("chooseHosts() returns nothing if no other host is meant", () => {
+  expect(chooseHosts({ hosts: undefined, inventory: undefined })).toBe(undefined);
 });

@@ -15,12 +15,15 @@ beforeEach(async () => {
   script(
     "ssh",
     `
-while [ "$1" != "--" ]; do echo "$1" >> ${near.directory}/options; shift; done
+port=
+while [ "$1" != "--" ]; do [ "$1" = -p ] && port=,$2; echo "$1" >> ${near.directory}/options; shift; done
 host=$2; shift 2
 echo "$*" >> ${near.directory}/commands
 [ "$host" = down ] && { printf 'ssh: connect to host down port 22: No route to host\\r\\n' >&2; exit 255; }
 [ "$host" = silent ] && exec sleep 60
-PATH=${near.directory}/$host:$PATH exec sh -c "$*"`,
+[ "$host" = many ] && exec cat ${near.directory}/status
+[ "$host" = bare ] && { echo 'sh: 1: vmpowerctl: not found' >&2; exit 127; }
+PATH=${near.directory}/$host$port:$PATH exec sh -c "$*"`,
   );
   for (const [name, { directory }] of [["near", near] as const, ["root@far", far] as const])
     script(`${name}/vmpowerctl`, `exec ${VMPOWERCTL} --socket ${directory}/run/control.sock "$@"`);
@@ -35,6 +38,12 @@ function script(name: string, text: string): void {
   mkdirSync(join(path, ".."), { recursive: true });
   writeFileSync(path, `#!/bin/sh\n${text}\n`);
   chmodSync(path, 0o755);
+}
+
+function write(name: string, text: string): string {
+  const path = join(near.directory, name);
+  writeFileSync(path, text);
+  return path;
 }
 
 const env = () => ({ ...process.env, PATH: `${near.directory}:${process.env["PATH"]}` });
@@ -79,7 +88,7 @@ root@far  db           running  yes         2         0          0       0
     ]);
   });
 
-  test("shows the output of the other hosts if some fail, names those with the reason, and ends with 1", () => {
+  test("shows the output of the other hosts if some fail, names those with the reason, and ends as the worst", () => {
     const { code, out, err } = ctl("--hosts", "near,down", "list");
     expect([code, out.includes("near  web1"), err]).toEqual([
       1,
@@ -88,7 +97,7 @@ root@far  db           running  yes         2         0          0       0
     ]);
     const missing = ctl("--hosts", "near,root@far", "show-vm", "db");
     expect([missing.code, missing.out.includes("root@far  db  running"), missing.err]).toEqual([
-      1,
+      10,
       true,
       'near: There is no VM "db": vmpowerctl list shows those known\n',
     ]);
@@ -131,6 +140,11 @@ root@far  db           running  yes         2         0          0       0
     ["--hosts -oProxyCommand=x list", '"-oProxyCommand=x" is not a host like web1 or root@web1\n'],
     ["-H a;b list", '"a;b" is not a host like web1 or root@web1\n'],
     ["-H near shell", "shell is for one host: ssh -t near vmpowerctl shell\n"],
+    [
+      "--fail-fast list",
+      "--fail-fast and --parallel are for other hosts: name them by --hosts or --inventory\n",
+    ],
+    ["--inventory /nowhere list", 'Cannot read the inventory "/nowhere": no such file or directory\n'],
   ])("%s is wrong usage", (command, err) => {
     expect(ctl(...command.split(" "))).toEqual({ code: 2, out: "", err });
   });
@@ -156,5 +170,75 @@ root@far  db           running  yes         2         0          0       0
       env: { PATH: "/nowhere" },
     });
     expect([exitCode, stderr.toString()]).toEqual([1, "near: There is no ssh: install openssh-client\n"]);
+  });
+
+  test("asks the hosts of an inventory by their groups, at their addresses, and shows their names", () => {
+    script("root@192.0.2.7,2022/vmpowerctl", `exec ${near.directory}/near/vmpowerctl "$@"`);
+    const inventory = write(
+      "hosts.ini",
+      "[web]\nhv1 ansible_host=192.0.2.7 ansible_user=root ansible_port=2022\n[db]\nroot@far\n",
+    );
+    const orders = ["--inventory", inventory, "-H", "web", "set-cpu-freq", "2", "min"];
+    expect(ctl(...orders)).toEqual({ code: 0, out: "hv1  CPU 2: 1.200 GHz\n", err: "" });
+    expect(ctl("--inventory", inventory, "set-cpu-freq", "2", "min").out).toBe(
+      "hv1       CPU 2: 1.200 GHz\nroot@far  CPU 2: 1.200 GHz\n",
+    );
+    expect(ctl("--inventory", inventory, "-H", "mail", "list")).toEqual({
+      code: 2,
+      out: "",
+      err: `There is no host or group "mail" in ${inventory}\n`,
+    });
+  });
+
+  test("status has one line per host, and one about all", () => {
+    far.run("vmpowerctl", "set-cpu-freq", "1", "max");
+    const { code, out, err } = ctl("--hosts", "near,down,root@far,bare", "status");
+    expect([code, err]).toEqual([1, ""]);
+    expect(
+      out.replace(/\d+ s/g, "N s").replace(/ +/g, " "),
+    ).toBe(`HOST HEALTH VMS CLAIMS CHANNELS CPUS UP PROBLEM
+near ok 2 0 0/0 6 N s
+down critical - - - - - ssh: connect to host down port 22: No route to host
+root@far ok 1 0 0/0 6 N s
+bare unknown - - - - - sh: 1: vmpowerctl: not found
+
+4 hosts: 1 critical, 1 unknown
+`);
+  });
+
+  test("status --nagios is one line with numbers, and the exit status of the worst host", () => {
+    expect(ctl("--hosts", "near,down,root@far,bare", "status", "--nagios")).toEqual({
+      code: 2,
+      out:
+        "VM-POWER CRITICAL - 2 of 4 hosts ok; down: ssh: connect to host down port 22: No route to host; " +
+        "bare: sh: 1: vmpowerctl: not found | hosts=4;;;0 ok=2;;;0 unknown=1;;;0 warning=0;;;0 critical=1;;;0\n",
+      err: "",
+    });
+    expect(ctl("--hosts", "near,bare", "status", "--nagios").code).toBe(3);
+    expect(ctl("--hosts", "near,root@far", "status", "--nagios").code).toBe(0);
+  });
+
+  test("--fail-fast asks no more hosts once one has failed", () => {
+    const hosts = "near,down,root@far,silent";
+    expect(ctl("--hosts", hosts, "--parallel", "1", "--fail-fast", "set-cpu-freq", "2", "min")).toEqual({
+      code: 1,
+      out: "near  CPU 2: 1.200 GHz\n",
+      err: "2 hosts not asked, because another one failed\ndown: ssh: connect to host down port 22: No route to host\n",
+    });
+  });
+
+  test("asks 500 hosts within 10 s, 64 at a time", () => {
+    write("status", near.run("vmpowerctl", "--json", "status").out);
+    const inventory = write("fleet", "hv[001:500] ansible_host=many\n");
+    const startedMs = performance.now();
+    const { code, out } = ctl("--inventory", inventory, "status");
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    const lines = out.trimEnd().split("\n");
+    expect([code, lines.length, lines.at(-3)?.startsWith("hv500  ok "), lines.at(-1)]).toEqual([
+      0,
+      503,
+      true,
+      "500 hosts: all ok",
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { BEHAVIOUR_FAULTS } from "./behaviour-faults.ts";
 import { END_FAULTS } from "./end-faults.ts";
 import type { Fault } from "./fault.ts";
+import { FLEET_FAULTS } from "./fleet-faults.ts";
 import { GUEST_FAULTS } from "./guest-faults.ts";
 import { PEER_FAULTS } from "./peer-faults.ts";
 import { QEMU_FAULTS } from "./qemu-faults.ts";
@@ -12,6 +13,7 @@ export const FAULTS: readonly Fault[] = [
   ...PEER_FAULTS,
   ...QEMU_FAULTS,
   ...USER_FAULTS,
+  ...FLEET_FAULTS,
   ...END_FAULTS,
   ...BEHAVIOUR_FAULTS,
 ];

@@ -7,7 +7,19 @@ import { until } from "../daemon/until.ts";
 import { type JoinedPort, joinedPort } from "./joined-port.ts";
 import { type TerminalPorts, terminalPorts } from "./terminal-ports.ts";
 
-const EXECUTABLE = join(import.meta.dir, "../../dist/vm-power-guest");
+const DIST = join(import.meta.dir, "../../dist");
+const COMPILED = [join(DIST, "vm-power-guest")];
+
+/** The command as it is packaged: compiled, and as JavaScript. */
+const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
+  ["compiled", COMPILED],
+  ["in Node", withRuntime(Bun.which("node"))],
+  ["in Bun", withRuntime(process.execPath)],
+];
+
+function withRuntime(runtime: string | null): readonly string[] {
+  return runtime === null ? [] : [runtime, join(DIST, "guest-library/command.js")];
+}
 
 let host: TestHost;
 let ports: TerminalPorts;
@@ -36,10 +48,13 @@ const GRANTED = { kind: "granted", value: undefined } as const;
 const power = (options = {}) =>
   openPower({ places: { virtioPorts: ports.directory }, env: "kvm-vm", answerMs: 3000, ...options });
 
-/** Runs the compiled command as a user of the guest, with a long timeout. */
+/** The command that the tests below run. */
+let command: readonly string[] = COMPILED;
+
+/** Runs it as a user of the guest, with a long timeout. */
 async function vmPowerGuest(...args: readonly string[]) {
   const child = Bun.spawn(
-    [EXECUTABLE, "--ports", ports.directory, "--env", "kvm-vm", "--timeout", "3", ...args],
+    [...command, "--ports", ports.directory, "--env", "kvm-vm", "--timeout", "3", ...args],
     {
       stdin: "ignore",
       stdout: "pipe",
@@ -104,84 +119,102 @@ describe("our guest and our daemon", () => {
   });
 });
 
-describe("the compiled command and our daemon", () => {
-  test("max sets the highest speed, and a refusal is reported", async () => {
-    expect(await vmPowerGuest("min")).toEqual({ code: 0, out: "vCPUs 0-1: min\n", err: "" });
-    expect(speeds()).toEqual(["1200000", "1200000"]);
-    expect(await vmPowerGuest("max", "1")).toEqual({ code: 0, out: "vCPU 1: max\n", err: "" });
-    expect(speeds()).toEqual(["1200000", "2301000"]);
-    expect((await vmPowerGuest("freq", "--json")).out).toBe(
-      '{"vcpus":[{"vcpu":0,"kind":"granted","khz":1200000},{"vcpu":1,"kind":"granted","khz":2301000}]}\n',
-    );
-    const policy = await vmPowerGuest("policy", "send", "--vcpus", "0-7");
-    expect([policy.code, policy.err]).toEqual([
-      1,
-      "The host refused the policy: on the host, journalctl -u vm-power tells why\n",
-    ]);
-    const low = await vmPowerGuest("policy", "send", "--vcpus", "0-1", "--type", "workload");
-    expect([low, speeds()]).toEqual([
-      { code: 0, out: "The host took the policy\n", err: "" },
-      ["1200000", "1200000"],
-    ]);
-    expect((await vmPowerGuest("policy", "remove")).code).toBe(0);
-    await until(() => speeds().every((speed) => speed === FOUND));
-    const refused = await vmPowerGuest("max", "5", "--port", "0");
-    expect([refused.code, refused.out]).toEqual([1, ""]);
-  });
+describe.each(COMMANDS.filter(([, words]) => words.length > 0))(
+  "the command %s and our daemon",
+  (name, words) => {
+    beforeEach(() => {
+      command = words;
+    });
 
-  test("run holds the highest speed until the command ends, however it ends", async () => {
-    await vmPowerGuest("min");
-    const running = vmPowerGuest(
-      "run",
-      "--min-on-idle",
-      "--vcpus",
-      "0",
-      "--",
-      "sh",
-      "-c",
-      "sleep 0.3; exit 7",
-    );
-    await until(() => speeds()[0] === "2301000");
-    expect(await running).toEqual({ code: 7, out: "", err: "" });
-    expect(speeds()).toEqual(["1200000", "1200000"]);
-  });
+    test("max sets the highest speed, and a refusal is reported", async () => {
+      expect(await vmPowerGuest("min")).toEqual({ code: 0, out: "vCPUs 0-1: min\n", err: "" });
+      expect(speeds()).toEqual(["1200000", "1200000"]);
+      expect(await vmPowerGuest("max", "1")).toEqual({ code: 0, out: "vCPU 1: max\n", err: "" });
+      expect(speeds()).toEqual(["1200000", "2301000"]);
+      expect((await vmPowerGuest("freq", "--json")).out).toBe(
+        '{"vcpus":[{"vcpu":0,"kind":"granted","khz":1200000},{"vcpu":1,"kind":"granted","khz":2301000}]}\n',
+      );
+      const policy = await vmPowerGuest("policy", "send", "--vcpus", "0-7");
+      expect([policy.code, policy.err]).toEqual([
+        1,
+        "The host refused the policy: on the host, journalctl -u vm-power tells why\n",
+      ]);
+      const low = await vmPowerGuest("policy", "send", "--vcpus", "0-1", "--type", "workload");
+      expect([low, speeds()]).toEqual([
+        { code: 0, out: "The host took the policy\n", err: "" },
+        ["1200000", "1200000"],
+      ]);
+      expect((await vmPowerGuest("policy", "remove")).code).toBe(0);
+      await until(() => speeds().every((speed) => speed === FOUND));
+      const refused = await vmPowerGuest("max", "5", "--port", "0");
+      expect([refused.code, refused.out]).toEqual([1, ""]);
+    });
 
-  test("run sends its request again to a restarted daemon", async () => {
-    const work = join(host.directory, "work");
-    writeFileSync(work, "");
-    const untilDone = `while [ -e '${work}' ]; do sleep 0.1; done`;
-    const running = vmPowerGuest("run", "--min-on-idle", "--vcpus", "0", "--", "sh", "-c", untilDone);
-    await until(() => speeds()[0] === "2301000");
-    await host.end("SIGKILL");
-    await host.start();
-    expect(speeds()[0]).toBe(FOUND);
-    await until(() => speeds()[0] === "2301000");
-    rmSync(work);
-    expect((await running).code).toBe(0);
-    expect(speeds()[0]).toBe("1200000");
-  }, 30_000);
+    test("run holds the highest speed until the command ends, however it ends", async () => {
+      await vmPowerGuest("min");
+      const running = vmPowerGuest(
+        "run",
+        "--min-on-idle",
+        "--vcpus",
+        "0",
+        "--",
+        "sh",
+        "-c",
+        "sleep 0.3; exit 7",
+      );
+      await until(() => speeds()[0] === "2301000");
+      expect(await running).toEqual({ code: 7, out: "", err: "" });
+      expect(speeds()).toEqual(["1200000", "1200000"]);
+    });
 
-  test("the agent asks for the speed that this machine needs, and for its fallback at the end", async () => {
-    const config = join(host.directory, "guest.conf");
-    writeFileSync(
-      config,
-      "[agent]\nPorts=0\nIntervalMs=100\nCooldownMs=0\nSource=dpdk-telemetry\nFallback=min\n",
-    );
-    const agent = Bun.spawn(
-      [EXECUTABLE, "--ports", ports.directory, "--env", "kvm-vm", "agent", "--config", config],
-      {
-        stderr: "pipe",
-        env: {},
-      },
-    );
-    // There is no DPDK program here, so the agent cannot measure and logs that.
-    await until(() => speeds()[0] === "1200000");
-    await vmPowerGuest("max", "1");
-    agent.kill("SIGTERM");
-    expect([await agent.exited, await agent.stderr.text()]).toEqual([
-      0,
-      "warning: Cannot measure the load of vCPU 0: Fallback=min\n",
-    ]);
-    expect(speeds()).toEqual(["1200000", "2301000"]);
-  });
-});
+    test("run sends its request again to a restarted daemon", async () => {
+      const work = join(host.directory, "work");
+      writeFileSync(work, "");
+      const untilDone = `while [ -e '${work}' ]; do sleep 0.1; done`;
+      const running = vmPowerGuest("run", "--min-on-idle", "--vcpus", "0", "--", "sh", "-c", untilDone);
+      await until(() => speeds()[0] === "2301000");
+      await host.end("SIGKILL");
+      await host.start();
+      expect(speeds()[0]).toBe(FOUND);
+      await until(() => speeds()[0] === "2301000");
+      rmSync(work);
+      expect((await running).code).toBe(0);
+      expect(speeds()[0]).toBe("1200000");
+    }, 30_000);
+
+    test("the agent asks for the speed that this machine needs, and for its fallback at the end", async () => {
+      const { agent, ended } = startAgent("proc-stat");
+      await until(() => speeds()[0] !== FOUND);
+      await vmPowerGuest("max", "1");
+      agent.kill("SIGTERM");
+      expect(await ended()).toEqual([0, ""]);
+      expect(speeds()).toEqual(["1200000", "2301000"]);
+    });
+
+    test("the agent without a DPDK program tells that it cannot measure; in Node, that it never can", async () => {
+      const { agent, ended } = startAgent("dpdk-telemetry");
+      if (name === "in Node") {
+        const remedy = "install the package vm-power-guest, or use Bun";
+        expect(await ended()).toEqual([78, `Source=dpdk-telemetry does not work with Node: ${remedy}\n`]);
+        return;
+      }
+      await until(() => speeds()[0] === "1200000");
+      agent.kill("SIGTERM");
+      expect(await ended()).toEqual([0, "warning: Cannot measure the load of vCPU 0: Fallback=min\n"]);
+    });
+  },
+);
+
+if (Bun.which("node") === null)
+  test.skip("the command in Node and our daemon (skipped: node is not installed)", () => {});
+
+/** Starts the agent; `ended` resolves with its exit status and what it logged. */
+function startAgent(source: string) {
+  const config = join(host.directory, "guest.conf");
+  writeFileSync(config, `[agent]\nPorts=0\nIntervalMs=100\nCooldownMs=0\nSource=${source}\nFallback=min\n`);
+  const agent = Bun.spawn(
+    [...command, "--ports", ports.directory, "--env", "kvm-vm", "agent", "--config", config],
+    { stderr: "pipe", env: {} },
+  );
+  return { agent, ended: async () => [await agent.exited, await agent.stderr.text()] };
+}

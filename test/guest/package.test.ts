@@ -12,7 +12,7 @@ let directory = "";
 beforeAll(() => {
   directory = fs.mkdtempSync(join(tmpdir(), "vm-power-package-"));
   const built = join(directory, "node_modules/vm-power-guest");
-  const { exitCode, stderr } = Bun.spawnSync(["packaging/guest/library/build", process.execPath, built], {
+  const { exitCode, stderr } = Bun.spawnSync([process.execPath, "packaging/guest/library/build.ts", built], {
     cwd: ROOT,
   });
   if (exitCode !== 0) throw new Error(`The package cannot be built:\n${stderr}`);

@@ -40,6 +40,12 @@ test("channelXml() returns libvirt's XML, with hostile names escaped", () => {
   <target type='virtio' name='virtio.serial.port.poweragent.0'/>
   <address type='virtio-serial' controller='0' bus='0' port='1'/>
 </channel>`);
+  expect(
+    channelXml({ vm: "web1", directory: undefined }, [7], [{ index: 0, ports: 31, taken: new Set() }]),
+  ).toBe(`<channel type='unix'>
+  <target type='virtio' name='virtio.serial.port.poweragent.7'/>
+  <address type='virtio-serial' controller='0' bus='0' port='1'/>
+</channel>`);
   expect(channelXml({ ...place, vm: `a'/><evil b="&` }, [0], [])).toContain(
     "path='/tmp/powermonitor/a&apos;/&gt;&lt;evil b=&quot;&amp;.0'/>",
   );

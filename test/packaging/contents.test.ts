@@ -66,10 +66,21 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
     for (const name of NAMES) expect(places(deb(name))).toEqual(places(rpm(name)));
   });
 
+  test("the package for Node has the files of the guest's other one, and less than 300 kB", () => {
+    const [other, js] = [unpack(deb("vm-power-guest")), unpack(deb("vm-power-guest-js", "all"))];
+    const files = (root: string) =>
+      must("sh", "-c", `cd "${root}" && find . ! -type d | sort`)
+        .split("\n")
+        .filter((path) => !path.startsWith("./usr/share/vm-power-guest/"))
+        .map((path) => path.replace("vm-power-guest-js", "vm-power-guest"));
+    expect(files(js)).toEqual(files(other));
+    const [kib = 0] = must("du", "-s", "--apparent-size", js).split("\t").map(Number);
+    expect(kib * 1024).toBeLessThan(300_000);
+  });
+
   test("lintian finds nothing", () => {
-    expect(must("lintian", "--allow-root", "--fail-on", "warning", ...NAMES.map((name) => deb(name)))).toBe(
-      "",
-    );
+    const files = [...NAMES.map((name) => deb(name)), deb("vm-power-guest-js", "all")];
+    expect(must("lintian", "--allow-root", "--fail-on", "warning", ...files)).toBe("");
   });
 
   test("rpmlint finds nothing", () => {
@@ -99,7 +110,7 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
     const sums = (place: string, files: readonly string[]) =>
       must("sh", "-c", `cd "${place}" && sha256sum ${files.join(" ")}`).split("\n");
     const built = readdirSync(join(copy, "dist")).filter((file) => /\.(deb|rpm)$/.test(file));
-    expect(built.length).toBe(4);
+    expect(built.length).toBe(5);
     expect(sums(PACKAGES ?? "", built)).toEqual(sums(join(copy, "dist"), built));
   }, 180_000);
 });

@@ -40,6 +40,11 @@ test("each relaxed setting has a comment with the reason (S11)", () => {
     expect(TEXT).toMatch(new RegExp(`^# Relaxed[^\\n]*\\n(#[^\\n]*\\n)*${name}=`, "m"));
 });
 
+test("of libvirt's files the daemon sees those below the directory of sockets, and no other", () => {
+  expect(setting("TemporaryFileSystem")).toBe("/var/lib/libvirt:ro,mode=755");
+  expect(TEXT.match(/^Bind.*$/gm)).toEqual(["BindReadOnlyPaths=-/var/lib/libvirt/qemu/channel"]);
+});
+
 describe("vm-power-xen-generator", () => {
   const GENERATOR = join(import.meta.dir, "../../systemd/vm-power-xen-generator");
 

@@ -1,6 +1,7 @@
+import { matches } from "../../base/name-pattern.ts";
 import type { Place } from "../problem.ts";
 import type { Settings } from "../settings.ts";
-import { EVERY_VM, literalCount, matches } from "./vm-pattern.ts";
+import { EVERY_VM, literalCount } from "./vm-pattern.ts";
 
 /** The most `[vm PATTERN]` sections, of which each may be compared with each VM and with each other. */
 export const PATTERNS_MAX = 128;

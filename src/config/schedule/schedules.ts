@@ -1,7 +1,7 @@
 import type { Pcpu } from "../../base/domain.ts";
+import { matches } from "../../base/name-pattern.ts";
 import type { WantedSpeed } from "../../base/wanted-speed.ts";
 import type { Weekday } from "../../base/weekday.ts";
-import { matches } from "../contract/vm-pattern.ts";
 import { type Place, type Problem, problem, warning } from "../problem.ts";
 import { type Gathered, type Settings, valuesOf } from "../settings.ts";
 import { SCHEDULE_KEYS } from "./schedule-keys.ts";

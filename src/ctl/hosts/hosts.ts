@@ -1,60 +1,87 @@
-import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
-import type { TerminalIo } from "../../terminal/io.ts";
-import { jsonText, printable } from "../../terminal/text.ts";
+import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { styleFor, type TerminalIo } from "../../terminal/io.ts";
+import { count, jsonText, printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import type { Given, Verb } from "../verb.ts";
 import { type HostText, mergeTexts } from "./merge.ts";
-import { isHost, runOver, type Said } from "./ssh.ts";
+import { OutputRoom } from "./output.ts";
+import type { Said } from "./said.ts";
+import { runOver } from "./ssh.ts";
+import type { Target } from "./target.ts";
+import { whyOf } from "./why.ts";
 
-/** The most hosts that are asked at the same time. */
-const PARALLEL_MAX = 16;
-const HOSTS_MAX = 1000;
+/** The most hosts that are asked at the same time, if the user does not say. */
+export const PARALLEL = 64;
 
 /** The parts of a command line that are passed to other hosts. */
 export interface OnHosts {
-  readonly hosts: readonly string[];
+  readonly targets: readonly Target[];
   readonly verb: Verb;
   readonly given: Given;
   readonly json: boolean;
   /** Options before the verb, as they were typed. */
   readonly globals: readonly string[];
   readonly timeoutMs: number;
+  /** The most hosts that are asked at the same time. */
+  readonly parallel: number;
+  /** Whether no more hosts are asked once one has failed. */
+  readonly failFast: boolean;
   readonly io: TerminalIo;
 }
 
-/** Parses hosts, `a,user@b`; undefined if no other host is named. */
-export function hostsArgument(texts: readonly string[] | undefined): string[] | undefined {
-  if (texts === undefined) return undefined;
-  const hosts = [...new Set(texts.flatMap((text) => text.split(",")).filter((host) => host !== ""))];
-  // A script with an unset variable must not run a command for other hosts on this host.
-  if (hosts.length === 0) throw new UsageError("The list of hosts is empty: name hosts like web1,root@web2");
-  const wrong = hosts.find((host) => !isHost(host));
-  if (wrong !== undefined) throw new UsageError(`"${wrong}" is not a host like web1 or root@web1`);
-  if (hosts.length > HOSTS_MAX)
-    throw new UsageError(`${hosts.length} hosts are too many: at most ${HOSTS_MAX} are possible`);
-  return hosts;
-}
-
-/** Runs a command on hosts and shows their output as one. */
-export async function runOnHosts(options: OnHosts): Promise<ExitCode> {
-  const { hosts, verb, given, json, io } = options;
+/** Runs a command on hosts and shows their output as one. Resolves with the exit status. */
+export async function runOnHosts(options: OnHosts): Promise<number> {
+  const { targets, verb, given, json, io } = options;
   if (verb.name === "shell" || verb.name === "record" || verb.name === "run")
-    throw new UsageError(`${verb.name} is for one host: ssh -t ${hosts[0]} vmpowerctl ${verb.name}`);
+    throw new UsageError(
+      `${verb.name} is for one host: ssh -t ${targets[0]?.address} vmpowerctl ${verb.name}`,
+    );
+  const summary = json ? undefined : verb.ofHosts?.(given, targets.length);
   const endless = verb.name === "events" || given.flags.has("--batch");
-  const argv = [...options.globals, verb.name, ...(json ? ["--json"] : []), ...wordsOf(given)];
-  const said = await inParallel(hosts, endless ? hosts.length : PARALLEL_MAX, (host) =>
-    runOver({
-      host,
-      argv,
-      timeoutMs: endless ? undefined : options.timeoutMs,
-      signal: io.signal,
-      ...(endless ? { onLine: (line: string) => showLine(host, line, options) } : {}),
-    }),
+  const words = summary === undefined ? [...(json ? ["--json"] : []), ...wordsOf(given)] : ["--json"];
+  const argv = [...options.globals, verb.name, ...words];
+  const room = new OutputRoom();
+  const said = await askHosts(
+    { ...options, parallel: endless ? targets.length : options.parallel },
+    (target) =>
+      runOver({
+        target,
+        argv,
+        timeoutMs: endless ? undefined : options.timeoutMs,
+        signal: io.signal,
+        room,
+        ...(endless ? { onLine: (line: string) => showLine(target.name, line, options) } : {}),
+      }),
   );
+  const left = targets.length - said.length;
+  if (left > 0) io.stderr.write(`${count(left, "host")} not asked, because another one failed\n`);
+  if (summary !== undefined) {
+    const { text, code } = summary(said, { width: textWidth(io), style: styleFor(io), nowMs: Date.now() });
+    io.stdout.write(`${text}\n`);
+    return code ?? exitCodeOf(said);
+  }
   if (!endless) show(said, options);
   const failed = said.filter(({ code }) => code !== 0);
-  for (const { host, code, err } of failed) io.stderr.write(`${printable(host)}: ${whyOf(code, err)}\n`);
+  for (const each of failed) io.stderr.write(`${printable(each.host)}: ${whyOf(each)}\n`);
   return exitCodeOf(said);
+}
+
+/** Asks hosts, at most `parallel` at the same time. Those that were begun are waited for. */
+async function askHosts(
+  { targets, parallel, failFast }: Pick<OnHosts, "targets" | "parallel" | "failFast">,
+  ask: (target: Target) => Promise<Said>,
+): Promise<Said[]> {
+  const said = new Map<Target, Said>();
+  const waiting = [...targets].reverse();
+  const worker = async () => {
+    for (let target = waiting.pop(); target !== undefined; target = waiting.pop()) {
+      const answer = await ask(target);
+      said.set(target, answer);
+      if (failFast && answer.code !== 0) waiting.length = 0;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, targets.length) }, worker));
+  return targets.flatMap((target) => said.get(target) ?? []);
 }
 
 function show(said: readonly Said[], { json, io }: OnHosts): void {
@@ -69,8 +96,8 @@ function show(said: readonly Said[], { json, io }: OnHosts): void {
   if (text !== "") io.stdout.write(`${text}\n`);
 }
 
-function showLine(host: string, line: string, { hosts, json, io }: OnHosts): void {
-  const width = Math.max(...hosts.map((each) => each.length));
+function showLine(host: string, line: string, { targets, json, io }: OnHosts): void {
+  const width = Math.max(...targets.map(({ name }) => name.length));
   io.stdout.write(json ? `${hostJson(host, line, 0)}\n` : `${host.padEnd(width)}  ${printable(line)}\n`);
 }
 
@@ -85,37 +112,26 @@ function hostJson(host: string, out: string, code: number): string {
   return jsonText({ host, exitCode: code, reply }, { pretty: false });
 }
 
-function whyOf(code: number, err: string): string {
-  // ssh ends its own lines with CR LF, as a terminal needs.
-  const lines = err.split(/\r?\n/).filter((line) => line.trim() !== "");
-  const said = lines.map(printable).join("; ");
-  if (said !== "") return said;
-  return code === 255 ? "ssh could not reach it" : `vmpowerctl ended with ${code}`;
-}
+/** Exit statuses, the worst first: the less is known of a host, the worse. */
+const WORST_FIRST = [
+  EXIT.failed,
+  EXIT.timeout,
+  EXIT.notRunning,
+  EXIT.noPermission,
+  EXIT.usage,
+  EXIT.notFound,
+  EXIT.needsRepair,
+  EXIT.ok,
+];
 
-function exitCodeOf(said: readonly Said[]): ExitCode {
-  const codes = new Set(said.map(({ code }) => code));
-  const [only = 0] = codes;
-  if (codes.size > 1) return EXIT.failed;
-  return Object.values(EXIT).find((known) => known === only) ?? EXIT.failed;
+/** The exit status of the worst host. One that no command has, like that of ssh, is a failure. */
+function exitCodeOf(said: readonly Said[]): number {
+  const codes = new Set(said.map(({ code }) => WORST_FIRST.find((known) => known === code) ?? EXIT.failed));
+  return WORST_FIRST.find((code) => codes.has(code)) ?? EXIT.failed;
 }
 
 function wordsOf({ arguments: args, flags, values }: Given): string[] {
   const given = args.filter((arg) => arg !== undefined);
   const options = [...flags, ...[...values].flat()];
   return [...options, ...(given.length === 0 ? [] : ["--", ...given])];
-}
-
-async function inParallel<T, R>(
-  items: readonly T[],
-  max: number,
-  run: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const worker = async () => {
-    for (let at = next++; at < items.length; at = next++) results[at] = await run(items[at] as T);
-  };
-  await Promise.all(Array.from({ length: Math.min(max, items.length) }, worker));
-  return results;
 }

@@ -1,24 +1,16 @@
+import type { OutputRoom } from "./output.ts";
+import type { Said } from "./said.ts";
+import type { Target } from "./target.ts";
+
 /** How long ssh tries to connect if there is no other limit, in seconds. */
 const CONNECT_SECONDS = 10;
 
 /** Exit status of a host that did not answer in time, the same as that of `vmpowerctl`. */
 const TIMED_OUT = 5;
 
-/** The most bytes that are kept of one host's output; of a stream nothing is kept. */
-const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
-
-/** The output of `vmpowerctl` on one host. */
-export interface Said {
-  readonly host: string;
-  /** The exit status; 255 is ssh's own, if it could not connect. */
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** A command to run on a host. */
 export interface RemoteCommand {
-  readonly host: string;
+  readonly target: Target;
   /** The arguments of `vmpowerctl`. */
   readonly argv: readonly string[];
   /**
@@ -26,6 +18,7 @@ export interface RemoteCommand {
    */
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly room: OutputRoom;
   /** Called with each line of stdout; then lines are not kept. */
   readonly onLine?: (line: string) => void;
 }
@@ -34,14 +27,11 @@ export interface RemoteCommand {
  * Runs `vmpowerctl` on a host through ssh. ssh never asks the user anything, because it runs for many hosts at once.
  */
 export async function runOver(command: RemoteCommand): Promise<Said> {
-  const { host, argv, timeoutMs, signal, onLine } = command;
-  const connectSeconds = Math.ceil((timeoutMs ?? CONNECT_SECONDS * 1000) / 1000);
-  const options = ["-T", "-o", "BatchMode=yes", "-o", `ConnectTimeout=${connectSeconds}`];
-  // ssh joins the arguments with spaces, and the remote shell reads the result.
-  const remote = ["vmpowerctl", ...argv].map(quoted).join(" ");
+  const { timeoutMs, signal, onLine, room } = command;
+  const host = command.target.name;
   let ssh: Bun.Subprocess<"ignore", "pipe", "pipe">;
   try {
-    ssh = Bun.spawn(["ssh", ...options, "--", host, remote], {
+    ssh = Bun.spawn(commandLine(command), {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
@@ -50,31 +40,33 @@ export async function runOver(command: RemoteCommand): Promise<Said> {
   } catch {
     return { host, code: 255, out: "", err: "There is no ssh: install openssh-client\n" };
   }
+  let ended: Pick<Said, "code" | "err"> | undefined;
+  const end = (code: number, err: string) => {
+    ended ??= { code, err };
+    ssh.kill();
+  };
   const stop = () => ssh.kill();
   signal?.addEventListener("abort", stop);
-  let late = false;
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          late = true;
-          stop();
-        }, timeoutMs);
+  const late = `It did not answer within ${(timeoutMs ?? 0) / 1000} s: try a longer --timeout\n`;
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => end(TIMED_OUT, late), timeoutMs);
+  const tooMuch = () => end(1, "It printed more than is kept of one host, or of all: ask fewer hosts\n");
   const [out, err] = await Promise.all([
-    onLine === undefined ? bounded(ssh.stdout, stop) : lines(ssh.stdout, onLine),
-    bounded(ssh.stderr, stop),
+    onLine === undefined ? room.read(ssh.stdout, tooMuch) : lines(ssh.stdout, onLine),
+    room.read(ssh.stderr, tooMuch),
   ]);
-  const exitCode = await ssh.exited;
+  const code = await ssh.exited;
   clearTimeout(timer);
   signal?.removeEventListener("abort", stop);
-  return late
-    ? {
-        host,
-        code: TIMED_OUT,
-        out,
-        err: `It did not answer within ${(timeoutMs ?? 0) / 1000} s: try a longer --timeout\n`,
-      }
-    : { host, code: exitCode, out, err };
+  return { host, code, out, err, ...ended };
+}
+
+function commandLine({ target, argv, timeoutMs }: RemoteCommand): string[] {
+  const connectSeconds = Math.ceil((timeoutMs ?? CONNECT_SECONDS * 1000) / 1000);
+  const options = ["-T", "-o", "BatchMode=yes", "-o", `ConnectTimeout=${connectSeconds}`];
+  if (target.port !== undefined) options.push("-p", `${target.port}`);
+  // ssh joins the arguments with spaces, and the remote shell reads the result.
+  const remote = ["vmpowerctl", ...argv].map(quoted).join(" ");
+  return ["ssh", ...options, "--", target.address, remote];
 }
 
 /** Whether a text is a host name for ssh, not one of its options. */
@@ -84,17 +76,6 @@ export function isHost(text: string): boolean {
 
 function quoted(word: string): string {
   return /^[A-Za-z0-9_./:=@,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-async function bounded(stream: ReadableStream<Uint8Array>, stop: () => void): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    if (bytes > OUTPUT_BYTES_MAX) stop();
-    else chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 async function lines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<string> {

@@ -32,6 +32,7 @@ export const CHANNEL_CONFIG: Verb = {
       doc: "libvirt (the default), qemu, proxmox or xl",
       value: { name: "format", kind: FORMATS },
     },
+    { flag: "--pathless", doc: "let libvirt choose where the sockets lie" },
     { flag: "--apply", doc: "add it to the VM's definition in libvirt, after asking" },
     { flag: "--yes", doc: "with --apply: do not ask" },
   ],
@@ -40,9 +41,11 @@ export const CHANNEL_CONFIG: Verb = {
     ["channel-config web1 --apply", "show what is missing, ask, add it"],
   ],
   async run(context, { arguments: [vm = ""], flags, values }) {
-    const request = requestOf(vm, values);
+    const request = { ...requestOf(vm, values), ...(flags.has("--pathless") ? { pathless: true } : {}) };
     const [apply, yes] = [flags.has("--apply"), flags.has("--yes")];
     if (yes && !apply) throw new UsageError("--yes needs --apply");
+    if (request.pathless && request.format !== "libvirt")
+      throw new UsageError("--pathless is for --format libvirt");
     if (apply && request.format !== "libvirt") throw new UsageError("--apply is for --format libvirt");
     if (apply && context.json && !yes) throw new UsageError("--apply with --json cannot ask: add --yes");
     const config = await context.call("GetChannelConfig", request);
@@ -74,11 +77,12 @@ function describe(
 
 async function add(
   context: Context,
-  { vm, vcpus }: ChannelConfigRequest,
+  { format: _, ...wanted }: ChannelConfigRequest,
   { config, yes }: { readonly config: ChannelConfig; readonly yes: boolean },
 ): Promise<ExitCode> {
   const { call, io, json, show, style } = context;
   const { text, defined, missing } = config;
+  const { vm } = wanted;
   if (!defined) {
     const { hypervisor } = await call("GetStatus", {});
     const why =
@@ -98,7 +102,7 @@ async function add(
     }
   }
   if (!json && text === "") return EXIT.ok;
-  const reply = await call("AddChannelConfig", vcpus === undefined ? { vm, text } : { vm, vcpus, text });
+  const reply = await call("AddChannelConfig", { ...wanted, text });
   show(
     reply,
     () =>

@@ -1,7 +1,7 @@
 import type { Caller } from "../../admin/caller.ts";
 import { ControlError } from "../../admin/control.ts";
 import type { ContractOrder } from "../../admin/control-types.ts";
-import { isPattern } from "../../config/contract/vm-pattern.ts";
+import { isPattern } from "../../base/name-pattern.ts";
 import { contractKey, judgeWord, type Word } from "../../config/contract/words.ts";
 import type { Parts } from "../parts.ts";
 import { operatorName } from "./operator-acts.ts";

@@ -1,8 +1,9 @@
 import type { Caller } from "../../admin/caller.ts";
 import { type Control, ControlError } from "../../admin/control.ts";
 import type { StateChange } from "../../admin/control-types.ts";
+import { matches } from "../../base/name-pattern.ts";
 import { vmNameFault } from "../../base/vm-name.ts";
-import { EVERY_VM, matches } from "../../config/contract/vm-pattern.ts";
+import { EVERY_VM } from "../../config/contract/vm-pattern.ts";
 import { nearest } from "../../config/suggest.ts";
 import type { Parts } from "../parts.ts";
 import { operatorName } from "./operator-acts.ts";

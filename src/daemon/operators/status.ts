@@ -11,17 +11,16 @@ import { sumSteps } from "./views.ts";
 
 /** The state of the daemon. */
 export function* status(parts: Parts): Job<Status> {
-  const { arbiter, channels, clocks, config, cpufreq, hypervisor, rates, startedAtMs, time } = parts;
+  const { arbiter, channels, clocks, config, cpufreq, rates, startedAtMs, time } = parts;
   const all = [...channels.list()];
   const problem = channels.problem();
-  const told = hypervisor.status();
   const names = arbiter.domainNames().filter((name) => !isAsker(name));
   const having = (wanted: Channel["status"]) => all.filter((channel) => channel.status === wanted).length;
   return {
     version: VERSION,
     pid: process.pid,
     startedAtMs,
-    hypervisor: { ...told, note: driverNote(config().hypervisor.driver) ?? told.note },
+    hypervisor: hypervisorState(parts),
     channelDirectory: config().channels.directory,
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
     dryRun: config().cpufreq.dryRun || undefined,
@@ -39,6 +38,11 @@ export function* status(parts: Parts): Job<Status> {
     holds: (yield* listHolds(parts)).holds.length || undefined,
     counters: { ...(yield* sumSteps(all)), ...clocks.counters },
   };
+}
+
+function hypervisorState({ config, hypervisor }: Parts): Status["hypervisor"] {
+  const state = hypervisor.status();
+  return { ...state, note: driverNote(config().hypervisor.driver) ?? state.note };
 }
 
 /** Counts the CPUs that are parked. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Log, LogLevel } from "../../base/log.ts";
 import { formatProblems } from "../../config/problem.ts";
+import { HAS_SEQPACKET } from "../../os/seqpacket.ts";
 import { PRIORITY } from "../../systemd/journal.ts";
 import { openNotify } from "../../systemd/notify.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
@@ -49,6 +50,12 @@ async function agent(context: Context, { config: path, checkConfig }: AgentOptio
     context.complain(`The agent has no port: set Ports= in ${path}, like Ports=0`);
     return EXIT_CONFIG;
   }
+  if (config.source === "dpdk-telemetry" && !HAS_SEQPACKET) {
+    context.complain(
+      "Source=dpdk-telemetry does not work with Node: install the package vm-power-guest, or use Bun",
+    );
+    return EXIT_CONFIG;
+  }
   const log = logTo(context);
   const power = context.power({ log, ...(config.vmName === undefined ? {} : { vmName: config.vmName }) });
   const running = makeAgent(config, { power, sources: sourcesOf(config), log, now: () => performance.now() });
@@ -86,7 +93,7 @@ async function runUntilStopped(
 function sourcesOf({ source, telemetrySocket }: AgentConfig): BusySource[] {
   switch (source) {
     case "auto":
-      return [dpdkTelemetry(telemetrySocket), procStat()];
+      return [...(HAS_SEQPACKET ? [dpdkTelemetry(telemetrySocket)] : []), procStat()];
     case "proc-stat":
       return [procStat()];
     case "dpdk-telemetry":

@@ -60,7 +60,12 @@ export const HYPERVISOR_CHECKS: readonly Check[] = [
       const label = `semanage fcontext -a -t qemu_var_run_t '${path}(/.*)?' && restorecon -R ${path}`;
       if (isDenied(files, /avc:\s+denied/, path))
         return [repair(`SELinux keeps QEMU or the daemon from the sockets in "${path}"`, label)];
-      return [advice(`SELinux is enforcing: QEMU may be kept from "${path}"`, label)];
+      return [
+        advice(
+          `SELinux is enforcing: QEMU may be kept from "${path}", though not from sockets without a path in the definition`,
+          label,
+        ),
+      ];
     },
   },
 ];
