@@ -65,6 +65,7 @@ ifdef BASELINE
 else
 	@$(BUN) bench/bench.ts $(if $(README),--readme)
 	@$(BUN) bench/guest.ts
+	@$(BUN) bench/processes.ts
 endif
 
 interop: build ## Talk to Debian's DPDK guest library, a real libvirt with a real guest, and our guest's side in one

@@ -21,7 +21,7 @@ cgroup_controllers = []
 stdio_handler = "file"
 `;
 
-/** A host with the daemon, a libvirtd of its own, and one guest with two pinned vCPUs. */
+/** A host with the daemon, a libvirtd of its own, and one guest with two pinned vCPUs. Channel 0 has a path, channel 1 has none. */
 export interface Stage {
   readonly host: TestHost;
   readonly libvirtd: RealLibvirtd;
@@ -71,8 +71,7 @@ export function kernelLog(): string {
 }
 
 function domainXml(channels: string): string {
-  const channel = (n: number) => `<channel type='unix'>
-      <source mode='bind' path='${channels}/guest.${n}'/>
+  const channel = (n: number, source: string) => `<channel type='unix'>${source}
       <target type='virtio' name='virtio.serial.port.poweragent.${n}'/>
     </channel>`;
   return `<domain type='qemu'>
@@ -93,8 +92,8 @@ function domainXml(channels: string): string {
     <controller type='usb' model='none'/>
     <serial type='unix'><source mode='bind' path='${WORK}/orders'/><target port='0'/></serial>
     <serial type='file'><source path='${WORK}/kernel.log'/><target port='1'/></serial>
-    ${channel(0)}
-    ${channel(1)}
+    ${channel(0, `<source mode='bind' path='${channels}/guest.0'/>`)}
+    ${channel(1, "")}
     <memballoon model='none'/>
   </devices>
 </domain>`;

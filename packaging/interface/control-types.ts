@@ -21,6 +21,7 @@ const NAMES = {
     SetState: "StateChange",
     GetLoad: "VmChoice",
     GetEnergy: "EnergyChoice",
+    GetHistory: "HistoryChoice",
     AddPolicy: "AddedPolicy",
   },
   replies: {
@@ -33,6 +34,7 @@ const NAMES = {
     GetStates: "StateList",
     GetLoad: "Load",
     GetEnergy: "Energy",
+    GetHistory: "History",
   },
 } as const;
 

@@ -5,7 +5,7 @@ export type VmState = "running" | "paused" | "absent";
 
 /** The daemon's connection to the hypervisor. */
 export interface Hypervisor {
-  readonly driver: "libvirt" | "xen" | "static";
+  readonly driver: "libvirt" | "xen" | "qemu" | "static";
   readonly uri: string;
   readonly state: "connected" | "connecting" | "unreachable";
   readonly problem?: string | undefined;
@@ -395,6 +395,7 @@ export interface Event {
     | "config"
     | "operator"
     | "daemon"
+    | "speed"
     | "exiting";
   readonly message: string;
   readonly vm?: string | undefined;
@@ -406,6 +407,7 @@ export interface Event {
   readonly accepted?: boolean | undefined;
   readonly outcome?: "granted" | "bounded" | "refused" | undefined;
   readonly of?: number | undefined;
+  readonly users?: readonly string[] | undefined;
   readonly exiting?: Exiting | undefined;
 }
 
@@ -616,7 +618,8 @@ export interface VcpuCountOrder {
 export interface ChannelConfigRequest {
   readonly vm: string;
   readonly vcpus?: number | undefined;
-  readonly format: "libvirt" | "qemu" | "xl";
+  readonly format: "libvirt" | "qemu" | "proxmox" | "xl";
+  readonly pathless?: boolean | undefined;
 }
 
 /** What `GetChannelConfig` answers. */
@@ -632,6 +635,21 @@ export interface ChannelConfigOrder {
   readonly vm: string;
   readonly vcpus?: number | undefined;
   readonly text: string;
+  readonly pathless?: boolean | undefined;
+}
+
+/** What `GetHistory` takes. */
+export interface HistoryChoice {
+  readonly vm?: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** What `GetHistory` answers. */
+export interface History {
+  readonly events: readonly Event[];
+  readonly omitted: number;
+  readonly keptFromMs?: number | undefined;
 }
 
 /** What `GetEnergy` takes. */
@@ -719,6 +737,7 @@ export interface Calls {
   GetChannelConfig: { takes: ChannelConfigRequest; answers: ChannelConfig };
   AddChannelConfig: { takes: ChannelConfigOrder; answers: Nothing };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
+  GetHistory: { takes: HistoryChoice; answers: History };
   GetEnergy: { takes: EnergyChoice; answers: Energy };
   GetLoad: { takes: VmChoice; answers: Load };
   GetMetrics: {

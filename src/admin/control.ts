@@ -121,6 +121,7 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   AddChannelConfig: { mutates: true },
   Restore: { mutates: true },
   GetEnergy: { mutates: false },
+  GetHistory: { mutates: false },
   GetLoad: { mutates: false },
   GetMetrics: { mutates: false },
   Subscribe: { mutates: false },

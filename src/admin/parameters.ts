@@ -23,6 +23,9 @@ const CHANNEL_NUMBER_END = 100_000;
 /** Longest time of an order that ends by itself: a year. */
 export const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
+/** The latest time of the runtime's calendar. */
+const TIME_MAX_MS = 8.64e15;
+
 /** The highest threshold of packets per second; no interface receives more. */
 const PACKETS_MAX = 100_000_000;
 
@@ -77,6 +80,8 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["Ask.cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: APP_CPUS_MAX }],
   ["AskByPolicy.cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: APP_CPUS_MAX }],
   ["khz", { allows: within(1, KHZ_MAX) }],
+  ["fromMs", { allows: within(0, TIME_MAX_MS) }],
+  ["toMs", { allows: within(0, TIME_MAX_MS) }],
   ["seconds", { allows: within(1, ORDER_SECONDS_MAX) }],
   ["forSeconds", { allows: within(1, ORDER_SECONDS_MAX) }],
   // It is compared with the text that the daemon would write, and the size of a message bounds it.

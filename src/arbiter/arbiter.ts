@@ -19,7 +19,7 @@ import { type MultiPin, noClock } from "./placement.ts";
 import { resume, savedWants } from "./saved-want.ts";
 import type { ScheduleMoment } from "./schedule-view.ts";
 import { Schedules } from "./schedules.ts";
-import { Seats } from "./seats.ts";
+import { isOtherGuest, Seats } from "./seats.ts";
 import { NO_WRITES, settle } from "./settle.ts";
 import type * as view from "./view.ts";
 
@@ -125,11 +125,10 @@ export class Arbiter {
     return follow(settle(new Set(unknown)));
   }
 
-  /** Adds or replaces a domain. Its wants move with its vCPUs; the wants of a paused domain end. */
+  /** Adds or replaces a domain. Its wants move with its vCPUs; those of a paused domain rest until it runs again. */
   setDomain(domain: Domain, contract: view.Contract): view.Change {
-    const before = this.#seats.domains.get(domain.name)?.domain.run;
-    // Another run is another guest.
-    if (before !== undefined && before !== domain.run) this.policies.end(domain.name, () => true);
+    const before = this.#seats.domains.get(domain.name)?.domain;
+    if (before !== undefined && isOtherGuest(before, domain)) this.policies.end(domain.name, () => true);
     const touched = this.#seats.place(domain, contract);
     this.#placed(domain.name);
     this.parking.occupy(domain.name, domain, touched);
@@ -163,7 +162,7 @@ export class Arbiter {
    */
   takeOver(name: string, wants: readonly view.SavedWant[], now: Now): void {
     for (const want of wants) {
-      const claimant = this.#seats.claimant(name, want);
+      const claimant = this.#seats.seat(name, want);
       if (!("code" in claimant)) resume(claimant, want, { now, ends: this.#ends });
     }
   }

@@ -23,8 +23,10 @@ export function attach(
     refused: old?.refused,
   };
   for (const clock of "clocks" in placement ? placement.clocks : []) {
+    // A paused guest asks for nothing: what it wanted holds again when it runs.
+    const rest = of.state.domain.state === "paused";
     const bounds = envelope(clock.clock.table, of.state.contract);
-    const claim: Claim = { claimant, clock, envelope: bounds, pinned, wants: new Wants() };
+    const claim: Claim = { claimant, clock, envelope: bounds, pinned, wants: new Wants({ rest }) };
     inherit(claim, old, ends);
     // A claim in a dry run refers to its clock, but the clock does not count it.
     if (of.state.contract.dryRun !== true) clock.claims.add(claim);

@@ -189,7 +189,7 @@ export class GuestPolicies {
     const entries = this.#of(name);
     if (entries.length === 0 && also.length === 0) return [];
     return putPolicyWants(state, { entries, also }, (resource, physical) =>
-      this.#seats.claimant(name, { resource, physical }),
+      this.#seats.seat(name, { resource, physical }),
     );
   }
 

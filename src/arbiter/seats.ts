@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Domain, Pcpu } from "../base/domain.ts";
 import type { Now } from "../base/now.ts";
+import type { Origin } from "../base/origin.ts";
 import type { Scale } from "../wire/packet.ts";
 import { attach, carryWant, claimsOf, detach } from "./attach.ts";
 import type { Claimant, ClockState, DomainState } from "./claim.ts";
@@ -26,10 +27,14 @@ export class Seats {
     this.#ends = ends;
   }
 
-  /** Adds or replaces a domain and its claims. Returns the clocks that it left and those that it joined. */
+  /**
+   * Adds or replaces a domain and its claims, which rest while it is paused. What the guest of another run wanted ends. Returns the
+   * clocks that it left and those that it joined.
+   */
   place(domain: Domain, contract: Contract): Set<ClockState> {
     const old = this.domains.get(domain.name);
     const touched = old === undefined ? new Set<ClockState>() : detach(old);
+    const heir = old === undefined || isOtherGuest(old.domain, domain) ? undefined : old;
     const state: DomainState = { domain, contract, vcpus: [], physical: new Map(), floors: [] };
     this.domains.set(domain.name, state);
     const running = domain.state === "running";
@@ -37,13 +42,13 @@ export class Seats {
       const placement = placeVcpu({ vcpu, pins }, this, this.pinning);
       const options = {
         pinned: running && pins.length === 1,
-        old: running ? old?.vcpus[vcpu] : undefined,
+        old: heir?.vcpus[vcpu],
         ends: this.#ends,
       };
       state.vcpus.push(attach({ state, vcpu, physical: false }, placement, options));
     });
-    if (running && contract.physicalCores)
-      for (const [pcpu, claimant] of old?.physical ?? []) this.#physical(state, pcpu, claimant);
+    if (contract.physicalCores)
+      for (const [pcpu, claimant] of heir?.physical ?? []) this.#physical(state, pcpu, claimant);
     putFloors(state, this.clocks);
     for (const { clock } of [...claimsOf(state), ...state.floors]) touched.add(clock);
     return touched;
@@ -70,10 +75,15 @@ export class Seats {
   }
 
   /** Returns the claimant that a request is for, or why the request is refused. */
-  claimant(name: string, { resource, physical }: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
+  claimant(name: string, request: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
+    const isPaused = this.domains.get(name)?.domain.state === "paused";
+    return isPaused ? { code: "not-running" } : this.seat(name, request);
+  }
+
+  /** Returns the claimant of a vCPU or pCPU, whether its domain runs or is paused, or why there is none. */
+  seat(name: string, { resource, physical }: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
     const state = this.domains.get(name);
     if (state === undefined) return { code: "unknown-domain" };
-    if (state.domain.state === "paused") return { code: "not-running" };
     const claimant = physical ? this.#physicalOf(state, resource) : state.vcpus[resource];
     if (claimant === undefined)
       return { code: "vcpu-out-of-range", vcpu: resource, vcpus: state.vcpus.length };
@@ -100,6 +110,18 @@ export class Seats {
     state.physical.set(pcpu, claimant);
     return claimant;
   }
+}
+
+/** How a domain comes to have another guest within one run of it: an older one, or one that has crashed. */
+const OTHER_GUEST: ReadonlySet<Origin> = new Set([
+  "snapshot",
+  "paused-from-snapshot",
+  "paused-by-guest-crash",
+]);
+
+/** Whether the guest of a domain is not the one that asked for what it wanted before. */
+export function isOtherGuest(before: Domain, { run, origin }: Domain): boolean {
+  return before.run !== run || (before.origin !== origin && OTHER_GUEST.has(origin));
 }
 
 /** Makes the state of a new clock. An operator's order and the last request of the clock that it replaces are kept. */

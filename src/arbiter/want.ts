@@ -60,8 +60,14 @@ export function changesAtMs({ untilMs, due }: Want): number {
 
 /** The wants of one vCPU on one clock, or those for the clock itself: one per source. */
 export class Wants {
+  /** Whether they are kept and none of them counts, because the domain is paused. */
+  readonly #rest: boolean;
   readonly #bySource: (Want | undefined)[] = PRECEDENCE.map(() => undefined);
   #current: Want | undefined;
+
+  constructor({ rest } = { rest: false }) {
+    this.#rest = rest;
+  }
 
   /** The want that counts. */
   get current(): Want | undefined {
@@ -123,6 +129,7 @@ export class Wants {
   }
 
   #choose(): void {
+    if (this.#rest) return;
     const wants = this.#bySource;
     let first = 0;
     while (first < wants.length && wants[first] === undefined) first++;

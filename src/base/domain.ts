@@ -19,7 +19,7 @@ export type Khz = number;
 export const KHZ_MAX = 100_000_000;
 
 /** The drivers that can tell which VM runs on which CPUs. */
-export const HYPERVISOR_DRIVERS = ["libvirt", "xen", "static"] as const;
+export const HYPERVISOR_DRIVERS = ["libvirt", "xen", "qemu", "static"] as const;
 
 /** One of {@link HYPERVISOR_DRIVERS}. */
 export type HypervisorDriver = (typeof HYPERVISOR_DRIVERS)[number];

@@ -3,9 +3,10 @@ import { newCounters } from "./counters.ts";
 import { Intake } from "./intake.ts";
 import { judgePeer, type Objection, type Peer, type SocketFile } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
+import { dialAt } from "./place.ts";
 import { Redial } from "./redial.ts";
 import { Replies } from "./replies.ts";
-import { connectFailure, fdOf } from "./socket.ts";
+import { fdOf, socketHandlers } from "./socket.ts";
 
 /** What channels need from the daemon. */
 export interface ChannelHost {
@@ -129,8 +130,11 @@ export class Channel {
       this.objection = undefined;
     }
     this.#dialling = true;
-    // A failure is reported to connectError as well, which handles it.
-    Bun.connect<Channel>({ unix: this.path, data: this, socket: SOCKET_HANDLERS }).catch(() => {});
+    const errno = dialAt(this.path, async (unix) => {
+      // A failure is reported to connectError as well, which handles it.
+      await Bun.connect<Channel>({ unix, data: this, socket: SOCKET_HANDLERS }).catch(() => {});
+    });
+    if (errno !== undefined) this.lost(undefined, `it cannot be connected (${errno})`);
   }
 
   /** Called by the socket. */
@@ -237,12 +241,4 @@ export class Channel {
 }
 
 /** One set of functions for all sockets, since there may be thousands of channels. */
-const SOCKET_HANDLERS: Bun.SocketHandler<Channel> = {
-  // Not a Buffer, the default: its slice() is a view that keeps the whole chunk in memory.
-  binaryType: "uint8array",
-  open: (socket) => socket.data.opened(socket),
-  data: (socket, bytes) => socket.data.received(bytes),
-  close: (socket) => socket.data.lost(socket, "QEMU closed it"),
-  error: (socket, error) => socket.data.lost(socket, error.message),
-  connectError: (socket, error) => socket.data.lost(undefined, connectFailure(error)),
-};
+const SOCKET_HANDLERS = socketHandlers<Channel>();

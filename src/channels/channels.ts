@@ -6,6 +6,7 @@ import { ChannelLog } from "./channel-log.ts";
 import { isOpenToAll, judgeDirectory, judgeSocket, type Objection, type SocketFile } from "./judge.ts";
 import { type Found, listChannels } from "./listing.ts";
 import { type ChannelName, parseChannelName } from "./name.ts";
+import { isForeign } from "./place.ts";
 import { Room } from "./room.ts";
 import { looksSame, type Scanned, TICK_MS } from "./scanned.ts";
 import { StatedSockets } from "./stated.ts";
@@ -43,6 +44,8 @@ export class Channels {
   readonly #roomy = new Set<Channel>();
   #problem: (Objection & { readonly unusable: boolean }) | undefined;
   #scanned: Scanned | undefined;
+  /** The files of the last scan. */
+  #listed: ReadonlySet<string> = new Set();
   #leftOut = 0;
   #lookingAgain: Timer | undefined;
 
@@ -122,7 +125,9 @@ export class Channels {
     if (isNews) this.#log.directory(objection, { isRefused: !this.usable });
     this.#scanned = { stats, atMs: performance.now(), certain: stats === undefined };
     this.#watch.follow(stats?.ino);
-    this.#settle([...this.#find(this.usable ? listChannels(directory) : [])]);
+    const listed = this.usable ? listChannels(directory) : [];
+    this.#listed = new Set(listed.map(({ path }) => path));
+    this.#settle([...this.#find(listed)]);
   }
 
   close(): void {
@@ -139,10 +144,10 @@ export class Channels {
     return { reason: `at most ${DOMAIN_CHANNELS_MAX} channels of a VM and ${max} in total are served` };
   }
 
-  /** A scan judges the channel directory; any other directory is judged with the socket. */
+  /** A scan judges the channel directory; any other directory of this host is judged with the socket. */
   #judgeFile(path: string): SocketFile {
     const parent = dirname(path);
-    if (parent !== this.#options.directory && isOpenToAll(parent)) {
+    if (parent !== this.#options.directory && !isForeign(path) && isOpenToAll(parent)) {
       const objection = { reason: `everyone can write to "${parent}"`, remedy: `chmod o-w ${parent}` };
       if (this.#options.strict) return { objection };
       this.#log.openToAll(objection);
@@ -180,7 +185,7 @@ export class Channels {
   }
 
   #nameOfFile(path: string): ChannelName | undefined {
-    return dirname(path) === this.#options.directory ? parseChannelName(basename(path)) : undefined;
+    return this.#listed.has(path) ? parseChannelName(basename(path)) : undefined;
   }
 
   /** A socket whose file was removed is served until it closes, as QEMU does. */

@@ -1,6 +1,5 @@
-import { lstatSync, type Stats, statSync } from "node:fs";
-import { failure, type Result, success } from "../base/result.ts";
-import { type Errno, errnoOf } from "../os/errno.ts";
+import { type Stats, statSync } from "node:fs";
+import { lookAt } from "./place.ts";
 
 /** Why something is not used, and the remedy. */
 export interface Objection {
@@ -32,7 +31,7 @@ export function judgeDirectory(
   path: string,
   trusted: ReadonlySet<number>,
 ): { readonly stats?: Stats; readonly objection?: Objection & { readonly unusable: boolean } } {
-  const looked = look(path);
+  const looked = lookAt(path);
   if (!looked.ok) {
     const remedy = `mkdir -m 0755 ${path}, owned by the user that QEMU runs as`;
     return { objection: { reason: `cannot be read: ${looked.why}`, remedy, unusable: true } };
@@ -56,7 +55,7 @@ export function judgeDirectory(
  * identity of the file.
  */
 export function judgeSocket(path: string, trusted: ReadonlySet<number>): SocketFile {
-  const looked = look(path);
+  const looked = lookAt(path);
   if (!looked.ok)
     return { objection: { reason: `its socket cannot be read: ${looked.why}` }, isMissing: true };
   const stats = looked.value;
@@ -92,12 +91,4 @@ function judgeUser(uid: number, trusted: ReadonlySet<number>, what: string): Obj
     reason: `${what} the untrusted user ${uid}`,
     remedy: "add the user that QEMU runs as to TrustedUsers",
   };
-}
-
-function look(path: string): Result<Stats, Errno> {
-  try {
-    return success(lstatSync(path));
-  } catch (error) {
-    return failure(errnoOf(error));
-  }
 }

@@ -1,5 +1,6 @@
 import type { Objection } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
+import { ownPath } from "./place.ts";
 
 /** The most bytes of a socket's path, without the NUL. */
 const PATH_BYTES_MAX = 107;
@@ -45,7 +46,7 @@ export class StatedSockets {
     const [owner, other] = this.#byPath.get(path) ?? [];
     if (owner === undefined) return undefined;
     if (!path.startsWith("/")) return { reason: "the path of its socket does not begin at the root" };
-    if (Buffer.byteLength(path) > PATH_BYTES_MAX)
+    if (Buffer.byteLength(ownPath(path)) > PATH_BYTES_MAX)
       return { reason: `the path of its socket has more than ${PATH_BYTES_MAX} bytes` };
     if (other !== undefined)
       return {

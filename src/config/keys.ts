@@ -33,6 +33,9 @@ export const CONTROL_SOCKET_BYTES_MAX = SOCKET_PATH_BYTES_MAX - NEW_SUFFIX_BYTES
 /** The most requests per second: more than a virtio-serial channel carries. */
 export const RATE_MAX = 1_000_000;
 
+/** A gigabyte is months of a busy host. */
+const HISTORY_MEGABYTES_MAX = 1024;
+
 /** Longest dwell: a guest that waits longer would take it for a fault. */
 export const DWELL_MAX_MS = 60_000;
 
@@ -70,6 +73,11 @@ export const KEYS = {
       "/var/lib/vm-power",
       "Directory for the settings that operators make with vmpowerctl.",
     ),
+    HistoryMegabytes: key(
+      integer(0, HISTORY_MEGABYTES_MAX),
+      "16",
+      "The most megabytes in StateDirectory for what happened; 0: nothing is remembered.",
+    ),
     LogLevel: key(
       oneOf(LOG_LEVELS),
       "info",
@@ -80,7 +88,7 @@ export const KEYS = {
     Directory: key(
       absolutePath,
       "/tmp/powermonitor",
-      "Directory in which QEMU creates the channel sockets, named VM.NUMBER.",
+      "Directory whose sockets are channels by their names, VM.NUMBER; those in a VM's definition may lie anywhere.",
     ),
     AutoAdd: key(
       boolean,
@@ -115,7 +123,16 @@ export const KEYS = {
       socketPath(SOCKET_PATH_BYTES_MAX),
       "Path of libvirt's socket, if it is not the one that follows from Uri.",
     ),
-    Metadata: key(boolean, "yes", "Whether a VM's metadata in libvirt has a say in its contract."),
+    Metadata: key(
+      boolean,
+      "yes",
+      "Whether a VM's definition has a say in its contract: its metadata in libvirt, or its command line.",
+    ),
+    Containers: key(
+      boolean,
+      "no",
+      "With Driver=qemu: serve QEMU processes in containers too; who may start one there can pose as any VM.",
+    ),
   },
   metrics: {
     Textfile: optional(absolutePath, "File that is written for node_exporter's textfile collector."),

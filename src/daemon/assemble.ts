@@ -14,6 +14,7 @@ import { serveRequests } from "./apps/serve.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { openEnergy } from "./energy/open-energy.ts";
 import { Events } from "./events/events.ts";
+import { openHistory } from "./history/history.ts";
 import { Clocks } from "./host/clocks.ts";
 import { HostEvents } from "./host/host-events.ts";
 import { KnobHolder } from "./host/knobs.ts";
@@ -124,14 +125,22 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
     alarm.after("operator-state", 0, () => store.save());
   };
   const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts());
-  const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
+  const history = openHistory(surroundings, { alarm, arbiter: () => arbiter });
+  const events = new Events(
+    time,
+    (vm, request) => arbiter.grantOf(vm, request),
+    (event) => history?.event(event),
+  );
   const schedules = new Schedules({ config, log, hostZone: zoneOfHost, events });
   const moved = (move: ParkingMove) => parkingMoved(move, parts(), limited);
   const speeds = config().energy.meters === "off" ? undefined : new SpeedUse();
   const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
   const clocks = new Clocks({
     ...{ ...doing, schedules: (now) => schedules.at(now), parkingMoved: moved },
-    ...(speeds === undefined ? {} : { accepted: (write, monoMs) => speeds.accepted(write, monoMs) }),
+    accepted(write, monoMs) {
+      speeds?.accepted(write, monoMs);
+      history?.accepted(write);
+    },
   });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), "the start");
@@ -139,7 +148,7 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   orderAgain(store, "the start", { arbiter, clocks, time, operated: handover?.operated });
   const acts = new OperatorActs(log, time, events);
   const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });
-  const known = { store, events, acts, schedules, knobs, takeover };
+  const known = { store, events, history, acts, schedules, knobs, takeover };
   return { alarm, limited, moment, hostEvents, cpufreq, arbiter, clocks, speeds, ...known };
 }
 

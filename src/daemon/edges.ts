@@ -11,6 +11,7 @@ import { hostCpuTimeNs } from "../energy/cpu-time.ts";
 import { type Counters, EnergyMeters } from "../energy/energy-meters.ts";
 import type { Hypervisor, HypervisorEvents } from "../hypervisor/hypervisor.ts";
 import { openLibvirt } from "../hypervisor/libvirt/libvirt.ts";
+import { openQemu } from "../hypervisor/qemu/qemu.ts";
 import { openStatic, type StaticMap } from "../hypervisor/static.ts";
 import { openXen } from "../hypervisor/xen/xen.ts";
 import { openFilesMax } from "../os/open-files.ts";
@@ -97,7 +98,7 @@ export function watchChannels(
     max,
     log,
   };
-  const trusted = derived(config, ({ channels }) => resolveUsers(channels.trustedUsers));
+  const trusted = trustedUids(config);
   return new Channels(options, {
     ...host,
     get trustedUids() {
@@ -105,6 +106,11 @@ export function watchChannels(
     },
     peerOf: peerCredentials,
   });
+}
+
+/** The users that QEMU may run as. */
+function trustedUids(config: () => Config): () => ReadonlySet<number> {
+  return derived(config, ({ channels }) => resolveUsers(channels.trustedUsers));
 }
 
 /** Values that follow from the configuration; computed again after a reload. */
@@ -128,10 +134,10 @@ export interface ConfiguredHypervisor extends Hypervisor {
 
 /** Opens the hypervisor driver that the configuration names, or that this host needs. */
 export function followHypervisor(surroundings: Surroundings, events: HypervisorEvents): ConfiguredHypervisor {
-  const { driver } = surroundings.config().hypervisor;
-  const note = driverNote(driver);
+  const { hypervisor } = surroundings.config();
+  const note = driverNote(hypervisor.driver);
   if (note !== undefined) surroundings.log.warning(note);
-  return DRIVERS[driverHere(driver)](surroundings, events);
+  return DRIVERS[driverHere(hypervisor)](surroundings, events);
 }
 
 /** Where the network interfaces of the host are. */
@@ -167,6 +173,18 @@ const DRIVERS: { readonly [Driver in HypervisorDriver]: OpenDriver } = {
   },
   xen({ log }, events) {
     return Object.assign(openXen({ log }, events), { reconfigure() {} });
+  },
+  qemu({ config, log }, events) {
+    const trusted = trustedUids(config);
+    const rule = {
+      get trustedUids() {
+        return trusted();
+      },
+      get containers() {
+        return config().hypervisor.containers;
+      },
+    };
+    return Object.assign(openQemu({ log, rule }, events), { reconfigure() {} });
   },
   static({ config }, events) {
     const map = openStatic(staticMap(config()), events);

@@ -8,6 +8,7 @@ import type { Alarm } from "./alarm.ts";
 import type { Askers } from "./apps/askers.ts";
 import type { EnergyWatch } from "./energy/energy-watch.ts";
 import type { Events } from "./events/events.ts";
+import type { History } from "./history/history.ts";
 import type { Clocks } from "./host/clocks.ts";
 import type { KnobHolder } from "./host/knobs.ts";
 import type { Schedules } from "./host/schedules.ts";
@@ -51,6 +52,8 @@ export interface Parts {
   readonly askers: Askers;
   /** Undefined if no account is kept. */
   readonly energy: EnergyWatch | undefined;
+  /** Undefined if none is kept. */
+  readonly history: History | undefined;
   readonly fifos: Fifos<AppConfig>;
   /** On the wall clock. */
   readonly startedAtMs: number;

@@ -60,4 +60,6 @@ export interface HypervisorStatus {
   /** Why it is not connected, with the remedy. */
   readonly problem: string | undefined;
   readonly domains: number;
+  /** What is not followed, or may be overlooked, although it is connected; with the remedy. */
+  readonly note?: string | undefined;
 }

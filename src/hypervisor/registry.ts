@@ -57,6 +57,13 @@ export class Registry {
     return uuid === undefined || known === undefined ? undefined : { name, uuid, id: known.id };
   }
 
+  /** The name of a reported domain that has channels, and whose process is not known; undefined if there is none. */
+  unidentified(): string | undefined {
+    for (const { domain } of this.#known.values())
+      if (domain.pid === undefined && (domain.channels?.size ?? 0) > 0) return domain.name;
+    return undefined;
+  }
+
   /** Whether this run was reported. */
   has({ uuid, id }: Run): boolean {
     return this.#known.get(uuid)?.id === id;

@@ -51,6 +51,7 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   AddChannelConfig: { vm: "web.1", vcpus: 2, text: "<channel/>" },
   Restore: {},
   GetEnergy: { vm: "web.1", seconds: 600 },
+  GetHistory: { vm: "web.1", fromMs: 1, toMs: 1_700_000_000_000 },
   GetLoad: {},
   GetMetrics: { format: "prometheus" },
 };

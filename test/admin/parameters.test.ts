@@ -81,7 +81,7 @@ function of(type: Type): string {
 }
 
 test.each(NUMBERS)("$method refuses an impossible $name", async ({ method, name }) => {
-  for (const value of [-1, 100_000_001])
+  for (const value of [-1, name.endsWith("Ms") ? 8.64e15 + 1 : 100_000_001])
     expect(await callWith(method, { [name]: value })).toEqual(invalid(name));
 });
 

@@ -9,6 +9,7 @@ import type {
   CpuCheck,
   Energy,
   Explanation,
+  History,
   Hold,
   Load,
   Packet,
@@ -20,6 +21,29 @@ import type {
   VcpuInfo,
   Vm,
 } from "../../src/admin/control-types.ts";
+
+/** A guest that asked for the lowest speed, and was destroyed. */
+export const HISTORY: History = {
+  events: [
+    {
+      atMs: 1_700_000_000_000,
+      kind: "speed",
+      message:
+        "CPU 2 has 1.200 GHz: for web.1:0; web.1:0 asked min (as asked: the highest claim on this clock)",
+      pcpu: 2,
+      khz: 1_200_000,
+      users: ["web.1:0"],
+    },
+    {
+      atMs: 1_700_000_100_000,
+      kind: "vm",
+      message: "web.1 is gone (destroyed): its claims end",
+      vm: "web.1",
+    },
+  ],
+  omitted: 3,
+  keptFromMs: 1_699_000_000_000,
+};
 
 /** Counters with different values, so that a mix-up shows. */
 const COUNTERS: Counters = {
@@ -374,6 +398,7 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     GetMetrics: ({ format }) => ({ text: format === "prometheus" ? "a 1\n" : "a 1\n# EOF\n" }),
     GetEnergy: ({ vm }) =>
       vm === undefined ? ENERGY : known(vm, { ...ENERGY, vms: ENERGY.vms.slice(0, 1) }),
+    GetHistory: () => HISTORY,
     GetLoad: ({ vms = ["web.1"] }) => ({ ...LOAD, vms: LOAD.vms.filter(({ vm }) => vms.includes(vm)) }),
     Record(_parameters, _caller, subscriber) {
       for (const packet of PACKETS) subscriber.send(packet);

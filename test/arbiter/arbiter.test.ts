@@ -172,28 +172,17 @@ describe("placement of vCPUs", () => {
 });
 
 describe("the end of claims", () => {
-  test("the claims of a domain end when it stops, pauses or closes its channels", () => {
-    for (const end of ["gone", "paused", "left"] as const) {
+  test("the claims of a domain end when it stops or closes its channels", () => {
+    for (const end of ["gone", "left"] as const) {
       const { arbiter, ask, done, set } = host([clock([0])]);
       set(domain("a", [[0]]));
       ask("a", 0, "min");
       const writes = {
         gone: () => done(arbiter.removeDomain("a")),
-        paused: () => set(domain("a", [[0]], "paused")),
         left: () => done(arbiter.endRequests("a")),
       }[end]();
       expect([end, writes]).toEqual([end, baseline(0)]);
-      if (end === "paused") expect(ask("a", 0, "min")).toBe("not-running");
     }
-  });
-
-  test("a resumed domain starts from max again", () => {
-    const { ask, set } = host([clock([0])]);
-    set(domain("a", [[0]]));
-    ask("a", 0, "min");
-    set(domain("a", [[0]], "paused"));
-    set(domain("a", [[0]]));
-    expect(ask("a", 0, "down")).toEqual(speed(0, 1));
   });
 
   test("a CPU that goes offline and comes back begins at its baseline", () => {

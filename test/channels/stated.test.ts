@@ -76,6 +76,18 @@ describe("Channels.state()", () => {
     other.close();
   });
 
+  test("a socket whose file went before its report is forgotten with the report", async () => {
+    using host = testChannels();
+    const port = startPort(host.path("web1.0"));
+    host.channels.state("web1", new Map([[port.path, 0]]));
+    await port.ready();
+    port.close();
+    await until(() => host.channels.of("web1")[0]?.status !== "connected");
+    host.channels.scan();
+    host.channels.state("web1", undefined);
+    expect([...host.channels.list()]).toEqual([]);
+  });
+
   test("a socket that two VMs are said to have is neither's, as long as both are", async () => {
     using host = testChannels();
     using place = elsewhere(host);

@@ -26,6 +26,7 @@ export const DEFAULTS: Held = {
     monitorAccess: "group",
     runtimeDirectory: "/run/vm-power",
     stateDirectory: "/var/lib/vm-power",
+    historyMegabytes: 16,
     logLevel: "info",
   },
   channels: {
@@ -47,7 +48,13 @@ export const DEFAULTS: Held = {
     onDrift: "reassert",
     dryRun: false,
   },
-  hypervisor: { driver: "auto", uri: "qemu:///system", socket: undefined, metadata: true },
+  hypervisor: {
+    driver: "auto",
+    uri: "qemu:///system",
+    socket: undefined,
+    metadata: true,
+    containers: false,
+  },
   metrics: { textfile: undefined, interval: 15, listen: undefined, allowRemote: false },
   energy: { meters: "auto", powercap: "/sys/class/powercap", hwmon: "/sys/class/hwmon", interval: 10 },
   schedule: { timeZone: undefined },

@@ -144,6 +144,7 @@ const config: fc.Arbitrary<Held> = fc.record({
       monitorAccess: fc.constantFrom("group", "everyone", "off"),
       runtimeDirectory: path,
       stateDirectory: path,
+      historyMegabytes: fc.integer({ min: 0, max: 1024 }),
       logLevel: fc.constantFrom("error", "warning", "notice", "info", "debug"),
     })
     .filter(({ controlSocket, monitorSocket }) => controlSocket !== monitorSocket),
@@ -179,6 +180,7 @@ const config: fc.Arbitrary<Held> = fc.record({
     uri: fc.constantFrom("qemu:///system", "xen:///system", "test:///default"),
     socket: fc.option(path, { nil: undefined }),
     metadata: fc.boolean(),
+    containers: fc.boolean(),
   }),
   metrics: fc.record({
     textfile: fc.option(path, { nil: undefined }),

@@ -55,6 +55,7 @@ Driver = static
 Uri = xen:///system
 Socket = /srv/virt.sock
 Metadata = no
+Containers = yes
 [metrics]
 Textfile = /srv/vm-power.prom
 Interval = 60
@@ -86,6 +87,7 @@ Abi = 456
         monitorAccess: "everyone",
         runtimeDirectory: "/srv/run",
         stateDirectory: "/srv/state",
+        historyMegabytes: 16,
         logLevel: "debug",
       },
       channels: {
@@ -107,7 +109,13 @@ Abi = 456
         onDrift: "yield",
         dryRun: true,
       },
-      hypervisor: { driver: "static", uri: "xen:///system", socket: "/srv/virt.sock", metadata: false },
+      hypervisor: {
+        driver: "static",
+        uri: "xen:///system",
+        socket: "/srv/virt.sock",
+        metadata: false,
+        containers: true,
+      },
       metrics: {
         textfile: "/srv/vm-power.prom",
         interval: 60,

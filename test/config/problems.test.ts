@@ -62,7 +62,7 @@ PhysicalCores=no
       'vm-power.conf:23: MinKhz="3 GHZ!" is not a speed up to 100000000 kHz like 2300000, 2.3GHz or 2300MHz, a part like 60%, or none',
       'vm-power.conf:24: Abi="46\\t4" is not one of auto, 16, 456, 460, 464',
       'vm-power.conf:26: Key "PhysicalCores" stands in line 25 and again in line 26',
-      'vm-power.conf.d/a.conf:2: Driver="Static" is not one of auto, libvirt, xen, static (did you mean "static"?)',
+      'vm-power.conf.d/a.conf:2: Driver="Static" is not one of auto, libvirt, xen, qemu, static (did you mean "static"?)',
       'vm-power.conf.d/a.conf:3: Uri="qemu" is not a libvirt URI like qemu:///system',
       'vm-power.conf.d/a.conf:4: Socket="run/x" is not an absolute path, starting with "/"',
       'vm-power.conf.d/a.conf:5: No key before "=" in "=5"',

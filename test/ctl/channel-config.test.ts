@@ -57,6 +57,9 @@ test("--apply shows the additions, asks, and changes nothing without a yes", asy
     err: "",
     orders: [{ vm: "web.1", text: config.text }],
   });
+  expect(await apply(undefined, " --yes --pathless")).toMatchObject({
+    orders: [{ vm: "web.1", text: config.text, pathless: true }],
+  });
   expect(await apply(undefined, " --yes --vcpus 3")).toMatchObject({
     code: 0,
     out: done,

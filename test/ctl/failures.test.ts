@@ -30,6 +30,7 @@ test.each([
   ["channel-config web1 --vcpus all", '"all" is not a number of vCPUs\n'],
   ["channel-config web1 --yes", "--yes needs --apply\n"],
   ["channel-config web1 --apply --format xl", "--apply is for --format libvirt\n"],
+  ["channel-config web1 --pathless --format qemu", "--pathless is for --format libvirt\n"],
   ["pin-vcpu web1 x 2", '"x" is not the number of a vCPU\n'],
   ["pin-vcpu web1 0 0x0", '"0x0" names no CPU\n'],
   ["pin-vcpu web1 0 0xg", '"0xg" is not a list of CPUs like 2-5,8\n'],

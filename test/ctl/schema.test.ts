@@ -45,6 +45,6 @@ test("a schema agrees with the interface description", async () => {
     },
   });
   expect(JSON.parse((await ctl("schema why")).out)).toMatchObject({
-    anyOf: [{ title: "Explain" }, { title: "ExplainVcpu" }],
+    anyOf: [{ title: "Explain" }, { title: "ExplainVcpu" }, { title: "GetHistory" }],
   });
 });

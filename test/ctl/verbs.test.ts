@@ -58,6 +58,7 @@ test.each([
   ["why a:b:1", "ExplainVcpu", { vm: "a:b", vcpu: 1 }],
   ["verify", "Verify", {}],
   ["channel-config web.1", "GetChannelConfig", { vm: "web.1", format: "libvirt" }],
+  ["channel-config web.1 --pathless", "GetChannelConfig", { vm: "web.1", format: "libvirt", pathless: true }],
   [
     "channel-config web.1 --vcpus 4 --format qemu",
     "GetChannelConfig",

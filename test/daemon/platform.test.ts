@@ -27,11 +27,19 @@ test("xenRole() knows dom0 by its feature, or by its capabilities where the feat
   ).toEqual(["dom0", "guest", "dom0", "guest", "guest", "installed", "none", "none"]);
 });
 
-test("Driver=auto is xen in dom0, and libvirt on every other host", () => {
+test("Driver=auto is xen in dom0, qemu where there is no libvirt and processes can be seen, and else libvirt", () => {
   const roles = ["dom0", "guest", "installed", "none"] as const;
-  expect(roles.map((role) => driverHere("auto", role))).toEqual(["xen", "libvirt", "libvirt", "libvirt"]);
-  expect(roles.map((role) => driverHere("libvirt", role))).toEqual(Array(4).fill("libvirt"));
-  expect(roles.map((role) => driverHere("xen", role))).toEqual(Array(4).fill("xen"));
+  const drivers = (
+    driver: "auto" | "libvirt" | "xen" | "qemu",
+    hasLibvirt: boolean,
+    seesProcesses: boolean,
+  ) => roles.map((role) => driverHere({ driver, socket: undefined }, { role, hasLibvirt, seesProcesses }));
+  expect(drivers("auto", true, true)).toEqual(["xen", "libvirt", "libvirt", "libvirt"]);
+  expect(drivers("auto", false, false)).toEqual(["xen", "libvirt", "libvirt", "libvirt"]);
+  expect(drivers("auto", false, true)).toEqual(["xen", "qemu", "qemu", "qemu"]);
+  expect(drivers("libvirt", false, true)).toEqual(Array(4).fill("libvirt"));
+  expect(drivers("xen", false, true)).toEqual(Array(4).fill("xen"));
+  expect(drivers("qemu", true, false)).toEqual(Array(4).fill("qemu"));
 });
 
 test("a driver that does not fit the host is noted", () => {

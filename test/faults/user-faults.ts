@@ -100,8 +100,8 @@ export const USER_FAULTS: readonly Fault[] = [
   {
     promise: "a process is not taken for a later one of its number",
     file: "src/os/peer-process.ts",
-    line: "return isAlive(pidfd) ? cpusIn(mask) : undefined;",
-    instead: "return cpusIn(mask);",
+    line: "return endedProcesses([pidfd]).length === 0 ? cpus : undefined;",
+    instead: "return cpus;",
     test: "test/os/peer-process.test.ts",
     name: "a process is not taken for another one with its number",
   },

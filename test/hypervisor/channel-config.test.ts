@@ -2,7 +2,12 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { channelObjection, qemuChannels, xlChannels } from "../../src/hypervisor/channel-config.ts";
+import {
+  channelObjection,
+  proxmoxChannels,
+  qemuChannels,
+  xlChannels,
+} from "../../src/hypervisor/channel-config.ts";
 import { planPorts } from "../../src/hypervisor/channel-ports.ts";
 import { channelXml, insertDevices } from "../../src/hypervisor/libvirt/channel-xml.ts";
 import { type Definition, readDefinition } from "../../src/hypervisor/libvirt/definition.ts";
@@ -35,6 +40,12 @@ test("channelXml() returns libvirt's XML, with hostile names escaped", () => {
   <target type='virtio' name='virtio.serial.port.poweragent.0'/>
   <address type='virtio-serial' controller='0' bus='0' port='1'/>
 </channel>`);
+  expect(
+    channelXml({ vm: "web1", directory: undefined }, [7], [{ index: 0, ports: 31, taken: new Set() }]),
+  ).toBe(`<channel type='unix'>
+  <target type='virtio' name='virtio.serial.port.poweragent.7'/>
+  <address type='virtio-serial' controller='0' bus='0' port='1'/>
+</channel>`);
   expect(channelXml({ ...place, vm: `a'/><evil b="&` }, [0], [])).toContain(
     "path='/tmp/powermonitor/a&apos;/&gt;&lt;evil b=&quot;&amp;.0'/>",
   );
@@ -46,6 +57,22 @@ test("qemuChannels() returns options of QEMU", () => {
     "-chardev 'socket,id=vmpower0,path=/tmp/powermonitor/it'\\''s,,1.0,server=on,wait=off'",
     "-device virtserialport,bus=vmpower-serial0.0,nr=1,chardev=vmpower0,name=virtio.serial.port.poweragent.0",
   ]);
+});
+
+test("proxmoxChannels() returns one command, whose options survive two readings by a shell", async () => {
+  const command = proxmoxChannels({ vm: "100", directory: "/srv/it's" }, 1);
+  expect(command.split(" ").slice(0, 4)).toEqual(["qm", "set", "100", "--args"]);
+  const script = `qm() { eval "printf '%s\\n' $4"; }; ${command}`;
+  const { stdout } = Bun.spawnSync(["sh", "-c", script]);
+  expect(`${stdout}`.trim().split("\n")).toEqual([
+    "-device",
+    "virtio-serial-pci,id=vmpower-serial0,max_ports=31",
+    "-chardev",
+    "socket,id=vmpower0,path=/srv/it's/100.0,server=on,wait=off",
+    "-device",
+    "virtserialport,bus=vmpower-serial0.0,nr=1,chardev=vmpower0,name=virtio.serial.port.poweragent.0",
+  ]);
+  expect(proxmoxChannels(place, 1)).toStartWith("qm set VMID --args ");
 });
 
 test("xlChannels() begins with a placeholder entry", () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LibvirtHypervisor, openLibvirt } from "../../src/hypervisor/libvirt/libvirt.ts";
@@ -126,6 +126,24 @@ describe.skipIf(why !== undefined)(`orders to a real QEMU domain${skipped}`, () 
     await libvirtd.must("start", "--paused", "web1");
     await until(() => recorder.domains.get("web1")?.channels?.size === 40);
     expect(existsSync(join(directory, "web1.39"))).toBe(true);
+  }, 20_000);
+
+  test("two lines without a path are a channel, wherever libvirt puts its socket, and its process is known", async () => {
+    const lines =
+      "<channel type='unix'><target type='virtio' name='virtio.serial.port.poweragent.7'/></channel>";
+    const made = DOMAIN.replace("web1", "made").replace("</devices>", `${lines}</devices>`);
+    await Bun.write(join(directory, "made.xml"), made);
+    await libvirtd.must("create", "--paused", join(directory, "made.xml"));
+    await until(() => recorder.domains.has("made"));
+    const { channels = new Map(), pid } = recorder.domains.get("made") ?? {};
+    expect([...channels.values()]).toEqual([7]);
+    expect([...channels.keys()][0]).toMatch(
+      /^\/(run|var\/lib)\/libvirt\/qemu\/channel\/.*virtio\.serial\.port\.poweragent\.7$/,
+    );
+    expect(pid).toBe(Number(readFileSync(libvirtd.qemuPidFile("made"), "utf8")));
+    expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("guest=made");
+    expect(hypervisor.status().note).toBeUndefined();
+    await libvirtd.must("destroy", "made");
   }, 20_000);
 
   test("a domain without a definition is not given one", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const LIBVIRTD = "/usr/sbin/libvirtd";
@@ -49,6 +49,8 @@ export class RealLibvirtd {
         "",
       ].join("\n"),
     );
+    // Where it would be beside sockets at their usual place.
+    symlinkSync("../run/libvirt/qemu", this.#path("sockets/qemu"));
     if (options.qemuConf !== undefined) writeFileSync(this.#path("etc/qemu.conf"), options.qemuConf);
   }
 

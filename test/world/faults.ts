@@ -82,10 +82,16 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
     "const refused = undefined;",
   ),
   fault(
-    "a pause keeps wants",
+    "a paused VM's wants count",
+    "arbiter/attach.ts",
+    'const rest = of.state.domain.state === "paused";',
+    "const rest = false;",
+  ),
+  fault(
+    "a pause is goodbye",
     "arbiter/seats.ts",
-    "old: running ? old?.vcpus[vcpu] : undefined,",
-    "old: old?.vcpus[vcpu],",
+    "old: heir?.vcpus[vcpu],",
+    "old: running ? heir?.vcpus[vcpu] : undefined,",
   ),
   fault(
     "a restart forgets wants",

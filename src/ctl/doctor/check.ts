@@ -50,6 +50,7 @@ export function channelFormat({ status }: DaemonFacts): string {
       return "--apply";
     case "xen":
       return "--format xl";
+    case "qemu":
     case "static":
       return "--format qemu";
   }

@@ -6,12 +6,13 @@ import { vcpuCountArgument } from "../arguments.ts";
 import type { Context, Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 
-const FORMATS = ["libvirt", "qemu", "xl"] as const;
+const FORMATS = ["libvirt", "qemu", "proxmox", "xl"] as const;
 
 /** Where the text of each format belongs. */
 const PLACES: { readonly [Format in (typeof FORMATS)[number]]: (vm: string) => string } = {
   libvirt: (vm) => `into <devices> of "virsh edit ${vm}"`,
   qemu: () => "behind the other options of qemu-system-x86_64",
+  proxmox: () => "into a shell of the Proxmox host; it replaces args: of the VM, so keep what is in it",
   xl: (vm) => `into the configuration of ${vm} for "xl create"`,
 };
 
@@ -28,9 +29,10 @@ export const CHANNEL_CONFIG: Verb = {
     },
     {
       flag: "--format",
-      doc: "libvirt (the default), qemu or xl",
+      doc: "libvirt (the default), qemu, proxmox or xl",
       value: { name: "format", kind: FORMATS },
     },
+    { flag: "--pathless", doc: "let libvirt choose where the sockets lie" },
     { flag: "--apply", doc: "add it to the VM's definition in libvirt, after asking" },
     { flag: "--yes", doc: "with --apply: do not ask" },
   ],
@@ -39,9 +41,11 @@ export const CHANNEL_CONFIG: Verb = {
     ["channel-config web1 --apply", "show what is missing, ask, add it"],
   ],
   async run(context, { arguments: [vm = ""], flags, values }) {
-    const request = requestOf(vm, values);
+    const request = { ...requestOf(vm, values), ...(flags.has("--pathless") ? { pathless: true } : {}) };
     const [apply, yes] = [flags.has("--apply"), flags.has("--yes")];
     if (yes && !apply) throw new UsageError("--yes needs --apply");
+    if (request.pathless && request.format !== "libvirt")
+      throw new UsageError("--pathless is for --format libvirt");
     if (apply && request.format !== "libvirt") throw new UsageError("--apply is for --format libvirt");
     if (apply && context.json && !yes) throw new UsageError("--apply with --json cannot ask: add --yes");
     const config = await context.call("GetChannelConfig", request);
@@ -73,16 +77,17 @@ function describe(
 
 async function add(
   context: Context,
-  { vm, vcpus }: ChannelConfigRequest,
+  { format: _, ...wanted }: ChannelConfigRequest,
   { config, yes }: { readonly config: ChannelConfig; readonly yes: boolean },
 ): Promise<ExitCode> {
   const { call, io, json, show, style } = context;
   const { text, defined, missing } = config;
+  const { vm } = wanted;
   if (!defined) {
     const { hypervisor } = await call("GetStatus", {});
     const why =
-      hypervisor.driver === "static"
-        ? "With Driver=static there is no definition to change: omit --apply, and paste the text"
+      hypervisor.driver === "static" || hypervisor.driver === "qemu"
+        ? `With Driver=${hypervisor.driver} there is no definition to change: omit --apply, and paste the text`
         : `libvirt has no definition of VM ${printable(vm)} to add to: virsh list --all`;
     io.stderr.write(`${why}\n`);
     return EXIT.notFound;
@@ -97,7 +102,7 @@ async function add(
     }
   }
   if (!json && text === "") return EXIT.ok;
-  const reply = await call("AddChannelConfig", vcpus === undefined ? { vm, text } : { vm, vcpus, text });
+  const reply = await call("AddChannelConfig", { ...wanted, text });
   show(
     reply,
     () =>

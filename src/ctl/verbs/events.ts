@@ -1,26 +1,38 @@
 import type { EventReply } from "../../admin/client.ts";
 import { ClientError } from "../../admin/client-error.ts";
-import { EXIT } from "../../terminal/exit-code.ts";
-import type { Style } from "../../terminal/io.ts";
-import { count, formatTimeOfDay, jsonText, printable } from "../../terminal/text.ts";
-import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import type { Verb } from "../verb.ts";
+import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
+import { jsonText } from "../../terminal/text.ts";
+import { textWidth } from "../../terminal/wrap.ts";
+import { eventText, pastText } from "../event-text.ts";
+import { momentArgument } from "../moment-argument.ts";
+import type { Context, Verb } from "../verb.ts";
 
-/** The column in which messages begin, after the time and the kind. */
-const MESSAGE_INDENT = 18;
+const TIME = { name: "time", kind: "text" } as const;
 
-/** Verb `events`: shows events until Ctrl-C. */
+/** Verb `events`: shows events until Ctrl-C, or those of the past. */
 export const EVENTS: Verb = {
   name: "events",
-  summary: "Show events as they happen, until Ctrl-C",
+  summary: "Show events as they happen, or those of the past",
   arguments: [],
-  examples: [["events --json", "one JSON object per line"]],
-  async run({ subscribe, io, style, json }) {
+  options: [
+    { flag: "--since", doc: "past events: from 03:00, 2026-11-28 03:00, or 2h ago on", value: TIME },
+    { flag: "--until", doc: "past events: until then", value: TIME },
+    { flag: "--vm", doc: "only what concerns this VM", value: { name: "vm", kind: "vm" } },
+  ],
+  examples: [
+    ["events --json", "one JSON object per line"],
+    ["events --since 03:00 --vm web1", "what happened to it since then"],
+  ],
+  async run(context, { values }) {
+    const { subscribe, io, style, json } = context;
+    const [since, until, vm] = ["--since", "--until", "--vm"].map((flag) => values.get(flag));
+    if (since !== undefined || until !== undefined) return showPast(context, { since, until, vm });
     const last = await subscribe(
-      (reply) =>
-        io.stdout.write(
-          json ? `${jsonText(reply, { pretty: false })}\n` : `${eventText(reply, style, textWidth(io))}\n`,
-        ),
+      (reply) => {
+        if (!concerns(reply, vm)) return;
+        const text = json ? jsonText(reply, { pretty: false }) : eventText(reply, style, textWidth(io));
+        io.stdout.write(`${text}\n`);
+      },
       io.signal === undefined ? {} : { signal: io.signal },
     );
     if (last || io.signal?.aborted) return EXIT.ok;
@@ -28,16 +40,23 @@ export const EVENTS: Verb = {
   },
 };
 
-function eventText({ event, lost }: EventReply, style: Style, width: number): string {
-  const { atMs, kind, message, vm, vcpu, accepted } = event;
-  // Most messages name their VM already.
-  const where =
-    vm === undefined || message.includes(vm)
-      ? ""
-      : ` ${printable(vm)}${vcpu === undefined ? "" : `:${vcpu}`}`;
-  const text = printable(message);
-  const words = `${where} ${accepted === false ? style.bad(text) : text}`;
-  const head = `${style.dim(formatTimeOfDay(atMs))} ${printable(kind).padEnd(8)}`;
-  const line = wrapLine(`${head}${words}`, width, MESSAGE_INDENT);
-  return lost === 0 ? line : `${style.warn(`(${count(lost, "event")} lost here)`)}\n${line}`;
+function concerns({ event }: EventReply, vm: string | undefined): boolean {
+  return vm === undefined || event.vm === vm || event.kind === "exiting";
+}
+
+interface Span {
+  readonly since: string | undefined;
+  readonly until: string | undefined;
+  readonly vm: string | undefined;
+}
+
+async function showPast({ call, show, io, style }: Context, { since, until, vm }: Span): Promise<ExitCode> {
+  const nowMs = Date.now();
+  const reply = await call("GetHistory", {
+    ...(since === undefined ? {} : { fromMs: momentArgument(since, nowMs) }),
+    ...(until === undefined ? {} : { toMs: momentArgument(until, nowMs) }),
+    ...(vm === undefined ? {} : { vm }),
+  });
+  show(reply, () => pastText(reply, style, textWidth(io)));
+  return EXIT.ok;
 }

@@ -34,13 +34,13 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   "end-app": ["EndAsker"],
   request: ["RequestReport"],
   restore: ["Restore"],
-  why: ["Explain", "ExplainVcpu"],
+  why: ["Explain", "ExplainVcpu", "GetHistory"],
   verify: ["Verify"],
   doctor: ["DoctorReport"],
   top: ["GetLoad"],
   energy: ["GetEnergy"],
   metrics: ["GetMetrics"],
-  events: ["Subscribe"],
+  events: ["Subscribe", "GetHistory"],
   record: ["RecordReport"],
 };
 

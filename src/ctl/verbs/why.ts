@@ -2,9 +2,11 @@ import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { cpuOrNameArgument, vcpuArgument } from "../arguments.ts";
+import { momentArgument } from "../moment-argument.ts";
 import type { Context, Verb } from "../verb.ts";
 import { whyText } from "../why/clock-text.ts";
 import { vcpuFacts, whyVcpuText } from "../why/vcpu-text.ts";
+import { whyThen } from "../why/why-then.ts";
 
 /** Verb `why`: who asked for what, what was granted, and which rule limited it. */
 export const WHY: Verb = {
@@ -18,13 +20,23 @@ export const WHY: Verb = {
       kind: "cpu",
     },
   ],
+  options: [
+    {
+      flag: "--at",
+      doc: "as it was then: 03:10, 2026-11-28 03:10, or 2h ago",
+      value: { name: "time", kind: "text" },
+    },
+  ],
   examples: [
     ["why cpu7", "who asked what, and what was granted"],
     ["why web1:0", "what this vCPU asked, and what bounds it"],
     ["why web1", "each vCPU of this VM, in short"],
+    ["why web1:0 --at 03:10", "what it had then, and who caused it"],
   ],
-  async run(context, { arguments: [which = ""] }) {
+  async run(context, { arguments: [which = ""], values }) {
     const { call, show, style, io } = context;
+    const at = values.get("--at");
+    if (at !== undefined) return whyThen(context, which, momentArgument(at, Date.now()));
     const look = { style, width: textWidth(io) };
     const vcpu = vcpuArgument(which);
     if (vcpu !== undefined) {

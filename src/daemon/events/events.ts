@@ -10,7 +10,7 @@ import { refusalText } from "../words/refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
 import { Sampler } from "./sampler.ts";
 
-/** Sends events to subscribers. Without a subscriber nothing is made. */
+/** Sends events to subscribers. Without a subscriber none is made of a request. */
 export class Events {
   readonly #subscribers = new Set<Subscriber>();
   readonly #grantOf: (vm: string, request: Scale) => GrantView;
@@ -18,10 +18,17 @@ export class Events {
   readonly #requests = new Sampler();
   readonly #policies = new Sampler();
 
-  /** `grantOf` returns what a vCPU has after its request. */
-  constructor(time: TurnClock, grantOf: (vm: string, request: Scale) => GrantView) {
+  readonly #keep: (event: Event) => void;
+
+  /** `grantOf` returns what a vCPU has after its request. `keep` is told every event that is not a request. */
+  constructor(
+    time: TurnClock,
+    grantOf: (vm: string, request: Scale) => GrantView,
+    keep: (event: Event) => void = () => {},
+  ) {
     this.#time = time;
     this.#grantOf = grantOf;
+    this.#keep = keep;
   }
 
   /** Whether there is a subscriber. Checked before anything is made while a packet is handled. */
@@ -35,8 +42,8 @@ export class Events {
   }
 
   publish(kind: Event["kind"], message: string, about: Partial<Event> = {}): void {
-    if (!this.wanted) return;
     const event: Event = { atMs: this.#time().wallMs, kind, message, ...about };
+    if (kind !== "request") this.#keep(event);
     for (const subscriber of this.#subscribers) subscriber.send(event);
   }
 
@@ -78,7 +85,6 @@ export class Events {
 
   /** Guest policies want something else, because of the time or the traffic. */
   policiesTurned(policies: readonly PolicyView[]): void {
-    if (!this.wanted) return;
     for (const { vm, rule, speed } of policies)
       this.publish("policy", `the guest policy of ${vm} by ${rule.kind} wants ${speed ?? "nothing"} now`, {
         vm,
@@ -91,6 +97,7 @@ export class Events {
     const done = failed.length === 0 ? `OnExit=${onExit} is done` : `${failed.length} not restored`;
     const message = `exiting: ${reason} (${detail}); ${done}`;
     const event: Event = { atMs: this.#time().wallMs, kind: "exiting", message, exiting };
+    this.#keep(event);
     for (const subscriber of this.#subscribers) subscriber.end(event);
     this.#subscribers.clear();
   }

@@ -55,7 +55,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     // While it is paused, for example because it is being built, its pins are of no interest.
     if (before?.state === state && (state === "paused" || describe(before) === pinning)) return;
     const what =
-      state === "paused" ? `is paused (${detail}): its claims end` : `runs (${detail}), vCPU:CPUs ${pinning}`;
+      state === "paused"
+        ? `is paused (${detail}): its claims rest until it runs again`
+        : `runs (${detail}), vCPU:CPUs ${pinning}`;
     this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });
     events.publish("vm", `${name} ${what}`, { vm: name });
   }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { HypervisorDriver } from "../../base/domain.ts";
 import { type XenRole, xenRole } from "../../os/xen/dom0.ts";
 
@@ -20,10 +21,39 @@ export function hasXenClocks(root: string, here = roleOfHost()): boolean {
   return root === KERNEL_CPUS && here === "dom0";
 }
 
-/** The driver that `Driver` means here. */
-export function driverHere(driver: HypervisorDriver | "auto", here = roleOfHost()): HypervisorDriver {
+/** What `Driver=auto` goes by. */
+interface HostFacts {
+  readonly role: XenRole;
+  readonly hasLibvirt: boolean;
+  /** Whether the daemon can see processes of other users; systemd hides them from the unit as it is installed. */
+  readonly seesProcesses: boolean;
+}
+
+/** libvirt's daemons, and the directory of their sockets; a container may have the second alone. */
+const LIBVIRT = [
+  "/usr/sbin/libvirtd",
+  "/usr/sbin/virtqemud",
+  "/run/libvirt/libvirt-sock",
+  "/run/libvirt/virtqemud-sock",
+];
+
+/** The facts of this host; `socket` is the one that the configuration names, if any. */
+function factsOfHost(socket: string | undefined): HostFacts {
+  return {
+    role: roleOfHost(),
+    hasLibvirt: socket !== undefined || LIBVIRT.some((path) => existsSync(path)),
+    seesProcesses: existsSync("/proc/1"),
+  };
+}
+
+/** The driver that the configuration means here. */
+export function driverHere(
+  { driver, socket }: { readonly driver: HypervisorDriver | "auto"; readonly socket: string | undefined },
+  { role, hasLibvirt, seesProcesses }: HostFacts = factsOfHost(socket),
+): HypervisorDriver {
   if (driver !== "auto") return driver;
-  return here === "dom0" ? "xen" : "libvirt";
+  if (role === "dom0") return "xen";
+  return seesProcesses && !hasLibvirt ? "qemu" : "libvirt";
 }
 
 /** What an operator may have overlooked about the hypervisors of this host. */

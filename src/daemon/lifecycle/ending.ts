@@ -26,7 +26,7 @@ export interface EndingOptions {
  * one before: clocks are restored and subscribers informed in any case.
  */
 export async function endDaemon(cause: Cause, { parts, log, quiet, last }: EndingOptions): Promise<number> {
-  const { arbiter, clocks, cpufreq, events, config } = parts;
+  const { arbiter, clocks, cpufreq, events, history, config } = parts;
   const failed: string[] = [];
   const note = (error: unknown): undefined => {
     const why = error instanceof Error ? error.message : `${error}`;
@@ -52,6 +52,7 @@ export async function endDaemon(cause: Cause, { parts, log, quiet, last }: Endin
   failed.push(...refused.map(({ reason }) => reason));
   const onExit = handedOver ? "keep" : config().cpufreq.onExit;
   attempt(() => events.end({ ...cause, onExit, cpus, failed: [...failed] }));
+  attempt(() => history?.flush({ all: true }));
   await Promise.all(last.map((step) => attempt(step)?.catch(note)));
   return failed.length === 0 ? 0 : EXIT_FAILED;
 }

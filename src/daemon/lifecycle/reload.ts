@@ -8,6 +8,7 @@ export function needsRestart(before: Config, after: Config): readonly string[] {
     ["MonitorAccess", ({ daemon }) => daemon.monitorAccess],
     ["RuntimeDirectory", ({ daemon }) => daemon.runtimeDirectory],
     ["StateDirectory", ({ daemon }) => daemon.stateDirectory],
+    ["HistoryMegabytes", ({ daemon }) => daemon.historyMegabytes],
     ["Directory", ({ channels }) => channels.directory],
     ["Root", ({ cpufreq }) => cpufreq.root],
     ["ManagedCpus", ({ cpufreq }) => `${cpufreq.managedCpus}`],

@@ -1,7 +1,7 @@
 import { type Control, ControlError } from "../../admin/control.ts";
 import type { ChannelConfig, ChannelConfigRequest } from "../../admin/control-types.ts";
 import { NAMED_CHANNELS_MAX } from "../../admin/parameters.ts";
-import { type ChannelPlace, channelObjection } from "../../hypervisor/channel-config.ts";
+import { type ChannelPlace, channelObjection, hasPaths } from "../../hypervisor/channel-config.ts";
 import { CHANNEL_FORMATS, type ChannelFormat, firstNumbers } from "../../hypervisor/channel-formats.ts";
 import type { Parts } from "../parts.ts";
 import { answeredValue, ordersOf } from "./domain-orders.ts";
@@ -10,9 +10,9 @@ import { answeredValue, ordersOf } from "./domain-orders.ts";
 export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConfig" | "AddChannelConfig"> {
   return {
     GetChannelConfig: (request) => describe(request, parts()),
-    async AddChannelConfig({ vm, vcpus, text }, caller) {
+    async AddChannelConfig({ vm, vcpus, text, pathless }, caller) {
       const { acts } = parts();
-      const place = placeOf(vm, vcpus, parts());
+      const place = placeOf({ vm, vcpus, pathless }, parts());
       answeredValue(vm, await ordersOf(parts()).addChannels(place, vcpus, text));
       acts.report(caller, `added channels to the definition of ${vm}`, { vm });
       return {};
@@ -20,8 +20,11 @@ export function channelConfig(parts: () => Parts): Pick<Control, "GetChannelConf
   };
 }
 
-async function describe({ vm, vcpus, format }: ChannelConfigRequest, parts: Parts): Promise<ChannelConfig> {
-  const place = placeOf(vm, vcpus, parts);
+async function describe(
+  { vm, vcpus, format, pathless }: ChannelConfigRequest,
+  parts: Parts,
+): Promise<ChannelConfig> {
+  const place = placeOf({ vm, vcpus, pathless }, parts);
   // A hypervisor that takes no orders has no definitions either.
   if (format === "libvirt" && parts.hypervisor.orders !== undefined) {
     const told = await parts.hypervisor.orders.planChannels(place, vcpus);
@@ -37,13 +40,18 @@ async function describe({ vm, vcpus, format }: ChannelConfigRequest, parts: Part
 function textFor(format: ChannelFormat, place: ChannelPlace, count: number): string {
   const text = CHANNEL_FORMATS[format](place, count);
   if (text !== undefined) return text;
-  const reason = `${format} cannot write the path of "${place.vm}": it has a comma or a quotation mark`;
+  const reason = hasPaths(place)
+    ? `${format} cannot write the path of "${place.vm}": it has a comma or a quotation mark`
+    : `${format} needs the paths of the sockets`;
   throw new ControlError("Refused", { reason });
 }
 
-function placeOf(vm: string, count: number | undefined, { config }: Parts): ChannelPlace {
-  const place = { vm, directory: config().channels.directory };
-  const reason = channelObjection(place, (count ?? NAMED_CHANNELS_MAX) - 1);
+function placeOf(
+  { vm, vcpus, pathless }: Omit<ChannelConfigRequest, "format">,
+  { config }: Parts,
+): ChannelPlace {
+  const place = { vm, directory: pathless ? undefined : config().channels.directory };
+  const reason = channelObjection(place, (vcpus ?? NAMED_CHANNELS_MAX) - 1);
   if (reason !== undefined)
     throw new ControlError("Refused", { reason, remedy: "give the VM a shorter name" });
   return place;

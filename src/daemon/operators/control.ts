@@ -4,6 +4,7 @@ import type { Channel, Cpu, CpuResult, FrequencyOrder, Vm, VmSummary } from "../
 import type { Pcpu } from "../../base/domain.ts";
 import type { Format } from "../../metrics/openmetrics.ts";
 import { energyReport } from "../energy/energy-report.ts";
+import { historyReport } from "../history/history-report.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
 import { askerOrders } from "./asker-orders.ts";
@@ -78,6 +79,7 @@ export function control(parts: () => Parts): Control {
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),
     GetMetrics: ({ format = "openmetrics" }) => run(showMetrics(format, parts())),
     GetEnergy: (choice) => run(energyReport(choice, parts())),
+    GetHistory: (choice) => run(historyReport(choice, parts())),
     GetLoad: ({ vms }) => run(load(parts(), vms)),
     Record({ vms }, caller, subscriber) {
       parts().acts.report(caller, `began to record the packets of ${namesText(vms)}`);

@@ -11,7 +11,7 @@ import { sumSteps } from "./views.ts";
 
 /** The state of the daemon. */
 export function* status(parts: Parts): Job<Status> {
-  const { arbiter, channels, clocks, config, cpufreq, hypervisor, rates, startedAtMs, time } = parts;
+  const { arbiter, channels, clocks, config, cpufreq, rates, startedAtMs, time } = parts;
   const all = [...channels.list()];
   const problem = channels.problem();
   const names = arbiter.domainNames().filter((name) => !isAsker(name));
@@ -20,7 +20,7 @@ export function* status(parts: Parts): Job<Status> {
     version: VERSION,
     pid: process.pid,
     startedAtMs,
-    hypervisor: { ...hypervisor.status(), note: driverNote(config().hypervisor.driver) },
+    hypervisor: hypervisorState(parts),
     channelDirectory: config().channels.directory,
     configProblem: parts.configProblem(),
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
@@ -39,6 +39,11 @@ export function* status(parts: Parts): Job<Status> {
     holds: (yield* listHolds(parts)).holds.length || undefined,
     counters: { ...(yield* sumSteps(all)), ...clocks.counters },
   };
+}
+
+function hypervisorState({ config, hypervisor }: Parts): Status["hypervisor"] {
+  const state = hypervisor.status();
+  return { ...state, note: driverNote(config().hypervisor.driver) ?? state.note };
 }
 
 /** Counts the CPUs that are parked. */

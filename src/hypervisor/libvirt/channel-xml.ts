@@ -1,4 +1,4 @@
-import { type ChannelPlace, channelPath } from "../channel-config.ts";
+import { type ChannelPlace, channelPath, hasPaths } from "../channel-config.ts";
 import { CONTROLLER_PORTS, type Controller, planPorts } from "../channel-ports.ts";
 import type { Definition } from "./definition.ts";
 
@@ -15,7 +15,7 @@ export function channelXml(
   for (const { number, controller, port } of ports)
     lines.push(
       "<channel type='unix'>",
-      `  <source mode='bind' path='${escapeXml(channelPath(place, number))}'/>`,
+      ...(hasPaths(place) ? [`  <source mode='bind' path='${escapeXml(channelPath(place, number))}'/>`] : []),
       `  <target type='virtio' name='virtio.serial.port.poweragent.${number}'/>`,
       `  <address type='virtio-serial' controller='${controller}' bus='0' port='${port}'/>`,
       "</channel>",

@@ -1,9 +1,7 @@
 import { failure, type Result, success } from "../../base/result.ts";
 import { CONTROLLER_PORTS, type Controller } from "../channel-ports.ts";
+import { channelNumber } from "../port-name.ts";
 import { readXml } from "./xml.ts";
-
-/** The name of a channel's port in guests of QEMU. */
-const PORT_NAME = /^virtio\.serial\.port\.poweragent\.(0|[1-9]\d{0,4})$/;
 
 /** The parts of a definition that are needed to add channels. */
 export interface Definition {
@@ -42,8 +40,8 @@ class DefinitionReader {
     } else if (/^domain\/devices\/[^/]+\/address$/.test(where) && type === "virtio-serial") {
       this.#controller(number("controller")).taken.add(number("port"));
     } else if (where === "domain/devices/channel/target") {
-      const channel = PORT_NAME.exec(attributes.get("name") ?? "")?.[1];
-      if (channel !== undefined) this.#channels.add(Number(channel));
+      const channel = channelNumber("virtio", attributes.get("name") ?? "");
+      if (channel !== undefined) this.#channels.add(channel);
     }
   }
 

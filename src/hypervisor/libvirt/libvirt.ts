@@ -9,6 +9,7 @@ import { type Connect, connectUnix } from "../stream.ts";
 import { receivedPacketsOf } from "./interface-stats.ts";
 import type { DomainRef } from "./messages.ts";
 import { libvirtOrders } from "./orders.ts";
+import { PidFiles } from "./pid-files.ts";
 import { LIBVIRT_REMEDIES } from "./remedies.ts";
 import { openSession, type Session } from "./session.ts";
 import { type Question, SingleCalls } from "./single-calls.ts";
@@ -49,6 +50,8 @@ class Follower implements LibvirtHypervisor {
   readonly #timing: LibvirtTiming;
   readonly #events: HypervisorEvents;
   readonly #registry: Registry;
+  readonly #address: Result<LibvirtAddress>;
+  readonly #pidFiles: PidFiles;
   // One that hangs for packets must not keep CPU times from being told.
   readonly #interfaceCalls = new SingleCalls();
   readonly #timeCalls = new SingleCalls();
@@ -70,8 +73,10 @@ class Follower implements LibvirtHypervisor {
     this.#options = options;
     this.#timing = options.timing ?? LIBVIRT_TIMING;
     const { uri, socket } = options;
+    this.#address = addressOf(uri, socket, SOCKET_DIRECTORY);
+    this.#pidFiles = new PidFiles(this.#address.ok ? this.#address.value.pidFiles : undefined);
     this.orders = libvirtOrders({
-      address: addressOf(uri, socket, SOCKET_DIRECTORY),
+      address: this.#address,
       connect: options.connect ?? connectUnix,
       callTimeoutMs: this.#timing.callTimeoutMs,
       changed: async (domain) => this.#watch?.lookNow(domain),
@@ -87,6 +92,7 @@ class Follower implements LibvirtHypervisor {
       state: this.#state,
       problem: this.#problem,
       domains: this.#registry.size,
+      note: this.#pidFiles.note(this.#registry.unidentified()),
     };
   }
 
@@ -126,7 +132,7 @@ class Follower implements LibvirtHypervisor {
   }
 
   async run(): Promise<void> {
-    const address = addressOf(this.#options.uri, this.#options.socket, SOCKET_DIRECTORY);
+    const address = this.#address;
     if (!address.ok) {
       this.#trouble(address.why);
       return;
@@ -151,6 +157,7 @@ class Follower implements LibvirtHypervisor {
       registry: this.#registry,
       log: this.#options.log,
       timing: this.#timing,
+      pidFiles: this.#pidFiles,
       onComplete: () => this.#complete(socket),
       onLook: () => this.#tellFollowed(),
     });

@@ -3,6 +3,7 @@ import type { Ending } from "../../base/origin.ts";
 import { CPUMAP_BYTES, cpumapsToLists } from "./cpumaps.ts";
 import { readDomainXml } from "./domain-xml.ts";
 import { type DomainRef, domainArgs, pinsArgs, readCpumaps, readState, readXmlText } from "./messages.ts";
+import type { PidFiles } from "./pid-files.ts";
 import { CALL, ERROR } from "./protocol.ts";
 import type { Failure, Rpc } from "./rpc.ts";
 import { conditionOf } from "./words.ts";
@@ -17,8 +18,8 @@ export type Look =
   /** libvirt is gone or does not answer; everything will be looked at again. */
   | { readonly kind: "lost" };
 
-/** Reads everything about one domain, with one call after the other. */
-export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
+/** Reads everything about one domain, with one call after the other, and its process. */
+export async function lookAt(rpc: Rpc, ref: DomainRef, pidFiles: PidFiles): Promise<Look> {
   const state = await rpc.call(CALL.domainState, domainArgs(ref), readState);
   if (!state.ok) return without(state.why);
   const condition = conditionOf(state.value.state, state.value.reason);
@@ -37,6 +38,7 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
   if (Math.max(...xml.online) >= lists.length) {
     return failed(`libvirt gave ${lists.length} CPU maps for ${xml.vcpus} vCPUs`);
   }
+  const pid = pidFiles.read(xml.name);
   const domain: Domain = {
     name: xml.name,
     uuid: ref.uuid,
@@ -45,6 +47,7 @@ export async function lookAt(rpc: Rpc, ref: DomainRef): Promise<Look> {
     origin: condition.origin,
     pins: lists.map((list, vcpu) => (xml.online.has(vcpu) ? list : [])),
     channels: xml.channels,
+    ...(pid?.ok ? { pid: pid.value } : {}),
     ...(xml.threads === undefined ? {} : { threads: xml.threads }),
     ...(xml.contract === undefined ? {} : { contract: xml.contract }),
   };

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { failure, type Result, success } from "../../base/result.ts";
 
 /** Hypervisors in URIs, and the daemon that serves only that one. */
@@ -17,6 +18,8 @@ export interface LibvirtAddress {
   readonly uri: string;
   /** Socket files, the preferred ones first. */
   readonly sockets: readonly string[];
+  /** Where libvirt keeps the processes of its domains; undefined if they are none. */
+  readonly pidFiles: string | undefined;
 }
 
 const URI = /^([a-z0-9]+)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/;
@@ -37,9 +40,14 @@ export function addressOf(
     return failure(`"${uri}" names another machine; only this one's CPUs can be scaled`);
   }
   const given = socket ?? new URLSearchParams(query ?? "").get("socket") ?? undefined;
+  const sockets = given === undefined ? socketsIn(directory, DAEMONS.get(driver)) : [given];
+  // Beside its sockets, at a user's own libvirt one level deeper.
+  const [run = directory] = sockets.map((path) => dirname(path));
+  const pidFiles = path === "/session" ? `${run}/qemu/run` : `${run}/qemu`;
   return success({
     uri: `${driver}://${path ?? "/"}`,
-    sockets: given === undefined ? socketsIn(directory, DAEMONS.get(driver)) : [given],
+    sockets,
+    pidFiles: driver === "qemu" ? pidFiles : undefined,
   });
 }
 

@@ -6,6 +6,7 @@ import type { DomainEvent } from "./events.ts";
 import { lookAt } from "./look.ts";
 import { LookPool, type LookRequest } from "./look-pool.ts";
 import { type DomainRef, listArgs, readDomainList } from "./messages.ts";
+import type { PidFiles } from "./pid-files.ts";
 import { BOUND, CALL } from "./protocol.ts";
 import type { Failure, Rpc } from "./rpc.ts";
 import type { WatchTiming } from "./timing.ts";
@@ -22,6 +23,7 @@ export interface WatchOptions {
   readonly registry: Registry;
   readonly log: Log;
   readonly timing: WatchTiming;
+  readonly pidFiles: PidFiles;
   /** Everything was read and reported. Called after the first time and after each refresh. */
   onComplete(): void;
   /** A domain was looked at, so {@link Watch.seesAll} may have changed. */
@@ -143,7 +145,7 @@ export class Watch {
   async #look({ ref, repeat }: LookRequest): Promise<void> {
     // Every further call for it would hang as well, until none is left for other domains.
     const isHopeless = this.#unseen.has(ref.uuid) && this.#rpc.stuck >= STUCK_MAX;
-    const look = isHopeless ? undefined : await lookAt(this.#rpc, ref);
+    const look = isHopeless ? undefined : await lookAt(this.#rpc, ref, this.#options.pidFiles);
     if (this.#stopped || look?.kind === "lost") return;
     if (look?.kind === "failed") this.#failed(ref, look);
     if (look?.kind === "gone") this.#gone(ref.uuid, look.ending);

@@ -1,5 +1,9 @@
 # The running unit: its exposure, what it can and cannot do, and that its own work succeeds.
 . /scenario/words
+# As libvirt 9 leaves it: where sockets lie whose path it made up, and beside it what nobody else may see.
+made=/var/lib/libvirt/qemu/channel/target/domain-1-web1
+mkdir -p $made /var/lib/libvirt/images
+echo secret >/var/lib/libvirt/images/web1.raw
 check "install" install_package /packages/vm-power_*_"$(dpkg --print-architecture)".deb
 check "its units are understood" systemd-analyze verify --man=no vm-power.service vm-power-metrics.socket
 check "metrics can be had over HTTP" sh -c "systemctl enable vm-power-metrics.socket &&
@@ -62,7 +66,10 @@ echo >/proc/sys/kernel/hostname
 grep . /etc/shadow
 ls /root | grep .
 ls /home | grep .
-ls /var/lib/libvirt | grep .
+cat /var/lib/libvirt/images/web1.raw
+find /var/lib/libvirt -mindepth 1 | grep -v -x -e /var/lib/libvirt/qemu -e "/var/lib/libvirt/qemu/channel.*"
+echo >/var/lib/libvirt/x
+echo >/var/lib/libvirt/qemu/channel/target/domain-1-web1/x
 echo >/usr/bin/env
 echo >/usr/lib/x
 echo >/var/lib/vm-power/x; chmod 755 /var/lib/vm-power/x; /var/lib/vm-power/x
@@ -80,6 +87,10 @@ virsh -c qemu:///system list
 renice -n -20 $$
 exec 3<>/dev/tcp/127.0.0.1/1
 THEFT
+systemd-run --quiet --unit=made --socket-property=ListenStream=$made/a --socket-property=SocketMode=0600 sleep 60
+# curl is connected, and gets no answer.
+check "and so may sockets that libvirt made be connected" \
+	thief "curl --silent --max-time 1 --unix-socket $made/a http://made/ || test \$? = 28"
 check "libvirt may be read" thief "virsh -r -c qemu:///system list"
 
 # Users who may read, who may change, and who may do neither.

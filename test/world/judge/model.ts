@@ -24,6 +24,8 @@ export interface Claim {
   before: Set<number>;
   /** Where it may run, as far as the daemon may know. */
   places: readonly (readonly number[])[];
+  /** While the VM is paused, what it wanted and wants again when it runs. */
+  rest: Set<number> | undefined;
   /** Whether the daemon must know by now where it runs. */
   isSettled: boolean;
   /** What it sends cannot be followed. */
@@ -97,7 +99,7 @@ export class Model {
       const states = new Set([SILENT, ABSENT]);
       this.claims.set(`${vm.name} ${vm.id} ${vcpu}`, {
         ...{ vm, run: vm.id, vcpu, states, before: new Set(states), places: [pins] },
-        ...{ isSettled: false, isWild },
+        ...{ rest: undefined, isSettled: false, isWild },
       });
     });
   }
@@ -115,9 +117,27 @@ export class Model {
   unsettle(vm: Vm): void {
     for (const claim of this.of(vm)) {
       add(claim, ABSENT, SILENT);
+      claim.rest?.add(SILENT);
       claim.isSettled = false;
       const pins = vm.pins[claim.vcpu] ?? [];
       if (!claim.places.includes(pins)) claim.places = [...claim.places, pins];
+    }
+  }
+
+  /** What its guest wants does not count from when the daemon knows that the VM is paused. */
+  pauses(vm: Vm): void {
+    for (const claim of this.of(vm)) {
+      add(claim, ABSENT);
+      claim.isSettled = false;
+    }
+  }
+
+  /** What its guest wanted before it was paused counts again from when the daemon knows that the VM runs. */
+  resumes(vm: Vm): void {
+    for (const claim of this.of(vm)) {
+      add(claim, ABSENT, ...(claim.rest ?? []));
+      claim.rest = undefined;
+      claim.isSettled = false;
     }
   }
 
@@ -130,6 +150,7 @@ export class Model {
     for (const claim of this.claims.values()) {
       claim.states = new Set([SILENT, ABSENT]);
       claim.before = new Set(claim.states);
+      claim.rest = undefined;
       claim.isSettled = false;
     }
   }
@@ -178,7 +199,11 @@ export class Model {
       const pins = vm.pins[claim.vcpu] ?? [];
       claim.places = [pins];
       claim.isSettled = true;
-      const counts = vm.state === "running" && this.#placed(claim, pins).length > 0;
+      const isPlaced = this.#placed(claim, pins).length > 0;
+      const counts = vm.state === "running" && isPlaced;
+      if (!isPlaced) claim.rest = undefined;
+      else if (vm.state === "paused")
+        claim.rest ??= new Set([...claim.states].filter((state) => state !== ABSENT));
       if (counts) for (const states of [claim.states, claim.before]) states.delete(ABSENT);
       else claim.states = claim.before = new Set([ABSENT]);
       if (claim.states.size === 0) claim.states = claim.before = new Set([SILENT]);

@@ -66,14 +66,14 @@ export function stopVm(world: World, vm: Vm, detail: number): void {
 export function pauseVm(world: World, vm: Vm, reason: number): void {
   vm.state = "paused";
   vm.reason = reason;
-  world.judge.model.unsettle(vm);
+  world.judge.model.pauses(vm);
   world.libvirtd.lifecycle(vm, SUSPENDED, 0);
 }
 
 export function resumeVm(world: World, vm: Vm, reason: number): void {
   vm.state = "running";
   vm.reason = reason;
-  world.judge.model.unsettle(vm);
+  world.judge.model.resumes(vm);
   world.libvirtd.lifecycle(vm, RESUMED, 0);
 }
 

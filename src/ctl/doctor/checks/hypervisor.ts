@@ -18,7 +18,7 @@ export const HYPERVISOR_CHECKS: readonly Check[] = [
     find({ daemon }) {
       if (daemon === undefined) return undefined;
       const { driver, note, problem } = daemon.status.hypervisor;
-      const said = driver === "xen" && problem !== undefined ? [problem] : [];
+      const said = driver !== "libvirt" && problem !== undefined ? [problem] : [];
       return [...said, ...(note === undefined ? [] : [note])].map((each) => repair(...halves(each)));
     },
   },
@@ -60,7 +60,12 @@ export const HYPERVISOR_CHECKS: readonly Check[] = [
       const label = `semanage fcontext -a -t qemu_var_run_t '${path}(/.*)?' && restorecon -R ${path}`;
       if (isDenied(files, /avc:\s+denied/, path))
         return [repair(`SELinux keeps QEMU or the daemon from the sockets in "${path}"`, label)];
-      return [advice(`SELinux is enforcing: QEMU may be kept from "${path}"`, label)];
+      return [
+        advice(
+          `SELinux is enforcing: QEMU may be kept from "${path}", though not from sockets without a path in the definition`,
+          label,
+        ),
+      ];
     },
   },
 ];

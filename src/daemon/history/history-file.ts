@@ -1,0 +1,90 @@
+import fs from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../../base/log.ts";
+import { FILE_CALLS, type FileCalls } from "../../os/file-calls.ts";
+import { moveAside } from "../../os/move-aside.ts";
+import { readOwnFile } from "../../os/own-file.ts";
+
+/** Of these files the first grows; when it is full, it takes the place of the second. */
+const FILES = ["history.jsonl", "history.old.jsonl"] as const;
+
+/** Bytes of both together, as far as a configuration says nothing. */
+const MEGABYTE = 1024 * 1024;
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
+
+/**
+ * Lines of text in the state directory: the newest, up to a size. A line that was torn by a power cut or a full disk costs
+ * itself and no other, because each begins with a line break.
+ */
+export class HistoryFile {
+  readonly #paths: readonly [string, string];
+  readonly #bytesMax: number;
+  readonly #log: Log;
+  readonly #files: FileCalls;
+  /** Bytes of the first file; undefined until it was looked at. */
+  #size: number | undefined;
+  #failed = "";
+
+  /** `megabytes` is the most that both files take. */
+  constructor(directory: string, megabytes: number, log: Log, files: FileCalls = FILE_CALLS) {
+    const [first, second] = FILES;
+    this.#paths = [join(directory, first), join(directory, second)];
+    this.#bytesMax = (megabytes * MEGABYTE) / 2;
+    this.#log = log;
+    this.#files = files;
+  }
+
+  /** Adds lines. It does not wait for the disk: guests' packets would wait too. */
+  append(lines: readonly string[]): void {
+    const bytes = Buffer.from(lines.map((line) => `\n${line}`).join(""));
+    try {
+      const size = this.#size ?? this.#look();
+      const isFull = size > 0 && size + bytes.length > this.#bytesMax;
+      if (isFull) this.#files.renameSync(...this.#paths);
+      const written = this.#write(bytes);
+      this.#size = (isFull ? 0 : size) + written;
+      this.#tell(written === bytes.length ? "" : "the disk is full");
+    } catch (error) {
+      this.#size = undefined;
+      this.#tell(error instanceof Error ? error.message : `${error}`);
+    }
+  }
+
+  /** The texts of both files, the older one first. */
+  *texts(): Generator<string> {
+    for (const path of this.#paths.toReversed()) {
+      const read = readOwnFile(path, this.#bytesMax + MEGABYTE);
+      if (read.ok && read.value !== undefined) yield read.value;
+    }
+  }
+
+  /** The size of the first file. What nobody but us may have written there is moved aside. */
+  #look(): number {
+    const [path] = this.#paths;
+    const read = readOwnFile(path, this.#bytesMax + MEGABYTE);
+    if (read.ok) return Buffer.byteLength(read.value ?? "");
+    moveAside(path, { log: this.#log, because: read.why });
+    return 0;
+  }
+
+  #write(bytes: Uint8Array): number {
+    const fd = this.#files.openSync(
+      this.#paths[0],
+      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+      0o640,
+    );
+    try {
+      return this.#files.writeSync(fd, bytes, 0, bytes.length);
+    } finally {
+      this.#files.closeSync(fd);
+    }
+  }
+
+  /** A disk stays full for hours. */
+  #tell(why: string): void {
+    if (why !== "" && why !== this.#failed)
+      this.#log.error(`What happens cannot be remembered: ${this.#paths[0]}: ${why}`);
+    this.#failed = why;
+  }
+}
