@@ -6,7 +6,7 @@ import type { ChannelName } from "./name.ts";
 import { dialAt } from "./place.ts";
 import { Redial } from "./redial.ts";
 import { Replies } from "./replies.ts";
-import { connectFailure, fdOf } from "./socket.ts";
+import { fdOf, socketHandlers } from "./socket.ts";
 
 /** What channels need from the daemon. */
 export interface ChannelHost {
@@ -241,12 +241,4 @@ export class Channel {
 }
 
 /** One set of functions for all sockets, since there may be thousands of channels. */
-const SOCKET_HANDLERS: Bun.SocketHandler<Channel> = {
-  // Not a Buffer, the default: its slice() is a view that keeps the whole chunk in memory.
-  binaryType: "uint8array",
-  open: (socket) => socket.data.opened(socket),
-  data: (socket, bytes) => socket.data.received(bytes),
-  close: (socket) => socket.data.lost(socket, "QEMU closed it"),
-  error: (socket, error) => socket.data.lost(socket, error.message),
-  connectError: (socket, error) => socket.data.lost(undefined, connectFailure(error)),
-};
+const SOCKET_HANDLERS = socketHandlers<Channel>();

@@ -51,6 +51,8 @@ export function channelsMax(openFiles: number | undefined, cpus: number): number
 /** What is needed to open every edge. */
 export interface Surroundings {
   readonly config: () => Config;
+  /** Why the configuration in the files is not in force, if a reload was refused. */
+  readonly configProblem: () => string | undefined;
   readonly log: LeveledLog;
   readonly time: TurnClock;
 }
@@ -182,7 +184,8 @@ const DRIVERS: { readonly [Driver in HypervisorDriver]: OpenDriver } = {
         return config().hypervisor.containers;
       },
     };
-    return Object.assign(openQemu({ log, rule }, events), { reconfigure() {} });
+    const qemu = openQemu({ log, rule }, events);
+    return Object.assign(qemu, { reconfigure: () => qemu.refresh() });
   },
   static({ config }, events) {
     const map = openStatic(staticMap(config()), events);

@@ -46,10 +46,7 @@ export function proxmoxChannels(place: SocketPlace, count: number): string {
   return `qm set ${vmid} --args ${quoteForShell(args.join(" "))}`;
 }
 
-function qemuOptions(
-  place: SocketPlace,
-  count: number,
-): readonly (readonly [name: string, value: string])[] {
+function qemuOptions(place: SocketPlace, count: number): readonly (readonly [name: string, value: string])[] {
   const { ports, added }: PortPlan = planPorts(
     Array.from({ length: count }, (_, i) => i),
     [],

@@ -5,7 +5,15 @@ import { join } from "node:path";
 const ROOT = join(import.meta.dir, "../..");
 
 /** Files that packages install for operators. SECURITY.md names tests, and says that they are in the sources. */
-const INSTALLED = ["etc", "man", "systemd", "packaging/examples", "packaging/monitoring", "packaging/guest"];
+const INSTALLED = [
+  "docs",
+  "etc",
+  "man",
+  "systemd",
+  "packaging/examples",
+  "packaging/monitoring",
+  "packaging/guest",
+];
 
 /** Paths in the sources, which do not exist on an installed host. */
 const SOURCE_PATH = /(?<![\w/.-])(packaging|src|test|bench|interop|systemd|etc|man)\/[\w-]+/;

@@ -96,9 +96,9 @@ export const GUEST_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a guest policy ends with its VM's run",
-    file: "src/arbiter/arbiter.ts",
-    line: "if (before !== undefined && before !== domain.run)",
-    instead: "if (false)",
+    file: "src/arbiter/seats.ts",
+    line: "return before.run !== run || (",
+    instead: "return (",
     test: "test/arbiter/policies.test.ts",
     name: "it ends with the VM, and with the VM's run, even if nobody told that it ended (R5)",
   },

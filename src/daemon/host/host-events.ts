@@ -18,6 +18,7 @@ import { quarantineText } from "../words/refusal-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
 import { reservedCpus } from "./reserved.ts";
+import { SavedVms } from "./saved-vms.ts";
 
 /** What {@link HostEvents} needs. */
 export interface HostEventsOptions {
@@ -34,6 +35,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   readonly #limited: LimitedLog;
   readonly #cpuReport = new CpuReport();
   readonly #departures: Departures;
+  readonly #saved = new SavedVms();
 
   constructor(parts: () => Parts, { log, limited, alarm }: HostEventsOptions) {
     this.#parts = parts;
@@ -44,10 +46,12 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** A domain was started, changed, paused or resumed. */
   domain(domain: Domain): void {
-    const { vms, channels, events } = this.#parts();
+    const { vms, channels, events, arbiter, moment } = this.#parts();
     const { name, state, origin, pins } = domain;
     const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
+    const runsAgain = state === "running" && before?.state !== "running";
+    if (runsAgain && this.#saved.began(domain, { arbiter, moment })) vms.decide(name);
     channels.state(name, domain.channels);
     channels.reconsider(name);
     if (!isDeepEqual(before?.contract, domain.contract)) this.#tellMetadata(name);
@@ -65,11 +69,13 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   /** A domain does not exist any more. */
   gone(name: string, ending: Ending): void {
     const detail = ENDING_WORDS[ending];
-    const { vms, channels, events } = this.#parts();
+    const { vms, channels, events, arbiter } = this.#parts();
+    this.#saved.ended(vms.domains.get(name), ending, { arbiter });
     vms.delete(name);
     channels.state(name, undefined);
     channels.reconsider(name);
-    const message = `${name} is gone (${detail}): its claims end`;
+    const claims = ending === "saved" ? "rest until it is restored here" : "end";
+    const message = `${name} is gone (${detail}): its claims ${claims}`;
     this.#log.notice(message, { MESSAGE_ID: MESSAGE_IDS.vmGone, VM: name, REASON: detail });
     events.publish("vm", message, { vm: name });
   }
