@@ -82,6 +82,9 @@ man: dist/man dist/completions ## Make the man pages and the completions of shel
 deb: executable man dist/guest-library ## Make dist/*.deb; ARCH=arm64 for the other architecture
 	@packaging/deb $(ARCH)
 
+image: deb ## Make dist/*.oci.tar, the image for Kubernetes; ARCH=arm64 for the other architecture
+	@packaging/image $(ARCH)
+
 rpm: executable man ## Make dist/*.rpm; ARCH=arm64 for the other architecture
 	@packaging/rpm/make $(ARCH)
 
@@ -122,7 +125,7 @@ dist/guest-library: node_modules $(SOURCES) $(shell find packaging/guest/library
 # For another architecture the compiler puts the program behind that one's runtime.
 ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
 NATIVE := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
-.PHONY: guest-package man dist/man deb rpm executable
+.PHONY: guest-package man dist/man deb rpm image executable
 executable: $(if $(filter $(NATIVE),$(ARCH)),dist/vm-power,dist/$(ARCH)/vm-power)
 
 dist/%/vm-power: node_modules $(SOURCES)

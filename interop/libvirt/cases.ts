@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../test/hypervisor/recorder.ts";
-import { kernelLog, makeStage, type Stage } from "./stage.ts";
+import { kernelLog, makeStage, type Stage, WORK } from "./stage.ts";
 
 // Each case continues from the state of the previous one: a running guest, vCPU 0 on CPU 0, vCPU 1 on CPU 1.
 
@@ -169,6 +169,38 @@ test("a stop of vm-power restores everything", async () => {
   expect(await stage.host.end("SIGTERM")).toBe(0);
   expect(clocks()).toEqual(untouched);
 });
+
+test("with Driver=qemu the same VM is served by its process, through the sockets that libvirt opened for it", async () => {
+  await stage.host.end("SIGTERM");
+  stage.host.configure("[hypervisor]\nDriver=qemu\n");
+  await stage.host.start();
+  await until(() => connected("guest") === 2, stage.host.log);
+  expect(await stage.guest.ask(1, "min-1")).toBe(ACK["min-1"]);
+  await settled([untouched[0], MIN]);
+});
+
+test("a VM that KubeVirt's hook has changed has its channels, and its contract", async () => {
+  const annotations = { "contract.vm-power/MaxKhz": "1400000", "contract.vm-power/Operations": "max,min" };
+  const definition = `<domain type='qemu'><name>default_kube</name><memory unit='MiB'>32</memory>
+    <vcpu placement='static'>2</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>
+    <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain>`;
+  const hook = join(import.meta.dir, "../../packaging/kubevirt/hook/on-define-domain.py");
+  const vmi = JSON.stringify({ metadata: { annotations } });
+  const { stdout } = Bun.spawnSync(["python3", hook, "--vmi", vmi, "--domain", definition]);
+  writeFileSync(join(WORK, "kube.xml"), `${stdout}`.replaceAll("/var/run/kubevirt-private", WORK));
+  await stage.libvirtd.must("create", join(WORK, "kube.xml"));
+  await until(() => connected("default_kube") === 2, stage.host.log);
+  const { vm } = stage.host.ask("show-vm", "default_kube") as { vm: { contract: object } };
+  expect(vm.contract).toMatchObject({ maxKhz: 1_400_000, operations: ["min", "max"] });
+  await stage.libvirtd.must("destroy", "default_kube");
+  await until(() => connected("default_kube") === 0, stage.host.log);
+});
+
+/** How many channels of a VM are served. */
+function connected(name: string): number {
+  const { channels } = stage.host.ask("list", "--channels") as { channels: { vm: string; status: string }[] };
+  return channels.filter(({ vm, status }) => vm === name && status === "connected").length;
+}
 
 function clocks(): (string | undefined)[] {
   return [stage.clock(0), stage.clock(1)];

@@ -5,7 +5,7 @@ import { RealLibvirtd } from "../../test/hypervisor/real-libvirtd.ts";
 import { Guest } from "./guest.ts";
 
 /** Where `interop/libvirt/run` put kernel and initramfs, and where it wants files of a run. */
-const WORK = process.env["INTEROP_WORK"] ?? "";
+export const WORK = process.env["INTEROP_WORK"] ?? "";
 
 const URI = "qemu:///system";
 

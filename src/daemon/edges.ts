@@ -184,7 +184,8 @@ const DRIVERS: { readonly [Driver in HypervisorDriver]: OpenDriver } = {
         return config().hypervisor.containers;
       },
     };
-    return Object.assign(openQemu({ log, rule }, events), { reconfigure() {} });
+    const qemu = openQemu({ log, rule }, events);
+    return Object.assign(qemu, { reconfigure: () => qemu.refresh() });
   },
   static({ config }, events) {
     const map = openStatic(staticMap(config()), events);

@@ -48,9 +48,7 @@ test("what a guest wanted holds again when its VM is restored, and not when it i
     port.close();
     fake.lifecycle(web, EVENT_STOPPED, STOPPED_SAVED);
     await until(isPutBack);
-    await until(() =>
-      host.log().includes("web1 is gone (saved): its claims rest until it is restored here"),
-    );
+    await until(() => host.log().includes("web1 is gone (saved): its claims rest until it is restored here"));
   };
   const start = (reason: number, detail: number) => {
     Object.assign(web, { state: RUNNING, reason, id: web.id + 1 });

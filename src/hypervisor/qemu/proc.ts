@@ -1,10 +1,11 @@
 import fs from "node:fs";
+import { VCPUS_MAX } from "../../base/domain.ts";
 
 /** The most processes of a host that are looked at. */
 export const PROCESSES_MAX = 65_536;
 
-/** The most threads of one process that are looked at. */
-const THREADS_MAX = 16_384;
+/** The most threads of one process that are looked at: those of QEMU's largest machine, and some more. */
+const THREADS_MAX = VCPUS_MAX + 512;
 
 /** Bytes of nearly every file about a process: names, ids, and also most command lines. */
 const USUAL_BYTES = 64 * 1024;

@@ -40,15 +40,15 @@ export class ProcessList {
     return pid % this.#turns === this.#beat % this.#turns;
   }
 
-  /** Reads the list of processes, unless none has begun since the last time. Returns those to look at. */
-  async next(nowMs: number): Promise<number[]> {
+  /** Reads the list of processes, unless none has begun since the last time. Returns those to look at: with `all` each. */
+  async next(nowMs: number, { all }: { readonly all: boolean }): Promise<number[]> {
     this.#beat++;
     // Read first: a process that begins meanwhile makes the next time another one.
     const { lastPid } = this.#proc;
     if (lastPid === undefined || lastPid !== this.#lastPid || this.#beat % this.#turns === 0)
       this.#settle(await this.#proc.pids(), nowMs);
     this.#lastPid = lastPid;
-    return [...this.#seenMs.keys()].filter((pid) => this.#isYoung(pid, nowMs) || this.isDue(pid));
+    return [...this.#seenMs.keys()].filter((pid) => all || this.#isYoung(pid, nowMs) || this.isDue(pid));
   }
 
   #settle(pids: readonly number[], nowMs: number): void {

@@ -14,9 +14,10 @@ import { type Found, TrackedQemu } from "./tracked-qemu.ts";
 /** The most QEMUs that are followed. Each takes a descriptor. */
 const QEMUS_MAX = 1024;
 
-/** Processes, and QEMUs with all their threads, that one turn of the event loop looks at. */
-const PROCESSES_PER_TURN = 64;
-const QEMUS_PER_TURN = 32;
+/** What one turn of the event loop looks at: names of processes, new QEMUs with all they say, and known QEMUs. */
+const NAMES_PER_TURN = 64;
+const NEW_PER_TURN = 4;
+const KNOWN_PER_TURN = 32;
 
 /** What a watch needs. */
 export interface ProcessWatchOptions {
@@ -37,6 +38,8 @@ export class ProcessWatch {
   readonly #options: ProcessWatchOptions;
   readonly #list: ProcessList;
   readonly #tracked = new Map<number, TrackedQemu>();
+  /** Processes that may not be served. They are judged again when it is their turn, not each time. */
+  readonly #refused = new Set<number>();
   /** VMs whose threads must be looked for at the next look. */
   readonly #stale = new Set<string>();
   #repeat = false;
@@ -54,7 +57,7 @@ export class ProcessWatch {
     return this.#tracked.values().find((qemu) => qemu.name === name);
   }
 
-  /** Looks now, and reports everything again. */
+  /** Looks now at every process, judges each again, and reports everything again. */
   refresh(): void {
     this.#repeat = true;
     this.#lookIn(0);
@@ -91,13 +94,14 @@ export class ProcessWatch {
     this.#repeat = false;
     this.#forgetEnded();
     const nowMs = performance.now();
-    const due = await this.#list.next(nowMs);
+    const due = await this.#list.next(nowMs, { all: repeat });
+    if (repeat) this.#judgeAgain();
     await this.#findNew(due, nowMs);
-    this.#options.refusals.keep((pid) => this.#list.has(pid));
+    this.#forgetRefused();
     const host = this.#options.kernel.cpus();
     let count = 0;
     for (const qemu of [...this.#tracked.values()]) {
-      if (++count % QEMUS_PER_TURN === 0) await Bun.sleep(0);
+      if (++count % KNOWN_PER_TURN === 0) await Bun.sleep(0);
       if (this.#stopped) return;
       this.#report(qemu, host, repeat);
     }
@@ -111,6 +115,20 @@ export class ProcessWatch {
     for (const qemu of this.#tracked.values()) if (ended.has(qemu.pidfd)) this.#forget(qemu);
   }
 
+  #forgetRefused(): void {
+    const isThere = (pid: number) => this.#list.has(pid);
+    for (const pid of this.#refused) if (!isThere(pid)) this.#refused.delete(pid);
+    this.#options.refusals.keep(isThere);
+  }
+
+  /** The rule may be another one since a reload. */
+  #judgeAgain(): void {
+    const { proc, rule } = this.#options;
+    this.#refused.clear();
+    for (const qemu of this.#tracked.values())
+      if (examineProcess(proc, qemu.pid, rule).refusal !== undefined) this.#forget(qemu);
+  }
+
   #forget({ pid, pidfd, run }: TrackedQemu): void {
     this.#tracked.delete(pid);
     this.#options.kernel.release(pidfd);
@@ -121,10 +139,13 @@ export class ProcessWatch {
   async #findNew(pids: readonly number[], nowMs: number): Promise<void> {
     const { kernel, proc } = this.#options;
     const found: Omit<Found, "name">[] = [];
+    let candidates = 0;
     for (const [i, pid] of pids.entries()) {
-      if (i % PROCESSES_PER_TURN === PROCESSES_PER_TURN - 1) await Bun.sleep(0);
+      if (i % NAMES_PER_TURN === NAMES_PER_TURN - 1) await Bun.sleep(0);
+      const isKnown = this.#tracked.has(pid) || (this.#refused.has(pid) && !this.#list.isDue(pid));
+      if (isKnown || !mayBeQemu(proc, pid)) continue;
+      if (++candidates % NEW_PER_TURN === 0) await Bun.sleep(0);
       if (this.#stopped) return;
-      if (this.#tracked.has(pid) || !mayBeQemu(proc, pid)) continue;
       const qemu = this.#examine(pid, nowMs);
       if (qemu !== undefined) found.push(qemu);
     }
@@ -142,15 +163,16 @@ export class ProcessWatch {
     const pidfd = kernel.hold(pid);
     if (pidfd === undefined) return undefined;
     const process = examineProcess(proc, pid, rule);
-    const threads = findThreads(proc, pid);
+    const isRefused = process.refusal !== undefined;
+    const threads = isRefused ? undefined : findThreads(proc, pid);
     // What was read is the process's own only if it still lives.
     const isAlive = kernel.ended([pidfd]).length === 0;
-    const hasBegun = threads.vcpus.size > 0;
-    if (isAlive && hasBegun && process.refusal === undefined) {
+    if (isAlive && threads !== undefined && threads.vcpus.size > 0) {
       refusals.clear(pid);
       return { pid, pidfd, process, threads };
     }
-    if (isAlive && (hasBegun || this.#list.isSettled(pid, nowMs))) refusals.note(pid, process);
+    if (isAlive && isRefused) this.#refused.add(pid);
+    if (isAlive && (isRefused || this.#list.isSettled(pid, nowMs))) refusals.note(pid, process);
     kernel.release(pidfd);
     return undefined;
   }
