@@ -56,6 +56,20 @@ test("both channels are served, in the channel directory and where libvirt put i
   expect(hypervisor.note).toBeUndefined();
 });
 
+test("a channel without a path that virsh attaches to the running guest is served within 2 s", async () => {
+  const file = join(stage.host.directory, "channel.xml");
+  writeFileSync(
+    file,
+    "<channel type='unix'><target type='virtio' name='virtio.serial.port.poweragent.2'/></channel>",
+  );
+  const numbers = () => {
+    const { channels } = stage.host.ask("list", "--channels") as { channels: Record<string, unknown>[] };
+    return channels.filter(({ status }) => status === "connected").map(({ number }) => number);
+  };
+  await stage.libvirtd.must("attach-device", "guest", file, "--live");
+  await until(() => numbers().includes(2), numbers, 2000);
+});
+
 test("after virsh vcpupin the claim applies to the other CPU", async () => {
   await ask("min-0", "max-1");
   await settled([MIN, MAX]);

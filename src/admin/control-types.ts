@@ -475,6 +475,7 @@ export interface Status {
   readonly hypervisor: Hypervisor;
   readonly channelDirectory: string;
   readonly directoryProblem?: string | undefined;
+  readonly configProblem?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly cpuRoot?: string | undefined;
   readonly vms: number;

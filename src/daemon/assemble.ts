@@ -62,7 +62,16 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
   const slices = new LoopSlices();
   const { speeds } = deciding;
   const energy = speeds && openEnergy(surroundings, speeds, { ...decided, ...serving });
-  joined = { config, time, ...decided, ...serving, energy, slices, startedAtMs };
+  joined = {
+    config,
+    configProblem: surroundings.configProblem,
+    time,
+    ...decided,
+    ...serving,
+    energy,
+    slices,
+    startedAtMs,
+  };
   const { arbiter, askers } = joined;
   const applications = await serveRequests({ config, log, limited, arbiter, askers, time });
   undo.push(() => applications?.close());

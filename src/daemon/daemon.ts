@@ -38,6 +38,8 @@ export interface DaemonOptions {
 export interface Daemon {
   /** Replaces the configuration. */
   reconfigure(config: Config): void;
+  /** Keeps the configuration, and tells operators why the one in the files is not in force. */
+  keepConfig(why: string): void;
   /** Ends the daemon in order. Resolves with the exit status. */
   stop(cause: Cause): Promise<number>;
 }
@@ -45,9 +47,10 @@ export interface Daemon {
 /** Starts a daemon. Throws an error for the operator if that fails; then everything is closed again. */
 export async function startDaemon({ config: first, log, notify }: DaemonOptions): Promise<Daemon> {
   let config = first;
+  let configProblem: string | undefined;
   const priority = new Priority({ becomeOrdinary, becomeRealtime, processCpuUs });
   const time = turnClock((monoMs) => priority.turned(monoMs));
-  const surroundings: Surroundings = { config: () => config, log, time };
+  const surroundings: Surroundings = { config: () => config, configProblem: () => configProblem, log, time };
   const undo: Undo = [];
   try {
     const assembled = await assemble(surroundings, undo);
@@ -67,9 +70,13 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     return {
       reconfigure(next) {
         config = next;
+        configProblem = undefined;
         log.setLevel(config.daemon.logLevel);
         hypervisor.reconfigure();
         reconfigure(parts);
+      },
+      keepConfig(why) {
+        configProblem = why;
       },
       stop(cause) {
         notify.stopping();

@@ -51,6 +51,8 @@ export function channelsMax(openFiles: number | undefined, cpus: number): number
 /** What is needed to open every edge. */
 export interface Surroundings {
   readonly config: () => Config;
+  /** Why the configuration in the files is not in force, if a reload was refused. */
+  readonly configProblem: () => string | undefined;
   readonly log: LeveledLog;
   readonly time: TurnClock;
 }

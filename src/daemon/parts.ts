@@ -27,6 +27,8 @@ import type { TurnClock } from "./turn-clock.ts";
 /** All parts of the daemon. A function takes only those that it uses. */
 export interface Parts {
   readonly config: () => Config;
+  /** Why the configuration in the files is not in force, if a reload was refused. */
+  readonly configProblem: () => string | undefined;
   readonly time: TurnClock;
   readonly moment: PolicyClock;
   readonly alarm: Alarm;

@@ -29,7 +29,7 @@ export const HISTORY: History = {
       atMs: 1_700_000_000_000,
       kind: "speed",
       message:
-        "CPU 2 has 1.200 GHz: for web.1:0; web.1:0 asked min (as asked: the highest claim on this clock)",
+        "CPU 2 at 1.200 GHz: for web.1:0; web.1:0 asked min (as asked: the highest claim on this clock)",
       pcpu: 2,
       khz: 1_200_000,
       users: ["web.1:0"],

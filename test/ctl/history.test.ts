@@ -50,7 +50,7 @@ test("events --since shows the past, a heading for each day, and what was left o
     0,
     "(3 older events left out: ask for a shorter time)",
     expect.stringMatching(/^2023-11-1[45]$/),
-    "TIME speed    CPU 2 has 1.200 GHz: for web.1:0; web.1:0 asked min (as asked: the highest claim on this clock)",
+    "TIME speed    CPU 2 at 1.200 GHz: for web.1:0; web.1:0 asked min (as asked: the highest claim on this clock)",
     "TIME vm       web.1 is gone (destroyed): its claims end",
   ]);
 });
@@ -76,15 +76,15 @@ test("why --at names the speed of that time, the one before, the next one, and w
   const fast = {
     ...slow,
     atMs: slow.atMs - 60_000,
-    message: "CPU 2 has 2.300 GHz: for web.1:0",
+    message: "CPU 2 at 2.300 GHz: for web.1:0",
     khz: 2_300_000,
   };
   const next = {
     ...slow,
     atMs: slow.atMs + 300_000,
-    message: "CPU 2 has its own settings: nobody claims it",
+    message: "CPU 2 at its own settings: nobody claims it",
   };
-  const other = { ...slow, pcpu: 7, users: ["db:0"], message: "CPU 7 has 3 GHz" };
+  const other = { ...slow, pcpu: 7, users: ["db:0"], message: "CPU 7 at 3 GHz" };
   const GetHistory = () => ({ ...HISTORY, events: [fast, slow, other, gone, next] });
   const date = new Date(slow.atMs + 200_000);
   const pad = (value: number) => `${value}`.padStart(2, "0");
@@ -100,9 +100,9 @@ test("why --at names the speed of that time, the one before, the next one, and w
     0,
     [
       "web.1:0 at WHEN",
-      " Speed WHEN CPU 2 has 1.200 GHz: for web.1:0; web.1:0 asked min (as asked: the highest claim on this clock)",
-      " Before WHEN CPU 2 has 2.300 GHz: for web.1:0",
-      " Then WHEN CPU 2 has its own settings: nobody claims it",
+      " Speed WHEN CPU 2 at 1.200 GHz: for web.1:0; web.1:0 asked min (as asked: the highest claim on this clock)",
+      " Before WHEN CPU 2 at 2.300 GHz: for web.1:0",
+      " Then WHEN CPU 2 at its own settings: nobody claims it",
       " Event WHEN web.1 is gone (destroyed): its claims end",
       "",
     ],

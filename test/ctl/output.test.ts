@@ -45,12 +45,13 @@ test("status shows every problem with its remedy", async () => {
       problem: "no socket\x1b[2J",
       domains: 1,
     },
+    configProblem: "it has errors",
     directoryProblem: "others may write to it",
     cpusManaged: 0,
     cpusUnmanaged: 4,
   };
   expect(await shown("status", { GetStatus: () => bad })).toEqual([
-    "vm-power 0.1.0 is running, with 4 problems",
+    "vm-power 0.1.0 is running, with 5 problems",
     "  Process    4711, since THEN (3 h)",
     "  Hypervisor libvirt qemu:///system, unreachable, 1 domain",
     "  VMs        2 known, 2 claims",
@@ -63,6 +64,7 @@ test("status shows every problem with its remedy", async () => {
     "! The hypervisor is unreachable: no socket\\x1b[2J",
     "  → known VMs are served with the last known state; systemctl status libvirtd",
     "    virtqemud",
+    "! The configuration was not reloaded: it has errors",
     "! /tmp/powermonitor: others may write to it",
     "! No CPU can be scaled",
     "  → vmpowerctl show-cpu-freq tells why",

@@ -46,6 +46,14 @@ test("nobody changes a reserved CPU: no guest, operator, schedule or knob; each 
   host.configure(`${VMS}[cpufreq]\nReserved=0\n`);
   host.signal("SIGHUP");
   await until(() => host.log().includes("Not reloaded: a change of Reserved needs"));
+  const status = () => host.ask("status")["configProblem"];
+  expect(status()).toBe("a change of Reserved needs systemctl restart vm-power");
+  host.configure(`${VMS}[cpufreq]\nReserved=0-1,5\nNonsense=1\n`);
+  host.signal("SIGHUP");
+  await until(() => status() === "it has errors, which vm-power --check-config reports");
+  host.configure(`${VMS}[cpufreq]\nReserved=0-1,5\n`);
+  host.signal("SIGHUP");
+  await until(() => status() === undefined);
   await host.end("SIGTERM");
   expect([0, 1, 4, 5].map(files)).toEqual(before);
 }, 30_000);

@@ -4,7 +4,7 @@ import { PACKAGES, runScenario } from "./container.ts";
 describe.skipIf(PACKAGES === undefined)(
   "on a host with a systemd of its own (make packages runs this)",
   () => {
-    test.each(["life", "sandbox", "guest", "guest-js", "rpm"])(
+    test.each(["life", "sandbox", "guest", "guest-js", "rpm", "ansible"])(
       "%s",
       (name) => {
         const { failed, checks, text } = runScenario(name);

@@ -14,6 +14,10 @@ export function daemonTroubles(status: Status): Trouble[] {
     });
   }
   if (hypervisor.note !== undefined) troubles.push({ what: printable(hypervisor.note), remedy: undefined });
+  if (status.configProblem !== undefined) {
+    const what = `The configuration was not reloaded: ${printable(status.configProblem)}`;
+    troubles.push({ what, remedy: undefined });
+  }
   if (status.dryRun) {
     troubles.push({
       what: "This is a dry run: no CPU is changed",

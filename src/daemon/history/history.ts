@@ -129,7 +129,7 @@ function speedEvent(found: ClockView, { count, atMs }: Pick<Changes, "count" | "
   return {
     atMs,
     kind: "speed",
-    message: `CPU ${formatCpuList(clock.pcpus)} has ${set}${times}: ${causeText(found, khz)}`,
+    message: `CPU ${formatCpuList(clock.pcpus)} at ${set}${times}: ${causeText(found, khz)}`,
     pcpu: clock.id,
     khz,
     users: users.slice(0, NAMED_MAX),

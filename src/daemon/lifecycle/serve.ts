@@ -84,6 +84,7 @@ function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): 
     log.error("The configuration was not reloaded: the old one stays in force", {
       MESSAGE_ID: MESSAGE_IDS.notReloaded,
     });
+    daemon.keepConfig("it has errors, which vm-power --check-config reports");
     return config;
   }
   report(loaded.warnings, log);
@@ -93,6 +94,7 @@ function reload(path: string, config: Config, daemon: Daemon, log: LeveledLog): 
       `Not reloaded: a change of ${fixed.join(", ")} needs "systemctl restart vm-power"; nothing was changed`,
       { MESSAGE_ID: MESSAGE_IDS.notReloaded },
     );
+    daemon.keepConfig(`a change of ${fixed.join(", ")} needs systemctl restart vm-power`);
     return config;
   }
   daemon.reconfigure(loaded.config);

@@ -22,6 +22,7 @@ export function* status(parts: Parts): Job<Status> {
     startedAtMs,
     hypervisor: hypervisorState(parts),
     channelDirectory: config().channels.directory,
+    configProblem: parts.configProblem(),
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
     dryRun: config().cpufreq.dryRun || undefined,
     cpuRoot: config().cpufreq.root,

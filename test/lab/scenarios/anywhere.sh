@@ -1,0 +1,32 @@
+# Channels wherever they lie: of a VM whose definition names no path. Nothing is in the channel directory.
+. /run/lab/real-guest.sh
+
+# As "elsewhere" left it.
+check "anywhere: libvirtd runs" systemctl start $SOCKETS libvirtd.service
+eventually "anywhere: libvirt is followed" 60 state connected
+virsh destroy web1 2>/dev/null
+rm -rf "${DIRECTORY:?}"/*
+
+step "no path"
+virsh undefine web1
+pathless() { echo "<channel type='unix'><target type='virtio' name='virtio.serial.port.poweragent.$1'/></channel>"; }
+pins="<vcpupin vcpu='0' cpuset='2'/><vcpupin vcpu='1' cpuset='3'/>"
+domain "<vcpu placement='static'>2</vcpu><cputune>$pins</cputune>" 2 "$(pathless 0; pathless 1)" >/run/lab/web1.xml
+check "no path: defined" virsh define /run/lab/web1.xml
+mark
+check "no path: started" virsh start web1
+boots "no path"
+for cpu in 0 1 2 3; do witness "no path: a guest that boots moves no clock" $cpu; done
+mark
+asks "no path" 0 min
+asks "no path" 1 min
+witness "no path: the CPU under vCPU 0 obeys" 2 25
+witness "no path: the CPU under vCPU 1 obeys" 3 35
+for cpu in 0 1; do witness "no path: and no other" $cpu; done
+same "no path: nothing is in the channel directory" "" "$(ls $DIRECTORY)"
+same "no path: both channels are where libvirt put them" 2 \
+	"$(vmpowerctl list --channels --json | grep -c '"path": *"/var/lib/libvirt/qemu/channel/\|"path": *"/run/libvirt/qemu/channel/')"
+mark
+check "no path: destroyed" virsh destroy web1
+for cpu in 2 3; do eventually "no path: CPU $cpu is given back" 20 put_back $cpu; done
+
