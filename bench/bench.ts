@@ -24,7 +24,7 @@ import {
   type Stage,
 } from "./stage.ts";
 
-const HELP = `Measures the built daemon, and a bare C program that does only what cannot be left out.
+const HELP = `Measures the built daemon, a bare C program that does only what cannot be left out, and the same in TypeScript.
 
 usage: bun bench/bench.ts [--quick] [--idle SECONDS] [--nice N] [--only fast|busy|flood|rest|many] [--baseline EXECUTABLE]
 
@@ -53,6 +53,7 @@ const QUIET_LOAD = 0.5;
 const BESIDE_FLOOR = [
   { head: "Figure" },
   { head: "vm-power", align: "right" },
+  { head: "Bun floor", align: "right" },
   { head: "C floor", align: "right" },
   { head: "Ratio", align: "right" },
   { head: "Aim" },
@@ -128,13 +129,15 @@ interface Job extends Omit<Scene, "size" | "isBounded"> {
   readonly options: RunOptions;
 }
 
-/** The floor first, so that what the machine can do is known. */
+/** The floors first, so that what the machine can do is known. */
 async function measure({ stage, kind, told, rows, options }: Job): Promise<string[][]> {
   process.stderr.write(`${told}: the C floor...\n`);
   const floor: Figures = await stage.run(kind, "floor", { ...options, idleSeconds: 1 });
+  process.stderr.write(`${told}: the floor of the runtime...\n`);
+  const runtime = await stage.run(kind, "runtime-floor", options);
   process.stderr.write(`${told}: vm-power...\n`);
   const ours = await stage.run(kind, { executable: EXECUTABLE }, options);
-  return rows.map((row) => cells(row, ours, floor));
+  return rows.map((row) => cells(row, ours, { floor, runtime }));
 }
 
 /** Runs both daemons in turn, so that a machine that gets slower or faster does so for both. */

@@ -160,13 +160,20 @@ export function comparedCells(row: Row, ours: Figures, older: Figures): string[]
   return [row.figure, show(mine, row.unit), show(before, row.unit), ratio];
 }
 
-/** The cells of a row: figure, ours, the floor's, their ratio, what is aimed for, and whether that is reached. */
-export function cells(row: Row, ours: Figures, floor: Figures): string[] {
+/** What the bare programs show: the one in C, and the one of our runtime. */
+interface Floors {
+  readonly floor: Figures;
+  readonly runtime: Figures;
+}
+
+/** The cells of a row: figure, ours, the floors', our ratio to C's, what is aimed for, and whether that is reached. */
+export function cells(row: Row, ours: Figures, { floor, runtime }: Floors): string[] {
   const [mine, least] = [figure(row, ours), figure(row, floor)];
   const ratio = mine === undefined || least === undefined || least === 0 ? undefined : mine / least;
   return [
     row.figure,
     show(mine, row.unit),
+    show(figure(row, runtime), row.unit),
     show(least, row.unit),
     ratio === undefined ? "" : ratio.toFixed(2),
     aim(row),

@@ -25,8 +25,8 @@ export interface Size {
   readonly vcpus: number;
 }
 
-/** A program that can be measured: the bare C program, or a daemon's executable. */
-export type Target = "floor" | { readonly executable: string };
+/** A program that can be measured: the bare C program, the same on our runtime, or a daemon's executable. */
+export type Target = "floor" | "runtime-floor" | { readonly executable: string };
 
 /** What the load does. */
 export type Kind = "fast" | "busy" | "flood" | "rest" | "many";
@@ -58,6 +58,7 @@ export function makeStage(): Stage {
   const directory = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "vm-power-bench-"));
   compile(join(directory, "load"), ["load.c", "guests.c", "neighbours.c", "usage.c"]);
   compile(join(directory, "floor"), ["floor.c"]);
+  compileForRuntime(join(directory, "runtime-floor"), "runtime-floor.ts");
   return {
     async run(kind, target, options) {
       const host = join(directory, "host");
@@ -77,6 +78,13 @@ function compile(program: string, sources: readonly string[]): void {
   const files = sources.map((source) => join(import.meta.dir, source));
   const { exitCode, stderr } = Bun.spawnSync(["cc", "-O2", "-Wall", "-Wextra", "-o", program, ...files]);
   if (exitCode !== 0) throw new Error(`Cannot compile ${sources.join(" ")}:\n${stderr}`);
+}
+
+/** As our own executable is made. */
+function compileForRuntime(program: string, source: string): void {
+  const command = [process.execPath, "build", "--compile", "--minify", "--outfile", program];
+  const { exitCode, stderr } = Bun.spawnSync([...command, join(import.meta.dir, source)]);
+  if (exitCode !== 0) throw new Error(`Cannot compile ${source}:\n${stderr}`);
 }
 
 function makeHost(host: string, { cpus, vms, vcpus }: Size): void {
@@ -124,15 +132,17 @@ async function runLoad(directory: string, { kind, target, options, host }: Load)
   const looksAtFile = kind !== "rest" && kind !== "many";
   const last = looksAtFile ? join(host, "cpu/cpufreq/policy0/scaling_setspeed") : `${idleSeconds}`;
   const command =
-    target === "floor"
-      ? [join(directory, "floor"), join(host, "channels"), join(host, "cpu"), `${size.cpus}`, `${size.vcpus}`]
-      : [target.executable, "--config", join(host, "vm-power.conf")];
+    typeof target === "object"
+      ? [target.executable, "--config", join(host, "vm-power.conf")]
+      : [join(directory, target), join(host, "channels"), join(host, "cpu"), `${size.cpus}`, `${size.vcpus}`];
+  // The priority that the daemon gives itself.
+  const realtime = target === "runtime-floor" && nice !== 0 ? ["chrt", "--fifo", "1"] : [];
   // To a file: nobody may be woken by what the daemon logs.
   const log = join(host, "log");
   const load = Bun.spawn(
     [
       ...[join(directory, "load"), kind, `${scale}`, join(host, "channels"), `${size.vms}`, `${size.vcpus}`],
-      ...[last, "--", ...(nice === 0 ? [] : ["nice", "-n", `${nice}`]), ...command],
+      ...[last, "--", ...(nice === 0 ? [] : ["nice", "-n", `${nice}`]), ...realtime, ...command],
     ],
     {
       stdin: "ignore",

@@ -29,7 +29,7 @@ function open() {
     sched_setscheduler: { args: [i32, i32, ptr], returns: i32 },
     sched_getaffinity: { args: [i32, u64, ptr], returns: i32 },
     poll: { args: [ptr, u64, i32], returns: i32 },
-    syscall: { args: [i64, i64, i64, i64, i64], returns: i64_fast },
+    syscall: { args: [i64, i64, i64], returns: i64_fast },
     ioctl: { args: [i32, u64, ptr], returns: i32 },
     mmap: { args: [ptr, u64, i32, i32, i32, i64], returns: ptr },
     munmap: { args: [ptr, u64], returns: i32 },

@@ -9,7 +9,7 @@ const SYS_PIDFD_OPEN = 434n;
  * has ended, or there is no free descriptor. The caller closes it.
  */
 export function openPidfd(pid: number): number | undefined {
-  const pidfd = Number(libc().syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n, 0n, 0n));
+  const pidfd = Number(libc().syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n));
   return pidfd < 0 ? undefined : pidfd;
 }
 

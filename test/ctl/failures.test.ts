@@ -26,7 +26,7 @@ test.each([
     "list --chanels",
     "error: unknown option '--chanels'\n(Did you mean --channels?)\n(vmpowerctl help list explains)\n",
   ],
-  ["channel-config web1 --format vmx", '"vmx" is not one of libvirt, qemu, xl\n'],
+  ["channel-config web1 --format vmx", '"vmx" is not one of libvirt, qemu, proxmox, xl\n'],
   ["channel-config web1 --vcpus all", '"all" is not a number of vCPUs\n'],
   ["channel-config web1 --yes", "--yes needs --apply\n"],
   ["channel-config web1 --apply --format xl", "--apply is for --format libvirt\n"],

@@ -58,9 +58,28 @@ asks "plugged in and pinned" 3 min
 witness "plugged in and pinned: its CPU obeys" 0 05
 for cpu in 1 2 3; do witness "plugged in and pinned: and no other" $cpu; done
 
+step "pause"
+waits() { for _ in $(seq 300); do "$@" && return; sleep 0.1; done; return 1; }
+scaled() { [ "$(governor "$1")" = userspace ]; }
+fails() { ! "$@"; }
+mark
+asks "before the pauses" 0 min
+witness "before the pauses: its CPU obeys" 2 25
+mark
+again=0
+for _ in $(seq 20); do
+	virsh suspend web1 >/dev/null && waits put_back 2 && virsh resume web1 >/dev/null && waits scaled 2 && again=$((again + 1))
+done
+same "paused: its CPU is given back, and its speed holds again, 20 times" 20 $again
+witness "paused: the hardware saw it" 2 $(for _ in $(seq 20); do echo 20 25; done)
+
 step "migrate"
 neighbour
 eventually "the neighbour is there" 60 there list
+# Without --live libvirt pauses it first.
+check "a migration that fails: libvirt says so" fails virsh migrate web1 "$THERE" --migrateuri unix://$NEIGHBOUR/no/such/way
+same "a migration that fails: it runs here" running "$(virsh domstate web1 | head -n 1)"
+eventually "a migration that fails: its CPU has its speed" 20 scaled 2
 mark
 asks "before it leaves" 0 min
 witness "before it leaves: its CPU obeys" 2 25
