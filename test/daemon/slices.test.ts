@@ -72,7 +72,6 @@ function largeHost() {
   const byVm = Map.groupBy(channels, ({ vm }) => vm);
   const parts = {
     ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME) },
-    configProblem: () => undefined,
     config: () => CONFIG,
     configProblem: () => undefined,
     schedules: { forVm: () => [] },
