@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startAttachHelper } from "../../test/daemon/inherited.ts";
 import { until } from "../../test/hypervisor/recorder.ts";
 import { kernelLog, makeStage, type Stage, WORK } from "./stage.ts";
 
@@ -131,6 +132,47 @@ test("virsh destroy restores the CPUs; virsh start needs no operator", async () 
   await settled([MIN, untouched[1]]);
 });
 
+test("attach-channels gives a running guest a channel without a path, and the guest is obeyed within 2 s", async () => {
+  const helper = startAttachHelper(stage.host);
+  try {
+    const startMs = performance.now();
+    const attached = stage.host.ask("attach-channels", "guest", "--vcpus", "2", "--config", "--yes");
+    expect(attached).toMatchObject({ present: [], attached: [2] });
+    await until(() => connected("guest") === 3, stage.host.log, 2000);
+    stage.step(`attached and connected in ${Math.round(performance.now() - startMs)} ms`);
+    await stage.guest.plug(2);
+    expect(await stage.guest.ask(2, "min-0")).toBe(ACK["min-0"]);
+    await settled([MIN, untouched[1]]);
+    expect(stage.host.ask("attach-channels", "guest", "--config", "--yes")).toMatchObject({
+      present: [0, 1, 2],
+      attached: [],
+    });
+    await stage.libvirtd.must("create", stage.bareDomain("bare", { controller: false }));
+    const refused = stage.host.run("vmpowerctl", "attach-channels", "bare", "--yes");
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringContaining('"bare" has no virtio-serial controller') as never,
+    ]);
+    await stage.libvirtd.must("destroy", "bare");
+  } finally {
+    helper.kill();
+    await helper.exited;
+  }
+});
+
+test("a VM with AttachAtStart=yes that starts without channels has them within 2 s", async () => {
+  const helper = startAttachHelper(stage.host);
+  try {
+    await stage.libvirtd.must("create", stage.bareDomain("nova", { controller: true }));
+    await until(() => connected("nova") === 2, stage.host.log, 2000);
+    await stage.libvirtd.must("destroy", "nova");
+    await until(() => connected("nova") === 0, stage.host.log);
+  } finally {
+    helper.kill();
+    await helper.exited;
+  }
+});
+
 test("packets are served while libvirtd restarts, and the daemon follows it afterwards", async () => {
   stage.step("stopping libvirtd");
   await stage.libvirtd.stop();
@@ -176,7 +218,7 @@ test("with Driver=qemu the same VM is served by its process, through the sockets
   await stage.host.end("SIGTERM");
   stage.host.configure("[hypervisor]\nDriver=qemu\n");
   await stage.host.start();
-  await until(() => connected("guest") === 2, stage.host.log);
+  await until(() => connected("guest") === 3, stage.host.log);
   expect(await stage.guest.ask(1, "min-1")).toBe(ACK["min-1"]);
   await settled([untouched[0], MIN]);
 });

@@ -48,6 +48,12 @@ export class Guest {
     this.#socket?.end();
   }
 
+  /** Opens a channel that was attached while the guest runs. */
+  async plug(channel: number): Promise<void> {
+    const answer = await this.#order(`plug ${channel}`, 15_000);
+    if (answer !== "open") throw new Error(`The guest does not find channel ${channel}: ${answer}`);
+  }
+
   async #order(order: string, withinMs: number): Promise<string | undefined> {
     const number = ++this.#orders;
     const answer = Promise.withResolvers<string | undefined>();

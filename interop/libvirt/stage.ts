@@ -28,6 +28,8 @@ export interface Stage {
   readonly guest: Guest;
   /** The setting of a CPU: the speed that the daemon set, or the original governor. */
   clock(cpu: number): string | undefined;
+  /** Writes the definition of a VM without channels and without a system; returns the file. */
+  bareDomain(name: string, devices: { readonly controller: boolean }): string;
   /** Prints the current step, and the time so far. */
   step(words: string): void;
   remove(): Promise<void>;
@@ -37,7 +39,7 @@ export interface Stage {
 export async function makeStage(): Promise<Stage> {
   if (!existsSync(join(WORK, "kernel"))) throw new Error("Start this with interop/libvirt/run");
   const libvirtd = new RealLibvirtd({ directory: join(WORK, "libvirt"), uri: URI, qemuConf: QEMU_CONF });
-  const sections = `[hypervisor]\nDriver=libvirt\nUri=${URI}\nSocket=${libvirtd.socket}\n`;
+  const sections = `[hypervisor]\nDriver=libvirt\nUri=${URI}\nSocket=${libvirtd.socket}\n[vm nova]\nAttachAtStart=yes\n`;
   const host = makeTestHost({ sections });
   const guest = new Guest(join(WORK, "orders"));
   const step = (words: string) =>
@@ -54,6 +56,11 @@ export async function makeStage(): Promise<Stage> {
       const governor = host.tree.read(cpu, "scaling_governor");
       return governor === "userspace" ? host.tree.read(cpu, "scaling_setspeed") : governor;
     },
+    bareDomain(name, { controller }) {
+      const file = join(WORK, `${name}.xml`);
+      writeFileSync(file, bareXml(name, controller ? "<controller type='virtio-serial' index='0'/>" : ""));
+      return file;
+    },
     step,
     async remove() {
       guest.close();
@@ -68,6 +75,12 @@ export async function makeStage(): Promise<Stage> {
 export function kernelLog(): string {
   const file = join(WORK, "kernel.log");
   return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-30).join("\n") : "";
+}
+
+function bareXml(name: string, devices: string): string {
+  return `<domain type='qemu'><name>${name}</name><memory unit='MiB'>32</memory>
+    <vcpu placement='static'>2</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>
+    <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>${devices}</devices></domain>`;
 }
 
 function domainXml(channels: string): string {

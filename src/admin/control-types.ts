@@ -646,6 +646,27 @@ export interface ChannelConfigOrder {
   readonly pathless?: boolean | undefined;
 }
 
+/** What `GetAttachPlan` takes. */
+export interface AttachChoice {
+  readonly vm: string;
+  readonly channels?: readonly number[] | undefined;
+  readonly config: boolean;
+}
+
+/** What `GetAttachPlan` answers. */
+export interface AttachPlan {
+  readonly present: readonly number[];
+  readonly missing: readonly number[];
+  readonly text: string;
+}
+
+/** What `AttachChannels` takes. */
+export interface AttachChoice {
+  readonly vm: string;
+  readonly channels?: readonly number[] | undefined;
+  readonly config: boolean;
+}
+
 /** What `GetHistory` takes. */
 export interface HistoryChoice {
   readonly vm?: string | undefined;
@@ -744,6 +765,11 @@ export interface Calls {
   SetVcpus: { takes: VcpuCountOrder; answers: Nothing };
   GetChannelConfig: { takes: ChannelConfigRequest; answers: ChannelConfig };
   AddChannelConfig: { takes: ChannelConfigOrder; answers: Nothing };
+  GetAttachPlan: { takes: AttachChoice; answers: AttachPlan };
+  AttachChannels: {
+    takes: AttachChoice;
+    answers: { readonly present: readonly number[]; readonly attached: readonly number[] };
+  };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
   GetHistory: { takes: HistoryChoice; answers: History };
   GetEnergy: { takes: EnergyChoice; answers: Energy };

@@ -119,6 +119,8 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   SetVcpus: { mutates: true },
   GetChannelConfig: { mutates: false },
   AddChannelConfig: { mutates: true },
+  GetAttachPlan: { mutates: false },
+  AttachChannels: { mutates: true },
   Restore: { mutates: true },
   GetEnergy: { mutates: false },
   GetHistory: { mutates: false },

@@ -57,6 +57,9 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["SetState.vms", { allows: isShortName }],
   ["GetChannelConfig.vm", { allows: isVmName }],
   ["AddChannelConfig.vm", { allows: isVmName }],
+  // Of io.vmpower.Attach as well.
+  ["AttachChannels.vm", { allows: isVmName }],
+  ["GetAttachPlan.vm", { allows: isVmName }],
   ["cpu", { allows: within(0, CPU_NUMBER_END - 1) }],
   ["cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
   ["pcpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],

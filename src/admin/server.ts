@@ -1,6 +1,7 @@
-import type { Socket } from "bun";
+import type { Socket, SocketHandler, TCPSocketListenOptions } from "bun";
 import { LineLimiter } from "../base/line-limiter.ts";
-import { type BindOptions, bindAt } from "./bind.ts";
+import type { Log } from "../base/log.ts";
+import { type BindOptions, bindAt, type Listener } from "./bind.ts";
 import { createCallTurns } from "./call-turns.ts";
 import { type Caller, NOBODY } from "./caller.ts";
 import type { Control } from "./control.ts";
@@ -18,9 +19,14 @@ export interface ServeOptions extends InterfaceOptions {
 }
 
 /** Options of {@link serveInterfaces}. */
-export interface InterfaceOptions extends BindOptions {
+export interface InterfaceOptions extends BindOptions, ServiceOptions {
   /** At most 103 bytes. */
   readonly path: string;
+}
+
+/** Options of every server. */
+export interface ServiceOptions {
+  readonly log: Log;
   /** Reads who is at the other end of a connection (`SO_PEERCRED`). */
   readonly peerOf: (fd: number) => Caller | undefined;
   /** For `GetInfo`. */
@@ -67,8 +73,39 @@ export async function serveInterfaces(
   parts: readonly Interface[],
   options: InterfaceOptions,
 ): Promise<ControlServer> {
-  const { path, log, limits = LIMITS } = options;
+  const { path } = options;
   await checkPathIsFree(path);
+  return serveOn(parts, options, (handlers) => {
+    const listener = bindAt(path, options, handlers);
+    const identity = identify(path);
+    return {
+      begin: () => listener.begin?.(),
+      stop() {
+        removeSocket(path, identity);
+        listener.stop();
+      },
+    };
+  });
+}
+
+/** Serves interfaces on a socket that was opened by systemd, which keeps it. */
+export function serveInherited(
+  fd: number,
+  parts: readonly Interface[],
+  options: ServiceOptions,
+): ControlServer {
+  return serveOn(parts, options, (socket) =>
+    // Bun takes an open socket here; its types leave that out.
+    Bun.listen({ fd, allowHalfOpen: true, socket } as unknown as TCPSocketListenOptions<undefined>),
+  );
+}
+
+function serveOn(
+  parts: readonly Interface[],
+  options: ServiceOptions,
+  listen: (handlers: SocketHandler<undefined>) => Listener,
+): ControlServer {
+  const { log, limits = LIMITS } = options;
   const product = { vendor: "vm-power", product: "vm-power", version: options.version, url: "" };
   const interfaces = withService(product, parts);
   const clients = new Map<Socket<undefined>, Client>();
@@ -77,7 +114,7 @@ export async function serveInterfaces(
   const limiter = new LineLimiter();
   let closing: (() => void) | undefined;
 
-  const listener = bindAt(path, options, {
+  const listener = listen({
     open(socket) {
       const peer = options.peerOf(fdOf(socket)) ?? NOBODY;
       const caller = options.looksOnly ? { ...peer, looksOnly: true } : peer;
@@ -113,7 +150,6 @@ export async function serveInterfaces(
     },
     error: (_socket, error) => log.debug(`A control connection failed: ${error.message}`),
   });
-  const identity = identify(path);
 
   /** Logs why a connection was closed, with a limit of lines for each user. */
   function logEnd(user: string, line: string): void {
@@ -126,7 +162,6 @@ export async function serveInterfaces(
   return {
     begin: () => listener.begin?.(),
     async close() {
-      removeSocket(path, identity);
       listener.stop();
       const { promise, resolve } = Promise.withResolvers<void>();
       closing = resolve;

@@ -208,6 +208,11 @@ export const VM_KEYS = {
   ),
   PhysicalCores: key(boolean, "no", "Whether the guest may name CPUs of the host instead of its vCPUs."),
   DryRun: key(boolean, "no", "Decide and answer the guest's requests, but do not apply them."),
+  AttachAtStart: key(
+    boolean,
+    "no",
+    "Attach the channels of its vCPUs when it starts without any; needs vm-power-attach.socket.",
+  ),
   Abi: key(abi, "auto", "Size of the guest's packets: auto, 16, 456, 460 or 464."),
 } as const;
 

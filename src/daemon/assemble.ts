@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Arbiter } from "../arbiter/arbiter.ts";
 import type { ParkingMove } from "../arbiter/parking-view.ts";
 import type { PolicyView } from "../arbiter/policy-view.ts";
@@ -11,6 +12,8 @@ import { Alarm } from "./alarm.ts";
 import { Askers } from "./apps/askers.ts";
 import { FifoRequests } from "./apps/fifo-requests.ts";
 import { serveRequests } from "./apps/serve.ts";
+import { AttachAtStart } from "./attach/attach-at-start.ts";
+import { AttachHelper } from "./attach/attach-helper.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { openEnergy } from "./energy/open-energy.ts";
 import { Events } from "./events/events.ts";
@@ -60,6 +63,10 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
   const serving = openServing(surroundings, { parts, undo, deciding });
   const { hostEvents, limited, ...decided } = deciding;
   const slices = new LoopSlices();
+  const attachHelper = new AttachHelper(join(config().daemon.runtimeDirectory, "attach.sock"));
+  undo.push(() => attachHelper.close());
+  const { alarm } = deciding;
+  const attachAtStart = new AttachAtStart({ parts, helper: attachHelper, alarm, log: limited });
   const { speeds } = deciding;
   const energy = speeds && openEnergy(surroundings, speeds, { ...decided, ...serving });
   joined = {
@@ -68,8 +75,7 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
     time,
     ...decided,
     ...serving,
-    energy,
-    slices,
+    ...{ energy, slices, attachHelper, attachAtStart },
     startedAtMs,
   };
   const { arbiter, askers } = joined;

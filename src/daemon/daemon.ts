@@ -81,8 +81,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const { alarm, askers, channels, energy, fifos, slices, traffic } = parts;
-        const quiet = [metrics, slices, askers, alarm, traffic, energy, channels, fifos];
+        const { alarm, askers, attachHelper, channels, energy, fifos, slices, traffic } = parts;
+        const quiet = [metrics, slices, attachHelper, askers, alarm, traffic, energy, channels, fifos];
         return endDaemon(cause, {
           parts,
           log,

@@ -6,6 +6,8 @@ import type { Cpufreq } from "../cpufreq/cpufreq.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Askers } from "./apps/askers.ts";
+import type { AttachAtStart } from "./attach/attach-at-start.ts";
+import type { AttachHelper } from "./attach/attach-helper.ts";
 import type { EnergyWatch } from "./energy/energy-watch.ts";
 import type { Events } from "./events/events.ts";
 import type { History } from "./history/history.ts";
@@ -55,6 +57,8 @@ export interface Parts {
   /** Undefined if none is kept. */
   readonly history: History | undefined;
   readonly fifos: Fifos<AppConfig>;
+  readonly attachHelper: AttachHelper;
+  readonly attachAtStart: AttachAtStart;
   /** On the wall clock. */
   readonly startedAtMs: number;
 }

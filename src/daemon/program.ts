@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG_PATH, loadConfig } from "../config/load.ts";
 import { formatProblems } from "../config/problem.ts";
 import { nearest } from "../config/suggest.ts";
 import { VERSION } from "../version.ts";
+import { helperCommand } from "./attach/helper-command.ts";
 import { CONFIG_HOST } from "./config-host.ts";
 import { EXIT_CONFIG, EXIT_USAGE } from "./exit-code.ts";
 import { restoreCommand } from "./lifecycle/restore-command.ts";
@@ -71,6 +72,15 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
     .action(async (options: { seconds?: number }) => {
       const { simulate } = await import("../simulate/simulate.ts");
       done(await simulate(options));
+    });
+  program
+    .command("attach-helper")
+    .description("Attach channels to running VMs when the daemon asks; systemd runs this for its socket.")
+    .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
+    .option("--user <name>", "the only user who is served", "vm-power")
+    .action(async (options: { config: string; user: string }, command: Command) => {
+      const { config } = { ...command.parent?.opts(), ...given(command, options) } as { config: string };
+      done(await helperCommand(config, options));
     });
   program.command("version", { hidden: true }).action(() => void process.stdout.write(`${VERSION}\n`));
   // Not earlier, because its commands would inherit it; unknownCommand() reports a word that is no command.

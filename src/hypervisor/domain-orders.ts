@@ -15,9 +15,19 @@ export interface DomainOrders {
   planChannels(place: ChannelPlace, count: number | undefined): Promise<Answered<ChannelPlan>>;
   /** Adds the planned devices to the definition, unless the plan would be another one now. */
   addChannels(place: ChannelPlace, count: number | undefined, planned: string): Promise<Answered<void>>;
+  /** What {@link AttachRequest} would add to a running domain. Another program than this one may add it. */
+  planAttach(domain: string, request: AttachRequest): Promise<Answered<ChannelPlan>>;
 }
 
-/** The channels that a definition has, and those that it lacks. */
+/** Channels that a running domain should have. */
+export interface AttachRequest {
+  /** The vCPUs that get one; undefined: all. */
+  readonly channels: readonly Vcpu[] | undefined;
+  /** Whether its definition gets them too. */
+  readonly config: boolean;
+}
+
+/** The channels that a domain or its definition has, and those that it lacks. */
 export interface ChannelPlan {
   readonly present: readonly number[];
   readonly missing: readonly number[];

@@ -49,6 +49,8 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   SetVcpus: { vm: "web.1", count: 4, live: false, config: true },
   GetChannelConfig: { vm: "web.1", format: "libvirt" },
   AddChannelConfig: { vm: "web.1", vcpus: 2, text: "<channel/>" },
+  GetAttachPlan: { vm: "web.1", channels: [0, 1], config: false },
+  AttachChannels: { vm: "web.1", config: true },
   Restore: {},
   GetEnergy: { vm: "web.1", seconds: 600 },
   GetHistory: { vm: "web.1", fromMs: 1, toMs: 1_700_000_000_000 },
@@ -114,6 +116,7 @@ test("every method that changes something, and no other, is reported with its ca
     "PinVcpu",
     "SetVcpus",
     "AddChannelConfig",
+    "AttachChannels",
     "Restore",
   ]);
 });

@@ -391,6 +391,8 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     GetChannelConfig: ({ vm }) =>
       known(vm, { defined: true, present: [0], missing: [1], text: "<channel>\n</channel>" }),
     AddChannelConfig: async ({ vm }) => known(vm, {}),
+    GetAttachPlan: ({ vm }) => known(vm, { present: [0], missing: [1], text: "<channel>" }),
+    AttachChannels: async ({ vm }) => known(vm, { present: [0], attached: [1] }),
     ExplainVcpu: ({ vm, vcpu }) =>
       vcpu < 2 ? known(vm, vcpuExplanation(vcpu)) : new ControlError("NoSuchVcpu", { vm, vcpu }),
     Verify: () => ({ cpus: CHECKS }),

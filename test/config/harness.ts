@@ -83,6 +83,7 @@ export const VM_DEFAULTS = {
   governor: undefined,
   physicalCores: false,
   dryRun: false,
+  attachAtStart: false,
   abi: "auto",
 } as const;
 

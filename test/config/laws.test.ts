@@ -133,6 +133,7 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   ),
   physicalCores: fc.boolean(),
   dryRun: fc.boolean(),
+  attachAtStart: fc.boolean(),
   abi: fc.constantFrom<VmConfig["abi"][]>("auto", 16, 456, 460, 464),
 });
 

@@ -141,6 +141,7 @@ Abi = 456
             query: true,
             physicalCores: true,
             dryRun: true,
+            attachAtStart: false,
             abi: 456,
           },
         ],

@@ -108,7 +108,7 @@ describe("bash", () => {
     expect(bash("show-cpu-freq", "")).not.toContain("900");
   });
   test("completes the other programs too", () => {
-    expect(bashOf("vm-power", "").sort()).toEqual(["help", "replay", "restore", "simulate"]);
+    expect(bashOf("vm-power", "").sort()).toEqual(["attach-helper", "help", "replay", "restore", "simulate"]);
     expect(bashOf("vm-power", "replay", "--j")).toEqual(["--json"]);
     expect(bashOf("vm-power", "help", "s")).toEqual(["simulate"]);
     expect(bashOf("vm-power-guest", "--env", "k")).toEqual(["kvm-vm"]);
@@ -133,7 +133,7 @@ describe.skipIf(Bun.which("fish") === null)("fish (skipped where it is not insta
     expect(fish("vmpowerctl show-cpu-freq ")).not.toContain("900");
   });
   test("completes the other programs too", () => {
-    expect(fish("vm-power ").sort()).toEqual(["help", "replay", "restore", "simulate"]);
+    expect(fish("vm-power ").sort()).toEqual(["attach-helper", "help", "replay", "restore", "simulate"]);
     expect(fish("vm-power-guest policy send --type t").sort()).toEqual(["time", "traffic"]);
   });
 });

@@ -1,3 +1,4 @@
+import { ATTACH_FAULTS } from "./attach-faults.ts";
 import { BEHAVIOUR_FAULTS } from "./behaviour-faults.ts";
 import { END_FAULTS } from "./end-faults.ts";
 import type { Fault } from "./fault.ts";
@@ -14,6 +15,7 @@ export const FAULTS: readonly Fault[] = [
   ...QEMU_FAULTS,
   ...USER_FAULTS,
   ...FLEET_FAULTS,
+  ...ATTACH_FAULTS,
   ...END_FAULTS,
   ...BEHAVIOUR_FAULTS,
 ];

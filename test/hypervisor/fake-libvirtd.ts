@@ -11,6 +11,15 @@ export interface FakeDomain {
   reason: number;
   pins: number[][];
   xml?: string;
+  /** Undefined: as {@link xml}. */
+  definition?: string;
+}
+
+/** A device that a client attached. */
+interface Attached {
+  readonly domain: string;
+  readonly device: string;
+  readonly flags: number;
 }
 
 /** What the fake does with one call instead of a correct reply. */
@@ -32,6 +41,7 @@ interface Client {
 /** A fake libvirtd that sends bytes over its own socket, and misbehaves on demand. */
 export class FakeLibvirtd {
   readonly domains = new Map<string, FakeDomain>();
+  readonly attached: Attached[] = [];
   /** Procedures of the calls, in order. */
   readonly calls: number[] = [];
   /** By procedure; a call about a domain can also be selected by the UUID in its arguments. */
@@ -175,12 +185,36 @@ export class FakeLibvirtd {
     if (procedure === 70) return u32(1);
     if (procedure === 273) return listBody([...this.domains.values()].filter(({ state }) => state !== 5));
     if (procedure === 316) return u32(0);
+    if (procedure === 23) return this.#find(args);
+    if (procedure === 151) return i32(1);
+    if (procedure === 160) return this.#attach(args);
     if (procedure !== 212 && procedure !== 14 && procedure !== 230) return new Uint8Array();
     const domain = this.domains.get(uuidIn(args));
     if (domain === undefined) return undefined;
     if (procedure === 212) return new Uint8Array(Buffer.concat([i32(domain.state), i32(domain.reason)]));
-    if (procedure === 14) return text(domain.xml ?? xmlOf(domain));
+    if (procedure === 14) {
+      const isInactive = (args.at(-1) ?? 0) === 2;
+      return text((isInactive ? domain.definition : undefined) ?? domain.xml ?? xmlOf(domain));
+    }
     return pinsBody(domain.pins);
+  }
+
+  #find(args: Uint8Array): Uint8Array | undefined {
+    const name = textAt(args, 0);
+    const domain = [...this.domains.values()].find((each) => each.name === name);
+    return domain && refBytes(domain);
+  }
+
+  /** Name, UUID and id, the device, and flags. The running domain then has it, at a path of libvirt's choice. */
+  #attach(args: Uint8Array): Uint8Array | undefined {
+    const domain = this.domains.get(uuidIn(args));
+    if (domain === undefined) return undefined;
+    const device = textAt(args, paddedEnd(args) + 20);
+    this.attached.push({ domain: domain.name, device, flags: args.at(-1) ?? 0 });
+    const path = `/run/libvirt/${domain.name}/${this.attached.length}`;
+    const placed = device.replace("<target", `<source mode='bind' path='${path}'/><target`);
+    domain.xml = (domain.xml ?? xmlOf(domain)).replace("</devices>", `${placed}</devices>`);
+    return new Uint8Array();
   }
 
   #write(socket: Bun.Socket, bytes: Uint8Array): void {
@@ -197,9 +231,25 @@ export class FakeLibvirtd {
 
 /** The UUID in the arguments of a domain call: after the name and its padding. */
 export function uuidIn(args: Uint8Array): string {
-  const nameLength = new DataView(args.buffer, args.byteOffset, args.byteLength).getUint32(0);
-  const at = 4 + Math.ceil(nameLength / 4) * 4;
+  const at = paddedEnd(args);
   return args.slice(at, at + 16).toHex();
+}
+
+/** Where the first text of some arguments ends, with its padding. */
+function paddedEnd(args: Uint8Array): number {
+  const length = new DataView(args.buffer, args.byteOffset, args.byteLength).getUint32(0);
+  return 4 + Math.ceil(length / 4) * 4;
+}
+
+function textAt(args: Uint8Array, at: number): string {
+  const length = new DataView(args.buffer, args.byteOffset, args.byteLength).getUint32(at);
+  return Buffer.from(args.slice(at + 4, at + 4 + length)).toString();
+}
+
+/** The XML of a domain without channels, which has a controller for them. */
+export function bareXml({ name, id, pins }: FakeDomain): string {
+  return `<domain type='kvm' id='${id}'><name>${name}</name><vcpu placement='static'>${pins.length}</vcpu>
+    <devices><controller type='virtio-serial' index='0'/></devices></domain>`;
 }
 
 /** The XML of a domain with one channel per vCPU. */

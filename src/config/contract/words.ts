@@ -8,8 +8,8 @@ import { nearest } from "../suggest.ts";
 /** The longest value that an operator or the metadata of a VM may give. */
 const WORD_LENGTH_MAX = 256;
 
-/** Keys that the metadata of a VM does not decide: they reach beyond the VM's own CPUs. */
-const NOT_FOR_METADATA = ["PhysicalCores", "EmulatorMinKhz"];
+/** Keys that the metadata of a VM does not decide: they reach beyond the VM's own CPUs, or change its devices. */
+const NOT_FOR_METADATA = ["PhysicalCores", "EmulatorMinKhz", "AttachAtStart"];
 
 /** One key that is set outside the configuration files. */
 export interface Word {

@@ -3,6 +3,7 @@ import { formatCpuList } from "../../base/cpu-list.ts";
 import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
 import { count, printable } from "../../terminal/text.ts";
 import { vcpuCountArgument } from "../arguments.ts";
+import { additions, agrees, printableLines } from "../confirm.ts";
 import type { Context, Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 
@@ -94,12 +95,9 @@ async function add(
   }
   if (!json && text === "") io.stdout.write(`${complete(vm, config)}\n`);
   if (!json && text !== "") {
-    const lines = printableLines(text).split("\n");
-    io.stdout.write(`${lines.map((line) => style.good(`+ ${line}`)).join("\n")}\n`);
-    if (!yes && !(await agrees(context, `Add this to the definition of ${printable(vm)}? [y/N] `))) {
-      io.stderr.write("Nothing was changed\n");
+    io.stdout.write(additions(text, style));
+    if (!yes && !(await agrees(io, `Add this to the definition of ${printable(vm)}? [y/N] `)))
       return EXIT.failed;
-    }
   }
   if (!json && text === "") return EXIT.ok;
   const reply = await call("AddChannelConfig", { ...wanted, text });
@@ -111,19 +109,6 @@ async function add(
   return EXIT.ok;
 }
 
-async function agrees({ io }: Context, question: string): Promise<boolean> {
-  const reader = io.readLines();
-  try {
-    return /^y(es)?$/i.test((await reader.next(question))?.trim() ?? "");
-  } finally {
-    reader.close();
-  }
-}
-
 function complete(vm: string, { present }: ChannelConfig): string {
   return `VM ${printable(vm)} has all its channels: ${formatCpuList(present)}`;
-}
-
-function printableLines(text: string): string {
-  return text.split("\n").map(printable).join("\n");
 }

@@ -1,5 +1,6 @@
 import type { Verb } from "../verb.ts";
 import { APP_VERBS } from "./app.ts";
+import { ATTACH_CHANNELS } from "./attach-channels.ts";
 import { CHANNEL_VERBS } from "./channel.ts";
 import { CHANNEL_CONFIG } from "./channel-config.ts";
 import { CONTRACT_VERBS } from "./contract.ts";
@@ -32,6 +33,7 @@ export const VERBS: readonly Verb[] = [
   ...VCPU_VERBS,
   ...CHANNEL_VERBS,
   CHANNEL_CONFIG,
+  ATTACH_CHANNELS,
   POLICY,
   ...CPU_VERBS,
   RUN,

@@ -46,7 +46,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** A domain was started, changed, paused or resumed. */
   domain(domain: Domain): void {
-    const { vms, channels, events, arbiter, moment } = this.#parts();
+    const { vms, channels, events, arbiter, moment, attachAtStart } = this.#parts();
     const { name, state, origin, pins } = domain;
     const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
@@ -54,6 +54,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     if (runsAgain && this.#saved.began(domain, { arbiter, moment })) vms.decide(name);
     channels.state(name, domain.channels);
     channels.reconsider(name);
+    attachAtStart.seen(domain);
     if (!isDeepEqual(before?.contract, domain.contract)) this.#tellMetadata(name);
     const pinning = pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");
     // While it is paused, for example because it is being built, its pins are of no interest.
@@ -69,7 +70,8 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   /** A domain does not exist any more. */
   gone(name: string, ending: Ending): void {
     const detail = ENDING_WORDS[ending];
-    const { vms, channels, events, arbiter } = this.#parts();
+    const { vms, channels, events, arbiter, attachAtStart } = this.#parts();
+    attachAtStart.gone(name);
     this.#saved.ended(vms.domains.get(name), ending, { arbiter });
     vms.delete(name);
     channels.state(name, undefined);

@@ -3,7 +3,7 @@ import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Affected, Answered, DomainOrders } from "../../hypervisor/domain-orders.ts";
 import type { Parts } from "../parts.ts";
 
-type Orders = Pick<Control, "ListVcpus" | "PinVcpu" | "SetVcpus">;
+type Orders = Pick<Control, "ListVcpus" | "PinVcpu" | "SetVcpus" | "GetAttachPlan" | "AttachChannels">;
 
 /** The methods that use the hypervisor's orders. */
 export function domainOrders(parts: () => Parts): Orders {
@@ -24,6 +24,19 @@ export function domainOrders(parts: () => Parts): Orders {
       answeredValue(vm, await ordersOf(parts()).setVcpus(vm, count, { live, config }));
       acts.report(caller, `set ${vm} to ${count} vCPUs${scope({ live, config })}`, { vm });
       return {};
+    },
+    async GetAttachPlan({ vm, channels, config }) {
+      const plan = await ordersOf(parts()).planAttach(vm, { channels, config });
+      const { present, missing, devices } = answeredValue(vm, plan);
+      return { present, missing, text: devices };
+    },
+    async AttachChannels({ vm, channels, config }, caller) {
+      const { acts, attachHelper, hypervisor } = parts();
+      const reply = answeredValue(vm, await attachHelper.attach({ vm, channels, config }));
+      hypervisor.lookAgain(vm);
+      const which = formatCpuList(reply.attached) || "none";
+      acts.report(caller, `attached channels ${which} to ${vm}${scope({ live: true, config })}`, { vm });
+      return reply;
     },
   };
 }

@@ -23,6 +23,11 @@ export function channelXml(
   return lines.join("\n");
 }
 
+/** The XML of one channel for a running domain: libvirt chooses port and path. */
+export function pathlessChannel(number: number): string {
+  return `<channel type='unix'><target type='virtio' name='virtio.serial.port.poweragent.${number}'/></channel>`;
+}
+
 /** Inserts devices at the end of a definition's devices. */
 export function insertDevices(xml: string, { devicesEnd }: Definition, devices: string): string {
   return `${xml.slice(0, devicesEnd)}${devices}\n${xml.slice(devicesEnd)}`;

@@ -13,6 +13,8 @@ const CONVERSATIONS_MAX = 4;
 /** What conversations need. */
 export interface ConversationOptions extends Omit<EntryOptions, "socket"> {
   readonly address: Result<LibvirtAddress>;
+  /** What an operator does if polkit refuses. By default for the daemon. */
+  readonly remedy?: string;
 }
 
 /** Holds one conversation: connects, sends calls, disconnects. */
@@ -25,7 +27,7 @@ export type Converse = <T>(
  * Makes conversations on their own connections to libvirt. The connection that follows the domains stays read-only: it
  * needs no right to change anything.
  */
-export function conversations({ address: found, ...entry }: ConversationOptions): Converse {
+export function conversations({ address: found, remedy, ...entry }: ConversationOptions): Converse {
   let held = 0;
   return async (right, ask) => {
     if (!found.ok) return refused(found.why);
@@ -36,7 +38,7 @@ export function conversations({ address: found, ...entry }: ConversationOptions)
       return refused(`${held} requests to libvirt are under way already`, "try again in a moment");
     held++;
     try {
-      return await first(sockets, { uri: address.uri, entry, right, ask });
+      return await first(sockets, { uri: address.uri, entry, remedy, right, ask });
     } finally {
       held--;
     }
@@ -46,13 +48,14 @@ export function conversations({ address: found, ...entry }: ConversationOptions)
 interface Errand<T> {
   readonly uri: string;
   readonly entry: Omit<EntryOptions, "socket">;
+  readonly remedy: string | undefined;
   readonly right: { readonly write: boolean };
   readonly ask: (rpc: Rpc) => Promise<Answered<T>>;
 }
 
 /** Uses the first socket on which libvirt answers. */
 async function first<T>(sockets: readonly string[], errand: Errand<T>): Promise<Answered<T>> {
-  const { uri, entry, right, ask } = errand;
+  const { uri, entry, remedy, right, ask } = errand;
   let worst: Trouble = { text: "No socket", weight: -1 };
   for (const socket of sockets) {
     const opened = await openRpc({ ...entry, socket }, openArgs(uri, right));
@@ -63,7 +66,7 @@ async function first<T>(sockets: readonly string[], errand: Errand<T>): Promise<
       rpc.end("closed");
       return told;
     }
-    const trouble = troubleOf(opened.why, uri, socket);
+    const trouble = troubleOf(opened.why, uri, { socket, remedy });
     if (trouble.weight > worst.weight) worst = trouble;
   }
   return refused(worst.text);

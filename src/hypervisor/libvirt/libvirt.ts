@@ -15,12 +15,9 @@ import { openSession, type Session } from "./session.ts";
 import { type Question, SingleCalls } from "./single-calls.ts";
 import { LIBVIRT_TIMING, type LibvirtTiming } from "./timing.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
-import { addressOf, type LibvirtAddress } from "./uri.ts";
+import { addressOf, type LibvirtAddress, SOCKET_DIRECTORY } from "./uri.ts";
 import { vcpuTimesOf } from "./vcpu-times.ts";
 import { Watch } from "./watch.ts";
-
-/** Where libvirt puts its sockets. */
-const SOCKET_DIRECTORY = "/run/libvirt";
 
 /** Which libvirt to follow. */
 export interface LibvirtOptions {
@@ -190,7 +187,7 @@ class Follower implements LibvirtHypervisor {
         onSilent: (isSilent) => this.#silent(isSilent, socket),
       });
       if (session.ok) return success({ session: session.value, socket });
-      const trouble = troubleOf(session.why, uri, socket);
+      const trouble = troubleOf(session.why, uri, { socket });
       if (trouble.weight > worst.weight) worst = trouble;
       // A daemon that does not answer on one of its sockets does not answer on the others either.
       if (session.why.kind === "silent") break;
@@ -205,7 +202,7 @@ class Follower implements LibvirtHypervisor {
       this.#watch?.refresh();
       return;
     }
-    this.#trouble(troubleOf({ kind: "silent" }, this.#options.uri, socket).text);
+    this.#trouble(troubleOf({ kind: "silent" }, this.#options.uri, { socket }).text);
     const giveUp = (): void => this.#session?.rpc.end("libvirt stayed silent");
     this.#silence = setTimeout(giveUp, this.#timing.silenceMs);
   }

@@ -60,6 +60,11 @@ export function definitionArgs(domain: DomainRef, { secure }: { readonly secure:
     .bytes();
 }
 
+/** Makes the call that adds a device to a domain. */
+export function attachArgs(domain: DomainRef, xml: string, affected: Affected): Uint8Array {
+  return writeDomain(domain).string(xml).u32(flagsOf(affected)).bytes();
+}
+
 /** Makes the call that defines a domain. */
 export function defineArgs(xml: string): Uint8Array {
   return new XdrWriter().string(xml).u32(0).bytes();

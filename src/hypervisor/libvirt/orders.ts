@@ -1,4 +1,4 @@
-import { failure, success } from "../../base/result.ts";
+import { success } from "../../base/result.ts";
 import type { ChannelPlace } from "../channel-config.ts";
 import {
   type Answered,
@@ -7,6 +7,8 @@ import {
   refused,
   type VcpuInfo,
 } from "../domain-orders.ts";
+import { answered } from "./answered.ts";
+import { attachPlan } from "./attach.ts";
 import { channelXml, insertDevices } from "./channel-xml.ts";
 import { type ConversationOptions, conversations } from "./conversation.ts";
 import { CPUMAP_BYTES, cpumapsToLists } from "./cpumaps.ts";
@@ -14,7 +16,7 @@ import { type Definition, readDefinition } from "./definition.ts";
 import { type DomainRef, readCpumaps, readXmlText } from "./messages.ts";
 import * as message from "./order-messages.ts";
 import { CALL, ERROR } from "./protocol.ts";
-import type { Answer, Failure, Rpc } from "./rpc.ts";
+import type { Rpc } from "./rpc.ts";
 
 /** The most vCPUs of a domain: the limit of QEMU's largest machine. */
 const VCPUS_MAX = 4096;
@@ -75,6 +77,11 @@ export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
         if (plan.missing.length === 0) return { ok: true, value: undefined };
         const args = message.defineArgs(insertDevices(xml, definition, plan.devices));
         return answered(await rpc.call(CALL.defineXml, args, () => undefined));
+      }),
+    planAttach: (name, request) =>
+      withDomain(name, { write: false }, async (rpc, domain) => {
+        const planned = await attachPlan(rpc, domain, request);
+        return planned.ok ? success(planned.value.plan) : planned;
       }),
   };
 }
@@ -145,25 +152,4 @@ async function planFor(
   const devices = missing.length === 0 ? "" : channelXml(place, missing, definition.controllers);
   const plan = { present: [...definition.channels].sort((a, b) => a - b), missing, devices };
   return success({ xml: text.value, definition, plan });
-}
-
-function answered<T>(answer: Answer<T>): Answered<T> {
-  return answer.ok ? answer : failure(whyOf(answer.why));
-}
-
-function whyOf(failure: Failure): Extract<Answered<never>, { ok: false }>["why"] {
-  switch (failure.kind) {
-    case "refused":
-      if (failure.code === ERROR.noDomain) return { kind: "noDomain" };
-      return { kind: "refused", reason: `libvirt refuses: ${failure.message}` };
-    case "slow":
-    case "silent":
-      return {
-        kind: "refused",
-        reason: "libvirt does not answer",
-        remedy: "systemctl status libvirtd virtqemud",
-      };
-    case "lost":
-      return { kind: "refused", reason: failure.reason, remedy: "systemctl status libvirtd virtqemud" };
-  }
 }

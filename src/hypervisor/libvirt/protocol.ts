@@ -29,6 +29,7 @@ export const CALL = {
   authList: 66,
   authPolkit: 70,
   isPersistent: 151,
+  attachDevice: 160,
   setVcpus: 199,
   vcpuCount: 200,
   domainState: 212,

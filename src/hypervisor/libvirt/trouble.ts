@@ -8,8 +8,18 @@ export interface Trouble {
   readonly weight: number;
 }
 
+/** The socket that was tried, and what an operator does if polkit refuses. */
+interface Tried {
+  readonly socket: string;
+  readonly remedy?: string | undefined;
+}
+
 /** Describes a refusal for the operator. */
-export function troubleOf(refusal: Refusal, uri: string, socket: string): Trouble {
+export function troubleOf(
+  refusal: Refusal,
+  uri: string,
+  { socket, remedy = "usermod -aG libvirt vm-power && systemctl restart vm-power lets it in" }: Tried,
+): Trouble {
   const daemon = daemonOf(socket);
   switch (refusal.kind) {
     case "unreachable":
@@ -19,7 +29,6 @@ export function troubleOf(refusal: Refusal, uri: string, socket: string): Troubl
       return { text, weight: 4 };
     }
     case "unauthorized": {
-      const remedy = "usermod -aG libvirt vm-power && systemctl restart vm-power lets it in";
       return {
         text: `${daemon} asks polkit at "${socket}", which refuses (${refusal.message}): ${remedy}`,
         weight: 5,

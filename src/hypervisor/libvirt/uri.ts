@@ -1,6 +1,9 @@
 import { dirname } from "node:path";
 import { failure, type Result, success } from "../../base/result.ts";
 
+/** Where libvirt puts its sockets. */
+export const SOCKET_DIRECTORY = "/run/libvirt";
+
 /** Hypervisors in URIs, and the daemon that serves only that one. */
 const DAEMONS: ReadonlyMap<string, string> = new Map([
   ["qemu", "virtqemud"],

@@ -48,6 +48,10 @@ export function xenOrders({ reach, changed }: XenOrdersOptions): DomainOrders {
     async addChannels({ vm }) {
       return noDefinition(vm, `vmpowerctl channel-config ${vm} --format xl`);
     },
+    async planAttach(domain) {
+      const remedy = `vmpowerctl channel-config ${domain} --format xl, then start it again`;
+      return refused("Xen adds no channels to a running domain", remedy);
+    },
   };
 }
 

@@ -5,7 +5,8 @@ made=/var/lib/libvirt/qemu/channel/target/domain-1-web1
 mkdir -p $made /var/lib/libvirt/images
 echo secret >/var/lib/libvirt/images/web1.raw
 check "install" install_package /packages/vm-power_*_"$(dpkg --print-architecture)".deb
-check "its units are understood" systemd-analyze verify --man=no vm-power.service vm-power-metrics.socket
+check "its units are understood" systemd-analyze verify --man=no vm-power.service vm-power-metrics.socket \
+	vm-power-attach.socket vm-power-attach.service
 check "metrics can be had over HTTP" sh -c "systemctl enable vm-power-metrics.socket &&
 	systemctl restart vm-power vm-power-metrics.socket && curl --fail --silent http://127.0.0.1:9101/metrics | grep vmpower_"
 systemctl disable --now vm-power-metrics.socket 2>/dev/null
@@ -105,6 +106,21 @@ as watcher --socket /run/vm-power/monitor.sock set-cpu-freq 0 min >/dev/null 2>&
 same "and not steer" 4 $?
 as stranger status >/dev/null 2>&1
 same "a stranger may do neither" 4 $?
+
+# The helper that may change VMs: who reaches it, and whether it lives in its sandbox.
+check "the helper's socket can be enabled" systemctl enable --now vm-power-attach.socket
+for user in steerer watcher stranger; do
+	as $user --socket /run/vm-power/attach.sock status >/dev/null 2>&1
+	same "nobody else reaches the helper: $user" 4 $?
+done
+setpriv --reuid vm-power --regid vm-power --clear-groups vmpowerctl --socket /run/vm-power/attach.sock status >/dev/null 2>&1
+check "the daemon's user starts it" systemctl is-active vm-power-attach.service
+same "as a user of its own, without capabilities" "$(id -u vm-power-attach) 0000000000000000" \
+	"$(stat -c %u "/proc/$(systemctl show -P MainPID vm-power-attach)") $(sed -n 's/^CapEff:\t//p' "/proc/$(systemctl show -P MainPID vm-power-attach)/status")"
+check "who may change VMs" sh -c "id -nG vm-power-attach | grep -qw libvirt && ! id -nG vm-power | grep -qw libvirt"
+systemctl restart vm-power
+check "its socket outlives a restart of the daemon" test -S /run/vm-power/attach.sock
+systemctl disable --now vm-power-attach.socket 2>/dev/null
 
 # An application of the host: its socket is for everybody, a FIFO for its own CPU. CPUs 0 and 1 have no vCPU.
 useradd --system redis
