@@ -484,6 +484,7 @@ export interface Status {
   readonly channelDirectory: string;
   readonly directoryProblem?: string | undefined;
   readonly configProblem?: string | undefined;
+  readonly attachProblem?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly cpuRoot?: string | undefined;
   readonly vms: number;

@@ -88,9 +88,9 @@ test("a host without a fault", async () => {
     out: [
       "Nothing needs repair",
       "Nothing is wrong with: daemon, groups, limits, hypervisor, libvirt, AppArmor,",
-      "  SELinux, channel directory, channels, channel definitions, driver, governor,",
-      "  managed CPUs, firmware, turbo, drift, energy preference, knobs, tuners, pins,\n" +
-        "  isolation, SMT, clock domains",
+      "  SELinux, channel directory, channels, channels at the start, channel",
+      "  definitions, driver, governor, managed CPUs, firmware, turbo, drift, energy\n" +
+        "  preference, knobs, tuners, pins, isolation, SMT, clock domains",
       "",
     ].join("\n"),
     err: "",
@@ -166,6 +166,12 @@ const FAULTS: readonly [string, Finding["verdict"], string, () => unknown][] = [
     () => ({ status: { directoryProblem: "belongs to 1000" } }),
   ],
   ["channels", "repair", "TrustedUsers", () => ({ channels: [...CHANNELS] })],
+  [
+    "channels at the start",
+    "repair",
+    "systemctl enable",
+    () => ({ status: { attachProblem: "The helper is not there: systemctl enable it" } }),
+  ],
   [
     "channel definitions",
     "repair",
@@ -421,6 +427,7 @@ test("without a daemon, the other checks run, and the missing daemon is a findin
     "limits",
     "hypervisor",
     "channels",
+    "channels at the start",
     "channel definitions",
     "managed CPUs",
     "drift",

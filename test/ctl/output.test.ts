@@ -46,12 +46,13 @@ test("status shows every problem with its remedy", async () => {
       domains: 1,
     },
     configProblem: "it has errors",
+    attachProblem: "Running VMs with AttachAtStart=yes: 1; the helper is missing: enable it",
     directoryProblem: "others may write to it",
     cpusManaged: 0,
     cpusUnmanaged: 4,
   };
   expect(await shown("status", { GetStatus: () => bad })).toEqual([
-    "vm-power 0.1.0 is running, with 5 problems",
+    "vm-power 0.1.0 is running, with 6 problems",
     "  Process    4711, since THEN (3 h)",
     "  Hypervisor libvirt qemu:///system, unreachable, 1 domain",
     "  VMs        2 known, 2 claims",
@@ -65,6 +66,7 @@ test("status shows every problem with its remedy", async () => {
     "  → known VMs are served with the last known state; systemctl status libvirtd",
     "    virtqemud",
     "! The configuration was not reloaded: it has errors",
+    "! Running VMs with AttachAtStart=yes: 1; the helper is missing: enable it",
     "! /tmp/powermonitor: others may write to it",
     "! No CPU can be scaled",
     "  → vmpowerctl show-cpu-freq tells why",

@@ -162,6 +162,7 @@ test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(
       top: "",
       energy: "--vm web.1 --since 10m",
       metrics: "",
+      "attach-channels": "web.1 --yes",
     };
     const command = `${name} ${given[name] ?? "web.1"} --json`.replace("  ", " ");
     const { code, out, err } = await ctlWith({}, command);

@@ -37,11 +37,17 @@ function bare(name: string): FakeDomain {
 }
 
 /** Runs vmpowerctl. Not as `host.run` does, because libvirtd is in this process. */
-async function attach(...args: string[]) {
-  const command = [join(host.executables, "vmpowerctl"), "--socket", host.socket, "attach-channels", ...args];
+async function ctl(...args: string[]) {
+  const command = [join(host.executables, "vmpowerctl"), "--socket", host.socket, ...args];
   const ran = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([ran.stdout.text(), ran.stderr.text(), ran.exited]);
   return { code, out, err };
+}
+
+const attach = (...args: string[]) => ctl("attach-channels", ...args);
+
+async function status(): Promise<unknown> {
+  return (JSON.parse((await ctl("status", "--json")).out) as { attachProblem?: string }).attachProblem;
 }
 
 const channel = (n: number) =>
@@ -70,8 +76,15 @@ test("attach-channels shows what is missing, and the helper attaches it; the dae
 }, 30_000);
 
 test("a VM with AttachAtStart=yes that starts without channels has them a moment later", async () => {
+  const early = bare("nova0");
   await host.start();
+  await until(() => host.log().includes("nova0 started without channels"));
+  expect(await status()).toBe(
+    "Running VMs with AttachAtStart=yes: 1; The helper vm-power-attach is not there: systemctl enable --now vm-power-attach.socket",
+  );
+  fake.domains.delete(early.uuid);
   helper = startAttachHelper(host);
+  expect(await status()).toBeUndefined();
   const nova = bare("nova1");
   fake.lifecycle(nova, 2, 0);
   await until(() => fake.attached.length === 2);

@@ -113,7 +113,9 @@ function largeHost() {
     recordings: { begin: () => () => {} },
     meters: { all: new Map() },
     askers: { all: new Map() },
+    attachHelper: { isThere: () => false, attach: async () => success({ present: [], attached: [] }) },
     hypervisor: {
+      lookAgain() {},
       status: () => ({ driver: "libvirt", uri: "x:///", state: "connected", problem: undefined, domains: 0 }),
       remedies: LIBVIRT_REMEDIES,
       orders: new Proxy({}, { get: () => async () => success({ present: [], missing: [], devices: "" }) }),

@@ -18,6 +18,8 @@ export function daemonTroubles(status: Status): Trouble[] {
     const what = `The configuration was not reloaded: ${printable(status.configProblem)}`;
     troubles.push({ what, remedy: undefined });
   }
+  if (status.attachProblem !== undefined)
+    troubles.push({ what: printable(status.attachProblem), remedy: undefined });
   if (status.dryRun) {
     troubles.push({
       what: "This is a dry run: no CPU is changed",

@@ -26,7 +26,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   "set-channel-status": ["SetChannelStatus"],
   "release-channels": ["ReleaseChannels"],
   "channel-config": ["GetChannelConfig", "AddChannelConfig"],
-  "attach-channels": ["GetAttachPlan", "AttachChannels"],
+  "attach-channels": ["AttachChannels"],
   policy: ["ListPolicies", "AddPolicy", "RemovePolicy"],
   "show-cpu-freq": ["ListCpus"],
   "set-cpu-freq": ["SetCpuFreq"],

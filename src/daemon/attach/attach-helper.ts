@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { ATTACH_CHANNELS, type AttachOrder, type AttachReply } from "../../admin/attach.ts";
 import { ClientError, VarlinkError } from "../../admin/client-error.ts";
 import { callOnce } from "../../admin/single-call.ts";
@@ -7,7 +8,12 @@ import { type Answered, refused } from "../../hypervisor/domain-orders.ts";
 /** Longest time of a call in ms: libvirt attaches a channel in 50 ms. */
 const ATTACH_MS = 20_000;
 
-const ENABLE = "systemctl enable --now vm-power-attach.socket";
+/** Told where the helper's socket is not there. */
+export const HELPER_MISSING = "The helper vm-power-attach is not there";
+
+/** What an operator does about that. */
+export const HELPER_REMEDY = "systemctl enable --now vm-power-attach.socket";
+
 const LOOK = "journalctl -u vm-power-attach";
 
 /** The helper that may change domains, which the daemon may not. It is only asked for channels by their numbers. */
@@ -17,6 +23,11 @@ export class AttachHelper {
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  /** Whether systemd, or the helper itself, listens for calls. */
+  isThere(): boolean {
+    return lstatSync(this.#path, { throwIfNoEntry: false })?.isSocket() === true;
   }
 
   /** Attaches what a running VM lacks. */
@@ -51,7 +62,7 @@ function isGone(error: Error): boolean {
 
 function whyNot(error: ClientError | VarlinkError): Answered<never> {
   if (error instanceof ClientError) {
-    if (error.failure === "notRunning") return refused("The helper vm-power-attach is not there", ENABLE);
+    if (error.failure === "notRunning") return refused(HELPER_MISSING, HELPER_REMEDY);
     return refused(`The helper vm-power-attach does not do it: ${error.message}`, LOOK);
   }
   const { reason, remedy } = error.parameters;

@@ -2,6 +2,7 @@ import type { Status } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { VERSION } from "../../version.ts";
 import { isAsker } from "../apps/asker.ts";
+import { HELPER_MISSING, HELPER_REMEDY } from "../attach/attach-helper.ts";
 import { driverNote } from "../host/platform.ts";
 import { reservedCpus } from "../host/reserved.ts";
 import type { Parts } from "../parts.ts";
@@ -23,6 +24,7 @@ export function* status(parts: Parts): Job<Status> {
     hypervisor: hypervisorState(parts),
     channelDirectory: config().channels.directory,
     configProblem: parts.configProblem(),
+    attachProblem: yield* attachProblem(parts),
     directoryProblem: problem && [problem.reason, problem.remedy].filter(Boolean).join("; "),
     dryRun: config().cpufreq.dryRun || undefined,
     cpuRoot: config().cpufreq.root,
@@ -44,6 +46,16 @@ export function* status(parts: Parts): Job<Status> {
 function hypervisorState({ config, hypervisor }: Parts): Status["hypervisor"] {
   const state = hypervisor.status();
   return { ...state, note: driverNote(config().hypervisor.driver) ?? state.note };
+}
+
+/** VMs that want channels at their start, while the helper that attaches them is not enabled. */
+function* attachProblem({ attachHelper, vms }: Parts): Job<string | undefined> {
+  if (attachHelper.isThere()) return undefined;
+  const wants = yield* eachStep(vms.domains.keys(), (vm) => vms.contracts.values(vm).attachAtStart);
+  const count = wants.filter(Boolean).length;
+  return count === 0
+    ? undefined
+    : `Running VMs with AttachAtStart=yes: ${count}; ${HELPER_MISSING}: ${HELPER_REMEDY}`;
 }
 
 /** Counts the CPUs that are parked. */

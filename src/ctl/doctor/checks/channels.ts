@@ -1,5 +1,6 @@
 import { refusedChannels } from "../../trouble.ts";
 import { type Check, channelFormat, repair } from "../check.ts";
+import { halves } from "../halves.ts";
 
 /** The default channel directory. */
 const DEFAULT_DIRECTORY = "/tmp/powermonitor";
@@ -28,6 +29,14 @@ export const CHANNEL_CHECKS: readonly Check[] = [
     name: "channels",
     find: ({ daemon }) =>
       daemon && refusedChannels(daemon.channels).map(({ what, remedy }) => repair(what, remedy)),
+  },
+  {
+    name: "channels at the start",
+    find({ daemon }) {
+      if (daemon === undefined) return undefined;
+      const problem = daemon.status.attachProblem;
+      return problem === undefined ? [] : [repair(...halves(problem))];
+    },
   },
   {
     name: "channel definitions",
