@@ -80,13 +80,13 @@ describe("vm-power-xen-generator", () => {
 });
 
 /** What systemd-analyze says of the unit with these drop-ins of the examples. */
-function exposureWith(dropIns: readonly string[]): number {
+function exposureWith(dropIns: readonly string[], unit = TEXT): number {
   const directory = mkdtempSync(join(tmpdir(), "vm-power-unit-"));
   const texts = dropIns.map((name) =>
     readFileSync(join(import.meta.dir, "../../packaging/examples", name), "utf8"),
   );
   const file = `${directory}/vm-power.service`;
-  writeFileSync(file, [TEXT, ...texts].join("\n"));
+  writeFileSync(file, [unit, ...texts].join("\n"));
   const { stdout } = Bun.spawnSync([ANALYZE ?? "", "security", "--offline=true", "--no-pager", file]);
   rmSync(directory, { recursive: true });
   return Number(/Overall exposure level.*: ([\d.]+) /.exec(stdout.toString())?.[1]);
@@ -96,6 +96,14 @@ test.skipIf(ANALYZE === null)(
   "systemd-analyze rates the unit as safe (skipped without systemd-analyze)",
   () => {
     expect(exposureWith([])).toBeLessThanOrEqual(1.1);
+  },
+);
+
+test.skipIf(ANALYZE === null)(
+  "systemd-analyze rates the unit of the helper as safe (skipped without systemd-analyze)",
+  () => {
+    const helper = readFileSync(join(import.meta.dir, "../../systemd/vm-power-attach.service"), "utf8");
+    expect(exposureWith([], helper)).toBeLessThanOrEqual(0.4);
   },
 );
 
