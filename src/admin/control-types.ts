@@ -273,6 +273,14 @@ export interface VmLoad {
   readonly refused: number;
   readonly drops: number;
   readonly p99Us?: number | undefined;
+  readonly stages?: Stages | undefined;
+}
+
+/** Parts of the time of a request, in microseconds. */
+export interface Stages {
+  readonly decideUs: number;
+  readonly writeUs: number;
+  readonly replyUs: number;
 }
 
 /** What one vCPU asked for, and what it has. */

@@ -26,8 +26,8 @@ export interface ChannelHost {
    * may follow in this turn; {@link turned} does in any case.
    */
   packet(channel: Channel, frame: Uint8Array, more: boolean): void;
-  /** Called after the packets of a turn. */
-  turned(): void;
+  /** Called after the packets of a turn. It must call `release`, which writes the replies that were sent. */
+  turned(channel: Channel, release: () => void): void;
   /** Called when the channel was connected, lost or refused. */
   changed(channel: Channel): void;
 }
@@ -165,13 +165,11 @@ export class Channel {
     this.#toldRefusal = undefined;
     const replies = new Replies((bytes) => socket.write(bytes), this.counters);
     this.#replies = replies;
+    const release = () => replies.release();
     this.#intake = new Intake(host.abiOf(this.vm), socket, {
       begin: () => replies.hold(),
       packet: (frame, more) => host.packet(this, frame, more),
-      end() {
-        host.turned();
-        replies.release();
-      },
+      end: () => host.turned(this, release),
     });
     this.#redial.connected();
     this.host.changed(this);

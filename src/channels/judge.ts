@@ -57,7 +57,13 @@ export function judgeDirectory(
 export function judgeSocket(path: string, trusted: ReadonlySet<number>): SocketFile {
   const looked = lookAt(path);
   if (!looked.ok)
-    return { objection: { reason: `its socket cannot be read: ${looked.why}` }, isMissing: true };
+    return {
+      objection: {
+        reason: `its socket cannot be read: ${looked.why}`,
+        remedy: "if its directory is newer than the daemon: systemctl restart vm-power",
+      },
+      isMissing: true,
+    };
   const stats = looked.value;
   if (stats.isSymbolicLink()) return { objection: { reason: "it is a symbolic link", remedy: `rm ${path}` } };
   if (!stats.isSocket()) return { objection: { reason: "it is not a socket", remedy: `rm ${path}` } };

@@ -198,7 +198,7 @@ function openServing(
       packets.received(channel, frame, more);
       hypervisorNow().asked?.(channel.vm);
     },
-    turned: () => packets.turned(),
+    turned: (channel, release) => packets.turned(channel, release),
     changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());

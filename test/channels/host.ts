@@ -28,7 +28,7 @@ export function testChannels(overrides: Partial<ChannelHost> & { strict?: boolea
     processOf: () => undefined,
     abiOf: () => "auto",
     peerOf: () => ({ uid: own, pid: process.pid }),
-    turned() {},
+    turned: (_channel, release) => release(),
     packet: (channel, frame) => void packets.push({ channel: nameOf(channel), frame: frame.slice() }),
     changed: (channel) => void changes.push(`${nameOf(channel)} ${channel.status}`),
     ...overrides,

@@ -135,4 +135,4 @@ test("TIME over a year is what a calendar says at any minute, with daylight savi
     { numRuns: 50 },
   );
   expect(compared).toBeGreaterThan(100_000);
-}, 20_000);
+}, 60_000);

@@ -55,7 +55,7 @@ function makeDaemon(burst = 1000) {
     sent.length = 0;
     for (const [i, frame] of frames.entries())
       packets.received(channel as unknown as Channel, frame.slice(), i < frames.length - 1);
-    packets.turned();
+    packets.turned(channel as unknown as Channel, () => {});
     return { written: [...written], sent: [...sent] };
   };
   return { together, refused, counters, arbiter, alarm };

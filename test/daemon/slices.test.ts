@@ -73,6 +73,7 @@ function largeHost() {
   const parts = {
     ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME) },
     config: () => CONFIG,
+    configProblem: () => undefined,
     schedules: { forVm: () => [] },
     energy: undefined,
     knobs: { unmet: () => new Set() },

@@ -170,8 +170,9 @@ function makeHost(leaky: boolean) {
   const channels = new Map((["web1", "db1"] as const).map((vm) => [vm, channelOf(vm)]));
   return {
     packet(vm: "web1" | "db1", bytes: Uint8Array) {
-      packets.received(channels.get(vm) as Channel, bytes, true);
-      packets.turned();
+      const channel = channels.get(vm) as Channel;
+      packets.received(channel, bytes, true);
+      packets.turned(channel, () => {});
     },
     async call(bytes: Uint8Array) {
       const call = readCall(bytes);

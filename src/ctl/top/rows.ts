@@ -1,4 +1,4 @@
-import type { Load, VcpuLoad } from "../../admin/control-types.ts";
+import type { Load, Stages, VcpuLoad } from "../../admin/control-types.ts";
 
 /** One row: a vCPU, with values of its VM. */
 export interface Row extends VcpuLoad {
@@ -18,6 +18,8 @@ export interface Moment {
   readonly refusedPerSecond: number;
   readonly drops: number;
   readonly worstP99Us: number | undefined;
+  /** Those of the VM with the worst p99. */
+  readonly worstStages: Stages | undefined;
 }
 
 /** Computes rates from two replies of the daemon. From the first one alone there are none. */
@@ -37,7 +39,9 @@ export function momentOf(now: Load, before: Load | undefined): Moment {
     p99Us: vms.get(vcpu.vm)?.p99Us,
   }));
   const sum = (of: (vm: Load["vms"][number]) => number) => now.vms.reduce((total, vm) => total + of(vm), 0);
-  const p99s = now.vms.flatMap(({ p99Us }) => p99Us ?? []);
+  const [worst] = now.vms
+    .filter(({ p99Us }) => p99Us !== undefined)
+    .sort((a, b) => (b.p99Us ?? 0) - (a.p99Us ?? 0));
   return {
     rows,
     vms: now.vms.length,
@@ -45,7 +49,8 @@ export function momentOf(now: Load, before: Load | undefined): Moment {
     requestsPerSecond: sum(({ vm, requests }) => rate(requests, oldVms.get(vm)?.requests)),
     refusedPerSecond: sum(({ vm, refused }) => rate(refused, oldVms.get(vm)?.refused)),
     drops: sum(({ drops }) => drops),
-    worstP99Us: p99s.length === 0 ? undefined : p99s.reduce((worst, p99) => Math.max(worst, p99)),
+    worstP99Us: worst?.p99Us,
+    worstStages: worst?.stages,
   };
 }
 

@@ -78,16 +78,24 @@ export function drawMoment(moment: Moment, frame: Frame): string[] {
 }
 
 function summary(moment: Moment, shown: number, { sort, reversed, filter }: Choice): string[] {
-  const { rows, vms, uptimeMs, requestsPerSecond, refusedPerSecond, drops, worstP99Us } = moment;
+  const { rows, vms, uptimeMs, requestsPerSecond, refusedPerSecond, drops } = moment;
   const claims = rows.filter(({ state }) => state === "claims").length;
-  const worst = worstP99Us === undefined ? "" : `, worst p99 ${micros(worstP99Us)} us`;
   const which = filter === "" ? "" : `, ${shown} shown: "${printable(filter)}"`;
   return [
     `vm-power, up ${formatDuration(uptimeMs)}: ${count(vms, "VM")}, ${count(rows.length, "vCPU")}, ` +
       `${claims} with a claim${which}`,
-    `${rate(requestsPerSecond)} requests/s, ${rate(refusedPerSecond)} refused/s, ${short(drops)} dropped${worst}; ` +
+    `${rate(requestsPerSecond)} requests/s, ${rate(refusedPerSecond)} refused/s, ${short(drops)} dropped${worstText(moment)}; ` +
       `GHz, by ${sort}${reversed ? ", reversed" : ""}`,
   ];
+}
+
+/** The VM that waits longest, and how much of its requests is deciding, writing and answering, on average. */
+function worstText({ worstP99Us, worstStages }: Moment): string {
+  if (worstP99Us === undefined) return "";
+  const worst = `, worst p99 ${micros(worstP99Us)} us`;
+  if (worstStages === undefined) return worst;
+  const { decideUs, writeUs, replyUs } = worstStages;
+  return `${worst} (${[decideUs, writeUs, replyUs].map(micros).join("+")})`;
 }
 
 function rowText(row: Row, vmWidth: number): string {

@@ -184,6 +184,32 @@ function* vmFamilies({ channels, meters }: Parts): Job<Family[]> {
       help: "Time from a packet to its written reply; one packet in eight is measured.",
       series: series.flat(),
     },
+    ...stageFamilies(named, meters),
+  ];
+}
+
+/** Where the time of requests goes. Seconds by measured requests are the average of a stage. */
+function stageFamilies(names: readonly string[], meters: Parts["meters"]): Family[] {
+  const measured = names.flatMap((vm) => {
+    const meter = meters.all.get(vm);
+    return meter === undefined ? [] : [{ vm, ...meter.stages }];
+  });
+  return [
+    counter(
+      "vmpower_packet_stage_seconds",
+      "Time that measured requests took, by stage: deciding, the kernel's write, the reply.",
+      measured.flatMap(({ vm, decideMs, writeMs, replyMs }) =>
+        Object.entries({ decide: decideMs, write: writeMs, reply: replyMs }).map(([stage, ms]) => ({
+          labels: { vm, stage },
+          value: ms / 1000,
+        })),
+      ),
+    ),
+    counter(
+      "vmpower_packet_stage_measured",
+      "Requests whose stages were measured.",
+      measured.map((each) => ({ labels: { vm: each.vm }, value: each.measured })),
+    ),
   ];
 }
 

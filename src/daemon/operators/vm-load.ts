@@ -1,6 +1,7 @@
-import type { Load, VcpuLoad, VmLoad } from "../../admin/control-types.ts";
+import type { Load, Stages, VcpuLoad, VmLoad } from "../../admin/control-types.ts";
 import type { Rule, VcpuView } from "../../arbiter/view.ts";
 import type { Khz, Pcpu } from "../../base/domain.ts";
+import type { Meter } from "../packet/meters.ts";
 import type { Parts } from "../parts.ts";
 import type { Job } from "./loop-slices.ts";
 import { holderName, sumCounters } from "./views.ts";
@@ -36,7 +37,8 @@ export function* load(parts: Parts, names: readonly string[] | undefined): Job<L
 
 function vmLoad(vm: string, { channels, meters, vms }: Parts): VmLoad {
   const { requests, refused, malformed, framingErrors, repliesDropped } = sumCounters(channels.of(vm));
-  const p99Ns = meters.all.get(vm)?.p99Ns();
+  const meter = meters.all.get(vm);
+  const p99Ns = meter?.p99Ns();
   return {
     vm,
     state: vms.domains.get(vm)?.state ?? "absent",
@@ -44,7 +46,14 @@ function vmLoad(vm: string, { channels, meters, vms }: Parts): VmLoad {
     refused,
     drops: malformed + framingErrors + repliesDropped,
     p99Us: p99Ns === undefined ? undefined : p99Ns / 1000,
+    stages: meter && stagesOf(meter),
   };
+}
+
+function stagesOf({ stages: { measured, decideMs, writeMs, replyMs } }: Meter): Stages | undefined {
+  if (measured === 0) return undefined;
+  const average = (ms: number) => (ms * 1000) / measured;
+  return { decideUs: average(decideMs), writeUs: average(writeMs), replyUs: average(replyMs) };
 }
 
 function vcpuLoad(

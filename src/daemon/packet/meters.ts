@@ -4,10 +4,23 @@ import { BUCKETS, Histogram, quantileNs } from "../../base/histogram.ts";
 const VCPUS_MAX = 4096;
 const VCPUS_FIRST = 8;
 
+/** Where the time of measured requests went, in ms altogether. */
+interface Stages {
+  measured: number;
+  /** From the packet to the decision. */
+  decideMs: number;
+  /** Until the kernel had answered. */
+  writeMs: number;
+  /** Until the replies of the turn were written. */
+  replyMs: number;
+}
+
 /** The measurements of one VM. */
 export class Meter {
   /** Durations from a packet's frame to the written reply. */
   readonly latency = new Histogram();
+  /** Of requests that were decided and written at once. */
+  readonly stages: Stages = { measured: 0, decideMs: 0, writeMs: 0, replyMs: 0 };
   #requests = new Float64Array(VCPUS_FIRST);
   /** The counts of the histogram at the last two heartbeats. */
   #marks = [new Float64Array(BUCKETS), new Float64Array(BUCKETS)];

@@ -17,6 +17,7 @@ import type { Meters } from "./meters.ts";
 import type { Rates } from "./rates.ts";
 import type { Recordings } from "./recordings.ts";
 import { ScalePackets } from "./scale-packets.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
 /** What is needed to handle a packet. */
 export interface PacketPathParts {
@@ -37,17 +38,13 @@ export interface PacketPathParts {
 }
 
 /**
- * Of each channel's packets, one in this many is measured, starting with the first, because reading a clock costs time.
- */
-const MEASURED_ONE_IN = 8;
-
-/**
  * Handles guests' packets: checks, decides, writes and replies, all in one turn of the event loop unless the back end
  * is slow.
  */
 export class PacketPath {
   readonly #parts: PacketPathParts;
   readonly #scales: ScalePackets;
+  readonly #stopwatch: Stopwatch;
   readonly #policies: GuestPolicyPackets;
   /** A channel may have been turned off, or have lost its guest, while its packets waited. */
   readonly #late = new LatePackets((channel, frame) =>
@@ -56,20 +53,21 @@ export class PacketPath {
 
   constructor(parts: PacketPathParts) {
     this.#parts = parts;
-    this.#scales = new ScalePackets(parts, (...done) => this.#conclude(...done));
+    this.#stopwatch = new Stopwatch(parts.meters);
+    this.#scales = new ScalePackets({ ...parts, stopwatch: this.#stopwatch }, (...done) =>
+      this.#conclude(...done),
+    );
     this.#policies = new GuestPolicyPackets(parts);
   }
 
   /** A channel received one packet; `more`: another one may follow in this turn. */
   received(channel: Channel, frame: Uint8Array, more: boolean): void {
     if (!channel.enabled) return;
-    const { recordings, meters } = this.#parts;
+    const { recordings } = this.#parts;
     if (recordings.wanted) recordings.take(channel, frame);
     if (this.#late.hold(channel, frame)) return;
-    if (channel.counters.requests % MEASURED_ONE_IN !== 0) return this.#begin(channel, frame, more);
-    const beganMs = performance.now();
+    this.#stopwatch.begin(channel.counters.requests);
     this.#begin(channel, frame, more);
-    meters.of(channel.vm).latency.observe((performance.now() - beganMs) * 1e6);
   }
 
   /** Handles a packet. If a slow back end must answer first, the channel's next packets wait for that. */
@@ -78,9 +76,11 @@ export class PacketPath {
     if (later !== undefined) this.#late.wait(channel, later);
   }
 
-  /** A channel handed on its packets of this turn. */
-  turned(): void {
+  /** A channel handed on its packets of this turn; `release` writes their replies. */
+  turned(channel: Channel, release: () => void): void {
     this.#scales.endRun();
+    release();
+    this.#stopwatch.end(channel.vm);
   }
 
   #handle(channel: Channel, frame: Uint8Array, more: boolean): Promise<void> | undefined {

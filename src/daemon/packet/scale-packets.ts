@@ -10,6 +10,7 @@ import type { LimitedLog } from "../limited-log.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import type { Meters } from "./meters.ts";
 import { SecondLooks } from "./second-looks.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 /** What {@link ScalePackets} needs. */
 export interface ScalePacketsParts {
@@ -19,6 +20,7 @@ export interface ScalePacketsParts {
   readonly log: LimitedLog;
   readonly meters: Meters;
   readonly time: TurnClock;
+  readonly stopwatch: Stopwatch;
   /** Requests a new report of a VM from the hypervisor, some time later. */
   readonly lookAgain: (vm: string) => void;
 }
@@ -71,8 +73,7 @@ export class ScalePackets {
       this.#run.push({ channel, frame, request, change });
       return undefined;
     }
-    channel.counters.writes += change.writes.length;
-    const performed = clocks.perform(change);
+    const performed = this.#perform(channel, change);
     if (!(performed instanceof Promise)) {
       this.#done(channel, frame, request, this.#outcome(channel, change, performed));
       return undefined;
@@ -89,14 +90,21 @@ export class ScalePackets {
     const channel = run[0]?.channel;
     if (channel === undefined) return;
     this.#run = [];
-    const { arbiter, clocks } = this.#parts;
-    const joined = arbiter.join(run.map(({ change }) => change));
-    channel.counters.writes += joined.writes.length;
-    const performed = clocks.perform(joined);
+    const joined = this.#parts.arbiter.join(run.map(({ change }) => change));
+    const performed = this.#perform(channel, joined);
     if (performed instanceof Promise) throw new Error("Expected a back end that answers at once");
     const refused = this.#outcome(channel, joined, performed);
     for (const { frame, request, change } of run)
       this.#done(channel, frame, request, change.refusal ?? refused);
+  }
+
+  #perform({ counters }: Channel, change: Change): Performed | Promise<Performed> {
+    const { clocks, stopwatch } = this.#parts;
+    counters.writes += change.writes.length;
+    stopwatch.decided();
+    const performed = clocks.perform(change);
+    stopwatch.written();
+    return performed;
   }
 
   #outcome({ counters }: Channel, change: Change, refused: Performed): Refusal | undefined {

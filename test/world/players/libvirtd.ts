@@ -17,6 +17,7 @@ const REGISTER = 316;
 const STATE = 212;
 const XML = 14;
 const PINS = 230;
+const VCPUS = 20;
 
 /** How libvirtd behaves at present. */
 export interface Manners {
@@ -184,6 +185,7 @@ export class Libvirtd {
       case STATE:
       case XML:
       case PINS:
+      case VCPUS:
         return this.#about(procedure, args);
       default:
         return new Uint8Array();
@@ -196,6 +198,7 @@ export class Libvirtd {
     if (vm === undefined || (vm.state === "off" && procedure !== STATE)) return undefined;
     if (procedure === STATE) return joined(i32(stateNumber(vm)), i32(vm.reason));
     if (procedure === XML) return text(xmlOf(vm));
+    if (procedure === VCPUS) return vcpusBody(vm, this.#timeline.nowMs);
     this.reported.set(vm.name, vm.pins);
     return pinsBody(vm.pins);
   }
@@ -217,6 +220,16 @@ function pinsBody(pins: readonly (readonly number[])[]): Uint8Array {
     }
   });
   return joined(u32(maps.length), maps, i32(pins.length));
+}
+
+/** Number, state, CPU time in ns and CPU of each vCPU, as if it had always run; then no maps. */
+function vcpusBody({ pins, online }: Vm, nowMs: number): Uint8Array {
+  const vcpus = pins.slice(0, online).map(([cpu = 0], vcpu) => {
+    const ns = new Uint8Array(8);
+    new DataView(ns.buffer).setBigUint64(0, BigInt(Math.round(nowMs * 1e6)));
+    return joined(u32(vcpu), i32(1), ns, i32(cpu));
+  });
+  return joined(u32(vcpus.length), ...vcpus, u32(0));
 }
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {

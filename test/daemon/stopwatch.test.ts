@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test";
+import { Meters } from "../../src/daemon/packet/meters.ts";
+import { Stopwatch } from "../../src/daemon/packet/stopwatch.ts";
+
+function makeStopwatch() {
+  const clock = { ms: 0, reads: 0 };
+  const meters = new Meters();
+  const stopwatch = new Stopwatch(meters, () => {
+    clock.reads++;
+    return clock.ms;
+  });
+  return { clock, meters, stopwatch };
+}
+
+test("of a channel's packets one in eight is measured, by stage, and the others read no clock", () => {
+  const { clock, meters, stopwatch } = makeStopwatch();
+  for (let requests = 0; requests < 16; requests++) {
+    clock.ms = 100 * requests;
+    stopwatch.begin(requests);
+    clock.ms += 2;
+    stopwatch.decided();
+    clock.ms += 3;
+    stopwatch.written();
+    clock.ms += 4;
+    stopwatch.end("a");
+  }
+  expect(clock.reads).toBe(8);
+  expect(meters.of("a").stages).toEqual({ measured: 2, decideMs: 4, writeMs: 6, replyMs: 8 });
+  expect(meters.of("a").latency.sumNs).toBe(18e6);
+});
+
+test("of packets that arrive together each is measured to the reply, and the stages once", () => {
+  const { clock, meters, stopwatch } = makeStopwatch();
+  for (let requests = 0; requests < 9; requests++) {
+    stopwatch.begin(requests);
+    clock.ms += 1;
+  }
+  stopwatch.decided();
+  clock.ms += 1;
+  stopwatch.written();
+  clock.ms += 1;
+  stopwatch.end("a");
+  // The first waited for 11 ms, the ninth for 3.
+  expect(meters.of("a").latency.sumNs).toBe(14e6);
+  expect(meters.of("a").stages).toEqual({ measured: 1, decideMs: 9, writeMs: 1, replyMs: 1 });
+});
+
+test("a packet that writes nothing has no stages", () => {
+  const { clock, meters, stopwatch } = makeStopwatch();
+  stopwatch.begin(0);
+  stopwatch.decided();
+  stopwatch.written();
+  stopwatch.end("a");
+  clock.ms = 50;
+  stopwatch.begin(8);
+  clock.ms = 51;
+  stopwatch.end("a");
+  expect([meters.of("a").stages.measured, meters.of("a").latency.sumNs]).toEqual([1, 1e6]);
+});
