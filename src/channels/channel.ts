@@ -28,6 +28,8 @@ export interface ChannelHost {
   packet(channel: Channel, frame: Uint8Array, more: boolean): void;
   /** Called after the packets of a turn. It must call `release`, which writes the replies that were sent. */
   turned(channel: Channel, release: () => void): void;
+  /** Whether a channel with packets that wait is read on at once, because it is being found out how often it asks. */
+  mayHurry(channel: Channel): boolean;
   /** Called when the channel was connected, lost or refused. */
   changed(channel: Channel): void;
 }
@@ -170,6 +172,7 @@ export class Channel {
       begin: () => replies.hold(),
       packet: (frame, more) => host.packet(this, frame, more),
       end: () => host.turned(this, release),
+      mayHurry: () => host.mayHurry(this),
     });
     this.#redial.connected();
     this.host.changed(this);

@@ -2,7 +2,10 @@ import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
 import type { Abi } from "../wire/layout.ts";
 
 /** Packets that are handled before another channel gets its turn. */
-const FRAMES_PER_TURN = 64;
+const FRAMES_PER_TURN = 32;
+
+/** How long nothing is read after a turn that leaves packets behind, in ms, so that no flood takes a whole CPU. */
+const BREATH_MS = 1;
 
 /** How long nothing is read after each turn of a channel that must rest, in ms. */
 const REST_MS = 10;
@@ -22,6 +25,8 @@ interface PacketHandler {
   /** `more`: another packet may follow before {@link end}. */
   packet(frame: Uint8Array, more: boolean): void;
   end(): void;
+  /** Whether packets that wait are handled in the next turn of the event loop, instead of after a breath. */
+  mayHurry(): boolean;
 }
 
 /** Cuts the bytes of one connection into packets, and hands them on in turns. While packets wait, nothing is read. */
@@ -83,7 +88,7 @@ export class Intake {
     else if (this.#framer.waiting) this.#quiet = setTimeout(() => this.#fellQuiet(), QUIET_MS);
   }
 
-  /** Reads nothing until the next turn of the event loop, or until the rest is over. */
+  /** Reads nothing until the next turn of the event loop, or until the breath or the rest is over. */
   #pause(): void {
     this.#isPaused = true;
     this.#source.pause();
@@ -93,8 +98,8 @@ export class Intake {
       this.#source.resume();
       this.#turn();
     };
-    if (this.#mustRest) setTimeout(goOn, REST_MS);
-    else setImmediate(goOn);
+    if (!this.#mustRest && this.#handler.mayHurry()) setImmediate(goOn);
+    else setTimeout(goOn, this.#mustRest ? REST_MS : BREATH_MS);
     this.#mustRest = false;
   }
 

@@ -204,6 +204,7 @@ function openServing(
       packets.received(channel, frame, more);
       hypervisorNow().asked?.(channel.vm);
     },
+    mayHurry: (channel) => measured.rates.isSampling(channel, time().monoMs),
     turned: (channel, release) => packets.turned(channel, release),
     changed: (channel) => hostEvents.channelChanged(channel),
   });

@@ -85,7 +85,10 @@ export function openClocks(
 /** Serves channels: those in their directory from the first scan on. */
 export function watchChannels(
   { config, log }: Surroundings,
-  host: Pick<ChannelHost, "admit" | "expects" | "processOf" | "abiOf" | "packet" | "turned" | "changed">,
+  host: Pick<
+    ChannelHost,
+    "admit" | "expects" | "processOf" | "abiOf" | "packet" | "turned" | "mayHurry" | "changed"
+  >,
 ): Channels {
   const max = channelsMax(openFilesMax(), lookAtRoot(config().cpufreq.root).pcpus.length);
   if (max < CHANNELS_MAX)

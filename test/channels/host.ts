@@ -29,6 +29,7 @@ export function testChannels(overrides: Partial<ChannelHost> & { strict?: boolea
     abiOf: () => "auto",
     peerOf: () => ({ uid: own, pid: process.pid }),
     turned: (_channel, release) => release(),
+    mayHurry: () => true,
     packet: (channel, frame) => void packets.push({ channel: nameOf(channel), frame: frame.slice() }),
     changed: (channel) => void changes.push(`${nameOf(channel)} ${channel.status}`),
     ...overrides,

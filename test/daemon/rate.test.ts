@@ -49,7 +49,7 @@ test("a channel that asks far too often for seconds is quarantined, shown with t
   }
   const beganMs = performance.now();
   await askMany(port, new Array(200).fill(scale(0, MIN)));
-  // Read at a slow pace: 64 packets, a rest of 10 ms, and so on.
+  // Read at a slow pace: 32 packets, a rest of 10 ms, and so on.
   expect(performance.now() - beganMs).toBeGreaterThan(25);
   const { channels } = host.ask("list", "--channels") as { channels: Record<string, unknown>[] };
   expect(channels[0]?.["quarantinedForMs"]).toBeWithin(1, 10_001);

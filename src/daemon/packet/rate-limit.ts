@@ -76,6 +76,11 @@ export class RateLimit {
     return undefined;
   }
 
+  /** Whether this is the time of the second in which it is found out how often the channel asks. */
+  isSampling(nowMs: number): boolean {
+    return nowMs - this.#secondMs <= SAMPLE.ms;
+  }
+
   /** Whether to read the channel at a slow pace: it is in quarantine, or asks far too often in this second. */
   isFlood({ requestsPerSecond }: Rate, nowMs: number): boolean {
     if (this.#sample !== undefined || this.quarantine(nowMs) !== undefined) return true;

@@ -45,6 +45,11 @@ export class Rates {
     return excess;
   }
 
+  /** Whether it is being found out how often a channel asks, so that it must be read as fast as it sends. */
+  isSampling(channel: Channel, nowMs: number): boolean {
+    return this.#limits.get(channel)?.isSampling(nowMs) === true;
+  }
+
   /** Whether to read a channel, whose request was refused for their number, at a slow pace. */
   isFlood(channel: Channel, nowMs: number): boolean {
     return this.#limits.get(channel)?.isFlood(this.#rateOf(channel.vm), nowMs) ?? false;

@@ -67,6 +67,15 @@ eventually "a script: it is known again" 30 runs plain:0 1
 for cpu in 0 1 2 3; do witness "a script: a restart moves no clock" $cpu; done
 mark
 
+# systemd is about to use cpusets, and a kernel before 6.2 forgets the affinity of each process then.
+step "the end of it"
+mark
+check "QEMU is killed" kill -KILL "$(process plain)"
+eventually "killed: its CPU is given back" 5 put_back 1
+witness "killed: as fast as it was found" 1 10
+witness "killed: and the other" 3 30
+mark
+
 step "a cpuset"
 still set /run/lab/set.0 systemd-run --quiet --scope --unit=vm-power-lab-set -p AllowedCPUs=0
 eventually "a cpuset pins" 30 runs set:0 0
@@ -88,10 +97,3 @@ check "a container: with the other drop-in" drop_in qemu-containers.conf
 eventually "a container: its channel is served" 30 connected "boxed@[0-9]*"
 echo "figure exposure with both drop-ins $(exposure)"
 for cpu in 0 1 2 3; do witness "a container: nothing of this moves a clock" $cpu; done
-
-step "the end"
-mark
-check "QEMU is killed" kill -KILL "$(process plain)"
-eventually "killed: its CPU is given back" 5 put_back 1
-witness "killed: as fast as it was found" 1 10
-witness "killed: and the other" 3 30
