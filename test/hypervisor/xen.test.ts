@@ -315,6 +315,14 @@ describe("orders to Xen", () => {
         remedy: "vmpowerctl channel-config web1 --format xl",
       },
     });
+    expect(await orders?.planAttach("web1", { channels: [0], config: false })).toEqual({
+      ok: false,
+      why: {
+        kind: "refused",
+        reason: "Xen adds no channels to a running domain",
+        remedy: "vmpowerctl channel-config web1 --format xl, then start it again",
+      },
+    });
   });
 });
 

@@ -42,6 +42,7 @@ export function serveAttach(options: ServeAttachOptions): ControlServer {
   const { fd, uid, attach, peerOf, log, idleMs, onIdle } = options;
   const admits = callLimit();
   let idle: Timer | undefined;
+  let underWay = 0;
   const wait = () => {
     clearTimeout(idle);
     // A server that was closed does not wait for it.
@@ -53,8 +54,9 @@ export function serveAttach(options: ServeAttachOptions): ControlServer {
     if (!admits(performance.now()))
       return { error: "Refused", reason: "Too many VMs are being changed", remedy: "try again in a moment" };
     clearTimeout(idle);
+    underWay++;
     const done = await attach(vm, { channels, config });
-    wait();
+    if (--underWay === 0) wait();
     if (done.ok) {
       const { present, missing } = done.value;
       const where = config ? "running VM and definition" : "running VM";
