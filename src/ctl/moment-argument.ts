@@ -1,8 +1,6 @@
 import { UsageError } from "../terminal/exit-code.ts";
 import { durationArgument } from "./arguments.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** A date, a time of day, or both: `2026-11-28`, `03:10`, `2026-11-28 03:10:30`, with a T or a space between them. */
 const MOMENT = /^(?:(\d{4})-(\d{2})-(\d{2}))?[T ]?(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
 
@@ -33,8 +31,6 @@ export function momentArgument(text: string, nowMs: number): number {
       (Number(hour) < 24 && Number(minute) < 60 && (match?.[6] === undefined || Number(second) < 60)));
   if (match === null || !(hasDate || isTime) || !isReal)
     throw new UsageError(`"${text}" is not a time: write it like 03:10, "2026-11-28 03:10", 2h (ago) or now`);
-  if (date.getTime() <= nowMs || hasDate) return date.getTime();
-  const yesterday = new Date(date);
-  yesterday.setDate(date.getDate() - 1);
-  return yesterday.getTime() > nowMs - 2 * DAY_MS ? yesterday.getTime() : date.getTime();
+  if (!hasDate && date.getTime() > nowMs) date.setDate(date.getDate() - 1);
+  return date.getTime();
 }

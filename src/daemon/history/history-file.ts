@@ -8,7 +8,6 @@ import { readOwnFile } from "../../os/own-file.ts";
 /** Of these files the first grows; when it is full, it takes the place of the second. */
 const FILES = ["history.jsonl", "history.old.jsonl"] as const;
 
-/** Bytes of both together, as far as a configuration says nothing. */
 const MEGABYTE = 1024 * 1024;
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
