@@ -161,6 +161,7 @@ export interface Cpu {
   readonly managed: boolean;
   readonly reason?: string | undefined;
   readonly driver?: string | undefined;
+  readonly socket?: number | undefined;
   readonly clock: readonly number[];
   readonly governor?: string | undefined;
   readonly minKhz?: number | undefined;
@@ -459,6 +460,18 @@ export interface VmEnergy {
   readonly watts: number;
   readonly savedBaseline?: Saved | undefined;
   readonly savedMax?: Saved | undefined;
+}
+
+/**
+ * The power of the host in a span of time, on average: all of it, what it draws without any work, and that of its own tasks. The
+ * rest is that of VMs.
+ */
+export interface PowerSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly watts: number;
+  readonly idleWatts: number;
+  readonly hostWatts: number;
 }
 
 /**
@@ -774,6 +787,7 @@ export interface Calls {
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
   GetHistory: { takes: HistoryChoice; answers: History };
   GetEnergy: { takes: EnergyChoice; answers: Energy };
+  GetPower: { takes: Nothing; answers: { readonly spans: readonly PowerSpan[] } };
   GetLoad: { takes: VmChoice; answers: Load };
   GetMetrics: {
     takes: { readonly format?: "openmetrics" | "prometheus" | undefined };

@@ -123,6 +123,7 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   AttachChannels: { mutates: true },
   Restore: { mutates: true },
   GetEnergy: { mutates: false },
+  GetPower: { mutates: false },
   GetHistory: { mutates: false },
   GetLoad: { mutates: false },
   GetMetrics: { mutates: false },

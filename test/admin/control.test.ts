@@ -53,6 +53,7 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   AttachChannels: { vm: "web.1", config: true },
   Restore: {},
   GetEnergy: { vm: "web.1", seconds: 600 },
+  GetPower: {},
   GetHistory: { vm: "web.1", fromMs: 1, toMs: 1_700_000_000_000 },
   GetLoad: {},
   GetMetrics: { format: "prometheus" },

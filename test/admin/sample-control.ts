@@ -400,6 +400,7 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     GetMetrics: ({ format }) => ({ text: format === "prometheus" ? "a 1\n" : "a 1\n# EOF\n" }),
     GetEnergy: ({ vm }) =>
       vm === undefined ? ENERGY : known(vm, { ...ENERGY, vms: ENERGY.vms.slice(0, 1) }),
+    GetPower: () => ({ spans: [{ fromMs: 0, toMs: 60_000, watts: 63.5, idleWatts: 25, hostWatts: 2.25 }] }),
     GetHistory: () => HISTORY,
     GetLoad: ({ vms = ["web.1"] }) => ({ ...LOAD, vms: LOAD.vms.filter(({ vm }) => vms.includes(vm)) }),
     Record(_parameters, _caller, subscriber) {

@@ -1,5 +1,5 @@
 import { ControlError } from "../../admin/control.ts";
-import type { Energy, EnergyChoice, PowerModel, VmEnergy } from "../../admin/control-types.ts";
+import type { Calls, Energy, EnergyChoice, PowerModel, VmEnergy } from "../../admin/control-types.ts";
 import type { Account } from "../../ledger/account.ts";
 import { type Saved, savedJoules, unknownBecause } from "../../ledger/savings.ts";
 import { addSpan, emptySpan, type VmAccount } from "../../ledger/span.ts";
@@ -12,13 +12,8 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 /** What operators are told about energy. */
 export function* energyReport({ vm, seconds = DAY_SECONDS }: EnergyChoice, parts: Parts): Job<Energy> {
-  const { cpufreq, energy, time } = parts;
-  if (energy === undefined)
-    throw new ControlError("Refused", {
-      reason: "No account of energy is kept (Meters=off)",
-      remedy: "set Meters=auto in [energy] and restart vm-power",
-    });
-  const { account, meters } = energy;
+  const { cpufreq, time } = parts;
+  const { account, meters } = keptEnergy(parts);
   const spans = account.since(time().wallMs - seconds * 1000);
   const span = emptySpan(spans[0]?.fromMs ?? time().wallMs);
   yield* eachStep(spans, (each) => addSpan(span, each));
@@ -45,6 +40,32 @@ export function* energyReport({ vm, seconds = DAY_SECONDS }: EnergyChoice, parts
         : undefined,
     model: modelView(account, cpufreq.clocks().length),
   };
+}
+
+/** The power of the host in the minutes that are kept. */
+export function powerReport(parts: Pick<Parts, "energy">): Calls["GetPower"]["answers"] {
+  return {
+    spans: keptEnergy(parts)
+      .account.state.minutes.filter(({ fromMs, toMs }) => toMs > fromMs)
+      .map(({ fromMs, toMs, joules, idle, host }) => {
+        const watts = (each: number) => (1000 * each) / (toMs - fromMs);
+        return {
+          fromMs: Math.round(fromMs),
+          toMs: Math.round(toMs),
+          watts: watts(joules),
+          idleWatts: watts(idle),
+          hostWatts: watts(host),
+        };
+      }),
+  };
+}
+
+function keptEnergy({ energy }: Pick<Parts, "energy">): NonNullable<Parts["energy"]> {
+  if (energy !== undefined) return energy;
+  throw new ControlError("Refused", {
+    reason: "No account of energy is kept (Meters=off)",
+    remedy: "set Meters=auto in [energy] and restart vm-power",
+  });
 }
 
 /** What all VMs together have saved. */

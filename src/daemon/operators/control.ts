@@ -3,7 +3,7 @@ import { type Control, ControlError } from "../../admin/control.ts";
 import type { Channel, Cpu, CpuResult, FrequencyOrder, Vm, VmSummary } from "../../admin/control-types.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import type { Format } from "../../metrics/openmetrics.ts";
-import { energyReport } from "../energy/energy-report.ts";
+import { energyReport, powerReport } from "../energy/energy-report.ts";
 import { historyReport } from "../history/history-report.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
@@ -79,6 +79,7 @@ export function control(parts: () => Parts): Control {
     Restore: ({ cpus }, caller) => run(restore(cpus, caller, parts())),
     GetMetrics: ({ format = "openmetrics" }) => run(showMetrics(format, parts())),
     GetEnergy: (choice) => run(energyReport(choice, parts())),
+    GetPower: () => powerReport(parts()),
     GetHistory: (choice) => run(historyReport(choice, parts())),
     GetLoad: ({ vms }) => run(load(parts(), vms)),
     Record({ vms }, caller, subscriber) {
