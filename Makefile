@@ -31,6 +31,7 @@ test: build ## Run the tests that need no special parts, on the sources and on t
 check: node_modules ## Check types, lint, format, floors and dead code
 	$(BIN)/tsc --noEmit
 	$(BIN)/tsc --noEmit -p tsconfig.pure.json
+	$(BIN)/tsc --noEmit -p tsconfig.cockpit.json
 	$(BIN)/biome check --error-on-warnings .
 	$(BIN)/knip
 	$(BUN) test test/tidy.test.ts
@@ -57,7 +58,7 @@ world-faults: node_modules ## Plant faults in the daemon, and see the world find
 energy-days: node_modules ## Play DAYS=1000 days of hosts whose physics are not the energy model's, and count how often the truth is in the interval
 	@DAYS=$(or $(DAYS),1000) $(BUN) test test/ledger/days.test.ts
 
-build: dist/vm-power dist/guest-library ## Build the one executable, dist/vm-power, and the guest's side as JavaScript
+build: dist/vm-power dist/guest-library dist/cockpit ## Build the one executable, dist/vm-power, the guest's side as JavaScript, and the page for Cockpit
 
 bench: build ## Measure speed and cost, beside a bare C program, with BASELINE=FILE beside an older vm-power; README=yes writes the table
 ifdef BASELINE
@@ -117,6 +118,13 @@ dist/vm-power: node_modules $(SOURCES)
 	@$(BUN) build $(COMPILE) src/main.ts --outfile dist/vm-power >/dev/null
 	@ln -sf vm-power dist/vmpowerctl
 	@ln -sf vm-power dist/vm-power-guest
+
+# The licence of uPlot asks for its name in each copy.
+dist/cockpit: node_modules $(SOURCES)
+	@$(BUN) build src/cockpit/page.ts src/cockpit/page.css --outdir $@ --target=browser --format=iife --minify \
+		--banner '/* vm-power, BSD-3-Clause. Holds uPlot, (c) Leon Sorokin, MIT. */' >/dev/null
+	@cp src/cockpit/index.html src/cockpit/manifest.json $@
+	@touch $@
 
 dist/guest-library: node_modules $(SOURCES) $(shell find packaging/guest/library -type f)
 	@$(BUN) packaging/guest/library/build.ts $@

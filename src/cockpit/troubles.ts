@@ -1,0 +1,28 @@
+import type { Trouble } from "../ctl/trouble.ts";
+import { byId, element } from "./dom.ts";
+
+/** The most troubles that are drawn. */
+const SHOWN_MAX = 8;
+
+let shown = "[]";
+
+/** Draws what is wrong, each with its remedy; nothing if nothing is. */
+export function showTroubles(troubles: readonly Trouble[]): void {
+  const text = JSON.stringify(troubles);
+  if (text === shown) return;
+  shown = text;
+  const place = byId("troubles");
+  const more = troubles.length - SHOWN_MAX;
+  place.replaceChildren(
+    ...troubles.slice(0, SHOWN_MAX).map(({ what, remedy }) =>
+      element("li", {
+        children: [
+          element("span", { text: what }),
+          ...(remedy === undefined ? [] : [element("code", { text: remedy })]),
+        ],
+      }),
+    ),
+    ...(more > 0 ? [element("li", { text: `${more} more: vmpowerctl status names them` })] : []),
+  );
+  place.hidden = troubles.length === 0;
+}
