@@ -18,8 +18,9 @@ const TRIES_MAX = 5;
 /** How the daemon is after a session ended, and after some tries to begin another. */
 export function stateAfter(ending: Ending, exiting: Exiting | undefined, tries: number): State {
   if (ending.kind === "hidden") return { word: "paused", mood: "busy" };
-  if (ending.kind === "exiting" || (exiting !== undefined && tries <= TRIES_MAX))
-    return exitingState(ending.kind === "exiting" ? ending.exiting : exiting);
+  if (ending.kind === "exiting") return exitingState(ending.exiting);
+  const isLate = exiting?.reason === "restart" && tries > TRIES_MAX;
+  if (exiting !== undefined && !isLate) return exitingState(exiting);
   const { error } = ending;
   if (error instanceof CallError)
     return { word: "not reachable", mood: "bad", trouble: socketTrouble(error.problem) };
@@ -31,8 +32,7 @@ export function stateAfter(ending: Ending, exiting: Exiting | undefined, tries: 
   };
 }
 
-function exitingState(exiting: Exiting | undefined): State {
-  if (exiting === undefined) return { word: "stopped", mood: "bad" };
+function exitingState(exiting: Exiting): State {
   const { reason, detail } = exiting;
   const what = `(${detail}). ${leftText(exiting)}`;
   switch (reason) {
