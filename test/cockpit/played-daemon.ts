@@ -20,9 +20,21 @@ export interface PlayedDaemon {
 /** What is kept of a connection. */
 interface Client {
   text: string;
+  /** What it has not taken yet. */
+  unsent: Uint8Array;
 }
 
 let played = 0;
+
+function send(socket: Bun.Socket<Client>, message: object): void {
+  socket.data.unsent = Buffer.concat([socket.data.unsent, Buffer.from(`${JSON.stringify(message)}\0`)]);
+  flush(socket);
+}
+
+function flush(socket: Bun.Socket<Client>): void {
+  const taken = socket.write(socket.data.unsent);
+  socket.data.unsent = socket.data.unsent.subarray(Math.max(0, taken));
+}
 
 /** Starts it at a path of its own, or at that of an earlier one. */
 export function playDaemon(replies: Replies, at?: string): PlayedDaemon {
@@ -36,7 +48,7 @@ export function playDaemon(replies: Replies, at?: string): PlayedDaemon {
     replies,
     tell(event) {
       const reply = { parameters: { schemaVersion: 1, event, lost: 0 }, continues: true };
-      for (const socket of followers) socket.write(`${JSON.stringify(reply)}\0`);
+      for (const socket of followers) send(socket, reply);
     },
     stop() {
       listener.stop();
@@ -49,16 +61,13 @@ export function playDaemon(replies: Replies, at?: string): PlayedDaemon {
     calls.push(method);
     const name = method.replace("io.vmpower.Monitor.", "");
     if (name === "Subscribe") followers.add(socket);
-    else
-      socket.write(
-        `${JSON.stringify(daemon.replies[name] ?? { error: "org.varlink.service.MethodNotFound" })}\0`,
-      );
+    else send(socket, daemon.replies[name] ?? { error: "org.varlink.service.MethodNotFound" });
   };
   const listener = Bun.listen<Client>({
     unix: path,
     socket: {
       open(socket) {
-        socket.data = { text: "" };
+        socket.data = { text: "", unsent: new Uint8Array() };
         clients.add(socket);
       },
       data(socket, bytes) {
@@ -66,6 +75,7 @@ export function playDaemon(replies: Replies, at?: string): PlayedDaemon {
         socket.data.text = messages.pop() ?? "";
         for (const message of messages) answer(socket, message);
       },
+      drain: flush,
       close(socket) {
         clients.delete(socket);
         followers.delete(socket);
