@@ -80,13 +80,13 @@ guest-package: dist/guest-library ## Make the guest's side for Bun and Node, dis
 
 man: dist/man dist/completions ## Make the man pages and the completions of shells
 
-deb: executable man dist/guest-library ## Make dist/*.deb; ARCH=arm64 for the other architecture
+deb: executable man dist/guest-library dist/cockpit ## Make dist/*.deb; ARCH=arm64 for the other architecture
 	@packaging/deb $(ARCH)
 
 image: deb ## Make dist/*.oci.tar, the image for Kubernetes; ARCH=arm64 for the other architecture
 	@packaging/image $(ARCH)
 
-rpm: executable man ## Make dist/*.rpm; ARCH=arm64 for the other architecture
+rpm: executable man dist/cockpit ## Make dist/*.rpm; ARCH=arm64 for the other architecture
 	@packaging/rpm/make $(ARCH)
 
 lab: deb ## Prove the promises on real hypervisor hosts in QEMU: kernel cpufreq, systemd, libvirt, our package
@@ -121,7 +121,7 @@ dist/vm-power: node_modules $(SOURCES)
 
 # The licence of uPlot asks for its name in each copy.
 dist/cockpit: node_modules $(SOURCES)
-	@$(BUN) build src/cockpit/page.ts src/cockpit/page.css --outdir $@ --target=browser --format=iife --minify \
+	@$(BUN) build src/cockpit/page.ts src/cockpit/page.css --outdir $@ --target=browser --format=iife --minify --external '../../static/*' \
 		--banner '/* vm-power, BSD-3-Clause. Holds uPlot, (c) Leon Sorokin, MIT. */' >/dev/null
 	@cp src/cockpit/index.html src/cockpit/manifest.json $@
 	@touch $@
