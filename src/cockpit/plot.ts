@@ -43,6 +43,8 @@ export class Plot {
   constructor(place: HTMLElement, options: PlotOptions) {
     this.#place = place;
     this.#options = options;
+    // What is below does not move when it is drawn.
+    this.#canvas.style.minHeight = `${options.height}px`;
     place.append(this.#canvas, this.#text);
     if (options.lines.length > 1)
       place.parentElement?.querySelector(".heading")?.append(keyOf(options.lines));
@@ -69,7 +71,11 @@ export class Plot {
   #make(data: uPlot.AlignedData): void {
     const { lines, height, range } = this.#options;
     const colour = styleOf(this.#place);
-    const axis = { stroke: colour("--quiet"), font: "11px system-ui, sans-serif", ticks: { show: false } };
+    const axis = {
+      stroke: colour("--quiet"),
+      font: "11px 'Red Hat Text', system-ui, sans-serif",
+      ticks: { show: false },
+    };
     const grid = { stroke: colour("--line"), width: 1 };
     // Each value holds until the next one.
     const path = uPlot.paths.stepped?.({ align: 1 });
@@ -142,8 +148,8 @@ function keyOf(lines: readonly PlotLine[]): HTMLElement {
   const keys = lines.flatMap(({ label, colour, dash, key = label }) => {
     if (key === "") return [];
     const sample = element("i");
-    sample.style.borderColor = `var(${colour})`;
-    if (dash !== undefined) sample.style.borderStyle = "dashed";
+    sample.style.borderTopColor = `var(${colour})`;
+    if (dash !== undefined) sample.style.borderTopStyle = "dashed";
     return [element("span", { children: [sample, document.createTextNode(key)] })];
   });
   return element("div", { class: "lines", attributes: { "aria-hidden": "true" }, children: keys });

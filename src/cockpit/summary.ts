@@ -3,6 +3,7 @@ import { formatGhz } from "../base/format-khz.ts";
 import type { Moment } from "../ctl/top/rows.ts";
 import { formatDuration } from "../terminal/text.ts";
 import { byId, element, setText } from "./dom.ts";
+import type { Look } from "./session.ts";
 
 /** A number that tells how the host is, its unit, and what is beside it. */
 interface Figure {
@@ -12,25 +13,24 @@ interface Figure {
   readonly more: string;
 }
 
+/** The power of the host, and whether a meter told some of it. */
+export interface Power {
+  readonly watts: number;
+  readonly isMetered: boolean;
+}
+
 const drawn = new Map<string, readonly HTMLElement[]>();
 
 /** Draws the figures of the host: one line that tells how it is. */
 export function showSummary(
-  {
-    status,
-    cpus,
-    moment,
-  }: { readonly status: Status; readonly cpus: readonly Cpu[]; readonly moment: Moment },
-  watts: number | undefined,
+  { status, cpus }: Pick<Look, "status" | "cpus">,
+  { moment, power }: { readonly moment: Moment; readonly power: Power | undefined },
 ): void {
   setText(byId("version"), `${status.version}, up ${formatDuration(moment.uptimeMs)}`);
   for (const figure of figuresOf(status, cpus, moment)) show(figure);
-  show({
-    name: "Power",
-    value: watts === undefined ? "–" : watts.toFixed(1),
-    unit: "W",
-    more: "last minute",
-  });
+  const watts = power?.watts.toFixed(1) ?? "–";
+  const source = power?.isMetered === false ? "modelled, last minute" : "last minute";
+  show({ name: "Power", value: watts, unit: "W", more: source });
 }
 
 function figuresOf(status: Status, cpus: readonly Cpu[], moment: Moment): Figure[] {

@@ -38,7 +38,8 @@ interface SocketTiles {
 
 /** All CPUs of a host by socket and by clock. */
 export function tilesOf(cpus: readonly Cpu[], load: Load, scale: SpeedScale): SocketTiles[] {
-  const limits = new Map(load.vcpus.map(({ vm, vcpu, bound }) => [`${vm}:${vcpu}`, bound]));
+  const asking = load.vcpus.filter(({ askedKhz }) => askedKhz !== undefined);
+  const limits = new Map(asking.map(({ vm, vcpu, bound }) => [`${vm}:${vcpu}`, bound]));
   return [...groupBy(cpus, ({ socket }) => socket)]
     .sort(([a = Number.POSITIVE_INFINITY], [b = Number.POSITIVE_INFINITY]) => a - b)
     .map(([socket, own]) => ({

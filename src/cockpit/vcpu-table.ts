@@ -155,7 +155,8 @@ export class VcpuTable {
     setText(cells.watts, watts === undefined ? "" : watts.toFixed(1));
     setSwatch(cells.real, row.actualKhz, scale);
     setSwatch(cells.granted, row.grantedKhz, scale);
-    setAttribute(cells.limit, "class", row.bound === undefined ? "limit" : "limit limited");
+    const isLimited = row.bound !== undefined && row.askedKhz !== undefined;
+    setAttribute(cells.limit, "class", isLimited ? "limit limited" : "limit");
     const isUsual = row.state === "claims" || row.state === "silent" || row.state === "running";
     setAttribute(cells.state, "class", isUsual ? "state" : "state unusual");
   }

@@ -12,7 +12,7 @@ import { SpeedHistory } from "./speed-history.ts";
 import { SpeedPlots } from "./speed-plots.ts";
 import { scaleOf } from "./speed-scale.ts";
 import type { State } from "./state-text.ts";
-import { showSummary } from "./summary.ts";
+import { type Power, showSummary } from "./summary.ts";
 import { showTroubles } from "./troubles.ts";
 import { VcpuTable } from "./vcpu-table.ts";
 import { WhyPanel } from "./why-panel.ts";
@@ -35,7 +35,7 @@ export class View implements Watcher {
   #last: { readonly look: Look; readonly connection: Connection } | undefined;
   #before: Load | undefined;
   #energy: ReadonlyMap<string, VmEnergy> = new Map();
-  #watts: number | undefined;
+  #powerNow: Power | undefined;
   #plottedMs = 0;
 
   history(events: readonly Event[]): void {
@@ -52,7 +52,7 @@ export class View implements Watcher {
     this.#before = load;
     this.#showState({ word: "running", mood: "good" });
     showTroubles([...daemonTroubles(status), ...look.channels]);
-    showSummary({ status, cpus, moment }, this.#watts);
+    showSummary(look, { moment, power: this.#powerNow });
     this.#map.show(cpus, load);
     this.#table.show(moment, scaleOf(cpus), this.#energy);
     const nowMs = Date.now();
@@ -68,7 +68,8 @@ export class View implements Watcher {
     if ("unknown" in look) return setText(byId("energy-note"), look.unknown);
     this.#power.show(look.power, look.energy);
     this.#energy = new Map(look.energy.vms.map((each) => [each.vm, each]));
-    this.#watts = look.power.spans.at(-1)?.watts;
+    const last = look.power.spans.at(-1);
+    this.#powerNow = last && { watts: last.watts, isMetered: look.energy.meteredJoules > 0 };
   }
 
   event(reply: EventReply): void {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const PAGE = join(import.meta.dir, "../../dist/cockpit");
@@ -62,8 +63,12 @@ export function serveDouble(reach: (unix: string) => Reached): Double {
       const headers = { "content-security-policy": POLICY };
       if (pathname === "/cockpit/@localhost/base1/cockpit.js")
         return new Response(SCRIPT, { headers: { ...headers, "content-type": "text/javascript" } });
-      if (!pathname.startsWith(PLACE)) return new Response(null, { status: 404 });
-      return new Response(Bun.file(join(PAGE, pathname.slice(PLACE.length))), { headers });
+      const file = pathname.startsWith(PLACE)
+        ? join(PAGE, pathname.slice(PLACE.length))
+        : join("/usr/share", pathname);
+      return existsSync(file)
+        ? new Response(Bun.file(file), { headers })
+        : new Response(null, { status: 404 });
     },
     websocket: {
       maxPayloadLength: 64 * 1024 * 1024,
