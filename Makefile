@@ -107,8 +107,9 @@ packages: deb rpm ## Make all packages, and install, upgrade and remove them on 
 		qemu-aarch64-static=qemu-user-static rpm2cpio=rpm2cpio cpio=cpio /usr/aarch64-linux-gnu/lib/libc.so.6=libc6-arm64-cross
 	@PACKAGES=$(CURDIR)/dist $(BUN) test test/packaging
 
-captures: build ## Put what an operator sees into README.md, from the simulator in a terminal of 80 x 24
+captures: build ## Put what an operator sees into README.md, from the simulator in a terminal of 80 x 24 and in a browser
 	@$(BUN) test/docs/captures.ts
+	@$(BUN) test/cockpit/pictures.ts
 
 clean: ## Remove what was built and installed in the project
 	rm -rf dist node_modules .tools

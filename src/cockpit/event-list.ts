@@ -17,8 +17,12 @@ export class EventList {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    this.#requests.addEventListener("change", () => this.#choose());
-    this.#choose();
+    // They would push everything else out of what is kept.
+    this.#requests.addEventListener("change", () => {
+      if (this.#requests.checked) return;
+      this.#draw();
+      for (const item of this.#place.querySelectorAll(".request")) item.remove();
+    });
   }
 
   /** Shows what happened before the page was opened, the oldest first. */
@@ -31,6 +35,7 @@ export class EventList {
   add({ event, lost }: EventReply): void {
     if (lost > 0)
       this.#waiting.push(element("li", { class: "quiet", text: `${count(lost, "event")} lost here` }));
+    if (event.kind === "request" && !this.#requests.checked) return;
     this.#waiting.push(itemOf(event));
     // More than are kept need not be made.
     if (this.#waiting.length > KEPT_MAX) this.#waiting.shift();
@@ -38,14 +43,11 @@ export class EventList {
   }
 
   #draw(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#place.prepend(...this.#waiting.reverse());
     this.#waiting = [];
     while (this.#place.childElementCount > KEPT_MAX) this.#place.lastElementChild?.remove();
-  }
-
-  #choose(): void {
-    this.#place.classList.toggle("without-requests", !this.#requests.checked);
   }
 }
 

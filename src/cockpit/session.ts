@@ -5,8 +5,8 @@ import { CallError, Connection, type EventReply } from "./connection.ts";
 /** From the end of one look to the begin of the next, in ms. A hidden page does not look. */
 const LOOK_MS = 2000;
 
-/** A look that takes long is followed by a pause of this many times as long, so that the daemon has other things to do. */
-const PAUSE_RATIO = 20;
+/** Answers that take long are followed by a pause of this many times as long: the daemon has other things to do. */
+const PAUSE_RATIO = 5;
 
 /** Between two looks at energy, which is accounted by minutes, in ms. */
 const ENERGY_MS = 20_000;
@@ -73,19 +73,19 @@ export async function runSession(watcher: Watcher): Promise<Ending> {
 }
 
 async function lookAgainAndAgain(calls: Connection, watcher: Watcher, ended: AbortSignal): Promise<never> {
-  const nowMs = Date.now();
-  watcher.history((await calls.call("GetHistory", { fromMs: nowMs - HISTORY_MS, toMs: nowMs })).events);
+  watcher.history((await calls.call("GetHistory", { fromMs: Date.now() - HISTORY_MS })).events);
   let energyMs = Number.NEGATIVE_INFINITY;
   for (;;) {
     const beganMs = performance.now();
     const look = await lookOnce(calls);
+    const answeredMs = performance.now();
     await watcher.look(look, calls);
     if (beganMs - energyMs >= ENERGY_MS) {
       energyMs = beganMs;
       watcher.energy(await lookAtEnergy(calls));
     }
     ended.throwIfAborted();
-    await pause(Math.max(LOOK_MS, PAUSE_RATIO * (performance.now() - beganMs)));
+    await pause(Math.max(LOOK_MS, PAUSE_RATIO * (answeredMs - beganMs)));
     ended.throwIfAborted();
   }
 }

@@ -17,10 +17,10 @@ interface Change {
   readonly khz: Khz | null;
 }
 
-/** Real speeds at one time: the mean of all CPUs. */
+/** The mean of all real speeds from some time on; null while the page did not look. */
 interface Real {
   readonly atMs: number;
-  readonly khz: Khz;
+  readonly khz: Khz | null;
 }
 
 /** Lines of a plot: the times in s, and values in GHz or null where none is known. */
@@ -40,6 +40,8 @@ export class SpeedHistory {
       kind === "speed" && pcpu !== undefined ? [{ pcpu, atMs, khz: khz ?? null }] : [],
     );
     this.#clocks = groupBy(changes, ({ pcpu }) => pcpu);
+    const last = this.#reals.at(-1);
+    if (last !== undefined) this.#reals.push({ atMs: last.atMs + STEP_MS, khz: null });
   }
 
   /** Adds what is set and what is real now. */
@@ -57,24 +59,24 @@ export class SpeedHistory {
   /** The lowest, the highest and the mean of all speeds that are set, and the mean of the real ones. */
   host(nowMs: number): Lines {
     const times = this.#times(nowMs);
-    const values: [(number | null)[], (number | null)[], (number | null)[], (number | null)[]] = [
-      [],
-      [],
-      [],
-      [],
-    ];
+    const values: Record<"low" | "high" | "mean" | "real", (number | null)[]> = {
+      low: [],
+      high: [],
+      mean: [],
+      real: [],
+    };
     const walks = [...this.#clocks.values()].map(walk);
     const real = walk(this.#reals);
     for (const time of times) {
       const speeds = walks.flatMap((at) => at(time * 1000) ?? []);
       const isKnown = speeds.length > 0;
-      values[0].push(isKnown ? ghz(Math.min(...speeds)) : null);
-      values[1].push(isKnown ? ghz(Math.max(...speeds)) : null);
-      values[2].push(isKnown ? ghz(speeds.reduce((sum, khz) => sum + khz, 0) / speeds.length) : null);
+      values.low.push(isKnown ? ghz(Math.min(...speeds)) : null);
+      values.high.push(isKnown ? ghz(Math.max(...speeds)) : null);
+      values.mean.push(isKnown ? ghz(speeds.reduce((sum, khz) => sum + khz, 0) / speeds.length) : null);
       const khz = real(time * 1000);
-      values[3].push(khz == null ? null : ghz(khz));
+      values.real.push(khz == null ? null : ghz(khz));
     }
-    return { times, values };
+    return { times, values: [values.low, values.high, values.mean, values.real] };
   }
 
   /** What was set on one clock. */

@@ -17,7 +17,7 @@ const BUTTON = ".name";
 /** The keys that sort from the lowest on; the others begin with the highest. */
 const RISING: readonly SortKey[] = ["vm", "cpu", "state"];
 
-/** The columns, in order: their class, and how they say what they say of a row. */
+/** The columns, in order: their class, and what they say of a row. Only the first row of a VM has its watts. */
 const CELLS = {
   cpu: (row: Row) => formatCpuList(row.pcpus),
   asked: (row: Row) => row.asked ?? "–",
@@ -26,7 +26,7 @@ const CELLS = {
   real: (row: Row) => ghz(row.actualKhz),
   limit: (row: Row) => row.bound ?? "–",
   rate: (row: Row) => row.perSecond.toFixed(1),
-  watts: () => "",
+  watts: (_row: Row, watts: number | undefined) => watts?.toFixed(1) ?? "",
   state: (row: Row) => row.state,
 } as const;
 
@@ -151,8 +151,7 @@ export class VcpuTable {
     { scale, watts }: { readonly scale: SpeedScale; readonly watts: number | undefined },
   ): void {
     const { cells } = this.#rowOf(row);
-    for (const column of COLUMNS) setText(cells[column], CELLS[column](row));
-    setText(cells.watts, watts === undefined ? "" : watts.toFixed(1));
+    for (const column of COLUMNS) setText(cells[column], CELLS[column](row, watts));
     setSwatch(cells.real, row.actualKhz, scale);
     setSwatch(cells.granted, row.grantedKhz, scale);
     const isLimited = row.bound !== undefined && row.askedKhz !== undefined;

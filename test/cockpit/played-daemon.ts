@@ -172,7 +172,7 @@ export function playedHost(cpus: readonly object[], vcpus: readonly object[], st
       watts: 0,
       idleJoules: 0,
       hostJoules: 0,
-      vms: [],
+      vms: vms.map((vm) => ({ vm, joules: 90, watts: 1.5 })),
       model: { fitted: false, staticWatts: 1, wattsPerGhz: 1, wattsPerGhz3: 1, turboWatts: 0 },
     }),
     GetHistory: ok({ events: [], omitted: 0 }),

@@ -9,9 +9,9 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
-/** Starts the simulator, and returns when its daemon listens. */
-export async function startSimulator(): Promise<Simulator> {
-  const simulator = Bun.spawn([PROGRAM, "simulate", "--seconds", "120"], {
+/** Starts the simulator for so many seconds at most, and returns when its daemon listens. */
+export async function startSimulator(seconds = 120): Promise<Simulator> {
+  const simulator = Bun.spawn([PROGRAM, "simulate", "--seconds", `${seconds}`], {
     stdout: "pipe",
     stderr: "inherit",
   });
