@@ -1,17 +1,20 @@
 import type { Cpu, Load } from "../admin/control-types.ts";
 import type { Pcpu } from "../base/domain.ts";
 import { formatGhz, formatKhz } from "../base/format-khz.ts";
-import { count } from "../terminal/text.ts";
+import { count, printable } from "../terminal/text.ts";
 import { byId, element, setAttribute, setText } from "./dom.ts";
 import { keepReachable, makeRoving } from "./roving.ts";
 import { type SpeedScale, STEPS, scaleOf } from "./speed-scale.ts";
-import { type Tile, tilesOf } from "./tile.ts";
+import { shortened, type Tile, tilesOf } from "./tile.ts";
 
 const TILE = ".tile";
 
-/** Above these numbers of CPUs tiles are smaller: without names at last. */
-const LARGE_MAX = 24;
-const MIDDLE_MAX = 96;
+/** Sizes of tiles, up to which number of CPUs they are used, and how many characters of a name they hold. */
+const SIZES = [
+  { size: "large", cpusMax: 24, nameMax: 14 },
+  { size: "middle", cpusMax: 96, nameMax: 10 },
+  { size: "small", cpusMax: Number.POSITIVE_INFINITY, nameMax: 0 },
+] as const;
 
 /** A tile on the page. */
 interface Drawn {
@@ -31,6 +34,7 @@ export class CpuMap {
   readonly #headings = new Map<number | undefined, HTMLElement>();
   /** The sockets, clocks and CPUs that there are. With others everything is drawn anew. */
   #shape = "";
+  #size: (typeof SIZES)[number] = SIZES[0];
   #legendText = "";
   #chosen: Pcpu | undefined;
 
@@ -68,8 +72,8 @@ export class CpuMap {
   #build(sockets: ReturnType<typeof tilesOf>, number: number): void {
     this.#drawn.clear();
     this.#headings.clear();
-    const size = number <= LARGE_MAX ? "large" : number <= MIDDLE_MAX ? "middle" : "small";
-    this.#place.className = size;
+    this.#size = SIZES.find(({ cpusMax }) => number <= cpusMax) ?? SIZES[0];
+    this.#place.className = this.#size.size;
     this.#place.replaceChildren(
       ...sockets.map(({ socket, clocks }) => {
         const mean = element("span", { class: "quiet" });
@@ -133,7 +137,7 @@ export class CpuMap {
     // To screen readers it is the description; the name is what the tile shows.
     setAttribute(button, "title", tile.says);
     setText(speed, tile.speed);
-    setText(who, tile.who);
+    setText(who, shortened(printable(tile.who), this.#size.nameMax));
     setText(marks, `${tile.bounded ? "▾" : ""}${tile.held ? "●" : ""}`);
   }
 

@@ -2,7 +2,7 @@ import type { Trouble } from "../ctl/trouble.ts";
 import { MONITOR_SOCKET } from "./connection.ts";
 
 const START = "systemctl start vm-power";
-const JOIN = "usermod -aG vm-power-monitor USER as root, then log in again";
+const JOIN = "usermod -aG vm-power-monitor USER";
 
 /** Why there is no connection, and what to do. Bridges have different words for the same. */
 export function socketTrouble(problem: string | undefined): Trouble {
@@ -14,7 +14,10 @@ export function socketTrouble(problem: string | undefined): Trouble {
       };
     case "access-denied":
     case "not-authorized":
-      return { what: `You may not look at vm-power: ${MONITOR_SOCKET} is not open to you`, remedy: JOIN };
+      return {
+        what: `You may not look at vm-power: ${MONITOR_SOCKET} is not open to you. Members of vm-power-monitor may, from their next login on`,
+        remedy: JOIN,
+      };
     case undefined:
     case "disconnected":
       return {

@@ -92,6 +92,14 @@ export function settingText({ managed, reason, parked, setting, requestedKhz }: 
   return setting === "baseline" ? "its own settings" : "setting not known";
 }
 
+/** A text of at most so many characters: of a longer one the beginning and the end, which most often tells it apart. */
+export function shortened(text: string, max: number): string {
+  const characters = Array.from(text);
+  if (characters.length <= max) return text;
+  const end = Math.ceil((max - 1) * 0.6);
+  return [...characters.slice(0, max - 1 - end), "…", ...characters.slice(-end)].join("");
+}
+
 function mean(numbers: readonly number[]): number | undefined {
   return numbers.length === 0 ? undefined : numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
 }

@@ -4,11 +4,11 @@ import { byId, element } from "./dom.ts";
 /** The most troubles that are drawn. */
 const SHOWN_MAX = 8;
 
-let shown = "[]";
+let shown = "";
 
-/** Draws what is wrong, each with its remedy; nothing if nothing is. */
-export function showTroubles(troubles: readonly Trouble[]): void {
-  const text = JSON.stringify(troubles);
+/** Draws what is wrong, each with its remedy; nothing if nothing is. What ends by itself is less bad. */
+export function showTroubles(troubles: readonly Trouble[], mood: "bad" | "busy" = "bad"): void {
+  const text = JSON.stringify([troubles, mood]);
   if (text === shown) return;
   shown = text;
   const place = byId("troubles");
@@ -24,5 +24,6 @@ export function showTroubles(troubles: readonly Trouble[]): void {
     ),
     ...(more > 0 ? [element("li", { text: `${more} more: vmpowerctl status names them` })] : []),
   );
+  place.className = mood;
   place.hidden = troubles.length === 0;
 }

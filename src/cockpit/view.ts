@@ -81,7 +81,7 @@ export class View implements Watcher {
     this.#last = undefined;
     this.#before = undefined;
     this.#showState(state);
-    if (state.trouble !== undefined) showTroubles([state.trouble]);
+    if (state.trouble !== undefined) showTroubles([state.trouble], state.mood === "busy" ? "busy" : "bad");
   }
 
   /** Draws the plots with the colours of another theme. */

@@ -4,7 +4,7 @@ import type { Cpu, Event, Load } from "../../src/admin/control-types.ts";
 import { MessageCutter } from "../../src/cockpit/message-cutter.ts";
 import { SpeedHistory } from "../../src/cockpit/speed-history.ts";
 import { scaleOf, stepOf } from "../../src/cockpit/speed-scale.ts";
-import { tilesOf } from "../../src/cockpit/tile.ts";
+import { shortened, tilesOf } from "../../src/cockpit/tile.ts";
 
 const CPU: Cpu = {
   pcpu: 0,
@@ -123,6 +123,14 @@ test("tiles stand by socket and by clock, and say what is real, what is set, who
         },
       ],
     },
+  ]);
+});
+
+test("shortened() keeps the beginning and the end of a long name", () => {
+  expect(["web1:0", "instance-00000003:0", "ééééééééééé"].map((name) => shortened(name, 10))).toEqual([
+    "web1:0",
+    "ins…0003:0",
+    "ééé…éééééé",
   ]);
 });
 

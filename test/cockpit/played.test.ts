@@ -88,7 +88,7 @@ describe.skipIf(NO_BROWSER !== undefined)(
         `${MARKUP}:0`,
         "web\\u{202e}1:0",
       ]);
-      expect(await page.locator(".tile .who").allTextContents()).toEqual([`${MARKUP}:0`, "web\\u{202e}1:0"]);
+      expect(await page.locator(".tile").first().getAttribute("title")).toContain(`; ${MARKUP}:0`);
       expect(await page.locator("#troubles").textContent()).toContain(MARKUP);
       expect(await page.locator("main img, main script").count()).toBe(0);
       expect(await page.title()).toBe("CPU power of VMs");
