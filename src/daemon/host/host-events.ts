@@ -36,6 +36,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   readonly #cpuReport = new CpuReport();
   readonly #departures: Departures;
   readonly #saved = new SavedVms();
+  #isStarted = false;
 
   constructor(parts: () => Parts, { log, limited, alarm }: HostEventsOptions) {
     this.#parts = parts;
@@ -48,7 +49,6 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   domain(domain: Domain): void {
     const { vms, channels, events, arbiter, moment, attachAtStart } = this.#parts();
     const { name, state, origin, pins } = domain;
-    const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
     const runsAgain = state === "running" && before?.state !== "running";
     if (runsAgain && this.#saved.began(domain, { arbiter, moment })) vms.decide(name);
@@ -61,8 +61,8 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     if (before?.state === state && (state === "paused" || describe(before) === pinning)) return;
     const what =
       state === "paused"
-        ? `is paused (${detail}): its claims rest until it runs again`
-        : `runs (${detail}), vCPU:CPUs ${pinning}`;
+        ? `is paused (${ORIGIN_WORDS[origin]}): its claims rest until it runs again`
+        : `runs (${ORIGIN_WORDS[origin]}), vCPU:CPUs ${pinning}`;
     this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });
     events.publish("vm", `${name} ${what}`, { vm: name });
   }
@@ -155,7 +155,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const why =
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
-    const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
+    // The summary of the start counts those that are served; thousands of lines would bury it.
+    const isTold = status === "refused" ? vms.complete : this.#isStarted;
+    const level = !isTold ? "debug" : status === "refused" ? "notice" : "info";
     // The process that serves the socket may open and close it again and again.
     this.#limited(`${vm}.${number}`, level, () => ({
       message,
@@ -186,8 +188,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
       this.#log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   }
 
-  /** A summary of the daemon in one line. */
-  summary(): string {
+  /** The start is over. Returns a summary of the daemon in one line. */
+  started(): string {
+    this.#isStarted = true;
     const { channels, cpufreq } = this.#parts();
     const pcpus = cpufreq.clocks().reduce((sum, clock) => sum + clock.pcpus.length, 0);
     const all = [...channels.list()];
