@@ -73,6 +73,9 @@ test.skipIf(missing !== undefined)(
       await simulator.stop();
       await untilState(page, "stopped");
       expect(await page.locator("#troubles code").textContent()).toBe("systemctl start vm-power");
+      await page.reload();
+      await untilState(page, "not reachable");
+      expect(await page.locator("#troubles").textContent()).toContain("vm-power is not running");
       expect(complaints).toEqual([]);
     } finally {
       await browser.close();
