@@ -24,14 +24,19 @@ export interface EventReply {
   readonly lost: number;
 }
 
-/** A call failed: the daemon refused it, or the connection ended. */
-export class CallError extends Error {
-  override readonly name = "CallError";
-  /** Cockpit's word for the end of the connection; undefined if the daemon answered, or ended it itself. */
+/** The daemon answered a call with an error. */
+export class AnswerError extends Error {
+  override readonly name = "AnswerError";
+}
+
+/** The connection ended. */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+  /** Cockpit's word for the reason; undefined if the other end closed it. */
   readonly problem: string | undefined;
 
-  constructor(message: string, problem?: string) {
-    super(message);
+  constructor(problem: string | undefined) {
+    super("The connection to vm-power ended");
     this.problem = problem;
   }
 }
@@ -39,7 +44,7 @@ export class CallError extends Error {
 /** A call that waits for its reply. */
 interface Waiting {
   take(parameters: object): void;
-  fail(error: CallError): void;
+  fail(error: AnswerError | ConnectionError): void;
 }
 
 /** A connection to the monitor socket through Cockpit's bridge. Calls are answered in order. */
@@ -47,13 +52,13 @@ export class Connection {
   readonly #channel: CockpitChannel;
   readonly #cutter = new MessageCutter();
   readonly #waiting: Waiting[] = [];
-  #ended: CallError | undefined;
+  #ended: ConnectionError | undefined;
 
   constructor() {
     this.#channel = cockpit.channel({ payload: "stream", unix: MONITOR_SOCKET, binary: true });
     this.#channel.addEventListener("message", (_event, bytes) => this.#read(bytes));
     this.#channel.addEventListener("close", (_event, { problem }) => {
-      this.#end(new CallError("The connection to vm-power ended", problem ?? undefined));
+      this.#end(new ConnectionError(problem ?? undefined));
     });
   }
 
@@ -79,7 +84,7 @@ export class Connection {
 
   /** Ends the connection. */
   close(): void {
-    this.#end(new CallError("The page closed the connection"));
+    this.#end(new ConnectionError(undefined));
     this.#channel.close();
   }
 
@@ -101,12 +106,12 @@ export class Connection {
     if (reply === undefined || waiting === undefined) return this.close();
     const { error, continues, parameters = {} } = reply;
     if (continues !== true) this.#waiting.shift();
-    if (typeof error === "string") waiting.fail(new CallError(errorText(error, parameters)));
+    if (typeof error === "string") waiting.fail(new AnswerError(errorText(error, parameters)));
     else if (isRecord(parameters)) waiting.take(parameters);
     else this.close();
   }
 
-  #end(error: CallError): void {
+  #end(error: ConnectionError): void {
     this.#ended ??= error;
     for (const waiting of this.#waiting.splice(0)) waiting.fail(error);
   }

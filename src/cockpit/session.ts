@@ -1,6 +1,6 @@
 import type { Calls, Cpu, Energy, Event, Exiting, Load, Status } from "../admin/control-types.ts";
 import { refusedChannels, type Trouble } from "../ctl/trouble.ts";
-import { CallError, Connection, type EventReply } from "./connection.ts";
+import { AnswerError, Connection, type EventReply } from "./connection.ts";
 
 /** From the end of one look to the begin of the next, in ms. A hidden page does not look. */
 const LOOK_MS = 2000;
@@ -13,6 +13,9 @@ const ENERGY_MS = 20_000;
 
 /** How far back the daemon is asked what happened, in ms: some time before the plots begin, to know what was set then. */
 const HISTORY_MS = 6 * 60 * 60 * 1000;
+
+/** How long the event that the daemon ends may follow the end of another connection, in ms. */
+const LAST_WORD_MS = 300;
 
 /** What one look at the daemon saw. */
 export interface Look {
@@ -64,7 +67,8 @@ export async function runSession(watcher: Watcher): Promise<Ending> {
     const looks = lookAgainAndAgain(calls, watcher, ended.signal);
     return await Promise.race([exiting.promise, hidden.promise, looks, events.follow(onEvent)]);
   } catch (error) {
-    return { kind: "failed", error };
+    // The daemon's last word may still be under way on the other connection.
+    return (await Promise.race([exiting.promise, pause(LAST_WORD_MS)])) ?? { kind: "failed", error };
   } finally {
     ended.abort();
     calls.close();
@@ -110,12 +114,12 @@ async function lookAtEnergy(calls: Connection): Promise<EnergyLook> {
     return { power, energy };
   } catch (error) {
     // Where no account is kept the daemon says so, and how that is changed.
-    if (error instanceof CallError && error.problem === undefined) return { unknown: error.message };
+    if (error instanceof AnswerError) return { unknown: error.message };
     throw error;
   }
 }
 
 /** Waits. */
-export function pause(ms: number): Promise<void> {
+export function pause(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

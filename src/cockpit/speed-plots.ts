@@ -7,6 +7,7 @@ import type { SpeedScale } from "./speed-scale.ts";
 /** The speeds of the last hour: of all CPUs, and of the one that is explained. */
 export class SpeedPlots {
   readonly #history: SpeedHistory;
+  readonly #clockPlace = byId("why-plot");
   #host: Plot | undefined;
   #clock: Plot | undefined;
 
@@ -34,7 +35,8 @@ export class SpeedPlots {
 
   /** Draws what was set on one clock. */
   showClock(clock: Pcpu, { minKhz, maxKhz }: SpeedScale, nowMs: number): void {
-    this.#clock ??= new Plot(byId("why-plot"), {
+    this.#clockPlace.hidden = false;
+    this.#clock ??= new Plot(this.#clockPlace, {
       lines: [{ label: "set", colour: "--accent", fill: "--accent-fill", width: 1.5 }],
       unit: "GHz",
       digits: 3,
@@ -43,6 +45,11 @@ export class SpeedPlots {
       says: clockText,
     });
     this.#clock.show(this.#history.clock(clock, nowMs));
+  }
+
+  /** Draws no single clock until {@link showClock}. */
+  hideClock(): void {
+    this.#clockPlace.hidden = true;
   }
 
   /** Draws with other colours. */

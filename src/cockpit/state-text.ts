@@ -1,7 +1,7 @@
 import type { Exiting } from "../admin/control-types.ts";
 import { formatCpuList } from "../base/cpu-list.ts";
 import type { Trouble } from "../ctl/trouble.ts";
-import { CallError } from "./connection.ts";
+import { AnswerError, ConnectionError } from "./connection.ts";
 import type { Ending } from "./session.ts";
 import { socketTrouble } from "./socket-trouble.ts";
 
@@ -22,7 +22,9 @@ export function stateAfter(ending: Ending, exiting: Exiting | undefined, tries: 
   const isLate = exiting?.reason === "restart" && tries > TRIES_MAX;
   if (exiting !== undefined && !isLate) return exitingState(exiting);
   const { error } = ending;
-  if (error instanceof CallError)
+  if (error instanceof AnswerError)
+    return { word: "refused", mood: "bad", trouble: { what: error.message, remedy: undefined } };
+  if (error instanceof ConnectionError)
     return { word: "not reachable", mood: "bad", trouble: socketTrouble(error.problem) };
   const what = `An answer was not understood: ${error instanceof Error ? error.message : String(error)}`;
   return {

@@ -104,6 +104,7 @@ export class View implements Watcher {
     this.#map.mark(next?.kind === "cpu" ? next.cpu : undefined);
     this.#table.mark(next);
     this.#why.choose(next);
+    this.#speeds.hideClock();
     // A session that ends tells so itself.
     void this.#explain().catch(() => {});
   }

@@ -9,7 +9,6 @@ type Fact = readonly [name: string, value: string];
 
 /** Why a CPU or a vCPU has its speed. */
 export interface Reasons {
-  readonly title: string;
   readonly facts: readonly Fact[];
   /** For each clock: those who share it, and what each of them wants. */
   readonly clocks: readonly ClockReasons[];
@@ -23,15 +22,14 @@ interface ClockReasons {
 
 /** Explains a CPU. */
 export function reasonsOfCpu(explanation: Explanation): Reasons {
-  const { cpu, usedBy = [] } = explanation;
-  const { title, ...clock } = clockReasons(explanation, explanation.last?.rule);
+  const { usedBy = [] } = explanation;
   const users: Fact[] = usedBy.length === 0 ? [] : [["Used by", usedBy.join(", ")]];
-  return { title: `CPU ${cpu.pcpu}`, facts: users, clocks: [{ ...clock, title }] };
+  return { facts: users, clocks: [clockReasons(explanation, explanation.last?.rule)] };
 }
 
 /** Explains a vCPU. */
 export function reasonsOfVcpu(explanation: VcpuExplanation): Reasons {
-  const { vm, state, detail, added, vcpu, clocks } = explanation;
+  const { state, detail, added, vcpu, clocks } = explanation;
   const { claim, refused, problem, pcpus } = vcpu;
   const facts: Fact[] = [
     ["Wants", claim === undefined ? "nothing" : `${formatKhz(claim.khz)}${claim.turbo ? ", turbo" : ""}`],
@@ -44,11 +42,7 @@ export function reasonsOfVcpu(explanation: VcpuExplanation): Reasons {
       : [["Refused", `${refused.asked} at ${formatTimeOfDay(refused.atMs)}: ${refused.reason}`] as const]),
     ...(refused?.remedy === undefined ? [] : [["Remedy", refused.remedy] as const]),
   ];
-  return {
-    title: `${vm}:${vcpu.vcpu}`,
-    facts,
-    clocks: clocks.map((clock) => clockReasons(clock, clock.rule)),
-  };
+  return { facts, clocks: clocks.map((clock) => clockReasons(clock, clock.rule)) };
 }
 
 type Clock = Pick<Explanation, "cpu" | "claimants" | "last" | "drift">;

@@ -1,6 +1,6 @@
 import type { Calls } from "../admin/control-types.ts";
 import type { Subject } from "./choice.ts";
-import { CallError, type Connection } from "./connection.ts";
+import { AnswerError, type Connection } from "./connection.ts";
 import { byId, element, setText } from "./dom.ts";
 import { type Reasons, reasonsOfCpu, reasonsOfVcpu } from "./why-facts.ts";
 
@@ -22,6 +22,8 @@ export class WhyPanel {
   /** Opens the panel for a CPU or vCPU, or closes it. */
   choose(subject: Subject | undefined): void {
     this.#subject = subject;
+    this.#shown = "";
+    this.#body.replaceChildren();
     this.#panel.hidden = subject === undefined;
     document.body.classList.toggle("explains", subject !== undefined);
     if (subject === undefined) return;
@@ -68,9 +70,9 @@ async function explain(connection: Connection, subject: Subject): Promise<Answer
     const reply = await connection.call("ExplainVcpu", { vm, vcpu });
     return { reasons: reasonsOfVcpu(reply), clock: reply.clocks[0] && clockOf(reply.clocks[0]) };
   } catch (error) {
-    // It may be gone. Without a connection there is nothing to explain.
-    if (!(error instanceof CallError) || error.problem !== undefined) throw error;
-    return { reasons: { title: "", facts: [["Answer", error.message]], clocks: [] }, clock: undefined };
+    // It may be gone.
+    if (!(error instanceof AnswerError)) throw error;
+    return { reasons: { facts: [["Answer", error.message]], clocks: [] }, clock: undefined };
   }
 }
 

@@ -42,6 +42,12 @@ describe.skipIf(NO_BROWSER !== undefined)(
       return opened.page;
     }
 
+    /** The daemon says that it ends, and does so. */
+    function end(exiting: object): void {
+      daemon.tell({ atMs: 1, kind: "exiting", message: "exiting", exiting });
+      daemon.stop();
+    }
+
     const wrong = async (page: Page) => {
       await page.evaluate(axe.source);
       const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
@@ -98,13 +104,12 @@ describe.skipIf(NO_BROWSER !== undefined)(
     test("a restart is shown as one, and the page connects again by itself", async () => {
       const page = await open();
       await untilState(page, "running");
-      daemon.tell({ atMs: 1, kind: "exiting", message: "exiting: restart", exiting: RESTART });
+      end(RESTART);
       await untilState(page, "restarting…");
       expect(await page.locator("#troubles").textContent()).toBe(
         "vm-power is restarting (a restart). CPU 0 stays as it is.",
       );
       expect(await wrong(page)).toEqual([]);
-      daemon.stop();
       // It looks for the next daemon meanwhile, and goes on saying that it restarts.
       await Bun.sleep(1500);
       await untilState(page, "restarting…");
@@ -128,8 +133,7 @@ describe.skipIf(NO_BROWSER !== undefined)(
     ])("a daemon that ends because of a %s says how it left the CPUs", async (reason, word, said) => {
       const page = await open();
       await untilState(page, "running");
-      const exiting = { ...RESTART, reason, detail: "SIGTERM" };
-      daemon.tell({ atMs: 1, kind: "exiting", message: "exiting", exiting });
+      end({ ...RESTART, reason, detail: "SIGTERM" });
       await untilState(page, word);
       expect(await page.locator("#troubles").textContent()).toBe(said);
     });
@@ -157,6 +161,14 @@ describe.skipIf(NO_BROWSER !== undefined)(
       daemon.replies = HOST;
       await untilState(page, "running");
       expect(opened?.complaints).toEqual([]);
+    });
+
+    test("a daemon that refuses the page says why", async () => {
+      const parameters = { reason: "There are 8 clients of uid 1000 already" };
+      daemon.replies = { ...HOST, GetHistory: { error: "io.vmpower.Monitor.Refused", parameters } };
+      const page = await open();
+      await untilState(page, "refused");
+      expect(await page.locator("#troubles").textContent()).toBe("There are 8 clients of uid 1000 already");
     });
 
     test("problems are on top, each with its remedy", async () => {
