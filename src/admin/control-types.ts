@@ -49,6 +49,7 @@ export interface Contract {
   readonly emulatorMinPercent?: number | undefined;
   readonly turbo: boolean;
   readonly query: boolean;
+  readonly energy?: boolean | undefined;
   readonly physicalCores: boolean;
   readonly class?: string | undefined;
   readonly operations?: readonly string[] | undefined;

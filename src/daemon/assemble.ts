@@ -16,6 +16,7 @@ import { AttachAtStart } from "./attach/attach-at-start.ts";
 import { AttachHelper } from "./attach/attach-helper.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { openEnergy } from "./energy/open-energy.ts";
+import { ownEnergy } from "./energy/own-energy.ts";
 import { Events } from "./events/events.ts";
 import { openHistory } from "./history/history.ts";
 import { Clocks } from "./host/clocks.ts";
@@ -194,6 +195,7 @@ function openServing(
     lookAgain: (vm) => hypervisorNow().lookAgain(vm),
     trafficConcerned: () => parts().traffic.consider(),
     pinRemedy: (vm, vcpu) => hypervisorNow().remedies.pin(vm, vcpu),
+    energyOf: (vm) => ownEnergy(vm, parts()),
   });
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),

@@ -4,6 +4,7 @@ import { requestInterface } from "../../src/admin/request.ts";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Contract } from "../../src/arbiter/view.ts";
 import type { Write } from "../../src/base/clock.ts";
+import { success } from "../../src/base/result.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import { type Found, ObjectCutter } from "../../src/channels/fifos/object-cutter.ts";
 import { APP_KEYS } from "../../src/config/app-keys.ts";
@@ -140,6 +141,7 @@ function makeHost(leaky: boolean) {
     trafficConcerned() {},
     lookAgain() {},
     pinRemedy: () => undefined,
+    energyOf: () => success({ joules: 1, second: 1, metered: true }),
   });
   const app: AppConfig = {
     ...valuesOf(APP_KEYS, undefined),

@@ -149,6 +149,7 @@ export function contractText(contract: Contract): string {
       ? []
       : [onlyText(policies, "policies")]),
     query ? "queries" : "no queries",
+    ...(contract.energy === true ? ["its energy"] : []),
     ...(physicalCores ? ["physical CPUs by number"] : []),
     ...(epp === undefined ? [] : [`energy preference ${printable(epp)}`]),
     ...(resumeLatencyUs === undefined ? [] : [wakeText(resumeLatencyUs)]),

@@ -1,10 +1,18 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
 import type { Refusal } from "../../arbiter/view.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
+import type { Result } from "../../base/result.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { decode } from "../../wire/decode.ts";
 import type { GuestPolicy, Query, Request } from "../../wire/packet.ts";
-import { answer, capabilityList, frequencyList, readsReplies } from "../../wire/reply.ts";
+import {
+  answer,
+  capabilityList,
+  energyReply,
+  frequencyList,
+  type OwnEnergy,
+  readsReplies,
+} from "../../wire/reply.ts";
 import type { Events } from "../events/events.ts";
 import type { Clocks } from "../host/clocks.ts";
 import type { LimitedLog } from "../limited-log.ts";
@@ -33,6 +41,8 @@ export interface PacketPathParts {
   readonly trafficConcerned: () => void;
   /** The remedies of the hypervisor's driver. */
   readonly pinRemedy: PinRemedy;
+  /** What the guest of a VM may know of its energy, or why nothing. */
+  readonly energyOf: (vm: string) => Result<OwnEnergy, string>;
   /** Requests a new report of a VM from the hypervisor, some time later. */
   readonly lookAgain: (vm: string) => void;
 }
@@ -107,6 +117,9 @@ export class PacketPath {
       case "query":
         this.#query(channel, frame, request);
         return undefined;
+      case "energy":
+        this.#energy(channel, frame);
+        return undefined;
       case "malformed":
         channel.counters.malformed++;
         this.#note(channel, "sent a malformed packet", () => request.reason, { id: MESSAGE_IDS.malformed });
@@ -132,6 +145,9 @@ export class PacketPath {
         return;
       case "query":
         this.#refuseQuery(channel, request, () => this.#reasonAndRemedy(channel, refusal));
+        return;
+      case "energy":
+        this.#refuseEnergy(channel, frame, () => this.#reasonAndRemedy(channel, refusal));
         return;
       case "connect":
       case "remove-policy":
@@ -188,6 +204,20 @@ export class PacketPath {
   #refuseQuery(channel: Channel, { what }: Query, reason: () => string): void {
     channel.counters.refused++;
     this.#note(channel, `was not told its ${what}`, reason);
+  }
+
+  /** No release of DPDK sends this query, so a refusal can be a NACK. */
+  #energy(channel: Channel, frame: Uint8Array): void {
+    const found = this.#parts.energyOf(channel.vm);
+    if (!found.ok) return this.#refuseEnergy(channel, frame, () => found.why);
+    if (readsReplies(frame.length)) channel.send(energyReply(found.value));
+    channel.counters.granted++;
+  }
+
+  #refuseEnergy(channel: Channel, frame: Uint8Array, reason: () => string): void {
+    channel.counters.refused++;
+    this.#note(channel, "was not told its energy", reason);
+    if (readsReplies(frame.length)) channel.send(answer(frame, false));
   }
 
   #reasonAndRemedy({ vm }: Channel, refusal: Refusal): string {
