@@ -124,6 +124,7 @@ export interface Vm {
   readonly channels: readonly Channel[];
   readonly threads?: readonly PinnedThread[] | undefined;
   readonly policies?: readonly Policy[] | undefined;
+  readonly times?: Times | undefined;
 }
 
 /** A thread of a VM, and the CPUs that it may run on. */
@@ -276,11 +277,30 @@ export interface VmLoad {
   readonly stages?: Stages | undefined;
 }
 
-/** Parts of the time of a request, in microseconds. */
+/**
+ * Parts of the time of a request, in microseconds. readBackUs: from the kernel's answer until its files were read again, after
+ * the reply; absent where nothing was read again.
+ */
 export interface Stages {
   readonly decideUs: number;
   readonly writeUs: number;
   readonly replyUs: number;
+  readonly readBackUs?: number | undefined;
+}
+
+/** The time at one speed. Without khz, that with the original settings. */
+export interface StateTime {
+  readonly khz?: number | undefined;
+  readonly seconds: number;
+}
+
+/** What a clock did since a time, or the clocks of a VM's vCPUs while they were pinned there. */
+export interface Times {
+  readonly sinceMs: number;
+  readonly states: readonly StateTime[];
+  readonly transitions: number;
+  readonly bounded: number;
+  readonly held: number;
 }
 
 /** What one vCPU asked for, and what it has. */
@@ -593,6 +613,7 @@ export interface Explanation {
   readonly last?: Decision | undefined;
   readonly drift?: Drift | undefined;
   readonly usedBy?: readonly string[] | undefined;
+  readonly times?: Times | undefined;
 }
 
 /** What `ExplainVcpu` answers. */

@@ -7,6 +7,7 @@ import { energyReport } from "../energy/energy-report.ts";
 import { historyReport } from "../history/history-report.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
+import { clockTimes } from "../usage/times-view.ts";
 import { askerOrders } from "./asker-orders.ts";
 import { channelConfig } from "./channel-config.ts";
 import { contractMethods } from "./contract-methods.ts";
@@ -68,6 +69,7 @@ export function control(parts: () => Parts): Control {
     Explain: ({ cpu }) => ({
       ...explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
       usedBy: parts().arbiter.parking.usersOf(cpu, USERS_SHOWN_MAX),
+      times: clockTimes(cpu, parts()),
     }),
     ...domainOrders(parts),
     ...channelConfig(parts),
