@@ -495,6 +495,57 @@ export interface PowerModel {
   readonly explained?: number | undefined;
 }
 
+/** The energy of a host in one of the spans of time in which it is accounted. */
+export interface EnergyPoint {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly joules: number;
+  readonly idleJoules: number;
+  readonly hostJoules: number;
+  readonly vmJoules: number;
+}
+
+/** What all clocks of the host did. States are summed over its CPUs. */
+export interface HostUsage {
+  readonly states: readonly StateTime[];
+  readonly transitions: number;
+  readonly drifts: number;
+  readonly writesRefused: number;
+}
+
+/**
+ * What happened in a part of the time. Requests are those of all VMs, or of the VM that was named; in that case states and
+ * transitions are its own too.
+ */
+export interface UsagePoint {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly granted: number;
+  readonly bounded: number;
+  readonly held: number;
+  readonly refused: number;
+  readonly transitions: number;
+  readonly states: readonly StateTime[];
+  readonly drifts: number;
+  readonly writesRefused: number;
+  readonly p99Us?: number | undefined;
+  readonly worstUs?: number | undefined;
+}
+
+/** What one VM did. worstAtMs: when the ten minutes of its slowest packet ended. */
+export interface VmUsage {
+  readonly vm: string;
+  readonly granted: number;
+  readonly bounded: number;
+  readonly held: number;
+  readonly refused: number;
+  readonly transitions: number;
+  readonly states: readonly StateTime[];
+  readonly p99Us?: number | undefined;
+  readonly worstUs?: number | undefined;
+  readonly worstAtMs?: number | undefined;
+}
+
 /** What `GetStatus` answers. */
 export interface Status {
   readonly version: string;
@@ -694,6 +745,7 @@ export interface HistoryChoice {
   readonly vm?: string | undefined;
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
+  readonly kinds?: readonly string[] | undefined;
 }
 
 /** What `GetHistory` answers. */
@@ -703,10 +755,30 @@ export interface History {
   readonly keptFromMs?: number | undefined;
 }
 
+/** What `GetUsage` takes. */
+export interface UsageChoice {
+  readonly vm?: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** What `GetUsage` answers. */
+export interface Usage {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly omitted: number;
+  readonly keptFromMs?: number | undefined;
+  readonly host: HostUsage;
+  readonly points: readonly UsagePoint[];
+  readonly vms: readonly VmUsage[];
+}
+
 /** What `GetEnergy` takes. */
 export interface EnergyChoice {
   readonly vm?: string | undefined;
   readonly seconds?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly points?: boolean | undefined;
 }
 
 /** What `GetEnergy` answers. */
@@ -725,6 +797,7 @@ export interface Energy {
   readonly savedMax?: Saved | undefined;
   readonly savedUnknown?: string | undefined;
   readonly model: PowerModel;
+  readonly points?: readonly EnergyPoint[] | undefined;
 }
 
 /** What `GetLoad` takes. */
@@ -794,6 +867,7 @@ export interface Calls {
   };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
   GetHistory: { takes: HistoryChoice; answers: History };
+  GetUsage: { takes: UsageChoice; answers: Usage };
   GetEnergy: { takes: EnergyChoice; answers: Energy };
   GetLoad: { takes: VmChoice; answers: Load };
   GetMetrics: {

@@ -2,11 +2,11 @@ import type { Times } from "../admin/control-types.ts";
 import { formatKhz } from "../base/format-khz.ts";
 import { count, formatTime } from "../terminal/text.ts";
 
-/** States that are named; the others are summed. */
+/** States that are named unless less room is told; the others are summed. */
 const NAMED_MAX = 5;
 
 /** Where the time of a clock or a VM went: `62 % at 2.300 GHz, 38 % at its original settings`. */
-export function statesText({ states }: Pick<Times, "states">): string {
+export function statesText({ states }: Pick<Times, "states">, namedMax = NAMED_MAX): string {
   const total = states.reduce((sum, { seconds }) => sum + seconds, 0);
   if (total <= 0) return "no time yet";
   const percent = (seconds: number) => {
@@ -15,12 +15,12 @@ export function statesText({ states }: Pick<Times, "states">): string {
   };
   const most = states.toSorted((a, b) => b.seconds - a.seconds);
   const named = most
-    .slice(0, NAMED_MAX)
+    .slice(0, namedMax)
     .map(
       ({ khz, seconds }) =>
         `${percent(seconds)} at ${khz === undefined ? "original settings" : formatKhz(khz)}`,
     );
-  const rest = most.slice(NAMED_MAX).reduce((sum, { seconds }) => sum + seconds, 0);
+  const rest = most.slice(namedMax).reduce((sum, { seconds }) => sum + seconds, 0);
   return [...named, ...(rest > 0 ? [`${percent(rest)} at others`] : [])].join(", ");
 }
 

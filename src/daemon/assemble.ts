@@ -45,6 +45,7 @@ import { Stopwatch } from "./packet/stopwatch.ts";
 import type { Parts } from "./parts.ts";
 import { bootNow } from "./turn-clock.ts";
 import { Usage } from "./usage/usage.ts";
+import { openSamples } from "./usage/usage-samples.ts";
 
 /** Steps to undo if a later step of the start fails, in the order of opening. */
 export type Undo = (() => unknown)[];
@@ -77,7 +78,7 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
     time,
     ...decided,
     ...serving,
-    ...{ energy, slices, attachHelper, attachAtStart },
+    ...{ energy, samples: openSamples(surroundings, parts), slices, attachHelper, attachAtStart },
     startedAtMs,
   };
   const { arbiter, askers } = joined;

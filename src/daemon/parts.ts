@@ -27,6 +27,7 @@ import type { Recordings } from "./packet/recordings.ts";
 import type { Stopwatch } from "./packet/stopwatch.ts";
 import type { TurnClock } from "./turn-clock.ts";
 import type { Usage } from "./usage/usage.ts";
+import type { UsageSamples } from "./usage/usage-samples.ts";
 
 /** All parts of the daemon. A function takes only those that it uses. */
 export interface Parts {
@@ -60,6 +61,8 @@ export interface Parts {
   readonly energy: EnergyWatch | undefined;
   /** Undefined if none is kept. */
   readonly history: History | undefined;
+  /** Undefined if no history is kept. */
+  readonly samples: UsageSamples | undefined;
   readonly fifos: Fifos<AppConfig>;
   readonly attachHelper: AttachHelper;
   readonly attachAtStart: AttachAtStart;

@@ -26,7 +26,7 @@ export function clockTimes(
 }
 
 /** The states that there was time in, the highest speed first, and the original settings last. */
-function stateTimes(states: Iterable<readonly [Khz, number]>): StateTime[] {
+export function stateTimes(states: Iterable<readonly [Khz, number]>): StateTime[] {
   return [...states]
     .filter(([, seconds]) => seconds > 0)
     .sort(([a], [b]) => b - a)
