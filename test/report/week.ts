@@ -38,7 +38,8 @@ export class SimulatedWeek {
   readonly #rings = new Map<string, { atMs: number; ring: () => void }>();
   readonly #course: Course = { celsius: [] };
   readonly #speeds = new SpeedUse();
-  readonly #account = new Account(MONDAY_MS);
+  /** The account of its energy. */
+  readonly account = new Account(MONDAY_MS);
   readonly #cpufreq: ReturnType<typeof recordingCpufreq>;
   readonly #parts: Parts;
 
@@ -102,7 +103,7 @@ export class SimulatedWeek {
     const parts = {
       ...{ alarm, arbiter, clocks, cpufreq, history, time, usage, meters: new Meters() },
       channels: { of: () => [] },
-      energy: { account: this.#account, meters: { used: ["package-0", "package-1"], problem: undefined } },
+      energy: { account: this.account, meters: { used: ["package-0", "package-1"], problem: undefined } },
       slices: { run: finish },
       vms: { domains: new Map(domains.map((each) => [each.name, each])) },
     } as unknown as Parts;
@@ -138,7 +139,7 @@ export class SimulatedWeek {
         ),
       ] as const;
     });
-    this.#account.add({
+    this.account.add({
       ...{ seconds: 60, wallMs: this.#now.wallMs, joules: told, metered: told, isExact: true },
       ...{
         vms: new Map(vms),
@@ -217,7 +218,8 @@ export class SimulatedWeek {
 }
 
 const line = () => {};
-const SILENT: Log = { error: line, warning: line, notice: line, info: line, debug: line };
+/** A log that nobody reads. */
+export const SILENT: Log = { error: line, warning: line, notice: line, info: line, debug: line };
 
 function clocksOf({ table, sockets, perSocket, baselineGhz }: SimulatedHost): Clock[] {
   const speeds = table.map((ghz) => Math.round(ghz * 1e6)).map((khz) => ({ khz, peerKhz: khz }));
