@@ -81,12 +81,12 @@ export class Account {
     if (interval.isExact && joules !== undefined) this.#learn(interval, joules);
   }
 
-  /** The spans of a time: minutes of the last hour, else hours. */
+  /** The spans of a time, minutes of the last hour, else hours: from that in which it begins to the last that is mostly within it. */
   between(sinceMs: number, untilMs: number): readonly Span[] {
     const { minutes, hours } = this.state;
     const [first] = minutes;
     const spans = first !== undefined && first.fromMs <= sinceMs ? minutes : hours;
-    return spans.filter(({ fromMs, toMs }) => toMs > sinceMs && fromMs < untilMs);
+    return spans.filter(({ fromMs, toMs }) => toMs > sinceMs && (fromMs + toMs) / 2 < untilMs);
   }
 
   /** Uses an interval for the fit, which is made anew with every block. */

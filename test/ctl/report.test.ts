@@ -70,6 +70,11 @@ test("the sums of a week are those of its VMs, its host and idle, and its time i
   // The last minute ends with the week, and so begins the next hour.
   expect(points.length).toBe(169);
   expect(points.reduce((sum, { joules }) => sum + joules, 0)).toBeCloseTo(energy.joules, 0);
+  const tuesday = week.control.GetEnergy({ seconds: 86_400, toMs: MONDAY_MS + 2 * DAY_MS, points: true });
+  expect([tuesday.fromMs, tuesday.toMs].map((ms) => Math.round((ms - MONDAY_MS) / 3_600_000))).toEqual([
+    24, 48,
+  ]);
+  expect(tuesday.joules).toBeLessThan(energy.joules / 6);
   const usage = week.control.GetUsage(choice);
   const seconds = usage.host.states.reduce((sum, each) => sum + each.seconds, 0);
   // Sixteen CPUs, to a second of each state in a sample.
@@ -162,7 +167,7 @@ test("what the sources cannot tell is said", async () => {
     }),
   ).toEqual([
     "Energy is not known: No account of energy is kept (Meters=off).",
-    "Requests, times and latencies are not known: nothing is remembered yet, or HistoryMegabytes=0.",
+    "Requests, times and latencies of this time are not known: nothing is remembered yet, or HistoryMegabytes=0.",
     expect.stringMatching(/^Changes by other programs before 2023-11-03 TIME are only counted/),
     "3 older changes by other programs are left out.",
   ]);

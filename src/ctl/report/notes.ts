@@ -29,12 +29,13 @@ function energyNotes({ energy, noEnergy, fromMs }: Report): string[] {
 
 function usageNotes({ usage, fromMs, toMs }: Report): string[] {
   const { keptFromMs, omitted, points } = usage;
-  if (keptFromMs === undefined)
-    return ["Requests, times and latencies are not known: nothing is remembered yet, or HistoryMegabytes=0."];
-  if (points.length === 0)
-    return [
-      `Requests, times and latencies of this time are not known: samples begin at ${formatTime(keptFromMs)}.`,
-    ];
+  if (points.length === 0) {
+    const why =
+      keptFromMs === undefined
+        ? "nothing is remembered yet, or HistoryMegabytes=0"
+        : `samples begin at ${formatTime(keptFromMs)}`;
+    return [`Requests, times and latencies of this time are not known: ${why}.`];
+  }
   const begin = Math.max(fromMs, usage.fromMs);
   const pointMs = (points[0]?.toMs ?? 0) - (points[0]?.fromMs ?? 0);
   const missingMs = Math.min(toMs, usage.toMs) - begin - points.length * pointMs;

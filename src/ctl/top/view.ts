@@ -83,9 +83,8 @@ function summary(moment: Moment, shown: number, { sort, reversed, filter }: Choi
   const which = filter === "" ? "" : `, ${shown} shown: "${printable(filter)}"`;
   return [
     `vm-power, up ${formatDuration(uptimeMs)}: ${count(vms, "VM")}, ${count(rows.length, "vCPU")}, ` +
-      `${claims} with a claim${which}`,
-    `${rate(requestsPerSecond)} requests/s, ${rate(refusedPerSecond)} refused/s, ${short(drops)} dropped${worstText(moment)}; ` +
-      `GHz, by ${sort}${reversed ? ", reversed" : ""}`,
+      `${claims} with a claim${which}; GHz, by ${sort}${reversed ? ", reversed" : ""}`,
+    `${rate(requestsPerSecond)} requests/s, ${rate(refusedPerSecond)} refused/s, ${short(drops)} dropped${worstText(moment)}`,
   ];
 }
 
