@@ -213,7 +213,7 @@ function openServing(
       hypervisorNow().asked?.(channel.vm);
     },
     mayHurry: (channel) => measured.rates.isSampling(channel, time().monoMs),
-    turned: (channel, release) => packets.turned(channel, release),
+    turned: (channel) => packets.turned(channel),
     changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());

@@ -65,9 +65,10 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     if (parts.hypervisor.status().state === "unreachable") parts.takeover.presume();
     // Not before: the start is not urgent, and takes more of the CPU than the priority is meant for.
     if (!priority.begin(time().monoMs)) log.info(ORDINARY);
-    notify.ready(hostEvents.summary());
-    parts.events.publish("daemon", `vm-power ${VERSION} is ready: ${hostEvents.summary()}`);
-    log.notice(`vm-power ${VERSION} is ready: ${hostEvents.summary()}`, { MESSAGE_ID: MESSAGE_IDS.ready });
+    const summary = hostEvents.started();
+    notify.ready(summary);
+    parts.events.publish("daemon", `vm-power ${VERSION} is ready: ${summary}`);
+    log.notice(`vm-power ${VERSION} is ready: ${summary}`, { MESSAGE_ID: MESSAGE_IDS.ready });
     return {
       reconfigure(next) {
         config = next;

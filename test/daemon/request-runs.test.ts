@@ -50,15 +50,15 @@ function makeDaemon(burst = 1000) {
   };
   const sent: Uint8Array[] = [];
   const send = (bytes: Uint8Array) => void sent.push(bytes);
-  const rest = () => {};
-  const channel = { vm: "a", number: 0, enabled: true, status: "connected", counters, send, rest };
+  const idle = { rest() {}, release() {} };
+  const channel = { vm: "a", number: 0, enabled: true, status: "connected", counters, send, ...idle };
   /** Packets that arrive together. Returns the writes and the replies. */
   const together = (...frames: readonly Uint8Array[]) => {
     written.length = 0;
     sent.length = 0;
     for (const [i, frame] of frames.entries())
       packets.received(channel as unknown as Channel, frame.slice(), i < frames.length - 1);
-    packets.turned(channel as unknown as Channel, () => {});
+    packets.turned(channel as unknown as Channel);
     return { written: [...written], sent: [...sent] };
   };
   return { together, refused, counters, arbiter, alarm };

@@ -176,7 +176,7 @@ function makeHost(leaky: boolean) {
     packet(vm: "web1" | "db1", bytes: Uint8Array) {
       const channel = channels.get(vm) as Channel;
       packets.received(channel, bytes, true);
-      packets.turned(channel, () => {});
+      packets.turned(channel);
     },
     async call(bytes: Uint8Array) {
       const call = readCall(bytes);
@@ -208,7 +208,16 @@ function makeHost(leaky: boolean) {
 function channelOf(vm: string): Channel {
   const counters = { requests: 0, granted: 0, refused: 0, malformed: 0, repliesDropped: 0, writes: 0 };
   return {
-    ...{ vm, number: 0, path: `/${vm}.0`, status: "connected", enabled: true, send() {} },
+    ...{
+      vm,
+      number: 0,
+      path: `/${vm}.0`,
+      status: "connected",
+      enabled: true,
+      send() {},
+      rest() {},
+      release() {},
+    },
     counters: { ...counters, writesRefused: 0 },
   } as unknown as Channel;
 }

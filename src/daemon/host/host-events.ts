@@ -14,6 +14,7 @@ import { orderAgain } from "../operators/order-again.ts";
 import type { Quarantine } from "../packet/rate-limit.ts";
 import type { Parts } from "../parts.ts";
 import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
+import { driftText } from "../words/drift-text.ts";
 import { quarantineText } from "../words/refusal-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
@@ -36,6 +37,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   readonly #cpuReport = new CpuReport();
   readonly #departures: Departures;
   readonly #saved = new SavedVms();
+  #isStarted = false;
 
   constructor(parts: () => Parts, { log, limited, alarm }: HostEventsOptions) {
     this.#parts = parts;
@@ -48,7 +50,6 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   domain(domain: Domain): void {
     const { vms, channels, events, arbiter, moment, attachAtStart, usage } = this.#parts();
     const { name, state, origin, pins } = domain;
-    const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
     usage.placed(domain);
     const runsAgain = state === "running" && before?.state !== "running";
@@ -62,8 +63,8 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     if (before?.state === state && (state === "paused" || describe(before) === pinning)) return;
     const what =
       state === "paused"
-        ? `is paused (${detail}): its claims rest until it runs again`
-        : `runs (${detail}), vCPU:CPUs ${pinning}`;
+        ? `is paused (${ORIGIN_WORDS[origin]}): its claims rest until it runs again`
+        : `runs (${ORIGIN_WORDS[origin]}), vCPU:CPUs ${pinning}`;
     this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });
     events.publish("vm", `${name} ${what}`, { vm: name });
   }
@@ -120,8 +121,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   }
 
   /** Another program changed a managed file. */
-  drift({ clock, file, ours, found, outcome }: Drift): void {
-    const message = `CPU ${clock}: "${file}" was changed from "${ours}" to "${found}" by another program: ${DONE[outcome]}`;
+  drift(drift: Drift): void {
+    const { clock, file, ours, found, outcome } = drift;
+    const message = driftText(drift);
     const khz = isKhz(ours) && isKhz(found) ? { OLD_KHZ: ours, NEW_KHZ: found } : {};
     this.#limited(`drift of CPU ${clock}`, "warning", () => ({
       message,
@@ -152,7 +154,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const why =
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
-    const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
+    // The summary of the start counts those that are served; thousands of lines would bury it.
+    const isTold = status === "refused" ? vms.complete : this.#isStarted;
+    const level = !isTold ? "debug" : status === "refused" ? "notice" : "info";
     // The process that serves the socket may open and close it again and again.
     this.#limited(`${vm}.${number}`, level, () => ({
       message,
@@ -183,8 +187,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
       this.#log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   }
 
-  /** A summary of the daemon in one line. */
-  summary(): string {
+  /** The start is over. Returns a summary of the daemon in one line. */
+  started(): string {
+    this.#isStarted = true;
     const { channels, cpufreq } = this.#parts();
     const pcpus = cpufreq.clocks().reduce((sum, clock) => sum + clock.pcpus.length, 0);
     const all = [...channels.list()];
@@ -233,12 +238,6 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     clocks.settle(change, `the end of ${vm}'s channels`);
   }
 }
-
-const DONE: Readonly<Record<Drift["outcome"], string>> = {
-  reasserted: "it was written again",
-  yielded: "it is left as it is",
-  failed: "it could not be written again",
-};
 
 function describe({ pins }: Domain): string {
   return pins.map((pcpus, vcpu) => `${vcpu}:${formatCpuList(pcpus) || "offline"}`).join(" ");

@@ -75,10 +75,10 @@ export class PacketPath {
     if (later !== undefined) this.#late.wait(channel, later);
   }
 
-  /** A channel handed on its packets of this turn; `release` writes their replies. */
-  turned(channel: Channel, release: () => void): void {
+  /** A channel handed on its packets of this turn. */
+  turned(channel: Channel): void {
     this.#scales.endRun();
-    release();
+    channel.release();
     this.#parts.stopwatch.end(channel.vm);
   }
 
