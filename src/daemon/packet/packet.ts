@@ -1,5 +1,5 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { Refusal } from "../../arbiter/view.ts";
+import type { Change, Refusal } from "../../arbiter/view.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import type { Result } from "../../base/result.ts";
 import type { Channel } from "../../channels/channel.ts";
@@ -18,6 +18,7 @@ import type { Clocks } from "../host/clocks.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import type { PolicyClock } from "../local-hours.ts";
 import type { TurnClock } from "../turn-clock.ts";
+import type { Usage } from "../usage/usage.ts";
 import { type PinRemedy, refusalRemedy, refusalText } from "../words/refusal-text.ts";
 import { GuestPolicyPackets } from "./guest-policy-packets.ts";
 import { LatePackets } from "./late-packets.ts";
@@ -25,7 +26,7 @@ import type { Meters } from "./meters.ts";
 import type { Rates } from "./rates.ts";
 import type { Recordings } from "./recordings.ts";
 import { ScalePackets } from "./scale-packets.ts";
-import { Stopwatch } from "./stopwatch.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 /** What is needed to handle a packet. */
 export interface PacketPathParts {
@@ -36,7 +37,9 @@ export interface PacketPathParts {
   readonly meters: Meters;
   readonly rates: Rates;
   readonly recordings: Recordings;
+  readonly stopwatch: Stopwatch;
   readonly time: TurnClock;
+  readonly usage: Pick<Usage, "asked">;
   readonly moment: PolicyClock;
   readonly trafficConcerned: () => void;
   /** The remedies of the hypervisor's driver. */
@@ -54,7 +57,6 @@ export interface PacketPathParts {
 export class PacketPath {
   readonly #parts: PacketPathParts;
   readonly #scales: ScalePackets;
-  readonly #stopwatch: Stopwatch;
   readonly #policies: GuestPolicyPackets;
   /** A channel may have been turned off, or have lost its guest, while its packets waited. */
   readonly #late = new LatePackets((channel, frame) =>
@@ -63,10 +65,7 @@ export class PacketPath {
 
   constructor(parts: PacketPathParts) {
     this.#parts = parts;
-    this.#stopwatch = new Stopwatch(parts.meters);
-    this.#scales = new ScalePackets({ ...parts, stopwatch: this.#stopwatch }, (...done) =>
-      this.#conclude(...done),
-    );
+    this.#scales = new ScalePackets(parts, (...done) => this.#conclude(...done));
     this.#policies = new GuestPolicyPackets(parts);
   }
 
@@ -76,7 +75,7 @@ export class PacketPath {
     const { recordings } = this.#parts;
     if (recordings.wanted) recordings.take(channel, frame);
     if (this.#late.hold(channel, frame)) return;
-    this.#stopwatch.begin(channel.counters.requests);
+    this.#parts.stopwatch.begin(channel.counters.requests);
     this.#begin(channel, frame, more);
   }
 
@@ -90,7 +89,7 @@ export class PacketPath {
   turned(channel: Channel): void {
     this.#scales.endRun();
     channel.release();
-    this.#stopwatch.end(channel.vm);
+    this.#parts.stopwatch.end(channel.vm);
   }
 
   #handle(channel: Channel, frame: Uint8Array, more: boolean): Promise<void> | undefined {
@@ -156,7 +155,14 @@ export class PacketPath {
   }
 
   /** Counts, logs and replies. Guests with old packet sizes read no replies. */
-  #conclude(channel: Channel, frame: Uint8Array, request: Request, refusal: Refusal | undefined): void {
+  #conclude(
+    channel: Channel,
+    frame: Uint8Array,
+    request: Request,
+    refusal: Refusal | undefined,
+    limit?: Change["limit"],
+  ): void {
+    this.#parts.usage.asked(channel.vm, refusal, limit);
     if (refusal === undefined) channel.counters.granted++;
     else {
       channel.counters.refused++;
