@@ -10,7 +10,6 @@ export type Look =
   | "GetStatus"
   | "ListCpus"
   | "GetLoad"
-  | "GetPower"
   | "GetEnergy"
   | "GetHistory"
   | "ListChannels"

@@ -1,4 +1,4 @@
-import type { Calls, Energy, Saved } from "../admin/control-types.ts";
+import type { Energy, EnergyPoint, Saved } from "../admin/control-types.ts";
 import { byId, setText } from "./dom.ts";
 import { Plot } from "./plot.ts";
 import type { Lines } from "./speed-history.ts";
@@ -20,9 +20,9 @@ export class EnergyPlot {
     says: powerText,
   });
 
-  /** Draws the power of each minute. */
-  show({ spans }: Calls["GetPower"]["answers"], energy: Energy): void {
-    this.#plot.show(linesOf(spans));
+  /** Draws the power at each point. */
+  show(points: readonly EnergyPoint[], energy: Energy): void {
+    this.#plot.show(linesOf(points));
     setText(byId("energy-note"), noteOf(energy));
   }
 
@@ -32,10 +32,13 @@ export class EnergyPlot {
   }
 }
 
-type Spans = Calls["GetPower"]["answers"]["spans"];
+/** The mean power of a point, in watts. */
+export function wattsOf({ fromMs, toMs, joules }: EnergyPoint): number {
+  return (1000 * joules) / Math.max(1, toMs - fromMs);
+}
 
 /** Each area lies on the one before it. A minute that is not known is a gap. */
-function linesOf(spans: Spans): Lines {
+function linesOf(points: readonly EnergyPoint[]): Lines {
   const times: number[] = [];
   const values: (number | null)[][] = [[], [], []];
   const add = (atMs: number, each: readonly (number | null)[]) => {
@@ -43,13 +46,15 @@ function linesOf(spans: Spans): Lines {
     for (const [i, value] of each.entries()) values[i]?.push(value);
   };
   let endMs: number | undefined;
-  for (const { fromMs, toMs, watts, idleWatts, hostWatts } of spans) {
+  for (const point of points) {
+    const { fromMs, toMs, joules, idleJoules, hostJoules } = point;
     if (endMs !== undefined && fromMs - endMs > MINUTE_MS) add(endMs + 1, [null, null, null]);
-    add(fromMs, [idleWatts, idleWatts + hostWatts, watts]);
+    const watts = (each: number) => wattsOf({ ...point, joules: each });
+    const areas = [watts(idleJoules), watts(idleJoules + hostJoules), watts(joules)];
+    add(fromMs, areas);
     endMs = toMs;
+    if (point === points.at(-1)) add(toMs, areas);
   }
-  const last = spans.at(-1);
-  if (last !== undefined) add(last.toMs, [last.idleWatts, last.idleWatts + last.hostWatts, last.watts]);
   return { times, values };
 }
 

@@ -1,4 +1,4 @@
-import type { Calls, Cpu, Energy, Event, Exiting, Load, Status } from "../admin/control-types.ts";
+import type { Cpu, Energy, EnergyPoint, Event, Exiting, Load, Status } from "../admin/control-types.ts";
 import { refusedChannels, type Trouble } from "../ctl/trouble.ts";
 import { AnswerError, Connection, type EventReply } from "./connection.ts";
 
@@ -10,6 +10,12 @@ const PAUSE_RATIO = 5;
 
 /** Between two looks at energy, which is accounted by minutes, in ms. */
 const ENERGY_MS = 20_000;
+
+/** Of how much time it is asked for energy, in s. */
+const HOUR_SECONDS = 60 * 60;
+
+/** On a host with many VMs minutes are not kept for an hour: an answer with fewer points than these has hours. */
+const POINTS_MIN = 3;
 
 /** How far back the daemon is asked what happened, in ms: some time before the plots begin, to know what was set then. */
 const HISTORY_MS = 6 * 60 * 60 * 1000;
@@ -26,9 +32,9 @@ export interface Look {
   readonly channels: readonly Trouble[];
 }
 
-/** The power of the last hour, and what was saved; or why neither is known. */
+/** The energy of the last hour, and its points; or why none is known. */
 export type EnergyLook =
-  | { readonly power: Calls["GetPower"]["answers"]; readonly energy: Energy }
+  | { readonly energy: Energy; readonly points: readonly EnergyPoint[] }
   | { readonly unknown: string };
 
 /** Where a session brings what it learns. */
@@ -107,11 +113,11 @@ async function lookOnce(calls: Connection): Promise<Look> {
 
 async function lookAtEnergy(calls: Connection): Promise<EnergyLook> {
   try {
-    const [power, energy] = await Promise.all([
-      calls.call("GetPower", {}),
-      calls.call("GetEnergy", { seconds: 60 * 60 }),
-    ]);
-    return { power, energy };
+    const energy = await calls.call("GetEnergy", { seconds: HOUR_SECONDS, points: true });
+    const { points = [] } = energy;
+    if (points.length >= POINTS_MIN) return { energy, points };
+    const shorter = await calls.call("GetEnergy", { seconds: HOUR_SECONDS / 4, points: true });
+    return { energy, points: shorter.points ?? [] };
   } catch (error) {
     // Where no account is kept the daemon says so, and how that is changed.
     if (error instanceof AnswerError) return { unknown: error.message };

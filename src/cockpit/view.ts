@@ -5,7 +5,7 @@ import { isSame, type Subject } from "./choice.ts";
 import type { Connection, EventReply } from "./connection.ts";
 import { CpuMap } from "./cpu-map.ts";
 import { byId, setText } from "./dom.ts";
-import { EnergyPlot } from "./energy-plot.ts";
+import { EnergyPlot, wattsOf } from "./energy-plot.ts";
 import { EventList } from "./event-list.ts";
 import type { EnergyLook, Look, Watcher } from "./session.ts";
 import { SpeedHistory } from "./speed-history.ts";
@@ -66,10 +66,10 @@ export class View implements Watcher {
 
   energy(look: EnergyLook): void {
     if ("unknown" in look) return setText(byId("energy-note"), look.unknown);
-    this.#power.show(look.power, look.energy);
+    this.#power.show(look.points, look.energy);
     this.#energy = new Map(look.energy.vms.map((each) => [each.vm, each]));
-    const last = look.power.spans.at(-1);
-    this.#powerNow = last && { watts: last.watts, isMetered: look.energy.meteredJoules > 0 };
+    const last = look.points.at(-1);
+    this.#powerNow = last && { watts: wattsOf(last), isMetered: look.energy.meteredJoules > 0 };
   }
 
   event(reply: EventReply): void {

@@ -162,7 +162,6 @@ export function playedHost(cpus: readonly object[], vcpus: readonly object[], st
       vms: vms.map((vm) => ({ vm, state: "running", requests: 1, refused: 0, drops: 0 })),
       vcpus,
     }),
-    GetPower: ok({ spans: [] }),
     GetEnergy: ok({
       fromMs: 0,
       toMs: 0,

@@ -6,6 +6,7 @@ import { Clocks } from "../../src/daemon/host/clocks.ts";
 import { Meters } from "../../src/daemon/packet/meters.ts";
 import { PacketPath, type PacketPathParts } from "../../src/daemon/packet/packet.ts";
 import { Rates } from "../../src/daemon/packet/rates.ts";
+import { Stopwatch } from "../../src/daemon/packet/stopwatch.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
 import { DOWN, MAX, MIN, nack, packet, scale, TURBO, UP } from "./port.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
@@ -28,14 +29,16 @@ function makeDaemon(burst = 1000) {
   const doing = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded() {} });
   doing.settle(arbiter.setClocks(clocks), "the start");
   doing.settle(arbiter.setDomain(domain("a", [[0], [1]]), { ...FREE, turbo: false }), "a");
+  const meters = new Meters();
   const parts = {
-    ...{ arbiter, clocks: doing, meters: new Meters(), moment, time, log: keepLines([]) },
+    ...{ arbiter, clocks: doing, meters, moment, time, log: keepLines([]), stopwatch: new Stopwatch(meters) },
     events: { wanted: false },
     recordings: { wanted: false },
     rates: new Rates(
       () => ({ requestsPerSecond: 1, burst }),
       () => {},
     ),
+    usage: { asked() {} },
     lookAgain() {},
     trafficConcerned() {},
     pinRemedy: () => undefined,
