@@ -479,6 +479,7 @@ export interface VmEnergy {
   readonly vm: string;
   readonly joules: number;
   readonly watts: number;
+  readonly coreJoules?: number | undefined;
   readonly savedBaseline?: Saved | undefined;
   readonly savedMax?: Saved | undefined;
 }

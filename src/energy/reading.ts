@@ -7,16 +7,19 @@ export interface Reading {
   readonly atMs: number;
 }
 
+/** What is known of a meter whose numbers are judged. */
+type Counted = Pick<Meter, "scope" | "quantity" | "rangeUj">;
+
 /** Turns the successive numbers of one meter into joules. What cannot be true is left out. */
 export class Readings {
-  readonly #meter: Meter;
+  readonly #meter: Counted;
   #last: Reading | undefined;
   /** A number that implied too much power. */
   #doubtful: Reading | undefined;
   #aliveMs: number | undefined;
 
   /** `last` is what an earlier daemon read in this boot. */
-  constructor(meter: Meter, last?: Reading) {
+  constructor(meter: Counted, last?: Reading) {
     this.#meter = meter;
     this.#last = last;
   }

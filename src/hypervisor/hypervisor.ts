@@ -30,6 +30,12 @@ export interface Hypervisor {
    * cannot be had now. Absent if the driver cannot tell.
    */
   vcpuTimes?(name: string, vcpus: number): Promise<ReadonlyMap<Vcpu, number> | undefined>;
+  /**
+   * What the hardware's own monitors have counted so far for the cores on which vCPUs of a running domain ran: joules by the
+   * name of a counter. No two of them count the same vCPUs in the same package. They begin anywhere, so only differences tell
+   * something; the numbers are not judged. Undefined if there are none, or they cannot be had now. Absent if the driver cannot tell.
+   */
+  coreEnergy?(name: string): Promise<ReadonlyMap<string, number> | undefined>;
   /** Closes the connection. No event follows. */
   close(): Promise<void>;
 }

@@ -12,10 +12,15 @@ const DIGITS = 9;
 export function spanText(kind: "total" | "minute" | "hour", span: Span): string {
   const { fromMs, toMs, joules, metered, idle, host, vms } = span;
   const accounts = Object.fromEntries([...vms].map(([vm, account]) => [vm, vmNumbers(account).map(short)]));
+  const cores = [...vms].flatMap(([vm, { coreJoules }]) =>
+    coreJoules === undefined ? [] : [[vm, short(coreJoules)]],
+  );
   return JSON.stringify({
     kind,
     sums: [fromMs, toMs, ...[joules, metered, idle, host].map(short)],
     vms: accounts,
+    // Beside the others, so that an older daemon can read the account.
+    ...(cores.length > 0 && { cores: Object.fromEntries(cores) }),
   });
 }
 
@@ -32,14 +37,14 @@ export function readAccount(lines: readonly string[]): AccountState | undefined 
   for (const line of lines) {
     const value = parsed(line);
     if (!isRecord(value) || !isNumbers(value["sums"])) return undefined;
-    const { kind, sums, vms } = value;
+    const { kind, sums, vms, cores = {} } = value;
     if (kind === "block") {
       if (sums.length !== 3 + TERMS * TERMS + TERMS) return undefined;
       const [startMs = 0, count = 0, yy = 0, ...rest] = sums;
       blocks.push({ startMs, count, yy, xx: rest.slice(0, TERMS * TERMS), xy: rest.slice(TERMS * TERMS) });
       continue;
     }
-    const span = isRecord(vms) ? spanOf(sums, vms) : undefined;
+    const span = isRecord(vms) && isRecord(cores) ? spanOf(sums, vms, cores) : undefined;
     if ((kind !== "minute" && kind !== "hour" && kind !== "total") || span === undefined) return undefined;
     spans[kind].push(span);
   }
@@ -47,12 +52,18 @@ export function readAccount(lines: readonly string[]): AccountState | undefined 
   return total === undefined ? undefined : { total, minutes: spans.minute, hours: spans.hour, blocks };
 }
 
-function spanOf(sums: readonly number[], vms: Readonly<Record<string, unknown>>): Span | undefined {
+type Members = Readonly<Record<string, unknown>>;
+
+function spanOf(sums: readonly number[], vms: Members, cores: Members): Span | undefined {
   const accounts = Object.entries(vms);
   if (sums.length !== 6 || !accounts.every(([, numbers]) => isNumbers(numbers) && numbers.length === 13))
     return undefined;
+  if (!isNumbers(Object.values(cores))) return undefined;
   const [fromMs = 0, toMs = 0, joules = 0, metered = 0, idle = 0, host = 0] = sums;
-  const known = accounts.map(([vm, numbers]) => [vm, vmOf(numbers as number[])] as const);
+  const joulesOf = new Map(Object.entries(cores)) as ReadonlyMap<string, number>;
+  const known = accounts.map(
+    ([vm, numbers]) => [vm, { ...vmOf(numbers as number[]), coreJoules: joulesOf.get(vm) }] as const,
+  );
   return { fromMs, toMs, joules, metered, idle, host, vms: new Map(known) };
 }
 

@@ -12,6 +12,8 @@ export interface VmAccount {
   joules: number;
   baseline: Difference;
   max: Difference;
+  /** What cores used, as the hardware's own monitors told: a part of what was measured. Undefined if none did. */
+  coreJoules?: number | undefined;
 }
 
 /** What was used in a span of time, on the wall clock. */
@@ -44,8 +46,8 @@ export function addEntry(span: Span, { shares, metered, vms }: Entry): void {
   span.metered += metered;
   span.idle += shares.idle;
   span.host += shares.host;
-  for (const [vm, { baseline, max }] of vms)
-    addVm(span.vms, vm, { joules: shares.vms.get(vm) ?? 0, baseline, max });
+  for (const [vm, { baseline, max, coreJoules }] of vms)
+    addVm(span.vms, vm, { joules: shares.vms.get(vm) ?? 0, baseline, max, coreJoules });
 }
 
 /** Adds another span. */
@@ -75,6 +77,7 @@ function joined(a: VmAccount, b: VmAccount): VmAccount {
     joules: a.joules + b.joules,
     baseline: plusDifference(a.baseline, b.baseline),
     max: plusDifference(a.max, b.max),
+    coreJoules: a.coreJoules === undefined ? b.coreJoules : a.coreJoules + (b.coreJoules ?? 0),
   };
 }
 

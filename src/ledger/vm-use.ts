@@ -19,6 +19,8 @@ export interface VmUse {
   readonly use: Use;
   readonly baseline: Difference;
   readonly max: Difference;
+  /** Joules that the hardware's own monitors told; undefined if there are none. They decide no share. */
+  readonly coreJoules?: number | undefined;
 }
 
 /** One vCPU in an interval. */

@@ -25,6 +25,14 @@ test("energy shows joules, watts, and what was saved with its interval", async (
   ]);
 });
 
+test("energy has a column for what cores used where a VM has a monitor of the hardware's own", async () => {
+  const vms = ENERGY.vms.map((each) => (each.vm === "web.1" ? { ...each, coreJoules: 2_160_000 } : each));
+  const GetEnergy = () => ({ ...ENERGY, vms });
+  const { out } = await ctlWith({ GetEnergy }, "energy", WIDE);
+  const ends = out.split("\n").map((line) => line.slice(-9));
+  expect(ends.slice(0, 3)).toEqual(["    CORES", "  2.16 MJ", "not known"]);
+});
+
 test("energy of one VM leaves out the others", async () => {
   let asked: object = {};
   const GetEnergy = (choice: object) => {

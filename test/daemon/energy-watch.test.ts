@@ -34,6 +34,8 @@ function open(tree: MeterTree) {
       asked.push(name);
       return new Map([[0, performance.now() * (name === "busy" ? 1e6 : 5e5)]]);
     },
+    // 10 W in one package.
+    coreEnergy: async (name) => (name === "busy" ? new Map([["0/0", performance.now() / 100]]) : undefined),
     hostCpuTimeNs: async () => performance.now() * 2e6,
     speeds: new SpeedUse(),
     meters: new EnergyMeters({
@@ -71,6 +73,11 @@ test("VMs get shares by their CPU times, the host the rest of its own, and all i
   expect(total.host).toBeGreaterThan(0);
   expect(total.host).toBeLessThan(busy);
   expect(busy + half + total.host + total.idle).toBeCloseTo(total.joules, 6);
+  // What cores used is told beside it, and nothing of the sum.
+  const cores = total.vms.get("busy")?.coreJoules ?? 0;
+  expect(cores).toBeGreaterThan(0.05 * total.joules);
+  expect(cores).toBeLessThan(0.12 * total.joules);
+  expect(total.vms.get("half")?.coreJoules).toBeUndefined();
 });
 
 test("the first interval is stored at once, so that a kill in the first minute loses no counter", async () => {

@@ -19,6 +19,22 @@ export const USER_FAULTS: readonly Fault[] = [
     name: "choose() counts no joule twice: a package contains its cores, psys all, and MSR and MMIO are one",
   },
   {
+    promise: "no joule of cores is counted twice",
+    file: "src/hypervisor/libvirt/core-energy.ts",
+    line: "if (vcpus.some((vcpu) => counted.has(vcpu))) continue;",
+    instead: "",
+    test: "test/hypervisor/core-energy.test.ts",
+    name: "no joule is counted twice: a vCPU counts in the largest monitor that has it",
+  },
+  {
+    promise: "a counter of cores that cannot be true adds nothing",
+    file: "src/daemon/energy/core-joules.ts",
+    line: "readings.take({ value: joules * 1e6, atMs })",
+    instead: "joules",
+    test: "test/daemon/core-joules.test.ts",
+    name: "a counter that goes back or jumps higher than any power allows adds nothing, and one that was set anew goes on",
+  },
+  {
     promise: "an account that is none is refused",
     file: "src/ledger/account-text.ts",
     line: "Array.isArray(value) && value.every(",

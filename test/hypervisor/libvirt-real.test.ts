@@ -59,6 +59,11 @@ describe.skipIf(why !== undefined)(`openLibvirt() with the real libvirtd${skippe
     expect(hypervisor.status()).toMatchObject({ state: "connected", problem: undefined, domains: 1 });
   });
 
+  test("tells no energy of cores, which needs monitors of the hardware, and goes on", async () => {
+    expect(await hypervisor.coreEnergy?.("test")).toBeUndefined();
+    expect(hypervisor.status()).toMatchObject({ state: "connected", problem: undefined });
+  });
+
   test("reads pins and channels of a domain with a hostile description", async () => {
     await Bun.write(join(directory, "web.xml"), HOSTILE);
     await libvirtd.must("create", join(directory, "web.xml"));

@@ -23,6 +23,20 @@ test("XdrReader gives what was written", () => {
   expect([...read, reader.ok, reader.left]).toEqual([-1, "abc", "z", undefined, true, 0]);
 });
 
+test("XdrReader gives any floating-point number", () => {
+  const reader = new XdrReader(hex("40934a0000000000 fff0000000000000 7ff8000000000000 bff0000000000000"));
+  const read = [reader.double(), reader.double(), reader.double(), reader.double()];
+  expect([...read, reader.ok, reader.double(), reader.ok]).toEqual([
+    1234.5,
+    -Infinity,
+    NaN,
+    -1,
+    true,
+    0,
+    false,
+  ]);
+});
+
 test.each([
   ["a string longer than its bound", "00000004 61626364", (r: XdrReader) => r.string(3)],
   ["a string longer than the bytes", "ffffffff 61626364", (r: XdrReader) => r.string(4_194_304)],

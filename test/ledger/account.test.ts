@@ -152,6 +152,37 @@ test("an account that is written and read again is the same", () => {
   );
 });
 
+test("joules of cores are kept with those of a VM, change no share, and need nothing of an older account", () => {
+  const web1 = used({ ghzS: 20, ghz3S: 80, turboS: 0 });
+  const db1 = used({ ghzS: 10, ghz3S: 40, turboS: 0 });
+  const account = new Account(0);
+  account.add(interval(10_000));
+  const before = account.state.total.vms.get("web1")?.joules ?? 0;
+  for (const coreJoules of [120.5, undefined, 9.5])
+    account.add(
+      interval(20_000, {
+        vms: new Map([
+          ["web1", { ...web1, coreJoules }],
+          ["db1", db1],
+        ]),
+      }),
+    );
+  const { total } = account.state;
+  expect(total.vms.get("web1")?.joules).toBeCloseTo(4 * before);
+  const line = spanText("total", total);
+  expect(line).toEndWith(',"cores":{"web1":130}}');
+  const cores = (text: string) =>
+    [...(readAccount([text])?.total.vms ?? [])].map(([vm, { coreJoules }]) => [vm, coreJoules]);
+  expect(cores(line)).toEqual([
+    ["web1", 130],
+    ["db1", undefined],
+  ]);
+  expect(cores(line.replace(',"cores":{"web1":130}', ""))).toEqual([
+    ["web1", undefined],
+    ["db1", undefined],
+  ]);
+});
+
 test("readAccount() refuses what is no account", () => {
   const total = spanText("total", new Account(5).state.total);
   expect(readAccount([total])?.total.fromMs).toBe(5);
@@ -163,6 +194,8 @@ test("readAccount() refuses what is no account", () => {
     [total, '{"kind":"hour","sums":[0,0,0,0,0],"vms":{}}'],
     [total, '{"kind":"hour","sums":[0,0,0,0,0,"6"],"vms":{}}'],
     [total, '{"kind":"hour","sums":[0,0,0,0,0,0],"vms":{"web1":[1,2]}}'],
+    [total, '{"kind":"hour","sums":[0,0,0,0,0,0],"vms":{},"cores":{"web1":"5"}}'],
+    [total, '{"kind":"hour","sums":[0,0,0,0,0,0],"vms":{},"cores":5}'],
     [total, '{"kind":"block","sums":[1,2,3]}'],
     [total, '{"kind":"hour","sums":[0,0,0,0,0,1e999],"vms":{}}'],
   ])

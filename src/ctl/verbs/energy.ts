@@ -40,6 +40,9 @@ const COLUMNS: readonly Column[] = [
   { head: "AGAINST MAX (95 %)", align: "right" },
 ];
 
+/** What the hardware's own monitors told, which few hosts have. */
+const CORES: Column = { head: "CORES", align: "right" };
+
 function energyText(
   reply: Energy,
   { vm, width }: { readonly vm: string | undefined; readonly width: number },
@@ -55,6 +58,7 @@ function energyText(
       formatWatts(each.watts),
       savedText(each.savedBaseline),
       savedText(each.savedMax),
+      each.coreJoules === undefined ? "" : formatJoules(each.coreJoules),
     ]),
     ...(vm === undefined
       ? [
@@ -72,7 +76,8 @@ function energyText(
     ...(reply.problem === undefined ? [] : [`A meter is not used: ${printable(reply.problem)}`]),
     modelText(reply.model),
   ];
-  return [drawTable(COLUMNS, rows, width), "", ...lines.map((line) => wrapLine(line, width, 2))].join("\n");
+  const columns = vms.some(({ coreJoules }) => coreJoules !== undefined) ? [...COLUMNS, CORES] : COLUMNS;
+  return [drawTable(columns, rows, width), "", ...lines.map((line) => wrapLine(line, width, 2))].join("\n");
 }
 
 function modelText({ fitted, residualWatts, explained, ...model }: PowerModel): string {

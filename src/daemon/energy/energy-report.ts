@@ -71,10 +71,10 @@ function savedByAll({ fit }: Account, vms: Iterable<VmAccount>) {
 
 function vmEnergy(
   vm: string,
-  { joules, baseline, max }: VmAccount,
+  { joules, baseline, max, coreJoules }: VmAccount,
   { account, passed }: { readonly account: Account; readonly passed: number },
 ): VmEnergy {
-  return { vm, joules, watts: joules / passed, ...savedByOne(account, { baseline, max }) };
+  return { vm, joules, watts: joules / passed, coreJoules, ...savedByOne(account, { baseline, max }) };
 }
 
 /** What one VM has saved. */

@@ -9,6 +9,7 @@ import { NO_USE, plus } from "../../ledger/use.ts";
 import { cpuUse, type VmUse, vmUse } from "../../ledger/vm-use.ts";
 import type { Alarm } from "../alarm.ts";
 import type { TurnClock } from "../turn-clock.ts";
+import { CoreJoules } from "./core-joules.ts";
 import type { EnergyFile, FileTime, StoredEnergy } from "./energy-file.ts";
 import { VcpuBusy } from "./vcpu-busy.ts";
 
@@ -32,6 +33,7 @@ export interface EnergyWatchOptions {
   readonly cpufreq: Pick<Cpufreq, "clocks" | "unmanaged">;
   readonly domains: () => ReadonlyMap<string, Domain>;
   readonly vcpuTimes: Hypervisor["vcpuTimes"];
+  readonly coreEnergy: Hypervisor["coreEnergy"];
   readonly hostCpuTimeNs: () => Promise<number | undefined>;
   readonly speeds: SpeedUse;
   readonly meters: EnergyMeters;
@@ -54,6 +56,7 @@ export class EnergyWatch {
   readonly account: Account;
   readonly #options: EnergyWatchOptions;
   readonly #busy = new VcpuBusy();
+  readonly #cores = new CoreJoules();
   #begun: Begun | undefined;
   /** When it was saved last. The first interval is saved at once: a kill must not lose what counters told before it. */
   #savedMs = Number.NEGATIVE_INFINITY;
@@ -135,9 +138,9 @@ export class EnergyWatch {
     this.#begun = { atMs, hostNs };
     const vms = new Map<string, VmUse>();
     let vmSeconds = 0;
-    await this.#eachVm(atMs, ({ name, pins }, parts) => {
+    await this.#eachVm(atMs, ({ name, pins }, parts, coreJoules) => {
       const vcpus = pins.map((pcpus, vcpu) => ({ pcpus, busy: parts[vcpu] ?? 0 }));
-      vms.set(name, vmUse(vcpus, cpus));
+      vms.set(name, { ...vmUse(vcpus, cpus), coreJoules });
       vmSeconds += parts.reduce((sum, part) => sum + part * covered, 0);
     });
     if (this.#closed || !this.#hasWork) return;
@@ -153,15 +156,23 @@ export class EnergyWatch {
     });
   }
 
-  /** Tells of each VM how busy its vCPUs were since they were last asked for, of each in a turn of its own. */
-  async #eachVm(atMs: number, tell: (domain: Domain, busy: readonly number[]) => void): Promise<void> {
-    const { domains, vcpuTimes } = this.#options;
+  /**
+   * Tells of each VM how busy its vCPUs were since they were last asked for, and what its cores used if that is counted, of
+   * each in a turn of its own.
+   */
+  async #eachVm(
+    atMs: number,
+    tell: (domain: Domain, busy: readonly number[], coreJoules: number | undefined) => void,
+  ): Promise<void> {
+    const { domains, vcpuTimes, coreEnergy } = this.#options;
     for (const [i, domain] of [...domains().values()].entries()) {
       const isAsked = i < VMS_ASKED_MAX && domain.state === "running";
       const times = isAsked ? await vcpuTimes?.(domain.name, domain.pins.length) : undefined;
-      tell(domain, this.#busy.take(domain, times, times === undefined ? atMs : this.#nowMs()));
+      const busy = this.#busy.take(domain, times, times === undefined ? atMs : this.#nowMs());
+      const counted = isAsked ? await coreEnergy?.(domain.name) : undefined;
+      tell(domain, busy, counted && this.#cores.take(domain, counted, this.#nowMs()));
     }
-    this.#busy.keep((vm) => domains().has(vm));
+    for (const told of [this.#busy, this.#cores]) told.keep((vm) => domains().has(vm));
   }
 
   *#clocks() {

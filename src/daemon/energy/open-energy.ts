@@ -21,5 +21,6 @@ export function openEnergy(surroundings: Surroundings, speeds: SpeedUse, parts: 
     intervalMs: config().energy.interval * 1000,
     domains: () => vms.domains,
     vcpuTimes: hypervisor.vcpuTimes?.bind(hypervisor),
+    coreEnergy: hypervisor.coreEnergy?.bind(hypervisor),
   });
 }

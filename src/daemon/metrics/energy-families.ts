@@ -35,6 +35,14 @@ export function* energyFamilies({ energy }: Pick<Parts, "energy">): Job<Family[]
       samples: [...total.vms].map(([vm, { joules }]) => ({ labels: { vm }, value: joules })),
     },
     {
+      name: "vmpower_vm_core_energy_joules",
+      type: "counter",
+      help: "Energy that cores used for a VM, as the hardware's own monitors told: a part of the host's, of VMs that have one.",
+      samples: [...total.vms].flatMap(([vm, { coreJoules }]) =>
+        coreJoules === undefined ? [] : [{ labels: { vm }, value: coreJoules }],
+      ),
+    },
+    {
       name: "vmpower_vm_energy_saved_joules",
       type: "counter",
       help: "Energy that a VM saved, with both ends of the 95 % interval. It falls while a VM uses more than it would have.",

@@ -6,6 +6,7 @@ import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
 import { Registry } from "../registry.ts";
 import { type Connect, connectUnix } from "../stream.ts";
+import { coreEnergyOf, WITHOUT_ENERGY_MS } from "./core-energy.ts";
 import { receivedPacketsOf } from "./interface-stats.ts";
 import type { DomainRef } from "./messages.ts";
 import { libvirtOrders } from "./orders.ts";
@@ -52,6 +53,7 @@ class Follower implements LibvirtHypervisor {
   // One that hangs for packets must not keep CPU times from being told.
   readonly #interfaceCalls = new SingleCalls();
   readonly #timeCalls = new SingleCalls();
+  readonly #energyCalls = new SingleCalls({ withoutMs: WITHOUT_ENERGY_MS });
   readonly #end = new AbortController();
   #state: HypervisorStatus["state"] = "connecting";
   #problem: string | undefined;
@@ -108,6 +110,10 @@ class Follower implements LibvirtHypervisor {
 
   vcpuTimes(name: string, vcpus: number): Promise<ReadonlyMap<Vcpu, number> | undefined> {
     return this.#ask(name, this.#timeCalls, (domain) => vcpuTimesOf(domain, vcpus));
+  }
+
+  coreEnergy(name: string): Promise<ReadonlyMap<string, number> | undefined> {
+    return this.#ask(name, this.#energyCalls, coreEnergyOf);
   }
 
   async #ask<T>(

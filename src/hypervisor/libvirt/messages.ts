@@ -5,7 +5,7 @@ import { XdrWriter } from "./xdr-writer.ts";
 const UUID_BYTES = 16;
 
 /** The fewest bytes of one domain in a list: empty name, UUID, id. */
-const DOMAIN_BYTES_MIN = 4 + UUID_BYTES + 4;
+export const DOMAIN_BYTES_MIN = 4 + UUID_BYTES + 4;
 
 /** Longest part of an error message that is kept. */
 const MESSAGE_CHARS_MAX = 512;
@@ -53,9 +53,9 @@ export function pinsArgs(domain: DomainRef, vcpus: number, mapBytes: number): Ui
   return writeDomain(domain).i32(vcpus).i32(mapBytes).u32(AFFECT_LIVE).bytes();
 }
 
-/** Begins the arguments of a call about one domain. */
-export function writeDomain({ name, uuid, id }: DomainRef): XdrWriter {
-  return new XdrWriter().string(name).fixed(Uint8Array.fromHex(uuid)).i32(id);
+/** Begins the arguments of a call about one domain, or adds it to them. */
+export function writeDomain({ name, uuid, id }: DomainRef, writer = new XdrWriter()): XdrWriter {
+  return writer.string(name).fixed(Uint8Array.fromHex(uuid)).i32(id);
 }
 
 /** Reads the kinds of authentication that libvirt offers. */

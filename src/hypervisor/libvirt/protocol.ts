@@ -37,6 +37,7 @@ export const CALL = {
   vcpuPins: 230,
   listDomains: 273,
   registerEvent: 316,
+  domainStats: 344,
   defineXml: 350,
   registerClose: 360,
 } as const;
@@ -78,6 +79,15 @@ export const XML_INACTIVE = 2;
 /** With passwords: a definition that is sent back without them would lose them. */
 export const XML_SECURE = 1;
 
+/** The group of statistics about the CPUs of a domain. */
+export const STATS_CPU_TOTAL = 2;
+
+/** Only statistics that can be had at once: a domain whose emulator hangs is not waited for. */
+export const STATS_NOWAIT = 0x2000_0000;
+
+/** Types of the values of named parameters. */
+export const PARAMETER = { int: 1, uint: 2, llong: 3, ullong: 4, double: 5, boolean: 6, string: 7 } as const;
+
 /** The error codes that are handled. */
 export const ERROR = { noDomain: 42, operationInvalid: 55 } as const;
 
@@ -88,6 +98,7 @@ export const BOUND = {
   authTypes: 20,
   cpumapsBytes: 8_388_608,
   vcpus: 16_384,
+  statistics: 262_144,
 } as const;
 
 /** Longest name of a domain that is used; a longer one cannot be part of a channel's file name. */

@@ -21,20 +21,31 @@ export interface Question<T> {
  */
 export class SingleCalls {
   readonly #restsUntilMs = new Map<string, number>();
+  readonly #withoutMs: number;
   #asking = false;
+
+  /** A domain of which libvirt does not tell what was asked is not asked again for `withoutMs`, in the same run. */
+  constructor({ withoutMs }: { readonly withoutMs: number } = { withoutMs: 0 }) {
+    this.#withoutMs = withoutMs;
+  }
 
   /** Asks; undefined if libvirt does not tell. */
   async ask<T>(rpc: Rpc, domain: DomainRef, { procedure, args, read }: Question<T>): Promise<T | undefined> {
     const nowMs = performance.now();
-    if (this.#asking || rpc.stuck > 0 || (this.#restsUntilMs.get(domain.uuid) ?? 0) > nowMs) return undefined;
+    const run = `${domain.uuid} ${domain.id}`;
+    if (this.#asking || rpc.stuck > 0 || (this.#restsUntilMs.get(run) ?? 0) > nowMs) return undefined;
     this.#asking = true;
     const answer = await rpc.call(procedure, args, read);
     this.#asking = false;
-    if (answer.ok) return answer.value;
-    if (answer.why.kind === "slow") {
-      if (this.#restsUntilMs.size >= RESTING_MAX) this.#restsUntilMs.clear();
-      this.#restsUntilMs.set(domain.uuid, nowMs + REST_MS);
-    }
+    if (answer.ok && answer.value !== undefined) return answer.value;
+    if (answer.ok || answer.why.kind === "refused") this.#rest(run, nowMs + this.#withoutMs);
+    else if (answer.why.kind === "slow") this.#rest(run, nowMs + REST_MS);
     return undefined;
+  }
+
+  #rest(run: string, untilMs: number): void {
+    if (untilMs <= performance.now()) return;
+    if (this.#restsUntilMs.size >= RESTING_MAX) this.#restsUntilMs.clear();
+    this.#restsUntilMs.set(run, untilMs);
   }
 }

@@ -39,6 +39,12 @@ export class XdrReader {
     return this.u32() * 0x1_0000_0000 + this.u32();
   }
 
+  /** Reads a floating-point number, which may be infinite or none at all. */
+  double(): number {
+    if (!this.#take(8)) return 0;
+    return this.#view.getFloat64(this.#at - 8);
+  }
+
   /** Reads the length of an array: at most `max`, and no more than the remaining bytes can hold. */
   count(max: number, bytesEach: number): number {
     const count = this.u32();

@@ -18,6 +18,8 @@ const STATE = 212;
 const XML = 14;
 const PINS = 230;
 const VCPUS = 20;
+/** Refused, as a libvirt does that has none. */
+const STATISTICS = 344;
 
 /** How libvirtd behaves at present. */
 export interface Manners {
@@ -187,6 +189,8 @@ export class Libvirtd {
       case PINS:
       case VCPUS:
         return this.#about(procedure, args);
+      case STATISTICS:
+        return undefined;
       default:
         return new Uint8Array();
     }
