@@ -150,7 +150,7 @@ export class World implements Machine {
     }
     this.guests.clear();
     this.libvirtd.stop();
-    for (const path of ["/run", "/tmp"]) this.disk.directoryAt(path, "boot").entries.clear();
+    for (const path of ["/run", "/tmp"]) this.disk.empty(this.disk.directoryAt(path, "boot"));
     tear(this.disk.directoryAt("/var/lib", "boot"), random);
     this.#makeDirectories();
     this.kernel.boot();

@@ -6,7 +6,7 @@ import type { Invariant, Seen, Verdict } from "./invariant.ts";
 import { INVARIANTS } from "./invariants.ts";
 import { Model } from "./model.ts";
 
-type Hook = Exclude<keyof Invariant, "name" | "says">;
+type Hook = Exclude<keyof Invariant, "name" | "says" | "stepped">;
 
 /** So many fights that nothing is certain of a policy until it is made anew. */
 export const UNCERTAIN = 9;
@@ -16,6 +16,7 @@ export class Judge implements GuestWitness {
   readonly model: Model;
   readonly #world: World;
   readonly #hooks = new Map<Hook, Invariant[]>();
+  readonly #watching = INVARIANTS.filter(({ stepped }) => stepped !== undefined);
   #touched = new Set<Policy>();
   /** Whether anybody asked for anything since the host booted. */
   anyAsked = false;
@@ -23,7 +24,7 @@ export class Judge implements GuestWitness {
   constructor(world: World) {
     this.#world = world;
     this.model = new Model(world.kernel);
-    const hooks = ["wrote", "settled", "stepped", "answered", "logged", "ended", "restored", "calm"] as const;
+    const hooks = ["wrote", "settled", "answered", "logged", "ended", "restored", "calm"] as const;
     for (const hook of hooks)
       this.#hooks.set(
         hook,
@@ -65,7 +66,11 @@ export class Judge implements GuestWitness {
       this.#touched = new Set();
       this.#ask("settled", (invariant) => invariant.settled?.(world, touched));
     }
-    this.#ask("stepped", (invariant) => invariant.stepped?.(world));
+    // Without a closure: it is called after every event.
+    for (const invariant of this.#watching) {
+      const why = invariant.stepped?.(world);
+      if (why !== undefined) world.fail(invariant.name, why);
+    }
   }
 
   noise(): void {

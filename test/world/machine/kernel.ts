@@ -74,7 +74,7 @@ export class Kernel {
   /** Makes everything as it is after a boot. */
   boot(): void {
     this.#disk.mkdir(CPU_ROOT);
-    this.#disk.directoryAt(CPU_ROOT, "boot").entries.clear();
+    this.#disk.empty(this.#disk.directoryAt(CPU_ROOT, "boot"));
     this.#disk.mkdir(`${CPU_ROOT}/cpufreq`);
     const { cpus } = this.hardware;
     for (let cpu = 0; cpu < cpus; cpu++) {

@@ -1,5 +1,7 @@
 /** The configuration of a calm host. Flooding guests may ask little, so that they are quarantined. */
-export const GOOD_CONFIG = `[vm flooding*]
+export const GOOD_CONFIG = `[energy]
+Meters=off
+[vm flooding*]
 RequestsPerSecond=5
 Burst=5
 `;
