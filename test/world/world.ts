@@ -154,7 +154,7 @@ export class World implements Machine {
     tear(this.disk.directoryAt("/var/lib", "boot"), random);
     this.#makeDirectories();
     this.kernel.boot();
-    this.judge.model.claims.clear();
+    this.judge.model.powerFails();
     this.judge.anyAsked = this.judge.model.holds.size > 0;
     this.timeline.after(5000, () => {
       this.libvirtd.start();

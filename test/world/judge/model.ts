@@ -57,6 +57,9 @@ export class Model {
   readonly holds = new Map<number, readonly (number | undefined)[]>();
   readonly #kernel: Kernel;
   readonly #memory = new WeakMap<Policy, PolicyMemory>();
+  /** Claims by the clocks on which they may be, until that changes; policies by clock, until one comes or goes. */
+  #claimsOn: Map<number, Claim[]> | undefined;
+  #policiesOn: { readonly all: readonly Policy[]; readonly by: Map<number, Policy[]> } | undefined;
   readonly #hardware: Hardware;
 
   constructor(kernel: Kernel) {
@@ -77,8 +80,14 @@ export class Model {
 
   /** The policies that share a clock with one: a refusal of any of them concerns all. */
   sharing(policy: Policy): Policy[] {
-    const clock = this.clockOf(policy.cpus[0] ?? 0);
-    return this.#kernel.policies().filter(({ cpus }) => this.clockOf(cpus[0] ?? 0) === clock);
+    return this.policiesOn(this.clockOf(policy.cpus[0] ?? 0));
+  }
+
+  policiesOn(clock: number): Policy[] {
+    const all = this.#kernel.policies();
+    if (this.#policiesOn?.all !== all)
+      this.#policiesOn = { all, by: Map.groupBy(all, ({ cpus }) => this.clockOf(cpus[0] ?? 0)) };
+    return this.#policiesOn.by.get(clock) ?? [];
   }
 
   /** The daemon that comes next finds a policy as it is now. */
@@ -94,6 +103,7 @@ export class Model {
   }
 
   starts(vm: Vm, isWild: boolean): void {
+    this.#claimsOn = undefined;
     for (const claim of this.of(vm)) add(claim, ABSENT, SILENT);
     vm.pins.forEach((pins, vcpu) => {
       const states = new Set([SILENT, ABSENT]);
@@ -104,9 +114,17 @@ export class Model {
     });
   }
 
+  /** No VM runs any more, and no daemon. */
+  powerFails(): void {
+    this.claims.clear();
+    this.#claimsOn = undefined;
+  }
+
   /** All claims of a VM, of its earlier runs too as long as the daemon may not know that they are over. */
   of(vm: Vm): Claim[] {
-    return [...this.claims.values()].filter((claim) => claim.vm === vm);
+    const claims: Claim[] = [];
+    for (const claim of this.claims.values()) if (claim.vm === vm) claims.push(claim);
+    return claims;
   }
 
   claimOf(vm: Vm, vcpu: number): Claim | undefined {
@@ -120,7 +138,7 @@ export class Model {
       claim.rest?.add(SILENT);
       claim.isSettled = false;
       const pins = vm.pins[claim.vcpu] ?? [];
-      if (!claim.places.includes(pins)) claim.places = [...claim.places, pins];
+      if (!claim.places.includes(pins)) this.#place(claim, [...claim.places, pins]);
     }
   }
 
@@ -194,10 +212,11 @@ export class Model {
       const { vm } = claim;
       if (vm.id !== claim.run || vm.state === "off") {
         this.claims.delete(key);
+        this.#claimsOn = undefined;
         continue;
       }
       const pins = vm.pins[claim.vcpu] ?? [];
-      claim.places = [pins];
+      if (claim.places.length !== 1 || claim.places[0] !== pins) this.#place(claim, [pins]);
       claim.isSettled = true;
       const isPlaced = this.#placed(claim, pins).length > 0;
       const counts = vm.state === "running" && isPlaced;
@@ -223,8 +242,7 @@ export class Model {
 
   /** What is known of the claims on a clock, for a message. */
   describe(clock: number): string {
-    const there = [...this.claims.values()].filter((claim) => this.#optionsOf(claim, clock) !== undefined);
-    const words = there.map(({ vm, run, vcpu, states, places, isSettled, isWild }) => {
+    const words = this.#on(clock).map(({ vm, run, vcpu, states, places, isSettled, isWild }) => {
       const wants = [...states].map((state) =>
         state === SILENT
           ? "silent"
@@ -242,16 +260,14 @@ export class Model {
   /** The highest want wins; a vCPU that is pinned there and never asked holds the speed that was found. */
   #resolved(clock: number): Set<Setting> {
     let outcomes = new Set([NOBODY]);
-    for (const claim of this.claims.values()) {
+    for (const claim of this.#on(clock)) {
       const options = this.#optionsOf(claim, clock);
-      if (options === undefined) continue;
+      if (options.size === 1 && options.has(NOBODY)) continue;
       const next = new Set<number>();
       for (const outcome of outcomes) for (const option of options) next.add(joined(outcome, option));
       outcomes = next;
     }
-    const policy = this.#kernel
-      .policies()
-      .find(({ cpus }) => cpus.some((cpu) => this.clockOf(cpu) === clock));
+    const [policy] = this.policiesOn(clock);
     const memory = policy === undefined ? undefined : this.memoryOf(policy);
     const foundKhz = memory === undefined ? 0 : this.#foundKhz(memory.found);
     const settings = new Set<Setting>();
@@ -266,9 +282,28 @@ export class Model {
     return settings;
   }
 
-  /** What a claim may add to a clock; undefined if it cannot be there. */
-  #optionsOf(claim: Claim, clock: number): Set<number> | undefined {
-    let options: Set<number> | undefined;
+  #place(claim: Claim, places: Claim["places"]): void {
+    claim.places = places;
+    this.#claimsOn = undefined;
+  }
+
+  /** The claims that may be on a clock. */
+  #on(clock: number): readonly Claim[] {
+    if (this.#claimsOn === undefined) {
+      this.#claimsOn = new Map();
+      for (const claim of this.claims.values())
+        for (const one of new Set(claim.places.flat().map((cpu) => this.clockOf(cpu)))) {
+          const there = this.#claimsOn.get(one);
+          if (there === undefined) this.#claimsOn.set(one, [claim]);
+          else there.push(claim);
+        }
+    }
+    return this.#claimsOn.get(clock) ?? [];
+  }
+
+  /** What a claim may add to a clock. */
+  #optionsOf(claim: Claim, clock: number): Set<number> {
+    const options = new Set<number>();
     let isElsewhere = false;
     for (const place of claim.places) {
       const cpus = place.length > MULTI_PIN_MAX ? [] : place;
@@ -276,7 +311,6 @@ export class Model {
         isElsewhere = true;
         continue;
       }
-      options ??= new Set();
       if (claim.isWild) {
         options.add(NOBODY);
         options.add(NOBODY | 1);
@@ -289,7 +323,7 @@ export class Model {
         else options.add((state >> 1) << 1);
       }
     }
-    if (isElsewhere) options?.add(NOBODY);
+    if (isElsewhere) options.add(NOBODY);
     return options;
   }
 

@@ -64,8 +64,8 @@ export class Disk {
   readonly struck = new Map<DiskFault, number>();
   readonly #nowMs: () => number;
   readonly #parts = new Map<string, string[]>();
-  /** Where paths lead, until any name is changed. */
-  readonly #found = new Map<string, Node | undefined>();
+  /** Where paths lead, until any name is changed; null is nowhere. */
+  readonly #found = new Map<string, Node | null>();
   #ino = 1;
 
   constructor(nowMs: () => number) {
@@ -87,9 +87,9 @@ export class Disk {
   find(path: string, last = true): Node | undefined {
     const key = last ? path : `${path} `;
     const found = this.#found.get(key);
-    if (found !== undefined || this.#found.has(key)) return found;
+    if (found !== undefined) return found ?? undefined;
     const node = this.#walk(path, last, 0);
-    this.#found.set(key, node);
+    this.#found.set(key, node ?? null);
     return node;
   }
 

@@ -62,6 +62,7 @@ export class Kernel {
   witness: Witness = () => {};
   refusals = 0;
   readonly #disk: Disk;
+  #policies: readonly Policy[] | undefined;
   /** Policies without a CPU that is online, by their first CPU. The kernel keeps their settings until it reboots. */
   readonly #away = new Map<number, Policy>();
 
@@ -101,8 +102,10 @@ export class Kernel {
         this.#show(this.#newPolicy(cpu));
   }
 
-  policies(): Policy[] {
-    return [...new Set(this.policyOf)].filter((policy) => policy !== undefined);
+  /** The policies that are there. The same list as long as none comes or goes. */
+  policies(): readonly Policy[] {
+    this.#policies ??= [...new Set(this.policyOf)].filter((policy) => policy !== undefined);
+    return this.#policies;
   }
 
   /** CPU 0 cannot be switched off. */
@@ -213,6 +216,7 @@ export class Kernel {
 
   /** Shows the files of a policy. */
   #show(policy: Policy): void {
+    this.#policies = undefined;
     const { cpus, name } = policy;
     const [highest = 0] = this.#khz;
     const lowest = this.#khz.at(-1) ?? 0;
@@ -250,6 +254,7 @@ export class Kernel {
   }
 
   #remove(policy: Policy): void {
+    this.#policies = undefined;
     policy.isThere = false;
     this.#disk.remove(this.#disk.directoryAt(`${CPU_ROOT}/cpufreq`, "remove"), policy.name);
     for (const cpu of policy.cpus) {

@@ -1,3 +1,4 @@
+import { joined } from "../../hypervisor/fake-bytes.ts";
 import type { Disk } from "../machine/disk.ts";
 import type { Random } from "../machine/random.ts";
 import { type End, ListeningSocket } from "../machine/sockets.ts";
@@ -183,16 +184,19 @@ export class Guest {
       return;
     }
     if (!this.reads) return witness.wrong(this, `it was sent ${bytes.length} bytes, and reads none`);
-    const all = new Uint8Array(port.received.length + bytes.length);
-    all.set(port.received);
-    all.set(bytes, port.received.length);
+    const all = joined([port.received, bytes]);
     let at = 0;
     for (; all.length - at >= this.era; at += this.era) {
       const answer = all.subarray(at, at + this.era);
       const asked = port.asked.shift();
       if (asked === undefined) return witness.wrong(this, "it was answered what it had not asked");
       const command = new DataView(answer.buffer, answer.byteOffset).getUint32(12, true);
-      const isSame = answer.every((byte, i) => (i >= 12 && i < 16 ? true : byte === asked.bytes[i]));
+      const isSame = [
+        [0, 12],
+        [16, this.era],
+      ].every(
+        ([from, to]) => Buffer.compare(answer.subarray(from, to), asked.bytes.subarray(from, to)) === 0,
+      );
       if (!isSame || (command !== ACK && command !== NACK))
         return witness.wrong(this, `the answer to "${asked.action}" is another packet`);
       witness.answered(this, asked, command === ACK);

@@ -1,4 +1,13 @@
-import { errorBody, i32, joined, listBody, message, refBytes, text, u32 } from "../../hypervisor/fake-bytes.ts";
+import {
+  errorBody,
+  i32,
+  joined,
+  listBody,
+  message,
+  refBytes,
+  text,
+  u32,
+} from "../../hypervisor/fake-bytes.ts";
 import type { Disk } from "../machine/disk.ts";
 import type { Random } from "../machine/random.ts";
 import { type End, ListeningSocket } from "../machine/sockets.ts";
