@@ -4,6 +4,7 @@ import { type Course, drive, type Outcome } from "./drive.ts";
 import { link } from "./machine/link.ts";
 import { largeProfile } from "./profile.ts";
 import { catchRejections } from "./rejections.ts";
+import { asHappened, planned } from "./replay.ts";
 import { shrink } from "./shrink.ts";
 import { Tally } from "./tally.ts";
 
@@ -33,8 +34,8 @@ const rejected = catchRejections();
 const first = Number(SEED);
 const last = LONG === undefined ? first + Number(SEEDS) : Number.POSITIVE_INFINITY;
 let failures = 0;
-for (const { seed, days, only } of REPLAY === undefined ? [] : CORPUS)
-  await judge({ seed, untilMs: days * DAY_MS, linked, only: only === undefined ? undefined : new Set(only) });
+for (const { seed, untilMs, happened } of REPLAY === undefined ? [] : CORPUS)
+  await judge({ seed, untilMs, linked, plan: happened.map(planned) });
 for (let seed = first; seed < last; seed++) {
   await judge({
     seed,
@@ -68,16 +69,19 @@ function report(course: Course, outcome: Outcome): void {
   const why = violation ?? { invariant: "nothing-left", why: rejected.splice(0).join("; "), atMs: 0 };
   process.stdout.write(`seed ${course.seed}: ${why.invariant} does not hold at ${why.atMs} ms: ${why.why}\n`);
   if (violation === undefined) return;
-  const only = shrink(course, outcome, Number(SHRINK_SECONDS) * 1000);
+  const plan = shrink(course, outcome, Number(SHRINK_SECONDS) * 1000);
   const lines: string[] = [];
-  drive({
-    ...course,
-    untilMs: violation.atMs + 1,
-    only: new Set(only),
-    print: (line) => lines.push(line),
+  const untilMs = Math.ceil(violation.atMs) + 1;
+  drive({ ...course, untilMs, plan, print: (line) => lines.push(line) });
+  const told = lines.filter((line) => line.includes(" happens ")).join("\n");
+  const kept = JSON.stringify({
+    seed: course.seed,
+    untilMs,
+    found: why.why,
+    fault: "",
+    happened: plan.map(asHappened),
   });
-  const kept = lines.filter((line) => line.includes(" happens ")).join("\n");
-  process.stdout.write(`${only.length} of ${outcome.happened.length} happenings are enough:\n${kept}\n`);
-  if (LONG === undefined) return;
-  appendFileSync(KEPT, `${JSON.stringify({ seed: course.seed, days: DAYS, only, found: why.why })}\n`);
+  process.stdout.write(`${plan.length} of ${outcome.happened.length} happenings are enough:\n${told}\n`);
+  process.stdout.write(`For corpus.ts:\n${kept}\n`);
+  if (LONG !== undefined) appendFileSync(KEPT, `${kept}\n`);
 }

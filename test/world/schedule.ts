@@ -3,21 +3,15 @@ import type { Happening } from "./happenings/happening.ts";
 import { STORMY } from "./happenings/happenings.ts";
 import { PHASES, TRIALS } from "./happenings/phases.ts";
 import { Random } from "./machine/random.ts";
-
-/** Something that is to happen. */
-export interface Planned {
-  /** Its place in the schedule, by which a replay leaves it out. */
-  readonly index: number;
-  readonly atMs: number;
-  readonly happening: Happening;
-  /** What it draws from. */
-  readonly seed: number;
-}
+import type { Planned } from "./replay.ts";
 
 /** The daemon tries again what the kernel refused after waits of up to ten minutes. */
 const LONG_CALM_MS = 720_000;
 const CALM_MS = 200_000;
 const MINUTE_MS = 60_000;
+
+/** So many trials follow each other in one calm. */
+const TRIALS_MAX = 4;
 
 /** How much happens. */
 export interface Pace {
@@ -34,9 +28,8 @@ const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_
  */
 export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Planned, never> {
   const random = new Random(seed);
-  let index = 0;
   let atMs = 20_000;
-  const plan = (what: Happening): Planned => ({ index: index++, atMs, happening: what, seed: random.bits() });
+  const plan = (what: Happening): Planned => ({ atMs, happening: what, seed: random.bits() });
   for (;;) {
     const kinds = STORMY.filter(() => random.chance(0.6));
     const weights = kinds.reduce((sum, { weight }) => sum + weight, 0);
@@ -67,11 +60,19 @@ export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Plan
     yield plan(PHASES.settle);
     atMs += 2000;
     yield* during(atMs + random.between(1, 4) * MINUTE_MS, false);
-    for (const { phase, restMs } of random.pick(TRIALS)) {
-      yield plan(phase);
-      atMs += restMs;
-    }
+    for (const trial of shuffled(TRIALS, random).slice(0, TRIALS_MAX))
+      for (const { phase, restMs } of trial) {
+        yield plan(phase);
+        atMs += restMs;
+      }
     yield* during(atMs + MINUTE_MS, false);
     yield plan(PHASES.storm);
   }
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  return items
+    .map((item) => ({ item, at: random.float() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }

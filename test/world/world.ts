@@ -51,8 +51,10 @@ export class World implements Machine {
   isFair = false;
   /** The state of each policy before a restart during which nothing else happens. */
   restarting: ReadonlyMap<Policy, string> | undefined;
-  /** The VM that is paused for a trial. */
+  /** The VM of a trial; the VM that is paused for one, and the CPU that has an order for one. */
+  tried: Vm | undefined;
   paused: Vm | undefined;
+  ordered: number | undefined;
   /** Whether other programs disputed a clock since the last calm. */
   isDisputed = false;
   /** How often something happened that guests' requests do not explain. */

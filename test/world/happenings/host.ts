@@ -1,5 +1,6 @@
 import { BAD_CONFIGS, GOOD_CONFIG, GOOD_RELOADS } from "../players/config.ts";
 import { babble, call } from "../players/operator.ts";
+import type { World } from "../world.ts";
 import { happening } from "./happening.ts";
 
 /** What operators order. */
@@ -26,23 +27,8 @@ export const OPERATOR_HAPPENINGS = [
   }),
   happening("operator orders", 6, (world, random) => {
     const cpu = random.below(world.kernel.hardware.cpus);
-    const to = random.pick(["min", "max", "release", "release"]);
-    const { model } = world.judge;
-    const clock = model.clockOf(cpu);
-    const before = model.holds.get(clock) ?? [undefined];
-    const { table } = model;
-    const lowest = table.khz.length - 1;
-    // "max" goes to the highest speed, or to the highest without turbo, as it stands.
-    const tops = table.turbo === undefined ? [0] : [0, table.turbo.base];
-    const wanted = to === "release" ? [undefined] : to === "min" ? [lowest] : tops;
-    model.holds.set(clock, [...before, ...wanted]);
-    world.judge.anyAsked = true;
-    call(world, "SetCpuFreq", { cpus: [cpu], to, hold: to !== "release" }, (reply) => {
-      const [result] =
-        (reply?.parameters as { results?: { ok: boolean; notRemembered?: string }[] })?.results ?? [];
-      if (result?.ok === true && result.notRemembered === undefined) model.holds.set(clock, wanted);
-      else if (reply !== undefined && result?.ok !== true) model.holds.set(clock, before);
-    });
+    const to = random.pick(["min", "max", "release", "release"] as const);
+    orderCpu(world, { cpu, to });
     return `CPU ${cpu} ${to}`;
   }),
   happening("operator babbles", 2, (world, random) => {
@@ -123,3 +109,28 @@ export const HOST_HAPPENINGS = [
     return "power";
   }),
 ];
+
+/** An order of an operator that guests cannot change, or its end. */
+interface CpuOrder {
+  readonly cpu: number;
+  readonly to: "min" | "max" | "release";
+}
+
+/** Gives an order, and tells the model. */
+export function orderCpu(world: World, { cpu, to }: CpuOrder): void {
+  const { model } = world.judge;
+  const clock = model.clockOf(cpu);
+  const before = model.holds.get(clock) ?? [undefined];
+  const { table } = model;
+  // "max" goes to the highest speed, or to the highest without turbo, as it stands.
+  const tops = table.turbo === undefined ? [0] : [0, table.turbo.base];
+  const wanted = to === "release" ? [undefined] : to === "min" ? [table.khz.length - 1] : tops;
+  model.holds.set(clock, [...before, ...wanted]);
+  world.judge.anyAsked = true;
+  call(world, "SetCpuFreq", { cpus: [cpu], to, hold: to !== "release" }, (reply) => {
+    const [result] =
+      (reply?.parameters as { results?: { ok: boolean; notRemembered?: string }[] })?.results ?? [];
+    if (result?.ok === true && result.notRemembered === undefined) model.holds.set(clock, wanted);
+    else if (reply !== undefined && result?.ok !== true) model.holds.set(clock, before);
+  });
+}

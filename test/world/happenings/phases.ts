@@ -1,6 +1,11 @@
+import type { Random } from "../machine/random.ts";
+import type { Guest } from "../players/guest.ts";
 import { pauseVm, resumeVm } from "../players/hosts.ts";
 import { callAll } from "../players/operator.ts";
+import type { World } from "../world.ts";
 import { type Happening, happening } from "./happening.ts";
+import { orderCpu } from "./host.ts";
+import { switchCpu } from "./kernel.ts";
 
 /** What operators ask in calm weather. */
 const LOOKS = ["GetStatus", "ListVms", "ListCpus", "Verify", "ListHolds"];
@@ -53,12 +58,20 @@ export const PHASES = {
     world.service.crash();
     return "";
   }),
+  /** A guest asks for all its vCPUs, so that it matters what becomes of them. */
+  quietAsk: happening("quiet ask", 0, (world, random) => {
+    const guest = world.isFair ? politeGuest(world, random) : undefined;
+    if (guest === undefined) return undefined;
+    const action = random.pick(["min", "max"] as const);
+    guest.ports.forEach((_, vcpu) => {
+      if (guest.ask(vcpu, action) && guest.reads) world.awaiting.add(guest);
+    });
+    world.tried = guest.vm;
+    return `${guest.vm.name} ${action}`;
+  }),
   quietPause: happening("quiet pause", 0, (world, random) => {
-    const running = [...world.guests.values()].filter(
-      ({ mood, vm }) => mood === "polite" && vm.state === "running",
-    );
-    if (!world.isFair || running.length === 0) return undefined;
-    const { vm } = random.pick(running);
+    const vm = world.tried ?? politeGuest(world, random)?.vm;
+    if (!world.isFair || vm?.state !== "running") return undefined;
     world.disturb();
     pauseVm(world, vm, 1);
     world.paused = vm;
@@ -71,11 +84,41 @@ export const PHASES = {
     resumeVm(world, paused, 5);
     return paused.name;
   }),
+  quietOrder: happening("quiet order", 0, (world, random) => {
+    if (!world.isFair || world.kernel.hardware.cpus < 2) return undefined;
+    world.disturb();
+    world.ordered = random.between(1, world.kernel.hardware.cpus - 1);
+    orderCpu(world, { cpu: world.ordered, to: random.pick(["min", "max"]) });
+    return `CPU ${world.ordered}`;
+  }),
+  /** The CPU of the order goes, or comes back. */
+  quietSwitch: happening("quiet switch", 0, (world) => {
+    const { ordered } = world;
+    if (ordered === undefined) return undefined;
+    world.disturb();
+    switchCpu(world, ordered);
+    return `CPU ${ordered} ${world.kernel.isOnline[ordered] ? "on" : "off"}`;
+  }),
+  quietRelease: happening("quiet release", 0, (world) => {
+    const { ordered } = world;
+    if (ordered === undefined) return undefined;
+    world.ordered = undefined;
+    world.disturb();
+    orderCpu(world, { cpu: ordered, to: "release" });
+    return `CPU ${ordered}`;
+  }),
   storm: happening("storm", 0, (world) => {
     world.disturb();
     return "";
   }),
 };
+
+function politeGuest(world: World, random: Random): Guest | undefined {
+  const running = [...world.guests.values()].filter(
+    ({ mood, vm }) => mood === "polite" && vm.state === "running",
+  );
+  return running.length === 0 ? undefined : random.pick(running);
+}
 
 /** A turn of a trial, and how long nothing else happens after it. */
 interface Trial {
@@ -95,9 +138,20 @@ export const TRIALS: readonly (readonly Trial[])[] = [
   // Nothing is restored after the crash, so the next start must do it.
   [{ phase: PHASES.quietCrash, restMs: 30_000 }, JUDGED],
   [
+    { phase: PHASES.quietAsk, restMs: 500 },
     { phase: PHASES.quietPause, restMs: 10_000 },
     JUDGED,
     { phase: PHASES.quietResume, restMs: 10_000 },
+    JUDGED,
+  ],
+  [
+    { phase: PHASES.quietOrder, restMs: 2000 },
+    JUDGED,
+    { phase: PHASES.quietSwitch, restMs: 20_000 },
+    JUDGED,
+    { phase: PHASES.quietSwitch, restMs: 20_000 },
+    JUDGED,
+    { phase: PHASES.quietRelease, restMs: 2000 },
     JUDGED,
   ],
 ];

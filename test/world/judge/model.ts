@@ -267,17 +267,18 @@ export class Model {
       for (const outcome of outcomes) for (const option of options) next.add(joined(outcome, option));
       outcomes = next;
     }
-    const [policy] = this.policiesOn(clock);
-    const memory = policy === undefined ? undefined : this.memoryOf(policy);
-    const foundKhz = memory === undefined ? 0 : this.#foundKhz(memory.found);
+    const memories = this.policiesOn(clock).map((policy) => this.memoryOf(policy));
+    const isBlurred = memories.some((memory) => memory.isBlurred);
+    // CPUs that share a clock run as fast as the fastest of them.
+    const foundKhz = Math.max(0, ...memories.map(({ found }) => this.#foundKhz(found)));
     const settings = new Set<Setting>();
     for (const outcome of outcomes) {
       const index = outcome >> 1;
       const khz = this.table.khz[index];
       const isSlower = index > 0 && khz !== undefined && khz < foundKhz;
       const isSilent = (outcome & 1) === 1;
-      if (khz === undefined || (isSilent && (isSlower || memory?.isBlurred === true))) settings.add("found");
-      if (khz !== undefined && (!isSilent || !isSlower || memory?.isBlurred === true)) settings.add(index);
+      if (khz === undefined || (isSilent && (isSlower || isBlurred))) settings.add("found");
+      if (khz !== undefined && (!isSilent || !isSlower || isBlurred)) settings.add(index);
     }
     return settings;
   }

@@ -85,6 +85,8 @@ export class Kernel {
       const siblings = this.#group(cpu, this.hardware.threads).filter((one) => this.isOnline[one]);
       this.#file(`${CPU_ROOT}/cpu${cpu}/topology/thread_siblings_list`, () => siblings.join(","));
     }
+    const online = () => [...this.isOnline.keys()].filter((cpu) => this.isOnline[cpu]);
+    this.#file(`${CPU_ROOT}/online`, () => online().join(","));
     if (this.hardware.driver === "intel_pstate") {
       this.#disk.mkdir(`${CPU_ROOT}/intel_pstate`);
       this.#file(`${CPU_ROOT}/intel_pstate/no_turbo`, () => "0");
