@@ -44,11 +44,9 @@ const KEPT_MAX = 200_000;
 /** Runs one world. */
 export function drive(course: Course): Outcome {
   const { seed, untilMs, linked, cpuMs = Number.POSITIVE_INFINITY } = course;
-  const random = new Random(seed ^ 0x2545f491);
-  // From a source of its own, so that a replay stays the same when more is drawn for the host.
-  const profile = (course.profile ?? drawProfile)(random.fork());
+  const profile = (course.profile ?? drawProfile)(Random.of(seed, "profile"));
   const world = new World(seed, { profile, linked, print: course.print });
-  boot(world, random);
+  boot(world, seed);
   const struck = new Map<string, number>();
   let happened: Planned[] = [];
   const began = process.cpuUsage();
@@ -90,8 +88,9 @@ export function drive(course: Course): Outcome {
 }
 
 /** libvirtd and the daemon start, and most VMs. */
-function boot(world: World, random: Random): void {
-  defineVms(world, random);
+function boot(world: World, seed: number): void {
+  defineVms(world, Random.of(seed, "VMs"), Random.of(seed, "contracts"));
+  const random = Random.of(seed, "boot");
   world.libvirtd.start();
   world.service.start();
   for (const vm of world.vms.values()) {

@@ -136,4 +136,17 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
     "return Math.min(index + 1, table.speeds.length - 1);",
     "return Math.min(index + 2, table.speeds.length - 1);",
   ),
+  fault(
+    "verify promises what is not done",
+    "daemon/operators/verify.ts",
+    "differing.every(({ isLimit }) => isLimit)",
+    "false",
+  ),
 ];
+
+/** A fault by its name; throws if there is none. */
+export function faultNamed(name: string): WorldFault {
+  const found = WORLD_FAULTS.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`There is no fault "${name}"`);
+  return found;
+}

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { CORPUS } from "./corpus.ts";
 import { type Course, drive, type Outcome } from "./drive.ts";
+import { faultNamed } from "./faults.ts";
 import { link } from "./machine/link.ts";
 import { largeProfile } from "./profile.ts";
 import { catchRejections } from "./rejections.ts";
@@ -16,6 +17,7 @@ const {
   DAYS = "0.1",
   SEEDS = "1",
   LONG,
+  FAULT,
   LARGE,
   TRACE,
   SHRINK_SECONDS = "60",
@@ -28,7 +30,8 @@ const THOROUGH_CALMS = 200;
 /** Where `make world-long` keeps what it finds. */
 const KEPT = "dist/world-failures.txt";
 
-const linked = await link();
+// With a fault of faults.ts planted, a failing world prints a corpus entry for it.
+const linked = await link(FAULT === undefined ? undefined : faultNamed(FAULT));
 const tally = new Tally();
 const rejected = catchRejections();
 const first = Number(SEED);
@@ -78,7 +81,7 @@ function report(course: Course, outcome: Outcome): void {
     seed: course.seed,
     untilMs,
     found: why.why,
-    fault: "",
+    fault: FAULT ?? "",
     happened: plan.map(asHappened),
   });
   process.stdout.write(`${plan.length} of ${outcome.happened.length} happenings are enough:\n${told}\n`);

@@ -9,6 +9,10 @@ export interface Profile {
   /** The wall clock at the boot. */
   readonly wallMs: number;
   readonly zone: string;
+  /** What the configuration says of the account of energy. */
+  readonly energy: string;
+  /** Whether unused CPUs are parked. */
+  readonly parks: boolean;
 }
 
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"];
@@ -26,6 +30,8 @@ export function drawProfile(random: Random): Profile {
     vcpusMax: random.pick([1, 2, 4, 4, 8]),
     wallMs: WALL_FIRST_MS + random.float() * WALL_SPAN_MS,
     zone: random.pick(ZONES),
+    energy: random.pick(["Meters=off", "Meters=off", "Interval=60", "Interval=10"]),
+    parks: random.chance(0.3),
   };
 }
 

@@ -27,9 +27,13 @@ const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_
  * leaves out (swarm testing), and calm after each, when all must be right again, also after one single trial.
  */
 export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Planned, never> {
-  const random = new Random(seed);
+  const random = Random.of(seed, "schedule");
   let atMs = 20_000;
-  const plan = (what: Happening): Planned => ({ atMs, happening: what, seed: random.bits() });
+  // In whole microseconds, as the corpus shows it.
+  const plan = (what: Happening): Planned => {
+    atMs = Math.round(atMs * 1000) / 1000;
+    return { atMs, happening: what, seed: random.bits() };
+  };
   for (;;) {
     const kinds = STORMY.filter(() => random.chance(0.6));
     const weights = kinds.reduce((sum, { weight }) => sum + weight, 0);

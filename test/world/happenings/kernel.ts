@@ -55,7 +55,7 @@ export const KERNEL_HAPPENINGS = [
     return `${policy.name} ${policy.limitKhz}`;
   }),
   happening("CPU is switched", 4, (world, random) => {
-    const held = [...world.judge.model.holds.keys()];
+    const held = world.judge.model.orders.clocks;
     const any = random.below(world.kernel.hardware.cpus);
     const cpu = held.length > 0 && random.chance(0.4) ? random.pick(held) : any;
     switchCpu(world, cpu);

@@ -3,8 +3,9 @@ import type { Guest } from "../players/guest.ts";
 import { pauseVm, resumeVm } from "../players/hosts.ts";
 import { callAll } from "../players/operator.ts";
 import type { World } from "../world.ts";
+import { leavePolicy } from "./guests.ts";
 import { type Happening, happening } from "./happening.ts";
-import { orderCpu } from "./host.ts";
+import { orderCpu, setWall } from "./host.ts";
 import { switchCpu } from "./kernel.ts";
 
 /** What operators ask in calm weather. */
@@ -31,9 +32,8 @@ export const PHASES = {
   /** Nothing but a restart happens. */
   quietRestart: happening("quiet restart", 0, (world) => {
     if (!world.isFair || !world.service.isRunning) return undefined;
-    world.restarting = new Map(
-      world.kernel.policies().map((policy) => [policy, JSON.stringify(policy.state)]),
-    );
+    const states = world.kernel.policies().map((policy) => [policy, JSON.stringify(policy.state)] as const);
+    world.restarting = { sinceMs: world.timeline.nowMs, before: new Map(states) };
     world.service.restart();
     return "";
   }),
@@ -99,6 +99,24 @@ export const PHASES = {
     switchCpu(world, ordered);
     return `CPU ${ordered} ${world.kernel.isOnline[ordered] ? "on" : "off"}`;
   }),
+  /** The order is for a while. */
+  quietTimedOrder: happening("quiet order for a while", 0, (world, random) => {
+    if (!world.isFair) return undefined;
+    world.disturb();
+    const cpu = random.below(world.kernel.hardware.cpus);
+    orderCpu(world, { cpu, to: random.pick(["min", "max"]), forSeconds: 15 });
+    return `CPU ${cpu}`;
+  }),
+  /** Several guests leave policies, so that it matters which hour it is. */
+  quietPolicies: happening("quiet policies", 0, (world, random) => {
+    if (!world.isFair) return undefined;
+    for (let i = 0; i < 4; i++) leavePolicy(world, politeGuest(world, random), random);
+    return "";
+  }),
+  quietHours: happening("quiet hours", 0, (world, random) => {
+    if (!world.isFair) return undefined;
+    return setWall(world, 3_600_000 * random.between(-12, 12));
+  }),
   quietRelease: happening("quiet release", 0, (world) => {
     const { ordered } = world;
     if (ordered === undefined) return undefined;
@@ -152,6 +170,21 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     { phase: PHASES.quietSwitch, restMs: 20_000 },
     JUDGED,
     { phase: PHASES.quietRelease, restMs: 2000 },
+    JUDGED,
+  ],
+  [
+    { phase: PHASES.quietTimedOrder, restMs: 2000 },
+    JUDGED,
+    { phase: PHASES.quietRestart, restMs: 20_000 },
+    { phase: PHASES.afterRestart, restMs: 2000 },
+    JUDGED,
+  ],
+  [
+    { phase: PHASES.quietPolicies, restMs: 1000 },
+    JUDGED,
+    { phase: PHASES.quietHours, restMs: 15_000 },
+    JUDGED,
+    { phase: PHASES.quietHours, restMs: 15_000 },
     JUDGED,
   ],
 ];

@@ -18,12 +18,13 @@ export class Judge implements GuestWitness {
   readonly #hooks = new Map<Hook, Invariant[]>();
   readonly #watching = INVARIANTS.filter(({ stepped }) => stepped !== undefined);
   #touched = new Set<Policy>();
-  /** Whether anybody asked for anything since the host booted. */
-  anyAsked = false;
+  /** Whether anybody asked for anything since the host booted; the configuration does with parking. */
+  anyAsked: boolean;
 
   constructor(world: World) {
     this.#world = world;
-    this.model = new Model(world.kernel);
+    this.model = new Model(world.kernel, world.timeline, world.profile);
+    this.anyAsked = world.profile.parks;
     const hooks = ["wrote", "settled", "answered", "logged", "ended", "restored", "calm"] as const;
     for (const hook of hooks)
       this.#hooks.set(
@@ -79,9 +80,10 @@ export class Judge implements GuestWitness {
 
   sent(guest: Guest, asked: Asked): void {
     this.anyAsked = true;
-    if (asked.action === undefined || !guest.isPlain) return;
     const { model } = this;
     const { vm } = guest;
+    if (asked.policy !== undefined) model.policyAsked(vm, asked.policy.vcpus, asked.policy.rule);
+    if (asked.action === undefined || !guest.isPlain) return;
     model.asked(vm, asked.vcpu, asked.action);
     if (guest.reads) return;
     // Without an answer it is certain only if nothing stood in its way.
@@ -95,9 +97,10 @@ export class Judge implements GuestWitness {
   }
 
   answered(guest: Guest, asked: Asked, accepted: boolean): void {
-    const { vcpu, action } = asked;
+    const { vcpu, action, policy } = asked;
     this.#world.trace.note("answered", vcpu, guest.vm.name, accepted ? "ACK" : "NACK");
     if (action !== undefined) this.model.answered(guest.vm, vcpu, action, accepted);
+    if (policy !== undefined) this.model.policyAnswered(guest.vm, policy.vcpus, policy.rule, accepted);
     this.#ask("answered", (invariant) => invariant.answered?.(this.#world, guest, asked, accepted));
   }
 
