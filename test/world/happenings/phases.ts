@@ -1,6 +1,6 @@
 import type { Random } from "../machine/random.ts";
 import type { Guest } from "../players/guest.ts";
-import { pauseVm, resumeVm } from "../players/hosts.ts";
+import { pauseVm, resumeVm, startVm } from "../players/hosts.ts";
 import { callAll } from "../players/operator.ts";
 import type { World } from "../world.ts";
 import { leavePolicy } from "./guests.ts";
@@ -10,6 +10,9 @@ import { switchCpu } from "./kernel.ts";
 
 /** What operators ask in calm weather. */
 const LOOKS = ["GetStatus", "ListVms", "ListCpus", "Verify", "ListHolds"];
+
+/** Longer leases are not waited for. */
+const LEASE_MAX_SEC = 20;
 
 /** The turns between storm and calm. */
 export const PHASES = {
@@ -63,11 +66,22 @@ export const PHASES = {
     const guest = world.isFair ? politeGuest(world, random) : undefined;
     if (guest === undefined) return undefined;
     const action = random.pick(["min", "max"] as const);
-    guest.ports.forEach((_, vcpu) => {
-      if (guest.ask(vcpu, action) && guest.reads) world.awaiting.add(guest);
-    });
+    askOnAll(world, guest, action);
     world.tried = guest.vm;
     return `${guest.vm.name} ${action}`;
+  }),
+  /** The same of a guest whose requests end unless they are repeated. */
+  quietLease: happening("quiet lease", 0, (world, random) => {
+    const leased = [...world.guests.values()].filter(
+      ({ mood, vm }) =>
+        mood === "polite" &&
+        vm.state === "running" &&
+        (vm.contract.leaseSec ?? LEASE_MAX_SEC + 1) <= LEASE_MAX_SEC,
+    );
+    if (!world.isFair || leased.length === 0) return undefined;
+    const guest = random.pick(leased);
+    askOnAll(world, guest, random.pick(["min", "max"]));
+    return guest.vm.name;
   }),
   quietPause: happening("quiet pause", 0, (world, random) => {
     const vm = world.tried ?? politeGuest(world, random)?.vm;
@@ -83,6 +97,14 @@ export const PHASES = {
     world.paused = undefined;
     resumeVm(world, paused, 5);
     return paused.name;
+  }),
+  quietBegin: happening("quiet begin", 0, (world, random) => {
+    const off = [...world.vms.values()].filter(({ state }) => state === "off");
+    if (!world.isFair || off.length === 0) return undefined;
+    world.disturb();
+    const vm = random.pick(off);
+    startVm(world, vm, random);
+    return vm.name;
   }),
   quietOrder: happening("quiet order", 0, (world, random) => {
     if (!world.isFair || world.kernel.hardware.cpus < 2) return undefined;
@@ -131,6 +153,12 @@ export const PHASES = {
   }),
 };
 
+function askOnAll(world: World, guest: Guest, action: "min" | "max"): void {
+  guest.ports.forEach((_, vcpu) => {
+    if (guest.ask(vcpu, action) && guest.reads) world.awaiting.add(guest);
+  });
+}
+
 function politeGuest(world: World, random: Random): Guest | undefined {
   const running = [...world.guests.values()].filter(
     ({ mood, vm }) => mood === "polite" && vm.state === "running",
@@ -162,6 +190,9 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     { phase: PHASES.quietResume, restMs: 10_000 },
     JUDGED,
   ],
+  [{ phase: PHASES.quietLease, restMs: LEASE_MAX_SEC * 1000 + 1000 }, JUDGED],
+  // A VM may run where CPUs are parked.
+  [{ phase: PHASES.quietBegin, restMs: 2000 }, JUDGED],
   [
     { phase: PHASES.quietOrder, restMs: 2000 },
     JUDGED,

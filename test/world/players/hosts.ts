@@ -34,10 +34,12 @@ export function defineVms(world: World, random: Random, contracts: Random): void
 
 /** One CPU for most vCPUs, a few for some, all of them for one that is not pinned. */
 export function drawPins(world: World, random: Random): number[] {
+  const { parks } = world.profile;
   const { cpus } = world.profile.hardware;
   const what = random.float();
   if (what < 0.75) return [random.below(cpus)];
-  if (what < 0.9) {
+  // One VM that is not pinned keeps all CPUs from being parked.
+  if (what < (parks ? 0.99 : 0.9)) {
     const several = new Set(Array.from({ length: random.between(2, 4) }, () => random.below(cpus)));
     return [...several].sort((a, b) => a - b);
   }
