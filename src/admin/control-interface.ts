@@ -14,8 +14,7 @@ import type { Interface, Method, Outcome } from "./interface.ts";
 import idl from "./io.vmpower.Control.varlink" with { type: "text" };
 import { SERVICE_ERRORS } from "./service-interface.ts";
 
-const MONITOR_DOC =
-  "Look at the vm-power daemon: the part of io.vmpower.Control that changes nothing.";
+const MONITOR_DOC = "Look at the vm-power daemon: the part of io.vmpower.Control that changes nothing.";
 
 /** The description of `io.vmpower.Control`. */
 export const CONTROL = describe(idl);

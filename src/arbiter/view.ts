@@ -121,8 +121,11 @@ export interface SavedWant {
   readonly asked: string | undefined;
   /** On the wall clock. */
   readonly askedAtMs: number;
-  readonly speeds: readonly { readonly clock: Pcpu; readonly khz: Khz; readonly turbo: boolean }[];
+  readonly speeds: readonly (SavedSpeed & { readonly clock: Pcpu; readonly due?: SavedSpeed | undefined })[];
 }
+
+/** A speed that a guest wants at once or, if it is slower, after the contract's shortest dwell. */
+export type SavedSpeed = { readonly khz: Khz; readonly turbo: boolean };
 
 /** The rule that decides a clock's speed. */
 export type Rule =

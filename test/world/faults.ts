@@ -155,10 +155,16 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
     "const waits = false;",
   ),
   fault(
+    "a restart cuts a dwell short",
+    "arbiter/saved-want.ts",
+    "position: carried(waits === undefined ? (before.due ?? before) : before),",
+    "position: carried(before.due ?? before),",
+  ),
+  fault(
     "the speed after a dwell never comes",
     "arbiter/want.ts",
     "return Math.min(untilMs ?? Number.POSITIVE_INFINITY, due?.atMs ?? Number.POSITIVE_INFINITY);",
-    "return untilMs ?? (due === undefined ? Number.POSITIVE_INFINITY : Number.POSITIVE_INFINITY);",
+    "return untilMs ?? Number.POSITIVE_INFINITY + (due?.atMs ?? 0);",
   ),
   fault(
     "the upper bound of a contract is ignored",

@@ -185,6 +185,7 @@ export class World implements Machine {
     }
     for (const guest of this.guests.values())
       for (const { end } of guest.ports) if (guest.mood !== "deaf") end?.resume();
+    if (this.service.program !== undefined) this.service.program.diesBeforeChange = Number.POSITIVE_INFINITY;
     this.configure();
     if (this.service.state === "off") this.service.start();
     else this.service.reload();

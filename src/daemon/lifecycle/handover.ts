@@ -194,9 +194,13 @@ function isPairOfTexts(value: unknown): value is readonly [string, string] {
 }
 
 function isSpeed(value: unknown): value is SavedWant["speeds"][number] {
-  return (
-    isRecord(value) && isCount(value["clock"]) && isCount(value["khz"]) && typeof value["turbo"] === "boolean"
-  );
+  if (!isRecord(value)) return false;
+  const { due } = value;
+  return isCount(value["clock"]) && isWish(value) && (due === undefined || (isRecord(due) && isWish(due)));
+}
+
+function isWish({ khz, turbo }: Record<string, unknown>): boolean {
+  return isCount(khz) && typeof turbo === "boolean";
 }
 
 function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {

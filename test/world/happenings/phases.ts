@@ -1,4 +1,5 @@
 import type { Random } from "../machine/random.ts";
+import type { Contract } from "../players/contract.ts";
 import type { Guest } from "../players/guest.ts";
 import { pauseVm, resumeVm, startVm } from "../players/hosts.ts";
 import { callAll } from "../players/operator.ts";
@@ -11,8 +12,9 @@ import { switchCpu } from "./kernel.ts";
 /** What operators ask in calm weather. */
 const LOOKS = ["GetStatus", "ListVms", "ListCpus", "Verify", "ListHolds"];
 
-/** Longer leases are not waited for. */
+/** Longer leases are not waited for; shorter dwells are over before a restart. */
 const LEASE_MAX_SEC = 20;
+const DWELL_MIN_MS = 5000;
 
 /** The turns between storm and calm. */
 export const PHASES = {
@@ -72,15 +74,21 @@ export const PHASES = {
   }),
   /** The same of a guest whose requests end unless they are repeated. */
   quietLease: happening("quiet lease", 0, (world, random) => {
-    const leased = [...world.guests.values()].filter(
-      ({ mood, vm }) =>
-        mood === "polite" &&
-        vm.state === "running" &&
-        (vm.contract.leaseSec ?? LEASE_MAX_SEC + 1) <= LEASE_MAX_SEC,
-    );
-    if (!world.isFair || leased.length === 0) return undefined;
-    const guest = random.pick(leased);
+    const guest = world.isFair
+      ? politeGuest(world, random, ({ leaseSec = LEASE_MAX_SEC + 1 }) => leaseSec <= LEASE_MAX_SEC)
+      : undefined;
+    if (guest === undefined) return undefined;
     askOnAll(world, guest, random.pick(["min", "max"]));
+    return guest.vm.name;
+  }),
+  /** It wants a speed, and at once a slower one that must wait. */
+  quietDwell: happening("quiet dwell", 0, (world, random) => {
+    const guest = world.isFair
+      ? politeGuest(world, random, ({ dwellMs = 0 }) => dwellMs >= DWELL_MIN_MS)
+      : undefined;
+    if (guest === undefined) return undefined;
+    askOnAll(world, guest, "max");
+    world.timeline.after(200, () => askOnAll(world, guest, "min"));
     return guest.vm.name;
   }),
   quietPause: happening("quiet pause", 0, (world, random) => {
@@ -159,9 +167,13 @@ function askOnAll(world: World, guest: Guest, action: "min" | "max"): void {
   });
 }
 
-function politeGuest(world: World, random: Random): Guest | undefined {
+function politeGuest(
+  world: World,
+  random: Random,
+  isMeant: (contract: Contract) => boolean = () => true,
+): Guest | undefined {
   const running = [...world.guests.values()].filter(
-    ({ mood, vm }) => mood === "polite" && vm.state === "running",
+    ({ mood, vm }) => mood === "polite" && vm.state === "running" && isMeant(vm.contract),
   );
   return running.length === 0 ? undefined : random.pick(running);
 }
@@ -189,6 +201,11 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     JUDGED,
     { phase: PHASES.quietResume, restMs: 10_000 },
     JUDGED,
+  ],
+  [
+    { phase: PHASES.quietDwell, restMs: 1000 },
+    { phase: PHASES.quietRestart, restMs: 20_000 },
+    { phase: PHASES.afterRestart, restMs: 0 },
   ],
   [{ phase: PHASES.quietLease, restMs: LEASE_MAX_SEC * 1000 + 1000 }, JUDGED],
   // A VM may run where CPUs are parked.

@@ -8,9 +8,16 @@ export const ABSENT = -2;
 /** The daemon may be so much later or earlier than the judge, in ms. */
 const SLACK_MS = 100;
 
+const NEVER = { firstMs: Number.POSITIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+
+/** A start takes at most so long. */
+const RESTART_MS = 60_000;
+
 /** A speed that is kept for a while, although a slower one was asked for. */
 interface Lasting {
   readonly states: ReadonlySet<number>;
+  /** Until when at least and at most. */
+  readonly firstMs: number;
   readonly untilMs: number;
   readonly isCertain: boolean;
 }
@@ -69,6 +76,20 @@ export class Claim {
     if (this.#lasting !== undefined) this.#lasting = { ...this.#lasting, isCertain: false };
   }
 
+  /** The next daemon goes on with what it wants. Leases and dwells begin anew then. */
+  restarts(nowMs: number): void {
+    const { leaseSec, dwellMs } = this.vm.contract;
+    const startedMs = nowMs + RESTART_MS;
+    const lasting = this.#lasting;
+    this.unsettle();
+    if (leaseSec !== undefined && nowMs < this.#lease.lastMs)
+      this.#lease = { ...this.#lease, lastMs: startedMs + leaseSec * 1000 };
+    if (dwellMs === undefined) return;
+    this.#got = { ms: startedMs, isCertain: false };
+    if (lasting !== undefined && nowMs < lasting.untilMs)
+      this.#lasting = { ...lasting, untilMs: startedMs + dwellMs };
+  }
+
   forget(): void {
     this.states = new Set([SILENT, ABSENT]);
     this.before = new Set(this.states);
@@ -80,8 +101,9 @@ export class Claim {
 
   /** Whether what it asked for ends by itself, or begins to count, in a span of time. */
   turnsIn(fromMs: number, toMs: number): boolean {
-    const isIn = (ms: number) => ms > fromMs - SLACK_MS && ms < toMs + SLACK_MS;
-    return isIn(this.#lease.firstMs) || isIn(this.#lease.lastMs) || isIn(this.#lasting?.untilMs ?? 0);
+    const isIn = (firstMs: number, lastMs: number) => firstMs < toMs + SLACK_MS && lastMs > fromMs - SLACK_MS;
+    const { firstMs, untilMs } = this.#lasting ?? NEVER;
+    return isIn(this.#lease.firstMs, this.#lease.lastMs) || isIn(firstMs, untilMs);
   }
 
   /** What it asked for, as far as that has not ended. */
@@ -99,7 +121,7 @@ export class Claim {
     const asked = this.askedAt(nowMs);
     const lasting = this.#lasting;
     if (lasting === undefined || nowMs > lasting.untilMs + SLACK_MS) return asked;
-    if (!lasting.isCertain || nowMs > lasting.untilMs - SLACK_MS || asked.has(SILENT))
+    if (!lasting.isCertain || nowMs > lasting.firstMs - SLACK_MS || asked.has(SILENT))
       return new Set([...asked, ...lasting.states]);
     return asked.has(ABSENT) ? new Set([...lasting.states, ABSENT]) : lasting.states;
   }
@@ -116,7 +138,7 @@ export class Claim {
     }
     if (dwellMs === undefined) return;
     const states = new Set([...this.before, ...(this.#lasting?.states ?? [])]);
-    this.#lasting = { states, untilMs: nowMs + dwellMs, isCertain: false };
+    this.#lasting = { states, firstMs: nowMs, untilMs: nowMs + dwellMs, isCertain: false };
   }
 
   /** It was answered. */
@@ -154,19 +176,17 @@ export class Claim {
     this.#lasting = undefined;
     if (holding.size !== 1 || after.size !== 1 || held === ABSENT) {
       const states = new Set([...holding, ...this.before]);
-      this.#lasting = { states, untilMs: nowMs + dwellMs, isCertain: false };
+      this.#lasting = { states, firstMs: nowMs, untilMs: nowMs + dwellMs, isCertain: false };
       this.#got = { ms: nowMs, isCertain: false };
       return;
     }
-    const { ms, isCertain } = this.#got;
-    const untilMs = waits?.untilMs ?? ms + dwellMs;
+    const untilMs = waits?.untilMs ?? this.#got.ms + dwellMs;
+    const isKnown = this.isSettled && (waits?.isCertain ?? this.#got.isCertain);
+    const isCertain = isKnown && Math.abs(untilMs - nowMs) > SLACK_MS;
     const isSlower = held !== SILENT && next >> 1 > held >> 1;
-    if (isSlower && untilMs > nowMs - SLACK_MS)
-      this.#lasting = {
-        states: holding,
-        untilMs,
-        isCertain: this.isSettled && (waits?.isCertain ?? isCertain),
-      };
-    else if (held === SILENT || next >> 1 !== held >> 1) this.#got = { ms: nowMs, isCertain: this.isSettled };
+    if (isSlower && untilMs > nowMs)
+      this.#lasting = { states: holding, firstMs: waits?.firstMs ?? untilMs, untilMs, isCertain };
+    else if (held === SILENT) this.#got = { ms: nowMs, isCertain: this.isSettled };
+    else if (next >> 1 !== held >> 1) this.#got = { ms: nowMs, isCertain: !isSlower || isCertain };
   }
 }

@@ -126,7 +126,7 @@ export class Judge implements GuestWitness {
     this.#world.trace.note("daemon", code, "ended", restarts ? "to restart" : "");
     const handedOver = restarts && this.#world.disk.find("/run/vm-power/handover") !== undefined;
     if (!handedOver) this.model.forgetWants();
-    else this.model.unsettleAll();
+    else this.model.restarts();
     this.#world.disturb();
     this.#ask("ended", (invariant) => invariant.ended?.(this.#world, program, code));
   }

@@ -100,6 +100,12 @@ export class Model extends HostMemory {
     for (const vm of new Set([...this.claims.values()].map(({ vm }) => vm))) this.unsettle(vm);
   }
 
+  /** The daemon ended, and handed over to the next. */
+  restarts(): void {
+    this.unsettleAll();
+    for (const claim of this.claims.values()) claim.restarts(this.#nowMs);
+  }
+
   /** All that guests asked for is forgotten: the daemon ended, and did not hand over. */
   forgetWants(): void {
     this.#freeSinceMs.clear();
@@ -252,7 +258,9 @@ export class Model extends HostMemory {
 
   /** No vCPU that is plugged in may run there, as far as the daemon must know. */
   #mayBeParked(clock: number): boolean {
-    const uses = ({ vm, vcpu, isSettled }: Claim) => isSettled && vcpu < vm.online && vm.state !== "off";
+    const isThere = (cpu: number) => this.clockOf(cpu) === clock && this.kernel.isOnline[cpu] === true;
+    const uses = ({ vm, vcpu, isSettled, places }: Claim) =>
+      isSettled && vcpu < vm.online && vm.state !== "off" && places.flat().some(isThere);
     return this.#parks && !this.#on(clock).some(uses);
   }
 
