@@ -3,9 +3,10 @@ import { CORPUS } from "./corpus.ts";
 import { type Course, drive, type Outcome } from "./drive.ts";
 import { faultNamed } from "./faults.ts";
 import { link } from "./machine/link.ts";
-import { largeProfile } from "./profile.ts";
+import { largeProfile, longProfile } from "./profile.ts";
 import { catchRejections } from "./rejections.ts";
 import { asHappened, planned } from "./replay.ts";
+import { LONG_PACE } from "./schedule.ts";
 import { shrink } from "./shrink.ts";
 import { Tally } from "./tally.ts";
 
@@ -24,6 +25,9 @@ const {
 } = process.env;
 const DAY_MS = 86_400_000;
 
+/** From so many days on, a world goes at a pace for long times. */
+const LONG_DAYS = 3;
+
 /** After so many calms a run must have met every kind and every state. */
 const THOROUGH_CALMS = 200;
 
@@ -34,6 +38,7 @@ const KEPT = "dist/world-failures.txt";
 const linked = await link(FAULT === undefined ? undefined : faultNamed(FAULT));
 const tally = new Tally();
 const rejected = catchRejections();
+const isLong = Number(DAYS) >= LONG_DAYS;
 const first = Number(SEED);
 const last = LONG === undefined ? first + Number(SEEDS) : Number.POSITIVE_INFINITY;
 let failures = 0;
@@ -44,7 +49,8 @@ for (let seed = first; seed < last; seed++) {
     seed,
     untilMs: Number(DAYS) * DAY_MS,
     linked,
-    profile: LARGE === undefined ? undefined : largeProfile,
+    pace: isLong ? LONG_PACE : undefined,
+    profile: LARGE !== undefined ? largeProfile : isLong ? longProfile : undefined,
     print: TRACE === undefined ? undefined : (line) => process.stdout.write(`${line}\n`),
   });
 }

@@ -40,6 +40,12 @@ export function largeProfile(random: Random): Profile {
   return { ...drawProfile(random), hardware: drawHardware(random, 64), vms: 40, vcpusMax: 2 };
 }
 
+/** A host for long times, on which every kind of happening can strike, and which reads its meters seldom. */
+export function longProfile(random: Random): Profile {
+  const hardware = { ...drawHardware(random, 16), perPolicy: 1, threads: 2 };
+  return { ...drawProfile(random), hardware, vms: 12, vcpusMax: 2, energy: "Interval=300" };
+}
+
 function drawHardware(random: Random, cpus: number): Hardware {
   const [perPolicy, threads] = random.pick([
     [1, 1],

@@ -18,9 +18,18 @@ export interface Pace {
   /** Means of the time between two requests, and between two other happenings of a storm, in ms. One is drawn per storm. */
   readonly askMs: readonly number[];
   readonly stormMs: readonly number[];
+  /** How long nothing but requests happens between a calm and the next storm, in minutes. One is drawn each time. */
+  readonly lullMinutes: readonly number[];
 }
 
-const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_000] };
+const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_000], lullMinutes: [1] };
+
+/** For long times: something happens every ten seconds, and there are a few storms in a day. */
+export const LONG_PACE: Pace = {
+  askMs: [5000, 10_000, 20_000],
+  stormMs: [3000, 15_000, 60_000],
+  lullMinutes: [20, 300, 900],
+};
 
 /**
  * Everything that happens to a world, from its seed alone: storms in which anything may go wrong, each with kinds that it
@@ -69,7 +78,7 @@ export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Plan
         yield plan(phase);
         atMs += restMs;
       }
-    yield* during(atMs + MINUTE_MS, false);
+    yield* during(atMs + random.pick(pace.lullMinutes) * MINUTE_MS, false);
     yield plan(PHASES.storm);
   }
 }

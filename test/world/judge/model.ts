@@ -112,11 +112,11 @@ export class Model extends HostMemory {
     for (const claim of this.claims.values()) claim.forget();
   }
 
-  /** A CPU came or went. Where several share a clock, an order for one that is away does not count for the others. */
+  /** A CPU came or went. */
   cpuSwitched(cpu: number): void {
     const clock = this.clockOf(cpu);
     this.#freeSinceMs.delete(clock);
-    if (this.sharesClocks) this.orders.doubt(clock);
+    if (this.sharesClocks) this.orders.cpuSwitched(clock, this.kernel.isOnline[cpu] === true);
   }
 
   asked(vm: Vm, vcpu: number, action: Action): void {

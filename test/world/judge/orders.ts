@@ -12,6 +12,8 @@ const NEVER_MS = Number.POSITIVE_INFINITY;
 /** The orders that may be in force, by clock. */
 export class Orders {
   readonly #by = new Map<number, readonly Order[]>();
+  /** What was possible when a CPU of the clock went away. */
+  readonly #left = new Map<number, readonly Order[]>();
 
   get clocks(): number[] {
     return [...this.#by.keys()];
@@ -52,6 +54,16 @@ export class Orders {
   /** It is not certain whether an order for a clock is in force. */
   doubt(clock: number): void {
     if (this.#by.has(clock)) this.#add(clock, { index: undefined, endsMs: NEVER_MS });
+  }
+
+  /**
+   * One of the CPUs that share a clock came or went. An order for one that is away does not count for the others, and counts
+   * again when it comes back, whatever was ordered for the others.
+   */
+  cpuSwitched(clock: number, isOnline: boolean): void {
+    this.doubt(clock);
+    if (!isOnline) this.#left.set(clock, this.#by.get(clock) ?? []);
+    else for (const order of this.#left.get(clock) ?? []) this.#add(clock, order);
   }
 
   /** The clock of the wall was set. Across a restart an order ends by that clock. */

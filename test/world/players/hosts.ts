@@ -18,7 +18,9 @@ const MOODS_DRAWN: readonly Mood[] = ["polite", "polite", "polite", "polite", "p
 /** Defines the VMs of a host. Their names tell how their guests behave. */
 export function defineVms(world: World, random: Random, contracts: Random): void {
   for (let i = 0; i < world.profile.vms; i++) {
-    const mood = random.pick(MOODS_DRAWN);
+    // On a host of several VMs there is a guest of each mood.
+    const drawn = random.pick(MOODS_DRAWN);
+    const mood = world.profile.vms > MOODS.length ? (MOODS[i] ?? drawn) : drawn;
     const uuid = [1, 2, 3, 4].map(() => random.bits().toString(16).padStart(8, "0")).join("");
     const vcpus = random.between(1, world.profile.vcpusMax);
     const vm: Vm = {
