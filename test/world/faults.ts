@@ -28,8 +28,14 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   fault(
     "a refused order ends the one before",
     "daemon/operators/cpu-orders.ts",
-    "if (arbiter.clock(id) !== undefined) store.noteCpu",
-    "store.noteCpu",
+    "arbiter.clock(pcpu)?.clock.pcpus ?? []) store",
+    "arbiter.clock(pcpu)?.clock.pcpus ?? [pcpu]) store",
+  ),
+  fault(
+    "a released order comes back with another CPU",
+    "daemon/operators/cpu-orders.ts",
+    "if (decision !== undefined) store.noteCpu(pcpu, decision);",
+    "if (decision !== undefined) store.noteCpu(arbiter.clock(pcpu)?.clock.id ?? pcpu, decision);",
   ),
   fault("a forgotten fsync", "os/whole-file.ts", "if (!volatile) calls.fsyncSync(fd);", ""),
   fault(

@@ -42,8 +42,8 @@ export function largeProfile(random: Random): Profile {
 
 /** A host for long times, on which every kind of happening can strike, and which reads its meters seldom. */
 export function longProfile(random: Random): Profile {
-  const hardware = { ...drawHardware(random, 16), perPolicy: 1, threads: 2 };
-  return { ...drawProfile(random), hardware, vms: 12, vcpusMax: 2, energy: "Interval=300" };
+  const hardware = { ...drawHardware(random, 8), perPolicy: 1, threads: 2 };
+  return { ...drawProfile(random), hardware, vms: 8, vcpusMax: 2, energy: "Interval=300" };
 }
 
 function drawHardware(random: Random, cpus: number): Hardware {

@@ -11,7 +11,7 @@ const CALM_MS = 200_000;
 const MINUTE_MS = 60_000;
 
 /** So many trials follow each other in one calm. */
-const TRIALS_MAX = 6;
+const TRIALS_MAX = 8;
 
 /** How much happens. */
 export interface Pace {
@@ -26,7 +26,7 @@ const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_
 
 /** For long times: something happens every ten seconds, and there are a few storms in a day. */
 export const LONG_PACE: Pace = {
-  askMs: [5000, 10_000, 20_000],
+  askMs: [3000, 5000, 8000],
   stormMs: [3000, 15_000, 60_000],
   lullMinutes: [20, 300, 900],
 };

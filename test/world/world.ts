@@ -55,6 +55,8 @@ export class World implements Machine {
   tried: Vm | undefined;
   paused: Vm | undefined;
   ordered: number | undefined;
+  /** Another CPU of its clock that is switched off for the trial. */
+  switched: number | undefined;
   /** Whether other programs disputed a clock since the last calm. */
   isDisputed = false;
   /** How often something happened that guests' requests do not explain. */

@@ -1,7 +1,7 @@
 import type { Random } from "../machine/random.ts";
 import type { Contract } from "../players/contract.ts";
-import type { Guest } from "../players/guest.ts";
-import { pauseVm, resumeVm, startVm } from "../players/hosts.ts";
+import type { Action, Guest } from "../players/guest.ts";
+import { pauseVm, resumeVm, startVm, stopVm } from "../players/hosts.ts";
 import { callAll } from "../players/operator.ts";
 import type { World } from "../world.ts";
 import { leavePolicy } from "./guests.ts";
@@ -72,6 +72,14 @@ export const PHASES = {
     world.tried = guest.vm;
     return `${guest.vm.name} ${action}`;
   }),
+  /** Many guests ask, so that those on one clock want different speeds. */
+  quietAsks: happening("quiet asks", 0, (world, random) => {
+    if (!world.isFair) return undefined;
+    for (const guest of world.guests.values())
+      if (guest.mood === "polite" && guest.vm.state === "running")
+        askOnAll(world, guest, random.pick(["min", "max", "down"]));
+    return "";
+  }),
   /** The same of a guest whose requests end unless they are repeated. */
   quietLease: happening("quiet lease", 0, (world, random) => {
     const guest = world.isFair
@@ -105,6 +113,13 @@ export const PHASES = {
     world.paused = undefined;
     resumeVm(world, paused, 5);
     return paused.name;
+  }),
+  quietEnd: happening("quiet end", 0, (world) => {
+    const { tried } = world;
+    if (!world.isFair || tried?.state !== "running") return undefined;
+    world.disturb();
+    stopVm(world, tried, 1);
+    return tried.name;
   }),
   quietBegin: happening("quiet begin", 0, (world, random) => {
     const off = [...world.vms.values()].filter(({ state }) => state === "off");
@@ -147,6 +162,16 @@ export const PHASES = {
     if (!world.isFair) return undefined;
     return setWall(world, 3_600_000 * random.between(-12, 12));
   }),
+  /** Another CPU of its clock goes, or comes back. */
+  quietSwitchOther: happening("quiet switch of another", 0, (world) => {
+    const first =
+      world.switched ?? (world.ordered === undefined ? 0 : world.judge.model.clockOf(world.ordered));
+    if (first === 0 || first === world.ordered) return undefined;
+    world.switched = world.switched === undefined ? first : undefined;
+    world.disturb();
+    switchCpu(world, first);
+    return `CPU ${first} ${world.kernel.isOnline[first] ? "on" : "off"}`;
+  }),
   quietRelease: happening("quiet release", 0, (world) => {
     const { ordered } = world;
     if (ordered === undefined) return undefined;
@@ -161,7 +186,7 @@ export const PHASES = {
   }),
 };
 
-function askOnAll(world: World, guest: Guest, action: "min" | "max"): void {
+function askOnAll(world: World, guest: Guest, action: Action): void {
   guest.ports.forEach((_, vcpu) => {
     if (guest.ask(vcpu, action) && guest.reads) world.awaiting.add(guest);
   });
@@ -189,6 +214,7 @@ const JUDGED: Trial = { phase: PHASES.settle, restMs: 2000 };
 /** What is tried in calm weather, one at a time, when every deviation is a fault. */
 export const TRIALS: readonly (readonly Trial[])[] = [
   [
+    { phase: PHASES.quietAsks, restMs: 1000 },
     { phase: PHASES.quietRestart, restMs: 20_000 },
     { phase: PHASES.afterRestart, restMs: 0 },
   ],
@@ -208,6 +234,7 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     { phase: PHASES.afterRestart, restMs: 0 },
   ],
   [{ phase: PHASES.quietLease, restMs: LEASE_MAX_SEC * 1000 + 1000 }, JUDGED],
+  [{ phase: PHASES.quietAsk, restMs: 500 }, { phase: PHASES.quietEnd, restMs: 3000 }, JUDGED],
   // A VM may run where CPUs are parked.
   [{ phase: PHASES.quietBegin, restMs: 2000 }, JUDGED],
   [
@@ -218,6 +245,13 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     { phase: PHASES.quietSwitch, restMs: 20_000 },
     JUDGED,
     { phase: PHASES.quietRelease, restMs: 2000 },
+    JUDGED,
+  ],
+  [
+    { phase: PHASES.quietOrder, restMs: 2000 },
+    { phase: PHASES.quietSwitchOther, restMs: 20_000 },
+    { phase: PHASES.quietRelease, restMs: 2000 },
+    { phase: PHASES.quietSwitchOther, restMs: 20_000 },
     JUDGED,
   ],
   [

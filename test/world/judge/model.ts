@@ -116,7 +116,7 @@ export class Model extends HostMemory {
   cpuSwitched(cpu: number): void {
     const clock = this.clockOf(cpu);
     this.#freeSinceMs.delete(clock);
-    if (this.sharesClocks) this.orders.cpuSwitched(clock, this.kernel.isOnline[cpu] === true);
+    if (this.sharesClocks) this.orders.cpuSwitched({ clock, cpu }, this.kernel.isOnline[cpu] === true);
   }
 
   asked(vm: Vm, vcpu: number, action: Action): void {

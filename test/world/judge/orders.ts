@@ -12,7 +12,9 @@ const NEVER_MS = Number.POSITIVE_INFINITY;
 /** The orders that may be in force, by clock. */
 export class Orders {
   readonly #by = new Map<number, readonly Order[]>();
-  /** What was possible when a CPU of the clock went away. */
+  /** The CPUs that they may have been given for, by clock. */
+  readonly #givenFor = new Map<number, ReadonlySet<number>>();
+  /** What was possible for a CPU when it went away, by CPU. */
   readonly #left = new Map<number, readonly Order[]>();
 
   get clocks(): number[] {
@@ -40,13 +42,22 @@ export class Orders {
     );
   }
 
-  /** An order is given: it may be in force from now on. Returns what to do when the answer is known. */
-  gives(clock: number, indexes: readonly (number | undefined)[], endsMs = NEVER_MS) {
+  /** An order is given for a CPU: it may be in force from now on. Returns what to do when the answer is known. */
+  gives(
+    { clock, cpu }: { clock: number; cpu: number },
+    indexes: readonly (number | undefined)[],
+    endsMs = NEVER_MS,
+  ) {
     const before = this.#by.get(clock) ?? [{ index: undefined, endsMs: NEVER_MS }];
     const after = indexes.map((index) => ({ index, endsMs }));
+    const given = this.#givenFor.get(clock) ?? [];
     this.#by.set(clock, [...before, ...after]);
+    this.#givenFor.set(clock, new Set([...given, cpu]));
     return {
-      granted: () => this.#by.set(clock, after),
+      granted: () => {
+        this.#by.set(clock, after);
+        this.#givenFor.set(clock, new Set([cpu]));
+      },
       refused: () => this.#by.set(clock, before),
     };
   }
@@ -60,10 +71,11 @@ export class Orders {
    * One of the CPUs that share a clock came or went. An order for one that is away does not count for the others, and counts
    * again when it comes back, whatever was ordered for the others.
    */
-  cpuSwitched(clock: number, isOnline: boolean): void {
+  cpuSwitched({ clock, cpu }: { clock: number; cpu: number }, isOnline: boolean): void {
     this.doubt(clock);
-    if (!isOnline) this.#left.set(clock, this.#by.get(clock) ?? []);
-    else for (const order of this.#left.get(clock) ?? []) this.#add(clock, order);
+    if (isOnline) for (const order of this.#left.get(cpu) ?? []) this.#add(clock, order);
+    else if (this.#givenFor.get(clock)?.has(cpu) === true) this.#left.set(cpu, this.#by.get(clock) ?? []);
+    else this.#left.delete(cpu);
   }
 
   /** The clock of the wall was set. Across a restart an order ends by that clock. */
