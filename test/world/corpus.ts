@@ -13,4 +13,56 @@ export interface Kept {
 }
 
 /** They are replayed by every `make test`. A world that fails prints such an entry. */
-export const CORPUS: readonly Kept[] = [];
+export const CORPUS: readonly Kept[] = [
+  {
+    seed: 4,
+    untilMs: 71495,
+    found: "a runtime directory that became read-only made the daemon end with an error that nobody caught",
+    fault: "the end does not survive a step that fails later",
+    happened: [
+      [67299.415, "disk fault", 3637190037],
+      [71473.349, "daemon is stopped", 371026170],
+    ],
+  },
+  {
+    seed: 1,
+    untilMs: 1725502,
+    found: "an operator's order was lost when its CPU went offline and came back",
+    fault: "an order is lost with its CPU",
+    happened: [
+      [1673500, "settle", 3366772921],
+      [1679500, "quiet order", 722317905],
+      [1683500, "quiet switch", 3367436766],
+      [1705500, "quiet switch", 1475669698],
+      [1725500, "settle", 2925373208],
+    ],
+  },
+  {
+    seed: 2,
+    untilMs: 1007034,
+    found: "a restart let a slower speed hold before the dwell of its contract was over",
+    fault: "a restart cuts a dwell short",
+    happened: [
+      [944000, "settle", 4161111292],
+      [946000, "quiet restart", 2405215916],
+      [966000, "after the restart", 2746303503],
+      [1006000, "quiet dwell", 2664960012],
+      [1007000, "quiet restart", 746402572],
+    ],
+  },
+  {
+    seed: 10,
+    untilMs: 1404502,
+    found: "an order that was released came back when another CPU of its clock did",
+    fault: "a released order comes back with another CPU",
+    happened: [
+      [309639.467, "vCPU is pinned elsewhere", 2106186531],
+      [1337500, "settle", 2030497706],
+      [1360500, "quiet order", 1709124783],
+      [1362500, "quiet switch of another", 3921226617],
+      [1382500, "quiet release", 3542296301],
+      [1384500, "quiet switch of another", 1505291212],
+      [1404500, "settle", 546031947],
+    ],
+  },
+];

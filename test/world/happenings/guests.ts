@@ -57,7 +57,7 @@ export function leavePolicy(world: World, guest: Guest | undefined, random: Rand
 
 /** What guests do besides asking for speeds; most of it should not be done. */
 export const GUEST_HAPPENINGS = [
-  happening("guest policy", 5, (world, random) =>
+  happening("guest policy", 10, (world, random) =>
     leavePolicy(world, guestOf(world, random, ["polite"]), random),
   ),
   happening("flood", 6, (world, random) => {

@@ -105,7 +105,7 @@ export const KERNEL_HAPPENINGS = [
     }
     return `${policy.name}/${file} ${text}`;
   }),
-  happening("another program insists", 2, (world, random) => {
+  happening("another program insists", 3, (world, random) => {
     const held = world.kernel.policies().filter((policy) => world.judge.model.memoryOf(policy).isHeld);
     if (held.length === 0) return undefined;
     const policy = random.pick(held);

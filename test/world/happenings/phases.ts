@@ -144,6 +144,20 @@ export const PHASES = {
     switchCpu(world, ordered);
     return `CPU ${ordered} ${world.kernel.isOnline[ordered] ? "on" : "off"}`;
   }),
+  /** Another program sets a clock as it neither was nor should be. */
+  quietDrift: happening("quiet drift", 0, (world, random) => {
+    const { kernel, judge } = world;
+    const held = kernel.policies().filter((policy) => judge.model.memoryOf(policy).isHeld);
+    if (!world.isFair || held.length === 0) return undefined;
+    const policy = random.pick(held);
+    const { governor } = judge.model.memoryOf(policy).found;
+    world.disturb();
+    world.isDisputed = true;
+    const other =
+      governor === "powersave" || policy.state.governor === "powersave" ? "performance" : "powersave";
+    kernel.write(policy, "scaling_governor", other);
+    return `${policy.name} ${other}`;
+  }),
   /** The order is for a while. */
   quietTimedOrder: happening("quiet order for a while", 0, (world, random) => {
     if (!world.isFair) return undefined;
@@ -233,6 +247,7 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     { phase: PHASES.quietRestart, restMs: 20_000 },
     { phase: PHASES.afterRestart, restMs: 0 },
   ],
+  [{ phase: PHASES.quietAsks, restMs: 1000 }, { phase: PHASES.quietDrift, restMs: 20_000 }, JUDGED],
   [{ phase: PHASES.quietLease, restMs: LEASE_MAX_SEC * 1000 + 1000 }, JUDGED],
   [{ phase: PHASES.quietAsk, restMs: 500 }, { phase: PHASES.quietEnd, restMs: 3000 }, JUDGED],
   // A VM may run where CPUs are parked.
