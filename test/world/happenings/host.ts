@@ -140,7 +140,11 @@ export function orderCpu(world: World, { cpu, to, forSeconds }: CpuOrder): void 
   const wanted = to === "release" ? [undefined] : to === "min" ? [table.khz.length - 1] : tops;
   // It is counted from when the daemon takes it, within this turn of the world or the next.
   const endsMs = forSeconds === undefined ? undefined : world.timeline.nowMs + forSeconds * 1000;
-  const order = model.orders.gives({ clock, cpu }, wanted, endsMs);
+  const order = model.orders.gives(
+    { clock, cpu, isOnline: world.kernel.isOnline[cpu] === true },
+    wanted,
+    endsMs,
+  );
   world.judge.anyAsked = true;
   call(world, "SetCpuFreq", { cpus: [cpu], to, hold: to !== "release", forSeconds }, (reply) => {
     const [result] =

@@ -14,8 +14,8 @@ export class Orders {
   readonly #by = new Map<number, readonly Order[]>();
   /** The CPUs that they may have been given for, by clock. */
   readonly #givenFor = new Map<number, ReadonlySet<number>>();
-  /** What was possible for a CPU when it went away, by CPU. */
-  readonly #left = new Map<number, readonly Order[]>();
+  /** What may be noted for a CPU that is away, with its clock. */
+  readonly #left = new Map<number, { readonly clock: number; readonly orders: readonly Order[] }>();
 
   get clocks(): number[] {
     return [...this.#by.keys()];
@@ -44,15 +44,17 @@ export class Orders {
 
   /** An order is given for a CPU: it may be in force from now on. Returns what to do when the answer is known. */
   gives(
-    { clock, cpu }: { clock: number; cpu: number },
+    { clock, cpu, isOnline }: { clock: number; cpu: number; isOnline: boolean },
     indexes: readonly (number | undefined)[],
     endsMs = NEVER_MS,
   ) {
     const before = this.#by.get(clock) ?? [{ index: undefined, endsMs: NEVER_MS }];
     const after = indexes.map((index) => ({ index, endsMs }));
-    const given = this.#givenFor.get(clock) ?? [];
     this.#by.set(clock, [...before, ...after]);
-    this.#givenFor.set(clock, new Set([...given, cpu]));
+    this.#givenFor.set(clock, new Set([...(this.#givenFor.get(clock) ?? []), cpu]));
+    // The daemon may not have seen yet that it is away.
+    const left = this.#left.get(cpu)?.orders ?? [];
+    if (!isOnline) this.#left.set(cpu, { clock, orders: [...left, ...after] });
     return {
       granted: () => {
         this.#by.set(clock, after);
@@ -73,9 +75,20 @@ export class Orders {
    */
   cpuSwitched({ clock, cpu }: { clock: number; cpu: number }, isOnline: boolean): void {
     this.doubt(clock);
-    if (isOnline) for (const order of this.#left.get(cpu) ?? []) this.#add(clock, order);
-    else if (this.#givenFor.get(clock)?.has(cpu) === true) this.#left.set(cpu, this.#by.get(clock) ?? []);
+    if (isOnline) this.#returns(cpu);
+    else if (this.#givenFor.get(clock)?.has(cpu) === true)
+      this.#left.set(cpu, { clock, orders: this.#by.get(clock) ?? [] });
     else this.#left.delete(cpu);
+  }
+
+  /** The host boots: every CPU is online. */
+  boots(): void {
+    for (const cpu of this.#left.keys()) this.#returns(cpu);
+  }
+
+  #returns(cpu: number): void {
+    const { clock, orders } = this.#left.get(cpu) ?? { clock: cpu, orders: [] };
+    for (const order of orders) this.#add(clock, order);
   }
 
   /** The clock of the wall was set. Across a restart an order ends by that clock. */
