@@ -68,7 +68,7 @@ else
 	@$(BUN) bench/processes.ts
 endif
 
-interop: build ## Talk to Debian's DPDK guest library, a real libvirt with a real guest, and our guest's side in one
+interop: build ## Talk to Debian's DPDK guest library, a real libvirt with a real guest, our guest's side in one, and Prometheus
 	@interop/run
 
 install: build man ## Install the host's side below DESTDIR and PREFIX

@@ -24,6 +24,7 @@ const NAMES = {
     GetLoad: "VmChoice",
     GetEnergy: "EnergyChoice",
     GetHistory: "HistoryChoice",
+    GetUsage: "UsageChoice",
     AddPolicy: "AddedPolicy",
   },
   replies: {
@@ -38,6 +39,7 @@ const NAMES = {
     GetLoad: "Load",
     GetEnergy: "Energy",
     GetHistory: "History",
+    GetUsage: "Usage",
   },
 } as const;
 

@@ -49,6 +49,7 @@ export interface Contract {
   readonly emulatorMinPercent?: number | undefined;
   readonly turbo: boolean;
   readonly query: boolean;
+  readonly energy?: boolean | undefined;
   readonly physicalCores: boolean;
   readonly class?: string | undefined;
   readonly operations?: readonly string[] | undefined;
@@ -124,6 +125,7 @@ export interface Vm {
   readonly channels: readonly Channel[];
   readonly threads?: readonly PinnedThread[] | undefined;
   readonly policies?: readonly Policy[] | undefined;
+  readonly times?: Times | undefined;
 }
 
 /** A thread of a VM, and the CPUs that it may run on. */
@@ -276,11 +278,30 @@ export interface VmLoad {
   readonly stages?: Stages | undefined;
 }
 
-/** Parts of the time of a request, in microseconds. */
+/**
+ * Parts of the time of a request, in microseconds. readBackUs: from the kernel's answer until its files were read again, after
+ * the reply; absent where nothing was read again.
+ */
 export interface Stages {
   readonly decideUs: number;
   readonly writeUs: number;
   readonly replyUs: number;
+  readonly readBackUs?: number | undefined;
+}
+
+/** The time at one speed. Without khz, that with the original settings. */
+export interface StateTime {
+  readonly khz?: number | undefined;
+  readonly seconds: number;
+}
+
+/** What a clock did since a time, or the clocks of a VM's vCPUs while they were pinned there. */
+export interface Times {
+  readonly sinceMs: number;
+  readonly states: readonly StateTime[];
+  readonly transitions: number;
+  readonly bounded: number;
+  readonly held: number;
 }
 
 /** What one vCPU asked for, and what it has. */
@@ -475,6 +496,57 @@ export interface PowerModel {
   readonly explained?: number | undefined;
 }
 
+/** The energy of a host in one of the spans of time in which it is accounted. */
+export interface EnergyPoint {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly joules: number;
+  readonly idleJoules: number;
+  readonly hostJoules: number;
+  readonly vmJoules: number;
+}
+
+/** What all clocks of the host did. States are summed over its CPUs. */
+export interface HostUsage {
+  readonly states: readonly StateTime[];
+  readonly transitions: number;
+  readonly drifts: number;
+  readonly writesRefused: number;
+}
+
+/**
+ * What happened in a part of the time. Requests are those of all VMs, or of the VM that was named; in that case states and
+ * transitions are its own too.
+ */
+export interface UsagePoint {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly granted: number;
+  readonly bounded: number;
+  readonly held: number;
+  readonly refused: number;
+  readonly transitions: number;
+  readonly states: readonly StateTime[];
+  readonly drifts: number;
+  readonly writesRefused: number;
+  readonly p99Us?: number | undefined;
+  readonly worstUs?: number | undefined;
+}
+
+/** What one VM did. worstAtMs: when the ten minutes of its slowest packet ended. */
+export interface VmUsage {
+  readonly vm: string;
+  readonly granted: number;
+  readonly bounded: number;
+  readonly held: number;
+  readonly refused: number;
+  readonly transitions: number;
+  readonly states: readonly StateTime[];
+  readonly p99Us?: number | undefined;
+  readonly worstUs?: number | undefined;
+  readonly worstAtMs?: number | undefined;
+}
+
 /** What `GetStatus` answers. */
 export interface Status {
   readonly version: string;
@@ -593,6 +665,7 @@ export interface Explanation {
   readonly last?: Decision | undefined;
   readonly drift?: Drift | undefined;
   readonly usedBy?: readonly string[] | undefined;
+  readonly times?: Times | undefined;
 }
 
 /** What `ExplainVcpu` answers. */
@@ -673,6 +746,7 @@ export interface HistoryChoice {
   readonly vm?: string | undefined;
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
+  readonly kinds?: readonly string[] | undefined;
 }
 
 /** What `GetHistory` answers. */
@@ -682,10 +756,30 @@ export interface History {
   readonly keptFromMs?: number | undefined;
 }
 
+/** What `GetUsage` takes. */
+export interface UsageChoice {
+  readonly vm?: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** What `GetUsage` answers. */
+export interface Usage {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly omitted: number;
+  readonly keptFromMs?: number | undefined;
+  readonly host: HostUsage;
+  readonly points: readonly UsagePoint[];
+  readonly vms: readonly VmUsage[];
+}
+
 /** What `GetEnergy` takes. */
 export interface EnergyChoice {
   readonly vm?: string | undefined;
   readonly seconds?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly points?: boolean | undefined;
 }
 
 /** What `GetEnergy` answers. */
@@ -704,6 +798,7 @@ export interface Energy {
   readonly savedMax?: Saved | undefined;
   readonly savedUnknown?: string | undefined;
   readonly model: PowerModel;
+  readonly points?: readonly EnergyPoint[] | undefined;
 }
 
 /** What `GetLoad` takes. */
@@ -773,6 +868,7 @@ export interface Calls {
   };
   Restore: { takes: CpuChoice; answers: { readonly results: readonly CpuResult[] } };
   GetHistory: { takes: HistoryChoice; answers: History };
+  GetUsage: { takes: UsageChoice; answers: Usage };
   GetEnergy: { takes: EnergyChoice; answers: Energy };
   GetLoad: { takes: VmChoice; answers: Load };
   GetMetrics: {

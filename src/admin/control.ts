@@ -124,6 +124,7 @@ export const METHODS: { readonly [Name in MethodName]: { readonly mutates: boole
   Restore: { mutates: true },
   GetEnergy: { mutates: false },
   GetHistory: { mutates: false },
+  GetUsage: { mutates: false },
   GetLoad: { mutates: false },
   GetMetrics: { mutates: false },
   Subscribe: { mutates: false },

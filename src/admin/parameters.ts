@@ -14,6 +14,9 @@ export const NAMED_CHANNELS_MAX = 1024;
 const NAMED_KEYS_MAX = 64;
 const TEXT_BYTES_MAX = 512;
 
+/** The most kinds of events that one call may name: more than there are. */
+const NAMED_KINDS_MAX = 16;
+
 /** The most CPUs that an application may name in one call: each costs a decision and a write. */
 const APP_CPUS_MAX = 64;
 
@@ -53,6 +56,7 @@ export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
   ["settings", { allows: isShortText, itemsMax: NAMED_KEYS_MAX }],
   ["keys", { allows: isShortText, itemsMax: NAMED_KEYS_MAX }],
   ["reason", { allows: isShortText }],
+  ["kinds", { allows: isShortText, itemsMax: NAMED_KINDS_MAX }],
   ["state", { allows: isShortText }],
   ["SetState.vms", { allows: isShortName }],
   ["GetChannelConfig.vm", { allows: isVmName }],

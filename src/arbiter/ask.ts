@@ -3,7 +3,7 @@ import type { ScaleAction } from "../wire/packet.ts";
 import { Decided, refuse, type Step } from "./change.ts";
 import type { Claim, Claimant } from "./claim.ts";
 import { type Position, start, step } from "./position.ts";
-import { resolve } from "./resolve.ts";
+import { type Resolution, resolve } from "./resolve.ts";
 import { holderOf, NO_WRITES } from "./settle.ts";
 import type { Change, ChangeWrite, Refusal } from "./view.ts";
 import type { Want } from "./want.ts";
@@ -22,6 +22,7 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now, leaseSec?
   const dry = claimant.state.contract.dryRun === true;
   const steps: Step[] = [];
   let writes: ChangeWrite[] | undefined;
+  let limit: Change["limit"];
   for (const claim of claimant.claims) {
     const { clock, wants } = claim;
     const position = step(clock.clock.table, claim.envelope, stands(claim), action);
@@ -43,14 +44,24 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now, leaseSec?
       refusal: undefined,
     };
     if (dry) continue;
-    const { setting, winner } = resolve(clock);
+    const resolution = resolve(clock);
+    limit ??= limitOf(claim, resolution);
+    const { setting, winner } = resolution;
     if (setting === clock.decided && !clock.yielded) continue;
     clock.decided = setting;
     clock.yielded = false;
     writes ??= [];
     writes.push({ clock: clock.clock.id, setting, holder: holderOf(winner) });
   }
-  return new Decided(writes ?? NO_WRITES, steps, { claimant, dry });
+  return new Decided(writes ?? NO_WRITES, steps, { claimant, dry, limit });
+}
+
+/** What keeps a clock from the speed of a claim's want. */
+function limitOf({ clock, wants }: Claim, { setting }: Resolution): Change["limit"] {
+  const position = wants.current?.position;
+  if (position?.bound === undefined && setting === position?.index) return undefined;
+  const kind = clock.wants.of("operator") === undefined ? "bounded" : "held";
+  return { kind, clock: clock.clock.id };
 }
 
 /** The want of a request. A slower one than before waits until the claimant has dwelt long enough; a faster one never. */

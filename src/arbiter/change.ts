@@ -22,19 +22,26 @@ export class Decided implements Change {
   readonly steps: readonly Step[];
   readonly claimant: Claimant | undefined;
   readonly dry: boolean;
+  readonly limit: Change["limit"];
   /** Undoes what a rollback must undo besides the steps. */
   readonly undo: (() => void) | undefined;
 
   constructor(
     writes: readonly ChangeWrite[],
     steps: readonly Step[],
-    { claimant, dry, undo }: { claimant: Claimant | undefined; dry: boolean; undo?: () => void },
+    {
+      claimant,
+      dry,
+      undo,
+      limit,
+    }: { claimant: Claimant | undefined; dry: boolean; undo?: () => void; limit?: Change["limit"] },
   ) {
     this.writes = writes;
     this.steps = steps;
     this.claimant = claimant;
     this.dry = dry;
     this.undo = undo;
+    this.limit = limit;
   }
 
   get endedOrders(): readonly Pcpu[] {

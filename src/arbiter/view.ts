@@ -101,6 +101,8 @@ export interface Change {
   /** Guest policies that want something else from now on, because of the time or the traffic. */
   readonly turned?: readonly PolicyView[];
   readonly parking?: ParkingMove;
+  /** What keeps a granted request from the speed that it asked for: an operator's hold, or else a limit or another claim. */
+  readonly limit?: { readonly kind: "held" | "bounded"; readonly clock: Pcpu } | undefined;
 }
 
 /** The result of a request that the kernel refused. */

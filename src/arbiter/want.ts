@@ -62,7 +62,8 @@ export function changesAtMs({ untilMs, due }: Want): number {
 export class Wants {
   /** Whether they are kept and none of them counts, because the domain is paused. */
   readonly #rest: boolean;
-  readonly #bySource: (Want | undefined)[] = PRECEDENCE.map(() => undefined);
+  /** By rank, no longer than needed: most vCPUs want nothing. */
+  readonly #bySource: (Want | undefined)[] = [];
   #current: Want | undefined;
 
   constructor({ rest } = { rest: false }) {

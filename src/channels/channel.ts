@@ -1,15 +1,14 @@
 import type { Abi } from "../wire/layout.ts";
 import { newCounters } from "./counters.ts";
-import { Intake } from "./intake.ts";
+import { Exchange, type PacketHost } from "./exchange.ts";
 import { judgePeer, type Objection, type Peer, type SocketFile } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
 import { dialAt } from "./place.ts";
 import { Redial } from "./redial.ts";
-import { Replies } from "./replies.ts";
 import { fdOf, socketHandlers } from "./socket.ts";
 
 /** What channels need from the daemon. */
-export interface ChannelHost {
+export interface ChannelHost extends PacketHost<Channel> {
   readonly trustedUids: ReadonlySet<number>;
   /** The process that must serve the sockets of a VM; undefined if the hypervisor cannot tell. */
   processOf(vm: string): number | undefined;
@@ -21,15 +20,6 @@ export interface ChannelHost {
   abiOf(vm: string): Abi | "auto";
   /** The user behind a connection; undefined if the kernel does not tell. */
   peerOf(fd: number): Peer | undefined;
-  /**
-   * Called for each packet of a guest. It must be synchronous, and may keep and change the frame. `more`: another packet
-   * may follow in this turn; {@link turned} does in any case.
-   */
-  packet(channel: Channel, frame: Uint8Array, more: boolean): void;
-  /** Called after the packets of a turn. It must call `release`, which writes the replies that were sent. */
-  turned(channel: Channel, release: () => void): void;
-  /** Whether a channel with packets that wait is read on at once, because it is being found out how often it asks. */
-  mayHurry(channel: Channel): boolean;
   /** Called when the channel was connected, lost or refused. */
   changed(channel: Channel): void;
 }
@@ -54,8 +44,7 @@ export class Channel {
   enabled = true;
 
   #socket: Bun.Socket<Channel> | undefined;
-  #intake: Intake | undefined;
-  #replies: Replies | undefined;
+  #exchange: Exchange<Channel> | undefined;
   /** Those of earlier connections. */
   #framingErrors = 0;
   readonly #redial = new Redial(() => this.reconsider());
@@ -76,7 +65,7 @@ export class Channel {
 
   /** The size of the guest's packets; undefined until it is found. */
   get abi(): Abi | undefined {
-    return this.#intake?.abi;
+    return this.#exchange?.intake.abi;
   }
 
   /** Whether a connect is under way: the kernel has not said yet whether somebody listens. */
@@ -86,7 +75,7 @@ export class Channel {
 
   /** How often bytes of the guest were dropped because no packet began with them. */
   get framingErrors(): number {
-    return this.#framingErrors + (this.#intake?.framingErrors ?? 0);
+    return this.#framingErrors + (this.#exchange?.intake.framingErrors ?? 0);
   }
 
   /** Checks the channel again: connects if it may be served, and disconnects if it may not. */
@@ -101,13 +90,18 @@ export class Channel {
 
   /** Writes a reply whole or not at all, at the end of the turn at the latest. One that does not fit is dropped and counted. */
   send(reply: Uint8Array): void {
-    if (this.#replies === undefined) this.counters.repliesDropped++;
-    else this.#replies.send(reply);
+    if (this.#exchange === undefined) this.counters.repliesDropped++;
+    else this.#exchange.replies.send(reply);
+  }
+
+  /** Writes the replies that were sent in this turn. */
+  release(): void {
+    this.#exchange?.replies.release();
   }
 
   /** The guest sends far too much: it is read at a slow pace for now. */
   rest(): void {
-    this.#intake?.rest();
+    this.#exchange?.intake.rest();
   }
 
   /** Closes for good. */
@@ -165,15 +159,7 @@ export class Channel {
     this.status = "connected";
     this.objection = undefined;
     this.#toldRefusal = undefined;
-    const replies = new Replies((bytes) => socket.write(bytes), this.counters);
-    this.#replies = replies;
-    const release = () => replies.release();
-    this.#intake = new Intake(host.abiOf(this.vm), socket, {
-      begin: () => replies.hold(),
-      packet: (frame, more) => host.packet(this, frame, more),
-      end: () => host.turned(this, release),
-      mayHurry: () => host.mayHurry(this),
-    });
+    this.#exchange = new Exchange<Channel>(this, host, { socket, abi: host.abiOf(this.vm) });
     this.#redial.connected();
     this.host.changed(this);
   }
@@ -194,7 +180,7 @@ export class Channel {
 
   /** Called by the socket with bytes of the guest. */
   received(bytes: Uint8Array): void {
-    this.#intake?.received(bytes);
+    this.#exchange?.intake.received(bytes);
   }
 
   #again(): void {
@@ -229,10 +215,9 @@ export class Channel {
   }
 
   #hangUp(): void {
-    this.#intake?.close();
+    this.#exchange?.intake.close();
     this.#framingErrors = this.framingErrors;
-    this.#intake = undefined;
-    this.#replies = undefined;
+    this.#exchange = undefined;
     this.#redial.stop();
     const socket = this.#socket;
     this.#socket = undefined;

@@ -20,11 +20,11 @@ interface Source {
 }
 
 /** What is done with the packets of one turn. */
-interface PacketHandler {
-  begin(): void;
-  /** `more`: another packet may follow before {@link end}. */
+export interface PacketHandler {
+  turnBegins(): void;
+  /** `more`: another packet may follow before {@link turnEnds}. */
   packet(frame: Uint8Array, more: boolean): void;
-  end(): void;
+  turnEnds(): void;
   /** Whether packets that wait are handled in the next turn of the event loop, instead of after a breath. */
   mayHurry(): boolean;
 }
@@ -75,14 +75,14 @@ export class Intake {
 
   /** Handles the packets that were received, as far as one turn allows. */
   #turn(): void {
-    this.#handler.begin();
+    this.#handler.turnBegins();
     let handled = 0;
     for (; handled < FRAMES_PER_TURN && !this.#isClosed; handled++) {
       const frame = this.#framer.next();
       if (frame === undefined) break;
       this.#handler.packet(frame, this.#framer.waiting);
     }
-    this.#handler.end();
+    this.#handler.turnEnds();
     if (this.#isClosed) return;
     if (this.#mustRest || (handled === FRAMES_PER_TURN && this.#framer.waiting)) this.#pause();
     else if (this.#framer.waiting) this.#quiet = setTimeout(() => this.#fellQuiet(), QUIET_MS);

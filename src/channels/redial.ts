@@ -13,7 +13,8 @@ const LASTED_MS = 1000;
 export class Redial {
   readonly #again: () => void;
   #waiting: Timer | undefined;
-  #lasting: Timer | undefined;
+  /** Since when it is connected; undefined while it is not. */
+  #connectedAtMs: number | undefined;
   #tries = 0;
   /** Identity of the file that was tried last. Another file with the same name belongs to another QEMU. */
   #file: string | undefined;
@@ -33,15 +34,13 @@ export class Redial {
 
   /** It is connected. */
   connected(): void {
-    this.#lasting = setTimeout(() => {
-      this.#tries = 0;
-    }, LASTED_MS);
+    this.#connectedAtMs = performance.now();
   }
 
   /** It was lost or refused, or the connect failed. */
   lost(): void {
-    const isRetried = this.#tries < RETRIES_MAX;
     this.stop();
+    const isRetried = this.#tries < RETRIES_MAX;
     const ended = () => {
       this.#waiting = undefined;
       if (isRetried) this.#again();
@@ -51,7 +50,9 @@ export class Redial {
 
   /** Cancels the pending attempt. */
   stop(): void {
-    clearTimeout(this.#lasting);
+    const since = this.#connectedAtMs;
+    if (since !== undefined && performance.now() - since >= LASTED_MS) this.#tries = 0;
+    this.#connectedAtMs = undefined;
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
   }

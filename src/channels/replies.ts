@@ -12,15 +12,15 @@ const held = new Uint8Array(HELD_BYTES);
  * decision. The kernel takes such a message of a local socket whole or not at all.
  */
 export class Replies {
-  readonly #write: (bytes: Uint8Array) => number;
+  readonly #socket: { write(bytes: Uint8Array): number };
   readonly #counters: { repliesDropped: number };
   #isHolding = false;
   #length = 0;
   #count = 0;
 
   /** `write` returns how many bytes were written. Replies that the guest has no room for are counted. */
-  constructor(write: (bytes: Uint8Array) => number, counters: { repliesDropped: number }) {
-    this.#write = write;
+  constructor(socket: { write(bytes: Uint8Array): number }, counters: { repliesDropped: number }) {
+    this.#socket = socket;
     this.#counters = counters;
   }
 
@@ -50,6 +50,6 @@ export class Replies {
   }
 
   #put(bytes: Uint8Array, replies: number): void {
-    if (this.#write(bytes) !== bytes.length) this.#counters.repliesDropped += replies;
+    if (this.#socket.write(bytes) !== bytes.length) this.#counters.repliesDropped += replies;
   }
 }

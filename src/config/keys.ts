@@ -167,6 +167,7 @@ export const VM_KEYS = {
   ),
   Turbo: key(boolean, "yes", "Whether the guest may use turbo, where the host allows it."),
   Query: key(boolean, "no", "Whether the guest may ask for frequencies and capabilities."),
+  Energy: key(boolean, "no", "Whether the guest may ask how many joules its VM has used."),
   Operations: key(someOf(OPERATIONS), OPERATIONS.join(","), "What the guest may ask for; none: nothing."),
   Policies: key(
     someOf(POLICY_KINDS),

@@ -60,6 +60,8 @@ export interface CpufreqEvents {
   clocksChanged(): void;
   /** Another program changed a managed file. It was handled as `OnDrift` says, and logged. */
   drift(drift: Drift): void;
+  /** What was written in this turn of the event loop was read again. */
+  readBack?(): void;
 }
 
 /** A file that another program changed. */

@@ -8,7 +8,13 @@ interface Written {
  * setting many times, and a guest's reply does not wait for a reading.
  */
 export class ReadBack {
+  readonly #done: () => void;
   #written: Written[] = [];
+
+  /** `done` is called when all of a turn is read. */
+  constructor(done: () => void) {
+    this.#done = done;
+  }
 
   add(written: Written): void {
     if (this.#written.push(written) === 1) setImmediate(() => this.#readAll());
@@ -18,5 +24,6 @@ export class ReadBack {
     const all = this.#written;
     this.#written = [];
     for (const written of all) written.readBack();
+    this.#done();
   }
 }

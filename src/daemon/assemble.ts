@@ -16,6 +16,7 @@ import { AttachAtStart } from "./attach/attach-at-start.ts";
 import { AttachHelper } from "./attach/attach-helper.ts";
 import { followHypervisor, openClocks, packetMeter, type Surroundings, watchChannels } from "./edges.ts";
 import { openEnergy } from "./energy/open-energy.ts";
+import { ownEnergy } from "./energy/own-energy.ts";
 import { Events } from "./events/events.ts";
 import { openHistory } from "./history/history.ts";
 import { Clocks } from "./host/clocks.ts";
@@ -41,8 +42,11 @@ import { Meters } from "./packet/meters.ts";
 import { PacketPath } from "./packet/packet.ts";
 import { Rates } from "./packet/rates.ts";
 import { Recordings } from "./packet/recordings.ts";
+import { Stopwatch } from "./packet/stopwatch.ts";
 import type { Parts } from "./parts.ts";
 import { bootNow } from "./turn-clock.ts";
+import { Usage } from "./usage/usage.ts";
+import { openSamples } from "./usage/usage-samples.ts";
 
 /** Steps to undo if a later step of the start fails, in the order of opening. */
 export type Undo = (() => unknown)[];
@@ -75,7 +79,7 @@ export async function assemble(surroundings: Surroundings, undo: Undo) {
     time,
     ...decided,
     ...serving,
-    ...{ energy, slices, attachHelper, attachAtStart },
+    ...{ energy, samples: openSamples(surroundings, parts), slices, attachHelper, attachAtStart },
     startedAtMs,
   };
   const { arbiter, askers } = joined;
@@ -140,23 +144,26 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   );
   const schedules = new Schedules({ config, log, hostZone: zoneOfHost, events });
   const moved = (move: ParkingMove) => parkingMoved(move, parts(), limited);
+  const usage = new Usage({ arbiter, cpufreq, time });
   const speeds = config().energy.meters === "off" ? undefined : new SpeedUse();
   const doing = { arbiter, cpufreq, log: limited, time, alarm, ordersEnded, moment, policiesTurned };
   const clocks = new Clocks({
     ...{ ...doing, schedules: (now) => schedules.at(now), parkingMoved: moved },
     accepted(write, monoMs) {
       speeds?.accepted(write, monoMs);
+      usage.accepted(write, monoMs);
       history?.accepted(write);
     },
   });
   clocks.postponed = handover !== undefined;
   clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), "the start");
+  usage.follow([]);
   clocks.settle(arbiter.parking.configure(parkingRule(config())), "the start");
   orderAgain(store, "the start", { arbiter, clocks, time, operated: handover?.operated });
   const acts = new OperatorActs(log, time, events);
   const knobs = new KnobHolder({ arbiter, config, cpufreq, log: limited, time });
   const known = { store, events, history, acts, schedules, knobs, takeover };
-  return { alarm, limited, moment, hostEvents, cpufreq, arbiter, clocks, speeds, ...known };
+  return { alarm, limited, moment, hostEvents, cpufreq, arbiter, clocks, speeds, usage, ...known };
 }
 
 /** Opens what serves guests and applications. */
@@ -176,14 +183,16 @@ function openServing(
     moment,
     store,
     takeover,
+    usage,
   } = deciding;
   const hypervisorNow = () => parts().hypervisor;
   const vms = new ServedVms({
     ...{ config, store, time, arbiter, clocks, knobs, takeover },
     hypervisor: hypervisorNow,
   });
+  const meters = new Meters();
   const measured = {
-    meters: new Meters(),
+    ...{ meters, stopwatch: new Stopwatch(meters) },
     recordings: new Recordings(),
     rates: new Rates(
       (vm) => vms.contracts.values(vm),
@@ -191,10 +200,11 @@ function openServing(
     ),
   };
   const packets = new PacketPath({
-    ...{ arbiter, clocks, events, log, moment, time, ...measured },
+    ...{ arbiter, clocks, events, log, moment, time, usage, ...measured },
     lookAgain: (vm) => hypervisorNow().lookAgain(vm),
     trafficConcerned: () => parts().traffic.consider(),
     pinRemedy: (vm, vcpu) => hypervisorNow().remedies.pin(vm, vcpu),
+    energyOf: (vm) => ownEnergy(vm, parts()),
   });
   const channels = watchChannels(surroundings, {
     admit: (channel) => vms.admit(channel),
@@ -206,7 +216,7 @@ function openServing(
       hypervisorNow().asked?.(channel.vm);
     },
     mayHurry: (channel) => measured.rates.isSampling(channel, time().monoMs),
-    turned: (channel, release) => packets.turned(channel, release),
+    turned: (channel) => packets.turned(channel),
     changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());

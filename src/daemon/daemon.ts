@@ -60,13 +60,15 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
     operators.begin();
     parts.energy?.begin();
+    parts.samples?.begin();
     await opened(parts);
     if (parts.hypervisor.status().state === "unreachable") parts.takeover.presume();
     // Not before: the start is not urgent, and takes more of the CPU than the priority is meant for.
     if (!priority.begin(time().monoMs)) log.info(ORDINARY);
-    notify.ready(hostEvents.summary());
-    parts.events.publish("daemon", `vm-power ${VERSION} is ready: ${hostEvents.summary()}`);
-    log.notice(`vm-power ${VERSION} is ready: ${hostEvents.summary()}`, { MESSAGE_ID: MESSAGE_IDS.ready });
+    const summary = hostEvents.started();
+    notify.ready(summary);
+    parts.events.publish("daemon", `vm-power ${VERSION} is ready: ${summary}`);
+    log.notice(`vm-power ${VERSION} is ready: ${summary}`, { MESSAGE_ID: MESSAGE_IDS.ready });
     return {
       reconfigure(next) {
         config = next;
@@ -81,8 +83,19 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
       stop(cause) {
         notify.stopping();
         log.notice(`Stopping: ${cause.detail}`, { MESSAGE_ID: MESSAGE_IDS.stopping, REASON: cause.reason });
-        const { alarm, askers, attachHelper, channels, energy, fifos, slices, traffic } = parts;
-        const quiet = [metrics, slices, attachHelper, askers, alarm, traffic, energy, channels, fifos];
+        const { alarm, askers, attachHelper, channels, energy, fifos, samples, slices, traffic } = parts;
+        const quiet = [
+          metrics,
+          slices,
+          attachHelper,
+          askers,
+          alarm,
+          traffic,
+          energy,
+          samples,
+          channels,
+          fifos,
+        ];
         return endDaemon(cause, {
           parts,
           log,

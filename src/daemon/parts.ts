@@ -24,7 +24,10 @@ import type { OperatorStore } from "./operators/operator-store.ts";
 import type { Meters } from "./packet/meters.ts";
 import type { Rates } from "./packet/rates.ts";
 import type { Recordings } from "./packet/recordings.ts";
+import type { Stopwatch } from "./packet/stopwatch.ts";
 import type { TurnClock } from "./turn-clock.ts";
+import type { Usage } from "./usage/usage.ts";
+import type { UsageSamples } from "./usage/usage-samples.ts";
 
 /** All parts of the daemon. A function takes only those that it uses. */
 export interface Parts {
@@ -49,6 +52,8 @@ export interface Parts {
   readonly meters: Meters;
   readonly rates: Rates;
   readonly recordings: Recordings;
+  readonly stopwatch: Stopwatch;
+  readonly usage: Usage;
   readonly takeover: Takeover;
   readonly traffic: TrafficWatch;
   readonly askers: Askers;
@@ -56,6 +61,8 @@ export interface Parts {
   readonly energy: EnergyWatch | undefined;
   /** Undefined if none is kept. */
   readonly history: History | undefined;
+  /** Undefined if no history is kept. */
+  readonly samples: UsageSamples | undefined;
   readonly fifos: Fifos<AppConfig>;
   readonly attachHelper: AttachHelper;
   readonly attachAtStart: AttachAtStart;

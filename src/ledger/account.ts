@@ -12,8 +12,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 const MINUTES_MAX = 61;
 const HOURS_MAX = 169;
 
-/** Accounts of VMs in all minutes, and in all hours: on a host with many VMs fewer spans are kept. */
-const ENTRIES_MAX = 4096;
+/** Accounts of VMs in all minutes, and in all hours: a week of 48 VMs. On a host with more VMs fewer spans are kept. */
+const MINUTE_ENTRIES_MAX = 4096;
+const HOUR_ENTRIES_MAX = 8192;
 
 /** The time of a block for the fit, and how many there are: a day. */
 const BLOCK_MS = 10 * MINUTE_MS;
@@ -72,17 +73,20 @@ export class Account {
     const at = { fromMs: wallMs - seconds * 1000, toMs: wallMs };
     addEntry(total, entry);
     total.toMs = wallMs;
-    addTo(minutes, entry, { ...at, lengthMs: MINUTE_MS, spansMax: MINUTES_MAX });
-    addTo(hours, entry, { ...at, lengthMs: HOUR_MS, spansMax: HOURS_MAX });
+    addTo(minutes, entry, {
+      ...{ ...at, lengthMs: MINUTE_MS },
+      ...{ spansMax: MINUTES_MAX, entriesMax: MINUTE_ENTRIES_MAX },
+    });
+    addTo(hours, entry, { ...at, lengthMs: HOUR_MS, spansMax: HOURS_MAX, entriesMax: HOUR_ENTRIES_MAX });
     if (interval.isExact && joules !== undefined) this.#learn(interval, joules);
   }
 
-  /** The spans that end after a time: minutes of the last hour, else hours. */
-  since(sinceMs: number): readonly Span[] {
+  /** The spans of a time, minutes of the last hour, else hours: from that in which it begins to the last that is mostly within it. */
+  between(sinceMs: number, untilMs: number): readonly Span[] {
     const { minutes, hours } = this.state;
     const [first] = minutes;
     const spans = first !== undefined && first.fromMs <= sinceMs ? minutes : hours;
-    return spans.filter(({ toMs }) => toMs > sinceMs);
+    return spans.filter(({ fromMs, toMs }) => toMs > sinceMs && (fromMs + toMs) / 2 < untilMs);
   }
 
   /** Uses an interval for the fit, which is made anew with every block. */
@@ -107,10 +111,11 @@ interface Place {
   readonly toMs: number;
   readonly lengthMs: number;
   readonly spansMax: number;
+  readonly entriesMax: number;
 }
 
 /** Adds an entry to the span in which it ends, and drops the oldest spans beyond the limits. */
-function addTo(spans: Span[], entry: Entry, { fromMs, toMs, lengthMs, spansMax }: Place): void {
+function addTo(spans: Span[], entry: Entry, { fromMs, toMs, lengthMs, spansMax, entriesMax }: Place): void {
   const slot = (ms: number) => Math.floor(ms / lengthMs);
   let span = spans.at(-1);
   // The wall clock may have been set back.
@@ -121,6 +126,6 @@ function addTo(spans: Span[], entry: Entry, { fromMs, toMs, lengthMs, spansMax }
   addEntry(span, entry);
   span.toMs = toMs;
   let entries = spans.reduce((sum, { vms }) => sum + vms.size, 0);
-  while (spans.length > spansMax || (entries > ENTRIES_MAX && spans.length > 1))
+  while (spans.length > spansMax || (entries > entriesMax && spans.length > 1))
     entries -= spans.shift()?.vms.size ?? 0;
 }

@@ -1,14 +1,15 @@
 import type { Khz } from "../base/domain.ts";
 import * as layout from "./layout.ts";
-import { u32 } from "./layout.ts";
+import { u32, u64 } from "./layout.ts";
 import type { Malformed } from "./packet.ts";
-import type { Capabilities } from "./reply.ts";
+import type { Capabilities, OwnEnergy } from "./reply.ts";
 
 /** A reply of a host to a guest with packets of 464 bytes. */
 export type Reply =
   | { readonly kind: "answer"; readonly accepted: boolean }
   | { readonly kind: "frequency-list"; readonly khz: readonly (Khz | undefined)[] }
-  | { readonly kind: "capability-list"; readonly capabilities: readonly Capabilities[] };
+  | { readonly kind: "capability-list"; readonly capabilities: readonly Capabilities[] }
+  | { readonly kind: "energy"; readonly energy: OwnEnergy };
 
 /** Bytes of the reply to a scale request or a guest policy: the request itself with another command. */
 const ANSWER_SIZE = 464;
@@ -31,6 +32,8 @@ export function replySize(bytes: Uint8Array): number | Malformed | undefined {
       return layout.FREQ_LIST_SIZE;
     case layout.CAPS_LIST:
       return layout.CAPS_LIST_SIZE;
+    case layout.ENERGY:
+      return layout.ENERGY_SIZE;
     default:
       return { kind: "malformed", reason: `Unknown command ${command} in a reply` };
   }
@@ -45,6 +48,7 @@ export function decodeReply(frame: Uint8Array): Reply {
   if (command === layout.CAPS_LIST) {
     return { kind: "capability-list", capabilities: entries(frame, layout.CAPS_COUNT, capability) };
   }
+  if (command === layout.ENERGY) return { kind: "energy", energy: energy(frame) };
   return { kind: "answer", accepted: command === layout.ACK };
 }
 
@@ -67,6 +71,14 @@ function entries<T>(frame: Uint8Array, countAt: number, read: (frame: Uint8Array
 function frequency(frame: Uint8Array, vcpu: number): Khz | undefined {
   const khz = u32(frame, layout.FREQ_VALUES + 4 * vcpu);
   return khz === 0 || khz === NO_KHZ ? undefined : khz;
+}
+
+function energy(frame: Uint8Array): OwnEnergy {
+  return {
+    joules: u64(frame, layout.ENERGY_JOULES),
+    second: u64(frame, layout.ENERGY_SECOND),
+    metered: u32(frame, layout.ENERGY_METERED) !== 0,
+  };
 }
 
 function capability(frame: Uint8Array, vcpu: number): Capabilities {

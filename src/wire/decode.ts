@@ -21,6 +21,8 @@ export function decode(frame: Uint8Array): Request | Malformed {
       return { kind: "query", what: "capabilities", resource: "all", vmName: vmName(frame) };
     case layout.QUERY_CAPS:
       return { kind: "query", what: "capabilities", resource: u64(frame, 0), vmName: vmName(frame) };
+    case layout.QUERY_ENERGY:
+      return ENERGY;
     default:
       return malformed(`Unknown command ${command}`);
   }
@@ -28,6 +30,8 @@ export function decode(frame: Uint8Array): Request | Malformed {
 
 /** CONNECT has no content: every byte except its command is uninitialised memory of the guest. */
 const CONNECT: Request = { kind: "connect" };
+
+const ENERGY: Request = { kind: "energy" };
 
 function decodeScale(frame: Uint8Array): Request | Malformed {
   const unit = u32(frame, layout.UNIT);

@@ -7,6 +7,7 @@ import {
   HEADER_SIZE,
   PKT_POLICY_REMOVE,
   QUERY_CAPS,
+  QUERY_ENERGY,
   QUERY_FREQ_LIST,
   UNIT,
   u32,
@@ -25,7 +26,8 @@ export function plausible(bytes: Uint8Array, at: number, { strict }: { strict: b
   }
   return (
     (command >= CONNECT && command <= PKT_POLICY_REMOVE) ||
-    (command >= QUERY_FREQ_LIST && command <= QUERY_CAPS)
+    (command >= QUERY_FREQ_LIST && command <= QUERY_CAPS) ||
+    command === QUERY_ENERGY
   );
 }
 

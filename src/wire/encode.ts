@@ -19,6 +19,9 @@ export function encode(request: Request, abi: Abi): Uint8Array {
       putHeader(bytes, request.policy.resource, layout.PKT_POLICY);
       putPolicy(bytes, request.policy);
       return bytes;
+    case "energy":
+      putHeader(bytes, 0, layout.QUERY_ENERGY);
+      return bytes;
     case "remove-policy":
       putHeader(bytes, 0, layout.PKT_POLICY_REMOVE);
       putName(bytes, request.vmName);

@@ -54,11 +54,15 @@ export const QUERY_FREQ = 8;
 export const QUERY_CAPS_LIST = 9;
 export const QUERY_CAPS = 10;
 
+/** A query that only *vm-power* knows (vm-power-protocol(7), "Energy"). Its number is far from those of DPDK. */
+export const QUERY_ENERGY = 0x5650_0001;
+
 /** Commands of a host. Their values overlap those of a guest. */
 export const ACK = 1;
 export const NACK = 2;
 export const FREQ_LIST = 3;
 export const CAPS_LIST = 4;
+export const ENERGY = 0x5650_0002;
 
 /** Offsets in a list of frequencies (vm-power-protocol(7), "List of frequencies"). */
 export const FREQ_VALUES = 48;
@@ -68,6 +72,12 @@ export const FREQ_COUNT = 80;
 export const CAPS_TURBO = 48;
 export const CAPS_PRIORITY = 112;
 export const CAPS_COUNT = 176;
+
+/** Offsets in a reply with energy, and its size in bytes (vm-power-protocol(7), "Energy"). */
+export const ENERGY_METERED = 8;
+export const ENERGY_JOULES = 16;
+export const ENERGY_SECOND = 24;
+export const ENERGY_SIZE = 32;
 
 /** Sizes in bytes of the lists for a guest with packets of 464 bytes. For one with 460 they are 4 bytes shorter. */
 export const FREQ_LIST_SIZE = 88;
@@ -90,6 +100,12 @@ export function putU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = value >>> 8;
   bytes[at + 2] = value >>> 16;
   bytes[at + 3] = value >>> 24;
+}
+
+/** Writes a whole number below 2^53 as a little-endian u64. */
+export function putU64(bytes: Uint8Array, at: number, value: number): void {
+  putU32(bytes, at, value);
+  putU32(bytes, at + 4, Math.floor(value / 2 ** 32));
 }
 
 /** Reads a little-endian u64 as a number. It is exact below 2^53, and a larger value never becomes smaller than that. */

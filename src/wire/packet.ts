@@ -10,6 +10,7 @@ export type Request =
   | Scale
   | { readonly kind: "set-policy"; readonly policy: GuestPolicy }
   | { readonly kind: "remove-policy"; readonly vmName: string }
+  | { readonly kind: "energy" }
   | Query;
 
 /** A request to scale one CPU. */

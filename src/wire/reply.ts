@@ -1,11 +1,21 @@
 import type { Khz } from "../base/domain.ts";
 import * as layout from "./layout.ts";
-import { putU32 } from "./layout.ts";
+import { putU32, putU64 } from "./layout.ts";
 
 /** What the host's CPU under one vCPU can do. */
 export interface Capabilities {
   readonly turbo: boolean;
   readonly priority: boolean;
+}
+
+/** The energy that one VM has used. */
+export interface OwnEnergy {
+  /** Whole joules since an arbitrary time. They never become fewer while the host keeps its account. */
+  readonly joules: number;
+  /** Up to when they were counted, in seconds since 1970 by the host's clock. */
+  readonly second: number;
+  /** Whether the host has a power meter; otherwise they are modelled only. */
+  readonly metered: boolean;
 }
 
 /** Whether guests with this packet size can read replies (vm-power-protocol(7), "PACKETS"). */
@@ -51,6 +61,16 @@ export function capabilityList(
     bytes[layout.CAPS_PRIORITY + 8 * i] = values[i]?.priority ? 1 : 0;
   }
   bytes[layout.CAPS_COUNT] = count;
+  return bytes;
+}
+
+/** Makes the reply to a query for energy (vm-power-protocol(7), "Energy"). */
+export function energyReply({ joules, second, metered }: OwnEnergy): Uint8Array {
+  const bytes = new Uint8Array(layout.ENERGY_SIZE);
+  putU32(bytes, layout.COMMAND, layout.ENERGY);
+  putU32(bytes, layout.ENERGY_METERED, metered ? 1 : 0);
+  putU64(bytes, layout.ENERGY_JOULES, joules);
+  putU64(bytes, layout.ENERGY_SECOND, second);
   return bytes;
 }
 

@@ -52,8 +52,9 @@ const EXAMPLES: { readonly [Name in CallName]: Calls[Name]["takes"] } = {
   GetAttachPlan: { vm: "web.1", channels: [0, 1], config: false },
   AttachChannels: { vm: "web.1", config: true },
   Restore: {},
-  GetEnergy: { vm: "web.1", seconds: 600 },
-  GetHistory: { vm: "web.1", fromMs: 1, toMs: 1_700_000_000_000 },
+  GetEnergy: { vm: "web.1", seconds: 600, toMs: 1_700_000_000_000, points: true },
+  GetHistory: { vm: "web.1", fromMs: 1, toMs: 1_700_000_000_000, kinds: ["drift"] },
+  GetUsage: { vm: "web.1", fromMs: 1, toMs: 1_700_000_000_000 },
   GetLoad: {},
   GetMetrics: { format: "prometheus" },
 };

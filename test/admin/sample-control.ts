@@ -16,6 +16,7 @@ import type {
   Policy,
   StateList,
   Status,
+  Usage,
   Vcpu,
   VcpuExplanation,
   VcpuInfo,
@@ -43,6 +44,30 @@ export const HISTORY: History = {
   ],
   omitted: 3,
   keptFromMs: 1_699_000_000_000,
+};
+
+/** Ten minutes of a VM that was bounded once. */
+export const USAGE: Usage = {
+  ...{ fromMs: 1_700_000_000_000, toMs: 1_700_000_600_000, omitted: 0, keptFromMs: 1_699_000_000_000 },
+  host: {
+    states: [{ khz: 2_300_000, seconds: 900 }, { seconds: 300 }],
+    transitions: 5,
+    drifts: 2,
+    writesRefused: 1,
+  },
+  points: [
+    {
+      ...{ fromMs: 1_700_000_000_000, toMs: 1_700_000_600_000 },
+      ...{ granted: 4, bounded: 1, held: 3, refused: 2, transitions: 5, drifts: 2, writesRefused: 1 },
+      ...{ states: [{ khz: 2_300_000, seconds: 900 }, { seconds: 300 }], p99Us: 20, worstUs: 80 },
+    },
+  ],
+  vms: [
+    {
+      ...{ vm: "web.1", granted: 4, bounded: 1, held: 3, refused: 2, transitions: 5 },
+      ...{ states: [{ khz: 2_300_000, seconds: 600 }], p99Us: 20, worstUs: 80, worstAtMs: 1_700_000_600_000 },
+    },
+  ],
 };
 
 /** Counters with different values, so that a mix-up shows. */
@@ -401,6 +426,7 @@ export function sampleControl(overrides: Partial<Control> = {}): Control & { sub
     GetEnergy: ({ vm }) =>
       vm === undefined ? ENERGY : known(vm, { ...ENERGY, vms: ENERGY.vms.slice(0, 1) }),
     GetHistory: () => HISTORY,
+    GetUsage: () => USAGE,
     GetLoad: ({ vms = ["web.1"] }) => ({ ...LOAD, vms: LOAD.vms.filter(({ vm }) => vms.includes(vm)) }),
     Record(_parameters, _caller, subscriber) {
       for (const packet of PACKETS) subscriber.send(packet);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { ScaleAction } from "../../src/wire/packet.ts";
 import { at, by, clock, domain, FREE, host, request } from "./fixture.ts";
 
 const vcpu = (vm: string) => ({ kind: "vcpu", vm, vcpu: 0 }) as const;
@@ -32,6 +33,31 @@ describe("every decision can be explained", () => {
       false,
       { kind: "refused", refusal: { code: "kernel-refused", reason: "EBUSY" } },
     ]);
+  });
+
+  test("a granted request tells what keeps its clock from the speed: a hold, or else a limit or another claim", () => {
+    const { arbiter, done, set } = host([clock([0, 1]), clock([2])]);
+    const limit = (vm: string, action: ScaleAction) => {
+      const change = arbiter.scale(vm, request(0, action), at(1000));
+      done(change);
+      return change.limit;
+    };
+    set(domain("a", [[0]]), { ...FREE, maxKhz: 2_000_000 });
+    set(domain("b", [[1]]));
+    set(domain("c", [[2]]));
+    const bounded = { kind: "bounded", clock: 0 } as const;
+    expect(limit("c", "min")).toBeUndefined();
+    // b is silent, so the clock keeps its own settings.
+    expect(limit("a", "min")).toEqual(bounded);
+    expect(limit("b", "min")).toBeUndefined();
+    expect(limit("a", "min")).toBeUndefined();
+    expect(limit("a", "max")).toEqual(bounded);
+    expect(limit("b", "min")).toEqual(bounded);
+    done(arbiter.operate(0, "min", by("alice", { hold: true })));
+    expect(limit("a", "max")).toEqual({ kind: "held", clock: 0 });
+    // It is what the operator ordered.
+    expect(limit("a", "min")).toBeUndefined();
+    expect(arbiter.scale("d", request(0, "max"), at(1000)).limit).toBeUndefined();
   });
 
   test("a removed VM is named in no rule", () => {

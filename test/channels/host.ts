@@ -28,7 +28,7 @@ export function testChannels(overrides: Partial<ChannelHost> & { strict?: boolea
     processOf: () => undefined,
     abiOf: () => "auto",
     peerOf: () => ({ uid: own, pid: process.pid }),
-    turned: (_channel, release) => release(),
+    turned: (channel) => channel.release(),
     mayHurry: () => true,
     packet: (channel, frame) => void packets.push({ channel: nameOf(channel), frame: frame.slice() }),
     changed: (channel) => void changes.push(`${nameOf(channel)} ${channel.status}`),

@@ -6,11 +6,12 @@ function collected() {
   const writes: number[][] = [];
   const socket = { isFull: false };
   const counters = { repliesDropped: 0 };
-  const replies = new Replies((bytes) => {
+  const write = (bytes: Uint8Array) => {
     if (socket.isFull) return 0;
     writes.push([...bytes]);
     return bytes.length;
-  }, counters);
+  };
+  const replies = new Replies({ write }, counters);
   return { replies, writes, socket, counters };
 }
 

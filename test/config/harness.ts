@@ -70,6 +70,7 @@ export const VM_DEFAULTS = {
   emulatorMinKhz: undefined,
   turbo: true,
   query: false,
+  energy: false,
   operations: ["up", "down", "min", "max", "turbo", "no-turbo"],
   policies: ["time", "workload", "traffic"],
   requestsPerSecond: 10_000,

@@ -117,6 +117,7 @@ const vm: fc.Arbitrary<VmConfig> = fc.record({
   policies: fc.subarray(["time", "workload", "traffic"]),
   turbo: fc.boolean(),
   query: fc.boolean(),
+  energy: fc.boolean(),
   requestsPerSecond: fc.integer({ min: 1, max: 1_000_000 }),
   burst: fc.integer({ min: 1, max: 1_000_000 }),
   minDwellMs: fc.integer({ min: 0, max: 60_000 }),

@@ -265,6 +265,9 @@ test("observe() returns what the kernel reports, and undefined for a CPU without
   const cpufreq = host.open();
   const seen = { governor: "schedutil", minKhz: 1200000, maxKhz: 2301000 };
   expect(cpufreq.observe(0)).toEqual({ ...seen, currentKhz: 2301000 });
+  host.put("cpufreq/policy0/cpuinfo_avg_freq", "1834211");
+  expect(cpufreq.observe(0)).toEqual({ ...seen, currentKhz: 1834211 });
+  host.put("cpufreq/policy0/cpuinfo_avg_freq", undefined);
   host.put("cpufreq/policy0/scaling_cur_freq", undefined);
   expect(cpufreq.observe(0)).toEqual({ ...seen, currentKhz: undefined });
   expect(cpufreq.observe(7)).toBeUndefined();

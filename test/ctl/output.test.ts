@@ -252,6 +252,34 @@ test("why", async () => {
   ]);
 });
 
+test("show-vm and why tell where the time went, and which requests did not get what they asked for", async () => {
+  const sinceMs = new Date(2026, 10, 28, 3, 10).getTime();
+  const states = [{ khz: 2_300_000, seconds: 620 }, { khz: 1_200_000, seconds: 375.5 }, { seconds: 4.5 }];
+  const times = { sinceMs, states, transitions: 1, bounded: 3, held: 1 };
+  const told = await shown("show-vm web.1", { ShowVm: () => ({ vm: { ...WEB1, times } }) });
+  expect(told.slice(-3)).toEqual([
+    "vCPUs were 62 % at 2.300 GHz, 38 % at 1.200 GHz, <1 % at original settings",
+    "1 change since THEN, 3 requests bounded, 1 request held",
+    "",
+  ]);
+  const why = await shown("why 3", {
+    Explain: () => ({
+      ...{ cpu: CPUS[1] ?? fail(), claimants: [] },
+      times: {
+        ...times,
+        states: [7, 6, 5, 4, 3, 2].map((khz) => ({ khz: khz * 100_000, seconds: khz })),
+        ...{ bounded: 0, held: 0 },
+      },
+    }),
+  });
+  expect(why.slice(2, 6)).toEqual([
+    expect.anything(),
+    "  Time     26 % at 0.700 GHz, 22 % at 0.600 GHz, 19 % at 0.500 GHz, 15 % at",
+    "           0.400 GHz, 11 % at 0.300 GHz, 7 % at others",
+    "  Changes  1 change since THEN",
+  ]);
+});
+
 test("why of a CPU that an operator set has no ACK, which only guests get", async () => {
   const operator = {
     atMs: 0,

@@ -134,8 +134,8 @@ test("failures on some CPUs go to stderr with exit code 1, equal results on one 
   });
 });
 
-/** Commands with endless replies or another socket, the prompt and the command with their own texts, and the command that prints schemas. */
-const WITHOUT_JSON = ["events", "shell", "schema", "record", "run", "request"];
+/** Commands with endless or several replies or another socket, the prompt and the command with their own texts, and the command that prints schemas. */
+const WITHOUT_JSON = ["events", "report", "shell", "schema", "record", "run", "request"];
 
 test.each(VERBS.map(({ name }) => name).filter((name) => !WITHOUT_JSON.includes(name)))(
   "%s --json prints the daemon's reply as it is",

@@ -46,6 +46,35 @@ test("an account is read again, with its counters on the clock of the daemon tha
   expect(readAt(now)?.state.total.joules).toBe(600);
 });
 
+test("what was read and written again is the same, and the last spans go on growing", () => {
+  const made = account();
+  const add = (minute: number) =>
+    made.add({
+      ...{ seconds: 30, wallMs: 60_000 * minute, joules: 100, metered: 100, isExact: true },
+      ...{ vms: new Map(), host: NO_USE, cpus: 4 },
+    });
+  for (const minute of [1.2, 2.2, 61.2]) add(minute);
+  const text = () => readFileSync(join(directory, "energy.jsonl"), "utf8");
+  const first = new EnergyFile(directory, log);
+  const options = { now: at(100_000), isLast: true };
+  first.write(made.state, {}, options);
+  const before = text();
+  const second = new EnergyFile(directory, log);
+  const state = second.read(at(100_000))?.state ?? made.state;
+  second.write(state, {}, options);
+  expect(text()).toBe(before);
+  const again = new Account(0, state);
+  for (const minute of [61.8, 62.2, 121.2])
+    again.add({
+      ...{ seconds: 30, wallMs: 60_000 * minute, joules: 100, metered: 100, isExact: true },
+      ...{ vms: new Map(), host: NO_USE, cpus: 4 },
+    });
+  second.write(again.state, {}, options);
+  const read = new EnergyFile(directory, log).read(at(100_000))?.state;
+  expect(read?.minutes.map(({ joules }) => joules)).toEqual([600, 100, 100, 200, 100, 100]);
+  expect(read?.hours.map(({ joules }) => joules)).toEqual([800, 300, 100]);
+});
+
 test("counters of another boot, or of long ago, are not continued, but the account is", () => {
   for (const now of [
     at(50_000), // booted since

@@ -54,7 +54,7 @@ function makeHistory({ megabytes = 1, files = FILE_CALLS, directory = stateDirec
     at: (name: string, atMs: number, ring: () => void) => rings.set(name, { atMs, ring }),
   } as unknown as Alarm;
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
-  const file = new HistoryFile(directory, megabytes, log, files);
+  const file = new HistoryFile({ directory, name: "history", megabytes, log, files });
   const history = new History({ file, alarm, time, arbiter: () => arbiter });
   const { moment } = realTime();
   const clocks = new Clocks({
@@ -233,6 +233,33 @@ test("vmpowerctl names who slowed a VM down, also after the daemon was killed", 
   expect(why).toContain("web1:0 asked min (as asked: the highest claim on this clock)");
   const { events } = host.ask("events", "--since", "1h") as { events: Event[] };
   expect(events.map(({ kind }) => kind)).toContain("daemon");
+}, 20_000);
+
+test("vmpowerctl report tells what guests asked, also after the daemon was stopped, and marks what it does not know", async () => {
+  host = makeTestHost({ sections: "[vm web1]\nVcpus=2\nMaxKhz=1700000\n" });
+  const port = host.port("web1", 0);
+  await host.start();
+  await port.ready();
+  await port.ask(scale(0, MAX), 464);
+  await port.ask(scale(0, MIN), 464);
+  await port.ask(scale(5, MIN), 464);
+  const row = () =>
+    host
+      ?.run("vmpowerctl", "report", "--since", "1h")
+      .out.split("\n")
+      .find((line) => /^web1 +3 /.test(line))
+      ?.split(/ +/)
+      .slice(0, 5);
+  // One of three was above its contract, and one was for a vCPU that it does not have.
+  expect(row()).toEqual(["web1", "3", "1", "0", "1"]);
+  await host.end("SIGTERM");
+  await host.start();
+  expect(row()).toEqual(["web1", "3", "1", "0", "1"]);
+  const { out } = host.run("vmpowerctl", "report", "--since", "7d", "--html");
+  expect([out.startsWith("<!doctype html>"), /Energy is (not known|modelled only)/.test(out)]).toEqual([
+    true,
+    true,
+  ]);
 }, 20_000);
 
 test("with HistoryMegabytes=0 nothing is written, and that is told", async () => {

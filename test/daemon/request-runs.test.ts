@@ -6,6 +6,7 @@ import { Clocks } from "../../src/daemon/host/clocks.ts";
 import { Meters } from "../../src/daemon/packet/meters.ts";
 import { PacketPath, type PacketPathParts } from "../../src/daemon/packet/packet.ts";
 import { Rates } from "../../src/daemon/packet/rates.ts";
+import { Stopwatch } from "../../src/daemon/packet/stopwatch.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
 import { DOWN, MAX, MIN, nack, packet, scale, TURBO, UP } from "./port.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
@@ -28,14 +29,16 @@ function makeDaemon(burst = 1000) {
   const doing = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded() {} });
   doing.settle(arbiter.setClocks(clocks), "the start");
   doing.settle(arbiter.setDomain(domain("a", [[0], [1]]), { ...FREE, turbo: false }), "a");
+  const meters = new Meters();
   const parts = {
-    ...{ arbiter, clocks: doing, meters: new Meters(), moment, time, log: keepLines([]) },
+    ...{ arbiter, clocks: doing, meters, moment, time, log: keepLines([]), stopwatch: new Stopwatch(meters) },
     events: { wanted: false },
     recordings: { wanted: false },
     rates: new Rates(
       () => ({ requestsPerSecond: 1, burst }),
       () => {},
     ),
+    usage: { asked() {} },
     lookAgain() {},
     trafficConcerned() {},
     pinRemedy: () => undefined,
@@ -47,15 +50,15 @@ function makeDaemon(burst = 1000) {
   };
   const sent: Uint8Array[] = [];
   const send = (bytes: Uint8Array) => void sent.push(bytes);
-  const rest = () => {};
-  const channel = { vm: "a", number: 0, enabled: true, status: "connected", counters, send, rest };
+  const idle = { rest() {}, release() {} };
+  const channel = { vm: "a", number: 0, enabled: true, status: "connected", counters, send, ...idle };
   /** Packets that arrive together. Returns the writes and the replies. */
   const together = (...frames: readonly Uint8Array[]) => {
     written.length = 0;
     sent.length = 0;
     for (const [i, frame] of frames.entries())
       packets.received(channel as unknown as Channel, frame.slice(), i < frames.length - 1);
-    packets.turned(channel as unknown as Channel, () => {});
+    packets.turned(channel as unknown as Channel);
     return { written: [...written], sent: [...sent] };
   };
   return { together, refused, counters, arbiter, alarm };

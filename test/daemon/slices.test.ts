@@ -13,6 +13,7 @@ import { control } from "../../src/daemon/operators/control.ts";
 import { eachStep, LoopSlices, STEPS_PER_TURN } from "../../src/daemon/operators/loop-slices.ts";
 import { Rates } from "../../src/daemon/packet/rates.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
+import { Usage } from "../../src/daemon/usage/usage.ts";
 import { LIBVIRT_REMEDIES } from "../../src/hypervisor/libvirt/remedies.ts";
 import { sampleStruct } from "../admin/sample-values.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
@@ -68,10 +69,12 @@ function largeHost() {
   const clocks = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded() {} });
   clocks.settle(arbiter.setClocks(clocksOf), "the start");
   for (const each of VMS) clocks.settle(arbiter.setDomain(each, FREE), "the start");
+  const usage = new Usage({ arbiter, cpufreq, time });
+  usage.follow(VMS);
   const channels = VMS.flatMap(({ name }) => channelsOf(name, count));
   const byVm = Map.groupBy(channels, ({ vm }) => vm);
   const parts = {
-    ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME) },
+    ...{ arbiter, clocks, cpufreq, time, alarm, startedAtMs: 0, slices: new LoopSlices(NO_TIME), usage },
     config: () => CONFIG,
     configProblem: () => undefined,
     schedules: { forVm: () => [] },

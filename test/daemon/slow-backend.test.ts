@@ -9,6 +9,7 @@ import { LoopSlices } from "../../src/daemon/operators/loop-slices.ts";
 import { Meters } from "../../src/daemon/packet/meters.ts";
 import { PacketPath, type PacketPathParts } from "../../src/daemon/packet/packet.ts";
 import { Rates } from "../../src/daemon/packet/rates.ts";
+import { Stopwatch } from "../../src/daemon/packet/stopwatch.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
 import { DOWN, MAX, MIN, nack, scale } from "./port.ts";
@@ -33,14 +34,16 @@ function makeDaemon() {
   doing.settle(arbiter.setClocks(clocks), "the start");
   for (const [cpu, name] of ["a", "b"].entries())
     doing.settle(arbiter.setDomain(domain(name, [[cpu]]), FREE), name);
+  const meters = new Meters();
   const parts = {
-    ...{ arbiter, clocks: doing, meters: new Meters(), moment, time, log: keepLines([]) },
+    ...{ arbiter, clocks: doing, meters, moment, time, log: keepLines([]), stopwatch: new Stopwatch(meters) },
     events: { wanted: false },
     recordings: { wanted: false },
     rates: new Rates(
       () => ({ requestsPerSecond: 1000, burst: 1000 }),
       () => {},
     ),
+    usage: { asked() {} },
     lookAgain() {},
     trafficConcerned() {},
     pinRemedy: () => undefined,

@@ -20,12 +20,15 @@ test("of a channel's packets one in eight is measured, by stage, and the others 
     clock.ms += 2;
     stopwatch.decided();
     clock.ms += 3;
-    stopwatch.written();
+    stopwatch.written(1);
     clock.ms += 4;
     stopwatch.end("a");
   }
   expect(clock.reads).toBe(8);
-  expect(meters.of("a").stages).toEqual({ measured: 2, decideMs: 4, writeMs: 6, replyMs: 8 });
+  expect(meters.of("a").stages).toEqual({
+    ...{ measured: 2, decideMs: 4, writeMs: 6, replyMs: 8 },
+    ...{ readBacks: 0, readBackMs: 0 },
+  });
   expect(meters.of("a").latency.sumNs).toBe(18e6);
 });
 
@@ -37,19 +40,46 @@ test("of packets that arrive together each is measured to the reply, and the sta
   }
   stopwatch.decided();
   clock.ms += 1;
-  stopwatch.written();
+  stopwatch.written(1);
   clock.ms += 1;
   stopwatch.end("a");
   // The first waited for 11 ms, the ninth for 3.
   expect(meters.of("a").latency.sumNs).toBe(14e6);
-  expect(meters.of("a").stages).toEqual({ measured: 1, decideMs: 9, writeMs: 1, replyMs: 1 });
+  expect(meters.of("a").stages).toEqual({
+    ...{ measured: 1, decideMs: 9, writeMs: 1, replyMs: 1 },
+    ...{ readBacks: 0, readBackMs: 0 },
+  });
+});
+
+test("a measured write is followed until it is read again, if no other packet comes before", () => {
+  const { clock, meters, stopwatch } = makeStopwatch();
+  const { stages } = meters.of("a");
+  const packet = (writes: number) => {
+    stopwatch.begin(0);
+    stopwatch.decided();
+    stopwatch.written(writes);
+    clock.ms += 1;
+    stopwatch.end("a");
+  };
+  packet(1);
+  clock.ms += 4;
+  stopwatch.readBack();
+  stopwatch.readBack();
+  expect([stages.readBacks, stages.readBackMs]).toEqual([1, 5]);
+  // It had the speed already: what is read later was written for somebody else.
+  packet(0);
+  stopwatch.readBack();
+  packet(1);
+  stopwatch.begin(3);
+  stopwatch.readBack();
+  expect([stages.readBacks, stages.readBackMs]).toEqual([1, 5]);
 });
 
 test("a packet that writes nothing has no stages", () => {
   const { clock, meters, stopwatch } = makeStopwatch();
   stopwatch.begin(0);
   stopwatch.decided();
-  stopwatch.written();
+  stopwatch.written(1);
   stopwatch.end("a");
   clock.ms = 50;
   stopwatch.begin(8);

@@ -72,7 +72,10 @@ test("GetLoad returns for every vCPU its request, its grant, its limit, and the 
     refused: 1,
     drops: 0,
     p99Us: expect.any(Number),
-    stages: { decideUs: expect.any(Number), writeUs: expect.any(Number), replyUs: expect.any(Number) },
+    stages: {
+      ...{ decideUs: expect.any(Number), writeUs: expect.any(Number), replyUs: expect.any(Number) },
+      readBackUs: expect.any(Number),
+    },
   } as never);
 });
 

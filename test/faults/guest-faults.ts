@@ -36,6 +36,22 @@ export const GUEST_FAULTS: readonly Fault[] = [
     name: "no packet, no call and no object touches a CPU outside the sender's contract",
   },
   {
+    promise: "a guest learns nothing of energy unless its contract allows it",
+    file: "src/daemon/energy/own-energy.ts",
+    line: "if (!vms.contracts.values(vm).energy)",
+    instead: "if (false)",
+    test: "test/daemon/own-energy.test.ts",
+    name: "it is told nothing where its contract does not allow it, or nothing is counted",
+  },
+  {
+    promise: "a guest is told whole joules",
+    file: "src/daemon/energy/own-energy.ts",
+    line: "joules: Math.floor(total.vms.get(vm)?.joules ?? 0),",
+    instead: "joules: total.vms.get(vm)?.joules ?? 0,",
+    test: "test/daemon/own-energy.test.ts",
+    name: "a guest is told its own joules, whole ones, of a whole second",
+  },
+  {
     promise: "a guest policy is that of the channel's VM",
     file: "src/daemon/packet/guest-policy-packets.ts",
     line: "arbiter.policies.set(channel.vm,",

@@ -4,6 +4,7 @@ import { requestInterface } from "../../src/admin/request.ts";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Contract } from "../../src/arbiter/view.ts";
 import type { Write } from "../../src/base/clock.ts";
+import { success } from "../../src/base/result.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import { type Found, ObjectCutter } from "../../src/channels/fifos/object-cutter.ts";
 import { APP_KEYS } from "../../src/config/app-keys.ts";
@@ -20,6 +21,8 @@ import { Meters } from "../../src/daemon/packet/meters.ts";
 import { PacketPath } from "../../src/daemon/packet/packet.ts";
 import { Rates } from "../../src/daemon/packet/rates.ts";
 import { Recordings } from "../../src/daemon/packet/recordings.ts";
+import { Stopwatch } from "../../src/daemon/packet/stopwatch.ts";
+import { Usage } from "../../src/daemon/usage/usage.ts";
 import { clock, domain, FREE } from "../arbiter/fixture.ts";
 import { recordingCpufreq } from "../daemon/recording-cpufreq.ts";
 import { anyCall } from "./calls.ts";
@@ -134,12 +137,15 @@ function makeHost(leaky: boolean) {
   place("web1", { ...FREE, turbo: false });
   place("db1", { ...FREE, maxKhz: 2_000_000 });
   const events = new Events(time, (vm, request) => arbiter.grantOf(vm, request));
+  const meters = new Meters();
   const packets = new PacketPath({
-    ...{ arbiter, clocks, events, log, time, moment, meters: new Meters(), recordings: new Recordings() },
+    ...{ arbiter, clocks, events, log, time, moment, meters, recordings: new Recordings() },
+    ...{ stopwatch: new Stopwatch(meters), usage: new Usage({ arbiter, cpufreq, time }) },
     rates: new Rates(() => ({ requestsPerSecond: 1e6, burst: 1e6 }), log),
     trafficConcerned() {},
     lookAgain() {},
     pinRemedy: () => undefined,
+    energyOf: () => success({ joules: 1, second: 1, metered: true }),
   });
   const app: AppConfig = {
     ...valuesOf(APP_KEYS, undefined),
@@ -172,7 +178,7 @@ function makeHost(leaky: boolean) {
     packet(vm: "web1" | "db1", bytes: Uint8Array) {
       const channel = channels.get(vm) as Channel;
       packets.received(channel, bytes, true);
-      packets.turned(channel, () => {});
+      packets.turned(channel);
     },
     async call(bytes: Uint8Array) {
       const call = readCall(bytes);
@@ -204,7 +210,16 @@ function makeHost(leaky: boolean) {
 function channelOf(vm: string): Channel {
   const counters = { requests: 0, granted: 0, refused: 0, malformed: 0, repliesDropped: 0, writes: 0 };
   return {
-    ...{ vm, number: 0, path: `/${vm}.0`, status: "connected", enabled: true, send() {} },
+    ...{
+      vm,
+      number: 0,
+      path: `/${vm}.0`,
+      status: "connected",
+      enabled: true,
+      send() {},
+      rest() {},
+      release() {},
+    },
     counters: { ...counters, writesRefused: 0 },
   } as unknown as Channel;
 }

@@ -268,6 +268,15 @@ describe("DPDK's own host", () => {
     expect((await power.queryFreqs(0, 8)).kind).toBe("not-supported");
   });
 
+  test("does not know the query for energy", async () => {
+    const power = environment(virtioPort(originalHost("20.02").host));
+    await power.init(0);
+    expect(await power.queryEnergy(0)).toEqual({
+      kind: "unanswered",
+      reason: "The host did not reply: only vm-power knows the energy of a VM",
+    });
+  });
+
   test("sends garbage for the number of vCPUs when there are more than 8", async () => {
     const original = originalHost("20.02", { vcpus: 12 });
     original.query = true;

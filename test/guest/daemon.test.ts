@@ -27,7 +27,9 @@ let joined: readonly JoinedPort[];
 
 /** vCPU 0 is on CPU 2, vCPU 1 on CPU 3, so no number of the guest equals one of the host. */
 beforeEach(async () => {
-  host = makeTestHost({ sections: "[vm web1]\nVcpus=2,3\nQuery=yes\n" });
+  host = makeTestHost({
+    sections: "[vm web1]\nVcpus=2,3\nQuery=yes\n[energy]\nInterval=1\nPowercap=/none\nHwmon=/none\n",
+  });
   ports = terminalPorts();
   joined = [0, 1].map((n) =>
     joinedPort(ports, `virtio.serial.port.poweragent.${n}`, join(host.channels, `web1.${n}`)),
@@ -47,6 +49,13 @@ const FOUND = "<unsupported>";
 const GRANTED = { kind: "granted", value: undefined } as const;
 const power = (options = {}) =>
   openPower({ places: { virtioPorts: ports.directory }, env: "kvm-vm", answerMs: 3000, ...options });
+
+/** What the daemon has counted for the VM. */
+const joules = () =>
+  (host.ask("energy") as unknown as { vms: { joules: number }[] }).vms.reduce(
+    (sum, vm) => sum + vm.joules,
+    0,
+  );
 
 /** The command that the tests below run. */
 let command: readonly string[] = COMPILED;
@@ -148,6 +157,22 @@ describe.each(COMMANDS.filter(([, words]) => words.length > 0))(
       await until(() => speeds().every((speed) => speed === FOUND));
       const refused = await vmPowerGuest("max", "5", "--port", "0");
       expect([refused.code, refused.out]).toEqual([1, ""]);
+    });
+
+    test("energy is told where the contract allows it", async () => {
+      const refused = "The host does not tell: on the host, set Energy=yes in the VM's contract\n";
+      expect(await vmPowerGuest("energy")).toEqual({ code: 1, out: "", err: refused });
+      expect(host.run("vmpowerctl", "set-contract", "web1", "Energy=yes").code).toBe(0);
+      await until(() => joules() > 1);
+      const { joules: told, second, metered } = JSON.parse((await vmPowerGuest("energy", "--json")).out);
+      expect([Number.isInteger(told), Math.abs(second - Date.now() / 1000) < 60, metered]).toEqual([
+        true,
+        true,
+        false,
+      ]);
+      expect((await vmPowerGuest("energy")).out).toMatch(
+        /^[\d,]+ J up to \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z, estimated, because the host has no power meter\n$/,
+      );
     });
 
     test("run holds the highest speed until the command ends, however it ends", async () => {

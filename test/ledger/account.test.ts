@@ -33,7 +33,7 @@ function sumOf({ idle, host, vms }: Span): number {
 
 /** All spans since a time in one. */
 function since(account: Account, sinceMs: number): Span {
-  const spans = account.since(sinceMs);
+  const spans = account.between(sinceMs, Number.POSITIVE_INFINITY);
   const sum = emptySpan(spans[0]?.fromMs ?? sinceMs);
   for (const span of spans) addSpan(sum, span);
   return sum;

@@ -9,3 +9,4 @@ export {
   returnValue,
 } from "../../../src/guest/library/outcome.ts";
 export { openPower, type Power, type PowerOptions } from "../../../src/guest/library/power.ts";
+export type { OwnEnergy } from "../../../src/wire/reply.ts";

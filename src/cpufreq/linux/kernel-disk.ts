@@ -15,10 +15,13 @@ const SYSFS_MAGIC = 0x62656572;
 /** Buffer for content that is only compared. */
 const again = new Uint8Array(ATTRIBUTE_SIZE_MAX);
 
-/** The real disk. `root` decides whether the attributes are the kernel's or plain files of a tree like it. */
-export function kernelDisk(root: string): Disk {
+/**
+ * The real disk. `root` decides whether the attributes are the kernel's or plain files of a tree like it. `readBack` is called
+ * when what a turn wrote was read again.
+ */
+export function kernelDisk(root: string, readBack = () => {}): Disk {
   const plain = isPlain(root);
-  const unread = new ReadBack();
+  const unread = new ReadBack(readBack);
   return {
     open(path) {
       try {

@@ -119,7 +119,7 @@ export class LinuxBackend implements Backend {
       const minKhz = parseKhz(say("scaling_min_freq"));
       const maxKhz = parseKhz(say("scaling_max_freq"));
       if (governor === undefined || minKhz === undefined || maxKhz === undefined) return undefined;
-      return { governor, minKhz, maxKhz, currentKhz: parseKhz(say("scaling_cur_freq")) };
+      return { governor, minKhz, maxKhz, currentKhz: realKhz(say) };
     });
     return observed.ok ? observed.value : undefined;
   }
@@ -151,6 +151,15 @@ function realRoot(root: string): string {
   } catch {
     return root;
   }
+}
+
+/**
+ * The speed at which a CPU runs: `cpuinfo_avg_freq` (Linux 6.15, an average that the hardware counts; it has no value for an
+ * idle CPU), else `scaling_cur_freq`. On x86 that is counted too where the CPU has APERF and MPERF; elsewhere it may be what
+ * was set last.
+ */
+function realKhz(say: (file: string) => string | undefined): number | undefined {
+  return parseKhz(say("cpuinfo_avg_freq")) ?? parseKhz(say("scaling_cur_freq"));
 }
 
 function isItself(path: string): boolean {

@@ -21,7 +21,8 @@ export interface CpufreqOptions extends HoldOptions, Permission {
  * Finds this host's clocks. Restores the settings that a crashed daemon left in the journal, and writes nothing else.
  */
 export function openCpufreq(options: CpufreqOptions, events: CpufreqEvents): Cpufreq {
-  const disk = options.dryRun === true ? dryRun(options.log) : kernelDisk(options.root);
+  const { root, log } = options;
+  const disk = options.dryRun === true ? dryRun(log) : kernelDisk(root, () => events.readBack?.());
   return openCpufreqOn(disk, options, events);
 }
 

@@ -29,6 +29,7 @@ export function openXenCpufreq(
   const backend = new XenBackend({
     permission: options,
     open: () => access(openControl, dryRun ? log : undefined),
+    readBack: () => events.readBack?.(),
   });
   return openClocks({ backend, files: dryRun ? NO_FILE_CALLS : FILE_CALLS }, options, events);
 }

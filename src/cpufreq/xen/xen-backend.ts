@@ -31,6 +31,8 @@ interface XenBackendOptions {
   /** Opens the hypervisor's interface, or says why it cannot be used now. Called until it succeeds. */
   readonly open: () => Result<XenAccess>;
   readonly permission: Permission;
+  /** Called when what a turn wrote was read again. */
+  readonly readBack?: () => void;
 }
 
 /**
@@ -42,13 +44,14 @@ export class XenBackend implements Backend {
   readonly journal = XEN_JOURNAL_NAMES;
   readonly #open: XenBackendOptions["open"];
   readonly #permitted: Permitted;
-  readonly #readBack = new ReadBack();
+  readonly #readBack: ReadBack;
   #access: XenAccess | undefined;
   #survey: XenSurvey | undefined;
   #fingerprint = "";
   #turn = 0;
 
-  constructor({ open, permission }: XenBackendOptions) {
+  constructor({ open, permission, readBack = () => {} }: XenBackendOptions) {
+    this.#readBack = new ReadBack(readBack);
     this.#open = open;
     this.#permitted = new Permitted(permission);
   }

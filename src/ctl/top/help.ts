@@ -18,7 +18,7 @@ const COLUMNS: readonly (readonly [string, string])[] = [
   ["LIMIT", "what keeps it from what it asked: a limit, or another vCPU"],
   ["DROPS", "packets not understood and replies not read, of its VM"],
   ["P99us", "what 99 of 100 packets of its VM took at most lately, in us"],
-  ["(1+2+3)", "of the worst: deciding, the kernel, the reply, in us"],
+  ["(1+2+3, 4)", "of the worst: deciding, the kernel, reply; reading back"],
 ];
 
 /** The help of the live view, one string per line, for at least 80 columns. */

@@ -83,19 +83,19 @@ function summary(moment: Moment, shown: number, { sort, reversed, filter }: Choi
   const which = filter === "" ? "" : `, ${shown} shown: "${printable(filter)}"`;
   return [
     `vm-power, up ${formatDuration(uptimeMs)}: ${count(vms, "VM")}, ${count(rows.length, "vCPU")}, ` +
-      `${claims} with a claim${which}`,
-    `${rate(requestsPerSecond)} requests/s, ${rate(refusedPerSecond)} refused/s, ${short(drops)} dropped${worstText(moment)}; ` +
-      `GHz, by ${sort}${reversed ? ", reversed" : ""}`,
+      `${claims} with a claim${which}; GHz, by ${sort}${reversed ? ", reversed" : ""}`,
+    `${rate(requestsPerSecond)} requests/s, ${rate(refusedPerSecond)} refused/s, ${short(drops)} dropped${worstText(moment)}`,
   ];
 }
 
-/** The VM that waits longest, and how much of its requests is deciding, writing and answering, on average. */
+/** The VM that waits longest, and the average times of deciding, writing and answering, and of reading back after that. */
 function worstText({ worstP99Us, worstStages }: Moment): string {
   if (worstP99Us === undefined) return "";
   const worst = `, worst p99 ${micros(worstP99Us)} us`;
   if (worstStages === undefined) return worst;
-  const { decideUs, writeUs, replyUs } = worstStages;
-  return `${worst} (${[decideUs, writeUs, replyUs].map(micros).join("+")})`;
+  const { decideUs, writeUs, replyUs, readBackUs } = worstStages;
+  const readBack = readBackUs === undefined ? "" : `, ${micros(readBackUs)}`;
+  return `${worst} (${[decideUs, writeUs, replyUs].map(micros).join("+")}${readBack})`;
 }
 
 function rowText(row: Row, vmWidth: number): string {

@@ -1,9 +1,10 @@
-import type { Energy, PowerModel, Saved } from "../../admin/control-types.ts";
+import type { Energy, PowerModel } from "../../admin/control-types.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { durationArgument } from "../arguments.ts";
+import { digits, formatJoules, formatWatts, savedText, sourceText } from "../energy-text.ts";
 import type { Verb } from "../verb.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -74,24 +75,6 @@ function energyText(
   return [drawTable(COLUMNS, rows, width), "", ...lines.map((line) => wrapLine(line, width, 2))].join("\n");
 }
 
-/** Who tells the joules: meters or the model. */
-function sourceText({ meters, meteredJoules, joules }: Energy): string {
-  const by = meters.map(printable).join(", ");
-  if (meteredJoules <= 0) return "modelled only, because this host has no meter that counts";
-  const part = Math.round((100 * meteredJoules) / joules);
-  return part >= 100
-    ? `metered by ${by}`
-    : `${part} % of it metered${by === "" ? "" : ` by ${by}`}, the rest modelled`;
-}
-
-function savedText(saved: Saved | undefined): string {
-  if (saved === undefined) return "not known";
-  const { joules, low, high } = saved;
-  const unit = unitOf(Math.max(Math.abs(low), Math.abs(high)));
-  const [best, from, to] = [joules, low, high].map((each) => digits(each / unit.joules));
-  return `${best} (${from} to ${to}) ${unit.name}`;
-}
-
 function modelText({ fitted, residualWatts, explained, ...model }: PowerModel): string {
   const { staticWatts, wattsPerGhz, wattsPerGhz3, turboWatts } = model;
   const sign = turboWatts < 0 ? "−" : "+";
@@ -101,29 +84,4 @@ function modelText({ fitted, residualWatts, explained, ...model }: PowerModel): 
     ? `fitted on this host, to ${digits(residualWatts ?? 0)} W, explaining ${Math.round(100 * (explained ?? 0))} % of the changes`
     : "that of a typical server, which decides shares only";
   return `Model: ${digits(staticWatts)} W, and ${busy} W for each busy CPU at f GHz; ${source}`;
-}
-
-const UNITS = [
-  { joules: 1e6, name: "MJ" },
-  { joules: 1e3, name: "kJ" },
-  { joules: 1, name: "J" },
-] as const;
-
-function unitOf(joules: number) {
-  return UNITS.find((unit) => Math.abs(joules) >= unit.joules) ?? UNITS[2];
-}
-
-function formatJoules(joules: number): string {
-  const unit = unitOf(joules);
-  return `${digits(joules / unit.joules)} ${unit.name}`;
-}
-
-function formatWatts(watts: number): string {
-  return `${digits(watts)} W`;
-}
-
-/** Three digits, as far as they are behind the point. */
-function digits(value: number): string {
-  const whole = Math.abs(value) < 1 ? 1 : Math.floor(Math.log10(Math.abs(value))) + 1;
-  return value.toFixed(Math.max(0, 3 - whole));
 }

@@ -40,6 +40,7 @@ export const PRINTS: Readonly<Record<string, readonly string[]>> = {
   doctor: ["DoctorReport"],
   top: ["GetLoad"],
   energy: ["GetEnergy"],
+  report: ["GetUsage", "GetEnergy", "GetHistory"],
   metrics: ["GetMetrics"],
   events: ["Subscribe", "GetHistory"],
   record: ["RecordReport"],

@@ -12,6 +12,7 @@ import { LIST } from "./list.ts";
 import { METRICS } from "./metrics.ts";
 import { POLICY } from "./policy.ts";
 import { RECORD } from "./record.ts";
+import { REPORT } from "./report.ts";
 import { RUN } from "./run.ts";
 import { SCHEMA } from "./schema.ts";
 import { SHELL } from "./shell.ts";
@@ -43,6 +44,7 @@ export const VERBS: readonly Verb[] = [
   DOCTOR,
   TOP,
   ENERGY,
+  REPORT,
   METRICS,
   EVENTS,
   RECORD,

@@ -1,4 +1,4 @@
-import type { Claim, Contract, PinnedThread, Vcpu, Vm } from "../../admin/control-types.ts";
+import type { Claim, Contract, PinnedThread, Times, Vcpu, Vm } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { POLICY_KINDS } from "../../base/policy-kind.ts";
@@ -9,6 +9,7 @@ import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { switchArgument } from "../arguments.ts";
+import { changesText, statesText } from "../times-text.ts";
 import type { Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 import { channelsText } from "./list.ts";
@@ -104,7 +105,13 @@ function vmText(vm: Vm, style: Style, width: number): string {
   if (vm.policies !== undefined && vm.policies.length > 0)
     parts.push(policiesText(vm.policies, style, width));
   parts.push(channelsText(vm.channels, style, width));
+  if (vm.times !== undefined) parts.push(timesText(vm.times, width));
   return parts.join("\n\n");
+}
+
+function timesText(times: Times, width: number): string {
+  const lines = [`vCPUs were ${statesText(times)}`, changesText(times)];
+  return lines.map((line) => wrapLine(line, width, 2)).join("\n");
 }
 
 function vcpuRow({ vcpu, pcpus, problem, claim }: Vcpu, style: Style): string[] {
@@ -149,6 +156,7 @@ export function contractText(contract: Contract): string {
       ? []
       : [onlyText(policies, "policies")]),
     query ? "queries" : "no queries",
+    ...(contract.energy === true ? ["its energy"] : []),
     ...(physicalCores ? ["physical CPUs by number"] : []),
     ...(epp === undefined ? [] : [`energy preference ${printable(epp)}`]),
     ...(resumeLatencyUs === undefined ? [] : [wakeText(resumeLatencyUs)]),

@@ -5,6 +5,7 @@ import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatRange, formatTime, printable } from "../../terminal/text.ts";
 import { wrapLine } from "../../terminal/wrap.ts";
+import { changesText, statesText } from "../times-text.ts";
 import { settingText } from "../verbs/cpu.ts";
 
 /** The style and width of the text. */
@@ -35,6 +36,7 @@ export function whyText(explanation: Explanation, { style, width }: Look): strin
     ...decisionFacts(last, style),
     ...kernelFacts(cpu, drift, { style, width }),
     ...parkingFacts(explanation, { style, width }),
+    ...timesFacts(explanation, { style, width }),
   ];
   if (claimants.length === 0) return [...facts, "", "There is no claim on this clock"].join("\n");
   return [...facts, "", drawTable(COLUMNS, claimants.map(claimantRow), width)].join("\n");
@@ -45,6 +47,15 @@ function parkingFacts({ cpu: { parked }, usedBy = [] }: Explanation, { style, wi
   if (parked !== undefined) return [fact(style, "Parked", [`to ${parked}: no VM may run here`])];
   if (usedBy.length === 0) return [];
   return [wrapLine(fact(style, "Used by", [`${usedBy.join(", ")}: not parked`]), width, FACT_INDENT)];
+}
+
+/** Where its time went, and how often it was set. */
+function timesFacts({ times }: Explanation, { style, width }: Look): string[] {
+  if (times === undefined) return [];
+  return [
+    wrapLine(fact(style, "Time", [statesText(times)]), width, FACT_INDENT),
+    wrapLine(fact(style, "Changes", [changesText(times)]), width, FACT_INDENT),
+  ];
 }
 
 /** The kernel's speed now, and the last change by another program. */

@@ -53,7 +53,10 @@ export class EnergyFile {
     const [head = "", ...lines] = text.ok ? (text.value ?? "").trimEnd().split("\n") : [];
     const known = headOf(head);
     const state = known === undefined ? undefined : readAccount(lines);
-    if (known !== undefined && state !== undefined) return { state, counters: countersOf(known, now) };
+    if (known !== undefined && state !== undefined) {
+      this.#keepTexts(state, lines);
+      return { state, counters: countersOf(known, now) };
+    }
     moveAside(this.#path, { log: this.#log, because: text.ok ? "it is no account of energy" : text.why });
     return undefined;
   }
@@ -81,6 +84,18 @@ export class EnergyFile {
     if (why !== "" && why !== this.#failed)
       this.#log.error(`The account of energy cannot be remembered over a restart. ${why}`);
     this.#failed = why;
+  }
+
+  /** Texts that were read are written again as they are: to make those of a week anew takes longer than a packet may wait. */
+  #keepTexts({ minutes, hours }: AccountState, lines: readonly string[]): void {
+    for (const [kind, spans] of Object.entries({ minute: minutes, hour: hours })) {
+      const texts = lines.filter((line) => line.startsWith(`{"kind":"${kind}"`));
+      // The last one still grows.
+      for (const [i, span] of spans.slice(0, -1).entries()) {
+        const text = texts[i];
+        if (text !== undefined) this.#texts.set(span, text);
+      }
+    }
   }
 
   #spanTexts(kind: "minute" | "hour", spans: readonly Span[]): string[] {

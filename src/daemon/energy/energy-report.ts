@@ -1,8 +1,8 @@
 import { ControlError } from "../../admin/control.ts";
-import type { Energy, EnergyChoice, PowerModel, VmEnergy } from "../../admin/control-types.ts";
+import type { Energy, EnergyChoice, EnergyPoint, PowerModel, VmEnergy } from "../../admin/control-types.ts";
 import type { Account } from "../../ledger/account.ts";
 import { type Saved, savedJoules, unknownBecause } from "../../ledger/savings.ts";
-import { addSpan, emptySpan, type VmAccount } from "../../ledger/span.ts";
+import { addSpan, emptySpan, type Span, type VmAccount } from "../../ledger/span.ts";
 import { NO_DIFFERENCE, plusDifference } from "../../ledger/vm-use.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import { isKnown } from "../operators/vm-views.ts";
@@ -11,16 +11,17 @@ import type { Parts } from "../parts.ts";
 const DAY_SECONDS = 24 * 60 * 60;
 
 /** What operators are told about energy. */
-export function* energyReport({ vm, seconds = DAY_SECONDS }: EnergyChoice, parts: Parts): Job<Energy> {
+export function* energyReport(choice: EnergyChoice, parts: Parts): Job<Energy> {
   const { cpufreq, energy, time } = parts;
+  const { vm, seconds = DAY_SECONDS, toMs = time().wallMs } = choice;
   if (energy === undefined)
     throw new ControlError("Refused", {
       reason: "No account of energy is kept (Meters=off)",
       remedy: "set Meters=auto in [energy] and restart vm-power",
     });
   const { account, meters } = energy;
-  const spans = account.since(time().wallMs - seconds * 1000);
-  const span = emptySpan(spans[0]?.fromMs ?? time().wallMs);
+  const spans = account.between(toMs - seconds * 1000, toMs);
+  const span = emptySpan(spans[0]?.fromMs ?? toMs);
   yield* eachStep(spans, (each) => addSpan(span, each));
   if (vm !== undefined && !span.vms.has(vm) && !isKnown(vm, parts))
     throw new ControlError("NoSuchVm", { vm });
@@ -44,6 +45,16 @@ export function* energyReport({ vm, seconds = DAY_SECONDS }: EnergyChoice, parts
         ? unknownBecause(account.fit, account.state.blocks.length)
         : undefined,
     model: modelView(account, cpufreq.clocks().length),
+    points: choice.points === true ? yield* eachStep(spans, (each) => energyPoint(each, vm)) : undefined,
+  };
+}
+
+function energyPoint({ fromMs, toMs, joules, idle, host, vms }: Span, vm: string | undefined): EnergyPoint {
+  let vmJoules = 0;
+  for (const [name, own] of vms) if (vm === undefined || name === vm) vmJoules += own.joules;
+  return {
+    ...{ fromMs: Math.round(fromMs), toMs: Math.round(toMs) },
+    ...{ joules, idleJoules: idle, hostJoules: host, vmJoules },
   };
 }
 

@@ -5,12 +5,29 @@ import { FILE_CALLS, type FileCalls } from "../../os/file-calls.ts";
 import { moveAside } from "../../os/move-aside.ts";
 import { readOwnFile } from "../../os/own-file.ts";
 
-/** Of these files the first grows; when it is full, it takes the place of the second. */
-const FILES = ["history.jsonl", "history.old.jsonl"] as const;
-
 const MEGABYTE = 1024 * 1024;
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
+
+/** The most megabytes for samples. */
+const SAMPLE_MEGABYTES_MAX = 16;
+
+/** How HistoryMegabytes= is shared by events and the samples for reports, so that neither can push out the other. */
+export function shareOf(megabytes: number): { readonly events: number; readonly samples: number } {
+  const samples = Math.min(megabytes / 2, SAMPLE_MEGABYTES_MAX);
+  return { events: megabytes - samples, samples };
+}
+
+/** Where lines are kept. */
+export interface HistoryFileOptions {
+  readonly directory: string;
+  /** Of two files `NAME.jsonl` grows; when it is full, it takes the place of `NAME.old.jsonl`. */
+  readonly name: "history" | "usage";
+  /** The most that both files take. */
+  readonly megabytes: number;
+  readonly log: Log;
+  readonly files?: FileCalls;
+}
 
 /**
  * Lines of text in the state directory: the newest, up to a size. A line that was torn by a power cut or a full disk costs
@@ -25,10 +42,8 @@ export class HistoryFile {
   #size: number | undefined;
   #failed = "";
 
-  /** `megabytes` is the most that both files take. */
-  constructor(directory: string, megabytes: number, log: Log, files: FileCalls = FILE_CALLS) {
-    const [first, second] = FILES;
-    this.#paths = [join(directory, first), join(directory, second)];
+  constructor({ directory, name, megabytes, log, files = FILE_CALLS }: HistoryFileOptions) {
+    this.#paths = [join(directory, `${name}.jsonl`), join(directory, `${name}.old.jsonl`)];
     this.#bytesMax = (megabytes * MEGABYTE) / 2;
     this.#log = log;
     this.#files = files;

@@ -12,7 +12,7 @@ import type { Alarm } from "../alarm.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import { holderText } from "../words/holder-text.ts";
 import { ruleText } from "../words/rule-text.ts";
-import { HistoryFile } from "./history-file.ts";
+import { HistoryFile, shareOf } from "./history-file.ts";
 
 /** How long events are collected before they are written, in ms. */
 const COLLECT_MS = 1000;
@@ -158,7 +158,11 @@ export function openHistory(
   { config, log, time }: { readonly config: () => Config; readonly log: Log; readonly time: TurnClock },
   parts: Pick<HistoryOptions, "alarm" | "arbiter">,
 ): History | undefined {
-  const { stateDirectory, historyMegabytes } = config().daemon;
+  const { stateDirectory: directory, historyMegabytes } = config().daemon;
   if (historyMegabytes === 0) return undefined;
-  return new History({ ...parts, time, file: new HistoryFile(stateDirectory, historyMegabytes, log) });
+  const file = new HistoryFile({
+    ...{ directory, name: "history", log },
+    megabytes: shareOf(historyMegabytes).events,
+  });
+  return new History({ ...parts, time, file });
 }

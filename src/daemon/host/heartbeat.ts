@@ -10,7 +10,8 @@ const INTERVAL_MS = 7000;
  * is alive.
  */
 export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): void {
-  const { alarm, cpufreq, clocks, channels, fifos, knobs, meters, traffic, vms } = parts;
+  const { alarm, cpufreq, clocks, channels, fifos, knobs, meters, samples, traffic, usage, vms } = parts;
+  const isKnown = (vm: string) => vms.domains.has(vm) || channels.of(vm).length > 0;
   const intervalMs = Math.min(INTERVAL_MS, notify.watchdogMs ?? INTERVAL_MS);
   const beat = () => {
     alarm.after("heartbeat", intervalMs, beat);
@@ -23,7 +24,9 @@ export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): voi
     channels.refresh();
     fifos.refresh();
     knobs.settle();
-    meters.beat((vm) => vms.domains.has(vm) || channels.of(vm).length > 0);
+    meters.beat(isKnown);
+    // Samples still tell of a VM that ended, and then forget it.
+    if (samples === undefined) usage.vms.forget(isKnown);
   };
   alarm.after("heartbeat", intervalMs, beat);
   // Schedules may be in force from the start.

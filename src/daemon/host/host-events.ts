@@ -14,6 +14,7 @@ import { orderAgain } from "../operators/order-again.ts";
 import type { Quarantine } from "../packet/rate-limit.ts";
 import type { Parts } from "../parts.ts";
 import { ENDING_WORDS, ORIGIN_WORDS } from "../words/domain-text.ts";
+import { driftText } from "../words/drift-text.ts";
 import { quarantineText } from "../words/refusal-text.ts";
 import { CpuReport } from "./cpu-report.ts";
 import { Departures } from "./departures.ts";
@@ -36,6 +37,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   readonly #cpuReport = new CpuReport();
   readonly #departures: Departures;
   readonly #saved = new SavedVms();
+  #isStarted = false;
 
   constructor(parts: () => Parts, { log, limited, alarm }: HostEventsOptions) {
     this.#parts = parts;
@@ -46,10 +48,10 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** A domain was started, changed, paused or resumed. */
   domain(domain: Domain): void {
-    const { vms, channels, events, arbiter, moment, attachAtStart } = this.#parts();
+    const { vms, channels, events, arbiter, moment, attachAtStart, usage } = this.#parts();
     const { name, state, origin, pins } = domain;
-    const detail = ORIGIN_WORDS[origin];
     const before = vms.set(domain);
+    usage.placed(domain);
     const runsAgain = state === "running" && before?.state !== "running";
     if (runsAgain && this.#saved.began(domain, { arbiter, moment })) vms.decide(name);
     channels.state(name, domain.channels);
@@ -61,8 +63,8 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     if (before?.state === state && (state === "paused" || describe(before) === pinning)) return;
     const what =
       state === "paused"
-        ? `is paused (${detail}): its claims rest until it runs again`
-        : `runs (${detail}), vCPU:CPUs ${pinning}`;
+        ? `is paused (${ORIGIN_WORDS[origin]}): its claims rest until it runs again`
+        : `runs (${ORIGIN_WORDS[origin]}), vCPU:CPUs ${pinning}`;
     this.#log.info(`${name} ${what}`, { MESSAGE_ID: MESSAGE_IDS.vmRuns, VM: name, STATE: state });
     events.publish("vm", `${name} ${what}`, { vm: name });
   }
@@ -70,10 +72,11 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   /** A domain does not exist any more. */
   gone(name: string, ending: Ending): void {
     const detail = ENDING_WORDS[ending];
-    const { vms, channels, events, arbiter, attachAtStart } = this.#parts();
+    const { vms, channels, events, arbiter, attachAtStart, usage } = this.#parts();
     attachAtStart.gone(name);
     this.#saved.ended(vms.domains.get(name), ending, { arbiter });
     vms.delete(name);
+    usage.gone(name);
     channels.state(name, undefined);
     channels.reconsider(name);
     const claims = ending === "saved" ? "rest until it is restored here" : "end";
@@ -96,9 +99,7 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     clocks.settle(arbiter.parking.knowAll(all), "a change of the hypervisor's state");
   }
 
-  /**
-   * The claims of these VMs were taken over from the previous daemon. They end if the guests have left in the meantime.
-   */
+  /** The claims of these VMs were taken over from the previous daemon. They end if the guests have left meanwhile. */
   takenOver(vms: Iterable<string>): void {
     this.#parts().channels.reconsider();
     for (const vm of vms) this.#noticeDeparture(vm);
@@ -106,11 +107,12 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
 
   /** A CPU came, went, or has another table. */
   clocksChanged(): void {
-    const { arbiter, clocks, cpufreq, events, knobs, store, time } = this.#parts();
+    const { arbiter, clocks, cpufreq, events, knobs, store, time, usage, vms } = this.#parts();
     const cause = "a change of the host's CPUs";
     clocks.settle(arbiter.setClocks(cpufreq.clocks(), reservedCpus(cpufreq)), cause);
     orderAgain(store, cause, { arbiter, clocks, time, operated: undefined });
     knobs.settle();
+    usage.follow(vms.domains.values());
     const changes = this.#cpuReport.changes(cpufreq.clocks(), cpufreq.unmanaged());
     // Another program may change CPUs again and again.
     for (const { level, text } of changes) this.#limited("the host's CPUs", level, () => ({ message: text }));
@@ -119,22 +121,14 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
   }
 
   /** Another program changed a managed file. */
-  drift({ clock, file, ours, found, outcome }: Drift): void {
-    const done = {
-      reasserted: "it was written again",
-      yielded: "it is left as it is",
-      failed: "it could not be written again",
-    };
-    const message = `CPU ${clock}: "${file}" was changed from "${ours}" to "${found}" by another program: ${done[outcome]}`;
+  drift(drift: Drift): void {
+    const { clock, file, ours, found, outcome } = drift;
+    const message = driftText(drift);
     const khz = isKhz(ours) && isKhz(found) ? { OLD_KHZ: ours, NEW_KHZ: found } : {};
     this.#limited(`drift of CPU ${clock}`, "warning", () => ({
       message,
       fields: {
-        MESSAGE_ID: MESSAGE_IDS.drift,
-        CPU: clock,
-        FILE: file,
-        OLD: ours,
-        NEW: found,
+        ...{ MESSAGE_ID: MESSAGE_IDS.drift, CPU: clock, FILE: file, OLD: ours, NEW: found },
         ...khz,
         OUTCOME: outcome,
       },
@@ -146,6 +140,11 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     events.publish("drift", message, { pcpu: clock });
   }
 
+  /** What was written in this turn was read again. */
+  readBack(): void {
+    this.#parts().stopwatch.readBack();
+  }
+
   /** A channel was connected, lost or refused. */
   channelChanged(channel: Channel): void {
     const { events, store, vms } = this.#parts();
@@ -155,7 +154,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const why =
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
-    const level = status !== "refused" ? "info" : vms.complete ? "notice" : "debug";
+    // The summary of the start counts those that are served; thousands of lines would bury it.
+    const isTold = status === "refused" ? vms.complete : this.#isStarted;
+    const level = !isTold ? "debug" : status === "refused" ? "notice" : "info";
     // The process that serves the socket may open and close it again and again.
     this.#limited(`${vm}.${number}`, level, () => ({
       message,
@@ -186,8 +187,9 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
       this.#log.warning("DryRun=yes: everything is decided and answered, and no CPU is changed");
   }
 
-  /** A summary of the daemon in one line. */
-  summary(): string {
+  /** The start is over. Returns a summary of the daemon in one line. */
+  started(): string {
+    this.#isStarted = true;
     const { channels, cpufreq } = this.#parts();
     const pcpus = cpufreq.clocks().reduce((sum, clock) => sum + clock.pcpus.length, 0);
     const all = [...channels.list()];

@@ -9,8 +9,11 @@ import { listHolds } from "../operators/holds.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import { claimSteps, parkedSteps } from "../operators/status.ts";
 import { sumSteps } from "../operators/views.ts";
+import type { Meter } from "../packet/meters.ts";
 import type { Parts } from "../parts.ts";
 import { energyFamilies } from "./energy-families.ts";
+import { speedFamilies } from "./speed-families.ts";
+import { timeFamilies } from "./time-families.ts";
 
 /** VMs with metrics of their own; all others share one label. The daemon cannot limit the number of VMs. */
 const VMS_MAX = 200;
@@ -24,22 +27,16 @@ const STATUSES = ["connected", "connecting", "refused"] as const;
 /** All metrics, made in steps. */
 export function* familySteps(parts: Parts): Job<Family[]> {
   const host = yield* hostFamilies(parts);
-  return [...host, ...(yield* vmFamilies(parts)), ...(yield* energyFamilies(parts))];
+  const vms = yield* vmFamilies(parts);
+  return [...host, ...vms, ...(yield* timeFamilies(parts)), ...(yield* energyFamilies(parts))];
 }
 
 function* hostFamilies(parts: Parts): Job<Family[]> {
-  const { arbiter, channels, clocks, cpufreq, hypervisor, rates, startedAtMs, vms } = parts;
+  const { arbiter, channels, clocks, hypervisor, rates, startedAtMs, vms } = parts;
   const all = [...channels.list()];
-  const used = cpufreq.clocks();
   const claims = yield* claimSteps(parts);
   const { holds } = yield* listHolds(parts);
   const policies = arbiter.policies.list();
-  const speeds = yield* eachStep(used, ({ id, pcpus }): Sample[] => {
-    const found = arbiter.clock(id);
-    if (found === undefined) return [];
-    const khz = found.speed?.khz ?? found.clock.baselineKhz;
-    return pcpus.map((cpu) => ({ labels: { cpu }, value: khz * 1000 }));
-  });
   const one = (value: number, labels?: Labels): Sample[] => [
     labels === undefined ? { value } : { labels, value },
   ];
@@ -87,11 +84,7 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
       one(rates.counters.limited),
     ),
     ...(yield* cpuFamilies(parts)),
-    gauge(
-      "vmpower_cpu_requested_hertz",
-      "The speed requested for a CPU; without a claim, the highest that its original settings allow.",
-      speeds.flat(),
-    ),
+    ...(yield* speedFamilies(parts)),
     counter("vmpower_writes", "Settings written to the kernel.", one(clocks.counters.writes)),
     counter(
       "vmpower_writes_refused",
@@ -188,28 +181,30 @@ function* vmFamilies({ channels, meters }: Parts): Job<Family[]> {
   ];
 }
 
-/** Where the time of requests goes. Seconds by measured requests are the average of a stage. */
+/** Where the time of requests goes. Seconds by how often it was measured are the average of a stage. */
 function stageFamilies(names: readonly string[], meters: Parts["meters"]): Family[] {
-  const measured = names.flatMap((vm) => {
+  const stages = names.flatMap((vm) => {
     const meter = meters.all.get(vm);
-    return meter === undefined ? [] : [{ vm, ...meter.stages }];
+    return meter === undefined ? [] : stagesOf(meter).map((stage) => ({ vm, ...stage }));
   });
+  const samples = (of: "seconds" | "measured") =>
+    stages.map(({ vm, stage, ...each }) => ({ labels: { vm, stage }, value: each[of] }));
   return [
     counter(
       "vmpower_packet_stage_seconds",
-      "Time that measured requests took, by stage: deciding, the kernel's write, the reply.",
-      measured.flatMap(({ vm, decideMs, writeMs, replyMs }) =>
-        Object.entries({ decide: decideMs, write: writeMs, reply: replyMs }).map(([stage, ms]) => ({
-          labels: { vm, stage },
-          value: ms / 1000,
-        })),
-      ),
+      "Time of measured requests, by stage: deciding, the kernel's write, the reply; read-back runs from the kernel's answer until its files were read again.",
+      samples("seconds"),
     ),
-    counter(
-      "vmpower_packet_stage_measured",
-      "Requests whose stages were measured.",
-      measured.map((each) => ({ labels: { vm: each.vm }, value: each.measured })),
-    ),
+    counter("vmpower_packet_stage_measured", "How often a stage was measured.", samples("measured")),
+  ];
+}
+
+function stagesOf({ stages: { measured, decideMs, writeMs, replyMs, readBacks, readBackMs } }: Meter) {
+  return [
+    { stage: "decide", seconds: decideMs / 1000, measured },
+    { stage: "write", seconds: writeMs / 1000, measured },
+    { stage: "reply", seconds: replyMs / 1000, measured },
+    { stage: "read-back", seconds: readBackMs / 1000, measured: readBacks },
   ];
 }
 

@@ -4,7 +4,7 @@ import type { VmConfig } from "../../config/config.ts";
 
 /** A contract as the control interface shows it. */
 export function contractView(values: VmConfig): Contract {
-  const { minKhz, maxKhz, turbo, query, physicalCores, dryRun, operations, policies } = values;
+  const { minKhz, maxKhz, turbo, query, energy, physicalCores, dryRun, operations, policies } = values;
   const { requestsPerSecond, burst, minDwellMs, leaseSec } = values;
   return {
     ...{
@@ -15,7 +15,7 @@ export function contractView(values: VmConfig): Contract {
       emulatorMinKhz: khzOf(values.emulatorMinKhz),
       emulatorMinPercent: percentOf(values.emulatorMinKhz),
     },
-    ...{ turbo, query, physicalCores, dryRun, class: values.class, operations, policies },
+    ...{ turbo, query, energy, physicalCores, dryRun, class: values.class, operations, policies },
     ...{ requestsPerSecond, burst, minDwellMs, leaseSec },
     epp: known(values.epp),
     resumeLatencyUs: known(values.resumeLatencyUs),

@@ -7,6 +7,8 @@ import { energyReport } from "../energy/energy-report.ts";
 import { historyReport } from "../history/history-report.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { Parts } from "../parts.ts";
+import { clockTimes } from "../usage/times-view.ts";
+import { usageReport } from "../usage/usage-report.ts";
 import { askerOrders } from "./asker-orders.ts";
 import { channelConfig } from "./channel-config.ts";
 import { contractMethods } from "./contract-methods.ts";
@@ -68,6 +70,7 @@ export function control(parts: () => Parts): Control {
     Explain: ({ cpu }) => ({
       ...explanationView(showCpu(cpu, parts()), parts().arbiter.clock(cpu), parts().clocks.drifts),
       usedBy: parts().arbiter.parking.usersOf(cpu, USERS_SHOWN_MAX),
+      times: clockTimes(cpu, parts()),
     }),
     ...domainOrders(parts),
     ...channelConfig(parts),
@@ -80,6 +83,7 @@ export function control(parts: () => Parts): Control {
     GetMetrics: ({ format = "openmetrics" }) => run(showMetrics(format, parts())),
     GetEnergy: (choice) => run(energyReport(choice, parts())),
     GetHistory: (choice) => run(historyReport(choice, parts())),
+    GetUsage: (choice) => run(usageReport(choice, parts())),
     GetLoad: ({ vms }) => run(load(parts(), vms)),
     Record({ vms }, caller, subscriber) {
       parts().acts.report(caller, `began to record the packets of ${namesText(vms)}`);

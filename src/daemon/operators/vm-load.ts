@@ -50,10 +50,14 @@ function vmLoad(vm: string, { channels, meters, vms }: Parts): VmLoad {
   };
 }
 
-function stagesOf({ stages: { measured, decideMs, writeMs, replyMs } }: Meter): Stages | undefined {
+function stagesOf({ stages }: Meter): Stages | undefined {
+  const { measured, decideMs, writeMs, replyMs, readBacks, readBackMs } = stages;
   if (measured === 0) return undefined;
   const average = (ms: number) => (ms * 1000) / measured;
-  return { decideUs: average(decideMs), writeUs: average(writeMs), replyUs: average(replyMs) };
+  return {
+    ...{ decideUs: average(decideMs), writeUs: average(writeMs), replyUs: average(replyMs) },
+    readBackUs: readBacks === 0 ? undefined : (readBackMs * 1000) / readBacks,
+  };
 }
 
 function vcpuLoad(

@@ -2,6 +2,7 @@ import { ControlError } from "../../admin/control.ts";
 import type { Vcpu, Vm, VmSummary } from "../../admin/control-types.ts";
 import type { Channel } from "../../channels/channel.ts";
 import type { Parts } from "../parts.ts";
+import { vmTimes } from "../usage/times-view.ts";
 import { ORIGIN_WORDS } from "../words/domain-text.ts";
 import { refusalRemedy } from "../words/refusal-text.ts";
 import { contractView } from "./contract-views.ts";
@@ -59,6 +60,7 @@ export function* showVm(name: string, parts: Parts): Job<Vm> {
     channels: yield* eachStep(channels.of(name), (channel) => channelView(channel, parts)),
     threads: domain?.threads,
     policies: parts.arbiter.policies.list(name).map(policyView),
+    times: vmTimes(name, parts),
   };
 }
 

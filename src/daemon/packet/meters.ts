@@ -5,7 +5,7 @@ const VCPUS_MAX = 4096;
 const VCPUS_FIRST = 8;
 
 /** Where the time of measured requests went, in ms altogether. */
-interface Stages {
+export interface Stages {
   measured: number;
   /** From the packet to the decision. */
   decideMs: number;
@@ -13,6 +13,9 @@ interface Stages {
   writeMs: number;
   /** Until the replies of the turn were written. */
   replyMs: number;
+  /** How often it was measured until the kernel's files were read again, after the reply, and that time. */
+  readBacks: number;
+  readBackMs: number;
 }
 
 /** The measurements of one VM. */
@@ -20,7 +23,10 @@ export class Meter {
   /** Durations from a packet's frame to the written reply. */
   readonly latency = new Histogram();
   /** Of requests that were decided and written at once. */
-  readonly stages: Stages = { measured: 0, decideMs: 0, writeMs: 0, replyMs: 0 };
+  readonly stages: Stages = {
+    ...{ measured: 0, decideMs: 0, writeMs: 0, replyMs: 0 },
+    ...{ readBacks: 0, readBackMs: 0 },
+  };
   #requests = new Float64Array(VCPUS_FIRST);
   /** The counts of the histogram at the last two heartbeats. */
   #marks = [new Float64Array(BUCKETS), new Float64Array(BUCKETS)];

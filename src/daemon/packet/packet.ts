@@ -1,15 +1,24 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
-import type { Refusal } from "../../arbiter/view.ts";
+import type { Change, Refusal } from "../../arbiter/view.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
+import type { Result } from "../../base/result.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { decode } from "../../wire/decode.ts";
 import type { GuestPolicy, Query, Request } from "../../wire/packet.ts";
-import { answer, capabilityList, frequencyList, readsReplies } from "../../wire/reply.ts";
+import {
+  answer,
+  capabilityList,
+  energyReply,
+  frequencyList,
+  type OwnEnergy,
+  readsReplies,
+} from "../../wire/reply.ts";
 import type { Events } from "../events/events.ts";
 import type { Clocks } from "../host/clocks.ts";
 import type { LimitedLog } from "../limited-log.ts";
 import type { PolicyClock } from "../local-hours.ts";
 import type { TurnClock } from "../turn-clock.ts";
+import type { Usage } from "../usage/usage.ts";
 import { type PinRemedy, refusalRemedy, refusalText } from "../words/refusal-text.ts";
 import { GuestPolicyPackets } from "./guest-policy-packets.ts";
 import { LatePackets } from "./late-packets.ts";
@@ -17,7 +26,7 @@ import type { Meters } from "./meters.ts";
 import type { Rates } from "./rates.ts";
 import type { Recordings } from "./recordings.ts";
 import { ScalePackets } from "./scale-packets.ts";
-import { Stopwatch } from "./stopwatch.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 /** What is needed to handle a packet. */
 export interface PacketPathParts {
@@ -28,11 +37,15 @@ export interface PacketPathParts {
   readonly meters: Meters;
   readonly rates: Rates;
   readonly recordings: Recordings;
+  readonly stopwatch: Stopwatch;
   readonly time: TurnClock;
+  readonly usage: Pick<Usage, "asked">;
   readonly moment: PolicyClock;
   readonly trafficConcerned: () => void;
   /** The remedies of the hypervisor's driver. */
   readonly pinRemedy: PinRemedy;
+  /** What the guest of a VM may know of its energy, or why nothing. */
+  readonly energyOf: (vm: string) => Result<OwnEnergy, string>;
   /** Requests a new report of a VM from the hypervisor, some time later. */
   readonly lookAgain: (vm: string) => void;
 }
@@ -44,7 +57,6 @@ export interface PacketPathParts {
 export class PacketPath {
   readonly #parts: PacketPathParts;
   readonly #scales: ScalePackets;
-  readonly #stopwatch: Stopwatch;
   readonly #policies: GuestPolicyPackets;
   /** A channel may have been turned off, or have lost its guest, while its packets waited. */
   readonly #late = new LatePackets((channel, frame) =>
@@ -53,10 +65,7 @@ export class PacketPath {
 
   constructor(parts: PacketPathParts) {
     this.#parts = parts;
-    this.#stopwatch = new Stopwatch(parts.meters);
-    this.#scales = new ScalePackets({ ...parts, stopwatch: this.#stopwatch }, (...done) =>
-      this.#conclude(...done),
-    );
+    this.#scales = new ScalePackets(parts, (...done) => this.#conclude(...done));
     this.#policies = new GuestPolicyPackets(parts);
   }
 
@@ -66,7 +75,7 @@ export class PacketPath {
     const { recordings } = this.#parts;
     if (recordings.wanted) recordings.take(channel, frame);
     if (this.#late.hold(channel, frame)) return;
-    this.#stopwatch.begin(channel.counters.requests);
+    this.#parts.stopwatch.begin(channel.counters.requests);
     this.#begin(channel, frame, more);
   }
 
@@ -76,11 +85,11 @@ export class PacketPath {
     if (later !== undefined) this.#late.wait(channel, later);
   }
 
-  /** A channel handed on its packets of this turn; `release` writes their replies. */
-  turned(channel: Channel, release: () => void): void {
+  /** A channel handed on its packets of this turn. */
+  turned(channel: Channel): void {
     this.#scales.endRun();
-    release();
-    this.#stopwatch.end(channel.vm);
+    channel.release();
+    this.#parts.stopwatch.end(channel.vm);
   }
 
   #handle(channel: Channel, frame: Uint8Array, more: boolean): Promise<void> | undefined {
@@ -106,6 +115,9 @@ export class PacketPath {
         return this.#setPolicy(channel, frame, request);
       case "query":
         this.#query(channel, frame, request);
+        return undefined;
+      case "energy":
+        this.#energy(channel, frame);
         return undefined;
       case "malformed":
         channel.counters.malformed++;
@@ -133,6 +145,9 @@ export class PacketPath {
       case "query":
         this.#refuseQuery(channel, request, () => this.#reasonAndRemedy(channel, refusal));
         return;
+      case "energy":
+        this.#refuseEnergy(channel, frame, () => this.#reasonAndRemedy(channel, refusal));
+        return;
       case "connect":
       case "remove-policy":
         return;
@@ -140,7 +155,14 @@ export class PacketPath {
   }
 
   /** Counts, logs and replies. Guests with old packet sizes read no replies. */
-  #conclude(channel: Channel, frame: Uint8Array, request: Request, refusal: Refusal | undefined): void {
+  #conclude(
+    channel: Channel,
+    frame: Uint8Array,
+    request: Request,
+    refusal: Refusal | undefined,
+    limit?: Change["limit"],
+  ): void {
+    this.#parts.usage.asked(channel.vm, refusal, limit);
     if (refusal === undefined) channel.counters.granted++;
     else {
       channel.counters.refused++;
@@ -188,6 +210,20 @@ export class PacketPath {
   #refuseQuery(channel: Channel, { what }: Query, reason: () => string): void {
     channel.counters.refused++;
     this.#note(channel, `was not told its ${what}`, reason);
+  }
+
+  /** No release of DPDK sends this query, so a refusal can be a NACK. */
+  #energy(channel: Channel, frame: Uint8Array): void {
+    const found = this.#parts.energyOf(channel.vm);
+    if (!found.ok) return this.#refuseEnergy(channel, frame, () => found.why);
+    if (readsReplies(frame.length)) channel.send(energyReply(found.value));
+    channel.counters.granted++;
+  }
+
+  #refuseEnergy(channel: Channel, frame: Uint8Array, reason: () => string): void {
+    channel.counters.refused++;
+    this.#note(channel, "was not told its energy", reason);
+    if (readsReplies(frame.length)) channel.send(answer(frame, false));
   }
 
   #reasonAndRemedy({ vm }: Channel, refusal: Refusal): string {

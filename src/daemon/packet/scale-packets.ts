@@ -33,8 +33,14 @@ interface Asked {
   readonly change: Change;
 }
 
-/** Tells a guest, and the daemon's counters, what became of a request. */
-type Conclude = (channel: Channel, frame: Uint8Array, request: Scale, refusal: Refusal | undefined) => void;
+/** Tells a guest, and the daemon's counters, what became of a request: for a refusal, or for what limits it. */
+type Conclude = (
+  channel: Channel,
+  frame: Uint8Array,
+  request: Scale,
+  refusal: Refusal | undefined,
+  limit: Change["limit"],
+) => void;
 
 /**
  * Requests for speeds. Those of one vCPU that arrive together are a *run*: they are decided one after the other, each
@@ -68,6 +74,7 @@ export class ScalePackets {
     const { arbiter, clocks, meters, time } = this.#parts;
     if (!request.physical) meters.of(channel.vm).asked(request.resource);
     const change = arbiter.scale(channel.vm, request, time());
+    const { limit } = change;
     if (change.dry) this.#noteDry(channel, request);
     if (this.#run.length > 0 || (more && !clocks.isSlow)) {
       this.#run.push({ channel, frame, request, change });
@@ -75,12 +82,12 @@ export class ScalePackets {
     }
     const performed = this.#perform(channel, change);
     if (!(performed instanceof Promise)) {
-      this.#done(channel, frame, request, this.#outcome(channel, change, performed));
+      this.#done(channel, frame, request, this.#outcome(channel, change, performed), limit);
       return undefined;
     }
     const kept = frame.slice();
     return performed.then((refused) =>
-      this.#done(channel, kept, request, this.#outcome(channel, change, refused)),
+      this.#done(channel, kept, request, this.#outcome(channel, change, refused), limit),
     );
   }
 
@@ -95,7 +102,7 @@ export class ScalePackets {
     if (performed instanceof Promise) throw new Error("Expected a back end that answers at once");
     const refused = this.#outcome(channel, joined, performed);
     for (const { frame, request, change } of run)
-      this.#done(channel, frame, request, change.refusal ?? refused);
+      this.#done(channel, frame, request, change.refusal ?? refused, change.limit);
   }
 
   #perform({ counters }: Channel, change: Change): Performed | Promise<Performed> {
@@ -103,7 +110,7 @@ export class ScalePackets {
     counters.writes += change.writes.length;
     stopwatch.decided();
     const performed = clocks.perform(change);
-    stopwatch.written();
+    stopwatch.written(change.writes.length);
     return performed;
   }
 
@@ -113,11 +120,12 @@ export class ScalePackets {
     return { code: "kernel-refused", reason: refused.reason };
   }
 
-  #done(channel: Channel, frame: Uint8Array, request: Scale, refusal: Refusal | undefined): void {
+  #done(...done: Parameters<Conclude>): void {
+    const [channel, , request, refusal] = done;
     const { events, time } = this.#parts;
     if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);
     if (events.wanted) events.request(channel.vm, request, refusal, time());
-    this.#conclude(channel, frame, request, refusal);
+    this.#conclude(...done);
   }
 
   #noteDry({ vm }: Channel, request: Scale): void {

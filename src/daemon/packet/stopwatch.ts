@@ -1,4 +1,4 @@
-import type { Meters } from "./meters.ts";
+import type { Meters, Stages } from "./meters.ts";
 
 /**
  * Of each channel's packets, one in this many is measured, starting with the first, because reading a clock costs time.
@@ -13,6 +13,9 @@ export class Stopwatch {
   #begunMs: number[] = [];
   #decidedMs = 0;
   #writtenMs = 0;
+  #hasWritten = false;
+  /** A measured write that is not read again yet: of what VM, and when. */
+  #unread: { readonly stages: Stages; readonly writtenMs: number } | undefined;
 
   /** `nowMs` is called for measured packets only. */
   constructor(meters: Meters, nowMs: () => number = () => performance.now()) {
@@ -22,6 +25,8 @@ export class Stopwatch {
 
   /** A packet is handled; before it, so many requests of its channel were. */
   begin(requests: number): void {
+    // It was not read before the next packet, so the time would not be its own.
+    this.#unread = undefined;
     if (requests % MEASURED_ONE_IN === 0) this.#begunMs.push(this.#nowMs());
   }
 
@@ -30,9 +35,20 @@ export class Stopwatch {
     if (this.#begunMs.length > 0) this.#decidedMs = this.#nowMs();
   }
 
-  /** The kernel has answered. */
-  written(): void {
-    if (this.#begunMs.length > 0) this.#writtenMs = this.#nowMs();
+  /** The kernel has answered so many writes. */
+  written(writes: number): void {
+    if (this.#begunMs.length === 0) return;
+    this.#writtenMs = this.#nowMs();
+    this.#hasWritten = writes > 0;
+  }
+
+  /** What was written in this turn was read again. */
+  readBack(): void {
+    if (this.#unread === undefined) return;
+    const { stages, writtenMs } = this.#unread;
+    this.#unread = undefined;
+    stages.readBacks++;
+    stages.readBackMs += this.#nowMs() - writtenMs;
   }
 
   /** The replies of the turn are written. */
@@ -47,6 +63,7 @@ export class Stopwatch {
       stages.decideMs += this.#decidedMs - first;
       stages.writeMs += this.#writtenMs - this.#decidedMs;
       stages.replyMs += endMs - this.#writtenMs;
+      if (this.#hasWritten) this.#unread = { stages, writtenMs: this.#writtenMs };
     }
     this.#begunMs.length = 0;
   }

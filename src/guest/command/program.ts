@@ -3,6 +3,7 @@ import type { TerminalIo } from "../../terminal/io.ts";
 import { ENVIRONMENTS, type EnvironmentName, isLcore } from "../library/environment.ts";
 import { addAgentCommand } from "./agent.ts";
 import type { Act, Context } from "./context.ts";
+import { addEnergyCommand } from "./energy.ts";
 import { addPolicyCommands } from "./policy.ts";
 import { addQueryCommands } from "./query.ts";
 import { addRunCommand } from "./run.ts";
@@ -57,6 +58,7 @@ export function createProgram(io: TerminalIo, run: Run): Command {
   };
   addScaleCommands(program, act);
   addQueryCommands(program, act);
+  addEnergyCommand(program, act);
   addPolicyCommands(program, act);
   addStatusCommand(program, act);
   addWatchCommand(program, act);

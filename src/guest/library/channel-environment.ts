@@ -1,5 +1,6 @@
 import { VCPUS_MAX } from "../../wire/layout.ts";
 import type { Request, ScaleAction } from "../../wire/packet.ts";
+import type { OwnEnergy } from "../../wire/reply.ts";
 import { Channel, type ChannelTimes } from "./channel.ts";
 import { type Environment, isLcore, notInitialised, notSupported } from "./environment.ts";
 import { judgeVmName, toGuestPolicy } from "./guest-policy.ts";
@@ -52,6 +53,7 @@ export function channelEnvironment(source: PortSource, options: ChannelOptions):
       if (outcome.kind !== "granted") return outcome;
       return granted(outcome.value.kind === "capability-list" ? outcome.value.capabilities : []);
     },
+    queryEnergy: (lcore) => host.energy(lcore),
   };
 }
 
@@ -110,6 +112,16 @@ class HostChannels {
     if (outcome.kind !== "unanswered") return outcome;
     const remedy = "on the host, vmpowerctl set-query VM enable allows it";
     return failure("unanswered", `The host did not reply; perhaps this VM may not send queries: ${remedy}`);
+  }
+
+  /** Asks for the energy of this VM. A host of DPDK does not know the query, and does not reply. */
+  async energy(lcore: number): Promise<Outcome<OwnEnergy>> {
+    const outcome = await this.#ask(lcore, { kind: "energy" });
+    if (outcome.kind === "unanswered")
+      return failure("unanswered", "The host did not reply: only vm-power knows the energy of a VM");
+    if (outcome.kind !== "granted") return outcome;
+    if (outcome.value.kind === "energy") return granted(outcome.value.energy);
+    return failure("refused", "The host does not tell: on the host, set Energy=yes in the VM's contract");
   }
 
   async #ask(lcore: number, request: Request) {

@@ -210,8 +210,9 @@ export class Channel {
 /** The most reads at a time, so that a host that sends without end cannot block us. */
 const READS_MAX = 64;
 
-/** Lists do not say which query they answer; other replies repeat their request. */
+/** Lists and energy do not say which query they answer; other replies repeat their request. */
 function answers(packet: Uint8Array, request: Request, { frame, reply }: Received): boolean {
+  if (request.kind === "energy" && reply.kind === "energy") return true;
   if (request.kind !== "query") return reply.kind === "answer" && echoes(packet, frame);
   return reply.kind === (request.what === "frequency" ? "frequency-list" : "capability-list");
 }

@@ -60,6 +60,7 @@ export function cpufreqEnvironment(options: CpufreqEnvironmentOptions): Environm
         held.all(of, ({ table }, { index }, cpu) => held.observedKhz(cpu) ?? table.speeds[index]?.khz),
       );
     },
+    queryEnergy: async () => notSupported("There is no host that counts the energy of this machine"),
     async queryCaps(lcore, of) {
       if (!held.has(lcore)) return notInitialised(lcore);
       return granted(

@@ -1,6 +1,6 @@
 import type { Khz } from "../../base/domain.ts";
 import type { ScaleAction } from "../../wire/packet.ts";
-import type { Capabilities } from "../../wire/reply.ts";
+import type { Capabilities, OwnEnergy } from "../../wire/reply.ts";
 import type { Policy } from "./guest-policy.ts";
 import { failure, type Outcome } from "./outcome.ts";
 
@@ -36,6 +36,8 @@ export interface Environment {
   /** Queries the speed of one vCPU, or of the first 8, on this lcore's channel. The index is the vCPU. */
   queryFreqs(lcore: number, of: number | "all"): Promise<Outcome<readonly (Khz | undefined)[]>>;
   queryCaps(lcore: number, of: number | "all"): Promise<Outcome<readonly Capabilities[]>>;
+  /** Asks the host how many joules it has counted for this VM. Only vm-power answers, where `Energy=yes` allows it. */
+  queryEnergy(lcore: number): Promise<Outcome<OwnEnergy>>;
 }
 
 /** lcores are below this number, as in DPDK's largest builds. */

@@ -127,6 +127,7 @@ export function openPower(options: PowerOptions = {}): Power {
     removePolicy: async (lcore) => (await chosen?.environment.removePolicy(lcore)) ?? notInitialised(lcore),
     queryFreqs: async (lcore, of) =>
       (await chosen?.environment.queryFreqs(lcore, of)) ?? notInitialised(lcore),
+    queryEnergy: async (lcore) => (await chosen?.environment.queryEnergy(lcore)) ?? notInitialised(lcore),
     queryCaps: async (lcore, of) => (await chosen?.environment.queryCaps(lcore, of)) ?? notInitialised(lcore),
   };
 }
