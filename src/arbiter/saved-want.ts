@@ -1,9 +1,10 @@
 import type { Now } from "../base/now.ts";
+import type { SpeedWish } from "../base/saved-speed.ts";
 import type { Claim, Claimant, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { khzAt } from "./envelope.ts";
 import { carry, type Position } from "./position.ts";
-import type { SavedSpeed, SavedWant } from "./view.ts";
+import type { SavedWant } from "./view.ts";
 import type { Want } from "./want.ts";
 
 /** Returns the current wants of the guests of these domains, to be saved. */
@@ -22,7 +23,7 @@ export function resume(
     const { clock, envelope, wants } = claim;
     const before = speeds.find((speed) => speed.clock === clock.clock.id) ?? speeds[0];
     if (before === undefined) continue;
-    const carried = ({ khz, turbo }: SavedSpeed) => carry(khz, turbo, clock.clock.table, envelope);
+    const carried = ({ khz, turbo }: SpeedWish) => carry(khz, turbo, clock.clock.table, envelope);
     const waits = minDwellMs > 0 ? before.due : undefined;
     const { holder } = claimant;
     const common = { asked, atMs: askedAtMs };

@@ -37,6 +37,8 @@ export interface Policy {
   /** How it was made. */
   readonly initial: Readonly<PolicyState>;
   state: PolicyState;
+  /** What was written to `scaling_setspeed`: limits that change bring it back as far as they allow. */
+  askedKhz: number;
   /** False once it was removed or made anew: files that are still open lead nowhere. */
   isThere: boolean;
   /** The errno with which writes are refused at present. */
@@ -164,26 +166,34 @@ export class Kernel {
       case "scaling_governor": {
         const known = this.hardware.driver === "intel_pstate" ? INTEL_GOVERNORS : GOVERNORS;
         if (!known.includes(text)) throw refuse();
-        if (text === "userspace" && state.governor !== "userspace") state.setKhz = this.speedOf(policy).khz;
+        if (text === "userspace" && state.governor !== "userspace")
+          policy.askedKhz = state.setKhz = this.speedOf(policy).khz;
         state.governor = text;
         return;
       }
       case "scaling_min_freq":
         if (value > state.maxKhz) throw refuse();
         state.minKhz = Math.max(lowest, value);
+        state.setKhz = this.#settable(policy);
         return;
       case "scaling_max_freq":
         if (value < state.minKhz) throw refuse();
         state.maxKhz = Math.min(highest, value);
+        state.setKhz = this.#settable(policy);
         return;
       case "scaling_setspeed": {
         if (state.governor !== "userspace") throw refuse();
-        const bounded = Math.max(state.minKhz, Math.min(value, state.maxKhz));
-        // The lowest entry that is not below what was asked for.
-        state.setKhz = khz.findLast((entry) => entry >= bounded) ?? highest;
+        policy.askedKhz = value;
+        state.setKhz = this.#settable(policy);
         return;
       }
     }
+  }
+
+  /** The lowest entry that is not below what was asked for, within the limits. */
+  #settable({ askedKhz, state: { minKhz, maxKhz } }: Policy): number {
+    const bounded = Math.max(minKhz, Math.min(askedKhz, maxKhz));
+    return this.#khz.findLast((entry) => entry >= bounded) ?? (this.#khz[0] as number);
   }
 
   get #khz(): readonly number[] {
@@ -211,7 +221,7 @@ export class Kernel {
     const lowest = this.#khz.at(-1) ?? 0;
     const state = { governor: this.hardware.governor, minKhz: lowest, maxKhz: highest, setKhz: highest };
     return {
-      ...{ cpus, name: `policy${first}`, initial: { ...state }, state },
+      ...{ cpus, name: `policy${first}`, initial: { ...state }, state, askedKhz: highest },
       ...{ isThere: true, refuses: undefined, limitKhz: Number.POSITIVE_INFINITY, writes: 0 },
     };
   }
