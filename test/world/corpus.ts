@@ -65,4 +65,18 @@ export const CORPUS: readonly Kept[] = [
       [1404500, "settle", 546031947],
     ],
   },
+  {
+    seed: 3,
+    untilMs: 332002,
+    found: "verify promised to write a limit again that the daemon leaves alone",
+    fault: "verify promises what is not done",
+    happened: [
+      [72000, "another program writes", 3178792001],
+      [110000, "operator orders", 1055604916],
+      [300000, "settle", 2222262609],
+      [302000, "quiet stop", 3954022906],
+      [312000, "quiet start", 3983390087],
+      [332000, "settle", 8971817],
+    ],
+  },
 ];

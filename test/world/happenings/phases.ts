@@ -158,6 +158,25 @@ export const PHASES = {
     kernel.write(policy, "scaling_governor", other);
     return `${policy.name} ${other}`;
   }),
+  /** Before a guest asks, another program raises the lower limits of its CPUs. */
+  quietRaise: happening("quiet raise", 0, (world, random) => {
+    const guest = world.isFair ? politeGuest(world, random) : undefined;
+    if (guest === undefined) return undefined;
+    world.disturb();
+    world.tried = guest.vm;
+    for (const cpu of new Set(guest.vm.pins.flat())) {
+      const policy = world.kernel.policyOf[cpu];
+      if (policy === undefined || world.judge.model.memoryOf(policy).isHeld) continue;
+      world.kernel.write(policy, "scaling_min_freq", `${policy.state.maxKhz}`);
+    }
+    return guest.vm.name;
+  }),
+  quietMin: happening("quiet min", 0, (world) => {
+    const guest = world.guests.get(world.tried?.name ?? "");
+    if (!world.isFair || guest === undefined) return undefined;
+    askOnAll(world, guest, "min");
+    return guest.vm.name;
+  }),
   /** The order is for a while. */
   quietTimedOrder: happening("quiet order for a while", 0, (world, random) => {
     if (!world.isFair) return undefined;
@@ -248,6 +267,14 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     { phase: PHASES.afterRestart, restMs: 0 },
   ],
   [{ phase: PHASES.quietAsks, restMs: 1000 }, { phase: PHASES.quietDrift, restMs: 20_000 }, JUDGED],
+  [
+    { phase: PHASES.quietRaise, restMs: 60_000 },
+    JUDGED,
+    { phase: PHASES.quietMin, restMs: 1000 },
+    { phase: PHASES.quietStop, restMs: 10_000 },
+    { phase: PHASES.quietStart, restMs: 20_000 },
+    JUDGED,
+  ],
   [{ phase: PHASES.quietLease, restMs: LEASE_MAX_SEC * 1000 + 1000 }, JUDGED],
   [{ phase: PHASES.quietAsk, restMs: 500 }, { phase: PHASES.quietEnd, restMs: 3000 }, JUDGED],
   // A VM may run where CPUs are parked.
