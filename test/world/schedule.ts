@@ -24,7 +24,7 @@ export interface Pace {
 
 const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_000], lullMinutes: [1] };
 
-/** For long times: something happens every ten seconds, and there are a few storms in a day. */
+/** For long times: somebody asks every few seconds, and there are a few storms in a day. */
 export const LONG_PACE: Pace = {
   askMs: [3000, 5000, 8000],
   stormMs: [3000, 15_000, 60_000],
