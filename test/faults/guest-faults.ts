@@ -448,8 +448,8 @@ export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "when a guest is gone, what it asked for is gone",
     file: "src/daemon/host/departures.ts",
-    line: "else if (!this.#alarm.has(name)) this.#alarm.after(",
-    instead: "else if (this.#alarm.has(name)) this.#alarm.after(",
+    line: "} else if (!this.#waiting.has(vm)) {",
+    instead: "} else if (this.#waiting.has(vm)) {",
     test: "test/daemon/lifecycle.test.ts",
     name: "when the VM's channels close, and the VM is served again when they come back",
     builds: true,
