@@ -116,7 +116,7 @@ export class ClockSet {
     const isMeant = (entry.kept || this.#adopting) && entry.driver === driver;
     if (isMeant) return { originals: entry.originals, owed: false };
     if (!backend.slow && this.#recover(entry)) return { originals: undefined, owed: false };
-    return { originals: entry.originals, owed: backend.slow };
+    return { originals: entry.originals, owed: true };
   }
 
   #warn({ warnings }: Listing): void {

@@ -117,6 +117,22 @@ test("A baseline that was refused is tried again", () => {
   cpufreq.close();
 });
 
+test("What an earlier daemon left and the kernel refused to restore at the start is restored later", () => {
+  using host = testHost(GROUPS);
+  const before = host.snapshot();
+  let refuse = false;
+  const disk = watchedDisk(host.root, ({ kind }) => (refuse && kind === "write" ? "EBUSY" : undefined));
+  host.open().apply({ clock: 1, setting: 2 });
+  refuse = true;
+  const cpufreq = host.open({}, disk);
+  cpufreq.refresh();
+  expect(host.journal()).toEqual(["policy1.json"]);
+  refuse = false;
+  cpufreq.refresh();
+  expect({ tree: host.snapshot(), journal: host.journal() }).toEqual({ tree: before, journal: [] });
+  cpufreq.close();
+});
+
 test("A baseline that is refused again and again is tried less and less often", () => {
   using host = testHost(GROUPS);
   let [refuse, tries] = [false, 0];

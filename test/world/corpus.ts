@@ -79,4 +79,16 @@ export const CORPUS: readonly Kept[] = [
       [332000, "settle", 8971817],
     ],
   },
+  {
+    seed: 31,
+    untilMs: 900002,
+    found: "what a crash left, and the kernel refused to restore at the next start, was never tried again",
+    fault: "what the kernel refused to restore at the start is forgotten",
+    happened: [
+      [50820, "ask", 478884236],
+      [61300, "kernel refuses", 3106318013],
+      [62000, "daemon is killed", 3992786279],
+      [900000, "settle", 3841982388],
+    ],
+  },
 ];

@@ -37,6 +37,12 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
     "if (decision !== undefined) store.noteCpu(pcpu, decision);",
     "if (decision !== undefined) store.noteCpu(arbiter.clock(pcpu)?.clock.id ?? pcpu, decision);",
   ),
+  fault(
+    "what the kernel refused to restore at the start is forgotten",
+    "cpufreq/clock-set.ts",
+    "owed: true",
+    "owed: backend.slow",
+  ),
   fault("a forgotten fsync", "os/whole-file.ts", "if (!volatile) calls.fsyncSync(fd);", ""),
   fault(
     "minimum and maximum in the wrong order",
