@@ -15,7 +15,7 @@ import { WantedKnobs } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
 import { operate } from "./operate.ts";
 import { Parking } from "./parking.ts";
-import { type MultiPin, noClock } from "./placement.ts";
+import { clockUnder, type MultiPin, noClock } from "./placement.ts";
 import { resume, savedWants } from "./saved-want.ts";
 import type { ScheduleMoment } from "./schedule-view.ts";
 import { Schedules } from "./schedules.ts";
@@ -55,9 +55,9 @@ export class Arbiter {
     return change;
   }
 
-  /** Decides an operator's order for the clock of a CPU. */
+  /** Decides an operator's order for the clock that a CPU runs on now. */
   operate(pcpu: Pcpu, order: view.Order, options: view.OrderOptions): view.Change {
-    const state = this.#seats.clocks.get(pcpu);
+    const state = clockUnder(pcpu, this.#seats.clocks);
     return state === undefined ? refuse(noClock(pcpu, this.#seats)) : operate(state, order, options);
   }
 

@@ -41,8 +41,9 @@ function makeDaemon(time = realTime().time, pcpus: readonly number[] = [2]) {
   const log = { error: line, warning: line, notice: line, info: line, debug: line };
   const store = new OperatorStore(directory, log);
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
-  const ordersEnded = (pcpus: readonly number[]) => {
-    for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
+  const ordersEnded = (ids: readonly number[]) => {
+    for (const pcpu of ids.flatMap((id) => arbiter.clock(id)?.clock.pcpus ?? []))
+      store.noteCpu(pcpu, undefined);
     store.save();
   };
   const doing = new Clocks({ arbiter, cpufreq, log: keepLines(lines), time, alarm, moment, ordersEnded });
@@ -59,7 +60,8 @@ function makeDaemon(time = realTime().time, pcpus: readonly number[] = [2]) {
     ask: (action: "min" | "max") => doing.perform(arbiter.scale("web1", request(0, action), at(1))),
     /** The host has one clock of these CPUs now; the others of it are offline. */
     online: (...left: number[]) => {
-      doing.settle(arbiter.setClocks([clock(left)]), "a change of the host's CPUs");
+      const named = { ...clock(left), id: Math.min(...pcpus) };
+      doing.settle(arbiter.setClocks([named]), "a change of the host's CPUs");
       orderAgain(store, "a change of the host's CPUs", { arbiter, clocks: doing, time, operated: undefined });
     },
     order: (what: "min" | "max" | "release", hold: boolean, pcpu = 2) =>
@@ -109,6 +111,19 @@ test("an order that was released does not come back with another CPU of its cloc
   order("release", false, 2);
   online(3);
   expect(arbiter.clock(3)?.order).toBeUndefined();
+});
+
+test("an order for a CPU that is offline is refused, also for the lowest of a clock, and not repeated for the others", () => {
+  const { arbiter, online, order } = makeDaemon(undefined, [2, 3]);
+  order("max", true, 2);
+  online(3);
+  order("release", false, 3);
+  online(3);
+  expect(arbiter.clock(3)?.order).toBeUndefined();
+  expect(order("min", true, 2)).toMatchObject([{ pcpu: 2, ok: false, reason: "CPU 2 is not managed" }]);
+  expect(arbiter.clock(3)?.order).toBeUndefined();
+  online(2, 3);
+  expect(arbiter.clock(3)?.order?.khz).toBe(2_301_000);
 });
 
 test("a refused write is tried again less and less often, and at once with the next request", () => {

@@ -91,4 +91,19 @@ export const CORPUS: readonly Kept[] = [
       [900000, "settle", 3841982388],
     ],
   },
+  {
+    seed: 57,
+    untilMs: 828032,
+    found:
+      "an order for the lowest CPU of a clock, which was offline, came back with a restart after its release",
+    fault: "an order counts for the other CPUs of a clock",
+    happened: [
+      [60500, "CPU is switched", 2662772847],
+      [800000, "settle", 3494273448],
+      [802000, "quiet order", 4255852451],
+      [804000, "quiet release", 1545461927],
+      [826000, "settle", 1918258297],
+      [828000, "quiet restart", 2190162126],
+    ],
+  },
 ];

@@ -38,6 +38,12 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
     "if (decision !== undefined) store.noteCpu(arbiter.clock(pcpu)?.clock.id ?? pcpu, decision);",
   ),
   fault(
+    "an order counts for the other CPUs of a clock",
+    "arbiter/arbiter.ts",
+    "const state = clockUnder(pcpu, this.#seats.clocks);",
+    "const state = this.#seats.clocks.get(pcpu);",
+  ),
+  fault(
     "what the kernel refused to restore at the start is forgotten",
     "cpufreq/clock-set.ts",
     "owed: true",

@@ -39,13 +39,13 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
   }
   const results: CpuResult[] = [];
   for (const pcpu of cpus) {
-    const id = arbiter.clock(pcpu)?.clock.id ?? pcpu;
-    if (!refusals.has(id)) {
-      refusals.set(id, yield* orderClock(id, order, parts));
-      noteOrder(pcpu, { isRefused: refusals.get(id) !== undefined }, parts);
+    const first = firstBeside(pcpu, parts);
+    if (!refusals.has(first)) {
+      refusals.set(first, yield* orderClock(first, order, parts));
+      noteOrder(pcpu, { isRefused: refusals.get(first) !== undefined }, parts);
     }
     results.push(
-      resultOf(pcpu, order.order, { reason: refusals.get(id), wasHeld: wereHeld.has(pcpu), parts }),
+      resultOf(pcpu, order.order, { reason: refusals.get(first), wasHeld: wereHeld.has(pcpu), parts }),
     );
     yield;
   }
@@ -59,16 +59,22 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
   return results.map((result) => (result.ok ? { ...result, notRemembered: kept.why } : result));
 }
 
-/** Orders one clock. Returns why it was refused. */
+/** The first of the CPUs that share a clock with one now. A CPU that is offline shares none, and is returned itself. */
+export function firstBeside(pcpu: Pcpu, { arbiter }: Pick<Parts, "arbiter">): Pcpu {
+  const { pcpus = [] } = arbiter.clock(pcpu)?.clock ?? {};
+  return pcpus.includes(pcpu) ? (pcpus[0] ?? pcpu) : pcpu;
+}
+
+/** Orders the clock of a CPU. Returns why it was refused. */
 export function* orderClock(
-  id: Pcpu,
+  pcpu: Pcpu,
   { order, hold, who, forSeconds, reason }: CpuOrder,
   parts: Parts,
 ): Job<string | undefined> {
   const { arbiter, clocks, time } = parts;
   const now = time();
   const untilMs = forSeconds === undefined ? undefined : now.monoMs + forSeconds * 1000;
-  const change = arbiter.operate(id, order, { hold, who, now, untilMs, reason });
+  const change = arbiter.operate(pcpu, order, { hold, who, now, untilMs, reason });
   if (change.refusal !== undefined) return refusalText(change.refusal);
   const performed = clocks.perform(change);
   let refused = performed instanceof Promise ? undefined : performed;

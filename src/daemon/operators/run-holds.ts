@@ -5,7 +5,7 @@ import type { OrderView } from "../../arbiter/view.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import type { Parts } from "../parts.ts";
 import { knownCpus } from "./cpu-choice.ts";
-import { type CpuOrder, orderClock, orderOf, resultOf } from "./cpu-orders.ts";
+import { type CpuOrder, firstBeside, orderClock, orderOf, resultOf } from "./cpu-orders.ts";
 import type { Job } from "./loop-slices.ts";
 import { operatorName } from "./operator-acts.ts";
 
@@ -71,11 +71,11 @@ export class RunHolds {
     const { order, cpus } = hold;
     const refusals = new Map<Pcpu, string | undefined>();
     for (const pcpu of cpus) {
-      const id = parts.arbiter.clock(pcpu)?.clock.id ?? pcpu;
-      if (!refusals.has(id)) refusals.set(id, yield* this.#put(id, hold));
+      const first = firstBeside(pcpu, parts);
+      if (!refusals.has(first)) refusals.set(first, yield* this.#put(first, hold));
       yield;
     }
-    const reasonOf = (pcpu: Pcpu) => refusals.get(parts.arbiter.clock(pcpu)?.clock.id ?? pcpu);
+    const reasonOf = (pcpu: Pcpu) => refusals.get(firstBeside(pcpu, parts));
     const results = cpus.map((pcpu) =>
       resultOf(pcpu, order.order, { reason: reasonOf(pcpu), wasHeld: false, parts }),
     );
@@ -88,11 +88,11 @@ export class RunHolds {
     subscriber.end(results);
   }
 
-  /** Puts a hold on a clock. Returns why it was refused. */
-  *#put(id: Pcpu, hold: RunHold): Job<string | undefined> {
+  /** Puts a hold on the clock of a CPU. Returns why it was refused. */
+  *#put(pcpu: Pcpu, hold: RunHold): Job<string | undefined> {
     const parts = this.#parts();
-    const before = parts.arbiter.clock(id)?.order;
-    const refusal = yield* orderClock(id, hold.order, parts);
+    const { clock: { id } = { id: pcpu }, order: before } = parts.arbiter.clock(pcpu) ?? {};
+    const refusal = yield* orderClock(pcpu, hold.order, parts);
     if (refusal !== undefined) return refusal;
     const known = this.#byClock.get(id);
     const top = known?.holds.at(-1);
@@ -123,7 +123,7 @@ export class RunHolds {
     if (entry?.holds.length === 0) this.#byClock.delete(id);
     if (!inForce) return;
     const next = entry?.holds.at(-1)?.order ?? orderAgainst(entry?.base, hold, parts);
-    yield* orderClock(id, next, parts);
+    yield* orderClock(parts.arbiter.clock(id)?.clock.pcpus[0] ?? id, next, parts);
   }
 
   #report({ order }: RunHold, did: string, pcpu: Pcpu): void {
