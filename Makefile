@@ -17,7 +17,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check types faults fuzz world world-long world-faults energy-days build bench interop install captures lab lab-full lab-xen lab-shell clean
+.PHONY: help run test check types faults mutants fuzz world world-long world-faults energy-days build bench interop install captures lab lab-full lab-xen lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ fuzz: node_modules ## Send hostile packets and calls, MINUTES=5 of them, and jud
 
 faults: node_modules ## Take out each line that holds a promise of SECURITY.md, and see its test fail
 	@$(BUN) test/faults/plant.ts
+
+mutants: node_modules ## Change the sources in small ways, and list what no test notices; FILES="wire arbiter/want", SAMPLE=100 SEED=7
+	@FILES="$(FILES)" SAMPLE=$(SAMPLE) SEED=$(SEED) $(BUN) test/mutants/run.ts
 
 world: node_modules ## Run the daemon in a simulated world; SEED=1 DAYS=0.1, and SEEDS=100 for that many of them
 	@SEED=$(or $(SEED),1) DAYS=$(or $(DAYS),0.1) SEEDS=$(or $(SEEDS),1) $(BUN) test/world/main.ts
