@@ -25,8 +25,13 @@ help: ## Show this
 run: build ## Build, and show the daemon at work on a simulated host; Ctrl-C ends it
 	@dist/vm-power simulate
 
-test: build ## Run the tests that need no special parts, on the sources and on the built executable
+test: build ## Run the tests that need no special parts, on the sources and on the built executable; COVERAGE=1 tells what they ran
+ifdef COVERAGE
+	@$(BUN) test --timeout 30000 --coverage --coverage-reporter=lcov --coverage-dir=dist/coverage $(or $(TESTS),test)
+	@$(BUN) test/coverage/check.ts
+else
 	@$(BUN) test --timeout 30000 test
+endif
 
 check: node_modules ## Check types, lint, format, floors and dead code
 	$(BIN)/tsc --noEmit
@@ -38,8 +43,8 @@ check: node_modules ## Check types, lint, format, floors and dead code
 types: node_modules ## Write the types of the control interface from its description
 	@$(BUN) packaging/interface/generate.ts
 
-fuzz: node_modules ## Send hostile packets and calls, MINUTES=5 of them, and judge every change; SEED=n repeats one run
-	@MINUTES=$(MINUTES) SEED=$(SEED) $(BUN) test/fuzz/run.ts
+fuzz: node_modules ## Give every reader of foreign bytes hostile ones, MINUTES=5 in all, and judge what it makes of them; TARGET=xml SEED=n repeats a round
+	@MINUTES=$(MINUTES) TARGET=$(TARGET) SEED=$(SEED) $(BUN) test/fuzz/run.ts
 
 faults: node_modules ## Take out each line that holds a promise of SECURITY.md, and see its test fail
 	@$(BUN) test/faults/plant.ts

@@ -306,3 +306,10 @@ test("an operator's order for a CPU without a clock is refused, with the reason"
     undefined,
   ]);
 });
+
+test("the names of the domains that are served are told, those that went not", () => {
+  const { arbiter, set, done } = host([clock([0])]);
+  for (const name of ["b", "a", "c"]) set(domain(name, [[0]]));
+  done(arbiter.removeDomain("a"));
+  expect(arbiter.domainNames()).toEqual(["b", "c"]);
+});

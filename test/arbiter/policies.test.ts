@@ -177,7 +177,9 @@ describe("the store", () => {
   test("there is a limit for each VM, and every VM has its own: nobody fills the table of another (S4, S5)", () => {
     const { policy, arbiter, set, done } = vm(2);
     set(domain("b", [[0]]));
+    expect(arbiter.policies.isEmpty).toBe(true);
     done(arbiter.policies.set("b", order(workload("min")), moment(0)));
+    expect(arbiter.policies.isEmpty).toBe(false);
     for (let i = 0; i < 100; i++) policy(workload("max"));
     for (let i = 0; i < 15; i++) policy(workload("max"), [1], { by: "root" });
     expect(policy(workload("max"), [1], { by: "root" })).toBe("too-many-policies");

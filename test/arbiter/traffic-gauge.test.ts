@@ -74,3 +74,11 @@ test("a rate that is no number counts as none", () => {
     expect([gauge.speed, gauge.packetsPerSecond]).toEqual([undefined, undefined]);
   }
 });
+
+test("it starts with the speed that an earlier daemon had chosen, and keeps it until a rate is known", () => {
+  const gauge = new TrafficGauge(RULE);
+  gauge.seed("medium");
+  expect([gauge.speed, gauge.packetsPerSecond]).toEqual(["medium", undefined]);
+  gauge.measured(5000);
+  expect([gauge.speed, gauge.packetsPerSecond]).toEqual(["max", 5000]);
+});

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Outcome, READY, type Task } from "./worker.ts";
 
 /** A worker that tells nothing for so long hangs in the mutant that it runs. */
-const SILENCE_MAX_MS = 30_000;
+const SILENCE_MAX_MS = 120_000;
 
 /**
  * Runs some of the mutants of a tree, one after the other, in a worker. A mutant that ends the worker, or hangs it, is killed;
