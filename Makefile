@@ -36,6 +36,7 @@ endif
 check: node_modules ## Check types, lint, format, floors and dead code
 	$(BIN)/tsc --noEmit
 	$(BIN)/tsc --noEmit -p tsconfig.pure.json
+	$(BIN)/tsc --noEmit -p tsconfig.cockpit.json
 	$(BIN)/biome check --error-on-warnings .
 	$(BIN)/knip
 	$(BUN) test test/tidy.test.ts
@@ -65,7 +66,7 @@ world-faults: node_modules ## Plant faults in the daemon, and see the world find
 energy-days: node_modules ## Play DAYS=1000 days of hosts whose physics are not the energy model's, and count how often the truth is in the interval
 	@DAYS=$(or $(DAYS),1000) $(BUN) test test/ledger/days.test.ts
 
-build: dist/vm-power dist/guest-library ## Build the one executable, dist/vm-power, and the guest's side as JavaScript
+build: dist/vm-power dist/guest-library dist/cockpit ## Build the one executable, dist/vm-power, the guest's side as JavaScript, and the page for Cockpit
 
 bench: build ## Measure speed and cost, beside a bare C program, with BASELINE=FILE beside an older vm-power; README=yes writes the table
 ifdef BASELINE
@@ -87,13 +88,13 @@ guest-package: dist/guest-library ## Make the guest's side for Bun and Node, dis
 
 man: dist/man dist/completions ## Make the man pages and the completions of shells
 
-deb: executable man dist/guest-library ## Make dist/*.deb; ARCH=arm64 for the other architecture
+deb: executable man dist/guest-library dist/cockpit ## Make dist/*.deb; ARCH=arm64 for the other architecture
 	@packaging/deb $(ARCH)
 
 image: deb ## Make dist/*.oci.tar, the image for Kubernetes; ARCH=arm64 for the other architecture
 	@packaging/image $(ARCH)
 
-rpm: executable man ## Make dist/*.rpm; ARCH=arm64 for the other architecture
+rpm: executable man dist/cockpit ## Make dist/*.rpm; ARCH=arm64 for the other architecture
 	@packaging/rpm/make $(ARCH)
 
 lab: deb ## Prove the promises on real hypervisor hosts in QEMU: kernel cpufreq, systemd, libvirt, our package
@@ -114,8 +115,9 @@ packages: deb rpm ## Make all packages, and install, upgrade and remove them on 
 		qemu-aarch64-static=qemu-user-static rpm2cpio=rpm2cpio cpio=cpio /usr/aarch64-linux-gnu/lib/libc.so.6=libc6-arm64-cross
 	@PACKAGES=$(CURDIR)/dist $(BUN) test test/packaging
 
-captures: build ## Put what an operator sees into README.md, from the simulator in a terminal of 80 x 24
+captures: build ## Put what an operator sees into README.md, from the simulator in a terminal of 80 x 24 and in a browser
 	@$(BUN) test/docs/captures.ts
+	@$(BUN) test/cockpit/pictures.ts
 
 clean: ## Remove what was built and installed in the project
 	rm -rf dist node_modules .tools
@@ -125,6 +127,13 @@ dist/vm-power: node_modules $(SOURCES)
 	@$(BUN) build $(COMPILE) src/main.ts --outfile dist/vm-power >/dev/null
 	@ln -sf vm-power dist/vmpowerctl
 	@ln -sf vm-power dist/vm-power-guest
+
+# The licence of uPlot asks for its name in each copy.
+dist/cockpit: node_modules $(SOURCES)
+	@$(BUN) build src/cockpit/page.ts src/cockpit/page.css --outdir $@ --target=browser --format=iife --minify --external '../../static/*' \
+		--banner '/* vm-power, BSD-3-Clause. Holds uPlot, (c) Leon Sorokin, MIT. */' >/dev/null
+	@cp src/cockpit/index.html src/cockpit/manifest.json $@
+	@touch $@
 
 dist/guest-library: node_modules $(SOURCES) $(shell find packaging/guest/library -type f)
 	@$(BUN) packaging/guest/library/build.ts $@

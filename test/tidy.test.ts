@@ -26,6 +26,8 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
   metrics: ["base", "os"],
   terminal: ["base", "os"],
   ctl: ["base", "os", "terminal", "admin"],
+  // The page says what vmpowerctl says. The types of replies are all that it has of the control socket.
+  cockpit: ["base", "terminal", "ctl", { type: "admin" }],
   guest: ["base", "os", "wire", "arbiter", "cpufreq", "config", "systemd", "terminal"],
   // The simulator must not use the code that it tests.
   simulate: ["base"],
@@ -62,7 +64,7 @@ const KERNEL_FILES =
 const KNOWS_KERNEL_FILES = /^(cpufreq\/linux|simulate|ctl\/doctor)\//;
 
 /** The program floor: only here the wall clock may be read. */
-const PROGRAMS = ["daemon", "ctl", "guest", "simulate", "main"];
+const PROGRAMS = ["daemon", "ctl", "cockpit", "guest", "simulate", "main"];
 
 interface Source {
   readonly path: string;
@@ -167,6 +169,7 @@ describe("planted faults are caught", () => {
     ["admin/x.ts", 'import { dlopen } from "bun:ffi";', "admin/x.ts imports bun:ffi"],
     ["systemd/x.ts", 'import { dlopen } from "bun:ffi";', "systemd/x.ts imports bun:ffi"],
     ["os/x.ts", 'import { a } from "../cpufreq/a.ts";', "os/x.ts imports ../cpufreq/a.ts"],
+    ["cockpit/x.ts", 'import { a } from "../admin/a.ts";', "cockpit/x.ts imports ../admin/a.ts"],
     ["cpufreq/x.ts", 'import { a } from "./linux/a.ts";', "cpufreq/x.ts imports ./linux/a.ts"],
     ["cpufreq/x.ts", 'export const a = "scaling_governor";', "cpufreq/x.ts knows scaling_g"],
     ["daemon/x.ts", "read(at, 'energy_performance_preference');", "daemon/x.ts knows energy_performance"],

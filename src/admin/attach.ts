@@ -1,9 +1,9 @@
 import type { Caller } from "./caller.ts";
-import { parseIdl } from "./idl-parser.ts";
+import { describe } from "./idl-parser.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
 import idl from "./io.vmpower.Attach.varlink" with { type: "text" };
 
-const ATTACH = parseIdl(idl);
+const ATTACH = describe(idl);
 
 /** The helper's one method, as clients call it. */
 export const ATTACH_CHANNELS = { description: ATTACH, name: "AttachChannels" } as const;

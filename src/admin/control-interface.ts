@@ -9,16 +9,22 @@ import {
   type StreamName,
 } from "./control.ts";
 import type { Description } from "./idl.ts";
-import { parseIdl } from "./idl-parser.ts";
+import { describe } from "./idl-parser.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
 import idl from "./io.vmpower.Control.varlink" with { type: "text" };
 import { SERVICE_ERRORS } from "./service-interface.ts";
 
+const MONITOR_DOC = "Look at the vm-power daemon: the part of io.vmpower.Control that changes nothing.";
+
 /** The description of `io.vmpower.Control`. */
-export const CONTROL = parseIdl(idl);
+export const CONTROL = describe(idl);
 
 /** The description of `io.vmpower.Monitor`: the same without methods that change something. */
-export const MONITOR = parseIdl(monitorText(idl));
+export const MONITOR = describe(monitorText(idl), (text) => ({
+  ...CONTROL,
+  ...{ name: "io.vmpower.Monitor", text, doc: MONITOR_DOC },
+  methods: new Map([...CONTROL.methods].filter(([method]) => !METHODS[method as keyof Control].mutates)),
+}));
 
 /** Options of {@link controlInterface}. */
 export interface CallOptions {
@@ -63,10 +69,7 @@ function monitorText(text: string): string {
     .split("\n\n")
     .filter(isLook)
     .join("\n\n")
-    .replace(
-      /^# .*\n/,
-      "# Look at the vm-power daemon: the part of io.vmpower.Control that changes nothing.\n",
-    )
+    .replace(/^# .*\n/, `# ${MONITOR_DOC}\n`)
     .replace(/^interface .*$/m, "interface io.vmpower.Monitor");
 }
 

@@ -163,6 +163,7 @@ export interface Cpu {
   readonly managed: boolean;
   readonly reason?: string | undefined;
   readonly driver?: string | undefined;
+  readonly socket?: number | undefined;
   readonly clock: readonly number[];
   readonly governor?: string | undefined;
   readonly minKhz?: number | undefined;

@@ -9,7 +9,38 @@ const PLAIN = ["bool", "int", "float", "string", "object"] as const;
 /** Deepest nesting of types in a description. */
 const NESTING_MAX = 16;
 
-/** Parses a varlink interface description. Throws {@link IdlError}: descriptions are part of the program. */
+/**
+ * A varlink interface description that is parsed when it is first looked into: most runs of the executable never do.
+ * Descriptions are part of the program, so {@link IdlError} is thrown only then.
+ */
+export function describe(text: string, parse = parseIdl): Description {
+  let parsed: Description | undefined;
+  const part = <Part extends keyof Description>(name: Part) => {
+    parsed ??= parse(text);
+    return parsed[name];
+  };
+  return {
+    name: /^interface (\S+)$/m.exec(text)?.[1] ?? "",
+    text,
+    get doc() {
+      return part("doc");
+    },
+    get types() {
+      return part("types");
+    },
+    get typeDocs() {
+      return part("typeDocs");
+    },
+    get methods() {
+      return part("methods");
+    },
+    get errors() {
+      return part("errors");
+    },
+  };
+}
+
+/** Parses a varlink interface description. Throws {@link IdlError}. */
 export function parseIdl(text: string): Description {
   const reader = new Reader(tokenize(text));
   const head = reader.expect("interface");

@@ -11,30 +11,33 @@ export class IdlError extends Error {
   override readonly name = "IdlError";
 }
 
-const TOKEN = /[A-Za-z_][A-Za-z0-9_.-]*|->|\[\]|\[string\]|[?():,]/y;
+/** A token with the space before it, or the space at the end of a line. */
+const TOKEN = /\s*(?:([A-Za-z_][A-Za-z0-9_.-]*|->|\[\]|\[string\]|[?():,])|(?:#.*)?$)/y;
 
 /** Splits a description into tokens; the last one is empty and marks the end. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   let doc: string[] = [];
-  for (const [index, line] of text.split("\n").entries()) {
+  const lines = text.split("\n");
+  for (const [index, line] of lines.entries()) {
     const content = line.trim();
     if (content.startsWith("#")) {
       doc.push(content.slice(1).trim());
       continue;
     }
-    let rest = content;
-    while (rest !== "" && !rest.startsWith("#")) {
-      TOKEN.lastIndex = 0;
-      const match = TOKEN.exec(rest);
-      if (match === null) throw new IdlError(`Line ${index + 1}: unexpected "${rest}"`);
-      tokens.push({ text: match[0], line: index + 1, doc: doc.join("\n") });
+    for (TOKEN.lastIndex = 0; TOKEN.lastIndex < content.length; ) {
+      const at = TOKEN.lastIndex;
+      const match = TOKEN.exec(content);
+      if (match === null)
+        throw new IdlError(`Line ${index + 1}: unexpected "${content.slice(at).trimStart()}"`);
+      const [, word] = match;
+      if (word === undefined) break;
+      tokens.push({ text: word, line: index + 1, doc: doc.length === 0 ? "" : doc.join("\n") });
       doc = [];
-      rest = rest.slice(match[0].length).trimStart();
     }
     // A comment belongs to the next token unless an empty line is between them.
     if (content === "") doc = [];
   }
-  tokens.push({ text: "", line: text.split("\n").length, doc: "" });
+  tokens.push({ text: "", line: lines.length, doc: "" });
   return tokens;
 }

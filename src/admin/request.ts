@@ -1,11 +1,11 @@
 import type { PolicyKind } from "../base/policy-kind.ts";
 import type { Caller } from "./caller.ts";
-import { parseIdl } from "./idl-parser.ts";
+import { describe } from "./idl-parser.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
 import idl from "./io.vmpower.Request.varlink" with { type: "text" };
 
 /** The description of `io.vmpower.Request`. */
-export const REQUEST = parseIdl(idl);
+export const REQUEST = describe(idl);
 
 /** What one CPU got. */
 export interface RequestResult {

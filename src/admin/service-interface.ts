@@ -1,8 +1,8 @@
-import { parseIdl } from "./idl-parser.ts";
+import { describe } from "./idl-parser.ts";
 import type { Interface, Method, Outcome } from "./interface.ts";
 import idl from "./org.varlink.service.varlink" with { type: "text" };
 
-const SERVICE = parseIdl(idl);
+const SERVICE = describe(idl);
 
 /** The errors that varlink itself defines. */
 export const SERVICE_ERRORS = {

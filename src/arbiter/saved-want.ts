@@ -1,8 +1,9 @@
 import type { Now } from "../base/now.ts";
+import type { SpeedWish } from "../base/saved-speed.ts";
 import type { Claim, Claimant, DomainState } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { khzAt } from "./envelope.ts";
-import { carry } from "./position.ts";
+import { carry, type Position } from "./position.ts";
 import type { SavedWant } from "./view.ts";
 import type { Want } from "./want.ts";
 
@@ -11,18 +12,19 @@ export function savedWants(domains: Iterable<DomainState>): SavedWant[] {
   return [...domains].flatMap(({ vcpus, physical }) => [...vcpus, ...physical.values()].flatMap(savedWant));
 }
 
-/** Restores a saved want of a claimant, within its current contract. Its lease begins anew. */
+/** Restores a saved want of a claimant, within its current contract. Its lease and its dwell begin anew. */
 export function resume(
   claimant: Claimant,
   { asked = "", askedAtMs, speeds }: SavedWant,
   { now, ends }: { readonly now: Now; readonly ends: Ends },
 ): void {
-  const { leaseSec } = claimant.state.contract;
+  const { leaseSec, minDwellMs } = claimant.state.contract;
   for (const claim of claimant.claims) {
     const { clock, envelope, wants } = claim;
     const before = speeds.find((speed) => speed.clock === clock.clock.id) ?? speeds[0];
     if (before === undefined) continue;
-    const position = carry(before.khz, before.turbo, clock.clock.table, envelope);
+    const carried = ({ khz, turbo }: SpeedWish) => carry(khz, turbo, clock.clock.table, envelope);
+    const waits = minDwellMs > 0 ? before.due : undefined;
     const { holder } = claimant;
     const common = { asked, atMs: askedAtMs };
     const want: Want = {
@@ -32,7 +34,8 @@ export function resume(
       untilMs: leaseSec === 0 ? undefined : now.monoMs + leaseSec * 1000,
       hold: false,
       exact: undefined,
-      position,
+      position: carried(waits === undefined ? (before.due ?? before) : before),
+      due: waits && { position: carried(waits), atMs: now.monoMs + minDwellMs },
       askedMs: now.monoMs,
       sinceMs: now.monoMs,
       before: undefined,
@@ -63,7 +66,11 @@ function savedWant({ state, vcpu, physical, claims }: Claimant): SavedWant[] {
 function speedOf({ clock: { clock }, wants }: Claim): SavedWant["speeds"] {
   const want = wants.of("request");
   if (want === undefined) return [];
-  // The guest was answered that the slower speed will hold.
-  const { wishIndex, wishTurbo } = want.due?.position ?? want.position;
-  return [{ clock: clock.id, khz: khzAt(clock.table, wishIndex), turbo: wishTurbo }];
+  const saved = ({ wishIndex, wishTurbo }: Position) => ({
+    khz: khzAt(clock.table, wishIndex),
+    turbo: wishTurbo,
+  });
+  // The guest was answered that a slower speed will hold, and until then no clock moves.
+  const due = want.due && { due: saved(want.due.position) };
+  return [{ clock: clock.id, ...saved(want.position), ...due }];
 }

@@ -2,6 +2,7 @@ import type { Clock, Setting, Speed, Write } from "../base/clock.ts";
 import type { Domain, Khz, Pcpu, Vcpu } from "../base/domain.ts";
 import type { Now } from "../base/now.ts";
 import type { PolicyKind } from "../base/policy-kind.ts";
+import type { SavedSpeed } from "../base/saved-speed.ts";
 import type { ScaleAction } from "../wire/packet.ts";
 import type { PolicyFault } from "../wire/policy-fault.ts";
 import type { Contract } from "./contract.ts";
@@ -123,7 +124,7 @@ export interface SavedWant {
   readonly asked: string | undefined;
   /** On the wall clock. */
   readonly askedAtMs: number;
-  readonly speeds: readonly { readonly clock: Pcpu; readonly khz: Khz; readonly turbo: boolean }[];
+  readonly speeds: readonly SavedSpeed[];
 }
 
 /** The rule that decides a clock's speed. */

@@ -120,6 +120,8 @@ export interface Observation {
   readonly maxKhz: Khz;
   /** The speed at which it runs now; undefined if the driver does not report it. */
   readonly currentKhz: Khz | undefined;
+  /** The number of its socket; undefined if that is not known. */
+  readonly socket: number | undefined;
 }
 
 /** What to set when the daemon ends: the original settings, those that are set, or the highest speed. */

@@ -1,7 +1,5 @@
 import type { Channel } from "../admin/control-types.ts";
-import type { Style } from "../terminal/io.ts";
 import { printable } from "../terminal/text.ts";
-import { wrapLine } from "../terminal/wrap.ts";
 
 /** A fault and its remedy; both are safe to show. */
 export interface Trouble {
@@ -24,17 +22,6 @@ export function refusedChannels(channels: readonly Channel[]): Trouble[] {
       remedy: remedy === undefined ? undefined : printable(remedy),
     };
   });
-}
-
-/** Faults as a paragraph with a blank line before it; empty if there are none. */
-export function troubleLines(troubles: readonly Trouble[], style: Style, width: number): string[] {
-  if (troubles.length === 0) return [];
-  const lines = [""];
-  for (const { what, remedy } of troubles) {
-    lines.push(wrapLine(`${style.bad("!")} ${what}`, width, 2));
-    if (remedy !== undefined) lines.push(wrapLine(`  ${style.dim("→")} ${remedy}`, width, 4));
-  }
-  return lines;
 }
 
 /** Whether a channel is served, but its requests are refused for a while. */

@@ -130,8 +130,9 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
 
   const store = new OperatorStore(stateDirectory, log);
   const arbiter = new Arbiter(config().cpufreq);
-  const ordersEnded = (pcpus: readonly Pcpu[]) => {
-    for (const pcpu of pcpus) store.noteCpu(pcpu, undefined);
+  const ordersEnded = (ids: readonly Pcpu[]) => {
+    for (const pcpu of ids.flatMap((id) => arbiter.clock(id)?.clock.pcpus ?? []))
+      store.noteCpu(pcpu, undefined);
     alarm.after("operator-state", 0, () => store.save());
   };
   const policiesTurned = (policies: readonly PolicyView[]) => turned(policies, parts());

@@ -7,8 +7,14 @@ const WINDOW_MS = 50;
  */
 const SHARE_MAX = 0.5;
 
-/** How long the priority stays ordinary after too much use, in ms. */
-const PENANCE_MS = 1000;
+/**
+ * How long the priority stays ordinary after too much use, in ms: a short while, since the compiler of the runtime needs
+ * as much for a moment, and twice as long each time, since a flood goes on.
+ */
+const PENANCE_MS = { first: WINDOW_MS, longest: 1000 };
+
+/** After so long in ms with the priority and without too much use, the next penance is a first one again. */
+const PARDON_MS = 1000;
 
 /** What the priority is changed with. */
 export interface PriorityMeans {
@@ -30,6 +36,9 @@ export class Priority {
   /** Undefined until {@link begin}, and for good if the kernel refuses. */
   #judgeAtMs: number | undefined;
   #sinceMs = 0;
+  /** When the priority was taken last. */
+  #takenMs = 0;
+  #penanceMs = PENANCE_MS.first;
   #usedUs = 0n;
 
   constructor(means: PriorityMeans) {
@@ -40,6 +49,7 @@ export class Priority {
   begin(monoMs: number): boolean {
     if (!this.#means.becomeRealtime()) return false;
     this.#isRealtime = true;
+    this.#takenMs = monoMs;
     this.#open(monoMs, WINDOW_MS);
     return true;
   }
@@ -50,8 +60,19 @@ export class Priority {
     const usedMs = Number(this.#means.processCpuUs() - this.#usedUs) / 1000;
     const isGreedy = usedMs > SHARE_MAX * (monoMs - this.#sinceMs);
     if (isGreedy && this.#isRealtime) this.#isRealtime = !this.#means.becomeOrdinary();
-    else if (!isGreedy && !this.#isRealtime) this.#isRealtime = this.#means.becomeRealtime();
-    this.#open(monoMs, isGreedy ? PENANCE_MS : WINDOW_MS);
+    else if (!isGreedy && !this.#isRealtime) {
+      this.#isRealtime = this.#means.becomeRealtime();
+      this.#takenMs = monoMs;
+    }
+    this.#open(monoMs, isGreedy ? this.#penance() : WINDOW_MS);
+    if (!isGreedy && monoMs - this.#takenMs >= PARDON_MS) this.#penanceMs = PENANCE_MS.first;
+  }
+
+  /** How long the penance is that begins now. */
+  #penance(): number {
+    const lengthMs = this.#penanceMs;
+    this.#penanceMs = Math.min(2 * lengthMs, PENANCE_MS.longest);
+    return lengthMs;
   }
 
   #open(monoMs: number, lengthMs: number): void {

@@ -85,7 +85,9 @@ export class Account {
   between(sinceMs: number, untilMs: number): readonly Span[] {
     const { minutes, hours } = this.state;
     const [first] = minutes;
-    const spans = first !== undefined && first.fromMs <= sinceMs ? minutes : hours;
+    // Minutes tell all of an account that is younger than they are kept.
+    const beginMs = Math.max(sinceMs, hours[0]?.fromMs ?? 0);
+    const spans = first !== undefined && first.fromMs <= beginMs ? minutes : hours;
     return spans.filter(({ fromMs, toMs }) => toMs > sinceMs && (fromMs + toMs) / 2 < untilMs);
   }
 

@@ -42,6 +42,18 @@ describe("MinDwellMs", () => {
     expect(arbiter.dueAt()).toBeUndefined();
   });
 
+  test("the next daemon moves no clock, and lets the slower want hold after its time", () => {
+    const { arbiter, ask } = play(DWELL);
+    ask(0, "max");
+    ask(30, "min");
+    const next = play(DWELL);
+    next.arbiter.takeOver("a", JSON.parse(JSON.stringify(arbiter.savedWants())), at(50));
+    next.arbiter.distrust();
+    expect(plain(next.arbiter.outstanding()).map(({ setting }) => setting)).toEqual([0]);
+    expect(next.claim()).toMatchObject({ khz: 2_301_000, due: { khz: 1_200_000, atMs: 150 } });
+    expect([next.tick(149), next.tick(150)]).toEqual([[], [5]]);
+  });
+
   test("a faster want never waits, and ends the wait of a slower one", () => {
     const { arbiter, ask, tick, claim } = play(DWELL);
     ask(0, "min");
@@ -157,7 +169,8 @@ describe("LeaseSec", () => {
     ask(0, "max");
     ask(10, "min");
     const [saved] = arbiter.savedWants();
-    expect(saved?.speeds).toEqual([{ clock: 0, khz: 1_200_000, turbo: true }]);
+    const due = { khz: 1_200_000, turbo: true };
+    expect(saved?.speeds).toEqual([{ clock: 0, khz: 2_301_000, turbo: true, due }]);
     expect([tick(1_010), claim()?.khz]).toEqual([["baseline"], undefined]);
     const next = play(LEASE);
     next.arbiter.takeOver("a", saved === undefined ? [] : [saved], at(500));

@@ -263,8 +263,11 @@ test("apply() refuses a clock and a speed that do not exist", () => {
 test("observe() returns what the kernel reports, and undefined for a CPU without cpufreq", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   const cpufreq = host.open();
-  const seen = { governor: "schedutil", minKhz: 1200000, maxKhz: 2301000 };
+  const seen = { governor: "schedutil", minKhz: 1200000, maxKhz: 2301000, socket: 0 };
   expect(cpufreq.observe(0)).toEqual({ ...seen, currentKhz: 2301000 });
+  host.put("cpufreq/policy0/cpuinfo_avg_freq", "1834211");
+  expect(cpufreq.observe(0)).toEqual({ ...seen, currentKhz: 1834211 });
+  host.put("cpufreq/policy0/cpuinfo_avg_freq", undefined);
   host.put("cpufreq/policy0/scaling_cur_freq", undefined);
   expect(cpufreq.observe(0)).toEqual({ ...seen, currentKhz: undefined });
   expect(cpufreq.observe(7)).toBeUndefined();

@@ -320,6 +320,7 @@ test("a dry run asks Xen, changes nothing, and behaves as if it had", () => {
     minKhz: 1_200_000,
     maxKhz: 2_301_000,
     currentKhz: 2_300_000,
+    socket: 0,
   });
   expect(cpufreq.close()).toEqual([]);
   expect(host.xen.log).toEqual([]);

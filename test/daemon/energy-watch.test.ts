@@ -73,6 +73,17 @@ test("VMs get shares by their CPU times, the host the rest of its own, and all i
   expect(busy + half + total.host + total.idle).toBeCloseTo(total.joules, 6);
 });
 
+test("the first interval is stored at once, so that a kill in the first minute loses no counter", async () => {
+  using tree = new MeterTree();
+  const { watch, close } = open(tree);
+  await until(() => watch.account.state.total.joules > 0);
+  const now = { boot: { bootMs: performance.now(), wallMs: Date.now() }, monoMs: performance.now() };
+  const stored = new EnergyFile(tree.root, SILENT).read(now);
+  close();
+  expect(Object.keys(stored?.counters ?? {})).toEqual(["package-0"]);
+  expect(stored?.state.total.joules).toBeGreaterThan(0);
+});
+
 test("a VM that ended is asked for nothing more, and keeps what it used", async () => {
   using tree = new MeterTree();
   const { watch, asked, domains, close } = open(tree);

@@ -44,6 +44,7 @@ describe("vmpowerctl metrics", () => {
       'vmpower_requests_total{vm="web1",outcome="refused"} 1',
       'vmpower_channels{status="connected"} 1',
       'vmpower_cpu_requested_hertz{cpu="2"} 2301000000',
+      'vmpower_cpu_real_hertz{cpu="2"} 2301000000',
       'vmpower_packet_duration_seconds_count{vm="web1"} 1', // one in eight
       "vmpower_writes_total 2",
       "vmpower_claims 1",

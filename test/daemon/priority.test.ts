@@ -43,25 +43,39 @@ test("a daemon that uses half of a CPU or less keeps its realtime priority", () 
   expect(daemon.calls).toEqual(["0 realtime"]);
 });
 
-test("a flood takes the realtime priority from the daemon within 50 ms, until a second is quiet", () => {
+test("a flood takes the realtime priority from the daemon within 50 ms, until it is over", () => {
   const daemon = process();
   daemon.begin();
   daemon.run(3000, 0.9);
   daemon.run(2000, 0.1);
-  expect(daemon.calls).toEqual(["0 realtime", "50 ordinary", "4050 realtime"]);
+  expect(daemon.calls).toEqual(["0 realtime", "50 ordinary", "3600 realtime"]);
 });
 
-test("a daemon that got its priority back during a flood has it for 50 ms of 1050 at most", () => {
+test("a daemon that gets its priority back during a flood has it for 50 ms, and loses it for ever longer, up to a second", () => {
   const daemon = process();
   daemon.begin();
   // Among many others an ordinary daemon gets little of the CPU, and so does not look greedy.
-  for (let round = 0; round < 3; round++) {
+  for (const ordinaryMs of [50, 100, 200, 400, 800, 1000, 1000]) {
     daemon.run(50, 0.95);
-    daemon.run(1000, 0.3);
+    daemon.run(ordinaryMs, 0.3);
   }
   expect(daemon.calls).toEqual([
-    ...["0 realtime", "50 ordinary", "1050 realtime"],
-    ...["1100 ordinary", "2100 realtime", "2150 ordinary", "3150 realtime"],
+    ...["0 realtime", "50 ordinary", "100 realtime", "150 ordinary", "250 realtime", "300 ordinary"],
+    ...["500 realtime", "550 ordinary", "950 realtime", "1000 ordinary", "1800 realtime"],
+    ...["1850 ordinary", "2850 realtime", "2900 ordinary", "3900 realtime"],
+  ]);
+});
+
+test("a burst after a second without one costs the priority for 50 ms only", () => {
+  const daemon = process();
+  daemon.begin();
+  for (let burst = 0; burst < 3; burst++) {
+    daemon.run(50, 0.95);
+    daemon.run(1050, 0.1);
+  }
+  expect(daemon.calls).toEqual([
+    ...["0 realtime", "50 ordinary", "100 realtime", "1150 ordinary", "1200 realtime"],
+    ...["2250 ordinary", "2300 realtime"],
   ]);
 });
 

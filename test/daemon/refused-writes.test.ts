@@ -8,6 +8,7 @@ import { Clocks } from "../../src/daemon/host/clocks.ts";
 import { orderCpus } from "../../src/daemon/operators/cpu-orders.ts";
 import { finish } from "../../src/daemon/operators/loop-slices.ts";
 import { OperatorStore } from "../../src/daemon/operators/operator-store.ts";
+import { orderAgain } from "../../src/daemon/operators/order-again.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { clock, domain, FREE, request } from "../arbiter/fixture.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
@@ -21,12 +22,12 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** The parts of a daemon with VM web1 on CPU 2, and a kernel that refuses writes when the test says so. */
-function makeDaemon(time = realTime().time) {
+function makeDaemon(time = realTime().time, pcpus: readonly number[] = [2]) {
   const written: Setting[] = [];
   const lines: string[] = [];
   const kernel = { refuses: false };
   let tries = 0;
-  const clocks = [clock([2])];
+  const clocks = [clock(pcpus)];
   const recording = recordingCpufreq(clocks, written);
   const cpufreq = {
     ...recording,
@@ -56,8 +57,13 @@ function makeDaemon(time = realTime().time) {
     doing,
     tries: () => tries,
     ask: (action: "min" | "max") => doing.perform(arbiter.scale("web1", request(0, action), at(1))),
-    order: (what: "min" | "max", hold: boolean) =>
-      finish(orderCpus([2], { order: what, hold, caller: CALLER, who: "root" }, parts)),
+    /** The host has one clock of these CPUs now; the others of it are offline. */
+    online: (...left: number[]) => {
+      doing.settle(arbiter.setClocks([clock(left)]), "a change of the host's CPUs");
+      orderAgain(store, "a change of the host's CPUs", { arbiter, clocks: doing, time, operated: undefined });
+    },
+    order: (what: "min" | "max" | "release", hold: boolean, pcpu = 2) =>
+      finish(orderCpus([pcpu], { order: what, hold, caller: CALLER, who: "root" }, parts)),
     remembered: () => JSON.parse(readFileSync(join(directory, "operator.json"), "utf8")) as unknown,
   };
 }
@@ -86,6 +92,23 @@ describe("the kernel refuses", () => {
     expect([arbiter.clock(2)?.order, remembered()]).toEqual(before);
     expect(arbiter.clock(2)?.should).toBe(0);
   });
+});
+
+test("an order that was released does not come back with another CPU of its clock, and is not lost with it", () => {
+  const { arbiter, online, order } = makeDaemon(undefined, [2, 3]);
+  order("min", true, 3);
+  online(3);
+  expect(arbiter.clock(3)?.order?.khz).toBe(1_200_000);
+  order("release", false, 3);
+  online(2, 3);
+  expect(arbiter.clock(2)?.order).toBeUndefined();
+  order("min", true, 3);
+  online(2);
+  online(2, 3);
+  expect(arbiter.clock(2)?.order?.khz).toBe(1_200_000);
+  order("release", false, 2);
+  online(3);
+  expect(arbiter.clock(3)?.order).toBeUndefined();
 });
 
 test("a refused write is tried again less and less often, and at once with the next request", () => {

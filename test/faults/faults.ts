@@ -4,6 +4,7 @@ import { END_FAULTS } from "./end-faults.ts";
 import type { Fault } from "./fault.ts";
 import { FLEET_FAULTS } from "./fleet-faults.ts";
 import { GUEST_FAULTS } from "./guest-faults.ts";
+import { PAGE_FAULTS } from "./page-faults.ts";
 import { PEER_FAULTS } from "./peer-faults.ts";
 import { QEMU_FAULTS } from "./qemu-faults.ts";
 import { USER_FAULTS } from "./user-faults.ts";
@@ -14,6 +15,7 @@ export const FAULTS: readonly Fault[] = [
   ...PEER_FAULTS,
   ...QEMU_FAULTS,
   ...USER_FAULTS,
+  ...PAGE_FAULTS,
   ...FLEET_FAULTS,
   ...ATTACH_FAULTS,
   ...END_FAULTS,

@@ -10,7 +10,15 @@ import { FAULTS } from "./faults.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const COPIED = ["src", "test", "etc", "man", "systemd", "packaging", "package.json", "tsconfig.json"];
-const COPIED_FILES = ["Makefile", "bun.lock", "bunfig.toml", "README.md", "SECURITY.md", "ARCHITECTURE.md"];
+const COPIED_FILES = [
+  "Makefile",
+  "bun.lock",
+  "bunfig.toml",
+  "LICENSE",
+  "README.md",
+  "SECURITY.md",
+  "ARCHITECTURE.md",
+];
 
 /** The result for one fault, with the reason unless it was caught. */
 interface Outcome {

@@ -11,21 +11,28 @@ interface Ref {
 }
 
 export function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
-  return bytes;
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
 export function i32(value: number): Uint8Array {
   return u32(value >>> 0);
 }
 
+/** Several pieces as one. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /** Length, bytes, zeros up to a multiple of four. */
 export function text(value: string): Uint8Array {
   const bytes = Buffer.from(value);
-  return new Uint8Array(
-    Buffer.concat([u32(bytes.length), bytes, new Uint8Array((4 - (bytes.length % 4)) % 4)]),
-  );
+  return joined([u32(bytes.length), bytes, new Uint8Array((4 - (bytes.length % 4)) % 4)]);
 }
 
 /** Length, program, version 1, procedure, type, serial, status, body. */
@@ -39,23 +46,23 @@ export function message(
 ): Uint8Array {
   const length = 28 + body.reduce((sum, { length }) => sum + length, 0);
   const header = [length, program, 1, procedure, type, serial, status].map(u32);
-  return new Uint8Array(Buffer.concat([...header, ...body]));
+  return joined([...header, ...body]);
 }
 
 /** Name, UUID, id. */
 export function refBytes({ name, uuid, id }: Ref): Uint8Array {
-  return new Uint8Array(Buffer.concat([text(name), Uint8Array.fromHex(uuid), i32(id)]));
+  return joined([text(name), Uint8Array.fromHex(uuid), i32(id)]);
 }
 
 /** Count, that many domains, and the count once more. */
 export function listBody(domains: readonly Ref[]): Uint8Array {
   const count = u32(domains.length);
-  return new Uint8Array(Buffer.concat([count, ...domains.map(refBytes), count]));
+  return joined([count, ...domains.map(refBytes), count]);
 }
 
 /** Code, error domain, message, level, no domain, three absent strings, two numbers, no network. */
 export function errorBody(code: number, reason: string): Uint8Array {
   const none = u32(0);
   const tail = [u32(2), none, none, none, none, i32(-1), i32(-1), none];
-  return new Uint8Array(Buffer.concat([i32(code), i32(10), u32(1), text(reason), ...tail]));
+  return joined([i32(code), i32(10), u32(1), text(reason), ...tail]);
 }

@@ -48,6 +48,25 @@ function linesOf({ state: { total, minutes, hours, blocks } }: Account): string[
   ];
 }
 
+test("an account that is younger than an hour has minutes, whatever time is asked for; an older one hours before", () => {
+  const account = new Account(0);
+  const lengths = (sinceMs: number) =>
+    account.between(sinceMs, Number.POSITIVE_INFINITY).map(({ fromMs, toMs }) => (toMs - fromMs) / 60_000);
+  const playUntil = (minutes: number) => {
+    for (
+      let seconds = Math.round(account.state.total.toMs / 1000) + 30;
+      seconds <= minutes * 60;
+      seconds += 30
+    )
+      account.add(interval(1000 * seconds, { seconds: 30 }));
+  };
+  playUntil(2.5);
+  expect(lengths(-24 * 3_600_000)).toEqual([0.5, 1, 1]);
+  playUntil(119.5);
+  expect(lengths(0)).toEqual([59.5, 60]);
+  expect(lengths(117 * 60_000)).toEqual([1, 1, 1]);
+});
+
 test("all VMs, the host and idle are together what was measured, whoever did what", () => {
   const amount = fc.double({ min: 0, max: 1e6, noNaN: true });
   const use = fc.record({ ghzS: amount, ghz3S: amount, turboS: fc.constant(0) });

@@ -8,6 +8,7 @@ import { must, PACKAGES, packageFile } from "./container.ts";
 const ROOT = join(import.meta.dir, "../..");
 const NATIVE = process.arch === "x64" ? { deb: "amd64", rpm: "x86_64" } : { deb: "arm64", rpm: "aarch64" };
 const NAMES = ["vm-power", "vm-power-guest"] as const;
+const PAGE = "cockpit-vm-power";
 
 // Some of it is large.
 setDefaultTimeout(60_000);
@@ -64,6 +65,26 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
         .filter((path) => !path.includes("lintian"))
         .sort();
     for (const name of NAMES) expect(places(deb(name))).toEqual(places(rpm(name)));
+    expect(places(deb(PAGE, "all"))).toEqual(places(rpm(PAGE, "noarch")));
+  });
+
+  test("the page for Cockpit is where Cockpit looks, for every architecture, and needs its bridge alone", () => {
+    const file = deb(PAGE, "all");
+    expect(
+      must("sh", "-c", `cd "${unpack(file)}" && find usr/share/cockpit usr/share/metainfo -type f | sort`),
+    ).toBe(
+      [
+        "usr/share/cockpit/vm-power/index.html",
+        "usr/share/cockpit/vm-power/manifest.json",
+        "usr/share/cockpit/vm-power/page.css",
+        "usr/share/cockpit/vm-power/page.js",
+        "usr/share/metainfo/io.vmpower.cockpit.metainfo.xml",
+      ].join("\n"),
+    );
+    expect(must("dpkg-deb", "-f", file, "Depends")).toBe("cockpit-bridge");
+    expect(must("rpm", "-qp", "--requires", rpm(PAGE, "noarch"))).toMatch(
+      /^cockpit-bridge\n(rpmlib\(.*\n?)*$/,
+    );
   });
 
   test("the package for Node has the files of the guest's other one, and less than 300 kB", () => {
@@ -79,13 +100,13 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
   });
 
   test("lintian finds nothing", () => {
-    const files = [...NAMES.map((name) => deb(name)), deb("vm-power-guest-js", "all")];
+    const files = [...NAMES.map((name) => deb(name)), deb("vm-power-guest-js", "all"), deb(PAGE, "all")];
     expect(must("lintian", "--allow-root", "--fail-on", "warning", ...files)).toBe("");
   });
 
   test("rpmlint finds nothing", () => {
     const config = join(ROOT, "packaging/rpm/rpmlint.toml");
-    const said = must("rpmlint", "--config", config, ...NAMES.map((name) => rpm(name)));
+    const said = must("rpmlint", "--config", config, ...NAMES.map((name) => rpm(name)), rpm(PAGE, "noarch"));
     expect(said).toContain("0 errors, 0 warnings");
   });
 
@@ -110,7 +131,7 @@ describe.skipIf(PACKAGES === undefined)("the packages (make packages runs this)"
     const sums = (place: string, files: readonly string[]) =>
       must("sh", "-c", `cd "${place}" && sha256sum ${files.join(" ")}`).split("\n");
     const built = readdirSync(join(copy, "dist")).filter((file) => /\.(deb|rpm)$/.test(file));
-    expect(built.length).toBe(5);
+    expect(built.length).toBe(7);
     expect(sums(PACKAGES ?? "", built)).toEqual(sums(join(copy, "dist"), built));
   }, 180_000);
 });

@@ -2,6 +2,7 @@ import type { Linked } from "./machine/link.ts";
 import { Random } from "./machine/random.ts";
 import { defineVms, startVm } from "./players/hosts.ts";
 import { drawProfile, type Profile } from "./profile.ts";
+import type { Planned } from "./replay.ts";
 import { type Pace, schedule } from "./schedule.ts";
 import { type Violation, World } from "./world.ts";
 
@@ -13,8 +14,8 @@ export interface Course {
   readonly linked: Linked;
   readonly profile?: ((random: Random) => Profile) | undefined;
   readonly pace?: Pace | undefined;
-  /** Places in the schedule that happen; all if it is missing. */
-  readonly only?: ReadonlySet<number> | undefined;
+  /** What happens, instead of what follows from the seed. */
+  readonly plan?: Iterable<Planned> | undefined;
   /** Stops after so much CPU time. */
   readonly cpuMs?: number | undefined;
   readonly print?: ((line: string) => void) | undefined;
@@ -33,41 +34,45 @@ export interface Outcome {
   /** How often each kind struck. */
   readonly struck: ReadonlyMap<string, number>;
   readonly marks: ReadonlyMap<string, number>;
-  /** Places in the schedule of what happened, up to the violation. */
-  readonly happened: readonly number[];
+  /** The last of what happened, up to the violation. */
+  readonly happened: readonly Planned[];
 }
+
+/** So many of the last happenings are kept, so that a long run needs no more memory than a short one. */
+const KEPT_MAX = 200_000;
 
 /** Runs one world. */
 export function drive(course: Course): Outcome {
-  const { seed, untilMs, linked, only, cpuMs = Number.POSITIVE_INFINITY } = course;
-  const random = new Random(seed ^ 0x2545f491);
-  const profile = (course.profile ?? drawProfile)(random);
+  const { seed, untilMs, linked, cpuMs = Number.POSITIVE_INFINITY } = course;
+  const profile = (course.profile ?? drawProfile)(Random.of(seed, "profile"));
   const world = new World(seed, { profile, linked, print: course.print });
-  boot(world, random);
+  boot(world, seed);
   const struck = new Map<string, number>();
-  const happened: number[] = [];
+  let happened: Planned[] = [];
   const began = process.cpuUsage();
   const spentMs = () => {
     const { user, system } = process.cpuUsage(began);
     return (user + system) / 1000;
   };
   let happenings = 0;
-  for (const planned of schedule(seed, course.pace)) {
-    if (planned.atMs > untilMs || (planned.index % 1024 === 0 && spentMs() > cpuMs)) break;
+  let turns = 0;
+  for (const planned of course.plan ?? schedule(seed, course.pace)) {
+    if (planned.atMs > untilMs || (++turns % 1024 === 0 && spentMs() > cpuMs)) break;
     world.runUntil(planned.atMs);
     if (world.violation !== undefined) break;
-    if (only !== undefined && !only.has(planned.index)) continue;
     const { name } = planned.happening;
     if (planned.happening.weight !== 0 && name !== "ask") world.disturb();
     const whom = planned.happening.strike(world, new Random(planned.seed));
     world.turn();
     if (whom === undefined) continue;
-    world.trace.note("happens", planned.index, name, whom);
+    world.trace.note("happens", planned.seed, name, whom);
     happenings++;
     struck.set(name, (struck.get(name) ?? 0) + 1);
-    if (only === undefined) happened.push(planned.index);
+    if (happened.length >= 2 * KEPT_MAX) happened = happened.slice(-KEPT_MAX);
+    happened.push(planned);
     if (world.violation !== undefined) break;
   }
+  if (course.plan !== undefined) world.runUntil(untilMs);
   return {
     violation: world.violation,
     happenings,
@@ -83,8 +88,9 @@ export function drive(course: Course): Outcome {
 }
 
 /** libvirtd and the daemon start, and most VMs. */
-function boot(world: World, random: Random): void {
-  defineVms(world, random);
+function boot(world: World, seed: number): void {
+  defineVms(world, Random.of(seed, "VMs"), Random.of(seed, "contracts"));
+  const random = Random.of(seed, "boot");
   world.libvirtd.start();
   world.service.start();
   for (const vm of world.vms.values()) {

@@ -28,8 +28,14 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   fault(
     "a refused order ends the one before",
     "daemon/operators/cpu-orders.ts",
-    "if (arbiter.clock(id) !== undefined) store.noteCpu",
-    "store.noteCpu",
+    "arbiter.clock(pcpu)?.clock.pcpus ?? []) store",
+    "arbiter.clock(pcpu)?.clock.pcpus ?? [pcpu]) store",
+  ),
+  fault(
+    "a released order comes back with another CPU",
+    "daemon/operators/cpu-orders.ts",
+    "if (decision !== undefined) store.noteCpu(pcpu, decision);",
+    "if (decision !== undefined) store.noteCpu(arbiter.clock(pcpu)?.clock.id ?? pcpu, decision);",
   ),
   fault("a forgotten fsync", "os/whole-file.ts", "if (!volatile) calls.fsyncSync(fd);", ""),
   fault(
@@ -136,4 +142,101 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
     "return Math.min(index + 1, table.speeds.length - 1);",
     "return Math.min(index + 2, table.speeds.length - 1);",
   ),
+  fault(
+    "verify promises what is not done",
+    "daemon/operators/verify.ts",
+    "differing.every(({ isLimit }) => isLimit)",
+    "false",
+  ),
+  fault(
+    "a lease never ends",
+    "arbiter/ask.ts",
+    "untilMs: leaseSec === 0 ? undefined : now.monoMs + leaseSec * 1000,",
+    "untilMs: undefined,",
+  ),
+  fault(
+    "a dwell is skipped",
+    "arbiter/ask.ts",
+    "const waits = isSlower && contract.minDwellMs > 0 && now.monoMs < dueMs;",
+    "const waits = false;",
+  ),
+  fault(
+    "a restart cuts a dwell short",
+    "arbiter/saved-want.ts",
+    "position: carried(waits === undefined ? (before.due ?? before) : before),",
+    "position: carried(before.due ?? before),",
+  ),
+  fault(
+    "the speed after a dwell never comes",
+    "arbiter/want.ts",
+    "return Math.min(untilMs ?? Number.POSITIVE_INFINITY, due?.atMs ?? Number.POSITIVE_INFINITY);",
+    "return untilMs ?? Number.POSITIVE_INFINITY + (due?.atMs ?? 0);",
+  ),
+  fault(
+    "the upper bound of a contract is ignored",
+    "arbiter/envelope.ts",
+    "const top = firstBelow < 0 ? last : firstBelow;",
+    "const top = firstBelow < 0 ? last : 0;",
+  ),
+  fault(
+    "the lower bound of a contract is ignored",
+    "arbiter/envelope.ts",
+    "bottom: Math.max(top, lastAbove)",
+    "bottom: Math.max(top, last)",
+  ),
+  fault(
+    "an operation that is forbidden is granted",
+    "arbiter/ask.ts",
+    "if (!claimant.state.contract.operations.includes(action))",
+    "if (claimant.state.contract.operations.length > 6)",
+  ),
+  fault(
+    "a policy leaves earlier requests in force",
+    "arbiter/guest-policies.ts",
+    "if (order.by === undefined) steps.push(...this.#endRequests(vm, order));",
+    "",
+  ),
+  fault(
+    "a policy does not see the hour pass",
+    "arbiter/guest-policies.ts",
+    "const changed = entries.filter((entry) => entry.turn(moment.local));",
+    "const changed: PolicyEntry[] = [];",
+  ),
+  fault(
+    "a policy goes by the hours of another zone",
+    "daemon/local-hours.ts",
+    "return /zoneinfo\\/(?:posix\\/)?(.+)$/.exec(readlinkSync(HOST_ZONE_LINK))?.[1];",
+    'return "UTC";',
+  ),
+  fault(
+    "an order for a while never ends",
+    "arbiter/operate.ts",
+    "    untilMs,\n    hold,\n    reason,\n    position,",
+    "    untilMs: undefined,\n    hold,\n    reason,\n    position,",
+  ),
+  fault(
+    "an order for a while lasts for ever after a restart",
+    "daemon/operators/order-again.ts",
+    "const untilMs = decision.untilMs && now.monoMs + decision.untilMs - now.wallMs;",
+    "const untilMs = undefined;",
+  ),
+  fault(
+    "an unused CPU is never parked",
+    "arbiter/parking.ts",
+    "if (atMs <= now.monoMs) this.#park(id, now, touched);",
+    "if (atMs < 0) this.#park(id, now, touched);",
+  ),
+  fault(
+    "a CPU stays parked although a VM may run there",
+    "arbiter/parking.ts",
+    "      if (state !== undefined) this.#look(state, touched);",
+    "",
+  ),
 ];
+
+/** A fault by its name; throws if there is none. */
+export function faultNamed(name: string): WorldFault {
+  const found = WORLD_FAULTS.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`There is no fault "${name}"`);
+  return found;
+}

@@ -1,9 +1,12 @@
 import { appendFileSync } from "node:fs";
 import { CORPUS } from "./corpus.ts";
 import { type Course, drive, type Outcome } from "./drive.ts";
+import { faultNamed } from "./faults.ts";
 import { link } from "./machine/link.ts";
-import { largeProfile } from "./profile.ts";
+import { largeProfile, longProfile } from "./profile.ts";
 import { catchRejections } from "./rejections.ts";
+import { asHappened, planned } from "./replay.ts";
+import { LONG_PACE } from "./schedule.ts";
 import { shrink } from "./shrink.ts";
 import { Tally } from "./tally.ts";
 
@@ -15,11 +18,16 @@ const {
   DAYS = "0.1",
   SEEDS = "1",
   LONG,
+  FAULT,
   LARGE,
   TRACE,
+  THOROUGH,
   SHRINK_SECONDS = "60",
 } = process.env;
 const DAY_MS = 86_400_000;
+
+/** From so many days on, a world goes at a pace for long times. */
+const LONG_DAYS = 3;
 
 /** After so many calms a run must have met every kind and every state. */
 const THOROUGH_CALMS = 200;
@@ -27,20 +35,23 @@ const THOROUGH_CALMS = 200;
 /** Where `make world-long` keeps what it finds. */
 const KEPT = "dist/world-failures.txt";
 
-const linked = await link();
+// With a fault of faults.ts planted, a failing world prints a corpus entry for it.
+const linked = await link(FAULT === undefined ? undefined : faultNamed(FAULT));
 const tally = new Tally();
 const rejected = catchRejections();
+const isLong = Number(DAYS) >= LONG_DAYS;
 const first = Number(SEED);
 const last = LONG === undefined ? first + Number(SEEDS) : Number.POSITIVE_INFINITY;
 let failures = 0;
-for (const { seed, days, only } of REPLAY === undefined ? [] : CORPUS)
-  await judge({ seed, untilMs: days * DAY_MS, linked, only: only === undefined ? undefined : new Set(only) });
+for (const { seed, untilMs, happened } of REPLAY === undefined ? [] : CORPUS)
+  await judge({ seed, untilMs, linked, plan: happened.map(planned) });
 for (let seed = first; seed < last; seed++) {
   await judge({
     seed,
     untilMs: Number(DAYS) * DAY_MS,
     linked,
-    profile: LARGE === undefined ? undefined : largeProfile,
+    pace: isLong ? LONG_PACE : undefined,
+    profile: LARGE !== undefined ? largeProfile : isLong ? longProfile : undefined,
     print: TRACE === undefined ? undefined : (line) => process.stdout.write(`${line}\n`),
   });
 }
@@ -49,7 +60,7 @@ const missing = tally.missing();
 if (missing.length > 0) process.stdout.write(`Never struck, or never entered: ${missing.join(", ")}\n`);
 process.stdout.write(`${tally.runs - failures} passed, ${failures} failed\n`);
 // A short run cannot meet everything; one that should must say so.
-const isThorough = tally.calms >= THOROUGH_CALMS;
+const isThorough = THOROUGH !== undefined || tally.calms >= THOROUGH_CALMS;
 process.exitCode = failures > 0 || (isThorough && missing.length > 0) ? 1 : 0;
 
 async function judge(course: Course): Promise<void> {
@@ -68,16 +79,19 @@ function report(course: Course, outcome: Outcome): void {
   const why = violation ?? { invariant: "nothing-left", why: rejected.splice(0).join("; "), atMs: 0 };
   process.stdout.write(`seed ${course.seed}: ${why.invariant} does not hold at ${why.atMs} ms: ${why.why}\n`);
   if (violation === undefined) return;
-  const only = shrink(course, outcome, Number(SHRINK_SECONDS) * 1000);
+  const plan = shrink(course, outcome, Number(SHRINK_SECONDS) * 1000);
   const lines: string[] = [];
-  drive({
-    ...course,
-    untilMs: violation.atMs + 1,
-    only: new Set(only),
-    print: (line) => lines.push(line),
+  const untilMs = Math.ceil(violation.atMs) + 1;
+  drive({ ...course, untilMs, plan, print: (line) => lines.push(line) });
+  const told = lines.filter((line) => line.includes(" happens ")).join("\n");
+  const kept = JSON.stringify({
+    seed: course.seed,
+    untilMs,
+    found: why.why,
+    fault: FAULT ?? "",
+    happened: plan.map(asHappened),
   });
-  const kept = lines.filter((line) => line.includes(" happens ")).join("\n");
-  process.stdout.write(`${only.length} of ${outcome.happened.length} happenings are enough:\n${kept}\n`);
-  if (LONG === undefined) return;
-  appendFileSync(KEPT, `${JSON.stringify({ seed: course.seed, days: DAYS, only, found: why.why })}\n`);
+  process.stdout.write(`${plan.length} of ${outcome.happened.length} happenings are enough:\n${told}\n`);
+  process.stdout.write(`For corpus.ts:\n${kept}\n`);
+  if (LONG !== undefined) appendFileSync(KEPT, `${kept}\n`);
 }

@@ -9,6 +9,10 @@ export interface Profile {
   /** The wall clock at the boot. */
   readonly wallMs: number;
   readonly zone: string;
+  /** What the configuration says of the account of energy. */
+  readonly energy: string;
+  /** Whether unused CPUs are parked. */
+  readonly parks: boolean;
 }
 
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"];
@@ -26,12 +30,20 @@ export function drawProfile(random: Random): Profile {
     vcpusMax: random.pick([1, 2, 4, 4, 8]),
     wallMs: WALL_FIRST_MS + random.float() * WALL_SPAN_MS,
     zone: random.pick(ZONES),
+    energy: random.pick(["Meters=off", "Meters=off", "Interval=60", "Interval=10"]),
+    parks: random.chance(0.3),
   };
 }
 
 /** The host that the figures are for: 64 CPUs and 40 VMs. */
 export function largeProfile(random: Random): Profile {
   return { ...drawProfile(random), hardware: drawHardware(random, 64), vms: 40, vcpusMax: 2 };
+}
+
+/** A host for long times, on which every kind of happening can strike, and which reads its meters seldom. */
+export function longProfile(random: Random): Profile {
+  const hardware = { ...drawHardware(random, 8), perPolicy: 1, threads: 2 };
+  return { ...drawProfile(random), hardware, vms: 8, vcpusMax: 2, energy: "Interval=300" };
 }
 
 function drawHardware(random: Random, cpus: number): Hardware {

@@ -3,40 +3,46 @@ import type { Happening } from "./happenings/happening.ts";
 import { STORMY } from "./happenings/happenings.ts";
 import { PHASES, TRIALS } from "./happenings/phases.ts";
 import { Random } from "./machine/random.ts";
-
-/** Something that is to happen. */
-export interface Planned {
-  /** Its place in the schedule, by which a replay leaves it out. */
-  readonly index: number;
-  readonly atMs: number;
-  readonly happening: Happening;
-  /** What it draws from. */
-  readonly seed: number;
-}
+import type { Planned } from "./replay.ts";
 
 /** The daemon tries again what the kernel refused after waits of up to ten minutes. */
 const LONG_CALM_MS = 720_000;
 const CALM_MS = 200_000;
 const MINUTE_MS = 60_000;
 
+/** So many trials follow each other in one calm. */
+const TRIALS_MAX = 9;
+
 /** How much happens. */
 export interface Pace {
   /** Means of the time between two requests, and between two other happenings of a storm, in ms. One is drawn per storm. */
   readonly askMs: readonly number[];
   readonly stormMs: readonly number[];
+  /** How long nothing but requests happens between a calm and the next storm, in minutes. One is drawn each time. */
+  readonly lullMinutes: readonly number[];
 }
 
-const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_000] };
+const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_000], lullMinutes: [1] };
+
+/** For long times: somebody asks every few seconds, and there are a few storms in a day. */
+export const LONG_PACE: Pace = {
+  askMs: [3000, 5000, 8000],
+  stormMs: [3000, 15_000, 60_000],
+  lullMinutes: [20, 300, 900],
+};
 
 /**
  * Everything that happens to a world, from its seed alone: storms in which anything may go wrong, each with kinds that it
  * leaves out (swarm testing), and calm after each, when all must be right again, also after one single trial.
  */
 export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Planned, never> {
-  const random = new Random(seed);
-  let index = 0;
+  const random = Random.of(seed, "schedule");
   let atMs = 20_000;
-  const plan = (what: Happening): Planned => ({ index: index++, atMs, happening: what, seed: random.bits() });
+  // In whole microseconds, as the corpus shows it.
+  const plan = (what: Happening): Planned => {
+    atMs = Math.round(atMs * 1000) / 1000;
+    return { atMs, happening: what, seed: random.bits() };
+  };
   for (;;) {
     const kinds = STORMY.filter(() => random.chance(0.6));
     const weights = kinds.reduce((sum, { weight }) => sum + weight, 0);
@@ -67,11 +73,19 @@ export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Plan
     yield plan(PHASES.settle);
     atMs += 2000;
     yield* during(atMs + random.between(1, 4) * MINUTE_MS, false);
-    for (const { phase, restMs } of random.pick(TRIALS)) {
-      yield plan(phase);
-      atMs += restMs;
-    }
-    yield* during(atMs + MINUTE_MS, false);
+    for (const trial of shuffled(TRIALS, random).slice(0, TRIALS_MAX))
+      for (const { phase, restMs } of trial) {
+        yield plan(phase);
+        atMs += restMs;
+      }
+    yield* during(atMs + random.pick(pace.lullMinutes) * MINUTE_MS, false);
     yield plan(PHASES.storm);
   }
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  return items
+    .map((item) => ({ item, at: random.float() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }

@@ -8,7 +8,7 @@ import type { Machine, Program } from "./machine/program.ts";
 import { Random } from "./machine/random.ts";
 import { Timeline } from "./machine/timeline.ts";
 import { Marks } from "./marks.ts";
-import { GOOD_CONFIG } from "./players/config.ts";
+import { configText } from "./players/config.ts";
 import { type Guest, QEMU_UID } from "./players/guest.ts";
 import { GOOD_MANNERS, Libvirtd } from "./players/libvirtd.ts";
 import { CONFIG, Service } from "./players/service.ts";
@@ -50,9 +50,13 @@ export class World implements Machine {
   /** Whether everything was healed and settled, and nothing but guests' requests happens. */
   isFair = false;
   /** The state of each policy before a restart during which nothing else happens. */
-  restarting: ReadonlyMap<Policy, string> | undefined;
-  /** The VM that is paused for a trial. */
+  restarting: { readonly sinceMs: number; readonly before: ReadonlyMap<Policy, string> } | undefined;
+  /** The VM of a trial; the VM that is paused for one, and the CPU that has an order for one. */
+  tried: Vm | undefined;
   paused: Vm | undefined;
+  ordered: number | undefined;
+  /** Another CPU of its clock that is switched off for the trial. */
+  switched: number | undefined;
   /** Whether other programs disputed a clock since the last calm. */
   isDisputed = false;
   /** How often something happened that guests' requests do not explain. */
@@ -79,11 +83,10 @@ export class World implements Machine {
     this.#makeFiles();
     this.kernel = new Kernel(profile.hardware, this.disk);
     this.kernel.witness = (policy, file, text) => this.judge.wrote(policy, file, text, this.writing);
-    const random = new Random(seed ^ 0x5bd1e995);
     this.libvirtd = new Libvirtd(this.vms, {
       timeline: this.timeline,
       disk: this.disk,
-      random: random.fork(),
+      random: Random.of(seed, "libvirtd"),
     });
     this.service = new Service(this);
     this.judge = new Judge(this);
@@ -150,12 +153,12 @@ export class World implements Machine {
     }
     this.guests.clear();
     this.libvirtd.stop();
-    for (const path of ["/run", "/tmp"]) this.disk.directoryAt(path, "boot").entries.clear();
+    for (const path of ["/run", "/tmp"]) this.disk.empty(this.disk.directoryAt(path, "boot"));
     tear(this.disk.directoryAt("/var/lib", "boot"), random);
     this.#makeDirectories();
     this.kernel.boot();
-    this.judge.model.claims.clear();
-    this.judge.anyAsked = this.judge.model.holds.size > 0;
+    this.judge.model.powerFails();
+    this.judge.anyAsked = this.judge.model.orders.hasAny || this.profile.parks;
     this.timeline.after(5000, () => {
       this.libvirtd.start();
       this.service.start();
@@ -167,8 +170,9 @@ export class World implements Machine {
     if (directory.entries.has(name)) this.disk.remove(directory, name);
   }
 
-  configure(text: string): void {
-    this.disk.write(CONFIG, text);
+  /** Writes the configuration of the host, with some lines more. */
+  configure(more?: Parameters<typeof configText>[2]): void {
+    this.disk.write(CONFIG, configText(this.profile, this.vms.values(), more));
   }
 
   /** Everything works again as it should. */
@@ -183,7 +187,8 @@ export class World implements Machine {
     }
     for (const guest of this.guests.values())
       for (const { end } of guest.ports) if (guest.mood !== "deaf") end?.resume();
-    this.configure(GOOD_CONFIG);
+    if (this.service.program !== undefined) this.service.program.diesBeforeChange = Number.POSITIVE_INFINITY;
+    this.configure();
     if (this.service.state === "off") this.service.start();
     else this.service.reload();
   }
@@ -201,7 +206,7 @@ export class World implements Machine {
     disk.write("/etc/group", "root:x:0:\nvm-power:x:990:\nvm-power-monitor:x:991:\n");
     disk.write("/proc/self/limits", `Max open files            ${this.descriptorsMax}   4096   files\n`);
     disk.put(disk.mkdir("/etc"), "localtime", disk.link(`/usr/share/zoneinfo/${this.profile.zone}`));
-    this.configure(GOOD_CONFIG);
+    this.configure();
   }
 }
 

@@ -13,7 +13,7 @@ import { putBack } from "./put-back.ts";
 import { PolicyScope } from "./scope.ts";
 import { speedText } from "./speed-files.ts";
 import { look, type Survey, survey } from "./survey.ts";
-import { looked, parseKhz, readText } from "./sysfs-file.ts";
+import { looked, parseKhz, parseNumber, readText } from "./sysfs-file.ts";
 import type { FoundClock } from "./topology.ts";
 
 /** How many CPUs one {@link LinuxBackend.hasChanged} compares in full; the others follow in later calls. */
@@ -30,6 +30,8 @@ export class LinuxBackend implements Backend {
   readonly #plain: boolean;
   #survey: Survey | undefined;
   #turn = 0;
+  /** Sockets that were read since the last survey. */
+  readonly #sockets = new Map<Pcpu, number | undefined>();
 
   constructor(root: string, permission: Permission, disk: Disk) {
     this.#root = realRoot(root);
@@ -40,6 +42,7 @@ export class LinuxBackend implements Backend {
 
   list(): Listing {
     this.#survey = survey(this.#root, this.#permitted, this.#survey);
+    this.#sockets.clear();
     const { clocks, unmanaged, uncores } = this.#survey;
     return {
       clocks: clocks.map((clock) => this.#listed(clock)),
@@ -119,9 +122,16 @@ export class LinuxBackend implements Backend {
       const minKhz = parseKhz(say("scaling_min_freq"));
       const maxKhz = parseKhz(say("scaling_max_freq"));
       if (governor === undefined || minKhz === undefined || maxKhz === undefined) return undefined;
-      return { governor, minKhz, maxKhz, currentKhz: parseKhz(say("scaling_cur_freq")) };
+      return { governor, minKhz, maxKhz, currentKhz: realKhz(say), socket: this.#socketOf(pcpu) };
     });
     return observed.ok ? observed.value : undefined;
+  }
+
+  /** Throws `LookFailed`. */
+  #socketOf(pcpu: Pcpu): number | undefined {
+    if (!this.#sockets.has(pcpu))
+      this.#sockets.set(pcpu, parseNumber(readText(`${this.#root}/cpu${pcpu}/topology/physical_package_id`)));
+    return this.#sockets.get(pcpu);
   }
 
   find(saved: SavedScope): Result<Pick<Scope, "write"> | "renewed"> {
@@ -151,6 +161,15 @@ function realRoot(root: string): string {
   } catch {
     return root;
   }
+}
+
+/**
+ * The speed at which a CPU runs: `cpuinfo_avg_freq` (Linux 6.15, an average that the hardware counts; it has no value for an
+ * idle CPU), else `scaling_cur_freq`. On x86 that is counted too where the CPU has APERF and MPERF; elsewhere it may be what
+ * was set last.
+ */
+function realKhz(say: (file: string) => string | undefined): number | undefined {
+  return parseKhz(say("cpuinfo_avg_freq")) ?? parseKhz(say("scaling_cur_freq"));
 }
 
 function isItself(path: string): boolean {

@@ -74,19 +74,19 @@ export function readFiles(
   return found;
 }
 
-/** The highest speed that the originals allow. Reads the limits if they are not among them. Throws `LookFailed`. */
+/** The highest speed that the originals allow. Reads those files that are not among them. Throws `LookFailed`. */
 export function baselineOf(
   policyPath: string,
   originals: Originals,
   scaling: ScalingDriver,
 ): Khz | undefined {
-  const say = (file: ManagedFile) => parseKhz(originals[file] ?? readRaw(`${policyPath}/${file}`));
-  const governor = originals.scaling_governor?.trim();
+  const say = (file: ManagedFile) => originals[file] ?? readRaw(`${policyPath}/${file}`);
+  const governor = say("scaling_governor")?.trim();
   if (governor === "userspace") {
-    const setKhz = say("scaling_setspeed");
+    const setKhz = parseKhz(say("scaling_setspeed"));
     if (setKhz !== undefined) return setKhz;
   }
   // In the active modes the governor `powersave` follows the load; with other drivers it stays at the lowest speed.
   const isLowest = governor === "powersave" && scaling.governor !== "performance";
-  return say(isLowest ? "scaling_min_freq" : "scaling_max_freq");
+  return parseKhz(say(isLowest ? "scaling_min_freq" : "scaling_max_freq"));
 }

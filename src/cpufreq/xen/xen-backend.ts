@@ -12,7 +12,7 @@ import {
 import type { Backend, ListedClock, Listing, SavedScope, Scope } from "../port.ts";
 import { ReadBack } from "../read-back.ts";
 import { pcpuOf, XEN_JOURNAL_NAMES } from "./journal-names.ts";
-import { physicalCpus } from "./physical-cpus.ts";
+import { type PhysicalCpus, physicalCpus } from "./physical-cpus.ts";
 import type { XenPm } from "./pm.ts";
 import { writeXen, XenScope } from "./scope.ts";
 import { findXenClocks, lookAtCpu, surveyXen, type XenClock, type XenSurvey } from "./survey.ts";
@@ -48,6 +48,7 @@ export class XenBackend implements Backend {
   #access: XenAccess | undefined;
   #survey: XenSurvey | undefined;
   #fingerprint = "";
+  #cores: PhysicalCpus["cores"] = [];
   #turn = 0;
 
   constructor({ open, permission, readBack = () => {} }: XenBackendOptions) {
@@ -62,7 +63,9 @@ export class XenBackend implements Backend {
     if (!access.ok)
       return { clocks: [], unmanaged: [{ pcpu: 0, reason: access.why }], uncores: [], warnings: [] };
     const { control, pm } = access.value;
-    this.#fingerprint = JSON.stringify(physicalCpus(control));
+    const physical = physicalCpus(control);
+    this.#fingerprint = JSON.stringify(physical);
+    this.#cores = physical.cores;
     const permitted = this.#permitted;
     const found = surveyXen({ control, pm, permitted }, this.#survey);
     this.#survey = found;
@@ -120,7 +123,14 @@ export class XenBackend implements Backend {
     const pm = this.#access?.pm;
     if (pm === undefined || pm.look(pcpu) !== undefined) return undefined;
     const { governor, minKhz, maxKhz, currentKhz } = pm;
-    return { governor, minKhz, maxKhz, currentKhz };
+    const socket = this.#cores[pcpu]?.split(":")[0];
+    return {
+      governor,
+      minKhz,
+      maxKhz,
+      currentKhz,
+      socket: socket === undefined ? undefined : Number(socket),
+    };
   }
 
   find({ scope, driver }: SavedScope): Result<Pick<Scope, "write"> | "renewed"> {

@@ -2,7 +2,8 @@ import type { Channel, Status } from "../../admin/control-types.ts";
 import type { Style } from "../../terminal/io.ts";
 import { count, formatDuration, formatTime, printable } from "../../terminal/text.ts";
 import { wrapLine } from "../../terminal/wrap.ts";
-import { refusedChannels, troubleLines } from "../trouble.ts";
+import { refusedChannels } from "../trouble.ts";
+import { troubleLines } from "../trouble-lines.ts";
 import { daemonTroubles } from "./daemon-troubles.ts";
 
 /** Width of the longest label. */

@@ -4,7 +4,8 @@ import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { isQuarantined, refusedChannels, troubleLines } from "../trouble.ts";
+import { isQuarantined, refusedChannels } from "../trouble.ts";
+import { troubleLines } from "../trouble-lines.ts";
 import type { Verb } from "../verb.ts";
 
 /** Verb `list`: the VMs, or the channels of all VMs. */

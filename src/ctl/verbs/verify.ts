@@ -6,7 +6,8 @@ import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { count, printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { type Trouble, troubleLines } from "../trouble.ts";
+import type { Trouble } from "../trouble.ts";
+import { troubleLines } from "../trouble-lines.ts";
 import type { Verb } from "../verb.ts";
 
 /** Verb `verify`: compares what should be set with the kernel's files, per CPU. */

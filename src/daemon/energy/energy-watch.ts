@@ -55,7 +55,8 @@ export class EnergyWatch {
   readonly #options: EnergyWatchOptions;
   readonly #busy = new VcpuBusy();
   #begun: Begun | undefined;
-  #savedMs: number;
+  /** When it was saved last. The first interval is saved at once: a kill must not lose what counters told before it. */
+  #savedMs = Number.NEGATIVE_INFINITY;
   #isSaved = true;
   #closed = false;
 
@@ -63,7 +64,6 @@ export class EnergyWatch {
     this.#options = options;
     const { stored, time } = options;
     this.account = new Account(time().wallMs, stored?.state);
-    this.#savedMs = time().monoMs;
   }
 
   /** The meters that count, and why others do not. */
@@ -175,9 +175,9 @@ export class EnergyWatch {
 
   #save({ isLast }: { readonly isLast: boolean }): void {
     const { fileTime, file, meters } = this.#options;
+    if (this.#isSaved) return;
     const now = fileTime();
     this.#savedMs = now.monoMs;
-    if (this.#isSaved) return;
     this.#isSaved = true;
     file.write(this.account.state, meters.counters(), { now, isLast });
   }

@@ -7,6 +7,8 @@ const GRACE_MS = 1000;
 export class Departures {
   readonly #alarm: Alarm;
   readonly #left: (vm: string) => void;
+  /** VMs without a connected channel. */
+  readonly #waiting = new Set<string>();
 
   constructor(alarm: Alarm, left: (vm: string) => void) {
     this.#alarm = alarm;
@@ -15,8 +17,18 @@ export class Departures {
 
   /** A channel of the VM was connected or lost. */
   changed(vm: string, connected: boolean): void {
-    const name = `departure of ${vm}`;
-    if (connected) this.#alarm.cancel(name);
-    else if (!this.#alarm.has(name)) this.#alarm.after(name, GRACE_MS, () => this.#left(vm));
+    if (connected) {
+      if (this.#waiting.delete(vm)) this.#alarm.cancel(alarmOf(vm));
+    } else if (!this.#waiting.has(vm)) {
+      this.#waiting.add(vm);
+      this.#alarm.after(alarmOf(vm), GRACE_MS, () => {
+        this.#waiting.delete(vm);
+        this.#left(vm);
+      });
+    }
   }
+}
+
+function alarmOf(vm: string): string {
+  return `departure of ${vm}`;
 }

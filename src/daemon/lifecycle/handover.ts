@@ -7,6 +7,7 @@ import { isRecord } from "../../base/is-record.ts";
 import type { Log } from "../../base/log.ts";
 import { ORIGINS, type Origin } from "../../base/origin.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import type { SavedSpeed } from "../../base/saved-speed.ts";
 import { moveAside } from "../../os/move-aside.ts";
 import { readOwnFile } from "../../os/own-file.ts";
 import { writeWhole } from "../../os/whole-file.ts";
@@ -193,10 +194,14 @@ function isPairOfTexts(value: unknown): value is readonly [string, string] {
   return isListOf(value, (text) => typeof text === "string") && value.length === 2;
 }
 
-function isSpeed(value: unknown): value is SavedWant["speeds"][number] {
-  return (
-    isRecord(value) && isCount(value["clock"]) && isCount(value["khz"]) && typeof value["turbo"] === "boolean"
-  );
+function isSpeed(value: unknown): value is SavedSpeed {
+  if (!isRecord(value)) return false;
+  const { due } = value;
+  return isCount(value["clock"]) && isWish(value) && (due === undefined || (isRecord(due) && isWish(due)));
+}
+
+function isWish({ khz, turbo }: Record<string, unknown>): boolean {
+  return isCount(khz) && typeof turbo === "boolean";
 }
 
 function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {

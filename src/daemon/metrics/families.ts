@@ -12,6 +12,7 @@ import { sumSteps } from "../operators/views.ts";
 import type { Meter } from "../packet/meters.ts";
 import type { Parts } from "../parts.ts";
 import { energyFamilies } from "./energy-families.ts";
+import { speedFamilies } from "./speed-families.ts";
 import { timeFamilies } from "./time-families.ts";
 
 /** VMs with metrics of their own; all others share one label. The daemon cannot limit the number of VMs. */
@@ -31,18 +32,11 @@ export function* familySteps(parts: Parts): Job<Family[]> {
 }
 
 function* hostFamilies(parts: Parts): Job<Family[]> {
-  const { arbiter, channels, clocks, cpufreq, hypervisor, rates, startedAtMs, vms } = parts;
+  const { arbiter, channels, clocks, hypervisor, rates, startedAtMs, vms } = parts;
   const all = [...channels.list()];
-  const used = cpufreq.clocks();
   const claims = yield* claimSteps(parts);
   const { holds } = yield* listHolds(parts);
   const policies = arbiter.policies.list();
-  const speeds = yield* eachStep(used, ({ id, pcpus }): Sample[] => {
-    const found = arbiter.clock(id);
-    if (found === undefined) return [];
-    const khz = found.speed?.khz ?? found.clock.baselineKhz;
-    return pcpus.map((cpu) => ({ labels: { cpu }, value: khz * 1000 }));
-  });
   const one = (value: number, labels?: Labels): Sample[] => [
     labels === undefined ? { value } : { labels, value },
   ];
@@ -90,11 +84,7 @@ function* hostFamilies(parts: Parts): Job<Family[]> {
       one(rates.counters.limited),
     ),
     ...(yield* cpuFamilies(parts)),
-    gauge(
-      "vmpower_cpu_requested_hertz",
-      "The speed requested for a CPU; without a claim, the highest that its original settings allow.",
-      speeds.flat(),
-    ),
+    ...(yield* speedFamilies(parts)),
     counter("vmpower_writes", "Settings written to the kernel.", one(clocks.counters.writes)),
     counter(
       "vmpower_writes_refused",

@@ -42,9 +42,7 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
     const id = arbiter.clock(pcpu)?.clock.id ?? pcpu;
     if (!refusals.has(id)) {
       refusals.set(id, yield* orderClock(id, order, parts));
-      // The order in force now; after a refusal, the one before. If a guest ends it later, that is stored too. The order
-      // of a CPU that is offline now counts again when it comes back.
-      if (arbiter.clock(id) !== undefined) store.noteCpu(id, decisionOf(id, parts));
+      noteOrder(pcpu, { isRefused: refusals.get(id) !== undefined }, parts);
     }
     results.push(
       resultOf(pcpu, order.order, { reason: refusals.get(id), wasHeld: wereHeld.has(pcpu), parts }),
@@ -99,6 +97,19 @@ export function resultOf(
     ...(isRounded ? { askedKhz: order.khz } : {}),
     ...(endedHold ? { endedHold } : {}),
   };
+}
+
+/**
+ * Notes the order that is in force now; after a refusal, the one before. It is noted for the CPU that it was given for,
+ * because other CPUs of the clock may go offline. That of a CPU that is offline now counts again when it comes back. If a
+ * guest ends it later, that is stored too.
+ */
+function noteOrder(pcpu: Pcpu, { isRefused }: { isRefused: boolean }, parts: Parts): void {
+  const { arbiter, store } = parts;
+  const decision = decisionOf(pcpu, parts);
+  if (isRefused && decision !== undefined) return;
+  for (const each of arbiter.clock(pcpu)?.clock.pcpus ?? []) store.noteCpu(each, undefined);
+  if (decision !== undefined) store.noteCpu(pcpu, decision);
 }
 
 function decisionOf(id: Pcpu, { arbiter, time }: Parts): CpuDecision | undefined {

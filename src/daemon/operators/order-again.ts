@@ -24,7 +24,7 @@ export function orderAgain(store: OperatorStore, cause: string, options: OrderAg
     const now = time();
     const untilMs = decision.untilMs && now.monoMs + decision.untilMs - now.wallMs;
     const isOver = untilMs !== undefined && untilMs <= now.monoMs;
-    if (isOver || !isInForce(pcpu, decision, operated)) {
+    if (isOver || !isInForce(arbiter.clock(pcpu)?.clock.id ?? pcpu, decision, operated)) {
       store.noteCpu(pcpu, undefined);
       continue;
     }

@@ -118,6 +118,7 @@ export function cpuView(
     minKhz: seen?.minKhz,
     maxKhz: seen?.maxKhz,
     currentKhz: seen?.currentKhz,
+    socket: seen?.socket,
   };
   const found = arbiter.clock(pcpu);
   if (found === undefined || !found.clock.pcpus.includes(pcpu)) {

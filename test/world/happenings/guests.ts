@@ -1,3 +1,4 @@
+import type { Rule } from "../judge/rules.ts";
 import type { Random } from "../machine/random.ts";
 import { ACTIONS, type Action, type Guest } from "../players/guest.ts";
 import type { World } from "../world.ts";
@@ -39,8 +40,26 @@ export const ask = happening("ask", 1, (world, random) => {
   return `${guest.vm.name}:${vcpu} ${action}`;
 });
 
-/** What guests do that do not behave. */
+/** A guest that behaves and reads answers leaves a policy. Returns to whom it happened. */
+export function leavePolicy(world: World, guest: Guest | undefined, random: Random): string | undefined {
+  if (guest?.reads !== true) return undefined;
+  const on = portOf(guest, random);
+  const vcpus = [...guest.ports.keys()].slice(0, 8).filter((vcpu) => vcpu === on || random.chance(0.5));
+  const hours = () => new Set(Array.from({ length: 24 }, (_, hour) => hour).filter(() => random.chance(0.4)));
+  const rule: Rule = random.chance(0.7)
+    ? { kind: "time", busy: hours(), quiet: hours() }
+    : { kind: "workload", level: random.pick(["high", "medium", "low"]) };
+  const isBusy = guest.ports.some(({ asked }) => asked.length > 0);
+  if (isBusy || vcpus.length === 0 || !guest.leave(on, { vcpus, rule })) return undefined;
+  world.awaiting.add(guest);
+  return `${guest.vm.name}:${vcpus.join(",")} ${rule.kind}`;
+}
+
+/** What guests do besides asking for speeds; most of it should not be done. */
 export const GUEST_HAPPENINGS = [
+  happening("guest policy", 10, (world, random) =>
+    leavePolicy(world, guestOf(world, random, ["polite"]), random),
+  ),
   happening("flood", 6, (world, random) => {
     const guest = guestOf(world, random, ["flooding"]);
     if (guest === undefined) return undefined;

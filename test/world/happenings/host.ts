@@ -1,5 +1,6 @@
-import { BAD_CONFIGS, GOOD_CONFIG, GOOD_RELOADS } from "../players/config.ts";
+import { BAD_RELOADS, GOOD_RELOADS } from "../players/config.ts";
 import { babble, call } from "../players/operator.ts";
+import type { World } from "../world.ts";
 import { happening } from "./happening.ts";
 
 /** What operators order. */
@@ -26,24 +27,16 @@ export const OPERATOR_HAPPENINGS = [
   }),
   happening("operator orders", 6, (world, random) => {
     const cpu = random.below(world.kernel.hardware.cpus);
-    const to = random.pick(["min", "max", "release", "release"]);
-    const { model } = world.judge;
-    const clock = model.clockOf(cpu);
-    const before = model.holds.get(clock) ?? [undefined];
-    const { table } = model;
-    const lowest = table.khz.length - 1;
-    // "max" goes to the highest speed, or to the highest without turbo, as it stands.
-    const tops = table.turbo === undefined ? [0] : [0, table.turbo.base];
-    const wanted = to === "release" ? [undefined] : to === "min" ? [lowest] : tops;
-    model.holds.set(clock, [...before, ...wanted]);
-    world.judge.anyAsked = true;
-    call(world, "SetCpuFreq", { cpus: [cpu], to, hold: to !== "release" }, (reply) => {
-      const [result] =
-        (reply?.parameters as { results?: { ok: boolean; notRemembered?: string }[] })?.results ?? [];
-      if (result?.ok === true && result.notRemembered === undefined) model.holds.set(clock, wanted);
-      else if (reply !== undefined && result?.ok !== true) model.holds.set(clock, before);
-    });
+    const to = random.pick(["min", "max", "release", "release"] as const);
+    orderCpu(world, { cpu, to });
     return `CPU ${cpu} ${to}`;
+  }),
+  happening("operator orders for a while", 3, (world, random) => {
+    const cpu = random.below(world.kernel.hardware.cpus);
+    const to = random.pick(["min", "max"] as const);
+    const forSeconds = random.pick([2, 20, 200]);
+    orderCpu(world, { cpu, to, forSeconds });
+    return `CPU ${cpu} ${to} for ${forSeconds} s`;
   }),
   happening("operator babbles", 2, (world, random) => {
     const bytes = new Uint8Array(random.pick([1, 100, 70_000]));
@@ -61,10 +54,10 @@ export const OPERATOR_HAPPENINGS = [
     return "good";
   }),
   happening("reload of a bad configuration", 2, (world, random) => {
-    world.configure(random.pick(BAD_CONFIGS));
+    world.configure(random.pick(BAD_RELOADS));
     world.service.reload();
     // Nobody leaves it like that, so a restart finds a good one.
-    world.timeline.after(200, () => world.configure(GOOD_CONFIG));
+    world.timeline.after(200, () => world.configure());
     return "bad";
   }),
 ];
@@ -99,7 +92,7 @@ export const HOST_HAPPENINGS = [
     world.timeline.after(2000, () => world.service.start(changes));
     return `before change ${changes}`;
   }),
-  happening("wall clock jumps", 2, ({ timeline }, random) => {
+  happening("wall clock jumps", 2, (world, random) => {
     const byMs = random.pick([
       -3_600_000,
       3_600_000,
@@ -107,8 +100,7 @@ export const HOST_HAPPENINGS = [
       -600_000,
       1000 * random.between(-9999, 9999),
     ]);
-    timeline.wallOffsetMs += byMs;
-    return `${byMs} ms`;
+    return setWall(world, byMs);
   }),
   happening("disk fault", 2, (world, random) => {
     const mount = random.pick(["/run/vm-power", "/var/lib/vm-power"]);
@@ -123,3 +115,41 @@ export const HOST_HAPPENINGS = [
     return "power";
   }),
 ];
+
+/** Somebody sets the clock. */
+export function setWall({ timeline, judge }: World, byMs: number): string {
+  timeline.setWall(byMs);
+  judge.model.orders.wallJumps();
+  return `${byMs} ms`;
+}
+
+/** An order of an operator that guests cannot change, or its end. */
+interface CpuOrder {
+  readonly cpu: number;
+  readonly to: "min" | "max" | "release";
+  readonly forSeconds?: number;
+}
+
+/** Gives an order, and tells the model. */
+export function orderCpu(world: World, { cpu, to, forSeconds }: CpuOrder): void {
+  const { model } = world.judge;
+  const clock = model.clockOf(cpu);
+  const { table } = model;
+  // "max" goes to the highest speed, or to the highest without turbo, as it stands.
+  const tops = table.turbo === undefined ? [0] : [0, table.turbo.base];
+  const wanted = to === "release" ? [undefined] : to === "min" ? [table.khz.length - 1] : tops;
+  // It is counted from when the daemon takes it, within this turn of the world or the next.
+  const endsMs = forSeconds === undefined ? undefined : world.timeline.nowMs + forSeconds * 1000;
+  const order = model.orders.gives(
+    { clock, cpu, isOnline: world.kernel.isOnline[cpu] === true },
+    wanted,
+    endsMs,
+  );
+  world.judge.anyAsked = true;
+  call(world, "SetCpuFreq", { cpus: [cpu], to, hold: to !== "release", forSeconds }, (reply) => {
+    const [result] =
+      (reply?.parameters as { results?: { ok: boolean; notRemembered?: string }[] })?.results ?? [];
+    if (result?.ok === true && result.notRemembered === undefined) order.granted();
+    else if (reply !== undefined && result?.ok !== true) order.refused();
+  });
+}

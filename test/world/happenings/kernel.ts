@@ -14,6 +14,18 @@ function unsettleOn({ judge, vms }: World, isOn: (cpu: number) => boolean): void
   for (const vm of vms.values()) if (vm.pins.some((pins) => pins.some(isOn))) judge.model.unsettle(vm);
 }
 
+/** Switches a CPU off or on. */
+export function switchCpu(world: World, cpu: number): void {
+  const { model } = world.judge;
+  world.kernel.switchCpu(cpu, !world.kernel.isOnline[cpu]);
+  model.cpuSwitched(cpu);
+  unsettleOn(world, (one) => model.clockOf(one) === model.clockOf(cpu));
+  for (const policy of model.policiesOn(model.clockOf(cpu))) {
+    model.memoryOf(policy).isDirty = true;
+    model.memoryOf(policy).isBlurred = true;
+  }
+}
+
 /** What the kernel does. */
 export const KERNEL_HAPPENINGS = [
   happening("kernel refuses", 5, (world, random) => {
@@ -43,18 +55,10 @@ export const KERNEL_HAPPENINGS = [
     return `${policy.name} ${policy.limitKhz}`;
   }),
   happening("CPU is switched", 4, (world, random) => {
-    const held = [...world.judge.model.holds.keys()];
+    const held = world.judge.model.orders.clocks;
     const any = random.below(world.kernel.hardware.cpus);
     const cpu = held.length > 0 && random.chance(0.4) ? random.pick(held) : any;
-    world.kernel.switchCpu(cpu, !world.kernel.isOnline[cpu]);
-    const { model } = world.judge;
-    model.cpuSwitched(cpu);
-    unsettleOn(world, (one) => model.clockOf(one) === model.clockOf(cpu));
-    for (const policy of world.kernel.policies())
-      if (policy.cpus.some((one) => model.clockOf(one) === model.clockOf(cpu))) {
-        model.memoryOf(policy).isDirty = true;
-        model.memoryOf(policy).isBlurred = true;
-      }
+    switchCpu(world, cpu);
     return `CPU ${cpu} ${world.kernel.isOnline[cpu] ? "on" : "off"}`;
   }),
   happening("driver is loaded again", 1, (world) => {
@@ -101,7 +105,7 @@ export const KERNEL_HAPPENINGS = [
     }
     return `${policy.name}/${file} ${text}`;
   }),
-  happening("another program insists", 2, (world, random) => {
+  happening("another program insists", 3, (world, random) => {
     const held = world.kernel.policies().filter((policy) => world.judge.model.memoryOf(policy).isHeld);
     if (held.length === 0) return undefined;
     const policy = random.pick(held);

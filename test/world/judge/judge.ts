@@ -6,7 +6,7 @@ import type { Invariant, Seen, Verdict } from "./invariant.ts";
 import { INVARIANTS } from "./invariants.ts";
 import { Model } from "./model.ts";
 
-type Hook = Exclude<keyof Invariant, "name" | "says">;
+type Hook = Exclude<keyof Invariant, "name" | "says" | "stepped">;
 
 /** So many fights that nothing is certain of a policy until it is made anew. */
 export const UNCERTAIN = 9;
@@ -16,14 +16,16 @@ export class Judge implements GuestWitness {
   readonly model: Model;
   readonly #world: World;
   readonly #hooks = new Map<Hook, Invariant[]>();
+  readonly #watching = INVARIANTS.filter(({ stepped }) => stepped !== undefined);
   #touched = new Set<Policy>();
-  /** Whether anybody asked for anything since the host booted. */
-  anyAsked = false;
+  /** Whether anybody asked for anything since the host booted; the configuration does with parking. */
+  anyAsked: boolean;
 
   constructor(world: World) {
     this.#world = world;
-    this.model = new Model(world.kernel);
-    const hooks = ["wrote", "settled", "stepped", "answered", "logged", "ended", "restored", "calm"] as const;
+    this.model = new Model(world.kernel, world.timeline, world.profile);
+    this.anyAsked = world.profile.parks;
+    const hooks = ["wrote", "settled", "answered", "logged", "ended", "restored", "calm"] as const;
     for (const hook of hooks)
       this.#hooks.set(
         hook,
@@ -65,7 +67,11 @@ export class Judge implements GuestWitness {
       this.#touched = new Set();
       this.#ask("settled", (invariant) => invariant.settled?.(world, touched));
     }
-    this.#ask("stepped", (invariant) => invariant.stepped?.(world));
+    // Without a closure: it is called after every event.
+    for (const invariant of this.#watching) {
+      const why = invariant.stepped?.(world);
+      if (why !== undefined) world.fail(invariant.name, why);
+    }
   }
 
   noise(): void {
@@ -74,9 +80,10 @@ export class Judge implements GuestWitness {
 
   sent(guest: Guest, asked: Asked): void {
     this.anyAsked = true;
-    if (asked.action === undefined || !guest.isPlain) return;
     const { model } = this;
     const { vm } = guest;
+    if (asked.policy !== undefined) model.policyAsked(vm, asked.policy.vcpus, asked.policy.rule);
+    if (asked.action === undefined || !guest.isPlain) return;
     model.asked(vm, asked.vcpu, asked.action);
     if (guest.reads) return;
     // Without an answer it is certain only if nothing stood in its way.
@@ -90,9 +97,10 @@ export class Judge implements GuestWitness {
   }
 
   answered(guest: Guest, asked: Asked, accepted: boolean): void {
-    const { vcpu, action } = asked;
+    const { vcpu, action, policy } = asked;
     this.#world.trace.note("answered", vcpu, guest.vm.name, accepted ? "ACK" : "NACK");
     if (action !== undefined) this.model.answered(guest.vm, vcpu, action, accepted);
+    if (policy !== undefined) this.model.policyAnswered(guest.vm, policy.vcpus, policy.rule, accepted);
     this.#ask("answered", (invariant) => invariant.answered?.(this.#world, guest, asked, accepted));
   }
 
@@ -118,7 +126,7 @@ export class Judge implements GuestWitness {
     this.#world.trace.note("daemon", code, "ended", restarts ? "to restart" : "");
     const handedOver = restarts && this.#world.disk.find("/run/vm-power/handover") !== undefined;
     if (!handedOver) this.model.forgetWants();
-    else this.model.unsettleAll();
+    else this.model.restarts();
     this.#world.disturb();
     this.#ask("ended", (invariant) => invariant.ended?.(this.#world, program, code));
   }

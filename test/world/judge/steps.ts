@@ -1,4 +1,5 @@
 import type { Hardware } from "../machine/kernel.ts";
+import type { Contract } from "../players/contract.ts";
 import type { Action } from "../players/guest.ts";
 
 // What DPDK's host makes of each request, written down from vm-power-protocol(7), "STEPS AND TURBO".
@@ -57,4 +58,13 @@ export function stepped(table: Table, from: Stand, action: Action): Stand | unde
     case "no-turbo":
       return { index: Math.max(from.index, base), turbo: false };
   }
+}
+
+/** The nearest entry that a contract allows. Where the bounds leave none, the upper one counts. */
+export function bounded({ khz }: Table, { minKhz, maxKhz }: Contract, index: number): number {
+  const last = khz.length - 1;
+  const highest = maxKhz === undefined ? 0 : khz.findIndex((entry) => entry <= maxKhz);
+  const top = highest < 0 ? last : highest;
+  const lowest = minKhz === undefined ? last : khz.findLastIndex((entry) => entry >= minKhz);
+  return Math.max(top, Math.min(index, Math.max(top, lowest)));
 }

@@ -64,6 +64,8 @@ export class Disk {
   readonly struck = new Map<DiskFault, number>();
   readonly #nowMs: () => number;
   readonly #parts = new Map<string, string[]>();
+  /** Where paths lead, until any name is changed; null is nowhere. */
+  readonly #found = new Map<string, Node | null>();
   #ino = 1;
 
   constructor(nowMs: () => number) {
@@ -83,12 +85,17 @@ export class Disk {
 
   /** Follows a path; undefined if it leads nowhere. A link in the last part is followed unless `last` is false. */
   find(path: string, last = true): Node | undefined {
-    return this.#walk(path, last, 0);
+    const key = last ? path : `${path} `;
+    const found = this.#found.get(key);
+    if (found !== undefined) return found ?? undefined;
+    const node = this.#walk(path, last, 0);
+    this.#found.set(key, node ?? null);
+    return node;
   }
 
   /** Does what {@link find} does, and throws where it leads nowhere. */
   at(path: string, call: string, last = true): Node {
-    const node = this.#walk(path, last, 0);
+    const node = this.find(path, last);
     if (node === undefined) throw errnoError("ENOENT", call, path);
     return node;
   }
@@ -107,15 +114,22 @@ export class Disk {
   }
 
   put(directory: Directory, name: string, node: Node): void {
+    this.#found.clear();
     directory.entries.set(name, node);
     directory.ctimeMs = this.#nowMs();
     for (const watcher of directory.watchers) watcher(name);
   }
 
   remove(directory: Directory, name: string): void {
+    this.#found.clear();
     directory.entries.delete(name);
     directory.ctimeMs = this.#nowMs();
     for (const watcher of directory.watchers) watcher(name);
+  }
+
+  /** Takes all names out of a directory. */
+  empty(directory: Directory): void {
+    for (const name of [...directory.entries.keys()]) this.remove(directory, name);
   }
 
   /** Makes a directory and those that it is in. */

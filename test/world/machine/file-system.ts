@@ -93,10 +93,8 @@ export function fileSystem(program: Program) {
       } else if (node.kind === "file") {
         disk.check(path, "write");
         const at = position ?? node.bytes.length;
-        const grown = new Uint8Array(Math.max(node.bytes.length, at + length));
-        grown.set(node.bytes);
-        grown.set(bytes.subarray(offset, offset + length), at);
-        node.bytes = grown;
+        node.bytes = withLength(node.bytes, Math.max(node.bytes.length, at + length));
+        node.bytes.set(bytes.subarray(offset, offset + length), at);
         node.synced = false;
       } else throw errnoError("EINVAL", "write", path);
       return length;
@@ -241,6 +239,14 @@ function changingCalls(program: Program) {
       return { close, on() {} };
     },
   };
+}
+
+/** A file that grows has room for more, so that many short writes do not copy it each time. */
+function withLength(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.buffer.byteLength >= length) return new Uint8Array(bytes.buffer, 0, length);
+  const grown = new Uint8Array(2 * length);
+  grown.set(bytes);
+  return grown.subarray(0, length);
 }
 
 function contentOf(node: Node, call: string): string | Uint8Array {

@@ -37,6 +37,8 @@ export interface Policy {
   /** How it was made. */
   readonly initial: Readonly<PolicyState>;
   state: PolicyState;
+  /** What was written to `scaling_setspeed`: limits that change bring it back as far as they allow. */
+  askedKhz: number;
   /** False once it was removed or made anew: files that are still open lead nowhere. */
   isThere: boolean;
   /** The errno with which writes are refused at present. */
@@ -62,6 +64,7 @@ export class Kernel {
   witness: Witness = () => {};
   refusals = 0;
   readonly #disk: Disk;
+  #policies: readonly Policy[] | undefined;
   /** Policies without a CPU that is online, by their first CPU. The kernel keeps their settings until it reboots. */
   readonly #away = new Map<number, Policy>();
 
@@ -74,7 +77,7 @@ export class Kernel {
   /** Makes everything as it is after a boot. */
   boot(): void {
     this.#disk.mkdir(CPU_ROOT);
-    this.#disk.directoryAt(CPU_ROOT, "boot").entries.clear();
+    this.#disk.empty(this.#disk.directoryAt(CPU_ROOT, "boot"));
     this.#disk.mkdir(`${CPU_ROOT}/cpufreq`);
     const { cpus } = this.hardware;
     for (let cpu = 0; cpu < cpus; cpu++) {
@@ -84,6 +87,8 @@ export class Kernel {
       const siblings = this.#group(cpu, this.hardware.threads).filter((one) => this.isOnline[one]);
       this.#file(`${CPU_ROOT}/cpu${cpu}/topology/thread_siblings_list`, () => siblings.join(","));
     }
+    const online = () => [...this.isOnline.keys()].filter((cpu) => this.isOnline[cpu]);
+    this.#file(`${CPU_ROOT}/online`, () => online().join(","));
     if (this.hardware.driver === "intel_pstate") {
       this.#disk.mkdir(`${CPU_ROOT}/intel_pstate`);
       this.#file(`${CPU_ROOT}/intel_pstate/no_turbo`, () => "0");
@@ -101,8 +106,10 @@ export class Kernel {
         this.#show(this.#newPolicy(cpu));
   }
 
-  policies(): Policy[] {
-    return [...new Set(this.policyOf)].filter((policy) => policy !== undefined);
+  /** The policies that are there. The same list as long as none comes or goes. */
+  policies(): readonly Policy[] {
+    this.#policies ??= [...new Set(this.policyOf)].filter((policy) => policy !== undefined);
+    return this.#policies;
   }
 
   /** CPU 0 cannot be switched off. */
@@ -159,26 +166,34 @@ export class Kernel {
       case "scaling_governor": {
         const known = this.hardware.driver === "intel_pstate" ? INTEL_GOVERNORS : GOVERNORS;
         if (!known.includes(text)) throw refuse();
-        if (text === "userspace" && state.governor !== "userspace") state.setKhz = this.speedOf(policy).khz;
+        if (text === "userspace" && state.governor !== "userspace")
+          policy.askedKhz = state.setKhz = this.speedOf(policy).khz;
         state.governor = text;
         return;
       }
       case "scaling_min_freq":
         if (value > state.maxKhz) throw refuse();
         state.minKhz = Math.max(lowest, value);
+        state.setKhz = this.#settable(policy);
         return;
       case "scaling_max_freq":
         if (value < state.minKhz) throw refuse();
         state.maxKhz = Math.min(highest, value);
+        state.setKhz = this.#settable(policy);
         return;
       case "scaling_setspeed": {
         if (state.governor !== "userspace") throw refuse();
-        const bounded = Math.max(state.minKhz, Math.min(value, state.maxKhz));
-        // The lowest entry that is not below what was asked for.
-        state.setKhz = khz.findLast((entry) => entry >= bounded) ?? highest;
+        policy.askedKhz = value;
+        state.setKhz = this.#settable(policy);
         return;
       }
     }
+  }
+
+  /** The lowest entry that is not below what was asked for, within the limits. */
+  #settable({ askedKhz, state: { minKhz, maxKhz } }: Policy): number {
+    const bounded = Math.max(minKhz, Math.min(askedKhz, maxKhz));
+    return this.#khz.findLast((entry) => entry >= bounded) ?? (this.#khz[0] as number);
   }
 
   get #khz(): readonly number[] {
@@ -206,13 +221,14 @@ export class Kernel {
     const lowest = this.#khz.at(-1) ?? 0;
     const state = { governor: this.hardware.governor, minKhz: lowest, maxKhz: highest, setKhz: highest };
     return {
-      ...{ cpus, name: `policy${first}`, initial: { ...state }, state },
+      ...{ cpus, name: `policy${first}`, initial: { ...state }, state, askedKhz: highest },
       ...{ isThere: true, refuses: undefined, limitKhz: Number.POSITIVE_INFINITY, writes: 0 },
     };
   }
 
   /** Shows the files of a policy. */
   #show(policy: Policy): void {
+    this.#policies = undefined;
     const { cpus, name } = policy;
     const [highest = 0] = this.#khz;
     const lowest = this.#khz.at(-1) ?? 0;
@@ -250,6 +266,7 @@ export class Kernel {
   }
 
   #remove(policy: Policy): void {
+    this.#policies = undefined;
     policy.isThere = false;
     this.#disk.remove(this.#disk.directoryAt(`${CPU_ROOT}/cpufreq`, "remove"), policy.name);
     for (const cpu of policy.cpus) {

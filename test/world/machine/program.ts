@@ -42,6 +42,8 @@ export class Program {
   /** Dies before it makes so many further changes of files. */
   diesBeforeChange = Number.POSITIVE_INFINITY;
   #closers = new Set<() => void>();
+  /** No descriptor below this one is free. */
+  #lowest = 3;
 
   constructor(machine: Machine, owner: Owner) {
     this.machine = machine;
@@ -74,10 +76,9 @@ export class Program {
 
   open(descriptor: Descriptor): number {
     if (this.descriptors.size >= this.machine.descriptorsMax) throw errnoError("EMFILE", "open");
-    let fd = 3;
-    while (this.descriptors.has(fd)) fd++;
-    this.descriptors.set(fd, descriptor);
-    return fd;
+    while (this.descriptors.has(this.#lowest)) this.#lowest++;
+    this.descriptors.set(this.#lowest, descriptor);
+    return this.#lowest++;
   }
 
   get(fd: number, call: string): Descriptor {
@@ -89,6 +90,7 @@ export class Program {
   close(fd: number): void {
     const descriptor = this.get(fd, "close");
     this.descriptors.delete(fd);
+    this.#lowest = Math.min(this.#lowest, fd);
     switch (descriptor.kind) {
       case "end":
         return descriptor.end.close();

@@ -21,6 +21,13 @@ export class Random {
     this.#d = next() | 1;
   }
 
+  /** What one part of a world draws from. Another part, or what it draws more, changes nothing here. */
+  static of(seed: number, part: string): Random {
+    let mixed = seed;
+    for (let i = 0; i < part.length; i++) mixed = Math.imul(mixed ^ part.charCodeAt(i), 0x01000193);
+    return new Random(mixed);
+  }
+
   /** 32 bits. */
   bits(): number {
     const result = Math.imul(rotate(Math.imul(this.#b, 5), 7), 9) >>> 0;

@@ -14,6 +14,8 @@ export class Timeline {
   nowMs = 0;
   /** What the wall clock shows more than the time since the boot. */
   wallOffsetMs: number;
+  /** When the wall clock was set last, and by how much. */
+  jump = { atMs: Number.NEGATIVE_INFINITY, byMs: 0 };
   readonly #heap: Entry[] = [];
   #turn: (() => void)[] = [];
   #order = 0;
@@ -24,6 +26,11 @@ export class Timeline {
 
   get wallMs(): number {
     return Math.floor(this.nowMs + this.wallOffsetMs);
+  }
+
+  setWall(byMs: number): void {
+    this.wallOffsetMs += byMs;
+    this.jump = { atMs: this.nowMs, byMs };
   }
 
   after(delayMs: number, run: () => void, owner?: object): Entry {

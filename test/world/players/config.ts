@@ -1,19 +1,43 @@
-/** The configuration of a calm host. Flooding guests may ask little, so that they are quarantined. */
-export const GOOD_CONFIG = `[vm flooding*]
-RequestsPerSecond=5
-Burst=5
-`;
+import type { Profile } from "../profile.ts";
+import { contractText } from "./contract.ts";
+import type { Vm } from "./vm.ts";
 
-/** Configurations that a reload must follow. */
-export const GOOD_RELOADS: readonly string[] = [
-  `${GOOD_CONFIG}[daemon]\nLogLevel=debug\n`,
-  `${GOOD_CONFIG}[cpufreq]\nOnDrift=reassert\n[channels]\nStrictDirectory=no\n`,
+/** Lines of a section besides those that the host always has. */
+interface More {
+  readonly daemon?: string;
+  readonly cpufreq?: string;
+  readonly channels?: string;
+  readonly hypervisor?: string;
+}
+
+/** Seconds after which an unused CPU is parked, where the host parks any. */
+export const PARK_AFTER_SEC = 30;
+
+/** The configuration of a host. Flooding guests may ask little, so that they are quarantined. */
+export function configText({ energy, parks }: Profile, vms: Iterable<Vm>, more: More = {}): string {
+  const parking = parks ? `Parked=min\nParkAfterSec=${PARK_AFTER_SEC}\n` : "";
+  const contracts = [...vms].map(({ name, contract }) => contractText(name, contract));
+  return [
+    "[vm flooding*]\nRequestsPerSecond=5\nBurst=5\n",
+    `[energy]\n${energy}\n`,
+    `[cpufreq]\n${parking}${more.cpufreq ?? ""}`,
+    `[daemon]\n${more.daemon ?? ""}`,
+    `[channels]\n${more.channels ?? ""}`,
+    `[hypervisor]\n${more.hypervisor ?? ""}`,
+    ...contracts,
+  ].join("");
+}
+
+/** What a reload must follow. */
+export const GOOD_RELOADS: readonly More[] = [
+  { daemon: "LogLevel=debug\n" },
+  { cpufreq: "OnDrift=reassert\n", channels: "StrictDirectory=no\n" },
 ];
 
-/** Configurations that must be refused as a whole. */
-export const BAD_CONFIGS: readonly string[] = [
-  `${GOOD_CONFIG}[cpufreq]\nMultiPin=perhaps\n`,
-  `${GOOD_CONFIG}[daemon]\nMonitorAccess=everyone\n`,
-  "[vm",
-  `${GOOD_CONFIG}[hypervisor]\nUri=test:///default\n`,
+/** What must be refused as a whole. */
+export const BAD_RELOADS: readonly More[] = [
+  { cpufreq: "MultiPin=perhaps\n" },
+  { daemon: "MonitorAccess=everyone\n" },
+  { channels: "[vm" },
+  { hypervisor: "Uri=test:///default\n" },
 ];

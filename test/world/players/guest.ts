@@ -1,3 +1,5 @@
+import { joined } from "../../hypervisor/fake-bytes.ts";
+import type { Rule } from "../judge/rules.ts";
 import type { Disk } from "../machine/disk.ts";
 import type { Random } from "../machine/random.ts";
 import { type End, ListeningSocket } from "../machine/sockets.ts";
@@ -25,10 +27,17 @@ const UNANSWERED_MS = 60;
 const ACK = 1;
 const NACK = 2;
 
+/** A guest policy, and the vCPUs that it is for. */
+export interface PolicyAsked {
+  readonly vcpus: readonly number[];
+  readonly rule: Rule;
+}
+
 /** A request that was sent and not answered yet. */
 export interface Asked {
   readonly vcpu: number;
   readonly action: Action | undefined;
+  readonly policy?: PolicyAsked;
   readonly bytes: Uint8Array;
   readonly atMs: number;
 }
@@ -124,6 +133,12 @@ export class Guest {
     return this.#request(on, { vcpu, action, bytes, atMs: this.means.timeline.nowMs });
   }
 
+  /** Sends a policy, and follows it: only by a guest that reads the answer. */
+  leave(on: number, policy: PolicyAsked): boolean {
+    const bytes = policyBytes(this.era, policy);
+    return this.#request(on, { vcpu: on, action: undefined, policy, bytes, atMs: this.means.timeline.nowMs });
+  }
+
   /** Sends bytes that are not a request that can be followed. */
   raw(number: number, bytes: Uint8Array): void {
     this.means.witness.noise();
@@ -183,20 +198,41 @@ export class Guest {
       return;
     }
     if (!this.reads) return witness.wrong(this, `it was sent ${bytes.length} bytes, and reads none`);
-    const all = new Uint8Array(port.received.length + bytes.length);
-    all.set(port.received);
-    all.set(bytes, port.received.length);
+    const all = joined([port.received, bytes]);
     let at = 0;
     for (; all.length - at >= this.era; at += this.era) {
       const answer = all.subarray(at, at + this.era);
       const asked = port.asked.shift();
       if (asked === undefined) return witness.wrong(this, "it was answered what it had not asked");
       const command = new DataView(answer.buffer, answer.byteOffset).getUint32(12, true);
-      const isSame = answer.every((byte, i) => (i >= 12 && i < 16 ? true : byte === asked.bytes[i]));
+      const isSame = [
+        [0, 12],
+        [16, this.era],
+      ].every(
+        ([from, to]) => Buffer.compare(answer.subarray(from, to), asked.bytes.subarray(from, to)) === 0,
+      );
       if (!isSame || (command !== ACK && command !== NACK))
-        return witness.wrong(this, `the answer to "${asked.action}" is another packet`);
+        return witness.wrong(this, `the answer to "${asked.action ?? "a policy"}" is another packet`);
       witness.answered(this, asked, command === ACK);
     }
     port.received = all.slice(at);
   }
+}
+
+/** A packet with a policy, by vm-power-protocol(7), "PACKETS": unused slots of hours hold -1. */
+function policyBytes(era: Era, { vcpus, rule }: PolicyAsked): Uint8Array {
+  const bytes = new Uint8Array(era);
+  const view = new DataView(bytes.buffer);
+  const tail = era === 456 ? 444 : 448;
+  view.setUint32(12, 3, true);
+  bytes.set(vcpus, 144);
+  bytes[152] = vcpus.length;
+  for (let hour = 0; hour < 24; hour++) {
+    view.setInt32(156 + 4 * hour, rule.kind === "time" && rule.busy.has(hour) ? hour : -1, true);
+    view.setInt32(252 + 4 * hour, rule.kind === "time" && rule.quiet.has(hour) ? hour : -1, true);
+    view.setInt32(348 + 4 * hour, -1, true);
+  }
+  if (rule.kind === "workload") view.setUint32(tail, ["high", "medium", "low"].indexOf(rule.level), true);
+  view.setUint32(tail + 4, rule.kind === "time" ? 1 : 2, true);
+  return bytes;
 }

@@ -1,5 +1,6 @@
 import type { Random } from "../machine/random.ts";
 import type { World } from "../world.ts";
+import { drawContract } from "./contract.ts";
 import { ERAS, Guest, MOODS, type Mood } from "./guest.ts";
 import type { Vm } from "./vm.ts";
 
@@ -15,26 +16,32 @@ const STOPPED = 5;
 const MOODS_DRAWN: readonly Mood[] = ["polite", "polite", "polite", "polite", "polite", ...MOODS];
 
 /** Defines the VMs of a host. Their names tell how their guests behave. */
-export function defineVms(world: World, random: Random): void {
+export function defineVms(world: World, random: Random, contracts: Random): void {
   for (let i = 0; i < world.profile.vms; i++) {
-    const mood = random.pick(MOODS_DRAWN);
+    // On a host of several VMs there is a guest of each mood.
+    const drawn = random.pick(MOODS_DRAWN);
+    const mood = world.profile.vms > MOODS.length ? (MOODS[i] ?? drawn) : drawn;
     const uuid = [1, 2, 3, 4].map(() => random.bits().toString(16).padStart(8, "0")).join("");
     const vcpus = random.between(1, world.profile.vcpusMax);
     const vm: Vm = {
       ...{ name: `${mood}${i}`, uuid, id: -1, state: "off", reason: 1 },
       pins: Array.from({ length: vcpus }, () => drawPins(world, random)),
       online: random.chance(0.8) ? vcpus : random.between(1, vcpus),
+      contract: mood === "polite" ? drawContract(contracts, world.profile.hardware) : {},
     };
     world.vms.set(vm.name, vm);
   }
+  world.configure();
 }
 
 /** One CPU for most vCPUs, a few for some, all of them for one that is not pinned. */
 export function drawPins(world: World, random: Random): number[] {
+  const { parks } = world.profile;
   const { cpus } = world.profile.hardware;
   const what = random.float();
   if (what < 0.75) return [random.below(cpus)];
-  if (what < 0.9) {
+  // One VM that is not pinned keeps all CPUs from being parked.
+  if (what < (parks ? 0.99 : 0.9)) {
     const several = new Set(Array.from({ length: random.between(2, 4) }, () => random.below(cpus)));
     return [...several].sort((a, b) => a - b);
   }

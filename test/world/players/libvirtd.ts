@@ -1,4 +1,13 @@
-import { errorBody, i32, listBody, message, refBytes, text, u32 } from "../../hypervisor/fake-bytes.ts";
+import {
+  errorBody,
+  i32,
+  joined,
+  listBody,
+  message,
+  refBytes,
+  text,
+  u32,
+} from "../../hypervisor/fake-bytes.ts";
 import type { Disk } from "../machine/disk.ts";
 import type { Random } from "../machine/random.ts";
 import { type End, ListeningSocket } from "../machine/sockets.ts";
@@ -123,20 +132,16 @@ export class Libvirtd {
   }
 
   #received(client: Client, bytes: Uint8Array): void {
-    const all = new Uint8Array(client.received.length + bytes.length);
-    all.set(client.received);
-    all.set(bytes, client.received.length);
-    client.received = all;
+    client.received = joined([client.received, bytes]);
     for (;;) {
       const have = client.received;
       if (have.length < 4) return;
-      const view = new DataView(have.buffer, have.byteOffset, have.byteLength);
-      const length = view.getUint32(0);
+      const length = numberAt(have, 0);
       if (have.length < length) return;
       client.received = have.subarray(length);
-      const program = view.getUint32(4);
+      const program = numberAt(have, 4);
       if (program === PROGRAM)
-        this.#call(client, view.getUint32(12), view.getUint32(20), have.slice(28, length));
+        this.#call(client, numberAt(have, 12), numberAt(have, 20), have.slice(28, length));
       else this.#later(0, () => client.end.write(message(program, 2, 2, 0, 0)));
     }
   }
@@ -150,8 +155,8 @@ export class Libvirtd {
       // The answer is made when it is sent, so that it is true then.
       const body = fails ? undefined : this.#answer(procedure, args);
       if (fails) this.struck.error++;
-      const refused = errorBody(fails ? 38 : 42, fails ? "internal error" : "Domain not found");
-      const bytes = message(PROGRAM, procedure, 1, serial, body === undefined ? 1 : 0, body ?? refused);
+      const refused = () => errorBody(fails ? 38 : 42, fails ? "internal error" : "Domain not found");
+      const bytes = message(PROGRAM, procedure, 1, serial, body === undefined ? 1 : 0, body ?? refused());
       if (!hangsUp) {
         client.end.write(bytes);
         return;
@@ -177,7 +182,7 @@ export class Libvirtd {
   #answer(procedure: number, args: Uint8Array): Uint8Array | undefined {
     switch (procedure) {
       case AUTH_LIST:
-        return joined(u32(1), u32(0));
+        return joined([u32(1), u32(0)]);
       case LIST:
         return listBody([...this.vms.values()].filter(({ state }) => state !== "off"));
       case REGISTER:
@@ -193,22 +198,28 @@ export class Libvirtd {
   }
 
   #about(procedure: number, args: Uint8Array): Uint8Array | undefined {
-    const uuid = uuidIn(args);
-    const vm = [...this.vms.values()].find((each) => each.uuid === uuid);
+    const vm = this.#named(args);
     if (vm === undefined || (vm.state === "off" && procedure !== STATE)) return undefined;
-    if (procedure === STATE) return joined(i32(stateNumber(vm)), i32(vm.reason));
+    if (procedure === STATE) return joined([i32(stateNumber(vm)), i32(vm.reason)]);
     if (procedure === XML) return text(xmlOf(vm));
     if (procedure === VCPUS) return vcpusBody(vm, this.#timeline.nowMs);
     this.reported.set(vm.name, vm.pins);
     return pinsBody(vm.pins);
   }
+
+  /** The VM that a call is about: its arguments begin with the name and its padding, and the UUID. */
+  #named(args: Uint8Array): Vm | undefined {
+    const nameLength = numberAt(args, 0);
+    const at = 4 + Math.ceil(nameLength / 4) * 4;
+    const vm = this.vms.get(new TextDecoder().decode(args.subarray(4, 4 + nameLength)));
+    return vm?.uuid === args.subarray(at, at + 16).toHex() ? vm : undefined;
+  }
 }
 
-/** The UUID in the arguments of a call about a domain: after the name and its padding. */
-function uuidIn(args: Uint8Array): string {
-  const nameLength = new DataView(args.buffer, args.byteOffset, args.byteLength).getUint32(0);
-  const at = 4 + Math.ceil(nameLength / 4) * 4;
-  return args.slice(at, at + 16).toHex();
+/** A big-endian number of 32 bits. */
+function numberAt(bytes: Uint8Array, at: number): number {
+  const byte = (i: number) => (bytes[at + i] as number) << (24 - 8 * i);
+  return (byte(0) | byte(1) | byte(2) | byte(3)) >>> 0;
 }
 
 function pinsBody(pins: readonly (readonly number[])[]): Uint8Array {
@@ -219,19 +230,15 @@ function pinsBody(pins: readonly (readonly number[])[]): Uint8Array {
       maps[at] = (maps[at] ?? 0) | (1 << (cpu & 7));
     }
   });
-  return joined(u32(maps.length), maps, i32(pins.length));
+  return joined([u32(maps.length), maps, i32(pins.length)]);
 }
 
 /** Number, state, CPU time in ns and CPU of each vCPU, as if it had always run; then no maps. */
 function vcpusBody({ pins, online }: Vm, nowMs: number): Uint8Array {
+  const nowNs = Math.round(nowMs * 1e6);
+  const ns = [u32(Math.floor(nowNs / 2 ** 32)), u32(nowNs % 2 ** 32)];
   const vcpus = pins.slice(0, online).map(([cpu = 0], vcpu) => {
-    const ns = new Uint8Array(8);
-    new DataView(ns.buffer).setBigUint64(0, BigInt(Math.round(nowMs * 1e6)));
-    return joined(u32(vcpu), i32(1), ns, i32(cpu));
+    return joined([u32(vcpu), i32(1), ...ns, i32(cpu)]);
   });
-  return joined(u32(vcpus.length), ...vcpus, u32(0));
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts));
+  return joined([u32(vcpus.length), ...vcpus, u32(0)]);
 }

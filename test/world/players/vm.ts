@@ -1,3 +1,5 @@
+import type { Contract } from "./contract.ts";
+
 /** What libvirt knows of a VM; the truth, whatever the daemon believes. */
 export interface Vm {
   readonly name: string;
@@ -10,6 +12,7 @@ export interface Vm {
   reason: number;
   /** The CPUs that each vCPU may run on. */
   pins: number[][];
+  readonly contract: Contract;
   /** vCPUs that are plugged in, the first ones. */
   online: number;
 }

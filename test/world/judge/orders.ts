@@ -1,0 +1,109 @@
+/** An order of an operator that guests cannot change. */
+interface Order {
+  /** The index of an entry; undefined is no order. */
+  readonly index: number | undefined;
+  /** When it ends by itself. */
+  readonly endsMs: number;
+}
+
+const SLACK_MS = 100;
+const NEVER_MS = Number.POSITIVE_INFINITY;
+
+/** The orders that may be in force, by clock. */
+export class Orders {
+  readonly #by = new Map<number, readonly Order[]>();
+  /** The CPUs that they may have been given for, by clock. */
+  readonly #givenFor = new Map<number, ReadonlySet<number>>();
+  /** What may be noted for a CPU that is away, with its clock. */
+  readonly #left = new Map<number, { readonly clock: number; readonly orders: readonly Order[] }>();
+
+  get clocks(): number[] {
+    return [...this.#by.keys()];
+  }
+
+  get hasAny(): boolean {
+    return this.#by.size > 0;
+  }
+
+  /** The indexes that may be ordered; undefined is none. */
+  at(clock: number, nowMs: number): Set<number | undefined> {
+    const possible = new Set<number | undefined>();
+    for (const { index, endsMs } of this.#by.get(clock) ?? [{ index: undefined, endsMs: NEVER_MS }]) {
+      if (nowMs < endsMs + SLACK_MS) possible.add(index);
+      if (nowMs > endsMs - SLACK_MS) possible.add(undefined);
+    }
+    return possible;
+  }
+
+  /** Whether one ends in a span of time. */
+  turnsIn(clock: number, fromMs: number, toMs: number): boolean {
+    return (this.#by.get(clock) ?? []).some(
+      ({ endsMs }) => endsMs > fromMs - SLACK_MS && endsMs < toMs + SLACK_MS,
+    );
+  }
+
+  /** An order is given for a CPU: it may be in force from now on. Returns what to do when the answer is known. */
+  gives(
+    { clock, cpu, isOnline }: { clock: number; cpu: number; isOnline: boolean },
+    indexes: readonly (number | undefined)[],
+    endsMs = NEVER_MS,
+  ) {
+    const before = this.#by.get(clock) ?? [{ index: undefined, endsMs: NEVER_MS }];
+    const after = indexes.map((index) => ({ index, endsMs }));
+    this.#by.set(clock, [...before, ...after]);
+    this.#givenFor.set(clock, new Set([...(this.#givenFor.get(clock) ?? []), cpu]));
+    // The daemon may not have seen yet that it is away.
+    const left = this.#left.get(cpu)?.orders ?? [];
+    if (!isOnline) this.#left.set(cpu, { clock, orders: [...left, ...after] });
+    return {
+      granted: () => {
+        this.#by.set(clock, after);
+        this.#givenFor.set(clock, new Set([cpu]));
+      },
+      refused: () => this.#by.set(clock, before),
+    };
+  }
+
+  /** It is not certain whether an order for a clock is in force. */
+  doubt(clock: number): void {
+    if (this.#by.has(clock)) this.#add(clock, { index: undefined, endsMs: NEVER_MS });
+  }
+
+  /**
+   * One of the CPUs that share a clock came or went. An order for one that is away does not count for the others, and counts
+   * again when it comes back, whatever was ordered for the others.
+   */
+  cpuSwitched({ clock, cpu }: { clock: number; cpu: number }, isOnline: boolean): void {
+    this.doubt(clock);
+    if (isOnline) this.#returns(cpu);
+    else if (this.#givenFor.get(clock)?.has(cpu) === true)
+      this.#left.set(cpu, { clock, orders: this.#by.get(clock) ?? [] });
+    else this.#left.delete(cpu);
+  }
+
+  /** The host boots: every CPU is online. */
+  boots(): void {
+    for (const cpu of this.#left.keys()) this.#returns(cpu);
+  }
+
+  #returns(cpu: number): void {
+    const { clock, orders } = this.#left.get(cpu) ?? { clock: cpu, orders: [] };
+    for (const order of orders) this.#add(clock, order);
+  }
+
+  /** The clock of the wall was set. Across a restart an order ends by that clock. */
+  wallJumps(): void {
+    for (const [clock, orders] of this.#by)
+      for (const { index, endsMs } of orders) {
+        if (endsMs === NEVER_MS) continue;
+        this.#add(clock, { index, endsMs: NEVER_MS });
+        this.doubt(clock);
+      }
+  }
+
+  #add(clock: number, { index, endsMs }: Order): void {
+    const orders = this.#by.get(clock) ?? [];
+    const isKnown = orders.some((order) => order.index === index && order.endsMs === endsMs);
+    if (!isKnown) this.#by.set(clock, [...orders, { index, endsMs }]);
+  }
+}
