@@ -17,7 +17,7 @@ COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dote
 SOURCES := $(shell find src -type f) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check types faults fuzz world world-long world-faults energy-days build bench interop install captures lab lab-full lab-xen lab-shell clean
+.PHONY: help run test check types faults mutants fuzz world world-long world-faults energy-days build bench interop install captures lab lab-full lab-xen lab-shell clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,8 +25,13 @@ help: ## Show this
 run: build ## Build, and show the daemon at work on a simulated host; Ctrl-C ends it
 	@dist/vm-power simulate
 
-test: build ## Run the tests that need no special parts, on the sources and on the built executable
+test: build ## Run the tests that need no special parts, on the sources and on the built executable; COVERAGE=1 tells what they ran
+ifdef COVERAGE
+	@$(BUN) test --timeout 30000 --coverage --coverage-reporter=lcov --coverage-dir=dist/coverage $(or $(TESTS),test)
+	@$(BUN) test/coverage/check.ts
+else
 	@$(BUN) test --timeout 30000 test
+endif
 
 check: node_modules ## Check types, lint, format, floors and dead code
 	$(BIN)/tsc --noEmit
@@ -39,11 +44,14 @@ check: node_modules ## Check types, lint, format, floors and dead code
 types: node_modules ## Write the types of the control interface from its description
 	@$(BUN) packaging/interface/generate.ts
 
-fuzz: node_modules ## Send hostile packets and calls, MINUTES=5 of them, and judge every change; SEED=n repeats one run
-	@MINUTES=$(MINUTES) SEED=$(SEED) $(BUN) test/fuzz/run.ts
+fuzz: node_modules ## Give every reader of foreign bytes hostile ones, MINUTES=5 in all, and judge what it makes of them; TARGET=xml SEED=n repeats a round
+	@MINUTES=$(MINUTES) TARGET=$(TARGET) SEED=$(SEED) $(BUN) test/fuzz/run.ts
 
-faults: node_modules ## Take out each line that holds a promise of SECURITY.md, and see its test fail
-	@$(BUN) test/faults/plant.ts
+faults: node_modules ## Take out each line that holds a promise of SECURITY.md, and see its test fail; QUICK=1 those that need no build
+	@QUICK=$(QUICK) $(BUN) test/faults/plant.ts
+
+mutants: node_modules ## Change the sources in small ways, and list what no test notices; FILES="wire arbiter/want", SAMPLE=100 SEED=7
+	@FILES="$(FILES)" SAMPLE=$(SAMPLE) SEED=$(SEED) $(BUN) test/mutants/run.ts
 
 world: node_modules ## Run the daemon in a simulated world; SEED=1 DAYS=0.1, and SEEDS=100 for that many of them
 	@SEED=$(or $(SEED),1) DAYS=$(or $(DAYS),0.1) SEEDS=$(or $(SEEDS),1) $(BUN) test/world/main.ts

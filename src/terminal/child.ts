@@ -16,12 +16,13 @@ export async function runChild(
   [name = "", ...args]: readonly string[],
   complain: (line: string) => void,
 ): Promise<number> {
-  const child = spawn(name, args, { stdio: "inherit" });
   const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
   // The terminal sends Ctrl-C to the command too.
   const ignore = () => {};
   for (const signal of PASSED_ON) process.on(signal, passOn);
   process.on("SIGINT", ignore);
+  // Only now: a signal that came before would end this process, and not the command.
+  const child = spawn(name, args, { stdio: "inherit" });
   const { promise, resolve } = Promise.withResolvers<number>();
   child.on("error", (error) => {
     complain(`Cannot run "${name}": ${error.message}`);

@@ -52,7 +52,7 @@ export function detect(bytes: Uint8Array, from: number, { quiet }: { quiet: bool
   if (short === "fits" && length >= CLASH_SIZE + HEADER_SIZE) return 16;
   if (short !== "breaks") return undefined;
   for (const abi of ABIS) {
-    if (abi === 16) return undefined;
+    if (abi === 16) break;
     // A CONNECT needs no reply, so it can wait for the next packet. A single request of the largest size is taken at once,
     // because its guest waits for the reply.
     if (abi === 464 && length === 464 && !isConnect(bytes, from)) return 464;

@@ -295,3 +295,21 @@ test("a write names its holder", () => {
     [undefined],
   ]);
 });
+
+test("an operator's order for a CPU without a clock is refused, with the reason", () => {
+  const { arbiter, done } = host([clock([0])]);
+  done(arbiter.setClocks([clock([0])], [6]));
+  const refusalFor = (pcpu: number) => arbiter.operate(pcpu, "min", by("root")).refusal;
+  expect([refusalFor(5), refusalFor(6), refusalFor(0)]).toEqual([
+    { code: "cpu-not-managed", pcpu: 5 },
+    { code: "cpu-reserved", pcpu: 6 },
+    undefined,
+  ]);
+});
+
+test("the names of the domains that are served are told, those that went not", () => {
+  const { arbiter, set, done } = host([clock([0])]);
+  for (const name of ["b", "a", "c"]) set(domain(name, [[0]]));
+  done(arbiter.removeDomain("a"));
+  expect(arbiter.domainNames()).toEqual(["b", "c"]);
+});

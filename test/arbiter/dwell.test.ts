@@ -180,3 +180,38 @@ describe("LeaseSec", () => {
     expect(next.tick(10_500)).toEqual(["baseline"]);
   });
 });
+
+describe("LeaseSec beside MinDwellMs", () => {
+  test("a slower speed that came to hold ends with the lease of its request", () => {
+    const { arbiter, ask, tick } = play({ ...FREE, minDwellMs: 100, leaseSec: 1 });
+    ask(0, "max");
+    ask(30, "min");
+    expect([tick(100), arbiter.dueAt(), tick(1029), tick(1030), arbiter.dueAt()]).toEqual([
+      [5],
+      1030,
+      [],
+      ["baseline"],
+      undefined,
+    ]);
+  });
+
+  test("a request whose lease is over before the slower speed is due ends without it", () => {
+    const { arbiter, ask, tick, claim } = play({ ...FREE, minDwellMs: 2000, leaseSec: 1 });
+    ask(0, "max");
+    expect(ask(500, "min")).toEqual([]);
+    expect([tick(1499), tick(1500), claim()?.khz, arbiter.dueAt(), tick(2000)]).toEqual([
+      [],
+      ["baseline"],
+      undefined,
+      undefined,
+      [],
+    ]);
+  });
+
+  test("lease and dwell that are over at once end the request", () => {
+    const { ask, tick, claim } = play({ ...FREE, minDwellMs: 1000, leaseSec: 1 });
+    ask(0, "max");
+    ask(0, "min");
+    expect([tick(1000), claim()?.khz]).toEqual([["baseline"], undefined]);
+  });
+});

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Change, SavedWant } from "../../src/arbiter/view.ts";
 import { SCALE_ACTIONS, type ScaleAction } from "../../src/wire/packet.ts";
-import { ACPI, AMD, at, clock, domain, FREE, NO_TURBO, PSTATE, request } from "./fixture.ts";
+import { ACPI, AMD, at, clock, domain, FREE, host, NO_TURBO, PSTATE, request } from "./fixture.ts";
 
 const PINNING = { multiPin: "all", multiPinMax: 4 } as const;
 const CONTRACT = { ...FREE, physicalCores: true };
@@ -98,4 +98,51 @@ test("takeOver() applies the current contract, and drops claims of vCPUs that do
   arbiter.distrust();
   done(arbiter, arbiter.outstanding());
   expect(settings(arbiter)).toEqual([3, "baseline", "baseline", "baseline"]);
+});
+
+/** What the daemon before has saved: written by hand. */
+const saved = (resource: number, askedAtMs: number, clockId: number, khz: number): SavedWant => ({
+  ...{ vm: "a", resource, physical: false, asked: "min", askedAtMs },
+  speeds: [{ clock: clockId, khz, turbo: false }],
+});
+
+test("what is saved names each vCPU that wants something, when it asked, and the speed of each of its clocks", () => {
+  const { arbiter, set, ask: asks } = host([clock([0]), clock([1], NO_TURBO), clock([2])]);
+  set(domain("a", [[2], [0, 1], [2]]));
+  asks("a", 1, "min");
+  expect(arbiter.savedWants()).toEqual([
+    {
+      ...{ vm: "a", resource: 1, physical: false, asked: "min", askedAtMs: 1000 },
+      speeds: [
+        { clock: 0, khz: 1_200_000, turbo: expect.any(Boolean) },
+        { clock: 1, khz: 1_000_000, turbo: expect.any(Boolean) },
+      ],
+    },
+  ]);
+});
+
+test("a lease of the contract begins anew, without one the want has no end, and what has no speed is no want", () => {
+  const resumed = (leaseSec: number, want: SavedWant) => {
+    const { arbiter, set } = host([clock([0])]);
+    set(domain("a", [[0]]), { ...FREE, leaseSec });
+    arbiter.takeOver("a", [want], at(5000));
+    return [arbiter.dueAt(), arbiter.clock(0)?.shouldKhz, arbiter.vcpu("a", 0)?.askedAtMs];
+  };
+  const want = saved(0, 700, 0, 1_200_000);
+  expect([resumed(10, want), resumed(0, want), resumed(10, { ...want, speeds: [] })]).toEqual([
+    [15_000, 1_200_000, 700],
+    [undefined, 1_200_000, 700],
+    [undefined, undefined, 0],
+  ]);
+});
+
+test("the last request of a clock is the latest one, in whatever order vCPUs are taken over", () => {
+  const last = (wants: readonly SavedWant[]) => {
+    const { arbiter, set } = host([clock([0, 1])]);
+    set(domain("a", [[0], [1]]));
+    arbiter.takeOver("a", wants, at(5000));
+    return arbiter.clock(0)?.last?.atMs;
+  };
+  const [early, late] = [saved(0, 700, 0, 1_200_000), saved(1, 900, 0, 1_400_000)];
+  expect([last([early, late]), last([late, early])]).toEqual([900, 900]);
 });

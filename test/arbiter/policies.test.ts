@@ -177,7 +177,9 @@ describe("the store", () => {
   test("there is a limit for each VM, and every VM has its own: nobody fills the table of another (S4, S5)", () => {
     const { policy, arbiter, set, done } = vm(2);
     set(domain("b", [[0]]));
+    expect(arbiter.policies.isEmpty).toBe(true);
     done(arbiter.policies.set("b", order(workload("min")), moment(0)));
+    expect(arbiter.policies.isEmpty).toBe(false);
     for (let i = 0; i < 100; i++) policy(workload("max"));
     for (let i = 0; i < 15; i++) policy(workload("max"), [1], { by: "root" });
     expect(policy(workload("max"), [1], { by: "root" })).toBe("too-many-policies");
@@ -303,4 +305,72 @@ test("traffic: a measured rate chooses, and a source that vanishes falls back to
   // A guest that sends its policy again keeps what was measured.
   policy(TRAFFIC);
   expect(khz()).toBe(1_200_000);
+});
+
+describe("policies that operators added", () => {
+  test("the newest counts, each can be removed by its number, and the guest's stays", () => {
+    const { policy, arbiter, done, khz } = vm();
+    policy(workload("medium"));
+    policy(workload("min"), [0], { by: "root" });
+    policy(workload("max"), [0], { by: "alice" });
+    const ids = arbiter.policies.list().map(({ id }) => id);
+    expect([khz(), new Set(ids).size]).toEqual([2_301_000, 3]);
+    const [newest = 0] = ids;
+    done(arbiter.policies.remove("a", newest));
+    expect([khz(), arbiter.policies.list().map(({ by }) => by)]).toEqual([1_200_000, ["root", undefined]]);
+    done(arbiter.policies.remove("a", 999));
+    done(arbiter.policies.remove("a"));
+    expect([khz(), arbiter.policies.list().map(({ by }) => by)]).toEqual([1_200_000, ["root"]]);
+  });
+
+  test("they do not end what the guest asked for, which still counts before them", () => {
+    const { policy, ask, khz } = vm();
+    ask("a", 0, "min");
+    expect([policy(workload("max"), [0], { by: "root" }), khz()]).toEqual([[], 1_200_000]);
+  });
+});
+
+test("a clock's last request may be a policy, with who sent it", () => {
+  const { policy, arbiter } = vm();
+  policy(workload("min"));
+  expect(arbiter.clock(0)?.last).toMatchObject({
+    by: { kind: "vcpu", vm: "a", vcpu: 0 },
+    asked: "policy workload",
+    accepted: true,
+  });
+});
+
+test("only a policy by time is due at the next hour", () => {
+  const { policy, arbiter } = vm(2);
+  policy(workload("min"), [0], { by: "root" });
+  policy(TRAFFIC, [0], { by: "root" });
+  expect(arbiter.dueAt()).toBeUndefined();
+  policy(time({ 1: "max" }), [1], { by: "root" });
+  expect(arbiter.dueAt()).toBe(HOUR_MS);
+});
+
+test("a change of a policy is dry only in a dry run", () => {
+  const isDry = (contract: Contract) =>
+    vm(1, contract).arbiter.policies.set("a", order(workload("min")), moment(0)).dry;
+  expect([isDry(FREE), isDry({ ...FREE, dryRun: true })]).toEqual([false, true]);
+});
+
+test("traffic is measured for VMs that run, by policies that their contract allows, in the hours that need it", () => {
+  const { policy, arbiter, set, done } = vm();
+  const hours = (...of: readonly number[]) =>
+    of.map((hour) => arbiter.policies.needingTraffic(moment(hour).local).length);
+  policy(time({ 0: "max", 1: "traffic" }));
+  expect(hours(0, 1, 2)).toEqual([0, 1, 0]);
+  policy(TRAFFIC);
+  expect(hours(0)).toEqual([1]);
+  set(domain("a", [[0]], "paused"));
+  expect(hours(0)).toEqual([0]);
+  set(domain("a", [[0]]), { ...FREE, policies: ["time"] });
+  expect(hours(0)).toEqual([0]);
+  set(domain("a", [[0]]));
+  // A rate of another policy says nothing about this one.
+  const [id = 0] = arbiter.policies.needingTraffic(moment(0).local).map((each) => each.id);
+  done(arbiter.policies.measured(new Map([[id, 9000]]), moment(0)));
+  done(arbiter.policies.measured(new Map([[id + 1, 0]]), moment(0)));
+  expect(arbiter.clock(0)?.speed?.khz).toBe(2_301_000);
 });

@@ -116,3 +116,49 @@ test("a refused write that follows from an event is tried again when it is due",
   expect(plain(arbiter.outstanding())).toEqual([{ clock: 0, setting: "baseline" }]);
   expect(plain(arbiter.outstanding())).toEqual([]);
 });
+
+test("decisions about one vCPU that are joined are written once for each clock, and undone whole", () => {
+  const { arbiter, set, done } = host([clock([0]), clock([1])], { multiPin: "all", multiPinMax: 4 });
+  set(domain("a", [[0, 1]]));
+  const ask = (action: "up" | "min" | "down") => arbiter.scale("a", request(0, action), at(1000));
+  const both = arbiter.join([ask("min"), ask("up")]);
+  expect(plain(both)).toEqual([speed(0, 4), speed(1, 4)]);
+  expect(plain(arbiter.rollback(both, { accepted: 1, reason: "EIO", now: at(1000) }))).toEqual([
+    // The one that was refused as well, in case the back end could not undo it.
+    { clock: 1, setting: "baseline" },
+    { clock: 0, setting: "baseline" },
+  ]);
+  expect(arbiter.vcpu("a", 0)?.asked).toBeUndefined();
+  // Refused ones have no part, and nothing joined is nothing to write.
+  const refused = arbiter.scale("a", request(7, "min"), at(1000));
+  expect([plain(arbiter.join([refused])), done(arbiter.join([refused, ask("min")]))]).toEqual([
+    [],
+    [speed(0, 5), speed(1, 5)],
+  ]);
+});
+
+test("of a request for three clocks whose second write is refused, the third is not written at all", () => {
+  const all = host([clock([0]), clock([1]), clock([2])]);
+  all.set(domain("a", [[0, 1, 2]]));
+  all.ask("a", 0, "down");
+  const change = all.arbiter.scale("a", request(0, "min"), at(2));
+  const undone = all.arbiter.rollback(change, refused(1));
+  const accepted = () => [0, 1, 2].map((cpu) => all.arbiter.clock(cpu)?.accepted);
+  // The first clock has the new speed until the undoing is done.
+  expect([plain(undone), accepted()]).toEqual([
+    [speed(1, 1), speed(0, 1)],
+    [5, 1, 1],
+  ]);
+  all.done(undone);
+  expect([accepted(), plain(all.arbiter.outstanding())]).toEqual([[1, 1, 1], []]);
+});
+
+test("of an event's writes those that the kernel refused are outstanding, and no others", () => {
+  const all = host([clock([0]), clock([1])]);
+  all.set(domain("a", [[0, 1]]));
+  all.ask("a", 0, "min");
+  const ended = all.arbiter.removeDomain("a");
+  all.arbiter.commit(ended, [...ended.writes].slice(1));
+  expect([0, 1].map((cpu) => all.arbiter.clock(cpu)?.accepted)).toEqual(["baseline", undefined]);
+  expect(plain(all.arbiter.outstanding())).toEqual([{ clock: 1, setting: "baseline" }]);
+});

@@ -74,3 +74,24 @@ test("a rate that is no number counts as none", () => {
     expect([gauge.speed, gauge.packetsPerSecond]).toEqual([undefined, undefined]);
   }
 });
+
+test("it starts with the speed that an earlier daemon had chosen, and keeps it until a rate is known", () => {
+  const gauge = new TrafficGauge(RULE);
+  gauge.seed("medium");
+  expect([gauge.speed, gauge.packetsPerSecond]).toEqual(["medium", undefined]);
+  gauge.measured(5000);
+  expect([gauge.speed, gauge.packetsPerSecond]).toEqual(["max", 5000]);
+});
+
+test("it goes down with the fifth measurement that is clearly lower, and counts anew after a higher one", () => {
+  // Each measurement counts half: 3000, 1500, 750, 375, 188, 94.
+  expect(speeds([3000, 0, 0, 0, 0, 0])).toEqual([...new Array(5).fill("max"), "min"]);
+  expect(speeds([3000, 0, 0, 0, 6000, 0, 0, 0, 0, 0])).toEqual([...new Array(9).fill("max"), "min"]);
+});
+
+test("a rate little below a threshold keeps the speed, and the count of lower ones begins anew", () => {
+  expect(speeds([2000, ...new Array(20).fill(1950)])).toEqual(new Array(21).fill("max"));
+  // Smoothed: 2000, four times 1700, 1950, then 1700 again.
+  const rates = [2000, 1400, 1700, 1700, 1700, 2200, 1450, 1700, 1700, 1700, 1700];
+  expect(speeds(rates)).toEqual([...new Array(10).fill("max"), "medium"]);
+});

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { fuzz, MESSAGES } from "./fuzz.ts";
 import { Random } from "./random.ts";
+import { each, TARGETS } from "./targets.ts";
 
 /** Hosts of one run of the tests; `make fuzz` goes on as long as it is told. */
 const HOSTS = 60;
@@ -35,4 +36,27 @@ test("a run depends on its seed alone", async () => {
     );
   expect(numbers(5)).toEqual(numbers(5));
   expect(numbers(5)).not.toEqual(numbers(6));
+});
+
+test.each(TARGETS.map((target) => [target.name, target] as const))(
+  "what is read of hostile bytes is refused or within its bounds, however they are cut: %s",
+  (_name, target) => {
+    expect(target.round(new Random(1))).toBeUndefined();
+  },
+);
+
+test("a reader that throws, and an answer that is wrong, are told with their input", () => {
+  const input = new TextEncoder().encode("<a");
+  const throws = each("throws", (_random, note) => {
+    note(input);
+    throw new Error("out of bounds");
+  });
+  const wrong = each("wrong", (random, note) => {
+    note(input);
+    return random.onceIn(20) ? "Too many" : undefined;
+  });
+  expect([throws.round(new Random(1)), wrong.round(new Random(1))]).toEqual([
+    "It throws Error: out of bounds: <a",
+    "Too many: <a",
+  ]);
 });

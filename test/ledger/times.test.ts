@@ -111,3 +111,11 @@ test("a VM has a bounded number of states: further speeds count with the nearest
   expect(states.size).toBe(VM_STATES_MAX);
   expect(states.get(1_310_000)).toBe(69);
 });
+
+test("requests that did not get what they asked for are counted by what kept them from it, for managed clocks", () => {
+  const { times } = host(testClock(3));
+  for (const kind of ["bounded", "held", "held"] as const) times.limited(3, kind);
+  times.limited(7, "held");
+  const { bounded, held } = times.of(3, 1000) ?? {};
+  expect([bounded, held, times.of(7, 1000)]).toEqual([1, 2, undefined]);
+});

@@ -7,6 +7,7 @@ import type { Abi } from "../../src/wire/layout.ts";
 import { type GuestPolicy, type Request, SCALE_ACTIONS } from "../../src/wire/packet.ts";
 import { policyFaultText } from "../../src/wire/policy-fault.ts";
 import { policyRule } from "../../src/wire/policy-rule.ts";
+import { readsReplies } from "../../src/wire/reply.ts";
 
 const u32 = fc.nat(2 ** 31 - 1);
 const name = fc.string({ unit: fc.constantFrom(..."abcXYZ019-._"), maxLength: 31 });
@@ -113,4 +114,8 @@ test("decode() reads a name without a NUL", () => {
   const bytes = new Uint8Array(464).fill(0x41, 16, 48); // 32 × "A"
   bytes[12] = 4; // PKT_POLICY_REMOVE
   expect(decode(bytes)).toEqual({ kind: "remove-policy", vmName: "A".repeat(32) });
+});
+
+test("guests of the releases with 460 and 464 bytes read replies, older ones never do", () => {
+  expect([16, 456, 460, 464].map(readsReplies)).toEqual([false, false, true, true]);
 });

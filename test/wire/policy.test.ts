@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { decode } from "../../src/wire/decode.ts";
 import { judgePolicy } from "../../src/wire/judge-policy.ts";
+import { policyFaultText } from "../../src/wire/policy-fault.ts";
 import { policyRule } from "../../src/wire/policy-rule.ts";
 
 const SIZES = [456, 460, 464] as const;
@@ -115,6 +116,33 @@ describe.each(SIZES)("in a packet of %d bytes", (size) => {
       { code: "crossed-thresholds", avgPackets: 3, maxPackets: 2 },
     ]);
   });
+});
+
+test("each fault is told as the end of a sentence about the policy, with what was sent and what fits", () => {
+  const faults = [
+    read(packet(464, { vcpus: [], vcpuCount: 0 })),
+    read(packet(464, { vcpuCount: 9 })),
+    read(packet(464, { macCount: 11 })),
+    read(packet(464, { type: 0 })),
+    read(packet(464, { type: 4 })),
+    read(packet(464, { type: 2, workload: 3 })),
+    read(packet(464, { type: 0, macs: [MAC], avg: 3, max: 2 })),
+  ];
+  expect(faults.map((fault) => policyFaultText(fault as Parameters<typeof policyFaultText>[0]))).toEqual([
+    "names no vCPU",
+    "names 9 vCPUs, at most 8 fit",
+    "names 11 MAC addresses, at most 10 fit",
+    "depends on traffic and names no MAC address",
+    "has the unknown type 4",
+    "has the unknown workload 3",
+    "has an average threshold (3) above the maximum (2)",
+  ]);
+});
+
+test("thresholds that are equal, and the most vCPUs and addresses that fit, are no fault", () => {
+  const most = { vcpus: [0, 1, 2, 3, 4, 5, 6, 7], macs: new Array(10).fill(MAC), type: 0, avg: 2, max: 2 };
+  const request = decode(packet(464, most));
+  expect(request.kind === "set-policy" ? judgePolicy(request.policy) : request).toBeUndefined();
 });
 
 describe("the hours of a day", () => {

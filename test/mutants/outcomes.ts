@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Outcome, READY, type Task } from "./worker.ts";
+
+/** A worker that tells nothing for so long hangs in the mutant that it runs. */
+const SILENCE_MAX_MS = 120_000;
+
+/**
+ * Runs some of the mutants of a tree, one after the other, in a worker. A mutant that ends the worker, or hangs it, is killed;
+ * the next worker goes on behind it. Throws if the tests of the tree do not even load.
+ */
+export async function outcomesOf(
+  { root, tests, mutants }: Pick<Task, "root" | "tests" | "mutants">,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, Outcome>> {
+  const results = join(root, "mutants.results");
+  const found = new Map<number, Outcome>();
+  let left = [...ids];
+  while (left.length > 0) {
+    writeFileSync(results, "");
+    const task: Task = { root, tests, mutants, ids: left, results };
+    writeFileSync(join(root, "mutants.task"), JSON.stringify(task));
+    await work(root, results);
+    for (const line of readFileSync(results, "utf8").split("\n").filter(Boolean)) {
+      const outcome: Outcome = JSON.parse(line);
+      found.set(outcome.id, outcome);
+    }
+    if (!found.delete(READY)) throw new Error(`Cannot run the tests of ${tests.join(", ")} without a change`);
+    const rest = left.filter((id) => !found.has(id));
+    const [culprit] = rest;
+    if (culprit === undefined) break;
+    if (rest.length === left.length && found.size === 0 && process.env["MUTANTS_DEBUG"])
+      throw new Error("stuck");
+    found.set(culprit, { id: culprit, by: "the process of the tests ended or hung", tests: 1 });
+    left = rest.slice(1);
+  }
+  return found;
+}
+
+async function work(root: string, results: string): Promise<void> {
+  const command = ["nice", "-n", "19", process.execPath, "test", join(import.meta.dir, "worker.ts")];
+  const child = Bun.spawn(command, {
+    cwd: root,
+    env: { ...process.env, CI: "1", TASK: join(root, "mutants.task") },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  let size = 0;
+  let silentSince = performance.now();
+  const watch = setInterval(() => {
+    const now = Bun.file(results).size;
+    if (now !== size) silentSince = performance.now();
+    size = now;
+    if (performance.now() - silentSince > SILENCE_MAX_MS) child.kill("SIGKILL");
+  }, 1000);
+  await child.exited;
+  clearInterval(watch);
+}
