@@ -58,12 +58,15 @@ export function changesAtMs({ untilMs, due }: Want): number {
   return Math.min(untilMs ?? Number.POSITIVE_INFINITY, due?.atMs ?? Number.POSITIVE_INFINITY);
 }
 
+/** A place for each source. Nothing is written here. */
+const NOTHING: (Want | undefined)[] = PRECEDENCE.map(() => undefined);
+
 /** The wants of one vCPU on one clock, or those for the clock itself: one per source. */
 export class Wants {
   /** Whether they are kept and none of them counts, because the domain is paused. */
   readonly #rest: boolean;
-  /** By rank, no longer than needed: most vCPUs want nothing. */
-  readonly #bySource: (Want | undefined)[] = [];
+  /** By rank. Most vCPUs want nothing, and share {@link NOTHING}. */
+  #bySource: (Want | undefined)[] = NOTHING;
   #current: Want | undefined;
 
   constructor({ rest } = { rest: false }) {
@@ -88,6 +91,7 @@ export class Wants {
   put(want: Want): void {
     const rank = RANK[want.source];
     want.before = this.#bySource[rank];
+    if (this.#bySource === NOTHING) this.#bySource = [...NOTHING];
     this.#bySource[rank] = want;
     this.#choose();
   }

@@ -65,7 +65,9 @@ export class PacketPath {
 
   constructor(parts: PacketPathParts) {
     this.#parts = parts;
-    this.#scales = new ScalePackets(parts, (...done) => this.#conclude(...done));
+    this.#scales = new ScalePackets(parts, (channel, frame, request, refusal, limit) =>
+      this.#conclude(channel, frame, request, refusal, limit),
+    );
     this.#policies = new GuestPolicyPackets(parts);
   }
 

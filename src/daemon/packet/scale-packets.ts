@@ -120,12 +120,17 @@ export class ScalePackets {
     return { code: "kernel-refused", reason: refused.reason };
   }
 
-  #done(...done: Parameters<Conclude>): void {
-    const [channel, , request, refusal] = done;
+  #done(
+    channel: Channel,
+    frame: Uint8Array,
+    request: Scale,
+    refusal: Refusal | undefined,
+    limit: Change["limit"],
+  ): void {
     const { events, time } = this.#parts;
     if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);
     if (events.wanted) events.request(channel.vm, request, refusal, time());
-    this.#conclude(...done);
+    this.#conclude(channel, frame, request, refusal, limit);
   }
 
   #noteDry({ vm }: Channel, request: Scale): void {
