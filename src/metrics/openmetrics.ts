@@ -34,6 +34,16 @@ export interface Sample {
   readonly value: number;
 }
 
+/** Makes a gauge. */
+export function gauge(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: "gauge", help, samples };
+}
+
+/** Makes a counter. */
+export function counter(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: "counter", help, samples };
+}
+
 /** One histogram. */
 export interface Series {
   readonly labels: Labels;

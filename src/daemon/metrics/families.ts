@@ -2,7 +2,14 @@ import type { Counters } from "../../admin/control-types.ts";
 import { BUCKETS, bucketEndNs, type Histogram } from "../../base/histogram.ts";
 import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import type { Channel } from "../../channels/channel.ts";
-import type { Family, Labels, Sample, Series } from "../../metrics/openmetrics.ts";
+import {
+  counter,
+  type Family,
+  gauge,
+  type Labels,
+  type Sample,
+  type Series,
+} from "../../metrics/openmetrics.ts";
 import { VERSION } from "../../version.ts";
 import type { Asker } from "../apps/asker.ts";
 import { listHolds } from "../operators/holds.ts";
@@ -223,12 +230,4 @@ function seriesOf(vm: string, { counts, sumNs }: Histogram): Series {
     buckets: [...buckets, { end: Number.POSITIVE_INFINITY, count }],
     sum: sumNs / 1e9,
   };
-}
-
-function gauge(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name, type: "gauge", help, samples };
-}
-
-function counter(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name, type: "counter", help, samples };
 }

@@ -1,4 +1,4 @@
-import type { Family, Sample } from "../../metrics/openmetrics.ts";
+import { type Family, gauge, type Sample } from "../../metrics/openmetrics.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import type { Parts } from "../parts.ts";
 
@@ -14,18 +14,12 @@ export function* speedFamilies({ arbiter, cpufreq }: Parts): Job<Family[]> {
     pcpus.flatMap((pcpu) => hertz([pcpu], cpufreq.observe(pcpu)?.currentKhz)),
   );
   return [
-    {
-      name: "vmpower_cpu_requested_hertz",
-      type: "gauge",
-      help: "The speed requested for a CPU; without a claim, the highest that its original settings allow.",
-      samples: requested.flat(),
-    },
-    {
-      name: "vmpower_cpu_real_hertz",
-      type: "gauge",
-      help: "The speed at which a CPU runs, as the kernel reports it.",
-      samples: real.flat(),
-    },
+    gauge(
+      "vmpower_cpu_requested_hertz",
+      "The speed requested for a CPU; without a claim, the highest that its original settings allow.",
+      requested.flat(),
+    ),
+    gauge("vmpower_cpu_real_hertz", "The speed at which a CPU runs, as the kernel reports it.", real.flat()),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Khz } from "../../base/domain.ts";
 import { OWN_SETTINGS } from "../../ledger/clock-times.ts";
 import { OTHERS, VMS_MAX } from "../../ledger/span.ts";
 import { addTime, type VmTimes } from "../../ledger/vm-times.ts";
-import type { Family, Labels, Sample } from "../../metrics/openmetrics.ts";
+import { counter, type Family, type Labels, type Sample } from "../../metrics/openmetrics.ts";
 import { eachStep, type Job } from "../operators/loop-slices.ts";
 import type { Parts } from "../parts.ts";
 
@@ -102,8 +102,4 @@ function boundedSamples(
     { labels: { ...labels, by: "limit" }, value: bounded },
     { labels: { ...labels, by: "hold" }, value: held },
   ];
-}
-
-function counter(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name, type: "counter", help, samples };
 }
