@@ -5,6 +5,7 @@ const PROGRAM = join(import.meta.dir, "../../dist/vm-power");
 /** The simulator: the real daemon on a simulated host. */
 export interface Simulator {
   readonly directory: string;
+  readonly socket: string;
   readonly monitorSocket: string;
   stop(): Promise<void>;
 }
@@ -15,10 +16,12 @@ export async function startSimulator(seconds = 120): Promise<Simulator> {
     stdout: "pipe",
     stderr: "inherit",
   });
-  const directory = dirname(await socketOf(simulator.stdout));
+  const socket = await socketOf(simulator.stdout);
+  const directory = dirname(socket);
   const monitorSocket = join(directory, "run/monitor.sock");
   return {
     directory,
+    socket,
     monitorSocket,
     async stop() {
       simulator.kill("SIGTERM");

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startSimulator } from "../cockpit/simulator.ts";
 
 // Puts what an operator sees into README.md: starts the simulator, types commands into a terminal of 80 x 24, and writes
 // what stands there between the marks "<!-- capture: COMMAND -->" and "<!-- end -->". Needs tmux.
@@ -15,12 +16,8 @@ const P99_SETTLED_US = 500;
 const MEASURED_MIN = 2;
 const SESSION = `vm-power-captures-${process.pid}`;
 
-const simulator = Bun.spawn([join(ROOT, "dist/vm-power"), "simulate", "--seconds", "120"], {
-  stdout: "pipe",
-  stderr: "inherit",
-});
+const { socket, stop } = await startSimulator();
 try {
-  const socket = await socketOf(simulator.stdout);
   await settled(socket);
   tmux("new-session", "-d", "-x", "80", "-y", "24", "-s", SESSION, "env", "PS1=", "NO_COLOR=1", "sh");
   const text = readFileSync(README, "utf8").replace(
@@ -30,24 +27,8 @@ try {
   );
   writeFileSync(README, text);
 } finally {
-  simulator.kill("SIGTERM");
-  await simulator.exited;
+  await stop();
   Bun.spawnSync(["tmux", "kill-session", "-t", SESSION]);
-}
-
-/** The simulator prints where its daemon listens. Its later output must be read too, or it ends. */
-function socketOf(output: ReadableStream<Uint8Array>): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  void (async () => {
-    let said = "";
-    for await (const chunk of output) {
-      said += Buffer.from(chunk).toString();
-      const found = /--socket (\S+)/.exec(said)?.[1];
-      if (found !== undefined) resolve(found);
-    }
-    reject(new Error(`The simulator did not say where its daemon listens:\n${said}`));
-  })();
-  return promise;
 }
 
 /**
