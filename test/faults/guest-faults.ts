@@ -287,7 +287,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/wire/framer.ts",
     line: "if (left > CONFUSED_BYTES_MAX) this.#drop();",
     instead: "if (left < 0) this.#drop();",
-    test: "test/wire/framer.test.ts",
+    test: "test/wire/framer-memory.test.ts",
     name: "during endless garbage, in bounded memory",
   },
   {

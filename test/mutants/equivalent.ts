@@ -25,15 +25,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "src/wire/framer.ts",
-    line: "if (this.#bytes !== NOTHING) this.#take(NOTHING, { own: true });",
-    change: "this.#bytes !== NOTHING → true",
-    why: "Taking nothing twice changes nothing; the condition saves the work",
-  },
-  {
-    file: "src/wire/framer.ts",
-    line: "return at === 0 && left === size ? this.#bytes : this.#bytes.slice(at, at + size);",
-    change: "at === 0 && left === size → false",
-    why: "A copy has the same bytes; the chunk itself only saves the copy",
+    line: "#at = 0;",
+    change: "0 → 1",
+    why: "Nothing is read at this position: the first bytes set it",
   },
   {
     file: "src/arbiter/want.ts",

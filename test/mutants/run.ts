@@ -9,7 +9,7 @@ import { type Room, roomsOf } from "./scope.ts";
 import type { Outcome } from "./worker.ts";
 
 // `make mutants`: changes the sources in small ways, and tells which changes no test notices. FILES="arbiter/want wire" for some
-// files, SAMPLE=100 for so many mutants, SEED=7 for others.
+// files, SAMPLE=100 for so many mutants, SEED=7 for others, SECONDS=180 to leave out what takes longer.
 
 const ROOT = join(import.meta.dir, "../..");
 const COPIED = ["src", "test", "etc", "man", "package.json", "tsconfig.json", "bunfig.toml"];
@@ -39,16 +39,27 @@ function isEquivalent(mutant: Mutant): boolean {
 async function main(): Promise<void> {
   const words = (process.env["FILES"] ?? "").split(/\s+/).filter(Boolean);
   const random = new Random(Number(process.env["SEED"] || 1));
+  const seconds = Number(process.env["SECONDS"] || Number.POSITIVE_INFINITY);
+  const untilMs = Date.now() + 1000 * seconds;
+  const rooms = roomsOf(ROOT, words);
+  if (rooms.length === 0) console.log("No mutants are made of these files");
   const copy = makeCopy();
   let failed = 0;
   try {
-    for (const room of roomsOf(ROOT, words)) {
+    for (const room of rooms) {
       const mutants = mutantsOf(copy, room.files);
       const all = mutants.map(({ id }) => id);
       const count = Number(process.env["SAMPLE"] || 0);
       const ids = count > 0 ? sample(all, count, random) : all;
       const task = { root: copy, tests: room.tests, mutants };
-      failed += report(room, mutants, await outcomesOf(task, ids));
+      const found = await outcomesOf(task, ids, untilMs);
+      failed += report(room, mutants, found);
+      for (const file of room.files) {
+        const left = mutants.filter(
+          (each) => each.file === file && ids.includes(each.id) && !found.has(each.id),
+        );
+        if (left.length > 0) console.log(`${file}: ${left.length} mutants left out after ${seconds} s`);
+      }
     }
   } finally {
     rmSync(copy, { recursive: true });

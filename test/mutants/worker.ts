@@ -9,7 +9,8 @@ import { SWITCH, TICK, withSwitches } from "./switches.ts";
 
 // Runs mutants in one process: `bun test ./test/mutants/worker.ts`, with a Task in the file that TASK names. Each test file
 // is bundled once, with all changes behind switches. It is loaded anew for each mutant, so that module variables are new as
-// well, and only those of its tests run that reach the mutant.
+// well, and only those of its tests run that reach the mutant. The loops of tests are counted too: a change of the sources
+// may make one endless.
 
 /** What the worker is to do. */
 export interface Task {
@@ -91,7 +92,7 @@ async function makeSuite(task: Task, file: string): Promise<Suite> {
 }
 
 /** Runs every test without a change, to know what it reaches. One that fails judges nothing. */
-async function look(suite: Suite): Promise<void> {
+async function look(suite: Suite, task: Task): Promise<void> {
   reached = suite.atLoad;
   const { cases, end } = suite.load();
   for (const [index, each] of cases.entries()) {
@@ -104,6 +105,8 @@ async function look(suite: Suite): Promise<void> {
   }
   reached = undefined;
   await end();
+  // An empty line says that the worker has not hung.
+  appendFileSync(task.results, "\n");
 }
 
 async function judge(id: number, suites: Suite[]): Promise<Outcome> {
@@ -169,10 +172,12 @@ function switches(root: string, mutants: readonly Mutant[]): Bun.BunPlugin {
     name: "switches",
     setup(build) {
       build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        const text = await Bun.file(path).text();
         const own = mutants.filter(({ file }) => join(root, file) === path);
-        const place = text.replaceAll("import.meta.dir", JSON.stringify(dirname(path)));
-        return { contents: own.length === 0 ? place : withSwitches(path, text, own), loader: "ts" };
+        const contents = withSwitches(path, await Bun.file(path).text(), own);
+        return {
+          contents: contents.replaceAll("import.meta.dir", JSON.stringify(dirname(path))),
+          loader: "ts",
+        };
       });
     },
   };
@@ -194,7 +199,7 @@ if (taskFile !== undefined) {
       const task: Task = JSON.parse(readFileSync(taskFile, "utf8"));
       const suites: Suite[] = [];
       for (const file of task.tests) suites.push(await makeSuite(task, file));
-      for (const suite of suites) await look(suite);
+      for (const suite of suites) await look(suite, task);
       const cost = ({ tests }: Suite) => tests.reduce((sum, { ms }) => sum + ms, 0);
       suites.sort((a, b) => cost(a) - cost(b));
       tell(task, { id: READY, tests: suites.reduce((sum, { tests }) => sum + tests.length, 0) });
