@@ -40,7 +40,7 @@ export function readAccount(lines: readonly string[]): AccountState | undefined 
     const { kind, sums, vms, cores = {} } = value;
     if (kind === "block") {
       if (sums.length !== 3 + TERMS * TERMS + TERMS) return undefined;
-      const [startMs = 0, count = 0, yy = 0, ...rest] = sums;
+      const [startMs, count, yy, ...rest] = sums as [number, number, number, ...number[]];
       blocks.push({ startMs, count, yy, xx: rest.slice(0, TERMS * TERMS), xy: rest.slice(TERMS * TERMS) });
       continue;
     }
@@ -59,10 +59,18 @@ function spanOf(sums: readonly number[], vms: Members, cores: Members): Span | u
   if (sums.length !== 6 || !accounts.every(([, numbers]) => isNumbers(numbers) && numbers.length === 13))
     return undefined;
   if (!isNumbers(Object.values(cores))) return undefined;
-  const [fromMs = 0, toMs = 0, joules = 0, metered = 0, idle = 0, host = 0] = sums;
+  const [fromMs, toMs, joules, metered, idle, host] = sums as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const joulesOf = new Map(Object.entries(cores)) as ReadonlyMap<string, number>;
   const known = accounts.map(
-    ([vm, numbers]) => [vm, { ...vmOf(numbers as number[]), coreJoules: joulesOf.get(vm) }] as const,
+    ([vm, numbers]) =>
+      [vm, { ...vmOf(numbers as [number, ...number[]]), coreJoules: joulesOf.get(vm) }] as const,
   );
   return { fromMs, toMs, joules, metered, idle, host, vms: new Map(known) };
 }
@@ -72,13 +80,13 @@ function vmNumbers({ joules, baseline, max }: VmAccount): number[] {
   return [joules, ...numbers(baseline), ...numbers(max)];
 }
 
-function vmOf([joules = 0, ...rest]: readonly number[]): VmAccount {
+function vmOf([joules, ...rest]: readonly [number, ...number[]]): VmAccount {
   const difference = (from: number) => ({ more: useOf(rest, from), slack: useOf(rest, from + 3) });
   return { joules, baseline: difference(0), max: difference(6) };
 }
 
 function useOf(numbers: readonly number[], from: number): Use {
-  const [ghzS = 0, ghz3S = 0, turboS = 0] = numbers.slice(from, from + 3);
+  const [ghzS, ghz3S, turboS] = numbers.slice(from) as [number, number, number];
   return { ghzS, ghz3S, turboS };
 }
 

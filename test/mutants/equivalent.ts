@@ -66,6 +66,24 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: "The lowest speed is the same with turbo, and nothing else of this want is read",
   },
   {
+    file: "src/ledger/fit.ts",
+    line: "for (let kept = 1; kept < SETS; kept++) {",
+    changes: ["kept < SETS → kept <= SETS"],
+    why: "No term at all is no better than some that were tried",
+  },
+  {
+    file: "src/ledger/fit.ts",
+    line: "const SETS = 1 << TURBO;",
+    changes: ["1 → 2"],
+    why: "The same sets once more are no better than those that were tried",
+  },
+  {
+    file: "src/ledger/fit.ts",
+    line: "if (squares >= least) continue;",
+    changes: ["squares >= least → squares > least"],
+    why: "Of two sets of terms that err by the same each is the best",
+  },
+  {
     file: "src/arbiter/resolve.ts",
     line: "const floor = state.floors.size === 0 ? undefined : floorOf(state);",
     changes: ["state.floors.size === 0 → false"],

@@ -39,6 +39,8 @@ const later = setTimeout;
 /** Loops may turn ten times as often as without a change, and this often. */
 const TURNS_MIN = 200_000;
 const TIME_MIN_MS = 3_000;
+/** Longer tests run after all others: most mutants are noticed by a short one. */
+const LONG_MS = 50;
 
 /** A test file, ready to be loaded, and what its tests reach. */
 interface Suite {
@@ -111,17 +113,20 @@ async function look(suite: Suite, task: Task): Promise<void> {
 
 async function judge(id: number, suites: Suite[]): Promise<Outcome> {
   let tests = 0;
-  for (const suite of [...suites]) {
-    const isStatic = suite.atLoad.has(id);
-    const chosen = suite.tests.filter((each) => isStatic || each.reached.has(id)).sort((a, b) => a.ms - b.ms);
-    if (chosen.length === 0) continue;
-    tests += chosen.length;
-    const by = await firstFailure(id, suite, chosen);
-    if (by === undefined) continue;
-    // The next mutant is often beside this one.
-    suites.unshift(...suites.splice(suites.indexOf(suite), 1));
-    return { id, by: `${suite.file}: ${by}`, tests };
-  }
+  for (const isLong of [false, true])
+    for (const suite of [...suites]) {
+      const isStatic = suite.atLoad.has(id);
+      const chosen = suite.tests
+        .filter(({ ms, reached }) => ms > LONG_MS === isLong && (isStatic || reached.has(id)))
+        .sort((a, b) => a.ms - b.ms);
+      if (chosen.length === 0) continue;
+      tests += chosen.length;
+      const by = await firstFailure(id, suite, chosen);
+      if (by === undefined) continue;
+      // The next mutant is often beside this one.
+      suites.unshift(...suites.splice(suites.indexOf(suite), 1));
+      return { id, by: `${suite.file}: ${by}`, tests };
+    }
   return { id, tests };
 }
 
