@@ -121,9 +121,10 @@ export class DriftWatch {
   }
 
   #settle(clock: HeldClock, drifts: readonly Drift[]): void {
+    // What was written again is ours, also if the kernel rounds it.
+    if (drifts.every(({ outcome }) => outcome !== "failed")) this.#unsettled.delete(clock);
     if (drifts.length === 0) {
       this.#fights.delete(clock);
-      this.#unsettled.delete(clock);
       return;
     }
     const fights = (this.#fights.get(clock) ?? 0) + 1;
@@ -134,7 +135,6 @@ export class DriftWatch {
       // The setting is unknown now, so the next request is written in any case.
       clock.held = undefined;
       this.#fights.delete(clock);
-      this.#unsettled.delete(clock);
     }
     if (fights > FIGHTS_MAX) {
       this.#options.log.warning(
