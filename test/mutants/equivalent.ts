@@ -84,6 +84,50 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: "Of two sets of terms that err by the same each is the best",
   },
   {
+    file: "src/admin/framer.ts",
+    line: "const FIRST_CAPACITY = 4096;",
+    changes: ["4096 → 4097"],
+    why: "The buffer grows as far as is needed, wherever it begins",
+  },
+  {
+    file: "src/admin/framer.ts",
+    line: "if (end + bytes <= buffer.length) return;",
+    changes: [
+      "end + bytes <= buffer.length → false",
+      "end + bytes <= buffer.length → (end + bytes) < buffer.length",
+      "return; → nothing",
+    ],
+    why: "Bytes that are moved to the front before they must be are the same; the condition saves the work",
+  },
+  {
+    file: "src/admin/framer.ts",
+    line: "const target = used + bytes <= buffer.length ? buffer : new Uint8Array(2 * (used + bytes));",
+    changes: [
+      "used + bytes <= buffer.length → false",
+      "used + bytes <= buffer.length → (used + bytes) < buffer.length",
+      "2 → 3",
+    ],
+    why: "A larger buffer holds the same bytes; the condition and the factor bound the memory and the copies",
+  },
+  {
+    file: "src/admin/framer.ts",
+    line: "if (start === end && buffer.length > FIRST_CAPACITY) {",
+    changes: ["buffer.length > FIRST_CAPACITY → buffer.length >= FIRST_CAPACITY"],
+    why: "An empty buffer is as good as another of the same size",
+  },
+  {
+    file: "src/admin/framer.ts",
+    line: "start = end = scanned = 0;",
+    changes: ["0 → 1"],
+    why: "Where in the empty buffer the next bytes are put does not matter",
+  },
+  {
+    file: "src/admin/single-call.ts",
+    line: 'const reply = message === "tooLong" ? undefined : readReply(message);',
+    changes: ['message === "tooLong" → false'],
+    why: "The word is no reply either",
+  },
+  {
     file: "src/arbiter/resolve.ts",
     line: "const floor = state.floors.size === 0 ? undefined : floorOf(state);",
     changes: ["state.floors.size === 0 → false"],

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Outcome, READY, type Task } from "./worker.ts";
+import { FAILS, type Outcome, READY, type Task } from "./worker.ts";
 
 /** A worker that tells nothing for so long hangs in the mutant that it runs. */
 const SILENCE_MAX_MS = 45_000;
@@ -22,14 +22,15 @@ export async function outcomesOf(
     writeFileSync(results, "");
     const task: Task = { root, tests, mutants, ids: left, results };
     writeFileSync(join(root, "mutants.task"), JSON.stringify(task));
-    await work(root, results, untilMs);
+    const said = await work(root, results, untilMs);
     for (const line of readFileSync(results, "utf8").split("\n").filter(Boolean)) {
       const outcome: Outcome = JSON.parse(line);
-      found.set(outcome.id, outcome);
+      if (outcome.id === FAILS) console.log(`${outcome.by} fails without a change, and judges nothing`);
+      else found.set(outcome.id, outcome);
     }
     const isReady = found.delete(READY);
     if (Date.now() >= untilMs) break;
-    if (!isReady) throw new Error(`Cannot run the tests of ${tests.join(", ")} without a change`);
+    if (!isReady) throw new Error(`Cannot run the tests without a change: ${said}`);
     const rest = left.filter((id) => !found.has(id));
     const [culprit] = rest;
     if (culprit === undefined) break;
@@ -39,12 +40,14 @@ export async function outcomesOf(
   return found;
 }
 
-async function work(root: string, results: string, untilMs: number): Promise<void> {
+/** Runs a worker; returns what it told on its way. */
+async function work(root: string, results: string, untilMs: number): Promise<string> {
   const command = [process.execPath, "test", join(import.meta.dir, "worker.ts")];
+  const said = Bun.file(join(root, "mutants.said"));
   const child = Bun.spawn(command, {
     cwd: root,
     env: { ...process.env, CI: "1", TASK: join(root, "mutants.task") },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", said],
   });
   let size = 0;
   let silentSince = performance.now();
@@ -57,4 +60,5 @@ async function work(root: string, results: string, untilMs: number): Promise<voi
   }, 1000);
   await child.exited;
   clearInterval(watch);
+  return said.text();
 }

@@ -12,7 +12,7 @@ import type { Outcome } from "./worker.ts";
 // files, SAMPLE=100 for so many mutants, SEED=7 for others, SECONDS=180 to leave out what takes longer.
 
 const ROOT = join(import.meta.dir, "../..");
-const COPIED = ["src", "test", "etc", "man", "package.json", "tsconfig.json", "bunfig.toml"];
+const COPIED = ["src", "test", "etc", "man", "packaging", "package.json", "tsconfig.json", "bunfig.toml"];
 
 /** A copy of what the tests need, so that nothing of the project's own tree is ever changed. */
 function makeCopy(): string {

@@ -21,8 +21,11 @@ const ROOMS: Readonly<Record<string, { readonly only?: RegExp; readonly tests: s
   "src/channels": { only: /\/judge\.ts$/, tests: "test/channels" },
 };
 
-/** It plays whole days: seconds for each mutant, and what it allows for chance hides small changes. */
-const LONG_TEST = "test/ledger/days.test.ts";
+/**
+ * These would take seconds for each mutant: they play whole days, of which what is allowed for chance hides small changes, and
+ * run other programs.
+ */
+const LONG_TESTS = ["test/ledger/days.test.ts", "test/admin/foreign.test.ts"];
 
 /** What mutants are made of; `wanted` keeps the files whose path contains one of its words. */
 export function roomsOf(root: string, wanted: readonly string[]): Room[] {
@@ -31,7 +34,7 @@ export function roomsOf(root: string, wanted: readonly string[]): Room[] {
     .map(([name, { only, tests }]) => ({
       name,
       files: list(root, name, ".ts").filter((file) => (only?.test(file) ?? true) && isWanted(file)),
-      tests: list(root, tests, ".test.ts").filter((file) => file !== LONG_TEST),
+      tests: list(root, tests, ".test.ts").filter((file) => !LONG_TESTS.includes(file)),
     }))
     .filter(({ files }) => files.length > 0);
 }

@@ -32,8 +32,9 @@ export interface Outcome {
   readonly tests: number;
 }
 
-/** The first outcome is that of no mutant: all tests have run without a change. */
+/** Outcomes of no mutant: all tests have run without a change, of which one fails. */
 export const READY = 0;
+export const FAILS = -1;
 
 const later = setTimeout;
 /** Loops may turn ten times as often as without a change, and this often. */
@@ -103,7 +104,7 @@ async function look(suite: Suite, task: Task): Promise<void> {
     const from = performance.now();
     const why = await attempt(() => each.run(), 60_000);
     if (why === undefined) suite.tests.push({ index, reached, turns, ms: performance.now() - from });
-    else process.stderr.write(`${suite.file}: "${each.name}" fails without a change: ${why}\n`);
+    else tell(task, { id: FAILS, by: `${suite.file}: "${each.name}" (${why})`, tests: 0 });
   }
   reached = undefined;
   await end();
