@@ -131,7 +131,8 @@ export class DriftWatch {
     this.#fights.set(clock, fights);
     // Settings of knobs are left until the knobs change.
     const isSpeed = clock.held !== "baseline";
-    if (isSpeed && drifts.some((drift) => drift.outcome === "yielded")) {
+    const [first] = drifts;
+    if (isSpeed && first?.outcome === "yielded") {
       // The setting is unknown now, so the next request is written in any case.
       clock.held = undefined;
       this.#fights.delete(clock);

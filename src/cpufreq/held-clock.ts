@@ -62,7 +62,6 @@ export class HeldClock {
       return writeRefused(scope, refused);
     }
     this.held = setting;
-    this.owesBaseline = false;
     return undefined;
   }
 

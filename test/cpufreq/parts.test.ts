@@ -8,6 +8,7 @@ import { decodeEntry } from "../../src/cpufreq/journal-entry.ts";
 import { Permitted, sharedWithReserved, unmanagedCpus } from "../../src/cpufreq/permission.ts";
 import { ReadBack } from "../../src/cpufreq/read-back.ts";
 import { recover } from "../../src/cpufreq/recover.ts";
+import { restore } from "../../src/cpufreq/restore.ts";
 import { listedTable } from "../../src/cpufreq/speed-table.ts";
 import { doNow, doSlowly, type Work } from "../../src/cpufreq/work.ts";
 import { WriteQueue } from "../../src/cpufreq/write-queue.ts";
@@ -92,6 +93,13 @@ describe("an entry of the journal", () => {
     expect([fill(16_384), fill(16_385)]).toEqual([1, 0]);
   });
 
+  test("that is restored is told", () => {
+    using host = quickHost({});
+    put(host, "s0.json", JSON.stringify(ENTRY));
+    expect(doNow(restore(host.backend, means(host), { kept: false })).restored).toEqual(["s0"]);
+    expect(host.lines).toEqual(["info: Restored the settings of s0"]);
+  });
+
   test("that cannot be restored is told with 60 characters of what it was", () => {
     using host = quickHost({});
     const { version: _, policy: scope, ...rest } = ENTRY;
@@ -107,7 +115,7 @@ describe("an entry of the journal", () => {
 
 test("clocks shared with a reserved CPU are followed from one to the next, and each is known by the first one found", () => {
   const cpu = (pcpu: number, related: number[], neighbours: number[] = []) => ({ pcpu, related, neighbours });
-  const scanned = [cpu(5, [9]), cpu(3, [2], [5]), cpu(2, [0]), cpu(7, [8]), cpu(4, [3])];
+  const scanned = [cpu(4, [3]), cpu(5, [9]), cpu(3, [2], [5]), cpu(2, [0]), cpu(7, [8])];
   expect([...sharedWithReserved(scanned, new Set([0, 9]))]).toEqual([
     ...([
       [5, 9],
@@ -178,7 +186,7 @@ test("WriteQueue does one thing at a time, and is idle after each", async () => 
   for (let round = 0; round < 2; round++) {
     const { promise, resolve } = Promise.withResolvers<void>();
     const run = queue.run(() => promise);
-    expect(queue.run(async () => {})).rejects.toThrow("Expected a clock that is not busy");
+    expect(() => queue.run(async () => {})).toThrow("Expected a clock that is not busy");
     let isIdle = false;
     const idle = queue.idle().then(() => {
       isIdle = true;

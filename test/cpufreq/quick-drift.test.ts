@@ -24,8 +24,12 @@ describe("another program's speed", () => {
     change(host, "speed", "1000000");
     host.fails = (what) => (what.startsWith("s0 set") ? "EBUSY" : undefined);
     cpufreq.refresh();
-    // While it is refused it is no rounding of ours.
+    // While it is refused it is no rounding of ours, and nothing is said of what cannot be read for the moment.
     expect(cpufreq.inspect({ clock: 0, setting: 1 }).map(({ ok }) => ok)).toEqual([true, false]);
+    host.fails = (what) => (what.includes(" read ") ? "EIO" : undefined);
+    cpufreq.refresh();
+    expect(outcomes(host)).toEqual(["s0/speed failed"]);
+    change(host, "speed", "3000000");
     host.fails = () => undefined;
     host.rounds = (text) => (text === "2000000" ? "1999000" : text);
     cpufreq.refresh();
@@ -63,8 +67,10 @@ describe("another program's speed", () => {
     using host = quickHost({ 0: ["s0"] });
     const cpufreq = await held(host, "yield");
     change(host, "speed", "1000000");
-    for (let i = 0; i < 3; i++) cpufreq.refresh();
-    expect([outcomes(host), host.take()]).toEqual([["s0/speed yielded"], []]);
+    cpufreq.refresh();
+    change(host, "speed", "3000000");
+    for (let i = 0; i < 2; i++) cpufreq.refresh();
+    expect([outcomes(host), host.take(), host.counts.lists]).toEqual([["s0/speed yielded"], [], 1]);
     expect(cpufreq.apply({ clock: 0, setting: 1 })).toBeUndefined();
     expect(host.take()).toEqual(["s0 prepare mode=manual", "s0 set speed=2000000"]);
     expect(cpufreq.inspect({ clock: 0, setting: 1 }).map(({ ok }) => ok)).toEqual([true, true]);
@@ -135,7 +141,10 @@ describe("another program's change of a knob", () => {
     const cpufreq = await held(host, "reassert", { governors: ["manual"] });
     change(host, "mode", "auto");
     cpufreq.refresh();
-    expect(outcomes(host)).toEqual(["s0/mode reasserted"]);
+    expect([outcomes(host), host.take()]).toEqual([
+      ["s0/mode reasserted"],
+      ["s0 prepare mode=manual", "s0 set speed=2000000"],
+    ]);
   });
 });
 
