@@ -73,6 +73,10 @@ test("a caller that is no application is refused, and there is no socket without
   await host.remove();
   await serve("");
   expect(existsSync(join(host.directory, "run/request.sock"))).toBe(false);
+  expect(request("max")).toEqual({
+    ...{ code: 1, out: "" },
+    err: "No application may ask: the configuration has no [app NAME], see APPLICATIONS in vm-power.conf(5)\n",
+  });
 });
 
 test("a group's members are the application, and the operator's socket stays closed to them", async () => {

@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Asker } from "../../admin/control-types.ts";
 import type { RequestResult } from "../../admin/request.ts";
 import { callRequest } from "../../admin/request-client.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
-import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { CommandError, EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
@@ -72,6 +73,10 @@ async function ask(
   const word = WORDS.find((known) => known === speed);
   if (word === undefined) throw new UsageError(`"${speed}" is none of ${WORDS.join(", ")}`);
   const path = join(dirname(socket), "request.sock");
+  if (!existsSync(path) && existsSync(socket))
+    throw new CommandError(
+      "No application may ask: the configuration has no [app NAME], see APPLICATIONS in vm-power.conf(5)",
+    );
   const [app, list, time] = [values.get("--app"), values.get("--cpus"), values.get("--for")];
   const as = app === undefined ? {} : { app };
   if (word === "release") {
