@@ -105,7 +105,7 @@ test("a host without a meter has a modelled account, and says so everywhere", as
   const reply = energy("--since", "10m");
   expect([reply.meters, reply.meteredJoules]).toEqual([[], 0]);
   expect(Math.abs(sumOf(reply) / reply.joules - 1)).toBeLessThan(0.001);
-  expect(reply.savedUnknown).toBe("The host has no meter to fit the model with");
+  expect(reply.savedUnknown).toBe("the host has no meter to fit the model with");
   expect(host.run("vmpowerctl", "energy").out).toContain("modelled only, because this host has no meter");
   const metrics = host.run("vmpowerctl", "metrics").out;
   expect(metrics).toContain("vmpower_energy_meters 0\n");
