@@ -10,6 +10,8 @@ import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { cpusArgument, durationArgument } from "../arguments.ts";
+import { refusedFifos } from "../trouble.ts";
+import { troubleLines } from "../trouble-lines.ts";
 import type { Context, Verb } from "../verb.ts";
 
 const WORDS = ["up", "down", "min", "max", "turbo", "no-turbo", "release"] as const;
@@ -21,9 +23,15 @@ export const APP_VERBS: readonly Verb[] = [
     summary: "List applications of the host that asked for something",
     arguments: [],
     examples: [["apps", "what each wants of which CPU, and until when"]],
-    async run({ call, show, io }) {
+    async run({ call, show, style, io }) {
       const reply = await call("ListAskers", {});
-      show(reply, () => askersText(reply.askers, textWidth(io)));
+      const width = textWidth(io);
+      show(reply, () =>
+        [
+          askersText(reply.askers, width),
+          ...troubleLines(refusedFifos(reply.fifos ?? []), style, width),
+        ].join("\n"),
+      );
       return EXIT.ok;
     },
   },

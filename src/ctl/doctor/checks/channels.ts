@@ -1,4 +1,4 @@
-import { refusedChannels } from "../../trouble.ts";
+import { refusedChannels, refusedFifos } from "../../trouble.ts";
 import { advice, type Check, channelFormat, repair } from "../check.ts";
 import { halves } from "../halves.ts";
 
@@ -49,9 +49,7 @@ export const CHANNEL_CHECKS: readonly Check[] = [
             "make one for each CPU as vm-power.conf(5), FIFOS, says",
           ),
         ];
-      return daemon.fifos.flatMap(({ path, reason, remedy }) =>
-        reason === undefined ? [] : [repair(`"${path}" is not read: it ${reason}`, remedy)],
-      );
+      return refusedFifos(daemon.fifos).map(({ what, remedy }) => repair(what, remedy));
     },
   },
   {
