@@ -27,7 +27,7 @@ function open(tree: MeterTree) {
   const asked: string[] = [];
   const watch = new EnergyWatch({
     ...{ alarm, time, intervalMs: INTERVAL_MS, stored: undefined },
-    arbiter: { clock: (id: number) => ({ clock: clocks[id], accepted: 2 }) as never },
+    arbiter: { setting: (id: number) => ({ clock: clocks[id], accepted: 2 }) as never },
     cpufreq: { clocks: () => clocks, unmanaged: () => [] },
     domains: () => domains,
     async vcpuTimes(name) {

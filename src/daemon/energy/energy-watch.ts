@@ -29,7 +29,7 @@ const EXACT = 0.05;
 
 /** What {@link EnergyWatch} needs. */
 export interface EnergyWatchOptions {
-  readonly arbiter: Pick<Arbiter, "clock">;
+  readonly arbiter: Pick<Arbiter, "setting">;
   readonly cpufreq: Pick<Cpufreq, "clocks" | "unmanaged">;
   readonly domains: () => ReadonlyMap<string, Domain>;
   readonly vcpuTimes: Hypervisor["vcpuTimes"];
@@ -177,7 +177,7 @@ export class EnergyWatch {
 
   *#clocks() {
     const { arbiter, cpufreq } = this.#options;
-    for (const clock of cpufreq.clocks()) yield [clock, arbiter.clock(clock.id)?.accepted] as const;
+    for (const clock of cpufreq.clocks()) yield [clock, arbiter.setting(clock.id)?.accepted] as const;
   }
 
   #nowMs(): number {
