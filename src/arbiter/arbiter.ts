@@ -75,7 +75,9 @@ export class Arbiter {
    * and returns a change that restores the clocks.
    */
   rollback(change: view.Change, refused: view.RefusedWrite): view.Change {
-    return change instanceof Decided ? rollBack(change, refused, this.#seats.clocks) : follow(NO_WRITES);
+    return change instanceof Decided
+      ? rollBack(change, refused, { clocks: this.#seats.clocks, ends: this.#ends })
+      : follow(NO_WRITES);
   }
 
   /**

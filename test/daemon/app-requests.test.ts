@@ -123,6 +123,15 @@ test("what it asks for ends with its lease, which has a longest", async () => {
     leaseSec: 1,
   });
   expect(speeds(2, 3)).toEqual(["1200000", "1200000"]);
+  const wants = (askers()[0]?.wants ?? []) as { cpu: number; asked: string; endsInMs: number }[];
+  expect(wants.map(({ cpu, asked }) => [cpu, asked])).toEqual([
+    [2, "min"],
+    [3, "policy workload"],
+  ]);
+  for (const [i, mostMs] of [2000, 1000].entries()) {
+    expect(wants[i]?.endsInMs).toBeGreaterThan(0);
+    expect(wants[i]?.endsInMs).toBeLessThanOrEqual(mostMs);
+  }
   await until(() => speed(3) === FOUND);
   expect(speed(2)).toBe("1200000");
   await until(() => speed(2) === FOUND);

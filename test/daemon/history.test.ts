@@ -117,7 +117,7 @@ test("a speed is remembered with its cause and its users, a burst of them as one
     {
       atMs: 1_000_000,
       kind: "speed",
-      message: "CPU 0 at 1.200 GHz: for a:0, b:0; b:0 asked min (a:0 claims 1.200 GHz on the same clock)",
+      message: "CPU 0 at 1.200 GHz: for a:0, b:0; b:0 asked min (as asked: the highest claim on this clock)",
       pcpu: 0,
       khz: 1_200_000,
       users: ["a:0", "b:0"],

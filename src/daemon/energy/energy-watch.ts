@@ -39,7 +39,7 @@ export interface EnergyWatchOptions {
   readonly meters: EnergyMeters;
   readonly intervalMs: number;
   readonly file: EnergyFile;
-  readonly stored: StoredEnergy | undefined;
+  readonly stored: StoredEnergy;
   readonly fileTime: () => FileTime;
   readonly time: TurnClock;
   readonly alarm: Alarm;
@@ -66,7 +66,7 @@ export class EnergyWatch {
   constructor(options: EnergyWatchOptions) {
     this.#options = options;
     const { stored, time } = options;
-    this.account = new Account(time().wallMs, stored?.state);
+    this.account = new Account(time().wallMs, stored.state);
   }
 
   /** The meters that count, and why others do not. */
@@ -89,7 +89,7 @@ export class EnergyWatch {
     const { alarm, intervalMs, meters, stored, time } = this.#options;
     const beganMs = time().monoMs;
     // What counters tell of the time before this daemon belongs to the first interval.
-    const isContinued = this.#begun === undefined && Object.keys(stored?.counters ?? {}).length > 0;
+    const isContinued = this.#begun === undefined && Object.keys(stored.counters).length > 0;
     const measured: Measured = isContinued ? { state: "waiting" } : await meters.read();
     if (this.#begun === undefined) await this.#start();
     else if (measured.state !== "waiting") await this.#settle(this.#begun, measured);

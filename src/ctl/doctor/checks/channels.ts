@@ -1,5 +1,5 @@
 import { refusedChannels } from "../../trouble.ts";
-import { type Check, channelFormat, repair } from "../check.ts";
+import { advice, type Check, channelFormat, repair } from "../check.ts";
 import { halves } from "../halves.ts";
 
 /** The default channel directory. */
@@ -36,6 +36,22 @@ export const CHANNEL_CHECKS: readonly Check[] = [
       if (daemon === undefined) return undefined;
       const problem = daemon.status.attachProblem;
       return problem === undefined ? [] : [repair(...halves(problem))];
+    },
+  },
+  {
+    name: "FIFOs",
+    find({ daemon }) {
+      if (daemon?.fifos === undefined) return daemon && [];
+      if (daemon.fifos.length === 0)
+        return [
+          advice(
+            `Fifos=yes, but there is no FIFO of a CPU in "${daemon.status.channelDirectory}"`,
+            "make one for each CPU as vm-power.conf(5), FIFOS, says",
+          ),
+        ];
+      return daemon.fifos.flatMap(({ path, reason, remedy }) =>
+        reason === undefined ? [] : [repair(`"${path}" is not read: it ${reason}`, remedy)],
+      );
     },
   },
   {
