@@ -18,8 +18,9 @@ const ALARM = "energy";
 /** Between two writes of the account, in ms. */
 const SAVE_MS = 60_000;
 
-/** A host without meters and VMs is looked at this often, in ms. */
-const IDLE_MS = 60_000;
+/** Without a meter an interval is this many times as long, up to a minute: the model tells the same of longer ones. */
+const MODELLED_TIMES = 6;
+const MODELLED_MAX_MS = 60_000;
 
 /** VMs that are asked for their CPU times at one reading; of the others the last times count. */
 const VMS_ASKED_MAX = 512;
@@ -95,7 +96,8 @@ export class EnergyWatch {
     else if (measured.state !== "waiting") await this.#settle(this.#begun, measured);
     if (this.#closed) return;
     if (time().monoMs - this.#savedMs >= SAVE_MS) this.#save({ isLast: false });
-    const pauseMs = this.#hasWork ? intervalMs : Math.max(intervalMs, IDLE_MS);
+    const modelledMs = Math.max(intervalMs, Math.min(MODELLED_TIMES * intervalMs, MODELLED_MAX_MS));
+    const pauseMs = meters.hasAny ? intervalMs : modelledMs;
     alarm.at(ALARM, Math.max(beganMs + pauseMs, time().monoMs), () => void this.#beat());
   }
 
