@@ -80,10 +80,7 @@ export class Arbiter {
       : follow(NO_WRITES);
   }
 
-  /**
-   * Ends wants whose time is over, applies slower speeds that are due, and does what policies, schedules and parking want
-   * now.
-   */
+  /** Ends wants whose time is over, applies slower speeds that are due, and does what policies, schedules and parking want. */
   tick(now: Now, local?: LocalHour, schedules?: ScheduleMoment): view.Change {
     const turn = local && this.policies.turn({ now, local });
     const ended = this.#ends.take(now.monoMs);
