@@ -28,7 +28,7 @@ function open(tree: MeterTree) {
   const asked: string[] = [];
   const watch = new EnergyWatch({
     ...{ alarm, time, intervalMs: INTERVAL_MS, stored: { state: emptyState(0), counters: {} } },
-    arbiter: { clock: (id: number) => ({ clock: clocks[id], accepted: 2 }) as never },
+    arbiter: { setting: (id: number) => ({ clock: clocks[id], accepted: 2 }) as never },
     cpufreq: { clocks: () => clocks, unmanaged: () => [] },
     domains: () => domains,
     async vcpuTimes(name) {
