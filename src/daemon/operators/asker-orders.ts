@@ -28,7 +28,9 @@ export function askerOrders(parts: () => Parts): Pick<Control, "ListAskers" | "E
 function* listAskers(parts: Parts): Job<{ askers: AskerView[]; fifos: Fifo[] | undefined }> {
   const all = [...parts.askers.all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const askers = yield* eachStep(all, (asker) => askerView(asker, parts));
-  const fifos = parts.fifos.list()?.map(({ cpu, path, objection }) => ({ cpu, path, ...objection }));
+  const found = parts.fifos.list();
+  const fifos =
+    found && (yield* eachStep(found, ({ cpu, path, objection }) => ({ cpu, path, ...objection })));
   return { askers, fifos };
 }
 
