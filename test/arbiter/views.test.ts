@@ -62,14 +62,17 @@ test("the last request is explained for the one that made it, whoever else is on
 });
 
 describe("of equals", () => {
-  test("the claim that was there first is named", () => {
-    const { arbiter, set, ask } = host([clock([0, 1])]);
+  test("the clock is set for the claim that was there first, and none bounds another", () => {
+    const { arbiter, set, ask, done } = host([clock([0, 1])]);
     set(domain("a", [[0]]));
     set(domain("b", [[1]]));
-    for (const name of ["b", "a"]) ask(name, 0, "min");
-    const rules = ["a", "b"].map((name) => arbiter.vcpu(name, 0)?.clocks[0]?.rule);
+    ask("b", 0, "min");
+    const change = arbiter.scale("a", request(0, "min"), at(2000));
     const holder = { kind: "vcpu", vm: "a", vcpu: 0 } as const;
-    expect(rules).toEqual([{ kind: "as-asked" }, { kind: "outbid", holder, khz: 1_200_000 }]);
+    expect(change.writes).toEqual([{ clock: 0, setting: 5, holder }]);
+    done(change);
+    const rules = ["a", "b"].map((name) => arbiter.vcpu(name, 0)?.clocks[0]?.rule);
+    expect(rules).toEqual([{ kind: "as-asked" }, { kind: "as-asked" }]);
   });
 
   test("the vCPU without a request that was there first is named", () => {

@@ -48,10 +48,10 @@ test("unknownBecause() counts blocks, and rounds figures", () => {
     unknownBecause(poor, 20),
     unknownBecause({ ...poor, explained: -3 }, 20),
   ]).toEqual([
-    "The host was metered for 11 of at least 12 spans of ten minutes",
-    "The host always did the same: nothing can be compared",
-    "The model explains only 42 % of the changes in power, and errs by 12.3 W",
-    "The model explains only 0 % of the changes in power, and errs by 12.3 W",
+    "the host was metered for 11 of at least 12 spans of ten minutes",
+    "the host always did the same, so nothing can be compared",
+    "the model explains only 42 % of the changes in power, and errs by 12.3 W",
+    "the model explains only 0 % of the changes in power, and errs by 12.3 W",
   ]);
 });
 

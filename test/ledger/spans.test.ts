@@ -141,7 +141,7 @@ test("spans are added up, and of more than 200 VMs the one that was idle for the
   ]);
 });
 
-test("the line of a span has its sums to nine digits, and thirteen numbers for each VM", () => {
+test("the line of a span has its sums to the fifth place, and thirteen numbers for each VM", () => {
   const use = (from: number) => ({ ghzS: from, ghz3S: from + 1, turboS: from + 2 });
   const vm: VmAccount = {
     joules: 1,
@@ -157,10 +157,9 @@ test("the line of a span has its sums to nine digits, and thirteen numbers for e
     host: 6,
     vms: new Map([["web1", vm]]),
   };
-  const line =
-    '{"kind":"total","sums":[1,2,3.12345679,4,5,6],"vms":{"web1":[1,2,3,4,5,6,7,8,9,10,11,12,13]}}';
+  const line = '{"kind":"total","sums":[1,2,3.12346,4,5,6],"vms":{"web1":[1,2,3,4,5,6,7,8,9,10,11,12,13]}}';
   expect(spanText("total", of)).toBe(line);
   expect(readAccount([line])).toEqual({
-    ...{ total: { ...of, joules: 3.12345679 }, minutes: [], hours: [], blocks: [] },
+    ...{ total: { ...of, joules: 3.12346 }, minutes: [], hours: [], blocks: [] },
   });
 });
