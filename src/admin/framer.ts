@@ -47,10 +47,7 @@ export function createFramer(messageBytesMax: number): Framer {
       start = nul + 1;
       scanned = start;
       // Releases the memory of a client that sent much once.
-      if (start === end && buffer.length > FIRST_CAPACITY) {
-        buffer = new Uint8Array(FIRST_CAPACITY);
-        start = end = scanned = 0;
-      }
+      if (start === end && buffer.length > FIRST_CAPACITY) buffer = new Uint8Array(FIRST_CAPACITY);
       return message;
     },
     buffered: () => end - start,

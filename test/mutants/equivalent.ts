@@ -159,15 +159,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "src/admin/framer.ts",
-    line: "if (start === end && buffer.length > FIRST_CAPACITY) {",
+    line: "if (start === end && buffer.length > FIRST_CAPACITY) buffer = new Uint8Array(FIRST_CAPACITY);",
     changes: ["buffer.length > FIRST_CAPACITY → buffer.length >= FIRST_CAPACITY"],
     why: "An empty buffer is as good as another of the same size",
-  },
-  {
-    file: "src/admin/framer.ts",
-    line: "start = end = scanned = 0;",
-    changes: ["0 → 1"],
-    why: "Where in the empty buffer the next bytes are put does not matter",
   },
   {
     file: "src/admin/single-call.ts",

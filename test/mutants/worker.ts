@@ -40,6 +40,7 @@ const later = setTimeout;
 /** Loops may turn ten times as often as without a change, and this often. */
 const TURNS_MIN = 200_000;
 const TIME_MIN_MS = 3_000;
+const SETTLE_MS = 5;
 /** Longer tests run after all others: most mutants are noticed by a short one. */
 const LONG_MS = 50;
 
@@ -124,6 +125,8 @@ async function judge(id: number, suites: Suite[]): Promise<Outcome> {
       tests += chosen.length;
       const by = await firstFailure(id, suite, chosen);
       if (by === undefined) continue;
+      // What the failed test left under way must not fail the next one.
+      await Bun.sleep(SETTLE_MS);
       // The next mutant is often beside this one.
       suites.unshift(...suites.splice(suites.indexOf(suite), 1));
       return { id, by: `${suite.file}: ${by}`, tests };
