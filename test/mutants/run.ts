@@ -88,6 +88,7 @@ function report(room: Room, mutants: readonly Mutant[], found: ReadonlyMap<numbe
       console.log(`  ${place.padEnd(7)} ${change}   ${note}\n          ${line}`);
     }
   }
+  if (tried.length === 0) return 0;
   const equivalent = tried.filter(isEquivalent).length;
   const counted = tried.length - equivalent;
   const share = ((100 * (counted - wrong.length)) / Math.max(1, counted)).toFixed(1);
