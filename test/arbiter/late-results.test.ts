@@ -20,6 +20,20 @@ test("what follows from an event, and a request that is not granted, cannot be r
   expect(arbiter.rollback(unknown, refused)).toEqual({ ...nothing, refusal: undefined });
 });
 
+test("an order whose time is over while a request took its place comes back, and ends at once", () => {
+  const { arbiter, set, done } = host([clock([0])]);
+  set(domain("a", [[0]]));
+  done(arbiter.operate(0, "min", by("alice", { untilMs: 5000 })));
+  const change = arbiter.scale("a", request(0, "max"), at(4000));
+  done(arbiter.tick(at(5000)));
+  done(arbiter.rollback(change, refused));
+  expect(arbiter.clock(0)?.order?.who).toBe("alice");
+  expect([done(arbiter.tick(at(5001))), arbiter.clock(0)?.order]).toEqual([
+    [{ clock: 0, setting: "baseline" }],
+    undefined,
+  ]);
+});
+
 test("a result for a clock that is gone meanwhile changes nothing", () => {
   for (const isRefused of [false, true]) {
     const { arbiter, set } = host([clock([0])]);

@@ -61,6 +61,16 @@ test("the last request is explained for the one that made it, whoever else is on
   expect(rules).toEqual(everybody.map(() => ({ kind: "as-asked" })));
 });
 
+test("the last request of a VM that is gone is explained by those that are left", () => {
+  const { arbiter, set, ask, done } = host([clock([0, 1])]);
+  set(domain("a", [[0]]));
+  set(domain("b", [[1]]));
+  for (const name of ["b", "a"]) ask(name, 0, "min");
+  done(arbiter.removeDomain("a"));
+  const holder = { kind: "vcpu", vm: "b", vcpu: 0 } as const;
+  expect(arbiter.clock(0)?.last?.rule).toEqual({ kind: "outbid", holder, khz: 1_200_000 });
+});
+
 describe("of equals", () => {
   test("the clock is set for the claim that was there first, and none bounds another", () => {
     const { arbiter, set, ask, done } = host([clock([0, 1])]);

@@ -197,6 +197,8 @@ test("readAccount() refuses what is no account", () => {
     [total, '{"kind":"hour","sums":[0,0,0,0,0,0],"vms":{},"cores":{"web1":"5"}}'],
     [total, '{"kind":"hour","sums":[0,0,0,0,0,0],"vms":{},"cores":5}'],
     [total, '{"kind":"block","sums":[1,2,3]}'],
+    [total, '{"kind":"block"}'],
+    [total, `{"kind":"block","sums":[${new Array(23).fill('"1"').join()}]}`],
     [total, '{"kind":"hour","sums":[0,0,0,0,0,1e999],"vms":{}}'],
   ])
     expect(readAccount(wrong)).toBeUndefined();

@@ -130,14 +130,17 @@ test("spans are added up, and of more than 200 VMs the one that was idle for the
     add("vm200"),
     add("vm0", "vm2"),
     add("vm201"),
+    // Also where the others were idle for longer than all of these.
+    add(...full.vms.keys().filter((name) => name !== "(other)"), "vm202"),
   ]).toEqual([
     [200, undefined],
     [201, 1],
     [201, 1],
     [201, 2],
+    [201, 4],
   ]);
   expect(["vm0", "vm1", "vm2", "vm3"].map((name) => full.vms.get(name)?.joules)).toEqual([
-    ...[3, undefined, 2, undefined],
+    ...[4, undefined, 3, undefined],
   ]);
 });
 
