@@ -14,6 +14,9 @@ export interface PolicyMemory {
   fights: number;
 }
 
+/** So many fights that nothing is certain of a policy until the daemon finds it anew. */
+export const UNCERTAIN = 9;
+
 /** Which CPUs share a clock, and what is known of their policies. */
 export class HostMemory {
   readonly kernel: Kernel;
@@ -25,13 +28,20 @@ export class HostMemory {
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.hardware = kernel.hardware;
+    this.boots();
   }
 
+  /** All policies are new, and nothing is saved of any. */
+  boots(): void {
+    for (const policy of this.kernel.policies()) this.foundAnew(policy);
+  }
+
+  /** A policy that the kernel made since the boot may get back what the daemon had saved of the one before. */
   memoryOf(policy: Policy): PolicyMemory {
     let memory = this.#memory.get(policy);
     if (memory === undefined) {
       const found = { ...policy.initial };
-      memory = { found, isHeld: false, isDirty: false, isBlurred: false, fights: 0 };
+      memory = { found, isHeld: false, isDirty: true, isBlurred: true, fights: UNCERTAIN };
       this.#memory.set(policy, memory);
     }
     return memory;

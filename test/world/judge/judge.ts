@@ -2,14 +2,12 @@ import type { Policy, Settable } from "../machine/kernel.ts";
 import type { Program } from "../machine/program.ts";
 import type { Asked, Guest, GuestWitness } from "../players/guest.ts";
 import type { World } from "../world.ts";
+import { UNCERTAIN } from "./host-memory.ts";
 import type { Invariant, Seen, Verdict } from "./invariant.ts";
 import { INVARIANTS } from "./invariants.ts";
 import { Model } from "./model.ts";
 
 type Hook = Exclude<keyof Invariant, "name" | "says" | "stepped">;
-
-/** So many fights that nothing is certain of a policy until it is made anew. */
-export const UNCERTAIN = 9;
 
 /** Tells the model what happens, and asks every invariant. */
 export class Judge implements GuestWitness {

@@ -54,6 +54,7 @@ export class Model extends HostMemory {
   /** No VM runs any more, and no daemon. */
   powerFails(): void {
     this.claims.clear();
+    this.boots();
     this.orders.boots();
     this.#claimsOn = undefined;
     this.#freeSinceMs.clear();
