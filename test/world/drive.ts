@@ -98,4 +98,6 @@ function boot(world: World, seed: number): void {
     const own = random.fork();
     if (starts) world.timeline.after(random.between(0, 15_000), () => startVm(world, vm, own));
   }
+  // The daemon starts now, whether anything else happens or not.
+  world.turn();
 }
