@@ -89,7 +89,7 @@ export function drive(course: Course): Outcome {
 
 /** libvirtd and the daemon start, and most VMs. */
 function boot(world: World, seed: number): void {
-  defineVms(world, Random.of(seed, "VMs"), Random.of(seed, "contracts"));
+  defineVms(world, seed);
   const random = Random.of(seed, "boot");
   world.libvirtd.start();
   world.service.start();

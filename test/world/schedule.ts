@@ -1,7 +1,8 @@
 import { ask } from "./happenings/guests.ts";
 import type { Happening } from "./happenings/happening.ts";
 import { STORMY } from "./happenings/happenings.ts";
-import { PHASES, TRIALS } from "./happenings/phases.ts";
+import { PHASES } from "./happenings/phases.ts";
+import { TRIALS } from "./happenings/trials.ts";
 import { Random } from "./machine/random.ts";
 import type { Planned } from "./replay.ts";
 

@@ -71,6 +71,11 @@ export class HostMemory {
     return cpu - (cpu % size);
   }
 
+  /** Tells of a CPU whether it shares a clock and is online. */
+  onlineOn(clock: number): (cpu: number) => boolean {
+    return (cpu) => this.clockOf(cpu) === clock && this.kernel.isOnline[cpu] === true;
+  }
+
   /** Whether another CPU may share a clock. */
   get sharesClocks(): boolean {
     return this.hardware.perPolicy > 1 || this.hardware.threads > 1;

@@ -16,19 +16,25 @@ export class Judge implements GuestWitness {
   readonly #hooks = new Map<Hook, Invariant[]>();
   readonly #watching = INVARIANTS.filter(({ stepped }) => stepped !== undefined);
   #touched = new Set<Policy>();
-  /** Whether anybody asked for anything since the host booted; the configuration does with parking. */
+  /** Whether anybody asked for anything since the host booted. */
   anyAsked: boolean;
 
   constructor(world: World) {
     this.#world = world;
     this.model = new Model(world.kernel, world.timeline, world.profile);
-    this.anyAsked = world.profile.parks;
+    this.anyAsked = this.configAsks;
     const hooks = ["wrote", "settled", "answered", "logged", "ended", "restored", "calm"] as const;
     for (const hook of hooks)
       this.#hooks.set(
         hook,
         INVARIANTS.filter((invariant) => invariant[hook] !== undefined),
       );
+  }
+
+  /** Whether the configuration asks for speeds. */
+  get configAsks(): boolean {
+    const { parks, schedules } = this.#world.profile;
+    return parks || schedules.length > 0;
   }
 
   /** The kernel took a write. */
