@@ -14,6 +14,9 @@ export interface PolicyMemory {
   fights: number;
 }
 
+/** After more fights the daemon may have left a policy to another program. */
+export const FIGHTS_MAX = 3;
+
 /** So many fights that nothing is certain of a policy until the daemon finds it anew. */
 export const UNCERTAIN = 9;
 
@@ -56,6 +59,11 @@ export class HostMemory {
   /** The policies that share a clock with one: a refusal of any of them concerns all. */
   sharing(policy: Policy): Policy[] {
     return this.policiesOn(this.clockOf(policy.cpus[0] ?? 0));
+  }
+
+  /** Whether another program fought so long that the daemon may have left the clock to it, with all its policies. */
+  isFought(policy: Policy): boolean {
+    return this.sharing(policy).some((one) => this.memoryOf(one).fights > FIGHTS_MAX);
   }
 
   policiesOn(clock: number): Policy[] {
