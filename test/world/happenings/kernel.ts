@@ -71,6 +71,7 @@ export const KERNEL_HAPPENINGS = [
     if (threads === 1) return undefined;
     const isOn = random.chance(0.5);
     for (let cpu = 1; cpu < cpus; cpu += threads) {
+      if (world.kernel.isOnline[cpu] === isOn) continue;
       world.kernel.switchCpu(cpu, isOn);
       world.judge.model.cpuSwitched(cpu);
     }

@@ -184,6 +184,11 @@ export class Model extends HostMemory {
     return goesByHours && this.#hours.turnIn(fromMs);
   }
 
+  /** Whether a vCPU of a VM may be pinned there, as far as the daemon may know. */
+  mayRunOn(vm: string, clock: number): boolean {
+    return this.#claims.on(clock).some((claim) => claim.vm.name === vm);
+  }
+
   /** Whether a guest policy may be in force there. */
   hasPolicies(clock: number): boolean {
     return this.#claims.on(clock).some(({ rules, isWild }) => isWild || [...rules].some(Boolean));

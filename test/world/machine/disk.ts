@@ -224,7 +224,7 @@ export class Disk {
 }
 
 /** A path without `.` and `..`. */
-export function normal(path: string): string {
+function normal(path: string): string {
   const parts: string[] = [];
   for (const part of path.split("/")) {
     if (part === "..") parts.pop();
