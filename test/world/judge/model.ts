@@ -6,6 +6,7 @@ import type { Profile } from "../profile.ts";
 import { Choices, MULTI_PIN_MAX } from "./choices.ts";
 import { ABSENT, type Claim, SILENT } from "./claim.ts";
 import { Claims } from "./claims.ts";
+import { describeClaim } from "./describe.ts";
 import { Emulators } from "./emulators.ts";
 import { HostMemory } from "./host-memory.ts";
 import { LocalHours } from "./local-hours.ts";
@@ -196,16 +197,7 @@ export class Model extends HostMemory {
 
   /** What is known of the claims on a clock, for a message. */
   describe(clock: number): string {
-    const words = this.#claims.on(clock).map((claim) => {
-      const { vm, run, vcpu, places, rules, isSettled, isWild } = claim;
-      const wants = [...claim.wantsAt(this.#nowMs)].map((state) =>
-        state < 0 ? (state === SILENT ? "silent" : "absent") : `${state >> 1}${(state & 1) === 1 ? "t" : ""}`,
-      );
-      const where = places.map((cpus) => cpus.join(",")).join(" or ");
-      const ruled = [...rules].map((rule) => rule?.kind).join("|");
-      const what = isWild ? "anything" : wants.join("|");
-      return `${vm.name}:${vcpu} run ${run} on ${where} wants ${what}${isSettled ? "" : "?"} ${ruled} ${JSON.stringify(vm.contract)}`;
-    });
+    const words = this.#claims.on(clock).map((claim) => describeClaim(claim, this.#nowMs));
     const isThere = this.onlineOn(clock);
     const orders = `orders ${[...this.orders.at(clock, this.#nowMs)].join("|")}`;
     const floors = `floors ${[...this.#emulators.floors(isThere)].join("|")}`;
@@ -218,17 +210,8 @@ export class Model extends HostMemory {
   }
 
   #settle(claim: Claim, pins: readonly number[]): void {
-    const { vm } = claim;
     if (claim.places.length !== 1 || claim.places[0] !== pins) this.#claims.place(claim, [pins]);
-    claim.isSettled = true;
-    const isPlaced = this.#placed(claim, pins).length > 0;
-    if (!isPlaced) claim.rest = undefined;
-    else if (vm.state === "paused")
-      claim.rest ??= new Set([...claim.states].filter((state) => state !== ABSENT));
-    if (vm.state === "running" && isPlaced)
-      for (const states of [claim.states, claim.before]) states.delete(ABSENT);
-    else claim.states = claim.before = new Set([ABSENT]);
-    if (claim.states.size === 0) claim.states = claim.before = new Set([SILENT]);
+    claim.settle({ isPlaced: this.#placed(claim, pins).length > 0 });
   }
 
   /** What may hold where no order does. */
