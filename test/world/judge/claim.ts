@@ -200,5 +200,7 @@ export class Claim {
       this.#lasting = { states: holding, firstMs: waits?.firstMs ?? untilMs, untilMs, isCertain };
     else if (held === SILENT) this.#got = { ms: nowMs, isCertain: this.isSettled };
     else if (next >> 1 !== held >> 1) this.#got = { ms: nowMs, isCertain: !isSlower || isCertain };
+    // It may have had the slower speed in between.
+    else if (waits?.isCertain === false) this.#got = { ms: nowMs, isCertain: false };
   }
 }
