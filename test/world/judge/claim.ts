@@ -182,7 +182,8 @@ export class Claim {
     const waits = before !== undefined && nowMs < before.untilMs ? before : undefined;
     if (waits === undefined && before !== undefined)
       this.#got = { ms: before.untilMs, isCertain: before.isCertain };
-    const holding = waits?.states ?? this.before;
+    // Where that is not certain, it may have the slower speed already.
+    const holding = new Set([...(waits?.states ?? []), ...(waits?.isCertain === true ? [] : this.before)]);
     const [held = SILENT] = holding;
     const [next = SILENT] = after;
     this.#lasting = undefined;
@@ -200,7 +201,5 @@ export class Claim {
       this.#lasting = { states: holding, firstMs: waits?.firstMs ?? untilMs, untilMs, isCertain };
     else if (held === SILENT) this.#got = { ms: nowMs, isCertain: this.isSettled };
     else if (next >> 1 !== held >> 1) this.#got = { ms: nowMs, isCertain: !isSlower || isCertain };
-    // It may have had the slower speed in between.
-    else if (waits?.isCertain === false) this.#got = { ms: nowMs, isCertain: false };
   }
 }
