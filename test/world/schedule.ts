@@ -12,7 +12,7 @@ const CALM_MS = 200_000;
 const MINUTE_MS = 60_000;
 
 /** So many trials follow each other in one calm. */
-const TRIALS_MAX = 9;
+const TRIALS_MAX = 12;
 
 /** How much happens. */
 export interface Pace {
