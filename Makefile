@@ -20,7 +20,7 @@ SOURCES := $(shell find src -type f) package.json bun.lock
 .PHONY: help run test check types faults mutants fuzz world world-long world-faults energy-days build bench interop install captures lab lab-full lab-xen lab-shell clean
 
 help: ## Show this
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: build ## Build, and show the daemon at work on a simulated host; Ctrl-C ends it
 	@dist/vm-power simulate

@@ -268,6 +268,14 @@ export interface AskerWant {
   readonly endsInMs?: number | undefined;
 }
 
+/** A FIFO through which an application asks for a CPU. */
+export interface Fifo {
+  readonly cpu: number;
+  readonly path: string;
+  readonly reason?: string | undefined;
+  readonly remedy?: string | undefined;
+}
+
 /** The load that one VM makes. Counters start with its first packet. */
 export interface VmLoad {
   readonly vm: string;
@@ -834,7 +842,10 @@ export interface Calls {
   ListCpus: { takes: CpuChoice; answers: { readonly cpus: readonly Cpu[] } };
   SetCpuFreq: { takes: FrequencyOrder; answers: { readonly results: readonly CpuResult[] } };
   ListHolds: { takes: Nothing; answers: { readonly holds: readonly Hold[] } };
-  ListAskers: { takes: Nothing; answers: { readonly askers: readonly Asker[] } };
+  ListAskers: {
+    takes: Nothing;
+    answers: { readonly askers: readonly Asker[]; readonly fifos?: readonly Fifo[] | undefined };
+  };
   EndAsker: { takes: { readonly asker: string }; answers: Nothing };
   SetQuery: { takes: { readonly vm: string; readonly enabled: boolean }; answers: Nothing };
   GetContract: { takes: { readonly vm: string }; answers: ContractView };

@@ -75,13 +75,12 @@ export class Arbiter {
    * and returns a change that restores the clocks.
    */
   rollback(change: view.Change, refused: view.RefusedWrite): view.Change {
-    return change instanceof Decided ? rollBack(change, refused, this.#seats.clocks) : follow(NO_WRITES);
+    return change instanceof Decided
+      ? rollBack(change, refused, { clocks: this.#seats.clocks, ends: this.#ends })
+      : follow(NO_WRITES);
   }
 
-  /**
-   * Ends wants whose time is over, applies slower speeds that are due, and does what policies, schedules and parking want
-   * now.
-   */
+  /** Ends wants whose time is over, applies slower speeds that are due, and does what policies, schedules and parking want. */
   tick(now: Now, local?: LocalHour, schedules?: ScheduleMoment): view.Change {
     const turn = local && this.policies.turn({ now, local });
     const ended = this.#ends.take(now.monoMs);
@@ -115,9 +114,7 @@ export class Arbiter {
     }
   }
 
-  /**
-   * Returns the writes for clocks that the kernel refused or whose state is unknown, as far as `isDue` allows a retry.
-   */
+  /** Returns the writes for clocks that the kernel refused or whose state is unknown, if `isDue` allows a retry. */
   outstanding(isDue: (clock: Clock["id"]) => boolean = () => true): view.Change {
     const unknown = [...this.#seats.clocks.values()].filter(
       (state) => state.decided === undefined && isDue(state.clock.id),
@@ -214,6 +211,11 @@ export class Arbiter {
   named(name: string): view.VcpuView[] {
     const claimants = [...(this.#seats.domains.get(name)?.physical.values() ?? [])];
     return claimants.map(lookAtVcpu).filter(({ asked }) => asked !== undefined);
+  }
+
+  /** The clock of a managed CPU, and what the kernel accepted there last: without the cost of all that {@link clock} tells. */
+  setting(pcpu: Pcpu): Readonly<Pick<ClockState, "clock" | "accepted">> | undefined {
+    return this.#seats.clocks.get(pcpu);
   }
 
   /** The current state of a managed CPU's clock. */

@@ -109,26 +109,30 @@ export function keep({ steps }: Decided, ends: Ends): void {
 export function rollBack(
   change: Decided,
   { accepted, reason, now }: RefusedWrite,
-  clocks: ReadonlyMap<Pcpu, ClockState>,
+  { clocks, ends }: { readonly clocks: ReadonlyMap<Pcpu, ClockState>; readonly ends: Ends },
 ): Change {
   const refusal: Refusal = { code: "kernel-refused", reason };
   const { claimant, steps } = change;
   const asked = steps.findLast(({ put }) => put !== undefined)?.put?.asked;
   if (claimant !== undefined && asked !== undefined) claimant.refused = { asked, atMs: now.wallMs, refusal };
   change.undo?.();
-  return { ...follow(takeBack(change, { accepted, refusal }, clocks)), refusal };
+  return { ...follow(takeBack(change, { accepted, refusal }, { clocks, ends })), refusal };
 }
 
 function takeBack(
   change: Decided,
   { accepted, refusal }: { readonly accepted: number; readonly refusal: Refusal },
-  hostClocks: ReadonlyMap<Pcpu, ClockState>,
+  { clocks: hostClocks, ends }: { readonly clocks: ReadonlyMap<Pcpu, ClockState>; readonly ends: Ends },
 ): readonly ChangeWrite[] {
   const clocks = new Set<ClockState>();
   for (let i = change.steps.length - 1; i >= 0; i--) {
     const { clock, wants, put, ended } = change.steps[i] as Step;
     if (put !== undefined) wants.takeBack(put);
-    if (ended !== undefined && wants.of(ended.source) === undefined) wants.put(ended);
+    if (ended !== undefined && wants.of(ended.source) === undefined) {
+      wants.put(ended);
+      // Its end may have been forgotten while it was not in force.
+      ends.add(ended, { wants, clock });
+    }
     if (clock.last !== undefined) clock.last = { ...clock.last, refusal } satisfies LastRequest;
     clocks.add(clock);
   }

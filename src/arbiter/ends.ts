@@ -10,7 +10,7 @@ interface Ending {
 /** The wants that end by themselves, or get slower. */
 export class Ends {
   readonly #endings = new Map<Want, Ending>();
-  /** Not later than the first of them. If it is earlier, one call of {@link take} finds nothing. */
+  /** Not later than the first of them. If it is earlier, as after a want was replaced, one call of {@link take} finds nothing. */
   #dueMs = Number.POSITIVE_INFINITY;
 
   add(want: Want, ending: Ending): void {

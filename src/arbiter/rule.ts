@@ -26,7 +26,9 @@ export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
   const { holder } = winner.claimant;
   const want = winner.wants.current;
   if (want === undefined) return { kind: "silent", holder, self: winner === asker };
-  if (winner === asker) return bounded(want.position.bound);
+  const own = winner === asker ? want : asker?.wants.current;
+  // Of claims for the same speed none bounds another.
+  if (own?.position.index === want.position.index) return bounded(own.position.bound);
   return { kind: "outbid", holder, khz: khzAt(state.clock.table, want.position.index) };
 }
 

@@ -1,16 +1,5 @@
-/** Counters since the channel was found. */
-interface ChannelCounters {
-  requests: number;
-  granted: number;
-  refused: number;
-  malformed: number;
-  repliesDropped: number;
-  writes: number;
-  writesRefused: number;
-}
-
-/** All counters at 0. */
-export function newCounters(): ChannelCounters {
+/** Counters of a channel since it was found, all at 0. */
+export function newCounters() {
   return {
     requests: 0,
     granted: 0,

@@ -14,8 +14,7 @@ export interface ConfigHost {
 
 /** The CPUs that a root contains. */
 interface HostRoot {
-  /** Ascending. */
-  readonly pcpus: readonly Pcpu[];
+  readonly pcpus: ReadonlySet<Pcpu>;
   /** Whether the kernel can change the clock of any of them. */
   readonly hasCpufreq: boolean;
   /** Why it cannot be used as a root. */
@@ -50,7 +49,7 @@ function checkReserved({ sections }: Gathered, root: HostRoot): Problem[] {
 
 /** Finds CPUs that a key names and the host does not have. */
 function absentCpus(what: string, list: Setting | undefined, root: HostRoot): Problem[] {
-  const pcpus = new Set(root.pcpus);
+  const { pcpus } = root;
   // Without any CPU the root is wrong, not the list.
   if (list === undefined || !Array.isArray(list.value) || pcpus.size === 0) return [];
   const missing = list.value.filter((pcpu) => !pcpus.has(pcpu));

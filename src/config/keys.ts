@@ -71,7 +71,7 @@ export const KEYS = {
     StateDirectory: key(
       absolutePath,
       "/var/lib/vm-power",
-      "Directory for the settings that operators make with vmpowerctl.",
+      "Directory for what operators set with vmpowerctl, what happened, and the account of energy.",
     ),
     HistoryMegabytes: key(
       integer(0, HISTORY_MEGABYTES_MAX),

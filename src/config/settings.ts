@@ -104,11 +104,32 @@ export function valuesOf<Keys extends KeysOf>(
   settings: ReadonlyMap<string, { readonly value: unknown }> | undefined,
 ): ValuesOf<Keys> {
   const values: Record<string, unknown> = {};
-  for (const [name, key] of Object.entries(keys)) {
-    values[name.charAt(0).toLowerCase() + name.slice(1)] = settings?.get(name)?.value ?? defaultOf(key);
-  }
+  for (const { name, property, unset } of propertiesOf(keys))
+    values[property] = settings?.get(name)?.value ?? unset;
   // Each value was made by the parser of its key.
   return values as ValuesOf<Keys>;
+}
+
+/** A value of a section: its key, its name in our code, and what it is where no file sets it. */
+interface Property {
+  readonly name: string;
+  readonly property: string;
+  readonly unset: unknown;
+}
+
+/** Made once of each table of keys: a host has thousands of VMs. */
+const PROPERTIES = new WeakMap<KeysOf, readonly Property[]>();
+
+function propertiesOf(keys: KeysOf): readonly Property[] {
+  const known = PROPERTIES.get(keys);
+  if (known !== undefined) return known;
+  const properties = Object.entries(keys).map(([name, key]) => ({
+    name,
+    property: name.charAt(0).toLowerCase() + name.slice(1),
+    unset: defaultOf(key),
+  }));
+  PROPERTIES.set(keys, properties);
+  return properties;
 }
 
 function defaultOf(key: Key<unknown>): unknown {

@@ -88,6 +88,8 @@ export interface FileState {
   readonly ok: boolean;
   /** Whether it is a limit that is left as it is: the kernel keeps speeds within it. */
   readonly isLimit: boolean;
+  /** Whether it is an original setting that the kernel refused to restore. That is tried again. */
+  readonly isOwed: boolean;
 }
 
 /** The knobs of a clock. */

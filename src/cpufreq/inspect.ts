@@ -16,7 +16,8 @@ export function inspect(clock: HeldClock, setting: Setting, { settled }: { settl
       const isRounding = settled && clock.held === setting && found === remembered(scope, name);
       const ok = fits === undefined ? found === ours || isRounding : fits(Number(found));
       const file = `${scope.found.label}/${name}`;
-      return { pcpus: scope.found.pcpus, file, ours, found, ok, isLimit: fits !== undefined };
+      const isOwed = clock.owesBaseline;
+      return { pcpus: scope.found.pcpus, file, ours, found, ok, isLimit: fits !== undefined, isOwed };
     }),
   );
 }

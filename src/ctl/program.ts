@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { addHelpCommand } from "../terminal/help-command.ts";
 import type { TerminalIo } from "../terminal/io.ts";
 import type { HostOptions } from "./hosts/choose.ts";
 import type { Given, Verb } from "./verb.ts";
@@ -29,14 +30,13 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .description("Observe and control the vm-power daemon.")
     .version(io.version, "--version", "show the version")
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "Show help of a command")
     .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
     .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
     .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)
     .option("--inventory <file>", "the hosts of an inventory of Ansible; --host then names hosts or groups")
     .option("--parallel <hosts>", "ask at most so many hosts at the same time", parallel)
-    .option("--fail-fast", "ask no more hosts once one has failed", false)
-    .option("--json", "print the result as JSON", false)
+    .option("--fail-fast", "ask no more hosts once one has failed")
+    .option("--json", "print the result as JSON")
     .option("--timeout <seconds>", "how long to wait for the daemon", seconds, DEFAULT_TIMEOUT_SECONDS)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({
@@ -52,6 +52,7 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .addHelpText("after", examplesText(OVERVIEW_EXAMPLES))
     .addHelpText("after", EXIT_CODES_TEXT);
   for (const verb of verbs) addVerb(program, verb, run);
+  addHelpCommand(program, "Show help of a command");
   // Many programs have this command. Without it "version" would be taken for a mistyped "verify".
   program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
   return program;
@@ -73,14 +74,23 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
 }
 
 function globalsOf(program: Command): GlobalOptions {
-  const { socket, json, timeout, host, hosts, inventory, failFast, parallel } = program.opts<{
+  const {
+    socket,
+    json = false,
+    timeout,
+    host,
+    hosts,
+    inventory,
+    failFast = false,
+    parallel,
+  } = program.opts<{
     socket: string;
-    json: boolean;
+    json?: boolean;
     timeout: number;
     host?: string[];
     hosts?: string[];
     inventory?: string;
-    failFast: boolean;
+    failFast?: boolean;
     parallel?: number;
   }>();
   const timeoutMs = timeout * 1000;

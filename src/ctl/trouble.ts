@@ -1,4 +1,4 @@
-import type { Channel } from "../admin/control-types.ts";
+import type { Channel, Fifo } from "../admin/control-types.ts";
 import { printable } from "../terminal/text.ts";
 
 /** A fault and its remedy; both are safe to show. */
@@ -22,6 +22,20 @@ export function refusedChannels(channels: readonly Channel[]): Trouble[] {
       remedy: remedy === undefined ? undefined : printable(remedy),
     };
   });
+}
+
+/** Why FIFOs are not read. */
+export function refusedFifos(fifos: readonly Fifo[]): Trouble[] {
+  return fifos.flatMap(({ path, reason, remedy }) =>
+    reason === undefined
+      ? []
+      : [
+          {
+            what: `"${printable(path)}" is not read: it ${printable(reason)}`,
+            remedy: remedy === undefined ? undefined : printable(remedy),
+          },
+        ],
+  );
 }
 
 /** Whether a channel is served, but its requests are refused for a while. */

@@ -16,6 +16,8 @@ export interface Verb {
    * How the replies of several hosts are shown, which are asked for JSON then; undefined if their texts are merged.
    */
   readonly ofHosts?: (given: Given, hosts: number) => OfHosts | undefined;
+  /** Whether it prints lines until it is stopped. */
+  readonly isEndless?: (given: Given) => boolean;
 }
 
 /** Makes one text of what hosts said, and the exit status if it is not that of the worst host. */

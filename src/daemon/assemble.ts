@@ -131,7 +131,7 @@ function openDeciding(surroundings: Surroundings, { parts, undo }: Stage) {
   const store = new OperatorStore(stateDirectory, log);
   const arbiter = new Arbiter(config().cpufreq);
   const ordersEnded = (ids: readonly Pcpu[]) => {
-    for (const pcpu of ids.flatMap((id) => arbiter.clock(id)?.clock.pcpus ?? []))
+    for (const pcpu of ids.flatMap((id) => arbiter.setting(id)?.clock.pcpus ?? []))
       store.noteCpu(pcpu, undefined);
     alarm.after("operator-state", 0, () => store.save());
   };

@@ -8,7 +8,8 @@ export const CONFIG_HOST: ConfigHost = {
   root(root) {
     const found = lookAtRoot(root);
     // The CPUs in dom0's sysfs are its vCPUs, which say nothing about the host's.
-    return hasXenClocks(root) ? { ...found, pcpus: [], hasCpufreq: true } : found;
+    const isXen = hasXenClocks(root);
+    return { ...found, pcpus: new Set(isXen ? [] : found.pcpus), hasCpufreq: isXen || found.hasCpufreq };
   },
   hasUser: (user) => hasUser(user),
 };

@@ -50,21 +50,22 @@ export class Priority {
     if (!this.#means.becomeRealtime()) return false;
     this.#isRealtime = true;
     this.#takenMs = monoMs;
-    this.#open(monoMs, WINDOW_MS);
+    this.#open(monoMs, this.#means.processCpuUs(), WINDOW_MS);
     return true;
   }
 
   /** Called at every turn of the event loop, with the time of the monotonic clock. */
   turned(monoMs: number): void {
     if (this.#judgeAtMs === undefined || monoMs < this.#judgeAtMs) return;
-    const usedMs = Number(this.#means.processCpuUs() - this.#usedUs) / 1000;
+    const usedUs = this.#means.processCpuUs();
+    const usedMs = Number(usedUs - this.#usedUs) / 1000;
     const isGreedy = usedMs > SHARE_MAX * (monoMs - this.#sinceMs);
     if (isGreedy && this.#isRealtime) this.#isRealtime = !this.#means.becomeOrdinary();
     else if (!isGreedy && !this.#isRealtime) {
       this.#isRealtime = this.#means.becomeRealtime();
       this.#takenMs = monoMs;
     }
-    this.#open(monoMs, isGreedy ? this.#penance() : WINDOW_MS);
+    this.#open(monoMs, usedUs, isGreedy ? this.#penance() : WINDOW_MS);
     if (!isGreedy && monoMs - this.#takenMs >= PARDON_MS) this.#penanceMs = PENANCE_MS.first;
   }
 
@@ -75,9 +76,9 @@ export class Priority {
     return lengthMs;
   }
 
-  #open(monoMs: number, lengthMs: number): void {
+  #open(monoMs: number, usedUs: bigint, lengthMs: number): void {
     this.#sinceMs = monoMs;
-    this.#usedUs = this.#means.processCpuUs();
+    this.#usedUs = usedUs;
     this.#judgeAtMs = monoMs + lengthMs;
   }
 }

@@ -34,10 +34,11 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
 export function createDaemonProgram(done: (exitCode: number) => void): Command {
   const program = new Command("vm-power")
     .description("Scales physical CPUs at the request of the DPDK guests on them.")
-    .version(VERSION, "--version", "print the version")
+    .version(VERSION, "--version", "show the version")
+    .helpOption("-h, --help", "show help")
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
     .option("--check-config", "read the configuration, report errors in it, and exit")
-    .helpCommand("help [command]", "Print help of a command.")
+    .helpCommand("help [command]", "Show help of a command.")
     .allowExcessArguments(false)
     .showHelpAfterError("(vm-power --help lists the commands)")
     .exitOverride()

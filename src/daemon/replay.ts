@@ -6,6 +6,7 @@ import { Arbiter } from "../arbiter/arbiter.ts";
 import { formatKhz } from "../base/format-khz.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
+import { errnoText } from "../base/system-error.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblems } from "../config/problem.ts";
@@ -37,7 +38,7 @@ export function replay(file: string, { config: path, json }: { config: string; j
   const read = readFile(file);
   const made = read.ok ? arbiterFor(loaded.config, read.value) : read;
   if (!read.ok || !made.ok) {
-    process.stderr.write(`Cannot replay "${printable(file)}": ${made.ok ? "" : made.why}\n`);
+    process.stderr.write(`Cannot replay "${printable(file)}": ${made.ok ? "" : errnoText(made.why)}\n`);
     return EXIT_FAILED;
   }
   show(read.value, made.value, { json });

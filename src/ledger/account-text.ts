@@ -5,8 +5,8 @@ import type { Span, VmAccount } from "./span.ts";
 import { terms, type Use } from "./use.ts";
 import type { Difference } from "./vm-use.ts";
 
-/** Digits that are stored: the sum of all VMs must be that of the host to a thousandth, over all restarts. */
-const DIGITS = 9;
+/** Parts of one that are stored: the sum of all VMs must be that of the host to a thousandth, over all restarts. */
+const PARTS = 1e5;
 
 /** One line of text for a span. */
 export function spanText(kind: "total" | "minute" | "hour", span: Span): string {
@@ -36,15 +36,14 @@ export function readAccount(lines: readonly string[]): AccountState | undefined 
   const blocks: FitBlock[] = [];
   for (const line of lines) {
     const value = parsed(line);
-    if (!isRecord(value) || !isNumbers(value["sums"])) return undefined;
-    const { kind, sums, vms, cores = {} } = value;
+    const kind = isRecord(value) ? value["kind"] : undefined;
     if (kind === "block") {
-      if (sums.length !== 3 + TERMS * TERMS + TERMS) return undefined;
-      const [startMs = 0, count = 0, yy = 0, ...rest] = sums;
-      blocks.push({ startMs, count, yy, xx: rest.slice(0, TERMS * TERMS), xy: rest.slice(TERMS * TERMS) });
+      const block = blockOf(value);
+      if (block === undefined) return undefined;
+      blocks.push(block);
       continue;
     }
-    const span = isRecord(vms) && isRecord(cores) ? spanOf(sums, vms, cores) : undefined;
+    const span = spanOf(value);
     if ((kind !== "minute" && kind !== "hour" && kind !== "total") || span === undefined) return undefined;
     spans[kind].push(span);
   }
@@ -52,12 +51,24 @@ export function readAccount(lines: readonly string[]): AccountState | undefined 
   return total === undefined ? undefined : { total, minutes: spans.minute, hours: spans.hour, blocks };
 }
 
-type Members = Readonly<Record<string, unknown>>;
+/** Reads the line of a span; undefined if it is none. */
+export function readSpan(line: string): Span | undefined {
+  return spanOf(parsed(line));
+}
 
-function spanOf(sums: readonly number[], vms: Members, cores: Members): Span | undefined {
+function blockOf(value: unknown): FitBlock | undefined {
+  if (!isRecord(value) || !isNumbers(value["sums"])) return undefined;
+  const [startMs = 0, count = 0, yy = 0, ...rest] = value["sums"];
+  if (rest.length !== TERMS * TERMS + TERMS) return undefined;
+  return { startMs, count, yy, xx: rest.slice(0, TERMS * TERMS), xy: rest.slice(TERMS * TERMS) };
+}
+
+function spanOf(value: unknown): Span | undefined {
+  if (!isRecord(value)) return undefined;
+  const { sums, vms, cores = {} } = value;
+  if (!isNumbers(sums) || sums.length !== 6 || !isRecord(vms) || !isRecord(cores)) return undefined;
   const accounts = Object.entries(vms);
-  if (sums.length !== 6 || !accounts.every(([, numbers]) => isNumbers(numbers) && numbers.length === 13))
-    return undefined;
+  if (!accounts.every(([, numbers]) => isNumbers(numbers) && numbers.length === 13)) return undefined;
   if (!isNumbers(Object.values(cores))) return undefined;
   const [fromMs = 0, toMs = 0, joules = 0, metered = 0, idle = 0, host = 0] = sums;
   const joulesOf = new Map(Object.entries(cores)) as ReadonlyMap<string, number>;
@@ -87,7 +98,7 @@ function isNumbers(value: unknown): value is number[] {
 }
 
 function short(value: number): number {
-  return Number(value.toPrecision(DIGITS));
+  return Math.round(value * PARTS) / PARTS;
 }
 
 function parsed(line: string): unknown {

@@ -8,13 +8,14 @@ import type { VmUse } from "./vm-use.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Spans of a minute and of an hour that are kept: an hour and a week. */
-const MINUTES_MAX = 61;
-const HOURS_MAX = 169;
-
-/** Accounts of VMs in all minutes, and in all hours: a week of 48 VMs. On a host with more VMs fewer spans are kept. */
-const MINUTE_ENTRIES_MAX = 4096;
-const HOUR_ENTRIES_MAX = 8192;
+/**
+ * How many spans are kept, an hour of minutes and a week of hours, and how many accounts of VMs in all of them: a week of 48
+ * VMs. On a host with more VMs fewer spans are kept.
+ */
+export const KEPT = {
+  minute: { spansMax: 61, entriesMax: 4096 },
+  hour: { spansMax: 169, entriesMax: 8192 },
+} as const;
 
 /** The time of a block for the fit, and how many there are: a day. */
 const BLOCK_MS = 10 * MINUTE_MS;
@@ -45,13 +46,18 @@ export interface AccountState {
   readonly blocks: FitBlock[];
 }
 
+/** The state of an account that begins now. */
+export function emptyState(wallMs: number): AccountState {
+  return { total: emptySpan(wallMs), minutes: [], hours: [], blocks: [] };
+}
+
 /** The energy of a host and of its VMs, over time. Its size is bounded. */
 export class Account {
   readonly state: AccountState;
   #fit: Fit | undefined;
 
-  constructor(wallMs: number, state?: AccountState) {
-    this.state = state ?? { total: emptySpan(wallMs), minutes: [], hours: [], blocks: [] };
+  constructor(wallMs: number, state = emptyState(wallMs)) {
+    this.state = state;
     this.#fit = fitModel(this.state.blocks);
   }
 
@@ -73,11 +79,8 @@ export class Account {
     const at = { fromMs: wallMs - seconds * 1000, toMs: wallMs };
     addEntry(total, entry);
     total.toMs = wallMs;
-    addTo(minutes, entry, {
-      ...{ ...at, lengthMs: MINUTE_MS },
-      ...{ spansMax: MINUTES_MAX, entriesMax: MINUTE_ENTRIES_MAX },
-    });
-    addTo(hours, entry, { ...at, lengthMs: HOUR_MS, spansMax: HOURS_MAX, entriesMax: HOUR_ENTRIES_MAX });
+    addTo(minutes, entry, { ...at, ...KEPT.minute, lengthMs: MINUTE_MS });
+    addTo(hours, entry, { ...at, ...KEPT.hour, lengthMs: HOUR_MS });
     if (interval.isExact && joules !== undefined) this.#learn(interval, joules);
   }
 

@@ -36,13 +36,13 @@ export function savedJoules(
   return { joules, low: joules - half, high: joules + half };
 }
 
-/** Why it is not known what was saved, as a sentence; `blocks` is for how many blocks the host was metered. */
+/** Why it is not known what was saved, as the end of a sentence; `blocks` is for how many blocks the host was metered. */
 export function unknownBecause(fit: Fit | undefined, blocks: number): string {
-  if (blocks === 0) return "The host has no meter to fit the model with";
+  if (blocks === 0) return "the host has no meter to fit the model with";
   if (blocks < BLOCKS_MIN)
-    return `The host was metered for ${blocks} of at least ${BLOCKS_MIN} spans of ten minutes`;
-  if (fit === undefined) return "The host always did the same: nothing can be compared";
-  if (fit.isGood) return "No CPU has run at turbo while the host was metered";
+    return `the host was metered for ${blocks} of at least ${BLOCKS_MIN} spans of ten minutes`;
+  if (fit === undefined) return "the host always did the same, so nothing can be compared";
+  if (fit.isGood) return "no CPU has run at turbo while the host was metered";
   const explained = Math.round(100 * Math.max(0, fit.explained));
-  return `The model explains only ${explained} % of the changes in power, and errs by ${fit.residualW.toFixed(1)} W`;
+  return `the model explains only ${explained} % of the changes in power, and errs by ${fit.residualW.toFixed(1)} W`;
 }

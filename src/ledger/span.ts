@@ -66,10 +66,15 @@ function addVm(vms: Map<string, VmAccount>, vm: string, more: VmAccount): void {
   vms.delete(vm);
   vms.set(vm, before === undefined ? { ...more } : joined(before, more));
   if (vms.size <= VMS_MAX + 1) return;
-  const oldest = [...vms.keys()].find((name) => name !== OTHERS) ?? OTHERS;
+  const oldest = oldestOf(vms);
   const moved = vms.get(oldest);
   vms.delete(oldest);
   if (moved !== undefined) vms.set(OTHERS, joined(vms.get(OTHERS) ?? NOTHING, moved));
+}
+
+function oldestOf(vms: ReadonlyMap<string, VmAccount>): string {
+  for (const name of vms.keys()) if (name !== OTHERS) return name;
+  return OTHERS;
 }
 
 function joined(a: VmAccount, b: VmAccount): VmAccount {

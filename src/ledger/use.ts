@@ -20,6 +20,19 @@ export function plus(a: Use, b: Use, times = 1): Use {
   };
 }
 
+/** A sum that grows in place: an interval of a large host has thousands of parts. */
+export class UseSum implements Use {
+  ghzS = 0;
+  ghz3S = 0;
+  turboS = 0;
+
+  add({ ghzS, ghz3S, turboS }: Use, times = 1): void {
+    this.ghzS += times * ghzS;
+    this.ghz3S += times * ghz3S;
+    this.turboS += times * turboS;
+  }
+}
+
 /** So many seconds at one speed. */
 export function useAt(khz: number, seconds: number, isTurbo: boolean): Use {
   const ghz = khz / 1e6;

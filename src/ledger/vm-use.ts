@@ -1,6 +1,6 @@
 import type { Pcpu } from "../base/domain.ts";
 import type { ClockUse, KnownSpeed } from "./speed-use.ts";
-import { NO_USE, plus, type Use, useAt } from "./use.ts";
+import { NO_USE, plus, type Use, UseSum, useAt } from "./use.ts";
 
 /** From this part of its time on, a vCPU is taken for one that polls. */
 const POLLING = 0.97;
@@ -55,10 +55,10 @@ export function cpuUse(
 ): CpuUse {
   const byCpu = new Map<Pcpu, ClockUse>();
   for (const { pcpus, use } of clocks) for (const pcpu of pcpus) byCpu.set(pcpu, use);
-  let sum = NO_USE;
-  for (const { use } of byCpu.values()) sum = plus(sum, use, 1 / byCpu.size);
+  const mean = new UseSum();
+  for (const { use } of byCpu.values()) mean.add(use, 1 / byCpu.size);
   // Without any clock each CPU counts as one of 1 GHz, so that CPU time alone decides.
-  return { seconds, byCpu, mean: byCpu.size === 0 ? useAt(1_000_000, seconds, false) : sum };
+  return { seconds, byCpu, mean: byCpu.size === 0 ? useAt(1_000_000, seconds, false) : mean };
 }
 
 /** A vCPU that may run on more CPUs is taken to run on all of the host: its guest can set none of their speeds. */
@@ -66,35 +66,37 @@ const CPUS_MAX = 16;
 
 /** What the vCPUs of a VM used. One that may run on several CPUs is taken to run on each for the same time. */
 export function vmUse(vcpus: readonly VcpuTime[], { byCpu, mean, seconds }: CpuUse): VmUse {
-  let use = NO_USE;
-  let baseline = NO_DIFFERENCE;
-  let max = NO_DIFFERENCE;
+  const use = new UseSum();
+  const baseline = { more: new UseSum(), slack: new UseSum() };
+  const max = { more: new UseSum(), slack: new UseSum() };
   for (const { pcpus, busy } of vcpus) {
     const found = pcpus.length > CPUS_MAX ? [] : pcpus.flatMap((pcpu) => byCpu.get(pcpu) ?? []);
     // It has no speed of its own, so none was saved.
-    if (found.length === 0) use = plus(use, mean, busy);
+    if (found.length === 0) use.add(mean, busy);
     const time = { busy, seconds: seconds / found.length };
     for (const clock of found) {
       const own = plus(NO_USE, clock.use, busy / found.length);
-      use = plus(use, own);
-      baseline = plusDifference(baseline, differenceTo(clock.baseline, own, time));
-      max = plusDifference(max, differenceTo(clock.max, own, time));
+      use.add(own);
+      addDifference(baseline, clock.baseline, own, time);
+      addDifference(max, clock.max, own, time);
     }
   }
   return { use, baseline, max };
 }
 
 /**
- * What the same work would use more at another speed. A vCPU that polls is busy all the time at any speed. Other work
+ * Adds what the same work would use more at another speed. A vCPU that polls is busy all the time at any speed. Other work
  * takes between the same time (it waits for memory) and the same number of cycles.
  */
-function differenceTo(
+function addDifference(
+  { more, slack }: Readonly<Record<keyof Difference, UseSum>>,
   { khz, isTurbo }: KnownSpeed,
   own: Use,
   { busy, seconds }: { readonly busy: number; readonly seconds: number },
-): Difference {
-  const sameTime = useAt(khz, busy * seconds, isTurbo);
-  const sameCycles = busy >= POLLING ? sameTime : useAt(khz, own.ghzS / (khz / 1e6), isTurbo);
-  const middle = plus(plus(NO_USE, sameTime, 0.5), sameCycles, 0.5);
-  return { more: plus(middle, own, -1), slack: plus(plus(NO_USE, sameTime, 0.5), sameCycles, -0.5) };
+): void {
+  const sameTime = busy * seconds;
+  const sameCycles = busy >= POLLING ? sameTime : own.ghzS / (khz / 1e6);
+  more.add(useAt(khz, (sameTime + sameCycles) / 2, isTurbo));
+  more.add(own, -1);
+  slack.add(useAt(khz, (sameTime - sameCycles) / 2, isTurbo));
 }

@@ -13,6 +13,19 @@ const WRITABLE_BY_OTHERS = 0o022;
  * files that are too large, and files that others could have written.
  */
 export function readOwnFile(path: string, sizeMax: number): Result<string | undefined> {
+  return judged(path, sizeMax, (fd) => fs.readFileSync(fd, "utf8"));
+}
+
+/** The size in bytes of a file that {@link readOwnFile} would read. */
+export function sizeOfOwnFile(path: string, sizeMax: number): Result<number | undefined> {
+  return judged(path, sizeMax, (_, { size }) => size);
+}
+
+function judged<T>(
+  path: string,
+  sizeMax: number,
+  look: (fd: number, stat: fs.Stats) => T,
+): Result<T | undefined> {
   let fd: number;
   try {
     fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -25,7 +38,7 @@ export function readOwnFile(path: string, sizeMax: number): Result<string | unde
     if (!stat.isFile() || !isTrusted(stat.uid, path) || (stat.mode & WRITABLE_BY_OTHERS) !== 0)
       return failure("it is not a file that only this user may write");
     if (stat.size > sizeMax) return failure("it is too large");
-    return success(fs.readFileSync(fd, "utf8"));
+    return success(look(fd, stat));
   } catch (error) {
     return failure(errnoOf(error));
   } finally {

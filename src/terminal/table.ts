@@ -1,4 +1,5 @@
 import { columnsOf, cutToColumns } from "./columns.ts";
+import { wrapLine } from "./wrap.ts";
 
 /** A column: its head, its alignment, and whether it may shrink in a narrow terminal. */
 export interface Column {
@@ -9,8 +10,13 @@ export interface Column {
 
 const GAP = "  ";
 const FLEXIBLE_WIDTH_MIN = 10;
+/** A column that is wrapped gives way before others, down to this width. */
+const WRAPPED_WIDTH = 24;
 
-/** Draws an aligned table without borders. Flexible columns shrink to keep it within `width`. */
+/**
+ * Draws an aligned table without borders. Flexible columns shrink to keep it within `width`: the last one is wrapped, others are
+ * cut.
+ */
 export function drawTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -18,12 +24,20 @@ export function drawTable(
 ): string {
   const lines = [columns.map(({ head }) => head), ...rows];
   const widths = widthsOf(columns, lines, width);
+  const last = columns.length - 1;
+  const indent = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0);
+  const cellOf = (cell: string, index: number) => {
+    const { align = "left", flexible } = columns[index] as Column;
+    const own = widths[index] ?? 0;
+    const parts = index === last && flexible ? wrapLine(cell, own, 0).split("\n") : [cell];
+    return parts.map((part) => fitted(part, own, align)).join(`\n${" ".repeat(indent)}`);
+  };
   return lines
     .map((cells) =>
       columns
-        .map(({ align = "left" }, index) => fitted(cells[index] ?? "", widths[index] ?? 0, align))
+        .map((_, index) => cellOf(cells[index] ?? "", index))
         .join(GAP)
-        .trimEnd(),
+        .replace(/ +$/gm, ""),
     )
     .join("\n");
 }
@@ -34,15 +48,20 @@ function widthsOf(
   lines: readonly (readonly string[])[],
   width: number,
 ): number[] {
-  const natural = columns.map((_, index) =>
+  const widths = columns.map((_, index) =>
     lines.reduce((most, cells) => Math.max(most, columnsOf(cells[index] ?? "")), 0),
   );
-  let excess = natural.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width;
-  return natural.map((each, index) => {
-    const given = columns[index]?.flexible ? Math.max(0, Math.min(excess, each - FLEXIBLE_WIDTH_MIN)) : 0;
+  const last = columns.length - 1;
+  let excess = widths.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width;
+  const shrink = (index: number, least: number) => {
+    const own = widths[index] ?? 0;
+    const given = columns[index]?.flexible ? Math.max(0, Math.min(excess, own - least)) : 0;
     excess -= given;
-    return each - given;
-  });
+    widths[index] = own - given;
+  };
+  shrink(last, WRAPPED_WIDTH);
+  for (const index of columns.keys()) shrink(index, FLEXIBLE_WIDTH_MIN);
+  return widths;
 }
 
 /** Pads or cuts a cell to its width; a cut cell ends with a mark. */

@@ -128,6 +128,18 @@ test("every vCPU on a shared clock has the rule that bounds it", () => {
   expect(rules()).toEqual([held, held]);
 });
 
+test("of claims for the same speed none bounds another, and each is told its own bound", () => {
+  const { arbiter, ask, set } = host([clock([2, 3])]);
+  set(domain("a", [[2]]), { ...FREE, maxKhz: 1_700_000 });
+  set(domain("b", [[3]]));
+  const rules = () => ["a", "b"].map((name) => arbiter.vcpu(name, 0)?.clocks[0]?.rule);
+  for (const name of ["a", "b"]) ask(name, 0, "min");
+  expect(rules()).toEqual([{ kind: "as-asked" }, { kind: "as-asked" }]);
+  ask("a", 0, "max");
+  while (arbiter.vcpu("b", 0)?.clocks[0]?.khz !== 1_700_000) ask("b", 0, "up");
+  expect(rules()).toEqual([{ kind: "bounded", by: "MaxKhz" }, { kind: "as-asked" }]);
+});
+
 test("a dry run changes nothing, and reports the speed that would be set", () => {
   const { arbiter, ask, set } = host([clock([0])]);
   set(domain("a", [[0]]), { ...FREE, dryRun: true });

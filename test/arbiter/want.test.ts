@@ -108,6 +108,26 @@ test("a want that was released or replaced has no end left", () => {
   expect(arbiter.clock(1)?.order).toMatchObject({ asked: "down", untilMs: undefined });
 });
 
+test("after a want was replaced, one look at most comes too early and ends nothing", () => {
+  const { arbiter, done } = host([clock([0])]);
+  done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 5000 })));
+  done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 8000 })));
+  expect(arbiter.dueAt()).toBe(5000);
+  expect([plain(arbiter.tick(at(5000))), arbiter.dueAt()]).toEqual([[], 8000]);
+  expect(done(arbiter.tick(at(8000)))).toEqual([{ clock: 0, setting: "baseline" }]);
+});
+
+test("a want whose release the kernel refused still ends, although others ended meanwhile", () => {
+  const { arbiter, done } = host([clock([0]), clock([1])]);
+  done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 9000 })));
+  done(arbiter.operate(1, "min", by("alice", { hold: true, untilMs: 5000 })));
+  const release = arbiter.operate(0, "release", by("alice"));
+  done(arbiter.tick(at(5000)));
+  done(arbiter.rollback(release, { accepted: 0, reason: "EBUSY", now: at(5001) }));
+  expect([arbiter.clock(0)?.order?.untilMs, arbiter.dueAt()]).toEqual([9000, 9000]);
+  expect(done(arbiter.tick(at(9000)))).toEqual([{ clock: 0, setting: "baseline" }]);
+});
+
 test("the end of a want stays when its clock is replaced", () => {
   const { arbiter, done } = host([clock([0])]);
   done(arbiter.operate(0, "min", by("alice", { hold: true, untilMs: 5000 })));

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newCounters } from "../../src/channels/counters.ts";
 
 /** Replies by method, as the daemon would send them. */
 export type Replies = Readonly<Record<string, object>>;
@@ -85,16 +86,7 @@ export function playDaemon(replies: Replies, at?: string): PlayedDaemon {
   return daemon;
 }
 
-const COUNTERS = {
-  requests: 0,
-  granted: 0,
-  refused: 0,
-  malformed: 0,
-  framingErrors: 0,
-  repliesDropped: 0,
-  writes: 0,
-  writesRefused: 0,
-};
+const COUNTERS = { ...newCounters(), framingErrors: 0 };
 
 /** A CPU of a played host: the speeds in kHz that it runs at and that are set. */
 export function playedCpu(pcpu: number, currentKhz: number, more: object = {}): object {

@@ -210,8 +210,8 @@ test("loadConfig() warns of CPUs and users that the host does not have", () => {
   const host = {
     root: (root: string) =>
       root === "/sys/devices/system/cpu"
-        ? { pcpus: [0, 1, 2, 3], hasCpufreq: true, problem: undefined }
-        : { pcpus: [], hasCpufreq: false, problem: "there is no such directory" },
+        ? { pcpus: new Set([0, 1, 2, 3]), hasCpufreq: true, problem: undefined }
+        : { pcpus: new Set<number>(), hasCpufreq: false, problem: "there is no such directory" },
     hasUser: (user: string) => user === "root",
   };
   const map = "[hypervisor]\nDriver=static\n[vm a]\nVcpus=2-5\n";
@@ -232,7 +232,7 @@ test("loadConfig() warns of CPUs and users that the host does not have", () => {
 test("loadConfig() warns of a host without cpufreq", () => {
   using at = new ConfigDirectory();
   const host = {
-    root: () => ({ pcpus: [0, 1], hasCpufreq: false, problem: undefined }),
+    root: () => ({ pcpus: new Set([0, 1]), hasCpufreq: false, problem: undefined }),
     hasUser: () => true,
   };
   at.load({ "vm-power.conf": "" });

@@ -20,8 +20,8 @@ test("inspect() compares what should hold with what the files say, and changes n
   host.tree.write(0, "scaling_max_freq", "2000000");
   host.tree.write(2, "scaling_governor", "powersave");
   const before = host.snapshot();
-  const changed = { ok: false, isLimit: false };
-  const limit = { ok: false, isLimit: true };
+  const changed = { ok: false, isLimit: false, isOwed: false };
+  const limit = { ok: false, isLimit: true, isOwed: false };
   const pcpus = [0, 1];
   expect(wrong(0, 1)).toEqual([
     { pcpus, file: "cpu0/cpufreq/scaling_setspeed", ours: "2300000", found: "1200000", ...changed },

@@ -194,7 +194,7 @@ test("a limit of Xen that rounds a speed is no drift, and verify shows it", asyn
   await Bun.sleep(1);
   cpufreq.refresh();
   expect(host.drifts).toEqual([]);
-  const of = { pcpus: [1, 2] };
+  const of = { pcpus: [1, 2], isOwed: false };
   expect(cpufreq.inspect({ clock: 1, setting: 1 })).toEqual([
     { ...of, file: "cpu1 in Xen/governor", ours: "userspace", found: "userspace", ok: true, isLimit: false },
     { ...of, file: "cpu1 in Xen/speed", ours: "2300000", found: "1800000", ok: true, isLimit: false },

@@ -16,6 +16,24 @@ test("apps shows what each application wants, and who is not heard", async () =>
   );
 });
 
+test("apps says which FIFOs are not read, and why", async () => {
+  const fifos = [
+    { cpu: 2, path: "/tmp/powermonitor/fifo2", reason: "is not a FIFO" },
+    { cpu: 3, path: "/tmp/powermonitor/fifo3" },
+    { cpu: 4, path: "/a/fifo4", reason: "can be written by everyone", remedy: "chmod o-w fifo4" },
+  ];
+  expect((await ctlWith({ ListAskers: () => ({ askers: [], fifos }) }, "apps")).out).toBe(
+    [
+      "No application has asked for anything",
+      "",
+      '! "/tmp/powermonitor/fifo2" is not read: it is not a FIFO',
+      '! "/a/fifo4" is not read: it can be written by everyone',
+      "  → chmod o-w fifo4",
+      "",
+    ].join("\n"),
+  );
+});
+
 test("end-app says nothing if it is done, and the reason if it is not", async () => {
   expect(await ctlWith({}, "end-app app/redis/1000")).toEqual({ code: 0, out: "", err: "" });
   expect(await ctlWith({}, "end-app app/x/1")).toEqual({ code: 1, out: "", err: "no\n" });

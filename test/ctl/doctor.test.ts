@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { conform } from "../../src/admin/conform.ts";
 import { CONTROL } from "../../src/admin/control-interface.ts";
-import type { Channel, Cpu, Finding, Vm } from "../../src/admin/control-types.ts";
+import type { Channel, Cpu, Fifo, Finding, Vm } from "../../src/admin/control-types.ts";
 import type { Struct } from "../../src/admin/idl.ts";
 import { CHANNELS, CHECKS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts";
 import { ctl, ctlWith, type Ran } from "./harness.ts";
@@ -51,10 +51,11 @@ interface Host {
   channels?: Channel[];
   status?: Partial<typeof STATUS>;
   checks?: typeof CHECKS;
+  fifos?: Fifo[];
 }
 
 function doctor(
-  { vms = [VM], cpus = managed, channels = [channel], status = {}, checks = [] }: Host = {},
+  { vms = [VM], cpus = managed, channels = [channel], status = {}, checks = [], fifos }: Host = {},
   args: string[] = [],
 ): Promise<Ran> {
   const control = {
@@ -62,6 +63,7 @@ function doctor(
     ListCpus: () => ({ cpus }),
     ListChannels: () => ({ channels }),
     Verify: () => ({ cpus: checks }),
+    ListAskers: () => ({ askers: [], fifos }),
     ListVms: () => ({
       vms: vms.map(({ name }) => ({
         name,
@@ -88,7 +90,7 @@ test("a host without a fault", async () => {
     out: [
       "Nothing needs repair",
       "Nothing is wrong with: daemon, groups, limits, hypervisor, libvirt, AppArmor,",
-      "  SELinux, channel directory, channels, channels at the start, channel",
+      "  SELinux, channel directory, channels, channels at the start, FIFOs, channel",
       "  definitions, driver, governor, managed CPUs, firmware, turbo, drift, energy\n" +
         "  preference, knobs, tuners, pins, isolation, SMT, clock domains",
       "",
@@ -171,6 +173,21 @@ const FAULTS: readonly [string, Finding["verdict"], string, () => unknown][] = [
     "repair",
     "systemctl enable",
     () => ({ status: { attachProblem: "The helper is not there: systemctl enable it" } }),
+  ],
+  ["FIFOs", "advice", "FIFOS", () => ({ fifos: [] })],
+  [
+    "FIFOs",
+    "repair",
+    "chmod o-w fifo2",
+    () => ({
+      fifos: [
+        { cpu: 1, path: "/tmp/powermonitor/fifo1" },
+        {
+          ...{ cpu: 2, path: "/tmp/powermonitor/fifo2" },
+          ...{ reason: "can be written by everyone", remedy: "chmod o-w fifo2" },
+        },
+      ],
+    }),
   ],
   [
     "channel definitions",
@@ -428,6 +445,7 @@ test("without a daemon, the other checks run, and the missing daemon is a findin
     "hypervisor",
     "channels",
     "channels at the start",
+    "FIFOs",
     "channel definitions",
     "managed CPUs",
     "drift",

@@ -27,6 +27,12 @@ test.each(VERBS)("help $name explains its arguments, within 80 columns, with exa
   for (const { flag } of verb.options ?? []) expect(out).toContain(`\n  ${flag} `);
 });
 
+test("help of a word that is no command says so, and options show no default that means nothing", async () => {
+  const err = "error: unknown command 'foo'\n(vmpowerctl --help lists the commands)\n";
+  expect(await ctl("help foo")).toEqual({ code: 2, out: "", err });
+  expect((await ctl("--help")).out).not.toContain("(default: false)");
+});
+
 /** The exit status of commands that work without a daemon. */
 const WITHOUT_DAEMON: Readonly<Record<string, number>> = { doctor: 20, schema: 0 };
 

@@ -77,6 +77,23 @@ test("drawTable() shortens columns only as far as needed", () => {
   ]);
 });
 
+test("drawTable() wraps the last column, which gives way before the others", () => {
+  const columns = [
+    { head: "NAME", flexible: true },
+    { head: "WHY", flexible: true },
+  ];
+  const rows = [
+    ["a-very-long-name", "it is one of those that have a long reason"],
+    ["web1", "short"],
+  ];
+  expect(drawTable(columns, rows, 44).split("\n")).toEqual([
+    "NAME              WHY",
+    "a-very-long-name  it is one of those that",
+    "                  have a long reason",
+    "web1              short",
+  ]);
+});
+
 test("drawTable() aligns, ignores colours in widths, and shortens one column", () => {
   const columns = [
     { head: "NAME", flexible: true },

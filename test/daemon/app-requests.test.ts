@@ -73,6 +73,10 @@ test("a caller that is no application is refused, and there is no socket without
   await host.remove();
   await serve("");
   expect(existsSync(join(host.directory, "run/request.sock"))).toBe(false);
+  expect(request("max")).toEqual({
+    ...{ code: 1, out: "" },
+    err: "No application may ask: the configuration has no [app NAME], see APPLICATIONS in vm-power.conf(5)\n",
+  });
 });
 
 test("a group's members are the application, and the operator's socket stays closed to them", async () => {
@@ -123,6 +127,15 @@ test("what it asks for ends with its lease, which has a longest", async () => {
     leaseSec: 1,
   });
   expect(speeds(2, 3)).toEqual(["1200000", "1200000"]);
+  const wants = (askers()[0]?.wants ?? []) as { cpu: number; asked: string; endsInMs: number }[];
+  expect(wants.map(({ cpu, asked }) => [cpu, asked])).toEqual([
+    [2, "min"],
+    [3, "policy workload"],
+  ]);
+  for (const [i, mostMs] of [2000, 1000].entries()) {
+    expect(wants[i]?.endsInMs).toBeGreaterThan(0);
+    expect(wants[i]?.endsInMs).toBeLessThanOrEqual(mostMs);
+  }
   await until(() => speed(3) === FOUND);
   expect(speed(2)).toBe("1200000");
   await until(() => speed(2) === FOUND);

@@ -3,6 +3,7 @@ import type { Domain } from "../../src/base/domain.ts";
 import { EnergyFile } from "../../src/daemon/energy/energy-file.ts";
 import { EnergyWatch } from "../../src/daemon/energy/energy-watch.ts";
 import { EnergyMeters } from "../../src/energy/energy-meters.ts";
+import { emptyState } from "../../src/ledger/account.ts";
 import { SpeedUse } from "../../src/ledger/speed-use.ts";
 import { MeterTree, zone } from "../energy/tree.ts";
 import { testClock } from "../ledger/clock.ts";
@@ -26,8 +27,8 @@ function open(tree: MeterTree) {
   count();
   const asked: string[] = [];
   const watch = new EnergyWatch({
-    ...{ alarm, time, intervalMs: INTERVAL_MS, stored: undefined },
-    arbiter: { clock: (id: number) => ({ clock: clocks[id], accepted: 2 }) as never },
+    ...{ alarm, time, intervalMs: INTERVAL_MS, stored: { state: emptyState(0), counters: {} } },
+    arbiter: { setting: (id: number) => ({ clock: clocks[id], accepted: 2 }) as never },
     cpufreq: { clocks: () => clocks, unmanaged: () => [] },
     domains: () => domains,
     async vcpuTimes(name) {
@@ -87,8 +88,8 @@ test("the first interval is stored at once, so that a kill in the first minute l
   const now = { boot: { bootMs: performance.now(), wallMs: Date.now() }, monoMs: performance.now() };
   const stored = new EnergyFile(tree.root, SILENT).read(now);
   close();
-  expect(Object.keys(stored?.counters ?? {})).toEqual(["package-0"]);
-  expect(stored?.state.total.joules).toBeGreaterThan(0);
+  expect(Object.keys(stored.counters)).toEqual(["package-0"]);
+  expect(stored.state.total.joules).toBeGreaterThan(0);
 });
 
 test("a VM that ended is asked for nothing more, and keeps what it used", async () => {

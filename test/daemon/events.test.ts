@@ -95,7 +95,7 @@ test("endDaemon() notifies subscribers and restores the clocks, even if other st
     throw new Error("planted");
   };
   const parts = {
-    arbiter: { clock: () => ({ accepted: 3 }), parking: { knowAll: (all: boolean) => all } },
+    arbiter: { setting: () => ({ accepted: 3 }), parking: { knowAll: (all: boolean) => all } },
     clocks: { settle: (isParking: boolean) => void done.push(`parking: ${isParking}`) },
     cpufreq: {
       clocks: () => [{ id: 2, pcpus: [2, 6] }],

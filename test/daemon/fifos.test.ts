@@ -135,9 +135,21 @@ describe("owner and mode of a FIFO tell whose it is", () => {
         .sort(),
     ).toEqual([
       'info    Reads "/fifo3"',
-      'warning "/fifo0" can be written by everyone, it is not read; chmod o-w',
+      'warning "/fifo0" can be written by everyone, it is not read; chmod o-w fifo0',
       'warning "/fifo1" is not a FIFO, it is not read',
       'warning "/fifo2" is not a FIFO, it is not read',
+    ]);
+    const told = host.ask("apps")["fifos"] as {
+      cpu: number;
+      path: string;
+      reason?: string;
+      remedy?: string;
+    }[];
+    expect(told.sort((a, b) => a.cpu - b.cpu)).toEqual([
+      { cpu: 0, path: fifo(0), reason: "can be written by everyone", remedy: "chmod o-w fifo0" },
+      { cpu: 1, path: fifo(1), reason: "is not a FIFO" },
+      { cpu: 2, path: fifo(2), reason: "is not a FIFO" },
+      { cpu: 3, path: fifo(3) },
     ]);
     await say(3, power("SCALE_MIN"));
     await until(() => speed(3) === "1200000");

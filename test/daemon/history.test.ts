@@ -108,6 +108,18 @@ const event = (atMs: number, message: string, more: Partial<Event> = {}): Event 
   ...more,
 });
 
+test("what was asked after a change is not told as its cause", () => {
+  const made = makeHistory();
+  made.ask("a", "min");
+  made.ask("b", "min");
+  made.pass(20_000);
+  made.ask("a", "max");
+  made.pass(500);
+  made.ask("b", "min");
+  made.pass(500);
+  expect(made.report().events.at(-1)?.message).toBe("CPU 0 at 2.301 GHz: for a:0");
+});
+
 test("a speed is remembered with its cause and its users, a burst of them as one line in 10 s", () => {
   const made = makeHistory();
   made.ask("a", "min");
@@ -117,7 +129,7 @@ test("a speed is remembered with its cause and its users, a burst of them as one
     {
       atMs: 1_000_000,
       kind: "speed",
-      message: "CPU 0 at 1.200 GHz: for a:0, b:0; b:0 asked min (a:0 claims 1.200 GHz on the same clock)",
+      message: "CPU 0 at 1.200 GHz: for a:0, b:0; b:0 asked min (as asked: the highest claim on this clock)",
       pcpu: 0,
       khz: 1_200_000,
       users: ["a:0", "b:0"],

@@ -134,6 +134,17 @@ root@far  db           running  yes         2         0          0       0
     });
     await Promise.all([near.end("SIGTERM"), far.end("SIGTERM")]);
     expect([await events.exited, text.match(/exiting: stop/g)?.length]).toEqual([0, 2]);
+    // A host that hangs is lost: ssh says so.
+    const options = readFileSync(join(near.directory, "options"), "utf8");
+    expect(options).toContain("-o\nServerAliveInterval=10\n-o\nServerAliveCountMax=3\n");
+  });
+
+  test("shows past events of all hosts as one answer", () => {
+    for (const { run } of [near, far]) run("vmpowerctl", "set-cpu-freq", "1", "max");
+    const { code, out, err } = ctl("--hosts", "near,root@far", "events", "--since", "1h");
+    expect([code, err]).toEqual([0, ""]);
+    for (const host of ["near", "root@far"])
+      expect(out).toMatch(new RegExp(`^${host} .*ordered max for CPU 1`, "m"));
   });
 
   test.each([
@@ -149,9 +160,9 @@ root@far  db           running  yes         2         0          0       0
     expect(ctl(...command.split(" "))).toEqual({ code: 2, out: "", err });
   });
 
-  test("waits at most --timeout for ssh and the command", () => {
+  test.each(["list", "events --since 1h", "top --once"])("waits at most --timeout for ssh and %s", (verb) => {
     const startedMs = performance.now();
-    expect(ctl("--hosts", "silent", "--timeout", "0.5", "list")).toEqual({
+    expect(ctl("--hosts", "silent", "--timeout", "0.5", ...verb.split(" "))).toEqual({
       code: 5,
       out: "",
       err: "silent: It did not answer within 0.5 s: try a longer --timeout\n",

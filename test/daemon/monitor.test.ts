@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { chmodSync, existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { makeTestHost, type TestHost } from "./host.ts";
 
@@ -70,6 +70,20 @@ test("a client of the monitor socket may read, and an order gets an error with t
 test("with MonitorAccess=off there is no monitor socket", async () => {
   await start("off");
   expect(existsSync(socket("monitor.sock"))).toBe(false);
+});
+
+test("where the monitor socket is elsewhere, a link leads there as long as the daemon runs, also after a kill", async () => {
+  host = makeTestHost();
+  const elsewhere = join(host.directory, "elsewhere.sock");
+  host.configure(`${ONE_VM}[daemon]\nMonitorSocket=${elsewhere}\n`);
+  await host.start();
+  expect(readlinkSync(socket("monitor.sock"))).toBe(elsewhere);
+  expect(host.run("vmpowerctl", "--socket", socket("monitor.sock"), "status").code).toBe(0);
+  await host.end("SIGKILL");
+  await host.start();
+  expect(host.run("vmpowerctl", "--socket", socket("monitor.sock"), "status").code).toBe(0);
+  await host.end("SIGTERM");
+  expect(readdirSync(join(host.directory, "run")).filter((name) => name.startsWith("monitor"))).toEqual([]);
 });
 
 test("a monitor socket that cannot be created ends the start", async () => {

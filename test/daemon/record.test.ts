@@ -90,7 +90,7 @@ The kernel would have been given 2 settings
     );
     expect([monitor.code, existsSync(join(host.directory, "z"))]).toEqual([4, false]);
     const replay = (path: string) => host.run("vm-power", "replay", path, "--config", host.configFile);
-    expect(replay("/nowhere").err).toBe('Cannot replay "/nowhere": ENOENT\n');
+    expect(replay("/nowhere").err).toBe('Cannot replay "/nowhere": no such file or directory\n');
     expect([
       replay(host.configFile).code,
       replay(host.configFile).err.includes("is not a recording"),

@@ -9,8 +9,10 @@ import { orderCpus } from "../../src/daemon/operators/cpu-orders.ts";
 import { finish } from "../../src/daemon/operators/loop-slices.ts";
 import { OperatorStore } from "../../src/daemon/operators/operator-store.ts";
 import { orderAgain } from "../../src/daemon/operators/order-again.ts";
+import { verify } from "../../src/daemon/operators/verify.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { clock, domain, FREE, request } from "../arbiter/fixture.ts";
+import { ACPI_KHZ, testHost, watchedDisk } from "../cpufreq/test-host.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
 import { at, keepLines, realTime } from "./time.ts";
 
@@ -94,6 +96,23 @@ describe("the kernel refuses", () => {
     expect([arbiter.clock(2)?.order, remembered()]).toEqual(before);
     expect(arbiter.clock(2)?.should).toBe(0);
   });
+});
+
+test("verify says that the kernel refuses to restore what a crash left, not that another program changed it", () => {
+  using host = testHost([{ cpus: [0], driver: "acpi-cpufreq", khz: ACPI_KHZ }]);
+  let refuses = true;
+  const disk = watchedDisk(host.root, ({ kind }) => (refuses && kind === "write" ? "EBUSY" : undefined));
+  host.open().apply({ clock: 0, setting: 2 });
+  const cpufreq = host.open({}, disk);
+  const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
+  arbiter.setClocks(cpufreq.clocks());
+  const config = () => ({ cpufreq: { onDrift: "reassert" } });
+  const verified = () => finish(verify({ arbiter, config, cpufreq } as unknown as Parts)).cpus;
+  expect(verified()).toMatchObject([{ pcpu: 0, ok: false, reason: "the kernel refused it" }]);
+  refuses = false;
+  cpufreq.refresh();
+  expect(verified()).toMatchObject([{ pcpu: 0, ok: true, wrong: [] }]);
+  cpufreq.close();
 });
 
 test("an order that was released does not come back with another CPU of its clock, and is not lost with it", () => {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Setting, Write } from "../../src/base/clock.ts";
 import type { Channel } from "../../src/channels/channel.ts";
+import { newCounters } from "../../src/channels/counters.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
 import { Meters } from "../../src/daemon/packet/meters.ts";
 import { PacketPath, type PacketPathParts } from "../../src/daemon/packet/packet.ts";
@@ -44,10 +45,7 @@ function makeDaemon(burst = 1000) {
     pinRemedy: () => undefined,
   } as unknown as PacketPathParts;
   const packets = new PacketPath(parts);
-  const counters = {
-    ...{ requests: 0, granted: 0, refused: 0, malformed: 0 },
-    ...{ repliesDropped: 0, writes: 0, writesRefused: 0 },
-  };
+  const counters = newCounters();
   const sent: Uint8Array[] = [];
   const send = (bytes: Uint8Array) => void sent.push(bytes);
   const idle = { rest() {}, release() {} };

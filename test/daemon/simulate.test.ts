@@ -58,7 +58,7 @@ test("the simulator's output fits a terminal and names a working command, and it
   → pin each VM to clocks of its own: vmpowerctl show-cpu-freq shows which CPUs share one
 
 Nothing needs repair
-Nothing is wrong with: daemon, limits, hypervisor, libvirt, channel directory, channels, channels at the start, channel definitions, driver, governor, managed CPUs, firmware, turbo, drift, energy preference, knobs, pins, isolation, SMT
+Nothing is wrong with: daemon, limits, hypervisor, libvirt, channel directory, channels, channels at the start, FIFOs, channel definitions, driver, governor, managed CPUs, firmware, turbo, drift, energy preference, knobs, pins, isolation, SMT
 Does not apply to a daemon that uses "${directory}/cpu": groups, AppArmor, SELinux, tuners
 `,
   ]);

@@ -116,6 +116,7 @@ function largeHost() {
     recordings: { begin: () => () => {} },
     meters: { all: new Map() },
     askers: { all: new Map() },
+    fifos: { list: () => CPUS.map((cpu) => ({ cpu, path: `/fifo${cpu}`, objection: undefined })) },
     attachHelper: { isThere: () => false, attach: async () => success({ present: [], attached: [] }) },
     hypervisor: {
       lookAgain() {},

@@ -3,6 +3,7 @@ import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Write, WriteRefused } from "../../src/base/clock.ts";
 import { success } from "../../src/base/result.ts";
 import type { Channel } from "../../src/channels/channel.ts";
+import { newCounters } from "../../src/channels/counters.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
 import { orderCpus } from "../../src/daemon/operators/cpu-orders.ts";
 import { LoopSlices } from "../../src/daemon/operators/loop-slices.ts";
@@ -51,15 +52,7 @@ function makeDaemon() {
   const packets = new PacketPath(parts);
   const channel = (vm: string) => {
     const sent: Uint8Array[] = [];
-    const counters = {
-      requests: 0,
-      granted: 0,
-      refused: 0,
-      malformed: 0,
-      repliesDropped: 0,
-      writes: 0,
-      writesRefused: 0,
-    };
+    const counters = newCounters();
     const send = (bytes: Uint8Array) => sent.push(bytes);
     const socket = { vm, number: 0, enabled: true, status: "connected", counters, send };
     return {

@@ -23,6 +23,16 @@ async function start() {
   await b.ask(scale(0, DOWN), 464);
 }
 
+test("GetLoad names an operator as the limit only of what has another speed than it asked for", async () => {
+  await start();
+  host.run("vmpowerctl", "set-cpu-freq", "4", "min", "--hold");
+  const { vcpus } = host.ask("top", "--once") as { vcpus: { vm: string; bound?: string }[] };
+  expect(vcpus.slice(2).map(({ vm, bound }) => [vm, bound])).toEqual([
+    ["a", undefined],
+    ["b", "operator"],
+  ]);
+});
+
 test("GetLoad returns for every vCPU its request, its grant, its limit, and the counters of its VM", async () => {
   await start();
   const { vms, vcpus } = host.ask("top", "--once") as {

@@ -33,7 +33,7 @@ function makeSamples({ directory = stateDirectory(), megabytes = 8 } = {}) {
   const now = { monoMs: 0, wallMs: 1_000_000 };
   const time = () => ({ ...now });
   const clocks = [clock([0]), clock([1])];
-  const arbiter = { clock: (id: number) => ({ clock: clocks[id], accepted: "baseline" }) } as never;
+  const arbiter = { setting: (id: number) => ({ clock: clocks[id], accepted: "baseline" }) } as never;
   const cpufreq = recordingCpufreq(clocks, []);
   const usage = new Usage({ arbiter, cpufreq, time });
   const domains = new Map(["a", "b"].map((vm, cpu) => [vm, domain(vm, [[cpu]])]));

@@ -191,7 +191,7 @@ export const END_FAULTS: readonly Fault[] = [
   {
     promise: "a planted history is not written to",
     file: "src/daemon/history/history-file.ts",
-    line: "moveAside(path, { log: this.#log, because: read.why });",
+    line: "moveAside(path, { log: this.#log, because: size.why });",
     instead: "",
     test: "test/daemon/history.test.ts",
     name: "a planted file or link is moved aside, and a full disk is told once and ends nothing",

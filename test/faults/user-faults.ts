@@ -484,8 +484,8 @@ export const USER_FAULTS: readonly Fault[] = [
   },
   {
     promise: "what libvirtd sends cannot harm: it is connected again",
-    file: "src/hypervisor/libvirt/libvirt.ts",
-    line: "await this.#pause(backoffMs(this.#timing.backoff, attempt));",
+    file: "src/hypervisor/link.ts",
+    line: "await this.#pause(backoffMs(backoff, attempt));",
     instead: "return;",
     test: "test/hypervisor/libvirt-hostile.test.ts",
     name: "whatever libvirtd sends, nothing throws, and a sane libvirtd is followed again afterwards",

@@ -6,6 +6,7 @@ import type { Contract } from "../../src/arbiter/view.ts";
 import type { Write } from "../../src/base/clock.ts";
 import { success } from "../../src/base/result.ts";
 import type { Channel } from "../../src/channels/channel.ts";
+import { newCounters } from "../../src/channels/counters.ts";
 import { type Found, ObjectCutter } from "../../src/channels/fifos/object-cutter.ts";
 import { APP_KEYS } from "../../src/config/app-keys.ts";
 import type { AppConfig } from "../../src/config/config.ts";
@@ -208,7 +209,6 @@ function makeHost(leaky: boolean) {
 
 /** A connected channel whose replies nobody reads. */
 function channelOf(vm: string): Channel {
-  const counters = { requests: 0, granted: 0, refused: 0, malformed: 0, repliesDropped: 0, writes: 0 };
   return {
     ...{
       vm,
@@ -220,6 +220,6 @@ function channelOf(vm: string): Channel {
       rest() {},
       release() {},
     },
-    counters: { ...counters, writesRefused: 0 },
+    counters: newCounters(),
   } as unknown as Channel;
 }

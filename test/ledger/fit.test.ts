@@ -69,10 +69,10 @@ test("unknownBecause() says what is missing", () => {
       .replace(/\d+\.\d/, "many"),
     unknownBecause(fitModel(blocksOf(exact)), 20),
   ]).toEqual([
-    "The host has no meter to fit the model with",
-    "The host was metered for 3 of at least 12 spans of ten minutes",
-    "The host always did the same: nothing can be compared",
-    "The model explains only few % of the changes in power, and errs by many W",
-    "No CPU has run at turbo while the host was metered",
+    "the host has no meter to fit the model with",
+    "the host was metered for 3 of at least 12 spans of ten minutes",
+    "the host always did the same, so nothing can be compared",
+    "the model explains only few % of the changes in power, and errs by many W",
+    "no CPU has run at turbo while the host was metered",
   ]);
 });

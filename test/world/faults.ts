@@ -28,8 +28,8 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   fault(
     "a refused order ends the one before",
     "daemon/operators/cpu-orders.ts",
-    "arbiter.clock(pcpu)?.clock.pcpus ?? []) store",
-    "arbiter.clock(pcpu)?.clock.pcpus ?? [pcpu]) store",
+    "arbiter.setting(pcpu)?.clock.pcpus ?? []) store",
+    "arbiter.setting(pcpu)?.clock.pcpus ?? [pcpu]) store",
   ),
   fault(
     "a released order comes back with another CPU",

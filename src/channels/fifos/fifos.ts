@@ -31,12 +31,20 @@ export interface FifosHost<Writer> {
   changed(cpu: Pcpu, path: string, objection: Objection | undefined): void;
 }
 
+/** A FIFO that exists. */
+export interface FifoView {
+  readonly cpu: Pcpu;
+  readonly path: string;
+  /** Why it is not read; undefined if it is. */
+  readonly objection: Objection | undefined;
+}
+
 /** The FIFOs `fifo<N>` of CPUs, made by root: those that exist are read, as far as their owner and mode are in order. */
 export class Fifos<Writer> {
   readonly #host: FifosHost<Writer>;
   readonly #open = new Map<Pcpu, Fifo>();
-  /** What was told of FIFOs last: a reason, or nothing if they are used. */
-  readonly #told = new Map<Pcpu, string | undefined>();
+  /** The FIFOs as they were told of last. */
+  readonly #told = new Map<Pcpu, FifoView>();
   /** Those to read, in their order. */
   readonly #due = new Set<Fifo>();
   #timer: Timer | undefined;
@@ -58,6 +66,11 @@ export class Fifos<Writer> {
     if (directory === undefined) return;
     for (const cpu of this.#host.cpus()) this.#find(cpu, join(directory, `fifo${cpu}`));
     this.#lookAtAll();
+  }
+
+  /** The FIFOs that exist; undefined without a directory. */
+  list(): readonly FifoView[] | undefined {
+    return this.#host.directory() === undefined ? undefined : [...this.#told.values()];
   }
 
   close(): void {
@@ -147,8 +160,9 @@ export class Fifos<Writer> {
   }
 
   #tell(cpu: Pcpu, path: string, objection: Objection | undefined): void {
-    if (this.#told.has(cpu) && this.#told.get(cpu) === objection?.reason) return;
-    this.#told.set(cpu, objection?.reason);
+    const told = this.#told.get(cpu);
+    if (told !== undefined && told.objection?.reason === objection?.reason) return;
+    this.#told.set(cpu, { cpu, path, objection });
     this.#host.changed(cpu, path, objection);
   }
 }

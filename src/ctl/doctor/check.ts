@@ -1,4 +1,4 @@
-import type { Channel, Cpu, CpuCheck, Finding, Status, Vm } from "../../admin/control-types.ts";
+import type { Channel, Cpu, CpuCheck, Fifo, Finding, Status, Vm } from "../../admin/control-types.ts";
 import { xenRole } from "../../os/xen/dom0.ts";
 import type { HostFiles } from "./host-files.ts";
 
@@ -9,6 +9,8 @@ export interface DaemonFacts {
   readonly vms: readonly Vm[];
   readonly channels: readonly Channel[];
   readonly checks: readonly CpuCheck[];
+  /** Undefined where no FIFO is read at all. */
+  readonly fifos: readonly Fifo[] | undefined;
 }
 
 /** The input of all checks. */

@@ -37,7 +37,7 @@ export async function runOnHosts(options: OnHosts): Promise<number> {
       `${verb.name} is for one host: ssh -t ${targets[0]?.address} vmpowerctl ${verb.name}`,
     );
   const summary = json ? undefined : verb.ofHosts?.(given, targets.length);
-  const endless = verb.name === "events" || given.flags.has("--batch");
+  const endless = verb.isEndless?.(given) ?? false;
   const words = summary === undefined ? [...(json ? ["--json"] : []), ...wordsOf(given)] : ["--json"];
   const argv = [...options.globals, verb.name, ...words];
   const room = new OutputRoom();

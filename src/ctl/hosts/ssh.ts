@@ -5,6 +5,10 @@ import type { Target } from "./target.ts";
 /** How long ssh tries to connect if there is no other limit, in seconds. */
 const CONNECT_SECONDS = 10;
 
+/** A host is lost if it is silent for so many times that many seconds, while its command runs until it is stopped. */
+const ALIVE_SECONDS = 10;
+const ALIVE_COUNT = 3;
+
 /** Exit status of a host that did not answer in time, the same as that of `vmpowerctl`. */
 const TIMED_OUT = 5;
 
@@ -63,6 +67,8 @@ export async function runOver(command: RemoteCommand): Promise<Said> {
 function commandLine({ target, argv, timeoutMs }: RemoteCommand): string[] {
   const connectSeconds = Math.ceil((timeoutMs ?? CONNECT_SECONDS * 1000) / 1000);
   const options = ["-T", "-o", "BatchMode=yes", "-o", `ConnectTimeout=${connectSeconds}`];
+  if (timeoutMs === undefined)
+    options.push("-o", `ServerAliveInterval=${ALIVE_SECONDS}`, "-o", `ServerAliveCountMax=${ALIVE_COUNT}`);
   if (target.port !== undefined) options.push("-p", `${target.port}`);
   // ssh joins the arguments with spaces, and the remote shell reads the result.
   const remote = ["vmpowerctl", ...argv].map(quoted).join(" ");

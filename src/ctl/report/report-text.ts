@@ -15,7 +15,7 @@ const ROWS_MAX = 40;
 const DRIFTS_MAX = 10;
 
 /** Speeds of a VM that are named, the most used ones: more do not fit into a line. */
-const STATES_MAX = 3;
+const STATES_MAX = 2;
 
 /** The width of a report that is no terminal's. */
 const WIDTH_MAX = 100;

@@ -1,14 +1,17 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Asker } from "../../admin/control-types.ts";
 import type { RequestResult } from "../../admin/request.ts";
 import { callRequest } from "../../admin/request-client.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
-import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { CommandError, EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { cpusArgument, durationArgument } from "../arguments.ts";
+import { refusedFifos } from "../trouble.ts";
+import { troubleLines } from "../trouble-lines.ts";
 import type { Context, Verb } from "../verb.ts";
 
 const WORDS = ["up", "down", "min", "max", "turbo", "no-turbo", "release"] as const;
@@ -20,9 +23,15 @@ export const APP_VERBS: readonly Verb[] = [
     summary: "List applications of the host that asked for something",
     arguments: [],
     examples: [["apps", "what each wants of which CPU, and until when"]],
-    async run({ call, show, io }) {
+    async run({ call, show, style, io }) {
       const reply = await call("ListAskers", {});
-      show(reply, () => askersText(reply.askers, textWidth(io)));
+      const width = textWidth(io);
+      show(reply, () =>
+        [
+          askersText(reply.askers, width),
+          ...troubleLines(refusedFifos(reply.fifos ?? []), style, width),
+        ].join("\n"),
+      );
       return EXIT.ok;
     },
   },
@@ -72,6 +81,10 @@ async function ask(
   const word = WORDS.find((known) => known === speed);
   if (word === undefined) throw new UsageError(`"${speed}" is none of ${WORDS.join(", ")}`);
   const path = join(dirname(socket), "request.sock");
+  if (!existsSync(path) && existsSync(socket))
+    throw new CommandError(
+      "No application may ask: the configuration has no [app NAME], see APPLICATIONS in vm-power.conf(5)",
+    );
   const [app, list, time] = [values.get("--app"), values.get("--cpus"), values.get("--for")];
   const as = app === undefined ? {} : { app };
   if (word === "release") {

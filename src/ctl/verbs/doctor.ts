@@ -43,10 +43,11 @@ async function ask(call: Context["call"]): Promise<DaemonFacts> {
   const { cpus } = await call("ListCpus", {});
   const { channels } = await call("ListChannels", {});
   const { cpus: checks } = await call("Verify", {});
+  const { fifos } = await call("ListAskers", {});
   const { vms: names } = await call("ListVms", {});
   const vms: DaemonFacts["vms"][number][] = [];
   for (const { name } of names) vms.push((await call("ShowVm", { vm: name })).vm);
-  return { status, cpus, channels, checks, vms };
+  return { status, cpus, channels, checks, fifos, vms };
 }
 
 function findingsText(findings: readonly Finding[], style: Style, width: number): string {

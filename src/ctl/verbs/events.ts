@@ -5,7 +5,7 @@ import { jsonText } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { eventText, pastText } from "../event-text.ts";
 import { momentArgument } from "../moment-argument.ts";
-import type { Context, Verb } from "../verb.ts";
+import type { Context, Given, Verb } from "../verb.ts";
 
 const TIME = { name: "time", kind: "text" } as const;
 
@@ -23,10 +23,11 @@ export const EVENTS: Verb = {
     ["events --json", "one JSON object per line"],
     ["events --since 03:00 --vm web1", "what happened to it since then"],
   ],
+  isEndless: ({ values }) => !isPast(values),
   async run(context, { values }) {
     const { subscribe, io, style, json } = context;
     const [since, until, vm] = ["--since", "--until", "--vm"].map((flag) => values.get(flag));
-    if (since !== undefined || until !== undefined) return showPast(context, { since, until, vm });
+    if (isPast(values)) return showPast(context, { since, until, vm });
     const last = await subscribe(
       (reply) => {
         if (!concerns(reply, vm)) return;
@@ -39,6 +40,10 @@ export const EVENTS: Verb = {
     throw new ClientError("disconnected", "vm-power ended without saying so");
   },
 };
+
+function isPast(values: Given["values"]): boolean {
+  return values.has("--since") || values.has("--until");
+}
 
 function concerns({ event }: EventReply, vm: string | undefined): boolean {
   return vm === undefined || event.vm === vm || event.kind === "exiting";

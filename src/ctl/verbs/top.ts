@@ -37,6 +37,7 @@ export const TOP: Verb = {
     ["top --once --sort p99", "once, for a script"],
     ["top --batch --interval 10", "table after table, for a log"],
   ],
+  isEndless: ({ flags }) => flags.has("--batch"),
   async run(context, given) {
     const { sort, filter, intervalMs } = optionsOf(given);
     const { io, style, call, hangUp, socket, json } = context;

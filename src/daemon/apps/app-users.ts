@@ -49,7 +49,7 @@ export class AppUsers {
    */
   writing(cpu: Pcpu, { uid, gid, mode }: FileRights): Result<AppConfig, Objection> {
     if ((mode & OTHERS_WRITE) !== 0)
-      return failure({ reason: "can be written by everyone", remedy: "chmod o-w" });
+      return failure({ reason: "can be written by everyone", remedy: `chmod o-w fifo${cpu}` });
     const forGroup = (mode & GROUP_WRITES) !== 0;
     const found = this.#lookUp().find(({ app, ...known }) => {
       const isOwners = uid === known.uid || (uid === ROOT && forGroup);

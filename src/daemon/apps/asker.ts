@@ -15,6 +15,8 @@ export interface Asker {
   readonly rate: RateLimit;
   readonly counters: { granted: number; refused: number };
   usedMs: number;
+  /** When its guest policy ends, on the monotonic clock; undefined if it has none, or one without a lease. */
+  policyUntilMs?: number | undefined;
 }
 
 /** Whether a domain of the arbiter is an asker. */

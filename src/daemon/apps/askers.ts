@@ -96,7 +96,7 @@ export class Askers {
       leaseSec,
     }: { rule: PolicyRule; cpus: readonly Pcpu[]; own: readonly Pcpu[]; leaseSec: number },
   ): Refused {
-    const { alarm, arbiter, events, moment } = this.#options;
+    const { arbiter, events, moment } = this.#options;
     const present = moment();
     const order = { rule, resources: cpus, physical: true, by: undefined };
     const refusal = this.#judge(asker, cpus, own);
@@ -104,10 +104,7 @@ export class Askers {
     return this.#perform(change, (late) => {
       const refused = refusal ?? late;
       if (events.wanted) events.policy(asker.name, refused, present.now);
-      const name = leaseName(asker);
-      if (refused === undefined && leaseSec > 0)
-        alarm.after(name, leaseSec * 1000, () => this.endPolicy(asker));
-      else if (refused === undefined) alarm.cancel(name);
+      if (refused === undefined) this.#lease(asker, leaseSec);
       return this.#count(asker, "a guest policy", refused);
     });
   }
@@ -122,20 +119,19 @@ export class Askers {
     }));
   }
 
-  /** Ends the policy of an asker. Returns whether it had one. */
-  endPolicy({ name }: Asker): boolean {
-    const { alarm, arbiter, clocks } = this.#options;
-    if (this.#isClosed || arbiter.policies.list(name).length === 0) return false;
-    alarm.cancel(leaseName({ name }));
-    clocks.settle(arbiter.policies.remove(name), `the end of ${name}'s policy`);
-    return true;
+  /** Ends the policy of an asker. */
+  endPolicy(asker: Asker): void {
+    const { arbiter, clocks } = this.#options;
+    if (this.#isClosed) return;
+    this.#lease(asker, 0);
+    clocks.settle(arbiter.policies.remove(asker.name), `the end of ${asker.name}'s policy`);
   }
 
   /** Ends everything that an asker wants. */
   end(asker: Asker): void {
-    const { alarm, arbiter, clocks } = this.#options;
+    const { arbiter, clocks } = this.#options;
     if (this.#isClosed) return;
-    alarm.cancel(leaseName(asker));
+    this.#lease(asker, 0);
     clocks.settle(arbiter.endRequests(asker.name), `the end of what ${asker.name} wants`);
   }
 
@@ -153,6 +149,19 @@ export class Askers {
   /** From now on nothing changes a clock, because the daemon restores them. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  /** Its guest policy ends after so many seconds; 0: never. */
+  #lease(asker: Asker, leaseSec: number): void {
+    const { alarm, moment } = this.#options;
+    const name = `lease of ${asker.name}`;
+    if (leaseSec === 0) {
+      asker.policyUntilMs = undefined;
+      alarm.cancel(name);
+      return;
+    }
+    asker.policyUntilMs = moment().now.monoMs + leaseSec * 1000;
+    alarm.at(name, asker.policyUntilMs, () => this.endPolicy(asker));
   }
 
   #used(app: AppConfig, who: string): Asker | undefined {
@@ -193,8 +202,8 @@ export class Askers {
   }
 
   #forget(asker: Asker): void {
-    const { alarm, arbiter, clocks } = this.#options;
-    alarm.cancel(leaseName(asker));
+    const { arbiter, clocks } = this.#options;
+    this.#lease(asker, 0);
     this.#askers.delete(asker.name);
     clocks.settle(arbiter.removeDomain(asker.name), `the end of ${asker.name}`);
   }
@@ -229,8 +238,4 @@ export class Askers {
     }
     return refusal;
   }
-}
-
-function leaseName({ name }: Pick<Asker, "name">): string {
-  return `lease of ${name}`;
 }

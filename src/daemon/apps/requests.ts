@@ -79,12 +79,14 @@ export function requests({ arbiter, askers, users, time }: RequestsOptions): Req
 }
 
 /** What an asker wants of each CPU now. */
-export function wantsOf({ name }: Asker, arbiter: Arbiter, time: TurnClock): RequestWant[] {
+export function wantsOf({ name, policyUntilMs }: Asker, arbiter: Arbiter, time: TurnClock): RequestWant[] {
   const { monoMs } = time();
+  const byPolicy = new Set(arbiter.policies.list(name).flatMap(({ resources }) => resources));
   return arbiter.named(name).flatMap(({ vcpu: cpu, asked = "", clocks }: VcpuView): RequestWant[] => {
     const [clock] = clocks;
     if (clock?.khz === undefined) return [];
-    const endsInMs = clock.untilMs === undefined ? undefined : Math.max(0, Math.ceil(clock.untilMs - monoMs));
+    const untilMs = clock.untilMs ?? (byPolicy.has(cpu) ? policyUntilMs : undefined);
+    const endsInMs = untilMs === undefined ? undefined : Math.max(0, Math.ceil(untilMs - monoMs));
     return [{ cpu, khz: clock.khz, asked, grantedKhz: clock.grantedKhz, endsInMs }];
   });
 }

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { isRecord } from "../../base/is-record.ts";
 import type { Log } from "../../base/log.ts";
 import type { Counters } from "../../energy/energy-meters.ts";
-import type { AccountState } from "../../ledger/account.ts";
+import { type AccountState, emptyState } from "../../ledger/account.ts";
 import { blockText, readAccount, spanText } from "../../ledger/account-text.ts";
-import type { Span } from "../../ledger/span.ts";
+import type { FitBlock } from "../../ledger/fit.ts";
 import { moveAside } from "../../os/move-aside.ts";
 import { readOwnFile } from "../../os/own-file.ts";
 import { writeWhole } from "../../os/whole-file.ts";
 import type { BootNow } from "../lifecycle/handover.ts";
+import { KeptSpans } from "./kept-spans.ts";
 
 const FILE = "energy.jsonl";
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
@@ -33,30 +34,43 @@ export interface FileTime {
   readonly monoMs: number;
 }
 
-/** The account of energy in the state directory. Written whole, so that an end of the daemon at any time loses nothing. */
+/**
+ * The account of energy in the state directory. What still grows is one small file that is written whole, so that an end of
+ * the daemon at any time loses nothing; spans that are over are in files of their own.
+ */
 export class EnergyFile {
   readonly #path: string;
   readonly #log: Log;
-  /** The text of spans that do not change any more. */
-  readonly #texts = new WeakMap<Span, string>();
+  readonly #minutes: KeptSpans;
+  readonly #hours: KeptSpans;
+  /** The text of blocks that do not change any more. */
+  readonly #texts = new WeakMap<FitBlock, string>();
   #failed = "";
 
   constructor(directory: string, log: Log) {
     this.#path = join(directory, FILE);
     this.#log = log;
+    this.#minutes = new KeptSpans("minute", { directory, log });
+    this.#hours = new KeptSpans("hour", { directory, log });
   }
 
-  /** Reads the account. What is none is moved aside. */
-  read(now: FileTime): StoredEnergy | undefined {
+  /** Reads the account. What is none is moved aside, and begins anew. */
+  read(now: FileTime): StoredEnergy {
+    const { state, counters } = this.#readGrowing(now) ?? {
+      state: emptyState(now.boot.wallMs),
+      counters: {},
+    };
+    const [minutes, hours] = [this.#minutes.before(state.minutes), this.#hours.before(state.hours)];
+    return { state: { ...state, minutes, hours }, counters };
+  }
+
+  #readGrowing(now: FileTime): StoredEnergy | undefined {
     const text = readOwnFile(this.#path, FILE_BYTES_MAX);
     if (text.ok && text.value === undefined) return undefined;
-    const [head = "", ...lines] = text.ok ? (text.value ?? "").trimEnd().split("\n") : [];
-    const known = headOf(head);
-    const state = known === undefined ? undefined : readAccount(lines);
-    if (known !== undefined && state !== undefined) {
-      this.#keepTexts(state, lines);
-      return { state, counters: countersOf(known, now) };
-    }
+    const [first = "", ...lines] = text.ok ? (text.value ?? "").trimEnd().split("\n") : [];
+    const head = headOf(first);
+    const state = head && readAccount(lines);
+    if (head !== undefined && state !== undefined) return { state, counters: countersOf(head, now) };
     moveAside(this.#path, { log: this.#log, because: text.ok ? "it is no account of energy" : text.why });
     return undefined;
   }
@@ -70,12 +84,16 @@ export class EnergyFile {
         Object.entries(counters).map(([id, { value, atMs }]) => [id, [value, Math.round(now.monoMs - atMs)]]),
       ),
     };
+    const { total, minutes, hours, blocks } = state;
+    // Before the file that would not have them any more.
+    this.#minutes.write(minutes.slice(0, -1));
+    this.#hours.write(hours.slice(0, -1));
     const lines = [
       JSON.stringify(head),
-      spanText("total", state.total),
-      ...this.#spanTexts("minute", state.minutes),
-      ...this.#spanTexts("hour", state.hours),
-      ...state.blocks.map(blockText),
+      spanText("total", total),
+      ...minutes.slice(-1).map((span) => spanText("minute", span)),
+      ...hours.slice(-1).map((span) => spanText("hour", span)),
+      ...this.#blockTexts(blocks),
     ];
     const options = { mode: 0o640, log: this.#log, volatile: !isLast };
     const written = writeWhole(this.#path, `${lines.join("\n")}\n`, options);
@@ -86,23 +104,11 @@ export class EnergyFile {
     this.#failed = why;
   }
 
-  /** Texts that were read are written again as they are: to make those of a week anew takes longer than a packet may wait. */
-  #keepTexts({ minutes, hours }: AccountState, lines: readonly string[]): void {
-    for (const [kind, spans] of Object.entries({ minute: minutes, hour: hours })) {
-      const texts = lines.filter((line) => line.startsWith(`{"kind":"${kind}"`));
-      // The last one still grows.
-      for (const [i, span] of spans.slice(0, -1).entries()) {
-        const text = texts[i];
-        if (text !== undefined) this.#texts.set(span, text);
-      }
-    }
-  }
-
-  #spanTexts(kind: "minute" | "hour", spans: readonly Span[]): string[] {
-    return spans.map((span, i) => {
-      if (i === spans.length - 1) return spanText(kind, span);
-      const text = this.#texts.get(span) ?? spanText(kind, span);
-      this.#texts.set(span, text);
+  /** The last one still grows. */
+  #blockTexts(blocks: readonly FitBlock[]): string[] {
+    return blocks.map((block, i) => {
+      const text = this.#texts.get(block) ?? blockText(block);
+      if (i < blocks.length - 1) this.#texts.set(block, text);
       return text;
     });
   }

@@ -18,8 +18,9 @@ const ALARM = "energy";
 /** Between two writes of the account, in ms. */
 const SAVE_MS = 60_000;
 
-/** A host without meters and VMs is looked at this often, in ms. */
-const IDLE_MS = 60_000;
+/** Without a meter an interval is this many times as long, up to a minute: the model tells the same of longer ones. */
+const MODELLED_TIMES = 6;
+const MODELLED_MAX_MS = 60_000;
 
 /** VMs that are asked for their CPU times at one reading; of the others the last times count. */
 const VMS_ASKED_MAX = 512;
@@ -29,7 +30,7 @@ const EXACT = 0.05;
 
 /** What {@link EnergyWatch} needs. */
 export interface EnergyWatchOptions {
-  readonly arbiter: Pick<Arbiter, "clock">;
+  readonly arbiter: Pick<Arbiter, "setting">;
   readonly cpufreq: Pick<Cpufreq, "clocks" | "unmanaged">;
   readonly domains: () => ReadonlyMap<string, Domain>;
   readonly vcpuTimes: Hypervisor["vcpuTimes"];
@@ -39,7 +40,7 @@ export interface EnergyWatchOptions {
   readonly meters: EnergyMeters;
   readonly intervalMs: number;
   readonly file: EnergyFile;
-  readonly stored: StoredEnergy | undefined;
+  readonly stored: StoredEnergy;
   readonly fileTime: () => FileTime;
   readonly time: TurnClock;
   readonly alarm: Alarm;
@@ -66,7 +67,7 @@ export class EnergyWatch {
   constructor(options: EnergyWatchOptions) {
     this.#options = options;
     const { stored, time } = options;
-    this.account = new Account(time().wallMs, stored?.state);
+    this.account = new Account(time().wallMs, stored.state);
   }
 
   /** The meters that count, and why others do not. */
@@ -89,13 +90,14 @@ export class EnergyWatch {
     const { alarm, intervalMs, meters, stored, time } = this.#options;
     const beganMs = time().monoMs;
     // What counters tell of the time before this daemon belongs to the first interval.
-    const isContinued = this.#begun === undefined && Object.keys(stored?.counters ?? {}).length > 0;
+    const isContinued = this.#begun === undefined && Object.keys(stored.counters).length > 0;
     const measured: Measured = isContinued ? { state: "waiting" } : await meters.read();
     if (this.#begun === undefined) await this.#start();
     else if (measured.state !== "waiting") await this.#settle(this.#begun, measured);
     if (this.#closed) return;
     if (time().monoMs - this.#savedMs >= SAVE_MS) this.#save({ isLast: false });
-    const pauseMs = this.#hasWork ? intervalMs : Math.max(intervalMs, IDLE_MS);
+    const modelledMs = Math.max(intervalMs, Math.min(MODELLED_TIMES * intervalMs, MODELLED_MAX_MS));
+    const pauseMs = meters.hasAny ? intervalMs : modelledMs;
     alarm.at(ALARM, Math.max(beganMs + pauseMs, time().monoMs), () => void this.#beat());
   }
 
@@ -177,7 +179,7 @@ export class EnergyWatch {
 
   *#clocks() {
     const { arbiter, cpufreq } = this.#options;
-    for (const clock of cpufreq.clocks()) yield [clock, arbiter.clock(clock.id)?.accepted] as const;
+    for (const clock of cpufreq.clocks()) yield [clock, arbiter.setting(clock.id)?.accepted] as const;
   }
 
   #nowMs(): number {

@@ -17,7 +17,7 @@ export function openEnergy(surroundings: Surroundings, speeds: SpeedUse, parts: 
   const stored = file.read(fileTime());
   return new EnergyWatch({
     ...{ alarm, arbiter, cpufreq, file, fileTime, speeds, stored, time },
-    ...openMeters(surroundings, stored?.counters ?? {}),
+    ...openMeters(surroundings, stored.counters),
     intervalMs: config().energy.interval * 1000,
     domains: () => vms.domains,
     vcpuTimes: hypervisor.vcpuTimes?.bind(hypervisor),

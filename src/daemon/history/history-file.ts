@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import { FILE_CALLS, type FileCalls } from "../../os/file-calls.ts";
 import { moveAside } from "../../os/move-aside.ts";
-import { readOwnFile } from "../../os/own-file.ts";
+import { readOwnFile, sizeOfOwnFile } from "../../os/own-file.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -22,7 +22,7 @@ export function shareOf(megabytes: number): { readonly events: number; readonly 
 export interface HistoryFileOptions {
   readonly directory: string;
   /** Of two files `NAME.jsonl` grows; when it is full, it takes the place of `NAME.old.jsonl`. */
-  readonly name: "history" | "usage";
+  readonly name: "history" | "usage" | "energy-minutes" | "energy-hours";
   /** The most that both files take. */
   readonly megabytes: number;
   readonly log: Log;
@@ -49,8 +49,8 @@ export class HistoryFile {
     this.#files = files;
   }
 
-  /** Adds lines. It does not wait for the disk: guests' packets would wait too. */
-  append(lines: readonly string[]): void {
+  /** Adds lines, and returns whether all of them were written. It does not wait for the disk: guests' packets would wait too. */
+  append(lines: readonly string[]): boolean {
     const bytes = Buffer.from(lines.map((line) => `\n${line}`).join(""));
     try {
       const size = this.#size ?? this.#look();
@@ -58,10 +58,13 @@ export class HistoryFile {
       if (isFull) this.#files.renameSync(...this.#paths);
       const written = this.#write(bytes);
       this.#size = (isFull ? 0 : size) + written;
-      this.#tell(written === bytes.length ? "" : "the disk is full");
+      const isWhole = written === bytes.length;
+      this.#tell(isWhole ? "" : "the disk is full");
+      return isWhole;
     } catch (error) {
       this.#size = undefined;
       this.#tell(error instanceof Error ? error.message : `${error}`);
+      return false;
     }
   }
 
@@ -76,9 +79,9 @@ export class HistoryFile {
   /** The size of the first file. What nobody but us may have written there is moved aside. */
   #look(): number {
     const [path] = this.#paths;
-    const read = readOwnFile(path, this.#bytesMax + MEGABYTE);
-    if (read.ok) return Buffer.byteLength(read.value ?? "");
-    moveAside(path, { log: this.#log, because: read.why });
+    const size = sizeOfOwnFile(path, this.#bytesMax + MEGABYTE);
+    if (size.ok) return size.value ?? 0;
+    moveAside(path, { log: this.#log, because: size.why });
     return 0;
   }
 

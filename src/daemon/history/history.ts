@@ -129,7 +129,7 @@ function speedEvent(found: ClockView, { count, atMs }: Pick<Changes, "count" | "
   return {
     atMs,
     kind: "speed",
-    message: `CPU ${formatCpuList(clock.pcpus)} at ${set}${times}: ${causeText(found, khz)}`,
+    message: `CPU ${formatCpuList(clock.pcpus)} at ${set}${times}: ${causeText(found, { khz, atMs })}`,
     pcpu: clock.id,
     khz,
     users: users.slice(0, NAMED_MAX),
@@ -138,13 +138,19 @@ function speedEvent(found: ClockView, { count, atMs }: Pick<Changes, "count" | "
 }
 
 /** Why a clock has the speed that it has: an order, a schedule, parking, or the claims that win, and what was asked last. */
-function causeText({ order, schedule, parked, claims, last }: ClockView, khz: number | undefined): string {
+function causeText(
+  { order, schedule, parked, claims, last }: ClockView,
+  { khz, atMs }: Pick<Event, "khz" | "atMs">,
+): string {
   if (order !== undefined && order.khz === khz) return `${order.who} ordered it`;
   if (parked !== undefined) return "nobody uses it: parked";
   const winners = claims.filter((claim) => claim.khz !== undefined && claim.khz === khz);
   const names = winners.slice(0, NAMED_MAX).map(({ holder }) => holderText(holder));
+  // What was asked after the change did not cause it.
   const asked =
-    last === undefined ? "" : `${holderText(last.by)} asked ${last.asked} (${ruleText(last.rule)})`;
+    last === undefined || last.atMs > atMs
+      ? ""
+      : `${holderText(last.by)} asked ${last.asked} (${ruleText(last.rule)})`;
   if (names.length > 0) return [`for ${names.join(", ")}`, asked].filter((text) => text !== "").join("; ");
   if (schedule !== undefined && khz !== undefined) return `schedule ${schedule.name}`;
   const silent = claims.find((claim) => claim.khz === undefined && claim.pinned);

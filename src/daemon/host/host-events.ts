@@ -151,12 +151,13 @@ export class HostEvents implements HypervisorEvents, CpufreqEvents, TakeoverEven
     const { vm, number, status, objection } = channel;
     channel.enabled = store.vm(vm).channels?.[number] !== "disabled";
     this.#noticeDeparture(vm);
+    // The summary of the start counts those that are served; thousands of lines would bury it.
+    const isTold = status === "refused" ? vms.complete : this.#isStarted;
+    if (!isTold) return;
     const why =
       objection === undefined ? "" : `: ${[objection.reason, objection.remedy].filter(Boolean).join("; ")}`;
     const message = `Channel ${vm}.${number} is ${status}${why}`;
-    // The summary of the start counts those that are served; thousands of lines would bury it.
-    const isTold = status === "refused" ? vms.complete : this.#isStarted;
-    const level = !isTold ? "debug" : status === "refused" ? "notice" : "info";
+    const level = status === "refused" ? "notice" : "info";
     // The process that serves the socket may open and close it again and again.
     this.#limited(`${vm}.${number}`, level, () => ({
       message,

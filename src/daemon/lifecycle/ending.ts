@@ -77,6 +77,6 @@ function handOver({ arbiter, config, cpufreq, takeover, vms }: Parts, log: Log):
 }
 
 function cpusInUse({ arbiter, cpufreq }: Parts): number[] {
-  const used = cpufreq.clocks().filter(({ id }) => arbiter.clock(id)?.accepted !== "baseline");
+  const used = cpufreq.clocks().filter(({ id }) => arbiter.setting(id)?.accepted !== "baseline");
   return used.flatMap(({ pcpus }) => pcpus).sort((a, b) => a - b);
 }

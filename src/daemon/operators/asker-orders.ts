@@ -1,5 +1,5 @@
 import { type Control, ControlError } from "../../admin/control.ts";
-import type { Asker as AskerView } from "../../admin/control-types.ts";
+import type { Asker as AskerView, Fifo } from "../../admin/control-types.ts";
 import type { Asker } from "../apps/asker.ts";
 import { wantsOf } from "../apps/requests.ts";
 import type { Parts } from "../parts.ts";
@@ -25,9 +25,13 @@ export function askerOrders(parts: () => Parts): Pick<Control, "ListAskers" | "E
   };
 }
 
-function* listAskers(parts: Parts): Job<{ askers: AskerView[] }> {
+function* listAskers(parts: Parts): Job<{ askers: AskerView[]; fifos: Fifo[] | undefined }> {
   const all = [...parts.askers.all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { askers: yield* eachStep(all, (asker) => askerView(asker, parts)) };
+  const askers = yield* eachStep(all, (asker) => askerView(asker, parts));
+  const found = parts.fifos.list();
+  const fifos =
+    found && (yield* eachStep(found, ({ cpu, path, objection }) => ({ cpu, path, ...objection })));
+  return { askers, fifos };
 }
 
 function askerView(asker: Asker, { arbiter, time }: Parts): AskerView {

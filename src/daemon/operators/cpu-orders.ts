@@ -61,7 +61,7 @@ export function* orderCpus(cpus: readonly Pcpu[], order: CpuOrder, parts: Parts)
 
 /** The first of the CPUs that share a clock with one now. A CPU that is offline shares none, and is returned itself. */
 export function firstBeside(pcpu: Pcpu, { arbiter }: Pick<Parts, "arbiter">): Pcpu {
-  const { pcpus = [] } = arbiter.clock(pcpu)?.clock ?? {};
+  const { pcpus = [] } = arbiter.setting(pcpu)?.clock ?? {};
   return pcpus.includes(pcpu) ? (pcpus[0] ?? pcpu) : pcpu;
 }
 
@@ -114,7 +114,7 @@ function noteOrder(pcpu: Pcpu, { isRefused }: { isRefused: boolean }, parts: Par
   const { arbiter, store } = parts;
   const decision = decisionOf(pcpu, parts);
   if (isRefused && decision !== undefined) return;
-  for (const each of arbiter.clock(pcpu)?.clock.pcpus ?? []) store.noteCpu(each, undefined);
+  for (const each of arbiter.setting(pcpu)?.clock.pcpus ?? []) store.noteCpu(each, undefined);
   if (decision !== undefined) store.noteCpu(pcpu, decision);
 }
 

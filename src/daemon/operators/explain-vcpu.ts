@@ -17,7 +17,7 @@ export function* explainVcpu(vm: string, number: Vcpu, parts: Parts): Job<VcpuEx
   const { state, detail, added, contract } = shown;
   const vcpu = shown.vcpus.find((each) => each.vcpu === number);
   if (vcpu === undefined) throw new ControlError("NoSuchVcpu", { vm, vcpu: number });
-  const firsts = Map.groupBy(vcpu.pcpus, (pcpu) => parts.arbiter.clock(pcpu)?.clock.id ?? pcpu);
+  const firsts = Map.groupBy(vcpu.pcpus, (pcpu) => parts.arbiter.setting(pcpu)?.clock.id ?? pcpu);
   const clocks = yield* eachStep([...firsts.values()].slice(0, CLOCKS_MAX), ([pcpu]) =>
     pcpu === undefined ? [] : explainClock(vm, number, { pcpu, parts }),
   );

@@ -123,7 +123,7 @@ export class RunHolds {
     if (entry?.holds.length === 0) this.#byClock.delete(id);
     if (!inForce) return;
     const next = entry?.holds.at(-1)?.order ?? orderAgainst(entry?.base, hold, parts);
-    yield* orderClock(parts.arbiter.clock(id)?.clock.pcpus[0] ?? id, next, parts);
+    yield* orderClock(parts.arbiter.setting(id)?.clock.pcpus[0] ?? id, next, parts);
   }
 
   #report({ order }: RunHold, did: string, pcpu: Pcpu): void {

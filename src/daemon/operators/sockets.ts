@@ -7,6 +7,7 @@ import type { Config } from "../../config/config.ts";
 import { moveAside } from "../../os/move-aside.ts";
 import { resolveGroup } from "../users.ts";
 import { listenAtPace } from "./listen.ts";
+import { linkMonitor } from "./monitor-link.ts";
 
 /** The group whose members may use all methods. */
 const CONTROL_GROUP = "vm-power";
@@ -30,9 +31,10 @@ const MONITOR_PACE = { connections: 4, restMs: 5 };
  * `begin()` is called on the result.
  */
 export async function serveOperators(
-  { controlSocket, monitorSocket, monitorAccess, runtimeDirectory }: Config["daemon"],
+  daemon: Config["daemon"],
   options: Omit<ServeOptions, "path" | "gid" | "held">,
 ): Promise<ControlServer> {
+  const { controlSocket, monitorSocket, monitorAccess, runtimeDirectory } = daemon;
   for (const path of [controlSocket, monitorSocket]) clearWay(path, runtimeDirectory, options.log);
   const control = await serveControl({
     ...options,
@@ -55,12 +57,14 @@ export async function serveOperators(
       listen: listenAtPace(MONITOR_PACE),
       limits: MONITOR_LIMITS,
     });
+    const unlink = linkMonitor(daemon, options.log);
     return {
       begin() {
         control.begin();
         monitor.begin();
       },
       async close() {
+        unlink();
         await Promise.all([control.close(), monitor.close()]);
       },
     };

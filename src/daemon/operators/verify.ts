@@ -37,7 +37,7 @@ export function* verify({ arbiter, config, cpufreq }: Parts): Job<{ cpus: CpuChe
       .inspect({ clock: found.clock.id, setting })
       .filter(({ ok, pcpus }) => !ok && pcpus.includes(pcpu));
     const wrong = differing.map(({ file, ours, found }) => ({ file, should: ours, does: found }));
-    const isRefused = found.accepted === undefined;
+    const isRefused = found.accepted === undefined || differing.some(({ isOwed }) => isOwed);
     const should = khz === undefined ? "baseline" : `${khz}`;
     const common = { pcpu, should, khz, currentKhz: cpufreq.observe(pcpu)?.currentKhz, wrong };
     if (wrong.length === 0 && !isRefused) return [{ ...common, ok: true }];

@@ -13,6 +13,7 @@ import type { Pcpu } from "../../base/domain.ts";
 import { type Knobs, NO_KNOBS } from "../../base/knobs.ts";
 import type { Now } from "../../base/now.ts";
 import type { Channel } from "../../channels/channel.ts";
+import { newCounters } from "../../channels/counters.ts";
 import type { Parts } from "../parts.ts";
 import { quarantineText, refusalText } from "../words/refusal-text.ts";
 import { ruleText } from "../words/rule-text.ts";
@@ -48,16 +49,7 @@ export function sumCounters(channels: Iterable<Channel>): view.Counters {
 
 /** Does what {@link sumCounters} does, a few channels per step. */
 export function* sumSteps(channels: Iterable<Channel>): Job<view.Counters> {
-  const sum = {
-    requests: 0,
-    granted: 0,
-    refused: 0,
-    malformed: 0,
-    framingErrors: 0,
-    repliesDropped: 0,
-    writes: 0,
-    writesRefused: 0,
-  };
+  const sum = { ...newCounters(), framingErrors: 0 };
   let added = 0;
   for (const { counters, framingErrors } of channels) {
     for (const key of Object.keys(counters) as (keyof typeof counters)[]) sum[key] += counters[key];

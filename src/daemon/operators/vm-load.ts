@@ -1,5 +1,5 @@
 import type { Load, Stages, VcpuLoad, VmLoad } from "../../admin/control-types.ts";
-import type { Rule, VcpuView } from "../../arbiter/view.ts";
+import type { VcpuClockView, VcpuView } from "../../arbiter/view.ts";
 import type { Khz, Pcpu } from "../../base/domain.ts";
 import type { Meter } from "../packet/meters.ts";
 import type { Parts } from "../parts.ts";
@@ -79,17 +79,17 @@ function vcpuLoad(
     askedKhz: clock.khz,
     grantedKhz: clock.grantedKhz,
     actualKhz: actual.get(clock.clock),
-    bound: clock.refused ? "kernel" : boundBy(clock.rule),
+    bound: clock.refused ? "kernel" : boundBy(clock),
   };
 }
 
 /** Why a vCPU does not have the speed it asked for, in one word; undefined if it has. */
-function boundBy(rule: Rule): string | undefined {
+function boundBy({ khz, grantedKhz, rule }: VcpuClockView): string | undefined {
   switch (rule.kind) {
     case "bounded":
       return rule.by;
     case "operator":
-      return "operator";
+      return khz === grantedKhz ? undefined : "operator";
     case "schedule":
       return `schedule ${rule.name}`;
     case "outbid":

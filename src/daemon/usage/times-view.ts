@@ -17,7 +17,7 @@ export function clockTimes(
   pcpu: Pcpu,
   { arbiter, usage, time }: Pick<Parts, "arbiter" | "usage" | "time">,
 ): Times | undefined {
-  const id = arbiter.clock(pcpu)?.clock.id;
+  const id = arbiter.setting(pcpu)?.clock.id;
   const times = id === undefined ? undefined : usage.clocks.of(id, time().monoMs);
   if (times === undefined) return undefined;
   const { sinceMs, states, seconds, transitions, bounded, held } = times;

@@ -9,7 +9,7 @@ import type { TurnClock } from "../turn-clock.ts";
 
 /** What {@link Usage} needs. */
 export interface UsageOptions {
-  readonly arbiter: Pick<Arbiter, "clock">;
+  readonly arbiter: Pick<Arbiter, "setting">;
   readonly cpufreq: Pick<Cpufreq, "clocks">;
   readonly time: TurnClock;
 }
@@ -40,7 +40,7 @@ export class Usage {
   /** The host's clocks changed. `domains` are all that are known. */
   follow(domains: Iterable<Domain>): void {
     const { arbiter, cpufreq, time } = this.#options;
-    const clocks = cpufreq.clocks().map((clock) => [clock, arbiter.clock(clock.id)?.accepted] as const);
+    const clocks = cpufreq.clocks().map((clock) => [clock, arbiter.setting(clock.id)?.accepted] as const);
     this.clocks.follow(clocks, time());
     for (const domain of domains) this.placed(domain);
   }
@@ -48,7 +48,7 @@ export class Usage {
   /** A VM was started, pinned, paused or resumed. */
   placed(domain: Domain): void {
     const { arbiter, time } = this.#options;
-    this.vms.place(domain, (pcpu: Pcpu) => arbiter.clock(pcpu)?.clock.id, time());
+    this.vms.place(domain, (pcpu: Pcpu) => arbiter.setting(pcpu)?.clock.id, time());
   }
 
   /** A VM does not exist any more. */

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { addHelpCommand } from "../../terminal/help-command.ts";
 import type { TerminalIo } from "../../terminal/io.ts";
 import { ENVIRONMENTS, type EnvironmentName, isLcore } from "../library/environment.ts";
 import { addAgentCommand } from "./agent.ts";
@@ -33,13 +34,12 @@ export function createProgram(io: TerminalIo, run: Run): Command {
     .description("Scale the physical CPUs under this guest's vCPUs, by asking the host.")
     .version(io.version, "--version", "show the version")
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "Show help of a command")
     .addOption(new Option("--env <name>", "how to scale; detected by default").choices(ENVIRONMENTS))
     .option("--port <number>", "the port that carries all requests; otherwise each vCPU has its own", number)
     .option("--ports <directory>", "where the virtio-serial ports are")
     .option("-n, --vm-name <name>", "name of this VM on the host; DPDK's own host program needs it")
     .option("--timeout <seconds>", "how long to wait for the host", seconds)
-    .option("--json", "print the result as JSON", false)
+    .option("--json", "print the result as JSON")
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -53,8 +53,12 @@ export function createProgram(io: TerminalIo, run: Run): Command {
     .exitOverride()
     .addHelpText("after", HELP);
   const act: Act = (work) => {
-    const { timeout, ...options } = program.opts<GlobalOptions & { timeout: number | undefined }>();
-    return run({ ...options, timeoutMs: timeout === undefined ? undefined : timeout * 1000 }, work);
+    const {
+      timeout,
+      json = false,
+      ...options
+    } = program.opts<Omit<GlobalOptions, "json"> & { json?: boolean; timeout: number | undefined }>();
+    return run({ ...options, json, timeoutMs: timeout === undefined ? undefined : timeout * 1000 }, work);
   };
   addScaleCommands(program, act);
   addQueryCommands(program, act);
@@ -65,6 +69,7 @@ export function createProgram(io: TerminalIo, run: Run): Command {
   addShellCommand(program, act);
   addRunCommand(program, act);
   addAgentCommand(program, act);
+  addHelpCommand(program, "Show help of a command");
   program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
   return program;
 }

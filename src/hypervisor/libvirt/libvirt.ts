@@ -1,9 +1,9 @@
-import { backoffMs } from "../../base/backoff.ts";
 import type { Vcpu } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
+import { Link } from "../link.ts";
 import { Registry } from "../registry.ts";
 import { type Connect, connectUnix } from "../stream.ts";
 import { coreEnergyOf, WITHOUT_ENERGY_MS } from "./core-energy.ts";
@@ -47,6 +47,7 @@ class Follower implements LibvirtHypervisor {
   readonly #options: LibvirtOptions;
   readonly #timing: LibvirtTiming;
   readonly #events: HypervisorEvents;
+  readonly #link: Link;
   readonly #registry: Registry;
   readonly #address: Result<LibvirtAddress>;
   readonly #pidFiles: PidFiles;
@@ -55,15 +56,10 @@ class Follower implements LibvirtHypervisor {
   readonly #timeCalls = new SingleCalls();
   readonly #energyCalls = new SingleCalls({ withoutMs: WITHOUT_ENERGY_MS });
   readonly #end = new AbortController();
-  #state: HypervisorStatus["state"] = "connecting";
-  #problem: string | undefined;
-  #isReady = false;
   #followsAll = false;
-  #closed = false;
   #session: Session | undefined;
   #watch: Watch | undefined;
   #silence: Timer | undefined;
-  #wake: () => void = () => {};
 
   readonly orders: DomainOrders;
   readonly remedies = LIBVIRT_REMEDIES;
@@ -81,6 +77,8 @@ class Follower implements LibvirtHypervisor {
       changed: async (domain) => this.#watch?.lookNow(domain),
     });
     this.#events = events;
+    const changed = () => this.#tellFollowed();
+    this.#link = new Link({ log: options.log, ready: () => events.ready(), changed });
     this.#registry = new Registry(events);
   }
 
@@ -88,8 +86,8 @@ class Follower implements LibvirtHypervisor {
     return {
       driver: "libvirt",
       uri: this.#options.uri,
-      state: this.#state,
-      problem: this.#problem,
+      state: this.#link.state,
+      problem: this.#link.problem,
       domains: this.#registry.size,
       note: this.#pidFiles.note(this.#registry.unidentified()),
     };
@@ -97,7 +95,7 @@ class Follower implements LibvirtHypervisor {
 
   refresh(): void {
     this.#watch?.refresh();
-    this.#wake();
+    this.#link.retry();
   }
 
   lookAgain(name: string): void {
@@ -127,27 +125,16 @@ class Follower implements LibvirtHypervisor {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#link.close();
     this.#watch?.stop();
     await this.#session?.close();
     this.#end.abort();
-    this.#wake();
   }
 
   async run(): Promise<void> {
     const address = this.#address;
-    if (!address.ok) {
-      this.#trouble(address.why);
-      return;
-    }
-    for (let attempt = 1; !this.#closed; attempt++) {
-      const since = performance.now();
-      const reason = await this.#follow(address.value);
-      if (this.#closed) return;
-      this.#trouble(reason);
-      if (performance.now() - since >= this.#timing.stableMs) attempt = 1;
-      await this.#pause(backoffMs(this.#timing.backoff, attempt));
-    }
+    if (!address.ok) this.#link.trouble(address.why);
+    else await this.#link.keep(() => this.#follow(address.value), this.#timing);
   }
 
   /** Follows libvirt until the connection ends, and returns the reason. */
@@ -161,7 +148,7 @@ class Follower implements LibvirtHypervisor {
       log: this.#options.log,
       timing: this.#timing,
       pidFiles: this.#pidFiles,
-      onComplete: () => this.#complete(socket),
+      onComplete: () => this.#link.connected(`Connected to libvirt at "${socket}"`),
       onLook: () => this.#tellFollowed(),
     });
     this.#session = session;
@@ -208,43 +195,15 @@ class Follower implements LibvirtHypervisor {
       this.#watch?.refresh();
       return;
     }
-    this.#trouble(troubleOf({ kind: "silent" }, this.#options.uri, { socket }).text);
+    this.#link.trouble(troubleOf({ kind: "silent" }, this.#options.uri, { socket }).text);
     const giveUp = (): void => this.#session?.rpc.end("libvirt stayed silent");
     this.#silence = setTimeout(giveUp, this.#timing.silenceMs);
   }
 
-  #complete(socket: string): void {
-    if (this.#state !== "connected") this.#options.log.notice(`Connected to libvirt at "${socket}"`);
-    this.#state = "connected";
-    this.#problem = undefined;
-    this.#tellFollowed();
-    if (this.#isReady) return;
-    this.#isReady = true;
-    this.#events.ready();
-  }
-
-  /** The same trouble is reported only once. */
-  #trouble(problem: string): void {
-    if (this.#problem !== problem) this.#options.log.warning(problem);
-    this.#state = "unreachable";
-    this.#problem = problem;
-    this.#tellFollowed();
-  }
-
   #tellFollowed(): void {
-    const all = this.#state === "connected" && this.#watch?.seesAll === true;
+    const all = this.#link.state === "connected" && this.#watch?.seesAll === true;
     if (all === this.#followsAll) return;
     this.#followsAll = all;
     this.#events.followsAll(all);
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

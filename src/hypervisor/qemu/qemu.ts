@@ -1,6 +1,7 @@
 import type { Vcpu } from "../../base/domain.ts";
 import type { Log } from "../../base/log.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
+import { Link } from "../link.ts";
 import { Registry } from "../registry.ts";
 import type { ProcessRule } from "./examine.ts";
 import { hostKernel, type Kernel } from "./kernel.ts";
@@ -28,21 +29,18 @@ export function openQemu(options: QemuOptions, events: HypervisorEvents): Hyperv
 
 class Follower implements Hypervisor {
   readonly remedies = QEMU_REMEDIES;
-  readonly #log: Log;
+  readonly #link: Link;
   readonly #events: HypervisorEvents;
   readonly #proc: Proc;
   readonly #registry: Registry;
   readonly #refusals: Refusals;
   readonly #watch: ProcessWatch;
-  #state: HypervisorStatus["state"] = "connecting";
-  #problem: string | undefined;
-  #isReady = false;
 
   constructor(
     { log, rule, root = "/proc", kernel = hostKernel(), timing = QEMU_TIMING }: QemuOptions,
     events: HypervisorEvents,
   ) {
-    this.#log = log;
+    this.#link = new Link({ log, ready: () => events.ready() });
     this.#events = events;
     this.#proc = new Proc(root);
     this.#registry = new Registry(events);
@@ -64,8 +62,8 @@ class Follower implements Hypervisor {
     return {
       driver: "qemu",
       uri: "qemu",
-      state: this.#state,
-      problem: this.#problem,
+      state: this.#link.state,
+      problem: this.#link.problem,
       note: this.#refusals.summary,
       domains: this.#registry.size,
     };
@@ -90,20 +88,12 @@ class Follower implements Hypervisor {
 
   #complete(all: boolean): void {
     if (!this.#proc.seesOthers) return this.#trouble(HIDDEN);
-    if (this.#state !== "connected") this.#log.notice("Follows the QEMU processes of this host");
-    this.#state = "connected";
-    this.#problem = undefined;
     this.#events.followsAll(all);
-    if (this.#isReady) return;
-    this.#isReady = true;
-    this.#events.ready();
+    this.#link.connected("Follows the QEMU processes of this host");
   }
 
-  /** The same trouble is reported only once. */
   #trouble(problem: string): void {
-    if (this.#problem !== problem) this.#log.warning(problem);
-    this.#state = "unreachable";
-    this.#problem = problem;
+    this.#link.trouble(problem);
     this.#events.followsAll(false);
   }
 }

@@ -1,10 +1,10 @@
-import { backoffMs } from "../../base/backoff.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import { errnoText } from "../../base/system-error.ts";
 import { openXenControl, type XenControl } from "../../os/xen/control.ts";
 import type { DomainOrders } from "../domain-orders.ts";
 import type { Hypervisor, HypervisorEvents, HypervisorStatus } from "../hypervisor.ts";
+import { Link } from "../link.ts";
 import { Registry } from "../registry.ts";
 import { type Connect, connectUnix } from "../stream.ts";
 import { DomainWatch } from "./domain-watch.ts";
@@ -14,9 +14,6 @@ import { XEN_REMEDIES } from "./remedies.ts";
 import { XEN_TIMING, type XenTiming } from "./timing.ts";
 import type { TrackedDomain } from "./tracked-domain.ts";
 import { openXenstore, type Xenstore } from "./xenstore.ts";
-
-/** A connection that lasted less counts as a failed attempt, so the next wait is longer. */
-const STABLE_MS = 60_000;
 
 /** xenstored's socket in dom0. */
 const SOCKET = "/run/xenstored/socket";
@@ -42,22 +39,17 @@ class Follower implements Hypervisor {
   readonly orders: DomainOrders;
   readonly #options: XenOptions;
   readonly #timing: XenTiming;
-  readonly #events: HypervisorEvents;
+  readonly #link: Link;
   readonly #registry: Registry;
   readonly #tracked = new Map<number, TrackedDomain>();
-  #state: HypervisorStatus["state"] = "connecting";
-  #problem: string | undefined;
-  #isReady = false;
-  #closed = false;
   #control: XenControl | undefined;
   #xenstore: Xenstore | undefined;
   #watch: DomainWatch | undefined;
-  #wake: () => void = () => {};
 
   constructor(options: XenOptions, events: HypervisorEvents) {
     this.#options = options;
     this.#timing = options.timing ?? XEN_TIMING;
-    this.#events = events;
+    this.#link = new Link({ log: options.log, ready: () => events.ready() });
     this.#registry = new Registry(events);
     this.orders = xenOrders({
       reach: (domain) => {
@@ -72,15 +64,15 @@ class Follower implements Hypervisor {
     return {
       driver: "xen",
       uri: "xen",
-      state: this.#state,
-      problem: this.#problem,
+      state: this.#link.state,
+      problem: this.#link.problem,
       domains: this.#registry.size,
     };
   }
 
   refresh(): void {
     this.#watch?.refresh();
-    this.#wake();
+    this.#link.retry();
   }
 
   lookAgain(name: string): void {
@@ -92,23 +84,15 @@ class Follower implements Hypervisor {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#link.close();
     this.#watch?.stop();
     this.#xenstore?.close();
-    this.#wake();
     // The memory of hypercalls stays until the process ends: a late call must not find it gone.
     this.#control = undefined;
   }
 
-  async run(): Promise<void> {
-    for (let attempt = 1; !this.#closed; attempt++) {
-      const since = performance.now();
-      const reason = await this.#follow();
-      if (this.#closed) return;
-      this.#trouble(reason);
-      if (performance.now() - since >= STABLE_MS) attempt = 1;
-      await this.#pause(backoffMs(this.#timing.backoff, attempt));
-    }
+  run(): Promise<void> {
+    return this.#link.keep(() => this.#follow(), this.#timing);
   }
 
   /** Follows Xen until the connection to xenstored ends, and returns the reason. */
@@ -125,7 +109,7 @@ class Follower implements Hypervisor {
       onLost: lost.resolve,
     });
     if (!xenstore.ok) return unreachable(socket, xenstore.why);
-    if (this.#closed) {
+    if (this.#link.isClosed) {
       xenstore.value.close();
       return "";
     }
@@ -135,8 +119,8 @@ class Follower implements Hypervisor {
       registry: this.#registry,
       timing: this.#timing,
       log,
-      onComplete: () => this.#complete(),
-      onTrouble: (problem) => this.#trouble(problem),
+      onComplete: () => this.#link.connected("Connected to Xen and xenstored"),
+      onTrouble: (problem) => this.#link.trouble(problem),
     });
     this.#watch = watch;
     await watch.begin();
@@ -151,32 +135,6 @@ class Follower implements Hypervisor {
     if (!opened.ok) return opened.why;
     this.#control = opened.value;
     return opened.value;
-  }
-
-  #complete(): void {
-    if (this.#state !== "connected") this.#options.log.notice("Connected to Xen and xenstored");
-    this.#state = "connected";
-    this.#problem = undefined;
-    if (this.#isReady) return;
-    this.#isReady = true;
-    this.#events.ready();
-  }
-
-  /** The same trouble is reported only once. */
-  #trouble(problem: string): void {
-    if (this.#problem !== problem) this.#options.log.warning(problem);
-    this.#state = "unreachable";
-    this.#problem = problem;
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

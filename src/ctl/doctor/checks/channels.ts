@@ -1,5 +1,5 @@
-import { refusedChannels } from "../../trouble.ts";
-import { type Check, channelFormat, repair } from "../check.ts";
+import { refusedChannels, refusedFifos } from "../../trouble.ts";
+import { advice, type Check, channelFormat, repair } from "../check.ts";
 import { halves } from "../halves.ts";
 
 /** The default channel directory. */
@@ -36,6 +36,20 @@ export const CHANNEL_CHECKS: readonly Check[] = [
       if (daemon === undefined) return undefined;
       const problem = daemon.status.attachProblem;
       return problem === undefined ? [] : [repair(...halves(problem))];
+    },
+  },
+  {
+    name: "FIFOs",
+    find({ daemon }) {
+      if (daemon?.fifos === undefined) return daemon && [];
+      if (daemon.fifos.length === 0)
+        return [
+          advice(
+            `Fifos=yes, but there is no FIFO of a CPU in "${daemon.status.channelDirectory}"`,
+            "make one for each CPU as vm-power.conf(5), FIFOS, says",
+          ),
+        ];
+      return refusedFifos(daemon.fifos).map(({ what, remedy }) => repair(what, remedy));
     },
   },
   {
