@@ -47,7 +47,7 @@ export function addEntry(span: Span, { shares, metered, vms }: Entry): void {
   span.idle += shares.idle;
   span.host += shares.host;
   for (const [vm, { baseline, max, coreJoules }] of vms)
-    addVm(span.vms, vm, { joules: shares.vms.get(vm) ?? 0, baseline, max, coreJoules });
+    addVm(span.vms, vm, { joules: shares.vms.get(vm) as number, baseline, max, coreJoules });
 }
 
 /** Adds another span. */
@@ -65,7 +65,7 @@ function addVm(vms: Map<string, VmAccount>, vm: string, more: VmAccount): void {
   const before = vms.get(vm);
   vms.delete(vm);
   vms.set(vm, before === undefined ? { ...more } : joined(before, more));
-  if (vms.size <= VMS_MAX + 1) return;
+  if (vms.size - (vms.has(OTHERS) ? 1 : 0) <= VMS_MAX) return;
   for (const [oldest, account] of vms) {
     if (oldest === OTHERS) continue;
     vms.delete(oldest);
