@@ -66,15 +66,12 @@ function addVm(vms: Map<string, VmAccount>, vm: string, more: VmAccount): void {
   vms.delete(vm);
   vms.set(vm, before === undefined ? { ...more } : joined(before, more));
   if (vms.size - (vms.has(OTHERS) ? 1 : 0) <= VMS_MAX) return;
-  const oldest = oldestOf(vms);
-  const moved = vms.get(oldest) as VmAccount;
-  vms.delete(oldest);
-  vms.set(OTHERS, joined(vms.get(OTHERS) ?? NOTHING, moved));
-}
-
-function oldestOf(vms: ReadonlyMap<string, VmAccount>): string {
-  for (const name of vms.keys()) if (name !== OTHERS) return name;
-  return OTHERS;
+  for (const [oldest, account] of vms) {
+    if (oldest === OTHERS) continue;
+    vms.delete(oldest);
+    vms.set(OTHERS, joined(vms.get(OTHERS) ?? NOTHING, account));
+    return;
+  }
 }
 
 function joined(a: VmAccount, b: VmAccount): VmAccount {

@@ -89,7 +89,7 @@ export function drive(course: Course): Outcome {
 
 /** libvirtd and the daemon start, and most VMs. */
 function boot(world: World, seed: number): void {
-  defineVms(world, Random.of(seed, "VMs"), Random.of(seed, "contracts"));
+  defineVms(world, seed);
   const random = Random.of(seed, "boot");
   world.libvirtd.start();
   world.service.start();
@@ -98,4 +98,6 @@ function boot(world: World, seed: number): void {
     const own = random.fork();
     if (starts) world.timeline.after(random.between(0, 15_000), () => startVm(world, vm, own));
   }
+  // The daemon starts now, whether anything else happens or not.
+  world.turn();
 }

@@ -244,6 +244,60 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
     "      if (state !== undefined) this.#look(state, touched);",
     "",
   ),
+  fault(
+    "a handover of the first version is not taken",
+    "daemon/lifecycle/handover.ts",
+    "if (bootMs !== undefined) return",
+    "return",
+  ),
+  fault(
+    "a schedule does not see the hour pass",
+    "arbiter/schedules.ts",
+    "if (inForce === this.#inForce) return touched;",
+    "if (inForce === this.#inForce || this.#inForce.length > 0) return touched;",
+  ),
+  fault(
+    "a schedule counts before a guest's request",
+    "arbiter/want.ts",
+    '["operator", "request", "lease", "guest-policy", "schedule", "parked"]',
+    '["operator", "schedule", "request", "lease", "guest-policy", "parked"]',
+  ),
+  fault(
+    "a schedule holds on every day",
+    "daemon/host/schedule-span.ts",
+    "return days.length === WEEKDAYS.length || days.includes(hours.weekdayAt(wallMs));",
+    "return true;",
+  ),
+  fault(
+    "the first schedule wins, not the highest",
+    "arbiter/schedules.ts",
+    "if (highest !== undefined && highest.position.index <= position.index) continue;",
+    "if (highest !== undefined) continue;",
+  ),
+  fault(
+    "a schedule for CPUs sets nothing",
+    "arbiter/resolve.ts",
+    'const schedule = state.wants.of("schedule");',
+    'const schedule = state.wants.of("operator");',
+  ),
+  fault(
+    "a floor lifts nothing",
+    "arbiter/resolve.ts",
+    "const isLifted = floor !== undefined && floor.index < index;",
+    "const isLifted = false;",
+  ),
+  fault(
+    "a floor stays where the emulator was",
+    "arbiter/floors.ts",
+    "  for (const { clock, floor } of floors) clock.floors.delete(floor);\n",
+    "",
+  ),
+  fault(
+    "a floor holds for a paused VM",
+    "arbiter/floors.ts",
+    '|| dryRun === true || domain.state !== "running") return;',
+    "|| dryRun === true) return;",
+  ),
 ];
 
 /** A fault by its name; throws if there is none. */

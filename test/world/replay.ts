@@ -2,6 +2,7 @@ import { ask } from "./happenings/guests.ts";
 import type { Happening } from "./happenings/happening.ts";
 import { STORMY } from "./happenings/happenings.ts";
 import { PHASES } from "./happenings/phases.ts";
+import { QUIET } from "./happenings/trials.ts";
 
 /** Something that is to happen. */
 export interface Planned {
@@ -14,7 +15,8 @@ export interface Planned {
 /** The same as data: when, what, and the seed of what it draws from. */
 export type Happened = readonly [atMs: number, name: string, seed: number];
 
-const BY_NAME = new Map([ask, ...STORMY, ...Object.values(PHASES)].map((each) => [each.name, each]));
+const ALL = [ask, ...STORMY, ...Object.values(PHASES), ...Object.values(QUIET)];
+const BY_NAME = new Map(ALL.map((each) => [each.name, each]));
 
 /** What happened, in a form that is kept. It replays whatever becomes of the schedule and its weights. */
 export function asHappened({ atMs, happening, seed }: Planned): Happened {

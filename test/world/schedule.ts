@@ -1,7 +1,8 @@
 import { ask } from "./happenings/guests.ts";
 import type { Happening } from "./happenings/happening.ts";
 import { STORMY } from "./happenings/happenings.ts";
-import { PHASES, TRIALS } from "./happenings/phases.ts";
+import { PHASES } from "./happenings/phases.ts";
+import { TRIALS } from "./happenings/trials.ts";
 import { Random } from "./machine/random.ts";
 import type { Planned } from "./replay.ts";
 
@@ -11,7 +12,7 @@ const CALM_MS = 200_000;
 const MINUTE_MS = 60_000;
 
 /** So many trials follow each other in one calm. */
-const TRIALS_MAX = 9;
+const TRIALS_MAX = 12;
 
 /** How much happens. */
 export interface Pace {

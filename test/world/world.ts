@@ -23,6 +23,15 @@ export interface Violation {
   readonly atMs: number;
 }
 
+/** A restart during which nothing else happens. */
+interface Restarting {
+  readonly sinceMs: number;
+  /** The state of each policy before it. */
+  readonly before: ReadonlyMap<Policy, string>;
+  /** The first version, which the daemon before is, hands over no guest policies. */
+  readonly isUpgrade: boolean;
+}
+
 /** The host, everybody on it, and the judge. */
 export class World implements Machine {
   readonly profile: Profile;
@@ -49,8 +58,7 @@ export class World implements Machine {
   violation: Violation | undefined;
   /** Whether everything was healed and settled, and nothing but guests' requests happens. */
   isFair = false;
-  /** The state of each policy before a restart during which nothing else happens. */
-  restarting: { readonly sinceMs: number; readonly before: ReadonlyMap<Policy, string> } | undefined;
+  restarting: Restarting | undefined;
   /** The VM of a trial; the VM that is paused for one, and the CPU that has an order for one. */
   tried: Vm | undefined;
   paused: Vm | undefined;
@@ -158,7 +166,7 @@ export class World implements Machine {
     this.#makeDirectories();
     this.kernel.boot();
     this.judge.model.powerFails();
-    this.judge.anyAsked = this.judge.model.orders.hasAny || this.profile.parks;
+    this.judge.anyAsked = this.judge.model.orders.hasAny || this.judge.configAsks;
     this.timeline.after(5000, () => {
       this.libvirtd.start();
       this.service.start();

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { CPU_NUMBER_END } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
+import { Readings } from "./readings.ts";
 import { attempt, parseNumber, readOptional, readText } from "./sysfs-file.ts";
 
 /** Values that are the same for every CPU of a host. */
@@ -12,8 +13,8 @@ export interface Host {
   readonly turboPercent: number | undefined;
   /** The operator has switched turbo off for the whole host. */
   readonly boostOff: boolean;
-  /** These values and the signs of other changes, in one text that can be compared. */
-  readonly fingerprint: string;
+  /** These values and the signs of other changes. */
+  readonly readings: Readings;
 }
 
 /** Files that change when tables or CPUs change. */
@@ -27,21 +28,21 @@ const SWITCHES = [
 ] as const;
 
 /** Reads the values of a host. A root that does not exist has no CPUs. Throws `LookFailed`. */
-export function readHost(root: string): Host {
-  const pcpus = cpuDirectories(root);
-  const switches = SWITCHES.map((file) => readOptional(`${root}/${file}`)?.trim());
+export function readHost(root: string, readings = new Readings()): Host {
+  const names = readings.note(() => attempt(() => fs.readdirSync(root).join("\n")));
+  const switches = SWITCHES.map((file) => readings.file(`${root}/${file}`, readOptional)?.trim());
   const valueIn = (file: (typeof SWITCHES)[number]) => switches[SWITCHES.indexOf(file)];
   return {
     root,
-    pcpus,
+    pcpus: cpuNumbers(names?.split("\n") ?? []),
     turboPercent: parseNumber(valueIn("intel_pstate/turbo_pct")),
     boostOff: valueIn("intel_pstate/no_turbo") === "1" || valueIn("cpufreq/boost") === "0",
-    fingerprint: JSON.stringify([pcpus, switches]),
+    readings,
   };
 }
 
-function cpuDirectories(root: string): Pcpu[] {
-  const names = attempt(() => fs.readdirSync(root)) ?? [];
+/** The numbers in the names of `cpuN` directories. */
+function cpuNumbers(names: readonly string[]): Pcpu[] {
   return names
     .filter((name) => /^cpu(?:0|[1-9]\d{0,4})$/.test(name))
     .map((name) => Number(name.slice(3)))
@@ -50,6 +51,6 @@ function cpuDirectories(root: string): Pcpu[] {
 }
 
 /** Whether a CPU is online. A CPU that cannot be switched off has no `online` file. */
-export function isOnline(root: string, pcpu: Pcpu): boolean {
-  return readText(`${root}/cpu${pcpu}/online`) !== "0";
+export function isOnline(root: string, pcpu: Pcpu, say = readText): boolean {
+  return say(`${root}/cpu${pcpu}/online`) !== "0";
 }

@@ -6,13 +6,14 @@ import type { Observation } from "../cpufreq.ts";
 import { type Permission, Permitted, sharedWarnings } from "../permission.ts";
 import type { Backend, ListedClock, Listing, SavedScope, Scope } from "../port.ts";
 import type { Disk } from "./disk.ts";
-import { isOnline, readHost } from "./host.ts";
+import { isOnline } from "./host.ts";
 import { JOURNAL_NAMES } from "./journal-names.ts";
 import { isPlain } from "./kernel-disk.ts";
 import { putBack } from "./put-back.ts";
+import type { Readings } from "./readings.ts";
 import { PolicyScope } from "./scope.ts";
 import { speedText } from "./speed-files.ts";
-import { look, type Survey, survey } from "./survey.ts";
+import { type Survey, survey } from "./survey.ts";
 import { looked, parseKhz, parseNumber, readText } from "./sysfs-file.ts";
 import type { FoundClock } from "./topology.ts";
 
@@ -102,15 +103,11 @@ export class LinuxBackend implements Backend {
   hasChanged(): boolean {
     const before = this.#survey;
     if (before === undefined) return true;
-    const read = looked(() => readHost(this.#root));
-    // A CPU that cannot be read for the moment counts as unchanged.
-    if (!read.ok) return false;
-    const host = read.value;
-    if (host.fingerprint !== before.host.fingerprint) return true;
+    const { host, readings } = before;
+    if (differs(host.readings)) return true;
     for (let i = Math.min(CPUS_PER_LOOK, host.pcpus.length); i > 0; i--) {
-      const pcpu = host.pcpus[this.#turn++ % host.pcpus.length] as number;
-      const now = look(host, pcpu, this.#permitted);
-      if (now.ok && JSON.stringify(now.value) !== JSON.stringify(before.found.get(pcpu))) return true;
+      const pcpu = host.pcpus[this.#turn++ % host.pcpus.length] as Pcpu;
+      if (differs(readings.get(pcpu))) return true;
     }
     return false;
   }
@@ -152,6 +149,12 @@ export class LinuxBackend implements Backend {
       write: (values) => putBack({ disk: this.#disk, root: this.#root, path, plain: this.#plain }, values),
     });
   }
+}
+
+/** What cannot be read for the moment counts as unchanged. */
+function differs(readings: Readings | undefined): boolean {
+  const same = looked(() => readings?.areSame());
+  return same.ok && same.value === false;
 }
 
 /** The root without symbolic links; unchanged if it cannot be resolved. */

@@ -1,11 +1,12 @@
 import fs from "node:fs";
 import type { Pcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
-import type { CpuFiles, ScalingDriver, Speeds } from "./driver.ts";
+import type { ScalingDriver, Speeds } from "./driver.ts";
 import { driverNamed } from "./drivers/drivers.ts";
 import { type Host, isOnline } from "./host.ts";
 import { isPolicyName } from "./journal-names.ts";
-import { attempt, parseCpus, parseKhz, parseNumber, quote, readOptional, readText } from "./sysfs-file.ts";
+import type { Readings } from "./readings.ts";
+import { attempt, parseCpus, parseKhz, parseNumber, quote, readOptional } from "./sysfs-file.ts";
 
 /** One CPU that can be scaled, as its files describe it. */
 export interface ScannedCpu {
@@ -32,26 +33,37 @@ export interface PolicyDirectory {
 /** The kernel allows 16 characters. */
 const DRIVER_NAME = /^[\w.-]{1,32}$/;
 
+/** The content of a small file without the blanks around it; undefined if there is none. */
+type Say = (path: string) => string | undefined;
+
 /**
- * Reads the files of one CPU. A failure tells an operator why the CPU cannot be scaled. Throws `LookFailed` if the files
- * cannot be read for the moment, and nothing else.
+ * Reads the files of one CPU, and notes all that it reads. A failure tells an operator why the CPU cannot be scaled.
+ * Throws `LookFailed` if the files cannot be read for the moment, and nothing else.
  */
-export function scanCpu(host: Host, pcpu: Pcpu): Result<ScannedCpu> {
-  if (!isOnline(host.root, pcpu)) return failure("offline");
-  const policy = policyOf(host.root, pcpu);
+export function scanCpu(host: Host, pcpu: Pcpu, readings: Readings): Result<ScannedCpu> {
+  const say: Say = (file) => readings.file(file)?.trim();
+  if (!isOnline(host.root, pcpu, say)) return failure("offline");
+  const policy = policyOf(host.root, pcpu, readings);
   if (!policy.ok) return policy;
   const { path } = policy.value;
-  const related = cpuLists(path, ["related_cpus", "affected_cpus"]);
+  const related = cpuLists(path, ["related_cpus", "affected_cpus"], say);
   if (!related.ok) return related;
-  const domain = cpuLists(path, ["freqdomain_cpus"]);
+  const domain = cpuLists(path, ["freqdomain_cpus"], say);
   if (!domain.ok) return domain;
-  const siblings = cpuLists(`${host.root}/cpu${pcpu}/topology`, ["thread_siblings_list"]);
+  const siblings = cpuLists(`${host.root}/cpu${pcpu}/topology`, ["thread_siblings_list"], say);
   if (!siblings.ok) return siblings;
-  const driver = readText(`${path}/scaling_driver`);
+  const driver = say(`${path}/scaling_driver`);
   if (driver === undefined) return failure("no scaling_driver");
   if (!DRIVER_NAME.test(driver)) return failure(`scaling_driver says ${quote(driver)}`);
   const scaling = driverNamed(driver);
-  const speeds = scaling.speeds(cpuFiles(host, pcpu, path));
+  const cppc = (file: string) => readings.file(`${host.root}/cpu${pcpu}/acpi_cppc/${file}`, readOptional);
+  const speeds = scaling.speeds({
+    text: (file) => say(`${path}/${file}`),
+    khz: (file) => parseKhz(say(`${path}/${file}`)),
+    cppc: (file) => parseNumber(cppc(file)),
+    turboPercent: host.turboPercent,
+    boostOff: host.boostOff || say(`${path}/boost`) === "0",
+  });
   if (!speeds.ok) return speeds;
   return success({
     pcpu,
@@ -64,35 +76,30 @@ export function scanCpu(host: Host, pcpu: Pcpu): Result<ScannedCpu> {
   });
 }
 
-function policyOf(root: string, pcpu: Pcpu): Result<PolicyDirectory> {
-  const path = attempt(() => fs.realpathSync(`${root}/cpu${pcpu}/cpufreq`));
+function policyOf(root: string, pcpu: Pcpu, readings: Readings): Result<PolicyDirectory> {
+  const path = readings.note(() => attempt(() => fs.realpathSync(`${root}/cpu${pcpu}/cpufreq`)));
   if (path === undefined) return failure("no cpufreq directory");
   const name = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : "";
   if (!isPolicyName(name)) return failure(`its cpufreq directory is ${quote(path)}`);
-  const stat = attempt(() => fs.statSync(path));
-  if (stat === undefined) return failure("no cpufreq directory");
-  if (!stat.isDirectory()) return failure("its cpufreq is not a directory");
-  return success({ name, path, inode: stat.ino });
+  const inode = readings.note(() => attempt(() => directoryInode(path)));
+  if (inode === undefined) return failure("no cpufreq directory");
+  if (inode === "none") return failure("its cpufreq is not a directory");
+  return success({ name, path, inode });
 }
 
-function cpuLists(directory: string, files: readonly string[]): Result<Pcpu[]> {
+function directoryInode(path: string): number | "none" {
+  const stat = fs.statSync(path);
+  return stat.isDirectory() ? stat.ino : "none";
+}
+
+function cpuLists(directory: string, files: readonly string[], say: Say): Result<Pcpu[]> {
   const all: Pcpu[] = [];
   for (const file of files) {
-    const text = readText(`${directory}/${file}`);
+    const text = say(`${directory}/${file}`);
     if (text === undefined) continue;
     const cpus = parseCpus(text);
     if (cpus === undefined) return failure(`${file} says ${quote(text)}`);
     all.push(...cpus);
   }
   return success(all);
-}
-
-function cpuFiles(host: Host, pcpu: Pcpu, policy: string): CpuFiles {
-  return {
-    text: (file) => readText(`${policy}/${file}`),
-    khz: (file) => parseKhz(readText(`${policy}/${file}`)),
-    cppc: (file) => parseNumber(readOptional(`${host.root}/cpu${pcpu}/acpi_cppc/${file}`)),
-    turboPercent: host.turboPercent,
-    boostOff: host.boostOff || readText(`${policy}/boost`) === "0",
-  };
 }

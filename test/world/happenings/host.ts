@@ -75,6 +75,11 @@ export const HOST_HAPPENINGS = [
     world.service.restart();
     return "restart";
   }),
+  happening("daemon is upgraded", 1, (world) => {
+    if (!world.service.isRunning) return undefined;
+    world.service.restart({ wasOld: true });
+    return "from the first version";
+  }),
   happening("daemon is killed", 3, (world) => {
     if (!world.service.isRunning) return undefined;
     world.service.kill();

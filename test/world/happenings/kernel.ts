@@ -1,4 +1,4 @@
-import { UNCERTAIN } from "../judge/judge.ts";
+import { UNCERTAIN } from "../judge/host-memory.ts";
 import type { Policy } from "../machine/kernel.ts";
 import type { Random } from "../machine/random.ts";
 import type { World } from "../world.ts";
@@ -64,12 +64,6 @@ export const KERNEL_HAPPENINGS = [
   happening("driver is loaded again", 1, (world) => {
     world.kernel.reload();
     unsettleOn(world, () => true);
-    for (const policy of world.kernel.policies()) {
-      // The daemon may restore what it had saved of the policies before.
-      world.judge.model.memoryOf(policy).isDirty = true;
-      world.judge.model.memoryOf(policy).isBlurred = true;
-      world.judge.model.memoryOf(policy).fights = UNCERTAIN;
-    }
     return world.kernel.hardware.driver;
   }),
   happening("SMT is switched", 1, (world, random) => {
@@ -77,6 +71,7 @@ export const KERNEL_HAPPENINGS = [
     if (threads === 1) return undefined;
     const isOn = random.chance(0.5);
     for (let cpu = 1; cpu < cpus; cpu += threads) {
+      if (world.kernel.isOnline[cpu] === isOn) continue;
       world.kernel.switchCpu(cpu, isOn);
       world.judge.model.cpuSwitched(cpu);
     }

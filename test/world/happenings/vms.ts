@@ -1,5 +1,5 @@
 import type { Random } from "../machine/random.ts";
-import { drawPins, pauseVm, resumeVm, startVm, stopVm } from "../players/hosts.ts";
+import { drawPins, pauseVm, pinEmulator, resumeVm, startVm, stopVm } from "../players/hosts.ts";
 import type { Vm } from "../players/vm.ts";
 import type { World } from "../world.ts";
 import { happening } from "./happening.ts";
@@ -88,6 +88,12 @@ export const VM_HAPPENINGS = [
     world.judge.model.unsettle(vm);
     world.libvirtd.changed(vm, 346);
     return `${vm.name}:${vcpu} to ${vm.pins[vcpu]?.join(",")}`;
+  }),
+  happening("emulator is pinned elsewhere", 2, (world, random) => {
+    const vm = vmIn(world, random, "running", "paused");
+    if (vm === undefined) return undefined;
+    pinEmulator(world, vm, random);
+    return `${vm.name} to ${vm.emulator.join(",")}`;
   }),
   happening("vCPU is plugged", 3, (world, random) => {
     const vm = vmIn(world, random, "running");

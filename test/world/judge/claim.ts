@@ -90,6 +90,18 @@ export class Claim {
       this.#lasting = { ...lasting, untilMs: startedMs + dwellMs };
   }
 
+  /** The daemon knows the truth: whether its VM runs or is paused, and whether it is on CPUs that can be scaled. */
+  settle({ isPlaced }: { readonly isPlaced: boolean }): void {
+    this.isSettled = true;
+    const { state } = this.vm;
+    if (!isPlaced) this.rest = undefined;
+    else if (state === "paused") this.rest ??= new Set([...this.states].filter((one) => one !== ABSENT));
+    if (state === "running" && isPlaced)
+      for (const states of [this.states, this.before]) states.delete(ABSENT);
+    else this.states = this.before = new Set([ABSENT]);
+    if (this.states.size === 0) this.states = this.before = new Set([SILENT]);
+  }
+
   forget(): void {
     this.states = new Set([SILENT, ABSENT]);
     this.before = new Set(this.states);
@@ -170,7 +182,8 @@ export class Claim {
     const waits = before !== undefined && nowMs < before.untilMs ? before : undefined;
     if (waits === undefined && before !== undefined)
       this.#got = { ms: before.untilMs, isCertain: before.isCertain };
-    const holding = waits?.states ?? this.before;
+    // Where that is not certain, it may have the slower speed already.
+    const holding = new Set([...(waits?.states ?? []), ...(waits?.isCertain === true ? [] : this.before)]);
     const [held = SILENT] = holding;
     const [next = SILENT] = after;
     this.#lasting = undefined;

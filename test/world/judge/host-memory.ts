@@ -14,6 +14,12 @@ export interface PolicyMemory {
   fights: number;
 }
 
+/** After more fights the daemon may have left a policy to another program. */
+export const FIGHTS_MAX = 3;
+
+/** So many fights that nothing is certain of a policy until the daemon finds it anew. */
+export const UNCERTAIN = 9;
+
 /** Which CPUs share a clock, and what is known of their policies. */
 export class HostMemory {
   readonly kernel: Kernel;
@@ -25,13 +31,20 @@ export class HostMemory {
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.hardware = kernel.hardware;
+    this.boots();
   }
 
+  /** All policies are new, and nothing is saved of any. */
+  boots(): void {
+    for (const policy of this.kernel.policies()) this.foundAnew(policy);
+  }
+
+  /** A policy that the kernel made since the boot may get back what the daemon had saved of the one before. */
   memoryOf(policy: Policy): PolicyMemory {
     let memory = this.#memory.get(policy);
     if (memory === undefined) {
       const found = { ...policy.initial };
-      memory = { found, isHeld: false, isDirty: false, isBlurred: false, fights: 0 };
+      memory = { found, isHeld: false, isDirty: true, isBlurred: true, fights: UNCERTAIN };
       this.#memory.set(policy, memory);
     }
     return memory;
@@ -48,6 +61,11 @@ export class HostMemory {
     return this.policiesOn(this.clockOf(policy.cpus[0] ?? 0));
   }
 
+  /** Whether another program fought so long that the daemon may have left the clock to it, with all its policies. */
+  isFought(policy: Policy): boolean {
+    return this.sharing(policy).some((one) => this.memoryOf(one).fights > FIGHTS_MAX);
+  }
+
   policiesOn(clock: number): Policy[] {
     const all = this.kernel.policies();
     if (this.#policiesOn?.all !== all)
@@ -59,6 +77,11 @@ export class HostMemory {
   clockOf(cpu: number): number {
     const size = Math.max(this.hardware.perPolicy, this.hardware.threads);
     return cpu - (cpu % size);
+  }
+
+  /** Tells of a CPU whether it shares a clock and is online. */
+  onlineOn(clock: number): (cpu: number) => boolean {
+    return (cpu) => this.clockOf(cpu) === clock && this.kernel.isOnline[cpu] === true;
   }
 
   /** Whether another CPU may share a clock. */

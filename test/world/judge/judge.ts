@@ -2,14 +2,12 @@ import type { Policy, Settable } from "../machine/kernel.ts";
 import type { Program } from "../machine/program.ts";
 import type { Asked, Guest, GuestWitness } from "../players/guest.ts";
 import type { World } from "../world.ts";
+import { UNCERTAIN } from "./host-memory.ts";
 import type { Invariant, Seen, Verdict } from "./invariant.ts";
 import { INVARIANTS } from "./invariants.ts";
 import { Model } from "./model.ts";
 
 type Hook = Exclude<keyof Invariant, "name" | "says" | "stepped">;
-
-/** So many fights that nothing is certain of a policy until it is made anew. */
-export const UNCERTAIN = 9;
 
 /** Tells the model what happens, and asks every invariant. */
 export class Judge implements GuestWitness {
@@ -18,19 +16,25 @@ export class Judge implements GuestWitness {
   readonly #hooks = new Map<Hook, Invariant[]>();
   readonly #watching = INVARIANTS.filter(({ stepped }) => stepped !== undefined);
   #touched = new Set<Policy>();
-  /** Whether anybody asked for anything since the host booted; the configuration does with parking. */
+  /** Whether anybody asked for anything since the host booted. */
   anyAsked: boolean;
 
   constructor(world: World) {
     this.#world = world;
     this.model = new Model(world.kernel, world.timeline, world.profile);
-    this.anyAsked = world.profile.parks;
+    this.anyAsked = this.configAsks;
     const hooks = ["wrote", "settled", "answered", "logged", "ended", "restored", "calm"] as const;
     for (const hook of hooks)
       this.#hooks.set(
         hook,
         INVARIANTS.filter((invariant) => invariant[hook] !== undefined),
       );
+  }
+
+  /** Whether the configuration asks for speeds. */
+  get configAsks(): boolean {
+    const { parks, schedules } = this.#world.profile;
+    return parks || schedules.length > 0;
   }
 
   /** The kernel took a write. */

@@ -59,6 +59,8 @@ export class Orders {
       granted: () => {
         this.#by.set(clock, after);
         this.#givenFor.set(clock, new Set([cpu]));
+        // It does not count once the daemon sees that the CPU is away.
+        if (!isOnline) this.doubt(clock);
       },
       refused: () => this.#by.set(clock, before),
     };

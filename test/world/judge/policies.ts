@@ -5,8 +5,7 @@ import type { World } from "../world.ts";
 export function differs(world: World, policy: Policy): string | undefined {
   const { judge, kernel } = world;
   const { model } = judge;
-  const memory = model.memoryOf(policy);
-  if (memory.isDirty || memory.fights > 3) return undefined;
+  if (model.memoryOf(policy).isDirty || model.isFought(policy)) return undefined;
   if (model.sharing(policy).some(({ refuses }) => refuses !== undefined)) return undefined;
   const [cpu = 0] = policy.cpus;
   const possible = model.possible(model.clockOf(cpu));

@@ -66,6 +66,8 @@ export class Disk {
   readonly #parts = new Map<string, string[]>();
   /** Where paths lead, until any name is changed; null is nowhere. */
   readonly #found = new Map<string, Node | null>();
+  /** Likewise their paths without links. */
+  readonly #real = new Map<string, string>();
   #ino = 1;
 
   constructor(nowMs: () => number) {
@@ -114,17 +116,27 @@ export class Disk {
   }
 
   put(directory: Directory, name: string, node: Node): void {
-    this.#found.clear();
     directory.entries.set(name, node);
-    directory.ctimeMs = this.#nowMs();
-    for (const watcher of directory.watchers) watcher(name);
+    this.#changed(directory, name);
   }
 
   remove(directory: Directory, name: string): void {
-    this.#found.clear();
     directory.entries.delete(name);
-    directory.ctimeMs = this.#nowMs();
-    for (const watcher of directory.watchers) watcher(name);
+    this.#changed(directory, name);
+  }
+
+  /** A path without links, of which the world has only those of sysfs; throws where it leads nowhere. */
+  realPath(path: string): string {
+    const known = this.#real.get(path);
+    if (known !== undefined) return known;
+    this.at(path, "realpath");
+    let real = "";
+    for (const part of normal(path).split("/").filter(Boolean)) {
+      const node = this.find(`${real}/${part}`, false);
+      real = node?.kind === "link" ? normal(`${real}/${node.to}`) : `${real}/${part}`;
+    }
+    this.#real.set(path, real === "" ? "/" : real);
+    return real === "" ? "/" : real;
   }
 
   /** Takes all names out of a directory. */
@@ -173,6 +185,13 @@ export class Disk {
     return { ...this.#common(mode), kind: "attribute", attribute };
   }
 
+  #changed(directory: Directory, name: string): void {
+    this.#found.clear();
+    this.#real.clear();
+    directory.ctimeMs = this.#nowMs();
+    for (const watcher of directory.watchers) watcher(name);
+  }
+
   #directory(mode: number): Directory {
     return { ...this.#common(mode), kind: "directory", entries: new Map(), watchers: new Set() };
   }
@@ -205,7 +224,7 @@ export class Disk {
 }
 
 /** A path without `.` and `..`. */
-export function normal(path: string): string {
+function normal(path: string): string {
   const parts: string[] = [];
   for (const part of path.split("/")) {
     if (part === "..") parts.pop();

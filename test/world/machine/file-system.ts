@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type Attribute, type Node, normal, type PlainFile } from "./disk.ts";
+import type { Attribute, Node, PlainFile } from "./disk.ts";
 import { errnoError } from "./errno.ts";
 import type { Program } from "./program.ts";
 
@@ -132,7 +132,7 @@ export function fileSystem(program: Program) {
     },
     realpathSync(path: string): string {
       program.call();
-      return realPath(disk, path);
+      return disk.realPath(path);
     },
     readlinkSync(path: string): string {
       program.call();
@@ -275,16 +275,4 @@ function statsOf(node: Node) {
   const { ino, uid, gid, mode, ctimeMs } = node;
   const size = node.kind === "file" ? node.bytes.length : 4096;
   return { dev: 1, ino, uid, gid, mode, size, ctimeMs, mtimeMs: ctimeMs, ...kindsOf(node) };
-}
-
-/** A path without symbolic links. The world has none but those of sysfs, in the last part but one or the last. */
-function realPath(disk: Program["machine"]["disk"], path: string): string {
-  disk.at(path, "realpath");
-  const parts = normal(path).split("/").filter(Boolean);
-  let real = "";
-  for (const part of parts) {
-    const node = disk.find(`${real}/${part}`, false);
-    real = node?.kind === "link" ? normal(`${real}/${node.to}`) : `${real}/${part}`;
-  }
-  return real === "" ? "/" : real;
 }

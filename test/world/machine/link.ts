@@ -55,6 +55,7 @@ export async function link(planted?: Planted): Promise<Linked> {
   );
   // The first line is a comment of the linker.
   const make = new Function(...names, `return (${code.slice(code.indexOf("\n"))})`);
+  const traps = names.map(trap);
   const modules = new Set([...code.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name as string));
   return {
     modules,
@@ -62,10 +63,19 @@ export async function link(planted?: Planted): Promise<Linked> {
     start(program) {
       const given = globalsOf(program);
       const module = { exports: {} as DaemonProgram };
-      const load = make(...names.map((name) => given[name] ?? trap(name)));
-      load(module.exports, (name: string) => moduleOf(name, program), module, "", "");
+      const load = make(...names.map((name, i) => given[name] ?? traps[i]));
+      load(module.exports, requireIn(program), module, "", "");
       return module.exports;
     },
+  };
+}
+
+/** Gives a program the same module each time: the linker copies the names of each that it has not seen. */
+function requireIn(program: Program): (name: string) => unknown {
+  const given = new Map<string, unknown>();
+  return (name) => {
+    if (!given.has(name)) given.set(name, moduleOf(name, program));
+    return given.get(name);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Profile } from "../profile.ts";
 import { contractText } from "./contract.ts";
+import { scheduleText } from "./schedule.ts";
 import type { Vm } from "./vm.ts";
 
 /** Lines of a section besides those that the host always has. */
@@ -14,7 +15,11 @@ interface More {
 export const PARK_AFTER_SEC = 30;
 
 /** The configuration of a host. Flooding guests may ask little, so that they are quarantined. */
-export function configText({ energy, parks }: Profile, vms: Iterable<Vm>, more: More = {}): string {
+export function configText(
+  { energy, parks, schedules }: Profile,
+  vms: Iterable<Vm>,
+  more: More = {},
+): string {
   const parking = parks ? `Parked=min\nParkAfterSec=${PARK_AFTER_SEC}\n` : "";
   const contracts = [...vms].map(({ name, contract }) => contractText(name, contract));
   return [
@@ -25,6 +30,7 @@ export function configText({ energy, parks }: Profile, vms: Iterable<Vm>, more: 
     `[channels]\n${more.channels ?? ""}`,
     `[hypervisor]\n${more.hypervisor ?? ""}`,
     ...contracts,
+    ...schedules.map(scheduleText),
   ].join("");
 }
 

@@ -10,6 +10,8 @@ export interface Contract {
   readonly operations?: readonly Action[];
   readonly leaseSec?: number;
   readonly dwellMs?: number;
+  /** The floor under the CPUs of its emulator. */
+  readonly emulatorMinKhz?: number;
 }
 
 const STEP_KHZ = 100_000;
@@ -34,12 +36,20 @@ export function drawContract(random: Random, { khz }: Hardware): Contract {
     : { ...contract, minKhz: maxKhz };
 }
 
+/** Draws the floor of a VM. Most have none. */
+export function drawFloor(random: Random, { khz }: Hardware): Contract {
+  if (!random.chance(0.35)) return {};
+  const steps = (edge: number | undefined) => Math.round((edge ?? 0) / STEP_KHZ);
+  return { emulatorMinKhz: STEP_KHZ * random.between(steps(khz.at(-1)), steps(khz[0])) };
+}
+
 /** The section of the configuration that says so; empty if it says nothing. */
 export function contractText(vm: string, contract: Contract): string {
-  const { minKhz, maxKhz, operations, leaseSec, dwellMs } = contract;
+  const { minKhz, maxKhz, operations, leaseSec, dwellMs, emulatorMinKhz } = contract;
   const operationText = operations?.length === 0 ? "none" : operations?.join(",");
   const keys = Object.entries({
     ...{ MinKhz: minKhz, MaxKhz: maxKhz, Operations: operationText, LeaseSec: leaseSec, MinDwellMs: dwellMs },
+    ...{ EmulatorMinKhz: emulatorMinKhz },
   });
   const lines = keys.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`]));
   return lines.length === 0 ? "" : `[vm ${vm}]\n${lines.join("")}`;

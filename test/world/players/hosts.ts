@@ -1,6 +1,6 @@
-import type { Random } from "../machine/random.ts";
+import { Random } from "../machine/random.ts";
 import type { World } from "../world.ts";
-import { drawContract } from "./contract.ts";
+import { drawContract, drawFloor } from "./contract.ts";
 import { ERAS, Guest, MOODS, type Mood } from "./guest.ts";
 import type { Vm } from "./vm.ts";
 
@@ -16,7 +16,10 @@ const STOPPED = 5;
 const MOODS_DRAWN: readonly Mood[] = ["polite", "polite", "polite", "polite", "polite", ...MOODS];
 
 /** Defines the VMs of a host. Their names tell how their guests behave. */
-export function defineVms(world: World, random: Random, contracts: Random): void {
+export function defineVms(world: World, seed: number): void {
+  const random = Random.of(seed, "VMs");
+  const contracts = Random.of(seed, "contracts");
+  const floors = Random.of(seed, "floors");
   for (let i = 0; i < world.profile.vms; i++) {
     // On a host of several VMs there is a guest of each mood.
     const drawn = random.pick(MOODS_DRAWN);
@@ -27,7 +30,11 @@ export function defineVms(world: World, random: Random, contracts: Random): void
       ...{ name: `${mood}${i}`, uuid, id: -1, state: "off", reason: 1 },
       pins: Array.from({ length: vcpus }, () => drawPins(world, random)),
       online: random.chance(0.8) ? vcpus : random.between(1, vcpus),
-      contract: mood === "polite" ? drawContract(contracts, world.profile.hardware) : {},
+      emulator: floors.chance(0.5) ? drawPins(world, floors) : [],
+      contract: {
+        ...(mood === "polite" ? drawContract(contracts, world.profile.hardware) : {}),
+        ...drawFloor(floors, world.profile.hardware),
+      },
     };
     world.vms.set(vm.name, vm);
   }
@@ -82,6 +89,12 @@ export function resumeVm(world: World, vm: Vm, reason: number): void {
   vm.reason = reason;
   world.judge.model.resumes(vm);
   world.libvirtd.lifecycle(vm, RESUMED, 0);
+}
+
+export function pinEmulator(world: World, vm: Vm, random: Random): void {
+  vm.emulator = drawPins(world, random);
+  world.judge.model.unsettle(vm);
+  world.libvirtd.changed(vm, 346);
 }
 
 function moodOf({ name }: Vm): Mood {

@@ -50,8 +50,6 @@ interface Client {
 export class Libvirtd {
   manners: Manners = { ...GOOD_MANNERS };
   readonly vms: ReadonlyMap<string, Vm>;
-  /** The pins that were reported last, by name of the VM: all that the daemon can know. */
-  readonly reported = new Map<string, readonly (readonly number[])[]>();
   readonly struck = { late: 0, error: 0, hangUp: 0, frozen: 0 };
   readonly #clients = new Set<Client>();
   readonly #timeline: Timeline;
@@ -207,7 +205,6 @@ export class Libvirtd {
     if (procedure === STATE) return joined([i32(stateNumber(vm)), i32(vm.reason)]);
     if (procedure === XML) return text(xmlOf(vm));
     if (procedure === VCPUS) return vcpusBody(vm, this.#timeline.nowMs);
-    this.reported.set(vm.name, vm.pins);
     return pinsBody(vm.pins);
   }
 

@@ -1,5 +1,6 @@
 import { Program } from "../machine/program.ts";
 import type { World } from "../world.ts";
+import { makeOld } from "./old-handover.ts";
 
 export const CONFIG = "/etc/vm-power.conf";
 
@@ -25,6 +26,7 @@ export class Service {
   #restoring: Program | undefined;
   #restarts = false;
   #isRestoreLost = false;
+  #wasOld = false;
   #pid = 100;
 
   constructor(world: World) {
@@ -65,9 +67,11 @@ export class Service {
     this.#signal("SIGTERM");
   }
 
-  restart(): void {
+  /** Starts the daemon again; with `wasOld` as if the one before had been the first version. */
+  restart({ wasOld = false } = {}): void {
     if (!this.isRunning) return;
     this.#restarts = true;
+    this.#wasOld = wasOld;
     this.#world.judge.daemonRestarts();
     this.program?.signal("SIGUSR2");
     this.#signal("SIGTERM");
@@ -128,6 +132,7 @@ export class Service {
     this.#world.judge.daemonEnded(program, code, this.#restarts);
     program.kill();
     if (!this.#restarts) this.#world.dropFile("/run/vm-power/handover");
+    else if (this.#wasOld) makeOld(this.#world.disk);
     if (this.#isRestoreLost) {
       this.#isRestoreLost = false;
       this.state = "off";

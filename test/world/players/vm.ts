@@ -12,6 +12,8 @@ export interface Vm {
   reason: number;
   /** The CPUs that each vCPU may run on. */
   pins: number[][];
+  /** The CPUs that its emulator is pinned to; none if it is not pinned. */
+  emulator: readonly number[];
   readonly contract: Contract;
   /** vCPUs that are plugged in, the first ones. */
   online: number;
@@ -25,15 +27,16 @@ export function stateNumber({ state }: Vm): number {
 export const CHANNEL_DIRECTORY = "/tmp/powermonitor";
 
 /** The definition of a VM as libvirt writes it, with a channel for each vCPU. */
-export function xmlOf({ name, id, pins, online }: Vm): string {
+export function xmlOf({ name, id, pins, online, emulator }: Vm): string {
   const channels = pins.map(
     (_, n) =>
       `<channel type='unix'><source mode='bind' path='${CHANNEL_DIRECTORY}/${name}.${n}'/>` +
       `<target type='virtio' name='virtio.serial.port.poweragent.${n}'/></channel>`,
   );
+  const tune = emulator.length === 0 ? "" : `<cputune><emulatorpin cpuset='${emulator}'/></cputune>`;
   return (
     `<domain type='kvm' id='${id}'><name>${name}</name>` +
-    `<vcpu placement='static' current='${online}'>${pins.length}</vcpu>` +
+    `<vcpu placement='static' current='${online}'>${pins.length}</vcpu>${tune}` +
     `<devices>${channels.join("")}</devices></domain>`
   );
 }

@@ -1,3 +1,4 @@
+import { FIGHTS_MAX } from "../host-memory.ts";
 import type { Invariant } from "../invariant.ts";
 import { isAsFound } from "../policies.ts";
 
@@ -8,7 +9,8 @@ export const asFound: Invariant = {
     const { model } = world.judge;
     for (const policy of world.kernel.policies()) {
       const { isDirty, fights } = model.memoryOf(policy);
-      if (isDirty || fights > 3 || policy.refuses !== undefined || isAsFound(world, policy)) continue;
+      if (isDirty || fights > FIGHTS_MAX || policy.refuses !== undefined || isAsFound(world, policy))
+        continue;
       if (world.disk.faults.size > 0) continue;
       const is = JSON.stringify(policy.state);
       return `${policy.name} is left at ${is}, and was found at ${JSON.stringify(model.memoryOf(policy).found)}`;

@@ -18,8 +18,9 @@ export const steadyRestart: Invariant = {
     // may count for it or not.
     const clock = model.clockOf(policy.cpus[0] ?? 0);
     const isOrderUnsure = model.orders.at(clock, world.timeline.nowMs).size > 1;
-    if (model.memoryOf(policy).fights > 3 || isOrderUnsure || model.turnsIn(clock, restarting.sinceMs))
-      return undefined;
+    const isForgotten = restarting.isUpgrade && model.hasPolicies(clock);
+    if (model.isFought(policy) || isOrderUnsure || isForgotten) return undefined;
+    if (model.turnsIn(clock, restarting.sinceMs)) return undefined;
     return `${policy.name}/${file} was changed to "${text}" during a restart in which nothing else happened`;
   },
 };

@@ -1,0 +1,46 @@
+import type { World } from "../world.ts";
+import { happening } from "./happening.ts";
+
+/** What the daemon goes through while nothing else happens. */
+export const QUIET_DAEMON = {
+  /** Nothing but a restart happens. */
+  quietRestart: happening("quiet restart", 0, (world) => {
+    if (!world.isFair || !world.service.isRunning) return undefined;
+    noteStates(world, { isUpgrade: false });
+    world.service.restart();
+    return "";
+  }),
+  /** The daemon before was the first version. */
+  quietUpgrade: happening("quiet upgrade", 0, (world) => {
+    if (!world.isFair || !world.service.isRunning) return undefined;
+    noteStates(world, { isUpgrade: true });
+    world.service.restart({ wasOld: true });
+    return "";
+  }),
+  afterRestart: happening("after the restart", 0, (world) => {
+    if (world.restarting === undefined) return undefined;
+    world.restarting = undefined;
+    world.judge.model.settle();
+    world.isFair = true;
+    return "";
+  }),
+  quietStop: happening("quiet stop", 0, (world) => {
+    if (!world.isFair || !world.service.isRunning) return undefined;
+    world.service.stop();
+    return "";
+  }),
+  quietStart: happening("quiet start", 0, (world) => {
+    world.service.start();
+    return "";
+  }),
+  quietCrash: happening("quiet crash", 0, (world) => {
+    if (!world.isFair || !world.service.isRunning) return undefined;
+    world.service.crash();
+    return "";
+  }),
+};
+
+function noteStates(world: World, { isUpgrade }: { readonly isUpgrade: boolean }): void {
+  const states = world.kernel.policies().map((policy) => [policy, JSON.stringify(policy.state)] as const);
+  world.restarting = { sinceMs: world.timeline.nowMs, before: new Map(states), isUpgrade };
+}

@@ -1,0 +1,84 @@
+import { happening } from "./happening.ts";
+import { orderCpu, setWall } from "./host.ts";
+import { switchCpu } from "./kernel.ts";
+import { politeGuest } from "./quiet-guests.ts";
+
+/** What operators, the kernel and other programs do while nothing else happens. */
+export const QUIET_HOST = {
+  quietOrder: happening("quiet order", 0, (world, random) => {
+    if (!world.isFair || world.kernel.hardware.cpus < 2) return undefined;
+    world.disturb();
+    world.ordered = random.between(1, world.kernel.hardware.cpus - 1);
+    orderCpu(world, { cpu: world.ordered, to: random.pick(["min", "max"]) });
+    return `CPU ${world.ordered}`;
+  }),
+  /** The CPU of the order goes, or comes back. */
+  quietSwitch: happening("quiet switch", 0, (world) => {
+    const { ordered } = world;
+    if (ordered === undefined) return undefined;
+    world.disturb();
+    switchCpu(world, ordered);
+    return `CPU ${ordered} ${world.kernel.isOnline[ordered] ? "on" : "off"}`;
+  }),
+  /** Another CPU of its clock goes, or comes back. */
+  quietSwitchOther: happening("quiet switch of another", 0, (world) => {
+    const first =
+      world.switched ?? (world.ordered === undefined ? 0 : world.judge.model.clockOf(world.ordered));
+    if (first === 0 || first === world.ordered) return undefined;
+    world.switched = world.switched === undefined ? first : undefined;
+    world.disturb();
+    switchCpu(world, first);
+    return `CPU ${first} ${world.kernel.isOnline[first] ? "on" : "off"}`;
+  }),
+  quietRelease: happening("quiet release", 0, (world) => {
+    const { ordered } = world;
+    if (ordered === undefined) return undefined;
+    world.ordered = undefined;
+    world.disturb();
+    orderCpu(world, { cpu: ordered, to: "release" });
+    return `CPU ${ordered}`;
+  }),
+  /** The order is for a while. */
+  quietTimedOrder: happening("quiet order for a while", 0, (world, random) => {
+    if (!world.isFair) return undefined;
+    world.disturb();
+    const cpu = random.below(world.kernel.hardware.cpus);
+    orderCpu(world, { cpu, to: random.pick(["min", "max"]), forSeconds: 15 });
+    return `CPU ${cpu}`;
+  }),
+  /** Another program sets a clock as it neither was nor should be. */
+  quietDrift: happening("quiet drift", 0, (world, random) => {
+    const { kernel, judge } = world;
+    const held = kernel.policies().filter((policy) => judge.model.memoryOf(policy).isHeld);
+    if (!world.isFair || held.length === 0) return undefined;
+    const policy = random.pick(held);
+    const { governor } = judge.model.memoryOf(policy).found;
+    world.disturb();
+    world.isDisputed = true;
+    const other =
+      governor === "powersave" || policy.state.governor === "powersave" ? "performance" : "powersave";
+    kernel.write(policy, "scaling_governor", other);
+    return `${policy.name} ${other}`;
+  }),
+  /** Before a guest asks, another program raises the lower limits of its CPUs. */
+  quietRaise: happening("quiet raise", 0, (world, random) => {
+    const guest = world.isFair ? politeGuest(world, random) : undefined;
+    if (guest === undefined) return undefined;
+    world.disturb();
+    world.tried = guest.vm;
+    for (const cpu of new Set(guest.vm.pins.flat())) {
+      const policy = world.kernel.policyOf[cpu];
+      if (policy === undefined || world.judge.model.memoryOf(policy).isHeld) continue;
+      world.kernel.write(policy, "scaling_min_freq", `${policy.state.maxKhz}`);
+    }
+    return guest.vm.name;
+  }),
+  quietDays: happening("quiet days", 0, (world, random) => {
+    if (!world.isFair || world.profile.schedules.length === 0) return undefined;
+    return setWall(world, 86_400_000 * random.between(1, 6));
+  }),
+  quietHours: happening("quiet hours", 0, (world, random) => {
+    if (!world.isFair) return undefined;
+    return setWall(world, 3_600_000 * random.between(-12, 12));
+  }),
+};
