@@ -13,8 +13,8 @@ export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "during a flood the priority stays ordinary for ever longer, up to a second",
     file: "src/daemon/priority.ts",
-    line: "this.#open(monoMs, isGreedy ? this.#penance() : WINDOW_MS);",
-    instead: "this.#open(monoMs, WINDOW_MS);",
+    line: "this.#open(monoMs, usedUs, isGreedy ? this.#penance() : WINDOW_MS);",
+    instead: "this.#open(monoMs, usedUs, WINDOW_MS);",
     test: "test/daemon/priority.test.ts",
     name: "a daemon that gets its priority back during a flood has it for 50 ms, and loses it for ever longer, up to a second",
   },
