@@ -87,14 +87,21 @@ test("Framer keeps no memory for a client that sent much once", () => {
   );
 });
 
-test("Framer examines each byte once: a long message that arrives byte by byte is fast", () => {
-  const framer = createFramer(2 ** 21);
-  const byte = Buffer.from("x");
-  const startMs = performance.now();
-  for (let i = 0; i < 2 ** 18; i++) {
-    framer.push(byte);
-    framer.next();
+test("Framer examines each byte once, also of a long message that arrives byte by byte", () => {
+  const { indexOf } = Uint8Array.prototype;
+  let examined = 0;
+  Uint8Array.prototype.indexOf = function (value, from = 0) {
+    examined += this.length - from;
+    return indexOf.call(this, value, from);
+  };
+  try {
+    const framer = createFramer(2 ** 21);
+    for (let i = 0; i < 10_000; i++) {
+      framer.push(Uint8Array.of(0x78));
+      framer.next();
+    }
+  } finally {
+    Uint8Array.prototype.indexOf = indexOf;
   }
-  // Searching all bytes again each time would take 3 * 10^10 steps.
-  expect(performance.now() - startMs).toBeLessThan(2_000);
+  expect(examined).toBe(10_000);
 });
