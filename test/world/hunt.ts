@@ -30,7 +30,8 @@ process.exitCode = missed === 0 ? 0 : 1;
 
 async function hunt(fault: WorldFault): Promise<string> {
   const linked = await link(fault);
-  for (const { seed, untilMs, happened } of CORPUS.filter((kept) => kept.fault === fault.name))
+  const kept = CORPUS.filter((each) => each.fault === fault.name);
+  for (const { seed, untilMs, happened } of kept)
     if (drive({ seed, untilMs, linked, plan: happened.map(planned) }).violation === undefined)
       return `MISSED by the corpus's entry with seed ${seed}`;
   let spentMs = 0;
@@ -47,5 +48,7 @@ async function hunt(fault: WorldFault): Promise<string> {
     if (drive({ ...course, linked: sound }).violation === undefined)
       return `found by ${invariant} with seed ${seed} after ${(spentMs / 1000).toFixed(1)} s`;
   }
+  if (kept.length > 0)
+    return `found by the corpus alone, with seed ${kept.map(({ seed }) => seed).join(", ")}`;
   return `MISSED in ${(spentMs / 1000).toFixed(0)} s`;
 }
