@@ -50,8 +50,8 @@ fuzz: node_modules ## Give every reader of foreign bytes hostile ones, MINUTES=5
 faults: node_modules ## Take out each line that holds a promise of SECURITY.md, and see its test fail; QUICK=1 those that need no build
 	@QUICK=$(QUICK) $(BUN) test/faults/plant.ts
 
-mutants: node_modules ## Change the sources in small ways, and list what no test notices; FILES="wire arbiter/want", SAMPLE=100 SEED=7
-	@FILES="$(FILES)" SAMPLE=$(SAMPLE) SEED=$(SEED) $(BUN) test/mutants/run.ts
+mutants: node_modules ## Change the sources in small ways, and list what no test notices; FILES="wire arbiter/want", SAMPLE=100 SEED=7, SECONDS=180
+	@FILES="$(FILES)" SAMPLE=$(SAMPLE) SEED=$(SEED) SECONDS=$(SECONDS) $(BUN) test/mutants/run.ts
 
 world: node_modules ## Run the daemon in a simulated world; SEED=1 DAYS=0.1, and SEEDS=100 for that many of them
 	@SEED=$(or $(SEED),1) DAYS=$(or $(DAYS),0.1) SEEDS=$(or $(SEEDS),1) $(BUN) test/world/main.ts

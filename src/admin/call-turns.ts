@@ -19,12 +19,11 @@ export function createCallTurns(callsPerTurn: number): CallTurns {
   function nextTurn(): void {
     isDue = false;
     left = callsPerTurn;
-    // A session that asks again in this turn is served in the next one.
+    // A session that asks again in this turn is served in the next one, which every call asks for.
     for (const pump of [...waiting]) {
       if (left === 0) break;
       if (waiting.delete(pump)) pump();
     }
-    if (waiting.size > 0) request();
   }
 
   function request(): void {

@@ -30,9 +30,10 @@ export function judgeCall(
   interfaces: ReadonlyMap<string, Interface>,
 ): Result<Accepted, Outcome> {
   const dot = call.method.lastIndexOf(".");
-  const found = interfaces.get(call.method.slice(0, Math.max(0, dot)));
   if (dot <= 0) return failure(SERVICE_ERRORS.methodNotFound(call.method));
-  if (found === undefined) return failure(SERVICE_ERRORS.interfaceNotFound(call.method.slice(0, dot)));
+  const interfaceName = call.method.slice(0, dot);
+  const found = interfaces.get(interfaceName);
+  if (found === undefined) return failure(SERVICE_ERRORS.interfaceNotFound(interfaceName));
   const name = call.method.slice(dot + 1);
   const description = found.description.methods.get(name);
   if (description === undefined) return failure(SERVICE_ERRORS.methodNotFound(call.method));
@@ -41,8 +42,7 @@ export function judgeCall(
   if (method.mutates && caller.looksOnly) return failure(SERVICE_ERRORS.permissionDenied());
   const parameters = dropNulls(call.parameters);
   const wrong = conform(parameters, description.parameters, { types: found.description.types, open: false });
-  if (wrong !== undefined)
-    return failure(SERVICE_ERRORS.invalidParameter(String(wrong.path[0] ?? "parameters")));
+  if (wrong !== undefined) return failure(SERVICE_ERRORS.invalidParameter(String(wrong.path[0])));
   const judged = judgeParameters(name, parameters);
   if (!judged.ok) return failure(SERVICE_ERRORS.invalidParameter(judged.why));
   if (method.kind === "stream" && !call.more) return failure(SERVICE_ERRORS.expectedMore());

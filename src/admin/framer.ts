@@ -48,7 +48,6 @@ export function createFramer(messageBytesMax: number): Framer {
       scanned = start;
       // Releases the memory of a client that sent much once.
       if (start === end && buffer.length > FIRST_CAPACITY) buffer = new Uint8Array(FIRST_CAPACITY);
-      if (start === end) start = end = scanned = 0;
       return message;
     },
     buffered: () => end - start,

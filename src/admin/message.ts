@@ -64,7 +64,7 @@ type Json =
   | { readonly kind: "garbage"; readonly reason: string };
 
 function readJson(bytes: Uint8Array): Json {
-  if (nesting(bytes) > NESTING_MAX) return { kind: "garbage", reason: `nested deeper than ${NESTING_MAX}` };
+  if (isTooDeep(bytes)) return { kind: "garbage", reason: `nested deeper than ${NESTING_MAX}` };
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -74,30 +74,25 @@ function readJson(bytes: Uint8Array): Json {
   return isObject(value) ? { kind: "object", value } : { kind: "garbage", reason: "not an object" };
 }
 
-/** The depth of brackets, found without parsing, because deep nesting can crash the parser. */
-function nesting(bytes: Uint8Array): number {
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** `[` and `{`, and what ends them. */
+const OPENING: readonly number[] = [0x5b, 0x7b];
+const CLOSING: readonly number[] = [0x5d, 0x7d];
+
+/** Whether brackets are nested too deep. It is found without parsing, because deep nesting can crash the parser. */
+function isTooDeep(bytes: Uint8Array): boolean {
   let depth = 0;
-  let deepest = 0;
   let inString = false;
-  for (let i = 0; i < bytes.length; i++) {
-    switch (bytes[i]) {
-      case 0x22: // "
-        inString = !inString;
-        break;
-      case 0x5c: // backslash: what follows it ends no string
-        i++;
-        break;
-      case 0x5b: // [
-      case 0x7b: // {
-        if (!inString) deepest = Math.max(deepest, ++depth);
-        break;
-      case 0x5d: // ]
-      case 0x7d: // }
-        if (!inString) depth--;
-        break;
-    }
+  let isEscaped = false;
+  for (const byte of bytes) {
+    if (isEscaped) isEscaped = false;
+    else if (byte === BACKSLASH) isEscaped = true;
+    else if (byte === QUOTE) inString = !inString;
+    else if (!inString && CLOSING.includes(byte)) depth--;
+    else if (!inString && OPENING.includes(byte) && ++depth > NESTING_MAX) return true;
   }
-  return deepest;
+  return false;
 }
 
 function invalid(member: string): Incoming {

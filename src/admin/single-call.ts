@@ -47,7 +47,7 @@ export async function callOnce(
         else resolve(reply);
       },
       close: () => fail("disconnected", "vm-power closed the connection"),
-      error: () => {},
+      error: (_socket, { message }) => fail("disconnected", message),
     },
     timeoutMs,
   );

@@ -47,8 +47,9 @@ function capabilities(state: DomainState, query: Query): Answer | undefined {
   const values = perVcpu(state, query, ({ claims, vcpu }) => {
     const clock = claims.at(-1)?.clock.clock;
     if (clock === undefined) complete = false;
-    const pcpu = state.domain.pins[vcpu]?.at(-1) ?? -1;
-    return { turbo: clock?.table.turbo !== undefined, priority: clock?.priority.has(pcpu) === true };
+    const pcpu = state.domain.pins[vcpu]?.at(-1);
+    const hasPriority = pcpu !== undefined && clock?.priority.has(pcpu) === true;
+    return { turbo: clock?.table.turbo !== undefined, priority: hasPriority };
   });
   return complete && values !== undefined ? { what: "capabilities", capabilities: values } : undefined;
 }

@@ -136,7 +136,7 @@ export class Arbiter {
   removeDomain(name: string, unserved?: Domain): view.Change {
     const state = this.#seats.domains.get(name);
     const touched = state === undefined ? new Set<ClockState>() : detach(state);
-    if (state !== undefined) this.policies.end(name, () => true);
+    this.policies.end(name, () => true);
     this.#seats.domains.delete(name);
     this.parking.occupy(name, unserved, touched);
     return this.parking.moved(touched);

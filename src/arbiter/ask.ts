@@ -25,14 +25,13 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now, leaseSec?
   let limit: Change["limit"];
   for (const claim of claimant.claims) {
     const { clock, wants } = claim;
-    const position = step(clock.clock.table, claim.envelope, stands(claim), action);
-    // Undefined means that turbo is not available, which was refused above.
-    if (position === undefined) continue;
+    // Turbo that is not available was refused above.
+    const position = step(clock.clock.table, claim.envelope, stands(claim), action) as Position;
     const want = wantOf(claimant, action, { position, now, before: wants.of("request"), leaseSec });
     wants.put(want);
     steps.push({ clock, wants, put: want, ended: undefined });
     const order = clock.wants.of("operator");
-    if (order?.hold === false && !dry) {
+    if (order !== undefined && order.hold !== true && !dry) {
       clock.wants.remove("operator");
       steps.push({ clock, wants: clock.wants, put: undefined, ended: order });
     }
@@ -82,7 +81,7 @@ function wantOf(
 ): Want {
   const dueMs = (before?.sinceMs ?? Number.NEGATIVE_INFINITY) + contract.minDwellMs;
   const isSlower = before !== undefined && position.index > before.position.index;
-  const waits = isSlower && contract.minDwellMs > 0 && now.monoMs < dueMs;
+  const waits = isSlower && now.monoMs < dueMs;
   const stays = waits || position.index === before?.position.index;
   return {
     source: "request",
@@ -90,7 +89,6 @@ function wantOf(
     asked,
     atMs: now.wallMs,
     untilMs: leaseSec === 0 ? undefined : now.monoMs + leaseSec * 1000,
-    hold: false,
     exact: undefined,
     position: waits ? before.position : position,
     // A lease of its own does not follow the contract's.

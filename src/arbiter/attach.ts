@@ -18,11 +18,11 @@ export function attach(
   const claimant: Claimant = {
     ...of,
     holder: of.physical ? { kind: "pcpu", vm, pcpu: of.vcpu } : { kind: "vcpu", vm, vcpu: of.vcpu },
-    problem: "problem" in placement ? placement.problem : undefined,
+    problem: placement.problem,
     claims,
     refused: old?.refused,
   };
-  for (const clock of "clocks" in placement ? placement.clocks : []) {
+  for (const clock of placement.clocks) {
     // A paused guest asks for nothing: what it wanted holds again when it runs.
     const rest = of.state.domain.state === "paused";
     const bounds = envelope(clock.clock.table, of.state.contract);

@@ -3,7 +3,7 @@ import type { Claimant, ClockState, LastRequest } from "./claim.ts";
 import type { Ends } from "./ends.ts";
 import { NO_WRITES, settle } from "./settle.ts";
 import type { Change, ChangeWrite, Refusal, RefusedWrite } from "./view.ts";
-import type { Want, Wants } from "./want.ts";
+import type { Source, Want, Wants } from "./want.ts";
 
 const NO_CLOCKS: readonly Pcpu[] = [];
 
@@ -13,6 +13,12 @@ export interface Step {
   readonly wants: Wants;
   readonly put: Want | undefined;
   readonly ended: Want | undefined;
+}
+
+/** Ends the want of a source, as a step; there is none if the source wants nothing. */
+export function withdraw(clock: ClockState, wants: Wants, source: Source): readonly Step[] {
+  const ended = wants.remove(source);
+  return ended === undefined ? [] : [{ clock, wants, put: undefined, ended }];
 }
 
 /** A decided request, with everything that is needed to undo it. */
@@ -85,8 +91,7 @@ export function accept(
     if (state === undefined) continue;
     // A newer decision was made during this write; its own result says what is set.
     if (state.decided !== write.setting && state.decided !== undefined) continue;
-    const isRefused = refused.length > 0 && refused.includes(write);
-    state.accepted = isRefused ? undefined : write.setting;
+    state.accepted = refused.includes(write) ? undefined : write.setting;
     state.decided = state.accepted;
   }
 }
@@ -94,9 +99,9 @@ export function accept(
 /** Commits a request: forgets the wants that it replaced. */
 export function keep({ steps }: Decided, ends: Ends): void {
   for (const { put, ended, wants, clock } of steps) {
-    if (ended !== undefined) ends.delete(ended);
+    ends.delete(ended);
     if (put === undefined) continue;
-    if (put.before !== undefined) ends.delete(put.before);
+    ends.delete(put.before);
     put.before = undefined;
     ends.add(put, { wants, clock });
   }
@@ -134,15 +139,15 @@ function takeBack(
       ends.add(ended, { wants, clock });
     }
     if (clock.last !== undefined) clock.last = { ...clock.last, refusal } satisfies LastRequest;
-    clocks.add(clock);
+    // A clock that was replaced meanwhile is written for its own wants.
+    if (hostClocks.get(clock.clock.id) === clock) clocks.add(clock);
   }
   for (const [index, { clock: id, setting }] of change.writes.entries()) {
     const clock = hostClocks.get(id);
     if (clock === undefined) continue;
-    clocks.add(clock);
     if (index < accepted) clock.accepted = setting;
     // The back end undoes the refused write itself. The clock is written again all the same, in case that failed.
-    clock.decided = index < accepted ? setting : index === accepted ? undefined : clock.accepted;
+    clock.decided = index === accepted ? undefined : clock.accepted;
   }
   return settle(clocks);
 }

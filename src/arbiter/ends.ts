@@ -21,8 +21,8 @@ export class Ends {
   }
 
   /** Forgets a want that was replaced or released. */
-  delete(want: Want): void {
-    this.#endings.delete(want);
+  delete(want: Want | undefined): void {
+    this.#endings.delete(want as Want);
   }
 
   /** When the next want may end or change, on the monotonic clock; undefined if none will. */
@@ -37,18 +37,18 @@ export class Ends {
     const ended: { want: Want; clock: ClockState }[] = [];
     for (const [want, { wants, clock }] of this.#endings) {
       const atMs = changesAtMs(want);
-      if (wants.includes(want) && atMs > monoMs) {
+      if (atMs > monoMs) {
         this.#dueMs = Math.min(this.#dueMs, atMs);
         continue;
       }
       this.#endings.delete(want);
-      if (!wants.includes(want)) continue;
-      if (want.due === undefined || (want.untilMs ?? Number.POSITIVE_INFINITY) <= monoMs)
-        wants.takeBack(want);
+      // What was replaced or removed meanwhile stays so.
+      if (want.due === undefined) wants.takeBack(want);
       else {
         const { position, atMs: sinceMs } = want.due;
         const slower: Want = { ...want, position, sinceMs, due: undefined, before: undefined };
         wants.exchange(want, slower);
+        // This loop comes to it as well: its lease may be over.
         this.add(slower, { wants, clock });
       }
       ended.push({ want, clock });

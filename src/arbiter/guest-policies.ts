@@ -1,11 +1,11 @@
 import type { LocalHour } from "../base/local-hour.ts";
-import { Decided, follow, refuse, type Step } from "./change.ts";
-import type { ClockState, DomainState } from "./claim.ts";
+import { Decided, follow, refuse, type Step, withdraw } from "./change.ts";
+import type { Claimant, ClockState, DomainState } from "./claim.ts";
 import { PolicyEntry } from "./policy-entry.ts";
 import type { PolicyMoment, PolicyOrder, PolicyView, SavedPolicy } from "./policy-view.ts";
 import { allows, putPolicyWants } from "./policy-want.ts";
 import type { Seats } from "./seats.ts";
-import { NO_WRITES, settle } from "./settle.ts";
+import { settle } from "./settle.ts";
 import type { Change, Refusal } from "./view.ts";
 
 /** The most policies that operators can add for one VM, beside the one that its guest sent. */
@@ -34,15 +34,15 @@ export class GuestPolicies {
     if (state === undefined) return refuse({ code: "unknown-domain" });
     const before = this.#of(vm);
     const others = order.by === undefined ? before.filter((entry) => entry.order.by !== undefined) : before;
-    const refusal = this.#judge(state, order);
-    if (refusal !== undefined) return refuse(refusal);
+    const named = this.#judge(state, order);
+    if ("code" in named) return refuse(named);
     const entry = this.#entry(order, moment.now.wallMs);
     // A guest that sends its policy again and again must not lose what was measured.
     if (order.by === undefined) entry.inherit(before.find((each) => each.order.by === undefined));
     entry.turn(moment.local);
     const after = order.by === undefined ? [...others, entry] : [entry, ...others];
     this.#store(vm, after);
-    const steps = this.#apply(state, before);
+    const steps = this.#apply(vm, before);
     for (const { clock, put } of steps)
       if (put !== undefined)
         clock.last = {
@@ -52,7 +52,7 @@ export class GuestPolicies {
           asker: undefined,
           refusal: undefined,
         };
-    if (order.by === undefined) steps.push(...this.#endRequests(vm, order));
+    if (order.by === undefined) steps.push(...named.flatMap(endRequests));
     if (order.rule.kind === "time") this.#dueMs = hourEnd(moment);
     const writes = settle(new Set(steps.map(({ clock }) => clock)));
     const undo = () => {
@@ -74,14 +74,12 @@ export class GuestPolicies {
     const after = before.filter(({ id, order }) => !is({ id, by: order.by }));
     if (after.length === before.length) return new Set<ClockState>();
     this.#store(vm, after);
-    const state = this.#seats.domains.get(vm);
-    return state === undefined ? new Set<ClockState>() : clocksOf(this.#apply(state, before));
+    return clocksOf(this.#apply(vm, before));
   }
 
   /** Puts the wants of all policies of a domain again, because its vCPUs were placed or its contract changed. */
   placed(vm: string): void {
-    const state = this.#seats.domains.get(vm);
-    if (state !== undefined) clocksOf(this.#apply(state, NO_ENTRIES));
+    clocksOf(this.#apply(vm, NO_ENTRIES));
   }
 
   /** Computes again what each policy wants, because time has passed. */
@@ -89,14 +87,13 @@ export class GuestPolicies {
     const turned: PolicyView[] = [];
     const clocks = new Set<ClockState>();
     for (const [vm, entries] of this.#byVm) {
-      const state = this.#seats.domains.get(vm);
       const changed = entries.filter((entry) => entry.turn(moment.local));
-      if (state === undefined || changed.length === 0) continue;
-      for (const clock of clocksOf(this.#apply(state, NO_ENTRIES))) clocks.add(clock);
-      turned.push(...changed.map((entry) => entry.view(vm, allows(state, entry.order.rule.kind))));
+      if (changed.length === 0) continue;
+      for (const clock of clocksOf(this.#apply(vm, NO_ENTRIES))) clocks.add(clock);
+      turned.push(...changed.map((entry) => this.#view(vm, entry)));
     }
     this.#schedule(moment);
-    return turned.length === 0 ? follow(NO_WRITES) : { ...follow(settle(clocks)), turned };
+    return { ...follow(settle(clocks)), turned };
   }
 
   /** Takes measured rates of received packets, by the policy's id; undefined where the source has vanished. */
@@ -119,11 +116,8 @@ export class GuestPolicies {
   /** The policies in force, of one VM or of all. */
   list(only?: string): PolicyView[] {
     const views: PolicyView[] = [];
-    for (const [vm, entries] of only === undefined ? this.#byVm : [[only, this.#of(only)] as const]) {
-      const state = this.#seats.domains.get(vm);
-      for (const entry of entries)
-        views.push(entry.view(vm, state !== undefined && allows(state, entry.order.rule.kind)));
-    }
+    for (const [vm, entries] of only === undefined ? this.#byVm : [[only, this.#of(only)] as const])
+      for (const entry of entries) views.push(this.#view(vm, entry));
     return views;
   }
 
@@ -131,11 +125,11 @@ export class GuestPolicies {
   needingTraffic(local: LocalHour): PolicyView[] {
     const views: PolicyView[] = [];
     for (const [vm, entries] of this.#byVm) {
-      const state = this.#seats.domains.get(vm);
-      if (state?.domain.state !== "running") continue;
-      for (const entry of entries)
-        if (entry.needsTraffic(local) && allows(state, entry.order.rule.kind))
-          views.push(entry.view(vm, true));
+      if (this.#domain(vm).domain.state !== "running") continue;
+      const needing = entries
+        .filter((entry) => entry.needsTraffic(local))
+        .map((entry) => this.#view(vm, entry));
+      views.push(...needing.filter(({ isAllowed }) => isAllowed));
     }
     return views;
   }
@@ -146,8 +140,7 @@ export class GuestPolicies {
 
   /** Restores the policies of a VM that the previous daemon saved, as far as they can be in force now. */
   resume(vm: string, saved: readonly SavedPolicy[], moment: PolicyMoment): void {
-    const state = this.#seats.domains.get(vm);
-    if (state === undefined || this.#byVm.has(vm)) return;
+    if (!this.#seats.domains.has(vm) || this.#byVm.has(vm)) return;
     const entries = saved.slice(0, ADDED_MAX + 1).map(({ vm: _, atMs, speed, ...order }) => {
       const entry = this.#entry(order, atMs);
       entry.gauge?.seed(speed);
@@ -155,19 +148,22 @@ export class GuestPolicies {
       return entry;
     });
     this.#store(vm, entries);
-    clocksOf(this.#apply(state, NO_ENTRIES));
-    if (entries.some(({ order }) => order.rule.kind === "time")) this.#dueMs = hourEnd(moment);
+    clocksOf(this.#apply(vm, NO_ENTRIES));
+    this.#schedule(moment);
   }
 
-  #judge(state: DomainState, order: PolicyOrder): Refusal | undefined {
+  /** The claimants that a policy names, or why it cannot be in force. */
+  #judge(state: DomainState, order: PolicyOrder): Refusal | readonly Claimant[] {
     const added = this.#of(state.domain.name).filter(({ order: { by } }) => by !== undefined).length;
     if (!allows(state, order.rule.kind)) return { code: "policy-forbidden", kind: order.rule.kind };
     if (order.by !== undefined && added >= ADDED_MAX) return { code: "too-many-policies", max: ADDED_MAX };
+    const named: Claimant[] = [];
     for (const resource of order.resources) {
       const claimant = this.#seats.claimant(state.domain.name, { resource, physical: order.physical });
       if ("code" in claimant) return claimant;
+      named.push(claimant);
     }
-    return undefined;
+    return named;
   }
 
   #entry(order: PolicyOrder, atMs: number): PolicyEntry {
@@ -184,24 +180,19 @@ export class GuestPolicies {
     else this.#byVm.set(vm, entries);
   }
 
-  #apply(state: DomainState, also: readonly PolicyEntry[]): Step[] {
-    const { name } = state.domain;
-    const entries = this.#of(name);
-    if (entries.length === 0 && also.length === 0) return [];
-    return putPolicyWants(state, { entries, also }, (resource, physical) =>
-      this.#seats.seat(name, { resource, physical }),
+  #apply(vm: string, also: readonly PolicyEntry[]): Step[] {
+    return putPolicyWants(this.#domain(vm), { entries: this.#of(vm), also }, (resource, physical) =>
+      this.#seats.seat(vm, { resource, physical }),
     );
   }
 
-  #endRequests(vm: string, { resources, physical }: PolicyOrder): Step[] {
-    return resources.flatMap((resource) => {
-      const claimant = this.#seats.claimant(vm, { resource, physical });
-      if ("code" in claimant) return [];
-      return claimant.claims.flatMap(({ clock, wants }): Step[] => {
-        const ended = wants.remove("request");
-        return ended === undefined ? [] : [{ clock, wants, put: undefined, ended }];
-      });
-    });
+  #view(vm: string, entry: PolicyEntry): PolicyView {
+    return entry.view(vm, allows(this.#domain(vm), entry.order.rule.kind));
+  }
+
+  /** A VM that has policies: they end with it. */
+  #domain(vm: string): DomainState {
+    return this.#seats.domains.get(vm) as DomainState;
   }
 
   #schedule(moment: PolicyMoment): void {
@@ -210,6 +201,10 @@ export class GuestPolicies {
       isTimed ||= entries.some(({ order }) => order.rule.kind === "time");
     this.#dueMs = isTimed ? hourEnd(moment) : undefined;
   }
+}
+
+function endRequests({ claims }: Claimant): Step[] {
+  return claims.flatMap(({ clock, wants }) => withdraw(clock, wants, "request"));
 }
 
 /** When the hour ends, on the monotonic clock. */

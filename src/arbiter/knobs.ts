@@ -32,13 +32,13 @@ export class WantedKnobs {
 function knobsOf({ claims, wants }: Pick<ClockState, "claims" | "wants">): Knobs {
   const asked = askedOn(claims);
   if (asked.length === 0) return wants.of("parked")?.knobs ?? NO_KNOBS;
-  if (asked.every((each) => each === NO_KNOBS)) return NO_KNOBS;
-  const epps = asked.map(({ epp }) => (epp === undefined ? -1 : EPP_WORDS.indexOf(epp)));
+  // -1 for a VM that asks for none.
+  const epps = asked.map(({ epp }) => (EPP_WORDS as readonly unknown[]).indexOf(epp));
   const latencies = asked.flatMap(({ resumeLatencyUs }) => resumeLatencyUs ?? []);
   const [first] = asked;
   const agree = asked.every(({ governors = [] }) => governors.join() === first?.governors?.join());
   return {
-    epp: epps.includes(-1) ? undefined : EPP_WORDS[Math.min(...epps)],
+    epp: EPP_WORDS[Math.min(...epps)],
     resumeLatencyUs: latencies.length === 0 ? undefined : Math.min(...latencies),
     governors: agree ? first?.governors : undefined,
     uncore: joined(asked),

@@ -12,7 +12,6 @@ import type {
   ClockView,
   DomainView,
   GrantView,
-  Holder,
   LastRequestView,
   VcpuClockView,
   VcpuView,
@@ -75,8 +74,7 @@ export function lookAtVcpu(claimant: Claimant): VcpuView {
 
 /** Returns what a claimant has after its request. */
 export function lookAtGrant({ claims }: Claimant): GrantView {
-  const [claim] = claims;
-  if (claim === undefined) return { khz: undefined, bound: undefined };
+  const [claim] = claims as readonly [Claim];
   const rule = ruleOf(claim.clock, claim);
   if (rule.kind === "dry-run") return { khz: wouldHold(claim), bound: rule };
   return { khz: grantedKhz(claim.clock), bound: rule.kind === "as-asked" ? undefined : rule };
@@ -123,12 +121,7 @@ function lastRequest(state: ClockState): LastRequestView | undefined {
 function askerOf({ claims }: ClockState, { by, asker }: LastRequest): Claim | undefined {
   // Claims in a dry run are not in the clock's set.
   if (asker?.claimant.state.contract.dryRun === true) return asker;
-  return [...claims].find(({ claimant: { holder } }) => isSame(holder, by));
-}
-
-function isSame(a: Holder, b: Holder): boolean {
-  if (a.kind === "vcpu") return b.kind === "vcpu" && a.vm === b.vm && a.vcpu === b.vcpu;
-  return a.kind === "pcpu" && b.kind === "pcpu" && a.vm === b.vm && a.pcpu === b.pcpu;
+  return [...claims].find(({ claimant: { holder } }) => JSON.stringify(holder) === JSON.stringify(by));
 }
 
 function grantedKhz(state: ClockState): Khz | undefined {

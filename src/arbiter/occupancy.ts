@@ -18,7 +18,7 @@ export class Occupancy {
     const left = [...before].filter((pcpu) => !now.has(pcpu));
     for (const pcpu of come) this.#users.set(pcpu, (this.#users.get(pcpu) ?? 0) + 1);
     for (const pcpu of left) {
-      const users = (this.#users.get(pcpu) ?? 0) - 1;
+      const users = (this.#users.get(pcpu) as number) - 1;
       if (users > 0) this.#users.set(pcpu, users);
       else this.#users.delete(pcpu);
     }
@@ -32,7 +32,6 @@ export class Occupancy {
   /** Some domains that may run on one of these CPUs, at most `max`. */
   usersOf(pcpus: readonly Pcpu[], max: number): string[] {
     const found: string[] = [];
-    if (!pcpus.some((pcpu) => this.isUsed(pcpu))) return found;
     for (const [name, used] of this.#pcpusOf) {
       if (found.length === max) break;
       if (pcpus.some((pcpu) => used.has(pcpu))) found.push(name);

@@ -1,17 +1,18 @@
 import { formatKhz } from "../base/format-khz.ts";
-import { Decided, refuse, type Step } from "./change.ts";
+import { Decided, refuse, type Step, withdraw } from "./change.ts";
 import type { ClockState } from "./claim.ts";
 import { khzAt, speedOf, wholeTable } from "./envelope.ts";
 import { carry, type Position, positionOf, start, step } from "./position.ts";
 import { settle } from "./settle.ts";
 import type { Change, Holder, Order, OrderOptions, Refusal } from "./view.ts";
-import type { Source, Want } from "./want.ts";
+import type { Source, Want, Wants } from "./want.ts";
 
 /** Decides an operator's order. It is bounded by the table only, not by contracts. */
 export function operate(state: ClockState, order: Order, options: OrderOptions): Change {
   const asked = typeof order === "string" ? order : formatKhz(order.khz);
   const holder: Holder = { kind: "operator", who: options.who };
-  const steps = order === "release" || order === "restore" ? end(state, order) : put(state, order, options);
+  const steps =
+    order === "release" || order === "restore" ? end(state, order) : put(state, order, asked, options);
   if ("code" in steps) return refuse(steps);
   state.last = {
     atMs: options.now.wallMs,
@@ -29,26 +30,19 @@ export function operate(state: ClockState, order: Order, options: OrderOptions):
  * want until they change.
  */
 function end(clock: ClockState, order: "release" | "restore"): readonly Step[] {
-  const steps: Step[] = [];
-  const remove = (wants: ClockState["wants"], source: Source) => {
-    const ended = wants.remove(source);
-    if (ended !== undefined) steps.push({ clock, wants, put: undefined, ended });
-  };
-  remove(clock.wants, "operator");
-  if (order === "release") return steps;
-  remove(clock.wants, "schedule");
-  remove(clock.wants, "parked");
-  for (const { wants } of clock.claims) {
-    remove(wants, "request");
-    remove(wants, "guest-policy");
-    remove(wants, "schedule");
-  }
-  return steps;
+  const remove = (wants: Wants, sources: readonly Source[]) =>
+    sources.flatMap((source) => withdraw(clock, wants, source));
+  if (order === "release") return remove(clock.wants, ["operator"]);
+  return [
+    ...remove(clock.wants, ["operator", "schedule", "parked"]),
+    ...[...clock.claims].flatMap(({ wants }) => remove(wants, ["request", "guest-policy", "schedule"])),
+  ];
 }
 
 function put(
   state: ClockState,
   order: Exclude<Order, "release" | "restore">,
+  asked: string,
   { hold, who, now, untilMs, reason }: OrderOptions,
 ): readonly Step[] | Refusal {
   const { wants, clock } = state;
@@ -62,7 +56,7 @@ function put(
   const put: Want = {
     source: "operator",
     holder: { kind: "operator", who },
-    asked: typeof order === "string" ? order : formatKhz(order.khz),
+    asked,
     atMs: now.wallMs,
     untilMs,
     hold,

@@ -23,7 +23,7 @@ export class Parking {
   readonly #idle = new Map<Pcpu, number | undefined>();
   /** The clocks that are parked, by id, with the time on the wall clock. */
   readonly #parked = new Map<Pcpu, number>();
-  /** Not later than the first clock can be parked. If it is earlier, one turn finds nothing. */
+  /** When the first clock can be parked; before any time while a turn has to note since when one is idle. */
   #dueMs = Number.POSITIVE_INFINITY;
   /** The CPUs that were parked and brought back since the last {@link moved}. */
   #nowParked: Pcpu[] = [];
@@ -91,10 +91,10 @@ export class Parking {
   /** Parks the clocks whose time has come. Returns these. */
   turn(now: Now): ReadonlySet<ClockState> {
     const touched = new Set<ClockState>();
-    if (now.monoMs < this.#dueMs || this.#rule === undefined) return touched;
     this.#dueMs = Number.POSITIVE_INFINITY;
-    for (const [id, sinceMs = now.monoMs] of [...this.#idle]) {
-      const atMs = sinceMs + this.#rule.afterMs;
+    for (const [id, sinceMs = now.monoMs] of this.#idle) {
+      // Without a rule no clock counts as idle.
+      const atMs = sinceMs + (this.#rule as ParkingRule).afterMs;
       if (atMs <= now.monoMs) this.#park(id, now, touched);
       else {
         this.#idle.set(id, sinceMs);
@@ -147,20 +147,19 @@ export class Parking {
   }
 
   #put(id: Pcpu, sinceMs: number, touched: Set<ClockState>): void {
-    const state = this.#seats.clocks.get(id);
-    if (state === undefined || this.#rule === undefined) return;
-    const { table } = state.clock;
-    const { to } = this.#rule;
-    state.wants.remove("parked");
-    state.wants.put({
+    // Without a rule no clock is parked, and one that is gone is not any more.
+    const state = this.#seats.clocks.get(id) as ClockState;
+    const { to } = this.#rule as ParkingRule;
+    const { wants, clock } = state;
+    wants.remove("parked");
+    wants.put({
       source: "parked",
       holder: { kind: "parking" },
       asked: "parked",
       atMs: sinceMs,
       untilMs: undefined,
-      hold: false,
       exact: undefined,
-      position: levelOf(table, wholeTable(table), false, "min"),
+      position: levelOf(clock.table, wholeTable(clock.table), false, "min"),
       knobs: to === "min" ? undefined : { governors: to.governors },
       before: undefined,
     });

@@ -10,7 +10,10 @@ export interface MultiPin {
 }
 
 /** The clocks under one vCPU, or why it has none. */
-export type Placement = { readonly clocks: readonly ClockState[] } | { readonly problem: Refusal };
+export interface Placement {
+  readonly clocks: readonly ClockState[];
+  readonly problem?: Refusal;
+}
 
 /** The CPUs of the host, as far as their clocks can be set. */
 export interface HostCpus {
@@ -34,19 +37,23 @@ export function placeVcpu(
   host: HostCpus,
   { multiPin, multiPinMax }: MultiPin,
 ): Placement {
-  if (pins.length === 0) return { problem: { code: "vcpu-offline", vcpu } };
+  if (pins.length === 0) return none({ code: "vcpu-offline", vcpu });
   if (pins.length > multiPinMax || (pins.length > 1 && multiPin === "reject")) {
     const max = multiPin === "reject" ? 1 : multiPinMax;
-    return { problem: { code: "not-pinned", vcpu, pcpus: pins, max } };
+    return none({ code: "not-pinned", vcpu, pcpus: pins, max });
   }
   const used = multiPin === "last" ? [Math.max(...pins)] : pins;
   const found = new Set<ClockState>();
   for (const pcpu of used) {
     const clock = clockUnder(pcpu, host.clocks);
-    if (clock === undefined) return { problem: noClock(pcpu, host) };
+    if (clock === undefined) return none(noClock(pcpu, host));
     found.add(clock);
   }
   return { clocks: [...found] };
+}
+
+function none(problem: Refusal): Placement {
+  return { clocks: [], problem };
 }
 
 /** The clock that a CPU runs on now. A clock is also found by its lowest CPU, which may be offline. */

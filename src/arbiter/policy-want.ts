@@ -1,5 +1,5 @@
 import type { PolicyKind } from "../base/policy-kind.ts";
-import type { Step } from "./change.ts";
+import { type Step, withdraw } from "./change.ts";
 import type { Claim, Claimant, DomainState } from "./claim.ts";
 import type { PolicyEntry } from "./policy-entry.ts";
 import { levelOf, type Position, start } from "./position.ts";
@@ -32,8 +32,8 @@ export function putPolicyWants(
     if ("code" in claimant) continue;
     const entry = counting.find((each) => each.names(resource, physical));
     for (const claim of claimant.claims) {
-      const step = entry === undefined ? withdraw(claim) : put(claim, entry);
-      if (step !== undefined) steps.push(step);
+      const { clock, wants } = claim;
+      steps.push(...(entry === undefined ? withdraw(clock, wants, "guest-policy") : put(claim, entry)));
     }
   }
   return steps;
@@ -48,12 +48,7 @@ function named(entries: readonly PolicyEntry[]): Iterable<{ resource: number; ph
   return found.values();
 }
 
-function withdraw({ clock, wants }: Claim): Step | undefined {
-  const ended = wants.remove("guest-policy");
-  return ended && { clock, wants, put: undefined, ended };
-}
-
-function put({ claimant, clock, envelope, wants }: Claim, entry: PolicyEntry): Step | undefined {
+function put({ claimant, clock, envelope, wants }: Claim, entry: PolicyEntry): readonly Step[] {
   const { order, speed = "max", atMs } = entry;
   const { table } = clock.clock;
   const before = wants.of("guest-policy");
@@ -61,20 +56,19 @@ function put({ claimant, clock, envelope, wants }: Claim, entry: PolicyEntry): S
   const { turbo } = (wants.of("request") ?? before)?.position ?? start(table, envelope);
   const position = levelOf(table, envelope, turbo, speed);
   const asked = `policy ${order.rule.kind}`;
-  if (before?.asked === asked && before.atMs === atMs && isSame(before.position, position)) return undefined;
+  if (before?.asked === asked && before.atMs === atMs && isSame(before.position, position)) return [];
   const want: Want = {
     source: "guest-policy",
     holder: claimant.holder,
     asked,
     atMs,
     untilMs: undefined,
-    hold: false,
     exact: undefined,
     position,
     before: undefined,
   };
   wants.put(want);
-  return { clock, wants, put: want, ended: undefined };
+  return [{ clock, wants, put: want, ended: undefined }];
 }
 
 function isSame(a: Position, b: Position): boolean {

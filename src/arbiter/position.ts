@@ -89,17 +89,21 @@ export function wantedPosition(
 /** The lowest entry that is not below `khz`; undefined if `khz` is above the highest or below the lowest entry. */
 export function positionOf(table: FrequencyTable, khz: Khz, turbo: boolean): Position | undefined {
   if (khz < khzAt(table, table.speeds.length - 1)) return undefined;
-  const index = table.speeds.findLastIndex((speed) => speed.khz >= khz);
+  const index = lastNotBelow(table, khz);
   return index < 0 ? undefined : { index, turbo, bound: undefined, wishIndex: index, wishTurbo: turbo };
 }
 
 /** Finds the position for a wish in another table or envelope: the same speed, or the nearest. */
 export function carry(from: Khz, turbo: boolean, table: FrequencyTable, envelope: Envelope): Position {
-  const near = from <= khzAt(table, table.speeds.length - 1) ? table.speeds.length - 1 : undefined;
-  const index = near ?? positionOf(table, from, turbo)?.index ?? 0;
+  const index = lastNotBelow(table, from);
   const allowed = turbo && envelope.turbo && table.turbo !== undefined;
   const wishIndex = Math.max(index, highest(table, turbo));
   return place(envelope, Math.max(index, highest(table, allowed)), allowed, wishIndex, turbo);
+}
+
+/** The index of the lowest entry that is not below `khz`; -1 if there is none. */
+function lastNotBelow(table: FrequencyTable, khz: Khz): number {
+  return table.speeds.findLastIndex((speed) => speed.khz >= khz);
 }
 
 function highest(table: FrequencyTable, turbo: boolean): number {

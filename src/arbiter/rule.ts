@@ -1,11 +1,11 @@
-import type { FrequencyTable } from "../base/clock.ts";
+import type { FrequencyTable, Speed } from "../base/clock.ts";
 import type { Khz } from "../base/domain.ts";
 import type { Claim, ClockState } from "./claim.ts";
 import { khzAt, speedOf } from "./envelope.ts";
 import type { Position } from "./position.ts";
 import { resolve } from "./resolve.ts";
 import { isClaim } from "./settle.ts";
-import type { OrderView, Rule } from "./view.ts";
+import type { Holder, OrderView, Rule } from "./view.ts";
 import { settingOf, type Want } from "./want.ts";
 
 /** The rule that decides a clock's speed now, from the view of one claim, or of nobody. */
@@ -20,13 +20,13 @@ export function ruleOf(state: ClockState, asker: Claim | undefined): Rule {
     const { schedule, hold, source } = winner;
     if (source === "parked") return { kind: "parked" };
     return schedule === undefined
-      ? { kind: "operator", hold, who: whoOf(winner) }
+      ? { kind: "operator", hold: hold === true, who: whoOf(winner) }
       : { kind: "schedule", name: schedule.name };
   }
   const { holder } = winner.claimant;
   const want = winner.wants.current;
   if (want === undefined) return { kind: "silent", holder, self: winner === asker };
-  const own = winner === asker ? want : asker?.wants.current;
+  const own = asker?.wants.current;
   // Of claims for the same speed none bounds another.
   if (own?.position.index === want.position.index) return bounded(own.position.bound);
   return { kind: "outbid", holder, khz: khzAt(state.clock.table, want.position.index) };
@@ -41,8 +41,8 @@ export function wouldHold(claim: Claim): Khz | undefined {
 /** Returns an operator's order as a view. */
 export function orderView(table: FrequencyTable, want: Want): OrderView {
   const { hold, asked, atMs, untilMs, reason } = want;
-  const khz = speedOf(table, settingOf(want))?.khz ?? 0;
-  return { khz, hold, who: whoOf(want), asked, atMs, untilMs, reason };
+  const { khz } = speedOf(table, settingOf(want)) as Speed;
+  return { khz, hold: hold === true, who: whoOf(want), asked, atMs, untilMs, reason };
 }
 
 function bounded(bound: Position["bound"]): Rule {
@@ -56,6 +56,7 @@ function bounded(bound: Position["bound"]): Rule {
   }
 }
 
+/** Who gave an operator's order. */
 function whoOf({ holder }: Want): string {
-  return holder.kind === "operator" ? holder.who : "";
+  return (holder as Extract<Holder, { kind: "operator" }>).who;
 }

@@ -24,7 +24,7 @@ export function resume(
     const before = speeds.find((speed) => speed.clock === clock.clock.id) ?? speeds[0];
     if (before === undefined) continue;
     const carried = ({ khz, turbo }: SpeedWish) => carry(khz, turbo, clock.clock.table, envelope);
-    const waits = minDwellMs > 0 ? before.due : undefined;
+    const waits = minDwellMs === 0 ? undefined : before.due;
     const { holder } = claimant;
     const common = { asked, atMs: askedAtMs };
     const want: Want = {
@@ -32,7 +32,6 @@ export function resume(
       source: "request",
       holder,
       untilMs: leaseSec === 0 ? undefined : now.monoMs + leaseSec * 1000,
-      hold: false,
       exact: undefined,
       position: carried(waits === undefined ? (before.due ?? before) : before),
       due: waits && { position: carried(waits), atMs: now.monoMs + minDwellMs },
@@ -42,25 +41,17 @@ export function resume(
     };
     wants.put(want);
     ends.add(want, { wants, clock });
-    if ((clock.last?.atMs ?? 0) > askedAtMs) continue;
-    clock.last = { ...common, by: holder, asker: claim, refusal: undefined };
+    if (clock.last === undefined || clock.last.atMs <= askedAtMs)
+      clock.last = { ...common, by: holder, asker: claim, refusal: undefined };
   }
 }
 
 function savedWant({ state, vcpu, physical, claims }: Claimant): SavedWant[] {
   const speeds = claims.flatMap(speedOf);
-  if (speeds.length === 0) return [];
-  const want = claims[0]?.wants.of("request");
-  return [
-    {
-      vm: state.domain.name,
-      resource: vcpu,
-      physical,
-      asked: want?.asked,
-      askedAtMs: want?.atMs ?? 0,
-      speeds,
-    },
-  ];
+  const [want] = claims.flatMap(({ wants }) => wants.of("request") ?? []);
+  if (want === undefined) return [];
+  const { asked, atMs: askedAtMs } = want;
+  return [{ vm: state.domain.name, resource: vcpu, physical, asked, askedAtMs, speeds }];
 }
 
 function speedOf({ clock: { clock }, wants }: Claim): SavedWant["speeds"] {

@@ -38,8 +38,7 @@ export class Schedules {
 
   /** Puts the wants for a domain again, because its vCPUs were placed or its contract changed. */
   placed(vm: string): void {
-    const state = this.#seats.domains.get(vm);
-    if (state !== undefined) this.#apply(state, new Set());
+    this.#apply(this.#seats.domains.get(vm) as DomainState, new Set());
   }
 
   /** Puts the wants for clocks again, because the host's clocks changed. Adds those that this concerns. */
@@ -92,7 +91,6 @@ function exchange(
       asked: `schedule ${schedule.name}`,
       atMs: schedule.sinceMs,
       untilMs: undefined,
-      hold: false,
       exact: undefined,
       schedule,
       position,

@@ -84,10 +84,10 @@ export class Seats {
   seat(name: string, { resource, physical }: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
     const state = this.domains.get(name);
     if (state === undefined) return { code: "unknown-domain" };
-    const claimant = physical ? this.#physicalOf(state, resource) : state.vcpus[resource];
+    if (physical) return this.#physicalOf(state, resource);
+    const claimant = state.vcpus[resource];
     if (claimant === undefined)
       return { code: "vcpu-out-of-range", vcpu: resource, vcpus: state.vcpus.length };
-    if ("code" in claimant) return claimant;
     return claimant.problem ?? claimant;
   }
 

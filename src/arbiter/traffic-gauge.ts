@@ -1,5 +1,7 @@
 import type { PolicySpeed, TrafficRule } from "../base/policy-rule.ts";
 
+const RISING: readonly PolicySpeed[] = ["min", "medium", "max"];
+
 /** The weight of the newest rate in the smoothed one. */
 const NEWEST = 0.5;
 
@@ -47,21 +49,14 @@ export class TrafficGauge {
     }
     const before = this.#smoothed ?? rate;
     this.#smoothed = before + NEWEST * (rate - before);
-    const now = this.#speedAt(this.#smoothed);
-    if (this.#speed === undefined || rank(now) >= rank(this.#speed)) {
-      this.#speed = now;
-      this.#calm = 0;
-      return;
-    }
+    const now = rank(this.#speedAt(this.#smoothed));
+    const present = rank(this.#speed);
     // Within the dead band the present speed stays.
-    const lower = this.#speedAt(this.#smoothed / DEAD_BAND);
-    if (rank(lower) >= rank(this.#speed)) {
-      this.#calm = 0;
-      return;
-    }
-    if (++this.#calm < CALM_COUNT) return;
-    this.#speed = lower;
-    this.#calm = 0;
+    const lower = rank(this.#speedAt(this.#smoothed / DEAD_BAND));
+    this.#calm = lower < present ? this.#calm + 1 : 0;
+    const isCalm = this.#calm === CALM_COUNT;
+    if (isCalm) this.#calm = 0;
+    this.#speed = RISING[isCalm ? lower : Math.max(now, present)];
   }
 
   #speedAt(rate: number): PolicySpeed {
@@ -70,6 +65,7 @@ export class TrafficGauge {
   }
 }
 
-function rank(speed: PolicySpeed): number {
-  return { min: 0, medium: 1, max: 2 }[speed];
+/** -1 for none. */
+function rank(speed: PolicySpeed | undefined): number {
+  return (RISING as readonly unknown[]).indexOf(speed);
 }

@@ -27,7 +27,7 @@ export interface Want {
   /** When it ends by itself, on the monotonic clock. */
   readonly untilMs: number | undefined;
   /** For an operator's order: whether it stays in force when a guest asks. */
-  readonly hold: boolean;
+  readonly hold?: boolean;
   /** For the want of a schedule: the schedule. */
   readonly schedule?: ScheduleInForce | undefined;
   /** For the want of parking: what it sets instead of a speed. */
@@ -124,13 +124,6 @@ export class Wants {
     while (newer !== undefined && newer.before !== want) newer = newer.before;
     if (newer !== undefined) newer.before = by;
     this.#choose();
-  }
-
-  /** Whether a want is in force, or would be again if the one that replaced it were refused. */
-  includes(want: Want): boolean {
-    let each = this.#bySource[RANK[want.source]];
-    while (each !== undefined && each !== want) each = each.before;
-    return each !== undefined;
   }
 
   #choose(): void {

@@ -99,9 +99,7 @@ export class ClockSet {
     });
     const topKhz = listed.table.speeds[0]?.khz as Khz;
     const baselineKhz = baselineAbove(held, topKhz) ?? topKhz;
-    const clock = new HeldClock({ ...listed, baselineKhz }, held, this.#options.journal);
-    clock.owesBaseline = owesBaseline;
-    return clock;
+    return new HeldClock({ ...listed, baselineKhz }, held, { journal: this.#options.journal, owesBaseline });
   }
 
   /**

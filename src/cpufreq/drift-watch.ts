@@ -121,20 +121,21 @@ export class DriftWatch {
   }
 
   #settle(clock: HeldClock, drifts: readonly Drift[]): void {
+    // What was written again is ours, also if the kernel rounds it.
+    if (drifts.every(({ outcome }) => outcome !== "failed")) this.#unsettled.delete(clock);
     if (drifts.length === 0) {
       this.#fights.delete(clock);
-      this.#unsettled.delete(clock);
       return;
     }
     const fights = (this.#fights.get(clock) ?? 0) + 1;
     this.#fights.set(clock, fights);
     // Settings of knobs are left until the knobs change.
     const isSpeed = clock.held !== "baseline";
-    if (isSpeed && drifts.some((drift) => drift.outcome === "yielded")) {
+    const [first] = drifts;
+    if (isSpeed && first?.outcome === "yielded") {
       // The setting is unknown now, so the next request is written in any case.
       clock.held = undefined;
       this.#fights.delete(clock);
-      this.#unsettled.delete(clock);
     }
     if (fights > FIGHTS_MAX) {
       this.#options.log.warning(

@@ -23,15 +23,20 @@ export class HeldClock {
   /** The setting that the back end accepted last; undefined if unknown. */
   held: Setting | undefined = "baseline";
   /** The originals could not be put back; it must be tried again. */
-  owesBaseline = false;
+  owesBaseline: boolean;
   /** What is held beside the setting, and why some of it cannot be. */
   knobs: Knobs = NO_KNOBS;
   missing: readonly string[] = [];
   readonly #means: ScopeMeans;
 
-  constructor(clock: Clock, scopes: readonly HeldScope[], journal: JournalMeans) {
+  constructor(
+    clock: Clock,
+    scopes: readonly HeldScope[],
+    { journal, owesBaseline }: { readonly journal: JournalMeans; readonly owesBaseline: boolean },
+  ) {
     this.clock = clock;
     this.scopes = scopes;
+    this.owesBaseline = owesBaseline;
     this.#means = { journal, driver: clock.driver };
     // Settings that an earlier daemon kept on purpose (`OnExit`) are not the baseline.
     if (this.touched) this.held = undefined;
@@ -57,7 +62,6 @@ export class HeldClock {
       return writeRefused(scope, refused);
     }
     this.held = setting;
-    this.owesBaseline = false;
     return undefined;
   }
 
@@ -109,10 +113,11 @@ export class HeldClock {
 
   *#write(speed: SpeedSetting): Work<WriteRefused | undefined> {
     for (const scope of this.scopes) {
-      const taken = scope.open === undefined ? yield* this.#take(scope) : success(scope.open);
+      const isPrepared = scope.open !== undefined && this.held !== undefined;
+      const taken = scope.open === undefined ? this.#take(scope) : success(scope.open);
       if (!taken.ok) return taken.why;
       const open = taken.value;
-      const unprepared = this.held === undefined ? yield* this.#prepare(scope, open) : undefined;
+      const unprepared = isPrepared ? undefined : yield* this.#prepare(scope, open);
       if (unprepared !== undefined) return unprepared;
       const refused = yield open.set(speed);
       if (refused !== undefined) return writeRefused(scope, refused);
@@ -120,15 +125,14 @@ export class HeldClock {
     return undefined;
   }
 
-  /** Saves the settings of a scope and prepares it for speeds. */
-  *#take(scope: HeldScope): Work<Result<OpenScope, WriteRefused>> {
+  /** Saves the settings of a scope and opens it. */
+  #take(scope: HeldScope): Result<OpenScope, WriteRefused> {
     const refused = saveScope(scope, this.#means, { kept: false });
     if (refused !== undefined) return failure(refused);
     const opened = scope.found.open();
     if (!opened.ok) return failure(writeRefused(scope, opened.why));
     scope.open = opened.value;
-    const unprepared = yield* this.#prepare(scope, opened.value);
-    return unprepared === undefined ? opened : failure(unprepared);
+    return opened;
   }
 
   /** Prepares a scope for speeds, and writes the settings of its knobs. */

@@ -30,7 +30,7 @@ function expected({ found, originals }: HeldScope, setting: Setting): readonly E
 /** The settings of knobs take the place of those with the same names. */
 function withExtras({ extras }: HeldScope, others: readonly Expectation[]): readonly Expectation[] {
   const own = Object.entries(extras).map(([name, ours]) => ({ name, ours }));
-  return own.length === 0 ? others : [...others.filter(({ name }) => extras[name] === undefined), ...own];
+  return [...others.filter(({ name }) => extras[name] === undefined), ...own];
 }
 
 function remembered({ open, seen }: HeldScope, name: string): string | undefined {

@@ -54,7 +54,8 @@ export function sharedWithReserved(
   reserved: ReadonlySet<Pcpu>,
 ): Map<Pcpu, Pcpu> {
   const shared = new Map<Pcpu, Pcpu>();
-  for (let before = -1; before < shared.size; ) {
+  let before: number;
+  do {
     before = shared.size;
     for (const { pcpu, related, neighbours } of scanned) {
       if (shared.has(pcpu)) continue;
@@ -62,7 +63,7 @@ export function sharedWithReserved(
       const near = others.find((other) => reserved.has(other)) ?? others.find((other) => shared.has(other));
       if (near !== undefined) shared.set(pcpu, shared.get(near) ?? near);
     }
-  }
+  } while (before < shared.size);
   return shared;
 }
 

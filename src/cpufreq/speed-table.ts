@@ -15,7 +15,8 @@ export function listedTable(khz: readonly Khz[], boostOff: boolean): Result<Freq
   // ACPI lists the highest speed first, device trees the lowest.
   const highestFirst = [...new Set(khz)].sort((a, b) => b - a);
   const [first, second] = highestFirst;
-  const hasTurbo = first !== undefined && second !== undefined && first - second === TURBO_STEP_KHZ;
+  // No number where there are fewer than two.
+  const hasTurbo = Number(first) - Number(second) === TURBO_STEP_KHZ;
   return plainTable(highestFirst, { turbo: hasTurbo ? LISTED_TURBO : undefined, boostOff });
 }
 

@@ -36,9 +36,13 @@ export class WriteQueue {
   }
 
   /** Does other work with the clock, which must not be busy. Settings that are asked for meanwhile wait. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#busy) throw new Error("Expected a clock that is not busy");
     this.#busy = true;
+    return this.#carryOut(work);
+  }
+
+  async #carryOut<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } finally {

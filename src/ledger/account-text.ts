@@ -58,7 +58,7 @@ export function readSpan(line: string): Span | undefined {
 
 function blockOf(value: unknown): FitBlock | undefined {
   if (!isRecord(value) || !isNumbers(value["sums"])) return undefined;
-  const [startMs = 0, count = 0, yy = 0, ...rest] = value["sums"];
+  const [startMs, count, yy, ...rest] = value["sums"] as [number, number, number, ...number[]];
   if (rest.length !== TERMS * TERMS + TERMS) return undefined;
   return { startMs, count, yy, xx: rest.slice(0, TERMS * TERMS), xy: rest.slice(TERMS * TERMS) };
 }
@@ -70,10 +70,18 @@ function spanOf(value: unknown): Span | undefined {
   const accounts = Object.entries(vms);
   if (!accounts.every(([, numbers]) => isNumbers(numbers) && numbers.length === 13)) return undefined;
   if (!isNumbers(Object.values(cores))) return undefined;
-  const [fromMs = 0, toMs = 0, joules = 0, metered = 0, idle = 0, host = 0] = sums;
+  const [fromMs, toMs, joules, metered, idle, host] = sums as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const joulesOf = new Map(Object.entries(cores)) as ReadonlyMap<string, number>;
   const known = accounts.map(
-    ([vm, numbers]) => [vm, { ...vmOf(numbers as number[]), coreJoules: joulesOf.get(vm) }] as const,
+    ([vm, numbers]) =>
+      [vm, { ...vmOf(numbers as [number, ...number[]]), coreJoules: joulesOf.get(vm) }] as const,
   );
   return { fromMs, toMs, joules, metered, idle, host, vms: new Map(known) };
 }
@@ -83,13 +91,13 @@ function vmNumbers({ joules, baseline, max }: VmAccount): number[] {
   return [joules, ...numbers(baseline), ...numbers(max)];
 }
 
-function vmOf([joules = 0, ...rest]: readonly number[]): VmAccount {
+function vmOf([joules, ...rest]: readonly [number, ...number[]]): VmAccount {
   const difference = (from: number) => ({ more: useOf(rest, from), slack: useOf(rest, from + 3) });
   return { joules, baseline: difference(0), max: difference(6) };
 }
 
 function useOf(numbers: readonly number[], from: number): Use {
-  const [ghzS = 0, ghz3S = 0, turboS = 0] = numbers.slice(from, from + 3);
+  const [ghzS, ghz3S, turboS] = numbers.slice(from) as [number, number, number];
   return { ghzS, ghz3S, turboS };
 }
 

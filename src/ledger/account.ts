@@ -89,7 +89,7 @@ export class Account {
     const { minutes, hours } = this.state;
     const [first] = minutes;
     // Minutes tell all of an account that is younger than they are kept.
-    const beginMs = Math.max(sinceMs, hours[0]?.fromMs ?? 0);
+    const beginMs = Math.max(sinceMs, hours[0]?.fromMs ?? sinceMs);
     const spans = first !== undefined && first.fromMs <= beginMs ? minutes : hours;
     return spans.filter(({ fromMs, toMs }) => toMs > sinceMs && (fromMs + toMs) / 2 < untilMs);
   }
@@ -131,6 +131,5 @@ function addTo(spans: Span[], entry: Entry, { fromMs, toMs, lengthMs, spansMax, 
   addEntry(span, entry);
   span.toMs = toMs;
   let entries = spans.reduce((sum, { vms }) => sum + vms.size, 0);
-  while (spans.length > spansMax || (entries > entriesMax && spans.length > 1))
-    entries -= spans.shift()?.vms.size ?? 0;
+  while (spans.length > spansMax || entries > entriesMax) entries -= (spans.shift() as Span).vms.size;
 }

@@ -1,9 +1,9 @@
-import type { Clock, Setting, Write } from "../base/clock.ts";
+import type { Clock, Setting, Speed, Write } from "../base/clock.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Now } from "../base/now.ts";
 
 /** Speeds of one clock with a state of their own; neighbours of a longer table share states. */
-export const CLOCK_STATES_MAX = 16;
+const CLOCK_STATES_MAX = 16;
 
 /** The state of a clock that has its original settings. It stands where other states have their speed. */
 export const OWN_SETTINGS = 0;
@@ -32,7 +32,7 @@ export class ClockTimes {
     this.clock = clock;
     this.states = [
       OWN_SETTINGS,
-      ...Array.from({ length: count }, (_, state) => speeds[first(state)]?.khz ?? 0),
+      ...Array.from({ length: count }, (_, state) => (speeds[first(state)] as Speed).khz),
     ];
     this.seconds = new Float64Array(count + 1);
     this.sinceMs = wallMs;
@@ -57,10 +57,15 @@ export class ClockTimes {
   #stateOf(setting: Setting): number {
     if (setting === "baseline") return 0;
     const { speeds } = this.clock.table;
-    let index = typeof setting === "number" ? setting : speeds.length - 1;
+    if (typeof setting === "number") return this.#stateAt(setting);
+    let index = speeds.length - 1;
     // A speed between two entries belongs to the higher one.
-    if (typeof setting !== "number") while (index > 0 && (speeds[index]?.khz ?? 0) < setting.khz) index--;
-    return 1 + Math.floor((Math.min(index, speeds.length - 1) * (this.seconds.length - 1)) / speeds.length);
+    while (index > 0 && (speeds[index] as Speed).khz < setting.khz) index--;
+    return this.#stateAt(index);
+  }
+
+  #stateAt(index: number): number {
+    return 1 + Math.floor((index * (this.seconds.length - 1)) / this.clock.table.speeds.length);
   }
 }
 
@@ -79,9 +84,9 @@ export class HostTimes {
     if (times !== undefined) times[kind]++;
   }
 
-  /** A clock's times until now. */
-  of(id: Pcpu, monoMs: number): ClockTimes | undefined {
-    const times = this.#clocks.get(id);
+  /** A clock's times until now; undefined for one that is not managed, or for none. */
+  of(id: Pcpu | undefined, monoMs: number): ClockTimes | undefined {
+    const times = this.#clocks.get(id as Pcpu);
     times?.elapse(monoMs);
     return times;
   }

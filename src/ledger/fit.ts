@@ -4,6 +4,8 @@ import type { PowerModel } from "./power-model.ts";
 /** The terms of the model: one, f, f³, and turbo. */
 export const TERMS = 4;
 const TURBO = 3;
+/** The sets of the terms before turbo, by bits. */
+const SETS = 1 << TURBO;
 
 /** Sums of the intervals of some minutes, from which the model can be fitted: of its terms x and of y, the watts. */
 export interface FitBlock {
@@ -51,10 +53,10 @@ export function emptyBlock(startMs: number): FitBlock {
 export function addToBlock(block: FitBlock, x: Vector, watts: number): void {
   block.count++;
   for (let row = 0; row < TERMS; row++) {
-    block.xy[row] = (block.xy[row] ?? 0) + (x[row] ?? 0) * watts;
+    block.xy[row] = (block.xy[row] as number) + (x[row] as number) * watts;
     for (let column = 0; column < TERMS; column++) {
       const at = TERMS * row + column;
-      block.xx[at] = (block.xx[at] ?? 0) + (x[row] ?? 0) * (x[column] ?? 0);
+      block.xx[at] = (block.xx[at] as number) + (x[row] as number) * (x[column] as number);
     }
   }
   block.yy += watts * watts;
@@ -66,14 +68,14 @@ export function addToBlock(block: FitBlock, x: Vector, watts: number): void {
  * Undefined if the host did always the same: then nothing can be told apart.
  */
 export function fitModel(blocks: readonly FitBlock[]): Fit | undefined {
-  const { count, xx: flat, xy, yy } = sumOf(blocks);
-  const xx = rowsOf(flat);
-  const knowsTurbo = (xx[TURBO]?.[TURBO] ?? 0) > 0;
+  if (blocks.length <= TERMS) return undefined;
+  const { count, xx, xy, yy } = sumOf(blocks);
+  const knowsTurbo = (xx[TURBO]?.[TURBO] as number) > 0;
   const bread = invert(xx, [true, true, true, knowsTurbo]);
-  if (blocks.length <= TERMS || bread === undefined) return undefined;
+  if (bread === undefined) return undefined;
   const theta = nonNegative({ xx, xy, yy, knowsTurbo });
-  const [staticW = 0, linear = 0, cubic = 0, turboW = 0] = theta;
-  const meanW = (xy[0] ?? 0) / count;
+  const [staticW, linear, cubic, turboW] = theta as readonly [number, number, number, number];
+  const meanW = (xy[0] as number) / count;
   const squares = Math.max(0, squaresOf(theta, { xx, xy, yy }));
   const spread = yy - count * meanW * meanW;
   const residualW = Math.sqrt(squares / count);
@@ -94,7 +96,7 @@ export function fitModel(blocks: readonly FitBlock[]): Fit | undefined {
 
 /** The factor of a standard error for 95 %, to a hundredth from three degrees of freedom on. */
 function studentT(degrees: number): number {
-  return 1.96 + 2.37 / degrees + 2.8 / degrees ** 2 + 2.5 / degrees ** 3;
+  return 1.96 + 2.37 / degrees + 2.8 / degrees ** 2 + 3.1 / degrees ** 3;
 }
 
 function sandwich(bread: Matrix, blocks: readonly FitBlock[], theta: Vector): Matrix {
@@ -103,12 +105,12 @@ function sandwich(bread: Matrix, blocks: readonly FitBlock[], theta: Vector): Ma
     const predicted = times(rowsOf(xx), theta);
     return times(
       bread,
-      xy.map((value, i) => value - (predicted[i] ?? 0)),
+      xy.map((value, i) => value - (predicted[i] as number)),
     );
   });
-  return bread.map((_, i) =>
-    bread.map((_, j) => scores.reduce((sum, u) => sum + factor * (u[i] ?? 0) * (u[j] ?? 0), 0)),
-  );
+  const moment = (i: number, j: number) => (sum: number, u: Vector) =>
+    sum + factor * (u[i] as number) * (u[j] as number);
+  return bread.map((_, i) => bread.map((_, j) => scores.reduce(moment(i, j), 0)));
 }
 
 interface Sums {
@@ -121,8 +123,8 @@ interface Sums {
 function nonNegative({ knowsTurbo, ...sums }: Sums & { readonly knowsTurbo: boolean }): Vector {
   let best: Vector = Array(TERMS).fill(0);
   let least = Number.POSITIVE_INFINITY;
-  for (let kept = 1; kept < 1 << TURBO; kept++) {
-    const theta = solve(sums.xx, sums.xy, [(kept & 1) > 0, (kept & 2) > 0, (kept & 4) > 0, knowsTurbo]);
+  for (let kept = 1; kept < SETS; kept++) {
+    const theta = solve(sums.xx, sums.xy, [...[1, 2, 4].map((bit) => (kept & bit) !== 0), knowsTurbo]);
     if (theta === undefined || theta.slice(0, TURBO).some((value) => value < 0)) continue;
     const squares = squaresOf(theta, sums);
     if (squares >= least) continue;
@@ -141,14 +143,13 @@ function rowsOf(flat: readonly number[]): Matrix {
   return Array.from({ length: TERMS }, (_, row) => flat.slice(TERMS * row, TERMS * (row + 1)));
 }
 
-/** All blocks in one. */
-function sumOf(blocks: readonly FitBlock[]): FitBlock {
-  const sum = emptyBlock(0);
-  for (const { count, xx, xy, yy } of blocks) {
-    sum.count += count;
-    sum.yy += yy;
-    for (const [i, value] of xx.entries()) sum.xx[i] = (sum.xx[i] ?? 0) + value;
-    for (const [i, value] of xy.entries()) sum.xy[i] = (sum.xy[i] ?? 0) + value;
-  }
-  return sum;
+/** The sums over all blocks. */
+function sumOf(blocks: readonly FitBlock[]): Sums & { readonly count: number } {
+  const add = (a: Vector, b: Vector) => a.map((value, i) => value + (b[i] as number));
+  return {
+    count: blocks.reduce((sum, { count }) => sum + count, 0),
+    xx: rowsOf(blocks.map(({ xx }) => xx as Vector).reduce(add)),
+    xy: blocks.map(({ xy }) => xy as Vector).reduce(add),
+    yy: blocks.reduce((sum, { yy }) => sum + yy, 0),
+  };
 }

@@ -12,9 +12,7 @@ export function times(a: Matrix, v: Vector): Vector {
 
 /** The sum of the products. */
 export function dot(a: Vector, b: Vector): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
+  return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 }
 
 /**
@@ -23,20 +21,21 @@ export function dot(a: Vector, b: Vector): number {
  */
 export function solve(a: Matrix, b: Vector, kept: readonly boolean[]): Vector | undefined {
   const at = b.flatMap((_, i) => (kept[i] ? [i] : []));
-  const rows = at.map((i) => [...at.map((j) => a[i]?.[j] ?? 0), b[i] ?? 0]);
+  const rows = at.map((i) => [...at.map((j) => a[i]?.[j] as number), b[i] as number]);
   for (const [step, unknown] of at.entries()) {
-    const lead = rows[step] ?? [];
-    const pivot = lead[step] ?? 0;
-    if (!(pivot > SINGULAR * (a[unknown]?.[unknown] ?? 0))) return undefined;
+    const lead = rows[step] as Vector;
+    const pivot = lead[step] as number;
+    if (!(pivot > SINGULAR * (a[unknown]?.[unknown] as number))) return undefined;
     for (const [i, row] of rows.entries()) {
       if (i === step) continue;
-      const factor = (row[step] ?? 0) / pivot;
-      rows[i] = row.map((value, j) => value - factor * (lead[j] ?? 0));
+      const factor = (row[step] as number) / pivot;
+      rows[i] = row.map((value, j) => value - factor * (lead[j] as number));
     }
   }
   const solved = b.map(() => 0);
   at.forEach((unknown, i) => {
-    solved[unknown] = (rows[i]?.at(-1) ?? 0) / (rows[i]?.[i] ?? 1);
+    const row = rows[i] as Vector;
+    solved[unknown] = (row.at(-1) as number) / (row[i] as number);
   });
   return solved;
 }
@@ -45,7 +44,7 @@ export function solve(a: Matrix, b: Vector, kept: readonly boolean[]): Vector | 
 export function invert(a: Matrix, kept: readonly boolean[]): Matrix | undefined {
   const rows: Vector[] = [];
   for (const [i] of a.entries()) {
-    const unit = a.map((_, j) => (i === j && kept[i] ? 1 : 0));
+    const unit = a.map((_, j) => (i === j ? 1 : 0));
     const solved = solve(a, unit, kept);
     if (solved === undefined) return undefined;
     rows.push(solved);

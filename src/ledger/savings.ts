@@ -29,8 +29,8 @@ export function savedJoules(
   const joules = dynamicJoules(model, more);
   const direction = [0, ...terms(more)];
   const variance = Math.max(0, dot(direction, times(covariance, direction)));
-  const [linear, cubic, turbo] = terms(more).map(Math.abs);
-  const parts = { ghzS: linear ?? 0, ghz3S: cubic ?? 0, turboS: turbo ?? 0 };
+  const { ghzS, ghz3S, turboS } = more;
+  const parts = { ghzS: Math.abs(ghzS), ghz3S: Math.abs(ghz3S), turboS: Math.abs(turboS) };
   const misfit = MISFIT[of] * dynamicJoules({ ...model, turboW: Math.abs(model.turboW) }, parts);
   const half = t * Math.hypot(Math.sqrt(variance), misfit) + Math.abs(dynamicJoules(model, slack));
   return { joules, low: joules - half, high: joules + half };

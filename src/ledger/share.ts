@@ -28,7 +28,8 @@ export function shareOut(model: PowerModel, { seconds, joules, vms, host }: Expe
   const each = [...vms].map(([vm, { use }]) => [vm, dynamicJoules(model, use)] as const);
   const modelled = each.reduce((sum, [, used]) => sum + used, idle + own);
   const total = joules ?? modelled;
-  if (modelled <= 0) return { joules: total, idle: total, host: 0, vms: new Map(each) };
+  if (modelled <= 0)
+    return { joules: total, idle: total, host: 0, vms: new Map(each.map(([vm]) => [vm, 0])) };
   const factor = total / modelled;
   return {
     joules: total,

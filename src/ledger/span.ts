@@ -47,7 +47,7 @@ export function addEntry(span: Span, { shares, metered, vms }: Entry): void {
   span.idle += shares.idle;
   span.host += shares.host;
   for (const [vm, { baseline, max, coreJoules }] of vms)
-    addVm(span.vms, vm, { joules: shares.vms.get(vm) ?? 0, baseline, max, coreJoules });
+    addVm(span.vms, vm, { joules: shares.vms.get(vm) as number, baseline, max, coreJoules });
 }
 
 /** Adds another span. */
@@ -65,16 +65,13 @@ function addVm(vms: Map<string, VmAccount>, vm: string, more: VmAccount): void {
   const before = vms.get(vm);
   vms.delete(vm);
   vms.set(vm, before === undefined ? { ...more } : joined(before, more));
-  if (vms.size <= VMS_MAX + 1) return;
-  const oldest = oldestOf(vms);
-  const moved = vms.get(oldest);
-  vms.delete(oldest);
-  if (moved !== undefined) vms.set(OTHERS, joined(vms.get(OTHERS) ?? NOTHING, moved));
-}
-
-function oldestOf(vms: ReadonlyMap<string, VmAccount>): string {
-  for (const name of vms.keys()) if (name !== OTHERS) return name;
-  return OTHERS;
+  if (vms.size - (vms.has(OTHERS) ? 1 : 0) <= VMS_MAX) return;
+  for (const [oldest, account] of vms) {
+    if (oldest === OTHERS) continue;
+    vms.delete(oldest);
+    vms.set(OTHERS, joined(vms.get(OTHERS) ?? NOTHING, account));
+    return;
+  }
 }
 
 function joined(a: VmAccount, b: VmAccount): VmAccount {

@@ -44,7 +44,7 @@ export class SpeedUse {
   take(clocks: Iterable<readonly [Clock, Setting | undefined]>, monoMs: number): Map<Pcpu, ClockUse> {
     const uses = new Map<Pcpu, ClockUse>();
     for (const [clock, setting] of clocks) {
-      const state = this.#clocks.get(clock.id) ?? begin(clock, setting, monoMs);
+      const state = this.#clocks.get(clock.id) ?? begin(clock, monoMs);
       this.#clocks.set(clock.id, state);
       elapse(state, monoMs);
       const { ghzS, ghz3S, turboS } = state;
@@ -63,10 +63,8 @@ export class SpeedUse {
   }
 }
 
-function begin(clock: Clock, setting: Setting | undefined, monoMs: number): State {
-  const state = { clock, khz: 0, isTurbo: false, sinceMs: monoMs, ...NO_USE };
-  setSpeed(state, setting ?? "baseline");
-  return state;
+function begin(clock: Clock, monoMs: number): State {
+  return { clock, ...speedOf(clock, clock.baselineKhz), sinceMs: monoMs, ...NO_USE };
 }
 
 function elapse(state: State, monoMs: number): void {

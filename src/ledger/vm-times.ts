@@ -3,7 +3,7 @@ import type { Now } from "../base/now.ts";
 import type { ClockTimes, HostTimes } from "./clock-times.ts";
 
 /** States of one VM: those of all kinds of clocks that its vCPUs ran on. Further ones are added to the nearest. */
-export const VM_STATES_MAX = 32;
+const VM_STATES_MAX = 32;
 
 /** VMs that are accounted. Those that ended count until they are forgotten. */
 const VMS_MAX = 4096;
@@ -111,8 +111,7 @@ export class VmLedger {
     for (const pcpus of pins) {
       if (pcpus.length > CPUS_MAX) continue;
       for (const pcpu of pcpus) {
-        const id = clockOf(pcpu);
-        const times = id === undefined ? undefined : this.#clocks.of(id, monoMs);
+        const times = this.#clocks.of(clockOf(pcpu), monoMs);
         if (times === undefined) continue;
         const mark = marks.get(times) ?? markOf(times);
         mark.share += 1 / pcpus.length;

@@ -54,12 +54,8 @@ export function decodeReply(frame: Uint8Array): Reply {
 
 /** Whether a reply belongs to this request: all bytes except the command must be equal. */
 export function echoes(request: Uint8Array, frame: Uint8Array): boolean {
-  if (frame.length !== request.length) return false;
-  for (let at = 0; at < frame.length; at++) {
-    const isCommand = at >= layout.COMMAND && at < layout.COMMAND + 4;
-    if (!isCommand && frame[at] !== request[at]) return false;
-  }
-  return true;
+  const isCommand = (at: number) => at >= layout.COMMAND && at < layout.COMMAND + 4;
+  return frame.length === request.length && frame.every((byte, at) => byte === request[at] || isCommand(at));
 }
 
 /** Reads the entries of a list. DPDK's host sends a wrong count for VMs with more vCPUs than fit. */

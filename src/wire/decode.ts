@@ -37,8 +37,7 @@ function decodeScale(frame: Uint8Array): Request | Malformed {
   const unit = u32(frame, layout.UNIT);
   const action = SCALE_ACTIONS[unit - 1];
   if (action === undefined) return malformed(`Unknown scale unit ${unit}`);
-  const physical = frame.length >= 460 && frame[444] !== 0;
-  return { kind: "scale", resource: u64(frame, layout.RESOURCE_ID), action, physical };
+  return { kind: "scale", resource: u64(frame, layout.RESOURCE_ID), action, physical: isPhysical(frame) };
 }
 
 function decodePolicy(frame: Uint8Array): GuestPolicy {
@@ -62,10 +61,14 @@ function decodePolicy(frame: Uint8Array): GuestPolicy {
     busyHours: hours(frame, layout.BUSY_HOURS),
     quietHours: hours(frame, layout.QUIET_HOURS),
     trafficHours: hours(frame, layout.TRAFFIC_HOURS),
-    physical: tail.coreType !== undefined && frame[tail.coreType] !== 0,
+    physical: isPhysical(frame),
     workload: u32(frame, tail.workload),
     type: u32(frame, tail.kind),
   };
+}
+
+function isPhysical(frame: Uint8Array): boolean {
+  return layout.hasCoreType(frame.length) && frame[layout.CORE_TYPE] !== 0;
 }
 
 function hours(frame: Uint8Array, at: number): number[] {

@@ -39,6 +39,9 @@ export function isConnect(bytes: Uint8Array, at: number): boolean {
 /** The only length that two sizes explain: one packet of 464 bytes, or 29 of 16. */
 const CLASH_SIZE = 464;
 
+/** The sizes of packets longer than a header, the largest first. */
+const LONG_ABIS = ABIS.filter((abi) => abi > HEADER_SIZE);
+
 /**
  * Finds the packet size of the guest whose first packet begins at `from`; undefined while there are too few bytes. More
  * bytes never change the result, so it does not matter how the stream is cut. `quiet` means that the guest has paused, so
@@ -47,12 +50,13 @@ const CLASH_SIZE = 464;
 export function detect(bytes: Uint8Array, from: number, { quiet }: { quiet: boolean }): Abi | undefined {
   const length = bytes.length - from;
   if (length < HEADER_SIZE || !plausible(bytes, from, { strict: true })) return undefined;
-  const short = follow(bytes, from, 16, CLASH_SIZE);
-  if (quiet) return detectQuiet(bytes, from, short);
-  if (short === "fits" && length >= CLASH_SIZE + HEADER_SIZE) return 16;
-  if (short !== "breaks") return undefined;
-  for (const abi of ABIS) {
-    if (abi === 16) break;
+  if (areShort(bytes, from, from + Math.min(length, CLASH_SIZE))) {
+    const isCertain = quiet ? length % HEADER_SIZE === 0 : length >= CLASH_SIZE + HEADER_SIZE;
+    return isCertain ? 16 : undefined;
+  }
+  // Of more than one long packet the size was found before the pause.
+  if (quiet) return LONG_ABIS.find((abi) => abi === length);
+  for (const abi of LONG_ABIS) {
     // A CONNECT needs no reply, so it can wait for the next packet. A single request of the largest size is taken at once,
     // because its guest waits for the reply.
     if (abi === 464 && length === 464 && !isConnect(bytes, from)) return 464;
@@ -63,27 +67,10 @@ export function detect(bytes: Uint8Array, from: number, { quiet }: { quiet: bool
   return undefined;
 }
 
-function detectQuiet(bytes: Uint8Array, from: number, short: Fit): Abi | undefined {
-  const length = bytes.length - from;
-  for (const abi of ABIS) {
-    if (length % abi === 0 && follow(bytes, from, abi, length) === "fits" && (abi === 16 || short !== "fits"))
-      return abi;
-    if (abi === 464 && length % 16 === 0 && short === "fits") return 16;
-  }
-  return undefined;
-}
-
-/** `open`: the bytes fit, but there are fewer than `span`. */
-type Fit = "fits" | "breaks" | "open";
-
-/** Whether packets of one size follow each other from here, for `span` bytes or until the next CONNECT. */
-function follow(bytes: Uint8Array, from: number, abi: Abi, span: number): Fit {
-  for (let at = from; at < from + span; at += abi) {
-    if (bytes.length - at < HEADER_SIZE) return "open";
-    if (!fitsAt(bytes, at, abi)) return "breaks";
-    if (at > from && abi !== 16 && isConnect(bytes, at)) return "fits";
-  }
-  return "fits";
+/** Whether packets of 16 bytes follow each other between two positions. */
+function areShort(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at += HEADER_SIZE) if (!fitsAt(bytes, at, 16)) return false;
+  return true;
 }
 
 /** Whether a packet of this size may begin here. The releases with 16 bytes have only CONNECT and four scale actions. */
@@ -96,7 +83,7 @@ function fitsAt(bytes: Uint8Array, at: number, abi: Abi): boolean {
 
 /**
  * Finds where packets begin in bytes that start with something else but end where a packet ends; undefined if nowhere. The
- * first bytes may be the rest of a packet that a reconnect cut, or garbage.
+ * first bytes may be the rest of a packet that a reconnect cut, or garbage. 29 packets of 16 bytes are no packet of 464.
  */
 export function resynchronise(
   bytes: Uint8Array,
@@ -105,7 +92,7 @@ export function resynchronise(
   let best: { at: number; abi: Abi } | undefined;
   for (const abi of fixed === undefined ? ABIS : [fixed]) {
     for (let at = bytes.length - abi; at > 0 && fitsAt(bytes, at, abi); at -= abi) {
-      if (at < (best?.at ?? bytes.length)) best = { at, abi };
+      if (at <= (best?.at ?? bytes.length)) best = { at, abi };
     }
   }
   return best;

@@ -1,6 +1,6 @@
 import type { Abi } from "./layout.ts";
 import * as layout from "./layout.ts";
-import { putU32 } from "./layout.ts";
+import { putU32, putU64 } from "./layout.ts";
 import { type GuestPolicy, type Request, SCALE_ACTIONS } from "./packet.ts";
 
 /** Makes a guest's packet of this size. Bytes without a meaning are zero. */
@@ -13,7 +13,7 @@ export function encode(request: Request, abi: Abi): Uint8Array {
     case "scale":
       putHeader(bytes, request.resource, layout.CPU_POWER);
       putU32(bytes, layout.UNIT, SCALE_ACTIONS.indexOf(request.action) + 1);
-      if (abi >= 460) bytes[444] = request.physical ? 1 : 0;
+      putCoreType(bytes, request.physical);
       return bytes;
     case "set-policy":
       putHeader(bytes, request.policy.resource, layout.PKT_POLICY);
@@ -28,11 +28,8 @@ export function encode(request: Request, abi: Abi): Uint8Array {
       return bytes;
     case "query": {
       const all = request.what === "frequency" ? layout.QUERY_FREQ_LIST : layout.QUERY_CAPS_LIST;
-      putHeader(
-        bytes,
-        request.resource === "all" ? 0 : request.resource,
-        request.resource === "all" ? all : all + 1,
-      );
+      if (request.resource === "all") putHeader(bytes, 0, all);
+      else putHeader(bytes, request.resource, all + 1);
       putName(bytes, request.vmName);
       return bytes;
     }
@@ -40,15 +37,21 @@ export function encode(request: Request, abi: Abi): Uint8Array {
 }
 
 function putHeader(bytes: Uint8Array, resource: number, command: number): void {
-  putU32(bytes, layout.RESOURCE_ID, resource % 2 ** 32);
-  putU32(bytes, layout.RESOURCE_ID + 4, Math.floor(resource / 2 ** 32));
+  putU64(bytes, layout.RESOURCE_ID, resource);
   putU32(bytes, layout.COMMAND, command);
+}
+
+function putCoreType(bytes: Uint8Array, physical: boolean): void {
+  if (layout.hasCoreType(bytes.length)) bytes[layout.CORE_TYPE] = physical ? 1 : 0;
 }
 
 /** Cuts a longer name to 31 bytes: DPDK's host needs the NUL at its end. */
 function putName(bytes: Uint8Array, name: string): void {
-  const length = Math.min(name.length, layout.VM_NAME_SIZE - 1);
-  for (let i = 0; i < length; i++) bytes[layout.VM_NAME + i] = name.charCodeAt(i);
+  const cut = name.slice(0, layout.VM_NAME_SIZE - 1);
+  bytes.set(
+    Uint8Array.from(cut, (char) => char.charCodeAt(0)),
+    layout.VM_NAME,
+  );
 }
 
 function putPolicy(bytes: Uint8Array, policy: GuestPolicy): void {
@@ -66,7 +69,7 @@ function putPolicy(bytes: Uint8Array, policy: GuestPolicy): void {
   putHours(bytes, layout.BUSY_HOURS, policy.busyHours);
   putHours(bytes, layout.QUIET_HOURS, policy.quietHours);
   putHours(bytes, layout.TRAFFIC_HOURS, policy.trafficHours);
-  if (tail.coreType !== undefined) bytes[tail.coreType] = policy.physical ? 1 : 0;
+  putCoreType(bytes, policy.physical);
   putU32(bytes, tail.workload, policy.workload);
   putU32(bytes, tail.kind, policy.type);
 }

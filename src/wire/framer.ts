@@ -27,9 +27,8 @@ export class Framer {
   readonly #fixed: Abi | undefined;
   #bytes: Uint8Array = NOTHING;
   #at = 0;
-  #own = false;
   /** Position of the packet whose size was found last, so that it is not looked for twice. */
-  #begunAt = -1;
+  #begunAt: number | undefined;
 
   constructor(abi: Abi | "auto" = "auto") {
     this.#fixed = abi === "auto" ? undefined : abi;
@@ -48,9 +47,9 @@ export class Framer {
       const joined = new Uint8Array(rest + chunk.length);
       joined.set(this.#bytes.subarray(this.#at));
       joined.set(chunk, rest);
-      this.#take(joined, { own: true });
+      this.#take(joined);
     } else {
-      this.#take(chunk, { own: false });
+      this.#take(chunk);
     }
   }
 
@@ -58,9 +57,8 @@ export class Framer {
   next(): Uint8Array | undefined {
     const left = this.#bytes.length - this.#at;
     if (left === 0) return this.#release();
-    if (left >= HEADER_SIZE && !this.#detected()) return this.#keep();
-    const size = this.abi;
-    if (size === undefined || left < size || left < HEADER_SIZE) return this.#keep();
+    const size = this.#sizeOfNext();
+    if (size === undefined || left < size) return this.#keep();
     const at = this.#at;
     this.#at += size;
     // Most chunks are one packet. Otherwise a copy of 464 bytes costs less than a view, for which the runtime would first
@@ -70,14 +68,12 @@ export class Framer {
 
   /** The guest has paused, so the bytes end where a packet ends. {@link next} may return packets afterwards. */
   quiet(): void {
-    if (!this.waiting) return;
     const rest = this.#bytes.subarray(this.#at);
     const abi = this.#fixed === undefined ? detect(rest, 0, { quiet: true }) : undefined;
     if (abi !== undefined) {
       this.#begin(abi);
       return;
     }
-    if (rest.length < HEADER_SIZE) return;
     if (rest.length < DECIDED_SIZE && plausible(rest, 0, { strict: this.abi === undefined })) return;
     const found = resynchronise(rest, this.#fixed);
     if (found === undefined) return;
@@ -91,52 +87,49 @@ export class Framer {
     if (this.waiting) this.#drop();
   }
 
-  /** Whether {@link abi} is the size of the next packet. Finds the size if another guest process may have begun. */
-  #detected(): boolean {
-    if (this.#begunAt === this.#at) return true;
-    const known = this.abi !== undefined;
-    const connect = isConnect(this.#bytes, this.#at);
-    if (known && (this.#fixed !== undefined || !connect)) {
-      if (plausible(this.#bytes, this.#at, { strict: false })) return true;
-      if (this.#fixed !== undefined) return false;
-      this.abi = undefined;
-    }
-    const abi = detect(this.#bytes, this.#at, { quiet: false });
-    if (abi === undefined) return false;
-    this.#begin(abi);
-    return true;
+  /**
+   * The size of the next packet; undefined if none can begin here, or if it cannot be told yet. Finds it again if another
+   * guest process may have begun.
+   */
+  #sizeOfNext(): Abi | undefined {
+    if (this.#begunAt === this.#at) return this.abi;
+    const known = this.abi;
+    if (known !== undefined && (this.#fixed !== undefined || !isConnect(this.#bytes, this.#at)))
+      return plausible(this.#bytes, this.#at, { strict: false }) ? known : undefined;
+    const found = detect(this.#bytes, this.#at, { quiet: false });
+    this.#begin(found);
+    return found;
   }
 
-  #begin(abi: Abi): void {
+  #begin(abi: Abi | undefined): void {
     this.abi = abi;
     this.#begunAt = this.#at;
   }
 
-  #take(bytes: Uint8Array, { own }: { own: boolean }): void {
+  #take(bytes: Uint8Array): void {
     this.#bytes = bytes;
     this.#at = 0;
-    this.#own = own;
-    this.#begunAt = -1;
+    this.#begunAt = undefined;
   }
 
   /** Keeps the remaining bytes, without the chunk they came in. */
   #keep(): undefined {
     const left = this.#bytes.length - this.#at;
     if (left > CONFUSED_BYTES_MAX) this.#drop();
-    else if (!this.#own || this.#at > 0) this.#take(this.#bytes.slice(this.#at), { own: true });
+    else this.#take(this.#bytes.slice(this.#at));
     return undefined;
   }
 
   /** Releases a used chunk, so that thousands of idle channels need no memory. */
   #release(): undefined {
-    if (this.#bytes !== NOTHING) this.#take(NOTHING, { own: true });
+    this.#take(NOTHING);
     return undefined;
   }
 
   #drop(): void {
     this.framingErrors++;
     this.abi = this.#fixed;
-    this.#take(NOTHING, { own: true });
+    this.#take(NOTHING);
   }
 }
 

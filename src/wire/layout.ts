@@ -30,18 +30,17 @@ export const QUIET_HOURS = 252;
 export const TRAFFIC_HOURS = 348;
 export const HOURS_MAX = 24;
 
-/** Offsets that differ in packets of 456 bytes: these have no core type, so the fields behind it come 4 bytes earlier. */
-export interface PolicyTail {
-  readonly coreType: number | undefined;
-  readonly workload: number;
-  readonly kind: number;
+/** Whether a resource is a pCPU. Packets of 456 bytes have no such field. */
+export const CORE_TYPE = 444;
+
+/** Whether packets of this size have {@link CORE_TYPE}. */
+export function hasCoreType(size: number): boolean {
+  return size >= 460;
 }
 
-/** Offsets of the fields behind the hours. */
-export function policyTail(size: number): PolicyTail {
-  return size === 456
-    ? { coreType: undefined, workload: 444, kind: 448 }
-    : { coreType: 444, workload: 448, kind: 452 };
+/** Offsets of the fields behind {@link CORE_TYPE}: without it they come 4 bytes earlier. */
+export function policyTail(size: number): { readonly workload: number; readonly kind: number } {
+  return hasCoreType(size) ? { workload: 448, kind: 452 } : { workload: 444, kind: 448 };
 }
 
 /** Commands of a guest (vm-power-protocol(7), "Commands of a guest"). */

@@ -16,16 +16,10 @@ const UNUSED_HOUR = -1;
  * needs the performance counters of the CPU.
  */
 export function policyRule(policy: GuestPolicy): PolicyRule | undefined {
-  switch (policy.type) {
-    case TRAFFIC:
-      return { kind: "traffic", traffic: trafficRule(policy) };
-    case TIME:
-      return { kind: "time", plan: dayPlan(policy), traffic: trafficRule(policy) };
-    case WORKLOAD:
-      return { kind: "workload", speed: POLICY_SPEEDS[policy.workload] ?? "min" };
-    default:
-      return undefined;
-  }
+  const { type } = policy;
+  if (type === TRAFFIC) return { kind: "traffic", traffic: trafficRule(policy) };
+  if (type === TIME) return { kind: "time", plan: dayPlan(policy), traffic: trafficRule(policy) };
+  return type === WORKLOAD ? { kind: "workload", speed: POLICY_SPEEDS[policy.workload] ?? "min" } : undefined;
 }
 
 function trafficRule({ macs, avgPackets, maxPackets }: GuestPolicy): TrafficRule {
@@ -47,7 +41,7 @@ function dayPlan({ busyHours, quietHours, trafficHours }: GuestPolicy): (HourPla
     ["min", used(quietHours)],
     ["traffic", used(trafficHours)],
   ];
-  for (let slot = 0; slot < HOURS; slot++)
+  for (const slot of busyHours.keys())
     for (const [what, hours] of arrays) {
       const hour = hours[slot];
       if (isHour(hour)) plan[hour] ??= what;
@@ -65,5 +59,5 @@ function used(hours: readonly number[]): readonly number[] {
 }
 
 function isHour(hour: number | undefined): hour is number {
-  return hour !== undefined && hour >= 0 && hour < HOURS;
+  return Number(hour) >= 0 && Number(hour) < HOURS;
 }

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { conform, formatPath } from "../../src/admin/conform.ts";
 import { CONTROL } from "../../src/admin/control-interface.ts";
+import type { Struct, Type } from "../../src/admin/idl.ts";
 import { parseIdl } from "../../src/admin/idl-parser.ts";
 
 const { types, methods } = parseIdl(`interface a.b
@@ -47,6 +48,8 @@ test.each([
   [{ pairs: [{ left: 1 }, { left: 1, right: ["a", 2] }] }, "pairs[1].right[1]: string"],
   [{ pairs: [{}] }, "pairs[0].left: int"],
   [{ byName: { a: 1, b: "2" } }, "byName.b: int"],
+  [{ byName: [] }, "byName: map"],
+  [{ byName: 5 }, "byName: map"],
   [{ numbr: 1 }, "numbr: a known member"],
   [JSON.parse('{"__proto__": 1}'), "__proto__: a known member"],
 ])("conform() refuses %j", (value, wrong) => {
@@ -68,6 +71,32 @@ test("conform() stops at values that are nested deeper than any message", () => 
   let node: object = {};
   for (let depth = 0; depth < 100_000; depth++) node = { next: node };
   expect(judge({ node })).toEndWith(": less nesting");
+});
+
+test("conform() goes 32 deep: through members, items, and types with a name", () => {
+  const int: Type = { kind: "int" };
+  const types = new Map<string, Type>([["Alias", { kind: "struct", members: new Map([["y", int]]) }]]);
+  const deepest = (type: Type, leaf: unknown) => {
+    const fits = (levels: number) => {
+      let struct: Type = type;
+      let value = leaf;
+      for (let i = 0; i < levels; i++) {
+        struct = { kind: "struct", members: new Map([["x", struct]]) };
+        value = { x: value };
+      }
+      return conform(value, struct as Struct, { types, open: false });
+    };
+    let levels = 1;
+    while (fits(levels) === undefined) levels++;
+    return [levels - 1, fits(levels)?.expected];
+  };
+  expect([
+    deepest(int, 1),
+    deepest({ kind: "maybe", of: int }, 1),
+    deepest({ kind: "array", of: int }, [1]),
+    deepest({ kind: "map", of: int }, { a: 1 }),
+    deepest({ kind: "named", name: "Alias" }, { y: 1 }),
+  ]).toEqual([32, 31, 31, 31, 30].map((levels) => [levels, "less nesting"]));
 });
 
 test("conform() never throws, whatever the value", () => {

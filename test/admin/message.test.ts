@@ -61,6 +61,20 @@ test("readCall() accepts a message that is nested 16 deep, and no deeper", () =>
   expect([16, 17, 60_000].map(nested)).toEqual(["call", "garbage", "garbage"]);
 });
 
+test("readCall() counts brackets that are open at once, of those outside of strings", () => {
+  const with_ = (x: string) => call(`{"method":"a.b.C","parameters":{"x":[${x}]}}`).kind;
+  const siblings = (each: string) => with_(new Array(50).fill(each).join(","));
+  const deep = `${"[".repeat(14)}${"]".repeat(14)}`;
+  expect([siblings("[]"), siblings("{}"), with_(deep), with_(`"]]}}\\"]",${deep}`)]).toEqual([
+    ...(["call", "call", "garbage", "garbage"] as const),
+  ]);
+});
+
+test("readCall() takes the name of a method up to 255 characters", () => {
+  const kinds = [255, 256].map((length) => call(`{"method":"${"x".repeat(length)}"}`).kind);
+  expect(kinds).toEqual(["call", "invalid"]);
+});
+
 test("readCall() treats text that is not UTF-8 as garbage", () => {
   const bytes = Buffer.from('{"method":"a.b.\xff"}', "latin1");
   expect(readCall(bytes)).toEqual({ kind: "garbage", reason: "not JSON" });

@@ -144,6 +144,13 @@ describe("LeaseSec", () => {
     expect([claim()?.khz, arbiter.dueAt(), arbiter.domain("a")?.claims]).toEqual([undefined, undefined, 0]);
   });
 
+  test("a request with a lease of its own keeps it, whatever the contract says", () => {
+    const { arbiter, tick, contract, claim } = play(LEASE);
+    arbiter.commit(arbiter.scale("a", request(0, "min"), at(0), 5));
+    contract({ ...LEASE, leaseSec: 20 });
+    expect([claim()?.untilMs, tick(5000)]).toEqual([5000, ["baseline"]]);
+  });
+
   test("any request renews it", () => {
     const { ask, tick } = play(LEASE);
     ask(0, "min");

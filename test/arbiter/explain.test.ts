@@ -162,3 +162,14 @@ test("a vCPU keeps its last refused request, also after a change of its pins", (
   expect(refused(0)).toMatchObject({ asked: "turbo", atMs: 5, refusal: { code: "turbo-forbidden" } });
   expect(refused(1)).toMatchObject({ asked: "max", atMs: 7, refusal: { code: "vcpu-offline", vcpu: 1 } });
 });
+
+test("the setting of a clock is what the kernel accepted last, for each of its CPUs", () => {
+  const { arbiter, ask, set } = host([clock([2, 3])]);
+  set(domain("a", [[2]]));
+  expect(arbiter.setting(3)).toMatchObject({ clock: { id: 2, pcpus: [2, 3] }, accepted: "baseline" });
+  ask("a", 0, "min");
+  expect(arbiter.setting(3)?.accepted).toBe(5);
+  arbiter.distrust();
+  expect(arbiter.setting(3)?.accepted).toBeUndefined();
+  expect(arbiter.setting(4)).toBeUndefined();
+});

@@ -106,6 +106,18 @@ test("a floor that is below the want changes nothing, nor one below the baseline
   expect(low()).toBe(1_700_000);
 });
 
+test("what is wanted is named, not a floor for the same speed", () => {
+  const request = played();
+  for (const action of ["min", "up", "up"] as const) request.ask("asks", 0, action);
+  const scheduled = played();
+  const office = { name: "s", want: FLOOR, pcpus: [1], sinceMs: 0, untilMs: undefined };
+  scheduled.done(scheduled.arbiter.tick(at(1), undefined, { inForce: [office], dueMs: undefined }));
+  expect([request, scheduled].map(({ arbiter }) => arbiter.vcpu("asks", 0)?.clocks[0]?.rule)).toEqual([
+    { kind: "as-asked" },
+    { kind: "schedule", name: "s" },
+  ]);
+});
+
 test.each([
   ["kHz between two entries: the higher one", 1_500_000, {}, 1_700_000],
   ["a part of the range without turbo", { percent: 60 }, {}, 2_000_000],
@@ -132,16 +144,21 @@ test("it holds while the VM runs, and follows the pins of its threads, however m
     1_200_000, 1, 1,
   ]);
   // The highest of several counts.
-  own([
+  const both = [
     { name: "emulator", pcpus: [0, 1] },
     { name: "iothread 1", pcpus: [1] },
-  ]);
+  ];
+  own(both);
   set(
     { ...domain("other", [[0]]), threads: [{ name: "emulator", pcpus: [1] }] },
     { ...FREE, emulatorMinKhz: 2_000_000 },
   );
   expect(khz(1)).toBe(2_000_000);
+  own(both);
+  expect(khz(1)).toBe(2_000_000);
   done(arbiter.removeDomain("other"));
+  // Of equal ones the first is named.
+  expect(arbiter.vcpu("asks", 0)?.clocks[0]?.rule).toMatchObject({ holder: { thread: "emulator" } });
   expect(khz(1)).toBe(1_700_000);
   done(arbiter.setClocks([clock([1], PSTATE)]));
   expect([khz(1), arbiter.clock(1)?.floors.map((floor) => floor.khz)]).toEqual([

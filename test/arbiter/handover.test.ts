@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Change, SavedWant } from "../../src/arbiter/view.ts";
 import { SCALE_ACTIONS, type ScaleAction } from "../../src/wire/packet.ts";
-import { ACPI, AMD, at, clock, domain, FREE, host, NO_TURBO, PSTATE, request } from "./fixture.ts";
+import { ACPI, AMD, at, by, clock, domain, FREE, host, NO_TURBO, PSTATE, request } from "./fixture.ts";
 
 const PINNING = { multiPin: "all", multiPinMax: 4 } as const;
 const CONTRACT = { ...FREE, physicalCores: true };
@@ -108,9 +108,16 @@ const saved = (resource: number, askedAtMs: number, clockId: number, khz: number
 
 test("what is saved names each vCPU that wants something, when it asked, and the speed of each of its clocks", () => {
   const { arbiter, set, ask: asks } = host([clock([0]), clock([1], NO_TURBO), clock([2])]);
-  set(domain("a", [[2], [0, 1], [2]]));
+  set(domain("a", [[2], [0, 1], [2], [2]]));
   asks("a", 1, "min");
-  expect(arbiter.savedWants()).toEqual([
+  asks("a", 3, "max");
+  const other = arbiter.savedWants()[1];
+  expect(other).toEqual({
+    ...{ vm: "a", resource: 3, physical: false, asked: "max", askedAtMs: 1000 },
+    speeds: [{ clock: 2, khz: 2_301_000, turbo: true }],
+  });
+  const wants = () => arbiter.savedWants().filter(({ resource }) => resource === 1);
+  expect(wants()).toEqual([
     {
       ...{ vm: "a", resource: 1, physical: false, asked: "min", askedAtMs: 1000 },
       speeds: [
@@ -119,6 +126,22 @@ test("what is saved names each vCPU that wants something, when it asked, and the
       ],
     },
   ]);
+  // What is left of a want whose first clock was restored.
+  done(arbiter, arbiter.operate(0, "restore", by("root")));
+  const [left] = wants();
+  expect([left?.asked, left?.askedAtMs, left?.speeds.map((speed) => speed.clock)]).toEqual([
+    "min",
+    1000,
+    [1],
+  ]);
+});
+
+test("a vCPU that is on none of its clocks any more has the speed of the first one", () => {
+  const { arbiter, set } = host([clock([0])]);
+  set(domain("a", [[0]]));
+  const speeds = [7, 8].map((id) => ({ clock: id, khz: 600_000 * (10 - id), turbo: false }));
+  arbiter.takeOver("a", [{ ...saved(0, 700, 0, 0), speeds }], at(5000));
+  expect(arbiter.clock(0)?.shouldKhz).toBe(2_000_000);
 });
 
 test("a lease of the contract begins anew, without one the want has no end, and what has no speed is no want", () => {
@@ -141,8 +164,17 @@ test("the last request of a clock is the latest one, in whatever order vCPUs are
     const { arbiter, set } = host([clock([0, 1])]);
     set(domain("a", [[0], [1]]));
     arbiter.takeOver("a", wants, at(5000));
-    return arbiter.clock(0)?.last?.atMs;
+    const { atMs, by: holder } = arbiter.clock(0)?.last ?? {};
+    return [atMs, holder?.kind === "vcpu" && holder.vcpu];
   };
-  const [early, late] = [saved(0, 700, 0, 1_200_000), saved(1, 900, 0, 1_400_000)];
-  expect([last([early, late]), last([late, early])]).toEqual([900, 900]);
+  const [early, late, also] = [
+    saved(0, 700, 0, 1_200_000),
+    saved(1, 900, 0, 1_400_000),
+    saved(0, 900, 0, 1_200_000),
+  ];
+  expect([last([early, late]), last([late, early]), last([late, also])]).toEqual([
+    [900, 1],
+    [900, 1],
+    [900, 0],
+  ]);
 });

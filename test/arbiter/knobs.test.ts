@@ -13,7 +13,9 @@ function joined(a: Knobs | undefined, b: Knobs | undefined): Knobs | undefined {
 
 test("of two preferences on one clock the fastest counts, and a VM without one keeps the host's", () => {
   expect(joined({ epp: "power" }, { epp: "balance_performance" })?.epp).toBe("balance_performance");
-  expect(joined({ epp: "power" }, { epp: "power" })?.epp).toBe("power");
+  expect(joined({ epp: "power" }, { epp: "power" })).toEqual({
+    ...{ epp: "power", resumeLatencyUs: undefined, governors: undefined, uncore: undefined },
+  });
   expect(joined({ epp: "power" }, undefined)?.epp).toBeUndefined();
   expect(joined({ epp: "power" }, { resumeLatencyUs: 3 })?.epp).toBeUndefined();
 });
@@ -69,4 +71,8 @@ test("of an uncore's lower bounds the highest counts; an upper bound needs every
   expect(package0({ minKhz: 1, maxKhz: 5 }, undefined)).toEqual({ minKhz: 1, maxKhz: undefined });
   expect(package0({ maxKhz: 5 }, { minKhz: 3 })).toEqual({ minKhz: 3, maxKhz: undefined });
   expect(package0(undefined, undefined)).toBeUndefined();
+  expect([arbiter.knobs.uncore([2]), arbiter.knobs.uncore([7])]).toEqual([
+    { minKhz: 9, maxKhz: 9 },
+    undefined,
+  ]);
 });

@@ -32,7 +32,7 @@ describe("a request that the kernel refuses leaves everything as it was", () => 
     all.set(domain("a", [[0, 1]]));
     all.ask("a", 0, "down");
     const before = seen(all);
-    const change = all.arbiter.scale("a", request(0, "min"), at(2));
+    const change = all.arbiter.scale("a", request(0, "min"), at(2000));
     expect(plain(change)).toEqual([speed(0, 5), speed(1, 5)]);
     const undone = all.arbiter.rollback(change, refused(1));
     expect(plain(undone)).toEqual([speed(1, 1), speed(0, 1)]);
@@ -141,7 +141,7 @@ test("of a request for three clocks whose second write is refused, the third is 
   const all = host([clock([0]), clock([1]), clock([2])]);
   all.set(domain("a", [[0, 1, 2]]));
   all.ask("a", 0, "down");
-  const change = all.arbiter.scale("a", request(0, "min"), at(2));
+  const change = all.arbiter.scale("a", request(0, "min"), at(2000));
   const undone = all.arbiter.rollback(change, refused(1));
   const accepted = () => [0, 1, 2].map((cpu) => all.arbiter.clock(cpu)?.accepted);
   // The first clock has the new speed until the undoing is done.

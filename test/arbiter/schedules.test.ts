@@ -142,7 +142,7 @@ test("a schedule for CPUs takes the place of the baseline: without vCPUs, and fo
     name: "idle",
   });
   ask("a", 1, "max");
-  expect(khz(2)).toBe(2_301_000);
+  expect([khz(2), arbiter.vcpu("a", 1)?.clocks[0]?.rule]).toEqual([2_301_000, { kind: "as-asked" }]);
   inForce();
   expect([khz(0), khz(2)]).toEqual([1_200_000, 2_301_000]);
 });
@@ -157,6 +157,8 @@ test("a schedule for CPUs holds beside one for VMs, and an operator's order befo
   expect(khz(0)).toBe(1_200_000);
   done(arbiter.operate(0, "release", by("root")));
   expect(khz(0)).toBe(1_700_000);
+  inForce();
+  expect(khz(0)).toBe("baseline");
 });
 
 test("restore ends what schedules want until they change", () => {
@@ -186,11 +188,25 @@ test("a schedule follows vCPUs to other CPUs, and clocks that come", () => {
 });
 
 test("a guest that names CPUs of the host has no schedule there", () => {
-  const { place, inForce, khz, ask } = played();
+  const { place, inForce, khz, ask, arbiter, done } = played();
   place("a", [[0]], ["vm"], { physicalCores: true });
   ask("a", 1, "max", true);
   inForce(schedule("vm", "min"));
   expect([khz(0), khz(1)]).toEqual([1_200_000, 2_301_000]);
+  done(arbiter.endRequests("a"));
+  expect([khz(0), khz(1)]).toEqual([1_200_000, "baseline"]);
+});
+
+test("schedules that did not change are not put again, and of two for the same speed the first is named", () => {
+  const { arbiter, done, khz } = played();
+  const inForce = [schedule("x", "min", { pcpus: [0] }), schedule("y", "min", { pcpus: [0] })];
+  const turn = () => done(arbiter.tick(at(2000), undefined, { inForce, dueMs: undefined }));
+  turn();
+  expect(arbiter.clock(0)?.schedule?.name).toBe("x");
+  done(arbiter.operate(0, "restore", by("root")));
+  turn();
+  done(arbiter.operate(0, "release", by("root")));
+  expect(khz(0)).toBe("baseline");
 });
 
 test("the arbiter is due when a schedule begins or ends", () => {

@@ -83,6 +83,20 @@ test("it starts with the speed that an earlier daemon had chosen, and keeps it u
   expect([gauge.speed, gauge.packetsPerSecond]).toEqual(["max", 5000]);
 });
 
+test("it goes down one speed after the other, each with the fifth lower measurement, also from a seed", () => {
+  // Smoothed: 3000, 2250, 1875, then 1688, 1594, 1547, 1523, 1512, and 756, 378, 189, 95, 47.
+  const rates = [3000, ...new Array(7).fill(1500), ...new Array(5).fill(0)];
+  const max = new Array(7).fill("max");
+  expect(speeds(rates)).toEqual([...max, ...new Array(5).fill("medium"), "min"]);
+  const gauge = new TrafficGauge(RULE);
+  gauge.seed("max");
+  const seeded = [0, 0, 0, 0, 0].map((rate) => {
+    gauge.measured(rate);
+    return gauge.speed;
+  });
+  expect(seeded).toEqual(["max", "max", "max", "max", "min"]);
+});
+
 test("it goes down with the fifth measurement that is clearly lower, and counts anew after a higher one", () => {
   // Each measurement counts half: 3000, 1500, 750, 375, 188, 94.
   expect(speeds([3000, 0, 0, 0, 0, 0])).toEqual([...new Array(5).fill("max"), "min"]);

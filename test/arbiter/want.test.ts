@@ -74,6 +74,46 @@ test("Wants agree with a list that is searched from the front, whatever is put, 
   );
 });
 
+test("of wants that replaced each other any can be taken back or exchanged, and the newest that is left counts", () => {
+  const [a, b, c, other] = ["a", "b", "c", "other"].map((name) => want("request", name as Source)) as [
+    Want,
+    Want,
+    Want,
+    Want,
+  ];
+  const left = (act: (wants: Wants) => void) => {
+    const wants = new Wants();
+    for (const each of [a, b, c]) wants.put(each);
+    act(wants);
+    const found: string[] = [];
+    for (let top = wants.of("request"); top !== undefined; top = wants.of("request")) {
+      expect(wants.current).toBe(top);
+      found.push(top.asked);
+      wants.takeBack(top);
+    }
+    return found;
+  };
+  expect([
+    left(() => {}),
+    ...[a, b, c, other].map((each) => left((wants) => wants.takeBack(each))),
+    ...[a, b, c, other].map((each) => left((wants) => wants.exchange(each, { ...other }))),
+  ]).toEqual([
+    ["c", "b", "a"],
+    ...[
+      ["c", "b"],
+      ["c", "a"],
+      ["b", "a"],
+      ["c", "b", "a"],
+    ],
+    ...[
+      ["c", "b", "other"],
+      ["c", "other", "a"],
+      ["other", "b", "a"],
+      ["c", "b", "a"],
+    ],
+  ]);
+});
+
 test("a want ends when its time is over, and not before", () => {
   const { arbiter, done, set } = host([clock([0]), clock([1])]);
   set(domain("a", [[0]]));

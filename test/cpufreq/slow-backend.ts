@@ -66,7 +66,8 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
       pcpus: [pcpu],
       needed: ["mode"],
       read: () => ({ ok: true, value: texts(pcpu) }),
-      extras: () => success({ values: {}, restored: {}, missing: [] }),
+      extras: ({ epp }) =>
+        success({ values: epp === undefined ? {} : { mode: epp }, restored: {}, missing: [] }),
       readMore: () => success({}),
       write(values) {
         const what = Object.entries(values).map(([name, text]) => `${name}=${text}`);

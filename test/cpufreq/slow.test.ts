@@ -193,6 +193,42 @@ test("The next start restores what a crashed daemon left, and tries again after 
   expect([backend.settings.get(0), journal()]).toEqual([{ mode: "auto", speed: "3000000" }, []]);
 });
 
+test("what is held already, or cannot be, needs no call", async () => {
+  const cpufreq = await held();
+  const asked = [ask(cpufreq, 0, 1), ask(cpufreq, 9, 1)];
+  await settled();
+  expect([waiting(), asked.map(({ answer }) => answer)]).toEqual([
+    [],
+    ["taken", { reason: "CPU 9 is not managed" }],
+  ]);
+});
+
+test("hold() waits for what is under way, one after the other", async () => {
+  const cpufreq = await held();
+  const asked = ask(cpufreq, 0, 2);
+  const holds = [cpufreq.hold(0, { epp: "power" }), cpufreq.hold(0, { epp: "balance_power" })];
+  await settled();
+  expect(waiting()).toEqual(["cpu0 speed=1000000"]);
+  await backend.answerAll();
+  expect([asked.answer, await Promise.all(holds)]).toEqual(["taken", [undefined, undefined]]);
+  expect([backend.done, backend.settings.get(0)?.mode]).toEqual([
+    ["cpu0 speed=1000000", ...["power", "manual", "balance_power"].map((mode) => `cpu0 mode=${mode}`)],
+    "balance_power",
+  ]);
+});
+
+test("The settings of a clock that is not listed any more stay in the journal", async () => {
+  const cpufreq = await held();
+  const { list } = backend;
+  Object.assign(backend, {
+    hasChanged: () => true,
+    list: () => ({ ...list(), clocks: list().clocks.slice(1) }),
+  });
+  cpufreq.refresh();
+  await backend.answerAll();
+  expect([cpufreq.clocks().map(({ id }) => id), backend.done, journal()]).toEqual([[1], [], ["cpu0.json"]]);
+});
+
 test("refresh() overwrites another program's change, and skips a clock that is being written", async () => {
   const cpufreq = await held();
   Object.assign(backend.settings.get(0) ?? {}, { speed: "1000000" });

@@ -13,8 +13,8 @@ export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "during a flood the priority stays ordinary for ever longer, up to a second",
     file: "src/daemon/priority.ts",
-    line: "this.#open(monoMs, isGreedy ? this.#penance() : WINDOW_MS);",
-    instead: "this.#open(monoMs, WINDOW_MS);",
+    line: "this.#open(monoMs, usedUs, isGreedy ? this.#penance() : WINDOW_MS);",
+    instead: "this.#open(monoMs, usedUs, WINDOW_MS);",
     test: "test/daemon/priority.test.ts",
     name: "a daemon that gets its priority back during a flood has it for 50 ms, and loses it for ever longer, up to a second",
   },
@@ -121,8 +121,8 @@ export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "no packet rate makes a clock flap",
     file: "src/arbiter/traffic-gauge.ts",
-    line: "if (++this.#calm < CALM_COUNT) return;",
-    instead: "",
+    line: "const isCalm = this.#calm === CALM_COUNT;",
+    instead: "const isCalm = this.#calm > 0;",
     test: "test/arbiter/traffic-gauge.test.ts",
     name: "whatever the rates, a clock goes down at most once in five measurements",
   },
@@ -287,7 +287,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/wire/framer.ts",
     line: "if (left > CONFUSED_BYTES_MAX) this.#drop();",
     instead: "if (left < 0) this.#drop();",
-    test: "test/wire/framer.test.ts",
+    test: "test/wire/framer-memory.test.ts",
     name: "during endless garbage, in bounded memory",
   },
   {

@@ -325,7 +325,7 @@ export const USER_FAULTS: readonly Fault[] = [
   {
     promise: "a message nests to a bound",
     file: "src/admin/message.ts",
-    line: "if (nesting(bytes) > NESTING_MAX)",
+    line: "if (isTooDeep(bytes))",
     instead: "if (false)",
     test: "test/admin/message.test.ts",
     name: "readCall() accepts a message that is nested 16 deep, and no deeper",

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Account, type Interval } from "../../src/ledger/account.ts";
-import { blockText, readAccount, spanText } from "../../src/ledger/account-text.ts";
+import { blockText, readAccount, readSpan, spanText } from "../../src/ledger/account-text.ts";
 import { addSpan, emptySpan, OTHERS, type Span, VMS_MAX } from "../../src/ledger/span.ts";
 import { NO_USE, type Use } from "../../src/ledger/use.ts";
 import { NO_DIFFERENCE, type VmUse } from "../../src/ledger/vm-use.ts";
@@ -183,6 +183,16 @@ test("joules of cores are kept with those of a VM, change no share, and need not
   ]);
 });
 
+test("readSpan() reads one line of a span, and nothing else", () => {
+  const line =
+    '{"kind":"hour","sums":[1,2,3,4,5,6],"vms":{"web1":[1,2,3,4,5,6,7,8,9,10,11,12,13]},"cores":{"web1":7}}';
+  expect(readSpan(line)).toEqual({
+    ...{ fromMs: 1, toMs: 2, joules: 3, metered: 4, idle: 5, host: 6 },
+    vms: new Map([["web1", expect.objectContaining({ joules: 1, coreJoules: 7 })]]),
+  });
+  for (const wrong of ["", "{", "5", line.slice(0, -1)]) expect(readSpan(wrong)).toBeUndefined();
+});
+
 test("readAccount() refuses what is no account", () => {
   const total = spanText("total", new Account(5).state.total);
   expect(readAccount([total])?.total.fromMs).toBe(5);
@@ -197,6 +207,8 @@ test("readAccount() refuses what is no account", () => {
     [total, '{"kind":"hour","sums":[0,0,0,0,0,0],"vms":{},"cores":{"web1":"5"}}'],
     [total, '{"kind":"hour","sums":[0,0,0,0,0,0],"vms":{},"cores":5}'],
     [total, '{"kind":"block","sums":[1,2,3]}'],
+    [total, '{"kind":"block"}'],
+    [total, `{"kind":"block","sums":[${new Array(23).fill('"1"').join()}]}`],
     [total, '{"kind":"hour","sums":[0,0,0,0,0,1e999],"vms":{}}'],
   ])
     expect(readAccount(wrong)).toBeUndefined();

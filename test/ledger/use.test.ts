@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type ClockUse, SpeedUse } from "../../src/ledger/speed-use.ts";
-import { NO_USE } from "../../src/ledger/use.ts";
+import { NO_USE, plus } from "../../src/ledger/use.ts";
 import { cpuUse, vmUse } from "../../src/ledger/vm-use.ts";
 import { testClock } from "./clock.ts";
 
@@ -16,8 +16,10 @@ test("SpeedUse sums each accepted speed over its time", () => {
     baseline: { khz: 2_301_000, isTurbo: true },
     max: { khz: 2_301_000, isTurbo: true },
   });
-  // What the arbiter says now counts from here on.
+  // What the arbiter says now counts from here on, until something else is accepted.
   expect(speeds.take(clocks, 10_000).get(2)?.use).toEqual({ ghzS: 1, ghz3S: 1, turboS: 0 });
+  speeds.accepted({ clock: 2, setting: "baseline" }, 10_000);
+  expect(speeds.take(clocks, 11_000).get(2)?.use).toMatchObject({ ghzS: 2.301, turboS: 1 });
 });
 
 test("SpeedUse knows turbo, and a baseline below it", () => {
@@ -43,6 +45,22 @@ test("SpeedUse keeps the speed of a clock whose state is unknown, and forgets on
   expect(speeds.take([[testClock(0), undefined]], 2_000).get(0)?.use.ghzS).toBe(1);
   speeds.take([], 3_000);
   expect(speeds.take([[testClock(0), 2]], 4_000).get(0)?.use).toEqual(NO_USE);
+});
+
+test("SpeedUse takes a clock whose state is not known yet to be at its baseline, of which the nominal speed is no turbo", () => {
+  const speeds = new SpeedUse();
+  const clocks = [[testClock(0, { baselineKhz: 2_300_000 }), undefined]] as const;
+  speeds.take(clocks, 0);
+  expect(speeds.take(clocks, 1_000).get(0)).toMatchObject({
+    use: { ghzS: 2.3, turboS: 0 },
+    baseline: { khz: 2_300_000, isTurbo: false },
+  });
+});
+
+test("plus() adds so many times what the other ran", () => {
+  expect(plus({ ghzS: 1, ghz3S: 2, turboS: 3 }, { ghzS: 10, ghz3S: 20, turboS: 30 }, 2)).toEqual({
+    ...{ ghzS: 21, ghz3S: 42, turboS: 63 },
+  });
 });
 
 /** A clock that ran at one speed for ten seconds. */
@@ -86,7 +104,27 @@ test("vmUse(): a vCPU that floats takes its part of each CPU, and CPUs of a comm
   expect(cpus.mean.ghzS).toBeCloseTo((10 + 10 + 30) / 3);
 });
 
+test("vmUse(): a vCPU that may run on up to 16 CPUs would have run on each for its part, one with more on any", () => {
+  const cpus = cpuUse(
+    Array.from({ length: 17 }, (_, pcpu) => ({ pcpus: [pcpu], use: ran(1) })),
+    10,
+  );
+  const more = (count: number, busy = 1) =>
+    vmUse([{ pcpus: Array.from({ length: count }, (_, i) => i), busy }], cpus).baseline.more;
+  // Each of two CPUs for five seconds at 2 GHz instead of 1.
+  expect(more(2)).toEqual({ ghzS: 10, ghz3S: 70, turboS: 0 });
+  expect([more(16).ghzS, more(17)]).toEqual([10, NO_USE]);
+});
+
+test("vmUse(): a vCPU that runs for 97 % of the time polls", () => {
+  const slack = (busy: number) =>
+    vmUse([{ pcpus: [4], busy }], cpuUse([{ pcpus: [4], use: ran(1) }], 10)).baseline.slack;
+  expect([slack(0.97), slack(0.96).ghzS > 0]).toEqual([NO_USE, true]);
+});
+
 test("vmUse(): where no clock is managed, CPU time alone decides, and nothing was saved", () => {
-  const { use, baseline } = vmUse([{ pcpus: [7], busy: 0.5 }], cpuUse([], 10));
+  const none = cpuUse([], 10);
+  expect(none.mean).toEqual({ ghzS: 10, ghz3S: 10, turboS: 0 });
+  const { use, baseline } = vmUse([{ pcpus: [7], busy: 0.5 }], none);
   expect([use.ghzS, baseline.more]).toEqual([5, NO_USE]);
 });

@@ -9,7 +9,8 @@ import { SWITCH, TICK, withSwitches } from "./switches.ts";
 
 // Runs mutants in one process: `bun test ./test/mutants/worker.ts`, with a Task in the file that TASK names. Each test file
 // is bundled once, with all changes behind switches. It is loaded anew for each mutant, so that module variables are new as
-// well, and only those of its tests run that reach the mutant.
+// well, and only those of its tests run that reach the mutant. The loops of tests are counted too: a change of the sources
+// may make one endless.
 
 /** What the worker is to do. */
 export interface Task {
@@ -31,13 +32,17 @@ export interface Outcome {
   readonly tests: number;
 }
 
-/** The first outcome is that of no mutant: all tests have run without a change. */
+/** Outcomes of no mutant: all tests have run without a change, of which one fails. */
 export const READY = 0;
+export const FAILS = -1;
 
 const later = setTimeout;
 /** Loops may turn ten times as often as without a change, and this often. */
 const TURNS_MIN = 200_000;
 const TIME_MIN_MS = 3_000;
+const SETTLE_MS = 5;
+/** Longer tests run after all others: most mutants are noticed by a short one. */
+const LONG_MS = 50;
 
 /** A test file, ready to be loaded, and what its tests reach. */
 interface Suite {
@@ -91,7 +96,7 @@ async function makeSuite(task: Task, file: string): Promise<Suite> {
 }
 
 /** Runs every test without a change, to know what it reaches. One that fails judges nothing. */
-async function look(suite: Suite): Promise<void> {
+async function look(suite: Suite, task: Task): Promise<void> {
   reached = suite.atLoad;
   const { cases, end } = suite.load();
   for (const [index, each] of cases.entries()) {
@@ -100,25 +105,32 @@ async function look(suite: Suite): Promise<void> {
     const from = performance.now();
     const why = await attempt(() => each.run(), 60_000);
     if (why === undefined) suite.tests.push({ index, reached, turns, ms: performance.now() - from });
-    else process.stderr.write(`${suite.file}: "${each.name}" fails without a change: ${why}\n`);
+    else tell(task, { id: FAILS, by: `${suite.file}: "${each.name}" (${why})`, tests: 0 });
   }
   reached = undefined;
   await end();
+  // An empty line says that the worker has not hung.
+  appendFileSync(task.results, "\n");
 }
 
 async function judge(id: number, suites: Suite[]): Promise<Outcome> {
   let tests = 0;
-  for (const suite of [...suites]) {
-    const isStatic = suite.atLoad.has(id);
-    const chosen = suite.tests.filter((each) => isStatic || each.reached.has(id)).sort((a, b) => a.ms - b.ms);
-    if (chosen.length === 0) continue;
-    tests += chosen.length;
-    const by = await firstFailure(id, suite, chosen);
-    if (by === undefined) continue;
-    // The next mutant is often beside this one.
-    suites.unshift(...suites.splice(suites.indexOf(suite), 1));
-    return { id, by: `${suite.file}: ${by}`, tests };
-  }
+  for (const isLong of [false, true])
+    for (const suite of [...suites]) {
+      const isStatic = suite.atLoad.has(id);
+      const chosen = suite.tests
+        .filter(({ ms, reached }) => ms > LONG_MS === isLong && (isStatic || reached.has(id)))
+        .sort((a, b) => a.ms - b.ms);
+      if (chosen.length === 0) continue;
+      tests += chosen.length;
+      const by = await firstFailure(id, suite, chosen);
+      if (by === undefined) continue;
+      // What the failed test left under way must not fail the next one.
+      await Bun.sleep(SETTLE_MS);
+      // The next mutant is often beside this one.
+      suites.unshift(...suites.splice(suites.indexOf(suite), 1));
+      return { id, by: `${suite.file}: ${by}`, tests };
+    }
   return { id, tests };
 }
 
@@ -169,10 +181,12 @@ function switches(root: string, mutants: readonly Mutant[]): Bun.BunPlugin {
     name: "switches",
     setup(build) {
       build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        const text = await Bun.file(path).text();
         const own = mutants.filter(({ file }) => join(root, file) === path);
-        const place = text.replaceAll("import.meta.dir", JSON.stringify(dirname(path)));
-        return { contents: own.length === 0 ? place : withSwitches(path, text, own), loader: "ts" };
+        const contents = withSwitches(path, await Bun.file(path).text(), own);
+        return {
+          contents: contents.replaceAll("import.meta.dir", JSON.stringify(dirname(path))),
+          loader: "ts",
+        };
       });
     },
   };
@@ -194,7 +208,7 @@ if (taskFile !== undefined) {
       const task: Task = JSON.parse(readFileSync(taskFile, "utf8"));
       const suites: Suite[] = [];
       for (const file of task.tests) suites.push(await makeSuite(task, file));
-      for (const suite of suites) await look(suite);
+      for (const suite of suites) await look(suite, task);
       const cost = ({ tests }: Suite) => tests.reduce((sum, { ms }) => sum + ms, 0);
       suites.sort((a, b) => cost(a) - cost(b));
       tell(task, { id: READY, tests: suites.reduce((sum, { tests }) => sum + tests.length, 0) });

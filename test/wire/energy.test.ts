@@ -36,5 +36,7 @@ test("the reply has 32 bytes: a meter or none, whole joules, and the second up t
   expect(energyReply(energy)).toEqual(bytes);
   expect(replySize(bytes.subarray(0, 16))).toBe(32);
   expect(decodeReply(bytes)).toEqual({ kind: "energy", energy });
-  expect(decodeReply(bytes.with(8, 0))).toEqual({ kind: "energy", energy: { ...energy, metered: false } });
+  const unmetered = { ...energy, metered: false };
+  expect(energyReply(unmetered)).toEqual(bytes.with(8, 0));
+  expect(decodeReply(bytes.with(8, 0))).toEqual({ kind: "energy", energy: unmetered });
 });

@@ -146,9 +146,18 @@ test("frequencyList() and capabilityList() make the same replies as C code", () 
   expect(sha256(capabilityList(0, caps, 460))).toBe(I386["R6"] as string);
 });
 
-test("frequencyList() has at most 8 vCPUs (S7)", () => {
-  const reply = frequencyList(0, new Array(12).fill(1_000_000), 464);
-  expect([reply.length, reply[80], reply.slice(81).every((byte) => byte === 0)]).toEqual([88, 8, true]);
+test("lists have at most 8 vCPUs (S7), and the resource of the query", () => {
+  const speeds = new Uint8Array(88);
+  speeds.set([5, 0, 0, 0], 0); // resource_id
+  speeds[12] = 3; // command
+  for (let vcpu = 0; vcpu < 8; vcpu++) speeds.set([0x40, 0x42, 0x0f, 0], 48 + 4 * vcpu); // freqs: 1000000
+  speeds[80] = 8; // num_vcpu
+  expect(frequencyList(5, new Array(12).fill(1_000_000), 464)).toEqual(speeds);
+  const turbos = new Uint8Array(184);
+  turbos[12] = 4; // command
+  for (let vcpu = 0; vcpu < 8; vcpu++) turbos[48 + 8 * vcpu] = 1; // turbo
+  turbos[176] = 8; // num_vcpu
+  expect(capabilityList(0, new Array(12).fill({ turbo: true, priority: false }), 464)).toEqual(turbos);
 });
 
 function vectorBytes(id: string): Uint8Array {

@@ -111,9 +111,22 @@ test("decode() keeps a resource id beyond 32 bits large", () => {
 });
 
 test("decode() reads a name without a NUL", () => {
-  const bytes = new Uint8Array(464).fill(0x41, 16, 48); // 32 × "A"
+  const bytes = new Uint8Array(464).fill(0x41, 16, 49); // 32 × "A", and one in the next field
   bytes[12] = 4; // PKT_POLICY_REMOVE
   expect(decode(bytes)).toEqual({ kind: "remove-policy", vmName: "A".repeat(32) });
+});
+
+test("encode() cuts a name to 31 bytes, and writes a pCPU and a large resource where a packet has room for them", () => {
+  const removal = new Uint8Array(464).fill(0x41, 16, 47); // 31 × "A", and the NUL
+  removal[12] = 4; // PKT_POLICY_REMOVE
+  expect(encode({ kind: "remove-policy", vmName: "A".repeat(40) }, 464)).toEqual(removal);
+  const far: Request = { kind: "scale", resource: 2 ** 32 + 5, action: "down", physical: true };
+  for (const abi of [16, 456, 460, 464] as const) {
+    const bytes = new Uint8Array(abi);
+    bytes.set([5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]); // resource, down, CPU_POWER
+    if (abi >= 460) bytes[444] = 1; // core_type
+    expect(encode(far, abi)).toEqual(bytes);
+  }
 });
 
 test("guests of the releases with 460 and 464 bytes read replies, older ones never do", () => {

@@ -151,6 +151,7 @@ describe("the hours of a day", () => {
       hoursOf({ busy: [3, 4, 5], quiet: [11, 12, 13], traffic: [8, 10] }),
       hoursOf({}),
       hoursOf({ busy: [0, 23] }),
+      hoursOf({ traffic: [1] }),
       hoursOf({ quiet: [23, 0, 0, 0] }),
       // vm-power-guest fills up with -1, so a zero before it is meant.
       hoursOf({ quiet: [0, ...new Array(23).fill(-1)] }),
@@ -159,6 +160,7 @@ describe("the hours of a day", () => {
       { max: [3, 4, 5], min: [11, 12, 13], traffic: [8, 10] },
       { max: [], min: [], traffic: [] },
       { max: [0, 23], min: [], traffic: [] },
+      { max: [], min: [], traffic: [1] },
       { max: [], min: [23], traffic: [] },
       { max: [], min: [0], traffic: [] },
       Array.from({ length: 24 }, (_, hour) => hour),

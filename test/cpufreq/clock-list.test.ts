@@ -1,0 +1,264 @@
+import { describe, expect, test } from "bun:test";
+import fs from "node:fs";
+import { join } from "node:path";
+import { type QuickHost, quickHost } from "./quick-backend.ts";
+import { settled } from "./slow-backend.ts";
+
+const PUT_BACK = "s0 write mode=auto speed=3000000";
+const ORIGINALS = { mode: "auto", speed: "3000000" };
+
+/** Leaves an entry in the journal, as a daemon before. */
+function leave(host: QuickHost, scope: string, more: object = {}): void {
+  fs.mkdirSync(host.journalDirectory, { recursive: true, mode: 0o700 });
+  const entry = { version: 1, policy: scope, pcpus: [0], driver: "quick", kept: false, originals: ORIGINALS };
+  const path = join(host.journalDirectory, `${scope}.json`);
+  fs.writeFileSync(path, JSON.stringify({ ...entry, ...more }), { mode: 0o600 });
+}
+
+const scopes = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [i, [`s${i}`]] as const));
+
+describe("a look", () => {
+  test("that finds nothing lists nothing, and asks eight clocks in turn for their baseline", () => {
+    using host = quickHost(scopes(20));
+    const cpufreq = host.open();
+    const clocks = cpufreq.clocks();
+    host.take();
+    const looked = [1, 2, 3].map(() => {
+      cpufreq.refresh();
+      return host.take(/baseline/).map((what) => Number(what.slice(1, -9)));
+    });
+    expect(looked).toEqual([
+      [0, 1, 2, 3, 4, 5, 6, 7],
+      [8, 9, 10, 11, 12, 13, 14, 15],
+      [16, 17, 18, 19, 0, 1, 2, 3],
+    ]);
+    expect([host.counts, cpufreq.clocks()]).toEqual([{ lists: 1, changes: 0 }, clocks]);
+  });
+
+  test("at changed clocks reads no setting that is as it was", () => {
+    using host = quickHost(scopes(2));
+    const cpufreq = host.open();
+    for (const clock of [0, 1]) cpufreq.apply({ clock, setting: 1 });
+    host.take();
+    cpufreq.refresh();
+    expect([host.take(/./), host.counts.lists]).toEqual([[], 1]);
+  });
+
+  test("lists all again where the back end says so, and keeps what is the same", () => {
+    using host = quickHost(scopes(2));
+    const cpufreq = host.open();
+    const clocks = cpufreq.clocks();
+    host.hasChanged = true;
+    cpufreq.refresh();
+    expect([host.counts, cpufreq.uncores()]).toEqual([
+      { lists: 2, changes: 0 },
+      [{ clock: 0, pcpus: [0, 1] }],
+    ]);
+    expect(cpufreq.clocks()).toBe(clocks);
+  });
+
+  test("lists all again where a scope of a changed clock is another one, not of others", () => {
+    using host = quickHost({ 0: ["s0", "s1"], 2: ["s2"], 3: ["s3"] });
+    const cpufreq = host.open();
+    cpufreq.apply({ clock: 0, setting: 1 });
+    cpufreq.apply({ clock: 2, setting: 1 });
+    host.gone = ["s3"];
+    cpufreq.refresh();
+    expect(host.counts.lists).toBe(1);
+    host.gone = ["s1"];
+    cpufreq.refresh();
+    expect(host.counts.lists).toBe(2);
+  });
+
+  test.each([["s0 read speed"], ["s1 read speed"]])(
+    "lists all again at once if a setting is gone: %s",
+    (what) => {
+      using host = quickHost(scopes(2));
+      const cpufreq = host.open();
+      for (const clock of [0, 1]) {
+        cpufreq.apply({ clock, setting: 1 });
+        (host.of[`s${clock}`] ?? {})["speed"] = "1000000";
+      }
+      host.fails = (each) => (each === what ? "ENODEV" : undefined);
+      cpufreq.refresh();
+      expect(host.counts.lists).toBe(2);
+    },
+  );
+
+  test("takes a setting that cannot be read for the moment for unchanged", () => {
+    using host = quickHost(scopes(1));
+    const cpufreq = host.open();
+    cpufreq.apply({ clock: 0, setting: 1 });
+    (host.of["s0"] ?? {})["speed"] = "1000000";
+    host.fails = (each) => (each.includes("read") ? "EMFILE" : undefined);
+    cpufreq.refresh();
+    expect([host.counts.lists, host.drifts]).toEqual([1, []]);
+  });
+});
+
+describe("a baseline", () => {
+  test("is the highest of the scopes', or that of the table if none is known", () => {
+    using host = quickHost({ 0: ["s0", "s1"], 2: ["s2"] });
+    Object.assign(host.baselines, { s0: 1_000_000, s1: 2_000_000, s2: undefined });
+    const cpufreq = host.open();
+    const khz = () => cpufreq.clocks().map(({ baselineKhz }) => baselineKhz);
+    expect(khz()).toEqual([2_000_000, 3_000_000]);
+    cpufreq.refresh();
+    expect(host.counts).toEqual({ lists: 1, changes: 0 });
+    host.baselines["s0"] = 3_000_000;
+    cpufreq.refresh();
+    expect([khz(), host.counts]).toEqual([[3_000_000, 3_000_000], { lists: 2, changes: 1 }]);
+  });
+
+  test("that cannot be read for the moment is what it was", () => {
+    using host = quickHost(scopes(1));
+    host.baselines["s0"] = 2_000_000;
+    const cpufreq = host.open();
+    host.fails = (what) => (what === "s0 baseline" ? "EIO" : undefined);
+    cpufreq.refresh();
+    expect([host.counts.lists, cpufreq.clocks()[0]?.baselineKhz]).toEqual([1, 2_000_000]);
+  });
+});
+
+test("a clock that is not listed any more is put back and closed, or it is told why not", () => {
+  for (const [errno, warnings] of [
+    [undefined, []],
+    ["EBUSY", ["warning: Cannot restore the settings of s0: EBUSY"]],
+  ] as const) {
+    using host = quickHost(scopes(2));
+    const cpufreq = host.open();
+    cpufreq.apply({ clock: 0, setting: 1 });
+    host.take();
+    host.clocks = { 1: ["s1"] };
+    host.hasChanged = true;
+    host.fails = (what) => (what === "s0 find" ? errno : undefined);
+    cpufreq.refresh();
+    expect(host.take()).toEqual(["s0 close", ...(errno === undefined ? [PUT_BACK] : [])]);
+    expect([host.lines, cpufreq.clocks().map(({ id }) => id)]).toEqual([[...warnings], [1]]);
+  }
+});
+
+describe("what a daemon before left in the journal", () => {
+  test("is put back once, at the start, without a word", async () => {
+    using host = quickHost(scopes(1));
+    leave(host, "s0");
+    const cpufreq = host.open();
+    cpufreq.refresh();
+    await settled();
+    expect([host.take(), host.lines, host.journal()]).toEqual([[PUT_BACK], [], {}]);
+  });
+
+  test("is tried again at the next looks if it is refused, soon again after it succeeded", async () => {
+    using host = quickHost(scopes(1));
+    leave(host, "s0");
+    host.fails = (what) => (what === PUT_BACK ? "EBUSY" : undefined);
+    const cpufreq = host.open();
+    await settled();
+    const looks = (count: number) =>
+      Array.from({ length: count }, () => {
+        cpufreq.refresh();
+        return host.take().length;
+      });
+    expect([host.take(), host.lines]).toEqual([
+      [PUT_BACK],
+      ['warning: Cannot restore the settings of s0/mode: EBUSY, was "auto"'],
+    ]);
+    expect(looks(5)).toEqual([1, 1, 0, 1, 0]);
+    host.fails = () => undefined;
+    // With the files closed that were never opened.
+    expect(looks(4)).toEqual([0, 0, 1, 0]);
+    cpufreq.apply({ clock: 0, setting: 1 });
+    host.fails = (what) => (what === PUT_BACK ? "EBUSY" : undefined);
+    cpufreq.apply({ clock: 0, setting: "baseline" });
+    host.take();
+    expect(looks(3)).toEqual([1, 1, 0]);
+  });
+
+  test("is kept if it was handed over: its originals are put back at the end, and knobs at the first speed", () => {
+    using host = quickHost(scopes(1));
+    Object.assign(host.of, { s0: { mode: "manual", speed: "1000000", knob: "7" } });
+    leave(host, "s0", { originals: { ...ORIGINALS, knob: "0" } });
+    const cpufreq = host.open({ adopt: true });
+    cpufreq.refresh();
+    expect([host.take(), host.lines]).toEqual([[], []]);
+    cpufreq.apply({ clock: 0, setting: 1 });
+    expect(host.take()).toEqual([
+      ...["s0 open", "s0 prepare mode=manual", "s0 write knob=0", "s0 set speed=2000000"],
+    ]);
+    expect(cpufreq.close()).toEqual([]);
+    expect([host.of["s0"], host.journal()]).toEqual([{ ...ORIGINALS, knob: "0" }, {}]);
+  });
+
+  test("is put back of a clock that comes later, and of one that was handed over for CPUs that are not managed", () => {
+    using host = quickHost(scopes(1));
+    leave(host, "s1");
+    leave(host, "s2");
+    host.fails = (what) => (what === "s2 find" ? "CPU 2 offline" : undefined);
+    const cpufreq = host.open({ adopt: true });
+    expect([host.take(), host.lines, Object.keys(host.journal())]).toEqual([
+      ["s1 write mode=auto speed=3000000"],
+      ["warning: Cannot restore s2: CPU 2 offline"],
+      ["s2.json"],
+    ]);
+    host.fails = () => undefined;
+    host.clocks = scopes(3);
+    host.hasChanged = true;
+    cpufreq.refresh();
+    expect(host.take()).toEqual(["s2 write mode=auto speed=3000000"]);
+  });
+
+  test("for CPUs that are not here stays until the end, and then only if all is restored", () => {
+    for (const [onExit, left] of [
+      ["restore", []],
+      ["keep", ["s1.json"]],
+    ] as const) {
+      using host = quickHost(scopes(1));
+      leave(host, "s1");
+      const cpufreq = host.open({ onExit });
+      expect(host.take()).toEqual([]);
+      expect([cpufreq.close(), Object.keys(host.journal())]).toEqual([[], [...left]]);
+    }
+  });
+});
+
+describe("at the end", () => {
+  test("what was changed is kept, of a clock with several scopes each", () => {
+    using host = quickHost({ 0: ["s0", "s1"], 2: ["s2"] });
+    const cpufreq = host.open({ onExit: "keep" });
+    cpufreq.apply({ clock: 0, setting: 1 });
+    host.take();
+    expect([cpufreq.close(), host.take()]).toEqual([[], ["s0 close", "s1 close"]]);
+    expect(Object.values(host.journal()).map((entry) => (entry as { kept: boolean }).kept)).toEqual([
+      true,
+      true,
+    ]);
+    expect(cpufreq.apply({ clock: 0, setting: 2 })).toEqual({ reason: "CPU 0 is not managed" });
+  });
+
+  test("a scope that was not changed is not kept, and an entry that cannot be marked is told", () => {
+    using host = quickHost({ 0: ["s0", "s1"] });
+    let isFull = false;
+    const renameSync = (from: string, to: string) => {
+      if (isFull && to.endsWith("s0.json")) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+      fs.renameSync(from, to);
+    };
+    const cpufreq = host.open({ onExit: "keep" }, { renameSync });
+    // The second scope cannot be opened, and the first not be put back.
+    host.fails = (what) => (what === "s1 read" || what === PUT_BACK ? "EIO" : undefined);
+    expect(cpufreq.apply({ clock: 0, setting: 1 })).toEqual({ reason: "s1: EIO" });
+    isFull = true;
+    const reason = `restore journal in "${host.journalDirectory}": ENOSPC`;
+    expect([cpufreq.close(), Object.keys(host.journal())]).toEqual([[{ reason }], ["s0.json"]]);
+  });
+
+  test("a daemon that leaves for the next one closes its files, and changes nothing", () => {
+    using host = quickHost(scopes(1));
+    const cpufreq = host.open();
+    cpufreq.apply({ clock: 0, setting: 1 });
+    host.take();
+    cpufreq.leave();
+    expect([host.take(), Object.keys(host.journal())]).toEqual([["s0 close"], ["s0.json"]]);
+    expect(cpufreq.apply({ clock: 0, setting: 2 })).toEqual({ reason: "CPU 0 is not managed" });
+  });
+});
