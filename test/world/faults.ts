@@ -169,7 +169,7 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   fault(
     "a dwell is skipped",
     "arbiter/ask.ts",
-    "const waits = isSlower && contract.minDwellMs > 0 && now.monoMs < dueMs;",
+    "const waits = isSlower && now.monoMs < dueMs;",
     "const waits = false;",
   ),
   fault(
@@ -205,7 +205,7 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
   fault(
     "a policy leaves earlier requests in force",
     "arbiter/guest-policies.ts",
-    "if (order.by === undefined) steps.push(...this.#endRequests(vm, order));",
+    "if (order.by === undefined) steps.push(...named.flatMap(endRequests));",
     "",
   ),
   fault(

@@ -11,24 +11,42 @@ const LONG_CALM_MS = 720_000;
 const CALM_MS = 200_000;
 const MINUTE_MS = 60_000;
 
-/** So many trials follow each other in one calm. */
-const TRIALS_MAX = 12;
-
 /** How much happens. */
 export interface Pace {
   /** Means of the time between two requests, and between two other happenings of a storm, in ms. One is drawn per storm. */
   readonly askMs: readonly number[];
   readonly stormMs: readonly number[];
+  /** The longest storm, in minutes. */
+  readonly stormMinutes: number;
+  /** So many trials at most follow each other in one calm. */
+  readonly trials: number;
   /** How long nothing but requests happens between a calm and the next storm, in minutes. One is drawn each time. */
   readonly lullMinutes: readonly number[];
 }
 
-const USUAL_PACE: Pace = { askMs: [50, 500, 500, 5000], stormMs: [500, 3000, 15_000], lullMinutes: [1] };
+const USUAL_PACE: Pace = {
+  askMs: [50, 500, 500, 5000],
+  stormMs: [500, 3000, 15_000],
+  stormMinutes: 12,
+  trials: 12,
+  lullMinutes: [1],
+};
+
+/** For what storms hide: little happens before everything is tried in calm weather. */
+export const CALM_PACE: Pace = {
+  askMs: [500, 5000],
+  stormMs: [3000, 15_000],
+  stormMinutes: 2,
+  trials: Number.POSITIVE_INFINITY,
+  lullMinutes: [1],
+};
 
 /** For long times: somebody asks every few seconds, and there are a few storms in a day. */
 export const LONG_PACE: Pace = {
   askMs: [3000, 5000, 8000],
   stormMs: [3000, 15_000, 60_000],
+  stormMinutes: 12,
+  trials: 12,
   lullMinutes: [20, 300, 900],
 };
 
@@ -67,14 +85,14 @@ export function* schedule(seed: number, pace: Pace = USUAL_PACE): Generator<Plan
       }
       atMs = lastMs;
     };
-    yield* during(atMs + random.between(1, 12) * MINUTE_MS, true);
+    yield* during(atMs + random.between(1, pace.stormMinutes) * MINUTE_MS, true);
     yield plan(PHASES.calm);
     const isLong = kinds.some(({ name }) => name === "kernel refuses" || name === "disk fault");
     yield* during(atMs + (isLong ? LONG_CALM_MS : CALM_MS), false);
     yield plan(PHASES.settle);
     atMs += 2000;
     yield* during(atMs + random.between(1, 4) * MINUTE_MS, false);
-    for (const trial of shuffled(TRIALS, random).slice(0, TRIALS_MAX))
+    for (const trial of shuffled(TRIALS, random).slice(0, pace.trials))
       for (const { phase, restMs } of trial) {
         yield plan(phase);
         atMs += restMs;

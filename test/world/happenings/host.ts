@@ -133,10 +133,12 @@ interface CpuOrder {
   readonly cpu: number;
   readonly to: "min" | "max" | "release";
   readonly forSeconds?: number;
+  /** Whether the daemon must know by now that the CPU is away. */
+  readonly mustFail?: boolean;
 }
 
 /** Gives an order, and tells the model. */
-export function orderCpu(world: World, { cpu, to, forSeconds }: CpuOrder): void {
+export function orderCpu(world: World, { cpu, to, forSeconds, mustFail = false }: CpuOrder): void {
   const { model } = world.judge;
   const clock = model.clockOf(cpu);
   const { table } = model;
@@ -154,6 +156,8 @@ export function orderCpu(world: World, { cpu, to, forSeconds }: CpuOrder): void 
   call(world, "SetCpuFreq", { cpus: [cpu], to, hold: to !== "release", forSeconds }, (reply) => {
     const [result] =
       (reply?.parameters as { results?: { ok: boolean; notRemembered?: string }[] })?.results ?? [];
+    if (mustFail && result?.ok === true)
+      world.fail("operators", `an order for CPU ${cpu}, which is away, was accepted`);
     if (result?.ok === true && result.notRemembered === undefined) order.granted();
     else if (reply !== undefined && result?.ok !== true) order.refused();
   });

@@ -38,6 +38,19 @@ export const QUIET_DAEMON = {
     world.service.crash();
     return "";
   }),
+  /** The kernel refuses what the next start restores, for some seconds. */
+  quietRefusedRestore: happening("quiet refused restore", 0, (world) => {
+    if (!world.isFair || !world.service.isRunning) return undefined;
+    for (const policy of world.kernel.policies()) {
+      policy.refuses = "EBUSY";
+      world.judge.model.memoryOf(policy).isDirty = true;
+      world.timeline.after(5000, () => {
+        policy.refuses = undefined;
+      });
+    }
+    world.service.crash();
+    return "";
+  }),
 };
 
 function noteStates(world: World, { isUpgrade }: { readonly isUpgrade: boolean }): void {

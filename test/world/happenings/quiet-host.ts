@@ -12,6 +12,23 @@ export const QUIET_HOST = {
     orderCpu(world, { cpu: world.ordered, to: random.pick(["min", "max"]) });
     return `CPU ${world.ordered}`;
   }),
+  /** Further orders for the CPU are refused: by the kernel, or because it is away. */
+  quietRefusedOrders: happening("quiet refused orders", 0, (world) => {
+    const { kernel, judge, ordered: cpu } = world;
+    if (cpu === undefined) return undefined;
+    world.disturb();
+    const isAway = kernel.isOnline[cpu] !== true;
+    const policy = isAway ? undefined : kernel.policyOf[cpu];
+    if (policy !== undefined) {
+      for (const one of judge.model.sharing(policy)) judge.model.memoryOf(one).isDirty = true;
+      policy.refuses = "EBUSY";
+      world.timeline.after(500, () => {
+        policy.refuses = undefined;
+      });
+    }
+    for (const to of ["min", "max"] as const) orderCpu(world, { cpu, to, mustFail: isAway });
+    return `CPU ${cpu}${isAway ? ", which is away" : ""}`;
+  }),
   /** The CPU of the order goes, or comes back. */
   quietSwitch: happening("quiet switch", 0, (world) => {
     const { ordered } = world;

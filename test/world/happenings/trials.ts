@@ -103,4 +103,16 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     { phase: QUIET.quietDays, restMs: 15_000 },
     JUDGED,
   ],
+  [
+    { phase: QUIET.quietOrder, restMs: 2000 },
+    { phase: QUIET.quietRefusedOrders, restMs: 20_000 },
+    JUDGED,
+    { phase: QUIET.quietSwitch, restMs: 20_000 },
+    { phase: QUIET.quietRefusedOrders, restMs: 2000 },
+    { phase: QUIET.quietSwitch, restMs: 20_000 },
+    JUDGED,
+    { phase: QUIET.quietRelease, restMs: 2000 },
+    JUDGED,
+  ],
+  [{ phase: QUIET.quietAsks, restMs: 1000 }, { phase: QUIET.quietRefusedRestore, restMs: 60_000 }, JUDGED],
 ];

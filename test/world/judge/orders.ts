@@ -62,7 +62,10 @@ export class Orders {
         // It does not count once the daemon sees that the CPU is away.
         if (!isOnline) this.doubt(clock);
       },
-      refused: () => this.#by.set(clock, before),
+      refused: () => {
+        this.#by.set(clock, before);
+        if (!isOnline) this.#left.set(cpu, { clock, orders: left });
+      },
     };
   }
 
