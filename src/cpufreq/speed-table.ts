@@ -15,7 +15,7 @@ export function listedTable(khz: readonly Khz[], boostOff: boolean): Result<Freq
   // ACPI lists the highest speed first, device trees the lowest.
   const highestFirst = [...new Set(khz)].sort((a, b) => b - a);
   const [first, second] = highestFirst;
-  // No number where there are fewer than two.
+  // With fewer than two speeds the difference is NaN.
   const hasTurbo = Number(first) - Number(second) === TURBO_STEP_KHZ;
   return plainTable(highestFirst, { turbo: hasTurbo ? LISTED_TURBO : undefined, boostOff });
 }
