@@ -24,9 +24,10 @@ export class Retries<Key> {
     return failure === undefined || now >= failure.dueAt;
   }
 
-  /** Records a failure: the next wait is twice as long. */
+  /** Records a failure: the next wait is twice as long. One of a try for another reason, before the wait is over, changes nothing. */
   failed(key: Key, now: number): void {
     const before = this.#failures.get(key);
+    if (before !== undefined && now < before.dueAt) return;
     const waited = Math.min(before === undefined ? this.#pace.first : before.waited * 2, this.#pace.max);
     this.#failures.set(key, { waited, dueAt: now + waited });
   }

@@ -31,3 +31,11 @@ test("Retries has a separate wait for each key", () => {
   retries.succeeded("b");
   expect(retries.isDue("a", 9)).toBe(false);
 });
+
+test("Retries does not wait longer because of a try for another reason", () => {
+  const retries = new Retries<string>({ first: 10, max: 300 });
+  for (const now of [0, 1, 2, 9]) retries.failed("a", now);
+  expect([retries.isDue("a", 9), retries.isDue("a", 10)]).toEqual([false, true]);
+  retries.failed("a", 10);
+  expect([retries.isDue("a", 29), retries.isDue("a", 30)]).toEqual([false, true]);
+});
