@@ -8,8 +8,11 @@ same "the driver is the kernel's own" acpi-cpufreq "$(cat $CPU/cpu0/cpufreq/scal
 eventually "libvirt is followed" 30 sh -c 'vmpowerctl status --json | grep -q "\"state\": *\"connected\""'
 
 # rt_priority and policy in stat (proc(5)): SCHED_FIFO is 1.
-same "every thread has the lowest realtime priority" "1:1" \
-	"$(sed 's/.*) //' /proc/"$(systemctl show -P MainPID vm-power)"/task/*/stat | awk '{ print $39 ":" $38 }' | sort -u | xargs)"
+is_realtime() {
+	[ "$(sed 's/.*) //' /proc/"$(systemctl show -P MainPID vm-power)"/task/*/stat | awk '{ print $39 ":" $38 }' | sort -u | xargs)" = 1:1 ]
+}
+# While it needs more than half of a CPU, as a slow host does at the start, it is an ordinary process.
+eventually "every thread has the lowest realtime priority" 30 is_realtime
 
 exposure=$(systemd-analyze security vm-power.service --no-pager 2>/dev/null | sed -nE 's/.*exposure level for vm-power.service: ([0-9.]+).*/\1/p')
 echo "figure exposure $exposure"
