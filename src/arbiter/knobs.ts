@@ -32,8 +32,9 @@ export class WantedKnobs {
 function knobsOf({ claims, wants }: Pick<ClockState, "claims" | "wants">): Knobs {
   const asked = askedOn(claims);
   if (asked.length === 0) return wants.of("parked")?.knobs ?? NO_KNOBS;
-  // -1 for a VM that asks for none.
-  const epps = asked.map(({ epp }) => (EPP_WORDS as readonly unknown[]).indexOf(epp));
+  if (asked.every((each) => each === NO_KNOBS)) return NO_KNOBS;
+  // -1, of which there is no word, for a VM that asks for none.
+  const epps = asked.map(({ epp }) => (epp === undefined ? -1 : EPP_WORDS.indexOf(epp)));
   const latencies = asked.flatMap(({ resumeLatencyUs }) => resumeLatencyUs ?? []);
   const [first] = asked;
   const agree = asked.every(({ governors = [] }) => governors.join() === first?.governors?.join());

@@ -12,6 +12,7 @@ import type {
   ClockView,
   DomainView,
   GrantView,
+  Holder,
   LastRequestView,
   VcpuClockView,
   VcpuView,
@@ -121,7 +122,12 @@ function lastRequest(state: ClockState): LastRequestView | undefined {
 function askerOf({ claims }: ClockState, { by, asker }: LastRequest): Claim | undefined {
   // Claims in a dry run are not in the clock's set.
   if (asker?.claimant.state.contract.dryRun === true) return asker;
-  return [...claims].find(({ claimant: { holder } }) => JSON.stringify(holder) === JSON.stringify(by));
+  return [...claims].find(({ claimant: { holder } }) => isSame(holder, by));
+}
+
+function isSame(a: Holder, b: Holder): boolean {
+  if (a.kind === "vcpu") return b.kind === "vcpu" && a.vm === b.vm && a.vcpu === b.vcpu;
+  return a.kind === "pcpu" && b.kind === "pcpu" && a.vm === b.vm && a.pcpu === b.pcpu;
 }
 
 function grantedKhz(state: ClockState): Khz | undefined {

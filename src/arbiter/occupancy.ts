@@ -32,6 +32,7 @@ export class Occupancy {
   /** Some domains that may run on one of these CPUs, at most `max`. */
   usersOf(pcpus: readonly Pcpu[], max: number): string[] {
     const found: string[] = [];
+    if (!pcpus.some((pcpu) => this.isUsed(pcpu))) return found;
     for (const [name, used] of this.#pcpusOf) {
       if (found.length === max) break;
       if (pcpus.some((pcpu) => used.has(pcpu))) found.push(name);

@@ -14,9 +14,8 @@ const LISTED_TURBO: Turbo = { baseIndex: 1, onAtStart: true, enableIsMax: true }
 export function listedTable(khz: readonly Khz[], boostOff: boolean): Result<FrequencyTable> {
   // ACPI lists the highest speed first, device trees the lowest.
   const highestFirst = [...new Set(khz)].sort((a, b) => b - a);
-  const [first, second] = highestFirst;
-  // With fewer than two speeds the difference is NaN.
-  const hasTurbo = Number(first) - Number(second) === TURBO_STEP_KHZ;
+  const [first = 0, second = first] = highestFirst;
+  const hasTurbo = first - second === TURBO_STEP_KHZ;
   return plainTable(highestFirst, { turbo: hasTurbo ? LISTED_TURBO : undefined, boostOff });
 }
 

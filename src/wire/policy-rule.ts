@@ -58,6 +58,6 @@ function used(hours: readonly number[]): readonly number[] {
   return hours.slice(0, last + 1);
 }
 
-function isHour(hour: number | undefined): hour is number {
-  return Number(hour) >= 0 && Number(hour) < HOURS;
+function isHour(hour: number | undefined = UNUSED_HOUR): hour is number {
+  return hour >= 0 && hour < HOURS;
 }

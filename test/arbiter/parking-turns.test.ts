@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { Occupancy } from "../../src/arbiter/occupancy.ts";
 import type { ParkingRule } from "../../src/arbiter/parking-view.ts";
 import { at, by, clock, domain, host } from "./fixture.ts";
 
@@ -70,4 +71,13 @@ test("the same rule given again parks nothing that an operator restored", () => 
   done(arbiter.operate(0, "restore", by("root")));
   done(arbiter.parking.configure({ ...MIN }));
   expect([parked(), arbiter.dueAt()]).toEqual([[1], undefined]);
+});
+
+test("the users of CPUs are those that may run on any of them, without those that are gone", () => {
+  const occupancy = new Occupancy();
+  occupancy.put("a", { pins: [[1]] });
+  occupancy.put("b", { pins: [[1], [2]] });
+  expect([occupancy.usersOf([0, 1], 9), occupancy.usersOf([2, 3], 9)]).toEqual([["a", "b"], ["b"]]);
+  occupancy.put("a", undefined);
+  expect([occupancy.usersOf([0, 1], 9), occupancy.usersOf([0, 3], 9)]).toEqual([["b"], []]);
 });

@@ -48,6 +48,30 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: "These steps are never taken back, so nobody asks what was before; forgetting it frees the memory",
   },
   {
+    file: "src/arbiter/knobs.ts",
+    line: "if (asked.every((each) => each === NO_KNOBS)) return NO_KNOBS;",
+    changes: ["asked.every((each) => each === NO_KNOBS) → false", "return NO_KNOBS; → nothing"],
+    why: "Nothing comes of what nobody asks for; the condition saves the work, since a heartbeat looks at every clock",
+  },
+  {
+    file: "src/arbiter/knobs.ts",
+    line: "const epps = asked.map(({ epp }) => (epp === undefined ? -1 : EPP_WORDS.indexOf(epp)));",
+    changes: ["epp === undefined → false", "1 → 2"],
+    why: "What is no word has the number -1 as well, and there is no word of any number below 0",
+  },
+  {
+    file: "src/arbiter/look.ts",
+    line: 'return a.kind === "pcpu" && b.kind === "pcpu" && a.vm === b.vm && a.pcpu === b.pcpu;',
+    changes: ['a.kind === "pcpu" && b.kind === "pcpu" → (a.kind === "pcpu") || (b.kind === "pcpu")'],
+    why: "Of two kinds one has no number of a CPU, so that these differ",
+  },
+  {
+    file: "src/arbiter/occupancy.ts",
+    line: "if (!pcpus.some((pcpu) => this.isUsed(pcpu))) return found;",
+    changes: ["!pcpus.some((pcpu) => this.isUsed(pcpu)) → false", "return found; → nothing"],
+    why: "Of a CPU that nobody uses no user is found; the condition saves the search through all domains",
+  },
+  {
     file: "src/arbiter/occupancy.ts",
     line: "if (now.size === 0) this.#pcpusOf.delete(name);",
     changes: ["now.size === 0 → false"],
@@ -82,6 +106,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     line: "if (squares >= least) continue;",
     changes: ["squares >= least → squares > least"],
     why: "Of two sets of terms that err by the same each is the best",
+  },
+  {
+    file: "src/cpufreq/speed-table.ts",
+    line: "const [first = 0, second = first] = highestFirst;",
+    changes: ["0 → 1"],
+    why: "Without any speed both are the same, whatever that is",
   },
   {
     file: "src/cpufreq/clock-set.ts",
