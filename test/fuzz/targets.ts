@@ -15,7 +15,7 @@ import { readDomainEvent } from "../../src/hypervisor/libvirt/events.ts";
 import { type Frame, FrameCutter } from "../../src/hypervisor/libvirt/frame.ts";
 import * as messages from "../../src/hypervisor/libvirt/messages.ts";
 import { XdrReader } from "../../src/hypervisor/libvirt/xdr-reader.ts";
-import { Framer } from "../../src/wire/framer.ts";
+import { frames } from "../wire/packets.ts";
 import { cut, mutate } from "./mutate.ts";
 import { anyObjects } from "./objects.ts";
 import { packetStorm, STORM_PACKETS } from "./packet-storm.ts";
@@ -86,27 +86,12 @@ function stream(random: Random, note: (input: Uint8Array) => void): string | und
   });
   const sound = new Uint8Array(Buffer.concat(packets));
   note(sound);
-  if (!isSame(framesOf(cut(sound, random)), packets))
+  if (!isSame(frames(cut(sound, random)), packets))
     return `Not the ${packets.length} packets of ${size} bytes`;
   const hostile = mutate(sound, ["\x01\x00\x00\x00", "\x02\x00\x00\x00", "\x09\x00\x00\x00"], random);
   note(hostile);
-  const strange = framesOf(cut(hostile, random)).find(({ length }) => ![16, 456, 460, 464].includes(length));
+  const strange = frames(cut(hostile, random)).find(({ length }) => ![16, 456, 460, 464].includes(length));
   return strange && `A packet of ${strange.length} bytes`;
-}
-
-function framesOf(pieces: readonly Uint8Array[]): Uint8Array[] {
-  const framer = new Framer();
-  const found: Uint8Array[] = [];
-  const drain = () => {
-    for (let frame = framer.next(); frame !== undefined; frame = framer.next()) found.push(frame.slice());
-  };
-  for (const piece of pieces) {
-    framer.push(piece.slice());
-    drain();
-  }
-  framer.quiet();
-  drain();
-  return found;
 }
 
 /** Messages do not depend on the cuts, and a call that is accepted has its types. */
