@@ -1,5 +1,4 @@
 import fs from "node:fs";
-import os from "node:os";
 import { join } from "node:path";
 import type { Khz } from "../../src/base/domain.ts";
 import { failure, success } from "../../src/base/result.ts";
@@ -7,6 +6,7 @@ import type { Cpufreq, Drift } from "../../src/cpufreq/cpufreq.ts";
 import { type HoldOptions, openClocks } from "../../src/cpufreq/host-clocks.ts";
 import type { Answer, Backend, ListedClock, Scope, Values } from "../../src/cpufreq/port.ts";
 import { FILE_CALLS, type FileCalls } from "../../src/os/file-calls.ts";
+import { makeMemoryDirectory } from "./memory-directory.ts";
 import { logInto } from "./test-host.ts";
 
 const KHZ: readonly Khz[] = [3_000_000, 2_000_000, 1_000_000];
@@ -39,9 +39,7 @@ export interface QuickHost extends Disposable {
 }
 
 export function quickHost(clocks: Record<number, readonly string[]>): QuickHost {
-  const directory = fs.mkdtempSync(
-    join(fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir(), "vm-power-quick-"),
-  );
+  const directory = makeMemoryDirectory("quick");
   const journalDirectory = join(directory, "journal");
   const host: QuickHost = {
     ...{ of: {}, done: [], lines: [], drifts: [], counts: { lists: 0, changes: 0 } },

@@ -1,5 +1,4 @@
 import fs from "node:fs";
-import os from "node:os";
 import { dirname, join } from "node:path";
 import type { Log, LogLevel } from "../../src/base/log.ts";
 import { success } from "../../src/base/result.ts";
@@ -9,6 +8,7 @@ import { kernelDisk } from "../../src/cpufreq/linux/kernel-disk.ts";
 import { type CpufreqOptions, openCpufreq, openCpufreqOn } from "../../src/cpufreq/linux/open.ts";
 import { FILE_CALLS } from "../../src/os/file-calls.ts";
 import { type CpufreqTree, makeCpufreqTree, type TreeCpus } from "../../src/simulate/cpufreq-tree.ts";
+import { makeMemoryDirectory } from "./memory-directory.ts";
 
 /** The table of the measurements with DPDK's host. */
 export const ACPI_KHZ = [2301000, 2300000, 2000000, 1700000, 1400000, 1200000];
@@ -32,9 +32,7 @@ export interface TestHost extends Disposable {
 }
 
 export function testHost(groups: readonly TreeCpus[]): TestHost {
-  // Journals are synced, which is faster in memory than on a disk.
-  const memory = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
-  const directory = fs.mkdtempSync(join(memory, "vm-power-cpufreq-"));
+  const directory = makeMemoryDirectory("cpufreq");
   const root = join(directory, "cpu");
   const journalDirectory = join(directory, "journal");
   const lines: string[] = [];
