@@ -4,19 +4,9 @@ import { happening } from "./happening.ts";
 /** What the daemon goes through while nothing else happens. */
 export const QUIET_DAEMON = {
   /** Nothing but a restart happens. */
-  quietRestart: happening("quiet restart", 0, (world) => {
-    if (!world.isFair || !world.service.isRunning) return undefined;
-    noteStates(world, { isUpgrade: false });
-    world.service.restart();
-    return "";
-  }),
+  quietRestart: happening("quiet restart", 0, (world) => restart(world, { isUpgrade: false })),
   /** The daemon before was the first version. */
-  quietUpgrade: happening("quiet upgrade", 0, (world) => {
-    if (!world.isFair || !world.service.isRunning) return undefined;
-    noteStates(world, { isUpgrade: true });
-    world.service.restart({ wasOld: true });
-    return "";
-  }),
+  quietUpgrade: happening("quiet upgrade", 0, (world) => restart(world, { isUpgrade: true })),
   afterRestart: happening("after the restart", 0, (world) => {
     if (world.restarting === undefined) return undefined;
     world.restarting = undefined;
@@ -53,7 +43,10 @@ export const QUIET_DAEMON = {
   }),
 };
 
-function noteStates(world: World, { isUpgrade }: { readonly isUpgrade: boolean }): void {
+function restart(world: World, { isUpgrade }: { readonly isUpgrade: boolean }): string | undefined {
+  if (!world.isFair || !world.service.isRunning) return undefined;
   const states = world.kernel.policies().map((policy) => [policy, JSON.stringify(policy.state)] as const);
   world.restarting = { sinceMs: world.timeline.nowMs, before: new Map(states), isUpgrade };
+  world.service.restart({ wasOld: isUpgrade });
+  return "";
 }
