@@ -11,7 +11,8 @@ function policyIn({ kernel }: World, random: Random): Policy | undefined {
 
 /** The daemon may have lost what guests want of these CPUs. */
 function unsettleOn({ judge, vms }: World, isOn: (cpu: number) => boolean): void {
-  for (const vm of vms.values()) if (vm.pins.some((pins) => pins.some(isOn))) judge.model.unsettle(vm);
+  for (const vm of vms.values())
+    if ([...vm.pins, vm.emulator].some((cpus) => cpus.some(isOn))) judge.model.unsettle(vm);
 }
 
 /** Switches a CPU off or on. */
