@@ -36,6 +36,8 @@ export interface Outcome {
   readonly marks: ReadonlyMap<string, number>;
   /** The last of what happened, up to the violation. */
   readonly happened: readonly Planned[];
+  /** The last lines of the trace, if a promise did not hold. */
+  readonly lastLines: readonly string[];
 }
 
 /** So many of the last happenings are kept, so that a long run needs no more memory than a short one. */
@@ -84,6 +86,7 @@ export function drive(course: Course): Outcome {
     struck,
     marks: world.marks.counts,
     happened,
+    lastLines: world.violation === undefined ? [] : world.trace.lastLines(),
   };
 }
 

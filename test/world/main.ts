@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { CORPUS } from "./corpus.ts";
 import { type Course, drive, type Outcome } from "./drive.ts";
 import { faultNamed } from "./faults.ts";
@@ -34,6 +34,9 @@ const THOROUGH_CALMS = 200;
 
 /** Where `make world-long` keeps what it finds. */
 const KEPT = "dist/world-failures.txt";
+
+/** Where the last lines of the trace of a failing long world go: it takes too long to run it once more. */
+const LAST = "dist/world-last";
 
 // With a fault of faults.ts planted, a failing world prints a corpus entry for it.
 const linked = await link(FAULT === undefined ? undefined : faultNamed(FAULT));
@@ -79,6 +82,8 @@ function report(course: Course, outcome: Outcome): void {
   const why = violation ?? { invariant: "nothing-left", why: rejected.splice(0).join("; "), atMs: 0 };
   process.stdout.write(`seed ${course.seed}: ${why.invariant} does not hold at ${why.atMs} ms: ${why.why}\n`);
   if (violation === undefined) return;
+  if (isLong) keepLast(course.seed, outcome);
+  if (SHRINK_SECONDS === "0") return;
   const plan = shrink(course, outcome, Number(SHRINK_SECONDS) * 1000);
   const lines: string[] = [];
   const untilMs = Math.ceil(violation.atMs) + 1;
@@ -94,4 +99,11 @@ function report(course: Course, outcome: Outcome): void {
   process.stdout.write(`${plan.length} of ${outcome.happened.length} happenings are enough:\n${told}\n`);
   process.stdout.write(`For corpus.ts:\n${kept}\n`);
   if (LONG !== undefined) appendFileSync(KEPT, `${kept}\n`);
+}
+
+function keepLast(seed: number, { lastLines }: Outcome): void {
+  const path = `${LAST}-${seed}.txt`;
+  mkdirSync("dist", { recursive: true });
+  writeFileSync(path, `${lastLines.join("\n")}\n`);
+  process.stdout.write(`The last ${lastLines.length} lines of the trace are in ${path}\n`);
 }
