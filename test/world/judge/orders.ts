@@ -51,7 +51,7 @@ export class Orders {
     const before = this.#by.get(clock) ?? [{ index: undefined, endsMs: NEVER_MS }];
     const after = indexes.map((index) => ({ index, endsMs }));
     this.#by.set(clock, [...before, ...after]);
-    this.#givenFor.set(clock, new Set([...(this.#givenFor.get(clock) ?? []), cpu]));
+    this.#mayBeFor(clock, cpu);
     // The daemon may not have seen yet that it is away.
     const left = this.#left.get(cpu)?.orders ?? [];
     if (!isOnline) this.#left.set(cpu, { clock, orders: [...left, ...after] });
@@ -92,8 +92,14 @@ export class Orders {
   }
 
   #returns(cpu: number): void {
-    const { clock, orders } = this.#left.get(cpu) ?? { clock: cpu, orders: [] };
-    for (const order of orders) this.#add(clock, order);
+    const left = this.#left.get(cpu);
+    if (left === undefined) return;
+    for (const order of left.orders) this.#add(left.clock, order);
+    this.#mayBeFor(left.clock, cpu);
+  }
+
+  #mayBeFor(clock: number, cpu: number): void {
+    this.#givenFor.set(clock, new Set([...(this.#givenFor.get(clock) ?? []), cpu]));
   }
 
   /** The clock of the wall was set. Across a restart an order ends by that clock. */
