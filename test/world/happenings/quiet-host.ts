@@ -1,7 +1,11 @@
+import { LocalHours } from "../judge/local-hours.ts";
+import { isIn } from "../judge/schedules.ts";
 import { happening } from "./happening.ts";
 import { orderCpu, setWall } from "./host.ts";
 import { switchCpu } from "./kernel.ts";
 import { politeGuest } from "./quiet-guests.ts";
+
+const HOUR_MS = 3_600_000;
 
 /** What operators, the kernel and other programs do while nothing else happens. */
 export const QUIET_HOST = {
@@ -94,8 +98,24 @@ export const QUIET_HOST = {
     if (!world.isFair || world.profile.schedules.length === 0) return undefined;
     return setWall(world, 86_400_000 * random.between(1, 6));
   }),
+  /** An hour comes in which most schedules hold, so that it matters which of them counts. */
+  quietSchedules: happening("quiet schedules", 0, (world, random) => {
+    const { schedules, zone } = world.profile;
+    if (!world.isFair || schedules.length === 0) return undefined;
+    const { timeline } = world;
+    const hours = new LocalHours(timeline, zone);
+    const counts = Array.from({ length: 7 * 24 }, (_, ahead) => {
+      const hour = hours.at(timeline.wallMs + ahead * HOUR_MS);
+      return schedules.filter((schedule) => isIn(schedule, hour)).length;
+    });
+    const most = Math.max(...counts);
+    return setWall(
+      world,
+      HOUR_MS * random.pick([...counts.keys()].filter((ahead) => counts[ahead] === most)),
+    );
+  }),
   quietHours: happening("quiet hours", 0, (world, random) => {
     if (!world.isFair) return undefined;
-    return setWall(world, 3_600_000 * random.between(-12, 12));
+    return setWall(world, HOUR_MS * random.between(-12, 12));
   }),
 };

@@ -100,7 +100,7 @@ export const TRIALS: readonly (readonly Trial[])[] = [
     JUDGED,
     { phase: QUIET.quietHours, restMs: 15_000 },
     JUDGED,
-    { phase: QUIET.quietDays, restMs: 15_000 },
+    { phase: QUIET.quietSchedules, restMs: 15_000 },
     JUDGED,
   ],
   [

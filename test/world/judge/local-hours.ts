@@ -20,9 +20,9 @@ export class LocalHours {
 
   possible(): Set<number> {
     const { wallMs, nowMs, jump } = this.#timeline;
-    const hours = new Set([this.#at(wallMs), this.#at(wallMs - HEARTBEAT_MS)]);
+    const hours = new Set([this.at(wallMs), this.at(wallMs - HEARTBEAT_MS)]);
     if (nowMs - jump.atMs < HEARTBEAT_MS)
-      hours.add(this.#at(wallMs - jump.byMs)).add(this.#at(wallMs - jump.byMs - HEARTBEAT_MS));
+      hours.add(this.at(wallMs - jump.byMs)).add(this.at(wallMs - jump.byMs - HEARTBEAT_MS));
     return hours;
   }
 
@@ -30,11 +30,11 @@ export class LocalHours {
   turnIn(fromMs: number): boolean {
     const { wallMs, nowMs, jump } = this.#timeline;
     if (jump.atMs > fromMs - HEARTBEAT_MS) return true;
-    return this.#at(wallMs - (nowMs - fromMs) - HEARTBEAT_MS) !== this.#at(wallMs);
+    return this.at(wallMs - (nowMs - fromMs) - HEARTBEAT_MS) !== this.at(wallMs);
   }
 
-  /** No zone has hours that begin within a quarter. */
-  #at(wallMs: number): number {
+  /** The hour of the week at a time. No zone has hours that begin within a quarter. */
+  at(wallMs: number): number {
     const quarter = Math.floor(wallMs / QUARTER_MS);
     if (quarter !== this.#last.quarter) this.#last = { quarter, hour: this.#hourOfWeek(wallMs) };
     return this.#last.hour;

@@ -102,19 +102,30 @@ export class Orders {
     this.#givenFor.set(clock, new Set([...(this.#givenFor.get(clock) ?? []), cpu]));
   }
 
-  /** The clock of the wall was set. Across a restart an order ends by that clock. */
+  /** The clock of the wall was set. Across a restart, or while its CPU is away, an order ends by that clock. */
   wallJumps(): void {
-    for (const [clock, orders] of this.#by)
-      for (const { index, endsMs } of orders) {
-        if (endsMs === NEVER_MS) continue;
-        this.#add(clock, { index, endsMs: NEVER_MS });
-        this.doubt(clock);
-      }
+    for (const [clock, orders] of this.#by) this.#by.set(clock, withoutEnd(orders));
+    for (const [cpu, { clock, orders }] of this.#left)
+      this.#left.set(cpu, { clock, orders: withoutEnd(orders) });
   }
 
-  #add(clock: number, { index, endsMs }: Order): void {
-    const orders = this.#by.get(clock) ?? [];
-    const isKnown = orders.some((order) => order.index === index && order.endsMs === endsMs);
-    if (!isKnown) this.#by.set(clock, [...orders, { index, endsMs }]);
+  #add(clock: number, order: Order): void {
+    this.#by.set(clock, withOrder(this.#by.get(clock) ?? [], order));
   }
+}
+
+function withOrder(orders: readonly Order[], { index, endsMs }: Order): readonly Order[] {
+  const isKnown = orders.some((order) => order.index === index && order.endsMs === endsMs);
+  return isKnown ? orders : [...orders, { index, endsMs }];
+}
+
+/** Those that end by themselves may end at any time. */
+function withoutEnd(orders: readonly Order[]): readonly Order[] {
+  let possible = orders;
+  for (const { index, endsMs } of orders) {
+    if (endsMs === NEVER_MS) continue;
+    possible = withOrder(possible, { index, endsMs: NEVER_MS });
+    possible = withOrder(possible, { index: undefined, endsMs: NEVER_MS });
+  }
+  return possible;
 }

@@ -44,8 +44,7 @@ export class Schedules {
     if (meant.length === 0) return NOTHING;
     const wishes = new Set<number | undefined>();
     for (const hour of hours.possible()) {
-      const isIn = ({ days, hours: own }: Schedule) => days.has(Math.floor(hour / 24)) && own.has(hour % 24);
-      const inForce = meant.filter(isIn);
+      const inForce = meant.filter((schedule) => isIn(schedule, hour));
       const indexes = inForce.map(({ want }) => this.#indexOf(want));
       if (indexes.length === 0) wishes.add(undefined);
       else for (const top of indexes.includes(0) ? tops : [Math.min(...indexes)]) wishes.add(top);
@@ -63,6 +62,11 @@ export class Schedules {
       turbo?.base ?? 0,
     );
   }
+}
+
+/** Whether a schedule holds in an hour of the week. */
+export function isIn({ days, hours }: Schedule, hour: number): boolean {
+  return days.has(Math.floor(hour / 24)) && hours.has(hour % 24);
 }
 
 function fits(pattern: string, name: string): boolean {
