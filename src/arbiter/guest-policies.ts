@@ -36,7 +36,7 @@ export class GuestPolicies {
     const others = order.by === undefined ? before.filter((entry) => entry.order.by !== undefined) : before;
     const named = this.#judge(state, order);
     if ("code" in named) return refuse(named);
-    const entry = this.#entry(order, moment.now.wallMs);
+    const entry = this.#entry(order, { atMs: moment.now.wallMs });
     // A guest that sends its policy again and again must not lose what was measured.
     if (order.by === undefined) entry.inherit(before.find((each) => each.order.by === undefined));
     entry.turn(moment.local);
@@ -141,8 +141,8 @@ export class GuestPolicies {
   /** Restores the policies of a VM that the previous daemon saved, as far as they can be in force now. */
   resume(vm: string, saved: readonly SavedPolicy[], moment: PolicyMoment): void {
     if (!this.#seats.domains.has(vm) || this.#byVm.has(vm)) return;
-    const entries = saved.slice(0, ADDED_MAX + 1).map(({ vm: _, atMs, speed, ...order }) => {
-      const entry = this.#entry(order, atMs);
+    const entries = saved.slice(0, ADDED_MAX + 1).map(({ vm: _, atMs, speed, turbo, ...order }) => {
+      const entry = this.#entry(order, { atMs, ...(turbo === undefined ? {} : { turbo }) });
       entry.gauge?.seed(speed);
       entry.turn(moment.local);
       return entry;
@@ -166,9 +166,9 @@ export class GuestPolicies {
     return named;
   }
 
-  #entry(order: PolicyOrder, atMs: number): PolicyEntry {
+  #entry(order: PolicyOrder, saved: Pick<SavedPolicy, "atMs" | "turbo">): PolicyEntry {
     this.#lastId++;
-    return new PolicyEntry(this.#lastId, { ...order, resources: [...new Set(order.resources)] }, atMs);
+    return new PolicyEntry(this.#lastId, { ...order, resources: [...new Set(order.resources)] }, saved);
   }
 
   #of(vm: string): readonly PolicyEntry[] {

@@ -9,13 +9,16 @@ export class PolicyEntry {
   readonly order: PolicyOrder;
   /** On the wall clock. */
   readonly atMs: number;
+  /** Whether turbo was on when it wanted something last, by vCPU, or with `physical` by pCPU. */
+  readonly turbo: Map<number, boolean>;
   #gauge: TrafficGauge | undefined;
   #speed: PolicySpeed | undefined;
 
-  constructor(id: number, order: PolicyOrder, atMs: number) {
+  constructor(id: number, order: PolicyOrder, { atMs, turbo = [] }: Pick<SavedPolicy, "atMs" | "turbo">) {
     this.id = id;
     this.order = order;
     this.atMs = atMs;
+    this.turbo = new Map(turbo);
     const traffic = trafficOf(order.rule);
     this.#gauge = traffic && new TrafficGauge(traffic);
   }
@@ -63,7 +66,7 @@ export class PolicyEntry {
   }
 
   saved(vm: string): SavedPolicy {
-    return { vm, ...this.order, atMs: this.atMs, speed: this.gauge?.speed };
+    return { vm, ...this.order, atMs: this.atMs, speed: this.gauge?.speed, turbo: [...this.turbo] };
   }
 
   #speedIn(rule: PolicyRule, { hour }: LocalHour): PolicySpeed | undefined {

@@ -53,7 +53,9 @@ function put({ claimant, clock, envelope, wants }: Claim, entry: PolicyEntry): r
   const { table } = clock.clock;
   const before = wants.of("guest-policy");
   // Turbo is on or off as the vCPU's guest said last.
-  const { turbo } = (wants.of("request") ?? before)?.position ?? start(table, envelope);
+  const said = (wants.of("request") ?? before)?.position.turbo ?? entry.turbo.get(claimant.vcpu);
+  const turbo = said ?? start(table, envelope).turbo;
+  entry.turbo.set(claimant.vcpu, turbo);
   const position = levelOf(table, envelope, turbo, speed);
   const asked = `policy ${order.rule.kind}`;
   if (before?.asked === asked && before.atMs === atMs && isSame(before.position, position)) return [];

@@ -118,6 +118,21 @@ describe("precedence", () => {
     policy(workload("max"));
     expect(khz()).toBe(2_300_000);
   });
+
+  test("turbo stays off over hours in which nothing is wanted, and over a restart", () => {
+    const { policy, ask, hour, khz, arbiter } = vm();
+    ask("a", 0, "no-turbo");
+    policy(time({ 0: "min", 2: "max" }));
+    hour(1);
+    expect(khz()).toBe("baseline");
+    hour(2);
+    expect(khz()).toBe(2_300_000);
+    const next = vm();
+    next.arbiter.policies.resume("a", arbiter.policies.saved(), moment(2));
+    next.arbiter.distrust();
+    next.done(next.arbiter.outstanding());
+    expect(next.khz()).toBe(2_300_000);
+  });
 });
 
 describe("the store", () => {

@@ -112,7 +112,16 @@ test("of saved policies those of a VM without any are restored, with the speed t
   saved.done(saved.arbiter.policies.measured(new Map([[1, 9000]]), moment(0)));
   const list = saved.arbiter.policies.saved();
   expect(list).toEqual([
-    { vm: "a", rule: TRAFFIC, resources: [1], physical: false, by: undefined, atMs: 0, speed: "max" },
+    {
+      vm: "a",
+      rule: TRAFFIC,
+      resources: [1],
+      physical: false,
+      by: undefined,
+      atMs: 0,
+      speed: "max",
+      turbo: [[1, true]],
+    },
   ]);
   const next = vm(2);
   const { policies } = next.arbiter;

@@ -10,10 +10,11 @@ const SOUND: readonly object[] = [
   { ...COMMON, rule: { kind: "workload", speed: "min" } },
   { ...COMMON, rule: { kind: "traffic", traffic: TRAFFIC }, speed: "max", by: "root" },
   { ...COMMON, rule: { kind: "time", plan: PLAN, traffic: TRAFFIC } },
+  { ...COMMON, rule: { kind: "workload", speed: "max" }, turbo: [[0, false]] },
 ];
 
 test("what a daemon saves is a policy", () => {
-  expect(SOUND.map((each) => isSavedPolicy(structuredClone(each)))).toEqual([true, true, true]);
+  expect(SOUND.map((each) => isSavedPolicy(structuredClone(each)))).toEqual([true, true, true, true]);
 });
 
 test("a file that another hand has written is judged field by field", () => {
@@ -30,6 +31,9 @@ test("a file that another hand has written is judged field by field", () => {
     { ...workload, physical: 1 },
     { ...workload, by: 0 },
     { ...workload, atMs: -1 },
+    { ...workload, turbo: [0] },
+    { ...workload, turbo: [[-1, true]] },
+    { ...workload, turbo: [[0, 1]] },
     { ...traffic, speed: "turbo" },
     { ...traffic, rule: { kind: "traffic" } },
     { ...traffic, rule: { kind: "traffic", traffic: { ...TRAFFIC, macs: ["52:54"] } } },

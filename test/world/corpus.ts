@@ -128,4 +128,17 @@ export const CORPUS: readonly Kept[] = [
       [73000, "settle", 3],
     ],
   },
+  {
+    seed: 25,
+    untilMs: 65033,
+    found:
+      "a restart forgot that a guest had switched turbo off before it left a policy, and moved its clock",
+    fault: "a restart forgets that turbo was off for a policy",
+    happened: [
+      [45000, "ask", 11250926],
+      [60000, "settle", 1],
+      [62000, "quiet policies", 32089088],
+      [65000, "quiet restart", 3],
+    ],
+  },
 ];

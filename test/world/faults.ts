@@ -221,6 +221,12 @@ export const WORLD_FAULTS: readonly WorldFault[] = [
     'return "UTC";',
   ),
   fault(
+    "a restart forgets that turbo was off for a policy",
+    "arbiter/policy-entry.ts",
+    "speed: this.gauge?.speed, turbo: [...this.turbo] };",
+    "speed: this.gauge?.speed };",
+  ),
+  fault(
     "an order for a while never ends",
     "arbiter/operate.ts",
     "    untilMs,\n    hold,\n    reason,\n    position,",

@@ -14,7 +14,7 @@ import {
 /** Whether a value from a file is a saved guest policy. */
 export function isSavedPolicy(value: unknown): value is SavedPolicy {
   if (!isRecord(value)) return false;
-  const { vm, rule, resources, physical, by, atMs, speed } = value;
+  const { vm, rule, resources, physical, by, atMs, speed, turbo } = value;
   return (
     typeof vm === "string" &&
     isRule(rule) &&
@@ -23,7 +23,8 @@ export function isSavedPolicy(value: unknown): value is SavedPolicy {
     typeof physical === "boolean" &&
     (by === undefined || typeof by === "string") &&
     isCount(atMs) &&
-    (speed === undefined || isSpeed(speed))
+    (speed === undefined || isSpeed(speed)) &&
+    (turbo === undefined || (Array.isArray(turbo) && turbo.every(isTurbo)))
   );
 }
 
@@ -58,6 +59,10 @@ function isTraffic(value: unknown): value is TrafficRule {
 
 function isSpeed(value: unknown): boolean {
   return POLICY_SPEEDS.some((speed) => speed === value);
+}
+
+function isTurbo(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && isCount(value[0]) && typeof value[1] === "boolean";
 }
 
 function isCount(value: unknown): value is number {
