@@ -12,11 +12,17 @@ export class Claims {
     this.#clockOf = clockOf;
   }
 
-  /** A run of a VM begins. */
+  /** A run of a VM begins. The daemon may take it for an earlier one for a while, and scale its CPUs. */
   begin(vm: Vm, isWild: boolean): void {
     this.#on = undefined;
-    for (const claim of this.of(vm)) claim.add(ABSENT, SILENT);
-    for (const vcpu of vm.pins.keys()) this.#all.set(keyOf(vm, vcpu), new Claim(vm, vcpu, isWild));
+    const earlier = this.of(vm);
+    for (const claim of earlier) claim.add(ABSENT, SILENT);
+    for (const vcpu of vm.pins.keys()) {
+      const claim = new Claim(vm, vcpu, isWild);
+      const before = earlier.filter((one) => one.vcpu === vcpu).flatMap(({ places }) => places);
+      claim.places = [...new Set([...claim.places, ...before])];
+      this.#all.set(keyOf(vm, vcpu), claim);
+    }
   }
 
   clear(): void {
