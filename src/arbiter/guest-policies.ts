@@ -79,7 +79,7 @@ export class GuestPolicies {
 
   /** Puts the wants of all policies of a domain again, because its vCPUs were placed or its contract changed. */
   placed(vm: string): void {
-    clocksOf(this.#apply(vm, NO_ENTRIES));
+    if (this.#byVm.has(vm)) clocksOf(this.#apply(vm, NO_ENTRIES));
   }
 
   /** Computes again what each policy wants, because time has passed. */
@@ -105,7 +105,7 @@ export class GuestPolicies {
 
   /** When {@link turn} is needed next, on the monotonic clock; undefined if no policy depends on the time. */
   dueAt(): number | undefined {
-    return this.#dueMs;
+    return this.isEmpty ? undefined : this.#dueMs;
   }
 
   /** Whether no policy is in force. */

@@ -38,7 +38,7 @@ export class Schedules {
 
   /** Puts the wants for a domain again, because its vCPUs were placed or its contract changed. */
   placed(vm: string): void {
-    this.#apply(this.#seats.domains.get(vm) as DomainState, new Set());
+    if (this.#inForce.length > 0) this.#apply(this.#seats.domains.get(vm) as DomainState, new Set());
   }
 
   /** Puts the wants for clocks again, because the host's clocks changed. Adds those that this concerns. */

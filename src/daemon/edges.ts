@@ -196,9 +196,12 @@ const DRIVERS: { readonly [Driver in HypervisorDriver]: OpenDriver } = {
   },
 };
 
+/** What [vm NAME] says to the static driver. */
+const MAP_KEYS = { Vcpus: VM_KEYS.Vcpus };
+
 function staticMap({ rules }: Config): StaticMap {
   const known = [...rules.exact].flatMap(([name, settings]) => {
-    const { vcpus } = valuesOf(VM_KEYS, settings);
+    const { vcpus } = valuesOf(MAP_KEYS, settings);
     return vcpus === undefined ? [] : [{ name, vcpus }];
   });
   return new Map(known.map(({ name, vcpus }) => [name, vcpus.map((pcpu) => [pcpu])]));

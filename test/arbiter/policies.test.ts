@@ -41,7 +41,6 @@ test("time: each hour has what the plan says, and in an hour without a plan the 
   expect(day).toEqual([free, free, free, 2_301_000, 1_200_000, 1_200_000, free]);
   expect(arbiter.dueAt()).toBe(7 * HOUR_MS);
   arbiter.commit(arbiter.policies.remove("a"));
-  hour(7);
   expect(arbiter.dueAt()).toBeUndefined();
 });
 
@@ -313,12 +312,15 @@ test("a clock's last request may be a policy, with who sent it", () => {
 });
 
 test("only a policy by time is due at the next hour", () => {
-  const { policy, arbiter } = vm(2);
+  const { policy, hour, arbiter } = vm(2);
   policy(workload("min"), [0], { by: "root" });
   policy(TRAFFIC, [0], { by: "root" });
   expect(arbiter.dueAt()).toBeUndefined();
   policy(time({ 1: "max" }), [1], { by: "root" });
   expect(arbiter.dueAt()).toBe(HOUR_MS);
+  arbiter.commit(arbiter.policies.remove("a", arbiter.policies.list("a")[0]?.id));
+  hour(1);
+  expect(arbiter.dueAt()).toBeUndefined();
 });
 
 test("a change of a policy is dry only in a dry run", () => {

@@ -44,6 +44,14 @@ test("a schedule is a want of every vCPU of the VMs whose contract names it, and
   ]);
 });
 
+test("a VM that comes while a schedule is in force has its want at once", () => {
+  const { place, inForce, khz } = played();
+  inForce(schedule("night", "min"));
+  expect(khz(0)).toBe("baseline");
+  place("a", [[0]], ["night"]);
+  expect(khz(0)).toBe(1_200_000);
+});
+
 test("the speeds that can be wanted: the ends, a speed or the next higher one, a part of the range", () => {
   const wanted = (want: WantedSpeed, table?: Parameters<typeof clock>[1]) => {
     const { place, inForce, khz } = played(table);

@@ -48,6 +48,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: "These steps are never taken back, so nobody asks what was before; forgetting it frees the memory",
   },
   {
+    file: "src/arbiter/guest-policies.ts",
+    line: "if (this.#byVm.has(vm)) clocksOf(this.#apply(vm, NO_ENTRIES));",
+    changes: ["this.#byVm.has(vm) → true"],
+    why: "Nothing comes of no policies; the condition saves the work, since a host may have thousands of vCPUs",
+  },
+  {
+    file: "src/arbiter/schedules.ts",
+    line: "if (this.#inForce.length > 0) this.#apply(this.#seats.domains.get(vm) as DomainState, new Set());",
+    changes: ["this.#inForce.length > 0 → true", "this.#inForce.length > 0 → this.#inForce.length >= 0"],
+    why: "Nothing comes of no schedules; the condition saves the work, since a host may have thousands of vCPUs",
+  },
+  {
     file: "src/arbiter/knobs.ts",
     line: "if (asked.every((each) => each === NO_KNOBS)) return NO_KNOBS;",
     changes: ["asked.every((each) => each === NO_KNOBS) → false", "return NO_KNOBS; → nothing"],

@@ -158,8 +158,9 @@ export class Clocks {
 
   /** Does what {@link tick} does, also where nothing was due: the configuration may have other schedules now. */
   turn(): void {
-    const { arbiter, moment, schedules } = this.#options;
-    const { now, local } = moment();
+    const { arbiter, moment, schedules, time } = this.#options;
+    const now = time();
+    const local = arbiter.policies.isEmpty ? undefined : moment().local;
     this.settle(arbiter.tick(now, local, schedules?.(now)), "a change of the time");
   }
 
