@@ -1,4 +1,5 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
+import fs from "node:fs";
 import { setImmediate as turnEnds } from "node:timers/promises";
 import { success } from "../../src/base/result.ts";
 import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
@@ -183,6 +184,25 @@ test("A refused reassertion is tried again, and given up after some attempts", a
     "yielded",
   ]);
   refuse = false;
+  cpufreq.close();
+});
+
+test("A written file that could not be read back says nothing of the kernel's rounding", async () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const cpufreq = host.open({ onDrift: "reassert" });
+  cpufreq.apply({ clock: 0, setting: 1 });
+  await turnEnds();
+  cpufreq.apply({ clock: 0, setting: 2 });
+  const read = spyOn(fs, "readSync").mockImplementation(() => {
+    throw Object.assign(new Error("EIO"), { code: "EIO" });
+  });
+  await turnEnds();
+  read.mockRestore();
+  // Another program sets what was read last.
+  fs.writeFileSync(`${host.root}/cpufreq/policy0/scaling_setspeed`, "2300000");
+  cpufreq.refresh();
+  expect(host.tree.read(0, "scaling_setspeed")).toBe("2000000");
+  expect(host.drifts.map(({ found, outcome }) => [found, outcome])).toEqual([["2300000", "reasserted"]]);
   cpufreq.close();
 });
 

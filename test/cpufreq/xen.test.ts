@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setImmediate as turnEnds } from "node:timers/promises";
 import type { Drift } from "../../src/cpufreq/cpufreq.ts";
 import { openXenCpufreq, restoreXenJournal, type XenCpufreqOptions } from "../../src/cpufreq/xen/open.ts";
 import { PlayedXen } from "../xen/played-xen.ts";
@@ -208,6 +209,22 @@ test("a limit of Xen that rounds a speed is no drift, and verify shows it", asyn
       isLimit: true,
     },
   ]);
+});
+
+test("a speed that could not be read back says nothing of Xen's rounding", async () => {
+  using host = xenHost();
+  const cpufreq = host.open();
+  cpufreq.apply({ clock: 1, setting: 1 });
+  await turnEnds();
+  cpufreq.apply({ clock: 1, setting: 2 });
+  host.xen.cpufreqError = EBUSY;
+  await turnEnds();
+  host.xen.cpufreqError = undefined;
+  // Another program sets what was read last.
+  Object.assign(host.xen.policies[1] as object, { currentKhz: 2_300_000 });
+  cpufreq.refresh();
+  expect(states(host.xen)[1]).toBe("userspace 1800000");
+  expect(host.drifts.map(({ found, outcome }) => [found, outcome])).toEqual([["2300000", "reasserted"]]);
 });
 
 test("an unknown interface is refused before anything is asked, with the versions that are known", () => {
