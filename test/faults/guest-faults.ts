@@ -83,7 +83,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/arbiter/guest-policies.ts",
     line: "if (order.by !== undefined && added >= ADDED_MAX)",
     instead: "if (false)",
-    test: "test/arbiter/policies.test.ts",
+    test: "test/arbiter/policy-store.test.ts",
     name: "there is a limit for each VM, and every VM has its own: nobody fills the table of another (S4, S5)",
   },
   {
@@ -91,7 +91,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/arbiter/guest-policies.ts",
     line: 'if ("code" in claimant) return claimant;',
     instead: "",
-    test: "test/arbiter/policies.test.ts",
+    test: "test/arbiter/policy-store.test.ts",
     name: "ACK means stored: what cannot be, is refused whole and leaves the policy before (R17, S3, S8)",
   },
   {
@@ -107,7 +107,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/arbiter/change.ts",
     line: "change.undo?.();",
     instead: "",
-    test: "test/arbiter/policies.test.ts",
+    test: "test/arbiter/policy-store.test.ts",
     name: "a write that the kernel refuses takes the policy back, and the requests that it ended hold again",
   },
   {
@@ -115,7 +115,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/arbiter/seats.ts",
     line: "return before.run !== run || (",
     instead: "return (",
-    test: "test/arbiter/policies.test.ts",
+    test: "test/arbiter/policy-store.test.ts",
     name: "it ends with the VM, and with the VM's run, even if nobody told that it ended (R5)",
   },
   {
