@@ -271,7 +271,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/channels/intake.ts",
     line: "handled < FRAMES_PER_TURN && !this.#isClosed",
     instead: "!this.#isClosed",
-    test: "test/channels/channels.test.ts",
+    test: "test/channels/intake.test.ts",
     name: "gives another channel its turn after 32 packets",
   },
   {
@@ -279,7 +279,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/channels/intake.ts",
     line: "this.#mustRest ? REST_MS : BREATH_MS",
     instead: "BREATH_MS",
-    test: "test/channels/channels.test.ts",
+    test: "test/channels/intake.test.ts",
     name: "reads 32 packets at a time, with a rest between, of a guest that is told to rest",
   },
   {
