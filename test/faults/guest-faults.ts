@@ -375,7 +375,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/hypervisor/xen/xenstore.ts",
     line: 'this.#timer = setTimeout(() => this.end("xenstored does not answer"), this.#options.timeoutMs);',
     instead: "",
-    test: "test/hypervisor/xen.test.ts",
+    test: "test/hypervisor/xenstored.test.ts",
     name: "a xenstored that hangs, or sends what is no message, loses the connection",
   },
   {
