@@ -9,7 +9,7 @@ export function socketTrouble(problem: string | undefined): Trouble {
   switch (problem) {
     case "not-found":
       return {
-        what: `vm-power is not running, or has no monitor socket (MonitorAccess=off): nothing is at ${MONITOR_SOCKET}`,
+        what: `vm-power is not running, or its configuration has no monitor socket (MonitorAccess=off) or another one (RuntimeDirectory= without MonitorSocket=${MONITOR_SOCKET}): nothing is at that path`,
         remedy: START,
       };
     case "access-denied":

@@ -40,14 +40,16 @@ export class DriftWatch {
     if (held === undefined) return true;
     const drifts: Drift[] = [];
     let isThere = true;
+    let isRead = true;
     for (const scope of clock.scopes) {
       drifts.push(...(yield* this.#checkExtras(clock, scope)));
       if (held === "baseline") continue;
       const found = this.#changed(clock, scope, held);
-      if (found === undefined) isThere = false;
+      if (found === "gone") isThere = false;
+      else if (found === "unread") isRead = false;
       else if (found.length > 0) drifts.push(...(yield* this.#answer(clock, scope, held, found)));
     }
-    this.#settle(clock, drifts);
+    this.#settle(clock, drifts, { isRead });
     return isThere;
   }
 
@@ -77,20 +79,22 @@ export class DriftWatch {
   }
 
   /**
-   * The settings of one scope that contain neither what we wrote nor the kernel's rounding of it; undefined if the
-   * scope is gone.
+   * The settings of one scope that contain neither what we wrote nor the kernel's rounding of it. `unread`: none of
+   * those that could be read, but not all could.
    */
-  #changed(clock: HeldClock, scope: HeldScope, speed: SpeedSetting): Found[] | undefined {
+  #changed(clock: HeldClock, scope: HeldScope, speed: SpeedSetting): Found[] | "unread" | "gone" {
     const settings = scope.open?.settings ?? [];
     const isSettled = this.isSettled(clock);
     if (isSettled && settings.every((setting) => setting.isUnchanged())) return [];
     const found: Found[] = [];
+    let isRead = true;
     for (const setting of settings) {
       const reported = setting.text();
       const errno = setting.read();
       // A setting that cannot be read for the moment counts as unchanged.
       if (errno !== undefined) {
-        if (isGone(errno)) return undefined;
+        if (isGone(errno)) return "gone";
+        isRead = false;
         continue;
       }
       const now = setting.text();
@@ -98,7 +102,7 @@ export class DriftWatch {
       const isRounding = isSettled && now === reported;
       if (now.trimEnd() !== ours && !isRounding) found.push({ setting, ours, found: now.trimEnd() });
     }
-    return found;
+    return isRead || found.length > 0 ? found : "unread";
   }
 
   *#answer(
@@ -120,9 +124,9 @@ export class DriftWatch {
     });
   }
 
-  #settle(clock: HeldClock, drifts: readonly Drift[]): void {
-    // What was written again is ours, also if the kernel rounds it.
-    if (drifts.every(({ outcome }) => outcome !== "failed")) this.#unsettled.delete(clock);
+  #settle(clock: HeldClock, drifts: readonly Drift[], { isRead }: { readonly isRead: boolean }): void {
+    // What was written again is ours, also if the kernel rounds it. What could not be read may still be another's.
+    if (isRead && drifts.every(({ outcome }) => outcome !== "failed")) this.#unsettled.delete(clock);
     if (drifts.length === 0) {
       this.#fights.delete(clock);
       return;

@@ -73,6 +73,16 @@ export function by(
   return { hold, who, now: at(ms), untilMs };
 }
 
+/** The write of an entry of the table. */
+export function speed(id: Pcpu, index: number): Write {
+  return { clock: id, setting: index };
+}
+
+/** The write that gives a clock its original settings back. */
+export function baseline(id: Pcpu): Write {
+  return { clock: id, setting: "baseline" };
+}
+
 /** The writes of a change, without their holders. */
 export function plain({ writes }: Pick<Change, "writes">): readonly Write[] {
   return writes.map(({ clock, setting }) => ({ clock, setting }));

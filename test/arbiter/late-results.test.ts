@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { at, by, clock, domain, FREE, host, plain, request } from "./fixture.ts";
+import { at, by, clock, domain, FREE, host, plain, request, speed } from "./fixture.ts";
 import { moment, order, time, vm, workload } from "./policy-fixture.ts";
 
-const speed = (id: number, index: number) => ({ clock: id, setting: index });
 const refused = { accepted: 0, reason: "EBUSY", now: at(9000) };
 
 test("what follows from an event, and a request that is not granted, cannot be rolled back", () => {

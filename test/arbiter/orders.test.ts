@@ -1,9 +1,20 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Order } from "../../src/arbiter/view.ts";
 import type { ScaleAction } from "../../src/wire/packet.ts";
-import { ACPI, at, by, clock, domain, host, PSTATE, plain, request } from "./fixture.ts";
-
-const speed = (id: number, index: number) => ({ clock: id, setting: index });
+import {
+  ACPI,
+  at,
+  baseline,
+  by,
+  clock,
+  domain,
+  host,
+  NO_TURBO,
+  PSTATE,
+  plain,
+  request,
+  speed,
+} from "./fixture.ts";
 
 test("an operator's order is the last request of its clock, in the words of the order", () => {
   const { arbiter, done } = host([clock([0])]);
@@ -87,4 +98,84 @@ test("a request ends the orders without hold on all its clocks, and the end of a
   done(arbiter.setClocks([clock([0]), clock([1])]));
   const ended = arbiter.tick(at(5000));
   expect([plain(ended), ended.endedOrders]).toEqual([[speed(0, 0)], [0]]);
+});
+
+describe("an operator", () => {
+  const order = by("alice");
+  test("has precedence over claims; without hold until a guest's request, whose step starts from it", () => {
+    const { arbiter, ask, done, set } = host([clock([0])]);
+    set(domain("a", [[0]]));
+    ask("a", 0, "max");
+    expect(done(arbiter.operate(0, "min", order))).toEqual([speed(0, 5)]);
+    expect(ask("a", 0, "up")).toEqual([speed(0, 4)]);
+  });
+
+  test("with hold overrides guests until release, when their latest requests take effect", () => {
+    const { arbiter, ask, done, set } = host([clock([0])]);
+    set(domain("a", [[0]]));
+    expect(done(arbiter.operate(0, { khz: 1_650_000 }, by("alice", { hold: true })))).toEqual([speed(0, 3)]);
+    expect([ask("a", 0, "max"), ask("a", 0, "down")]).toEqual([[], []]);
+    expect(done(arbiter.operate(0, "release", order))).toEqual([speed(0, 1)]);
+  });
+
+  test("steps from the current speed, and gets an error for a CPU or speed that does not exist", () => {
+    const { arbiter, done } = host([clock([0], NO_TURBO)]);
+    expect([
+      done(arbiter.operate(0, "down", order)),
+      arbiter.operate(0, "turbo", order).refusal,
+      arbiter.operate(0, { khz: 3_000_000 }, order).refusal,
+      arbiter.operate(9, "min", order).refusal,
+      done(arbiter.operate(0, "restore", order)),
+    ]).toEqual([
+      [speed(0, 1)],
+      { code: "no-turbo", pcpu: 0 },
+      { code: "no-such-speed", pcpu: 0, minKhz: 1_000_000, maxKhz: 2_000_000 },
+      { code: "cpu-not-managed", pcpu: 9 },
+      [baseline(0)],
+    ]);
+  });
+
+  test("can restore a CPU: every claim on it ends, and nothing is written until the next request", () => {
+    const { arbiter, ask, done, set } = host([clock([0])]);
+    set(domain("a", [[0]]));
+    ask("a", 0, "min");
+    expect(done(arbiter.operate(0, "restore", order))).toEqual([baseline(0)]);
+    expect(ask("a", 0, "down")).toEqual([speed(0, 1)]);
+  });
+
+  test("gets any speed on a clock that can be set to any, and else the next higher one; a guest's step starts there", () => {
+    const { arbiter, ask, done, set } = host([{ ...clock([0]), anySpeed: true }, clock([1])]);
+    set(domain("a", [[0]]));
+    const order1650 = (cpu: number) => done(arbiter.operate(cpu, { khz: 1_650_000 }, order));
+    expect([order1650(0), order1650(1)]).toEqual([
+      [{ clock: 0, setting: { khz: 1_650_000 } }],
+      [speed(1, 3)], // 1.7 GHz
+    ]);
+    expect(arbiter.clock(0)).toMatchObject({
+      speed: { khz: 1_650_000 },
+      shouldKhz: 1_650_000,
+      order: { khz: 1_650_000 },
+    });
+    done(arbiter.setClocks([{ ...clock([0]), anySpeed: true }, clock([1])]));
+    expect(arbiter.clock(0)?.order?.khz).toBe(1_650_000);
+    expect(ask("a", 0, "down")).toEqual([speed(0, 4)]); // 1.4 GHz
+  });
+
+  test("keeps the speed of an order when the CPU gets another table", () => {
+    const { arbiter, done } = host([clock([0])]);
+    done(arbiter.operate(0, { khz: 1_400_000 }, by("alice", { hold: true })));
+    done(arbiter.setClocks([clock([0], NO_TURBO)]));
+    expect(arbiter.clock(0)?.order).toMatchObject({ khz: 1_500_000, hold: true, who: "alice" });
+  });
+});
+
+test("an operator's order for a CPU without a clock is refused, with the reason", () => {
+  const { arbiter, done } = host([clock([0])]);
+  done(arbiter.setClocks([clock([0])], [6]));
+  const refusalFor = (pcpu: number) => arbiter.operate(pcpu, "min", by("root")).refusal;
+  expect([refusalFor(5), refusalFor(6), refusalFor(0)]).toEqual([
+    { code: "cpu-not-managed", pcpu: 5 },
+    { code: "cpu-reserved", pcpu: 6 },
+    undefined,
+  ]);
 });

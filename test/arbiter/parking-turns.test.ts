@@ -1,9 +1,7 @@
 import { expect, test } from "bun:test";
 import { Occupancy } from "../../src/arbiter/occupancy.ts";
-import type { ParkingRule } from "../../src/arbiter/parking-view.ts";
 import { at, by, clock, domain, host } from "./fixture.ts";
-
-const MIN: ParkingRule = { afterMs: 1000, to: "min" };
+import { MIN } from "./parking-fixture.ts";
 
 /** A host of clocks 0 and 1, all of whose domains are known, with parking. */
 function played() {

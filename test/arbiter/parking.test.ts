@@ -1,33 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { ParkingRule } from "../../src/arbiter/parking-view.ts";
-import type { Change } from "../../src/arbiter/view.ts";
-import { at, by, clock, domain, FREE, host, NO_TURBO } from "./fixture.ts";
+import { at, clock, domain, FREE, NO_TURBO } from "./fixture.ts";
+import { MIN, played } from "./parking-fixture.ts";
 
-const MIN: ParkingRule = { afterMs: 1000, to: "min" };
 const REST: ParkingRule = { afterMs: 1000, to: { governors: ["powersave", "schedutil"] } };
-
-/** A host of three clocks, of which the last has two CPUs, with parking. */
-function played(rule: ParkingRule | undefined = MIN, pinning?: Parameters<typeof host>[1]) {
-  const made = host([clock([0]), clock([1], NO_TURBO), clock([2, 3])], pinning);
-  const { arbiter, done } = made;
-  done(arbiter.parking.configure(rule));
-  const moves: Change["parking"][] = [];
-  const act = (change: Change) => {
-    if (change.parking !== undefined) moves.push(change.parking);
-    return done(change);
-  };
-  return {
-    ...made,
-    act,
-    place: (name: string, pins: readonly (readonly number[])[], state?: "paused") =>
-      act(arbiter.setDomain(domain(name, pins, state), FREE)),
-    knowAll: (all = true) => act(arbiter.parking.knowAll(all)),
-    turn: (ms: number) => act(arbiter.tick(at(ms))),
-    moves: () => moves.splice(0),
-    speeds: () => [0, 1, 2].map((cpu) => arbiter.clock(cpu)?.speed?.khz ?? "baseline"),
-    parked: () => [0, 1, 2].filter((cpu) => arbiter.clock(cpu)?.parked !== undefined),
-  };
-}
 
 test("a clock that no VM uses is parked after the time, not before", () => {
   const { place, knowAll, turn, moves, speeds, arbiter } = played();
@@ -117,62 +93,6 @@ test("nothing is parked before all VMs are known, and everything is back while t
   expect(parked()).toEqual([]);
   turn(12_000);
   expect(parked()).toEqual([0, 1, 2]);
-});
-
-describe("parking is the last in precedence: operator > request > schedule > parked > baseline", () => {
-  const begin = {
-    operator: ({ act, arbiter }) => act(arbiter.operate(0, { khz: 2_000_000 }, by("root"))),
-    // Of a guest that names CPUs of the host, where its VM does not run.
-    request: ({ act, ask, arbiter }) => {
-      act(arbiter.setDomain(domain("a", [[1]]), { ...FREE, physicalCores: true }));
-      ask("a", 0, "max", true);
-    },
-    schedule: ({ act, arbiter }) => {
-      const office = { name: "s", want: 1_700_000, pcpus: [0], sinceMs: 0, untilMs: undefined };
-      act(arbiter.tick(at(1000), undefined, { inForce: [office], dueMs: undefined }));
-    },
-    parked: ({ knowAll, turn }) => {
-      knowAll();
-      turn(0);
-      turn(1000);
-    },
-  } satisfies Record<string, (made: ReturnType<typeof played>) => unknown>;
-  const khz = { operator: 2_000_000, request: 2_301_000, schedule: 1_700_000, parked: 1_200_000 };
-  const sources = Object.keys(khz) as (keyof typeof khz)[];
-  const subsets = Array.from({ length: 16 }, (_, bits) => sources.filter((_, i) => bits & (1 << i)));
-  test.each(subsets.map((subset) => [subset.join(", ") || "none", subset] as const))("%s", (_, subset) => {
-    for (const order of [subset, [...subset].reverse()]) {
-      const made = played();
-      // A request ends an operator's order without hold.
-      const operatorLast = (source: keyof typeof khz) => (source === "operator" ? 1 : 0);
-      for (const source of order.toSorted((a, b) => operatorLast(a) - operatorLast(b))) begin[source](made);
-      const [first] = subset;
-      expect(made.speeds()[0]).toBe(first === undefined ? "baseline" : khz[first]);
-    }
-  });
-});
-
-test("what comes before parking gives the clock back to it, and restore ends it until it is parked anew", () => {
-  const { act, arbiter, knowAll, turn, speeds, place } = played();
-  knowAll();
-  turn(0);
-  turn(1000);
-  act(arbiter.operate(0, "max", by("root")));
-  act(arbiter.operate(0, "release", by("root")));
-  expect(speeds()[0]).toBe(1_200_000);
-  act(arbiter.operate(0, "restore", by("root")));
-  expect([speeds()[0], arbiter.clock(0)?.parked, arbiter.parking.parked()]).toEqual([
-    "baseline",
-    undefined,
-    [1, 2],
-  ]);
-  turn(9000);
-  expect(speeds()[0]).toBe("baseline");
-  place("a", [[0]]);
-  act(arbiter.removeDomain("a"));
-  turn(9000);
-  turn(10_000);
-  expect(speeds()[0]).toBe(1_200_000);
 });
 
 test("with a governor the clock keeps its baseline, and parking wants the governor beside it", () => {

@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
-import { at, by, clock, domain, FREE } from "./fixture.ts";
+import { describe, expect, test } from "bun:test";
+import { at, by, clock, domain, FREE, plain, request } from "./fixture.ts";
 import { HOUR_MS, moment, order, TRAFFIC, time, vm, workload } from "./policy-fixture.ts";
 
 test("policies are numbered from 1, and tell when they came, by whom, and what they want", () => {
@@ -36,42 +36,6 @@ test("a guest's policy counts behind those of operators, whenever it comes", () 
   policy(workload("min"), [0], { by: "root" });
   policy(workload("max"));
   expect(khz()).toBe(1_200_000);
-});
-
-test("a tick tells which policies want something else, with what they want", () => {
-  const { policy, arbiter } = vm(2);
-  policy(time({ 1: "max" }), [0]);
-  policy(workload("min"), [1], { by: "root" });
-  const turned = (hour: number) =>
-    arbiter.tick(moment(hour).now, moment(hour).local).turned?.map(({ id, speed }) => [id, speed]);
-  expect([turned(0), turned(1), turned(1), turned(2)]).toEqual([[], [[1, "max"]], [], [[1, undefined]]]);
-  expect(arbiter.tick(at(9)).turned).toEqual([]);
-});
-
-test("the next hour is due as long as any policy depends on the time, and at once when the hour is over", () => {
-  const { policy, arbiter, hour } = vm(2);
-  policy(time({ 1: "max" }), [0]);
-  policy(workload("min"), [1], { by: "root" });
-  hour(1);
-  expect(arbiter.dueAt()).toBe(2 * HOUR_MS);
-  arbiter.tick({ monoMs: 500, wallMs: 7 * HOUR_MS }, { hour: 6, endsAtMs: 7 * HOUR_MS - 1 });
-  expect(arbiter.dueAt()).toBe(500);
-});
-
-test("traffic decides in the hours that a plan leaves to it, for each policy by its own measurements", () => {
-  const { policy, arbiter, done, khz } = vm();
-  policy(time({ 0: "traffic" }));
-  expect(khz()).toBe("baseline");
-  const [needing] = arbiter.policies.needingTraffic(moment(0).local);
-  expect([needing?.id, needing?.isAllowed]).toEqual([1, true]);
-  done(arbiter.policies.measured(new Map([[1, 5]]), moment(0)));
-  expect(khz()).toBe(2_301_000);
-  done(arbiter.policies.remove("a"));
-  policy(TRAFFIC);
-  done(arbiter.policies.measured(new Map([[2, 9000]]), moment(0)));
-  // What was measured for the guest's says nothing about an operator's.
-  policy(TRAFFIC, [0], { by: "root" });
-  expect(arbiter.policies.list().map((each) => each.packetsPerSecond)).toEqual([undefined, 9000]);
 });
 
 test("a policy that did not change is not put again: neither over a restore, nor over a later request", () => {
@@ -149,4 +113,128 @@ test("saved policies are restored up to the limit, and depend on the time as bef
   const other = vm();
   other.arbiter.policies.resume("a", [work, saved], moment(1));
   expect(other.arbiter.dueAt()).toBe(2 * HOUR_MS);
+});
+
+describe("the store", () => {
+  test("a guest has one policy: the next one replaces it on every vCPU", () => {
+    const { policy, arbiter, khz } = vm(3);
+    policy(workload("min"), [0, 1]);
+    policy(workload("medium"), [1, 2]);
+    expect([khz(0), khz(1), khz(2)]).toEqual(["baseline", 1_700_000, 1_700_000]);
+    expect(arbiter.policies.list().map(({ resources, speed }) => [resources, speed])).toEqual([
+      [[1, 2], "medium"],
+    ]);
+  });
+
+  test("there is a limit for each VM, and every VM has its own: nobody fills the table of another (S4, S5)", () => {
+    const { policy, arbiter, set, done } = vm(2);
+    set(domain("b", [[0]]));
+    expect(arbiter.policies.isEmpty).toBe(true);
+    done(arbiter.policies.set("b", order(workload("min")), moment(0)));
+    expect(arbiter.policies.isEmpty).toBe(false);
+    for (let i = 0; i < 100; i++) policy(workload("max"));
+    for (let i = 0; i < 15; i++) policy(workload("max"), [1], { by: "root" });
+    expect(policy(workload("max"), [1], { by: "root" })).toBe("too-many-policies");
+    expect([policy(workload("max")), arbiter.policies.list("a").length]).toEqual([[], 16]);
+    expect(arbiter.policies.list("b").length).toBe(1);
+    done(arbiter.policies.remove("a"));
+    expect(arbiter.policies.list("b").length).toBe(1);
+  });
+
+  test("ACK means stored: what cannot be, is refused whole and leaves the policy before (R17, S3, S8)", () => {
+    const { policy, arbiter } = vm(2, { ...FREE, policies: ["workload"] });
+    policy(workload("min"));
+    const before = arbiter.policies.list();
+    expect([
+      policy(workload("max"), [0, 2]),
+      policy(workload("max"), [255]),
+      policy(workload("max"), [0], { physical: true }),
+      policy(time({ 1: "max" })),
+      policy(TRAFFIC),
+      arbiter.policies.set("nobody", order(workload("max")), moment(0)).refusal?.code,
+    ]).toEqual([
+      "vcpu-out-of-range",
+      "vcpu-out-of-range",
+      "physical-cpu",
+      "policy-forbidden",
+      "policy-forbidden",
+      "unknown-domain",
+    ]);
+    expect(arbiter.policies.list()).toEqual(before);
+  });
+
+  test("a write that the kernel refuses takes the policy back, and the requests that it ended hold again", () => {
+    const { policy, ask, arbiter, done, khz } = vm(2);
+    policy(workload("medium"), [1]);
+    ask("a", 0, "min");
+    const change = arbiter.policies.set("a", order(workload("max"), [0, 1]), moment(1));
+    expect(plain(change).length).toBe(2);
+    done(arbiter.rollback(change, { accepted: 1, reason: "EIO", now: at(5) }));
+    expect([khz(0), khz(1)]).toEqual([1_200_000, 1_700_000]);
+    expect(arbiter.policies.list().map(({ rule }) => rule)).toEqual([workload("medium")]);
+    expect(arbiter.vcpu("a", 0)?.asked).toBe("min");
+  });
+
+  test("a contract that forbids its kind suspends a policy, and one that allows it lets it hold again", () => {
+    const { policy, set, khz, arbiter } = vm();
+    policy(workload("min"));
+    set(domain("a", [[0]]), { ...FREE, policies: [] });
+    expect([khz(), arbiter.policies.list()[0]?.isAllowed]).toEqual(["baseline", false]);
+    set(domain("a", [[0]]), FREE);
+    expect(khz()).toBe(1_200_000);
+  });
+
+  test("it ends with the VM, and with the VM's run, even if nobody told that it ended (R5)", () => {
+    const { policy, set, arbiter, done, khz } = vm();
+    policy(workload("min"), [0], { by: "root" });
+    done(arbiter.removeDomain("a"));
+    set(domain("a", [[0]]));
+    expect([khz(), arbiter.policies.list()]).toEqual(["baseline", []]);
+    set({ ...domain("a", [[0]]), run: "1" });
+    policy(workload("min"));
+    set({ ...domain("a", [[0]]), run: "2" });
+    expect([khz(), arbiter.policies.list()]).toEqual(["baseline", []]);
+  });
+
+  test("a paused VM's policy rests and holds again; it moves with its vCPU", () => {
+    const { policy, set, khz } = vm(2);
+    policy(workload("min"), [0]);
+    set(domain("a", [[0], [1]], "paused"));
+    expect(khz()).toBe("baseline");
+    set(domain("a", [[1], [0]]));
+    expect([khz(0), khz(1)]).toEqual(["baseline", 1_200_000]);
+  });
+
+  test("an operator's restore gives back the settings until the policy wants something else", () => {
+    const { policy, arbiter, done, hour, khz } = vm();
+    policy(time({ 0: "min", 1: "min", 2: "max" }));
+    done(arbiter.operate(0, "restore", by("root")));
+    hour(1);
+    expect(khz()).toBe("baseline");
+    hour(2);
+    expect(khz()).toBe(2_301_000);
+  });
+
+  test("what a daemon saved, the next one restores, judged by the contract of now", () => {
+    const saved = vm(2);
+    saved.policy(time({ 0: "min", 1: "max" }), [1]);
+    saved.policy(workload("medium"), [0], { by: "root" });
+    const next = vm(2);
+    next.arbiter.policies.resume("a", saved.arbiter.policies.saved(), moment(1));
+    next.arbiter.distrust();
+    next.done(next.arbiter.outstanding());
+    expect([next.khz(0), next.khz(1)]).toEqual([1_700_000, 2_301_000]);
+    const strict = vm(1, { ...FREE, policies: ["workload"] });
+    strict.arbiter.policies.resume("a", saved.arbiter.policies.saved(), moment(1));
+    strict.arbiter.distrust();
+    strict.done(strict.arbiter.outstanding());
+    expect(strict.khz(0)).toBe(1_700_000);
+  });
+
+  test("a dry run stores the policy, and changes nothing", () => {
+    const { policy, arbiter, khz } = vm(1, { ...FREE, dryRun: true });
+    expect(policy(workload("min"))).toEqual([]);
+    expect([khz(), arbiter.policies.list().length]).toEqual(["baseline", 1]);
+    expect(arbiter.scale("a", request(0, "min"), at(1)).dry).toBe(true);
+  });
 });

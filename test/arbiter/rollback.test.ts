@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { at, by, clock, domain, FREE, host, plain, request } from "./fixture.ts";
+import { at, by, clock, domain, FREE, host, plain, request, speed } from "./fixture.ts";
 
-const speed = (id: number, index: number) => ({ clock: id, setting: index });
 const refused = (accepted: number, reason = "EBUSY") => ({ accepted, reason, now: at(9) });
 
 /** The whole visible state of a host of CPUs 0 and 1 and of VM a. */

@@ -139,7 +139,11 @@ describe.skipIf(NO_BROWSER !== undefined)(
     });
 
     test.each([
-      ["not-found", "vm-power is not running", "systemctl start vm-power"],
+      [
+        "not-found",
+        "RuntimeDirectory= without MonitorSocket=/run/vm-power/monitor.sock",
+        "systemctl start vm-power",
+      ],
       ["access-denied", "You may not look at vm-power", "usermod -aG vm-power-monitor"],
       ["terminated", "it does not run, or you may not look at it", "usermod -aG vm-power-monitor"],
     ])(

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import { setImmediate as turnEnds } from "node:timers/promises";
-import { success } from "../../src/base/result.ts";
 import { ACPI_KHZ, testHost, watchedDisk } from "./test-host.ts";
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
@@ -118,56 +117,6 @@ test("Occasional changes by another program are always overwritten", async () =>
   cpufreq.close();
 });
 
-for (const onDrift of ["reassert", "yield"] as const) {
-  test(`What the kernel makes of a speed is no drift (${onDrift})`, () => {
-    using host = testHost([{ cpus: [0], ...acpi }]);
-    // A kernel that rounds down to 100 MHz.
-    const disk = watchedDisk(host.root, () => undefined);
-    const cpufreq = host.open({ onDrift }, roundingDisk(disk, /scaling_setspeed$/, "1600000"));
-    expect(cpufreq.apply({ clock: 0, setting: 3 })).toBeUndefined();
-    cpufreq.refresh();
-    expect(host.drifts).toEqual([]);
-    cpufreq.close();
-  });
-}
-
-test("A speed that the kernel rounded is not drift when another file is", async () => {
-  using host = testHost([{ cpus: [0], ...acpi }]);
-  const disk = roundingDisk(
-    watchedDisk(host.root, () => undefined),
-    /scaling_setspeed$/,
-    "1600000",
-  );
-  const cpufreq = host.open({ onDrift: "reassert" }, disk);
-  cpufreq.apply({ clock: 0, setting: 3 });
-  await turnEnds();
-  host.tree.write(0, "scaling_governor", "schedutil");
-  cpufreq.refresh();
-  expect(host.drifts.map(({ file }) => file)).toEqual(["cpu0/cpufreq/scaling_governor"]);
-  cpufreq.close();
-});
-
-test("A limit that the kernel keeps is reported once", async () => {
-  using host = testHost([{ cpus: [1], ...intel }]);
-  let limit: string | undefined;
-  const disk = roundingDisk(
-    watchedDisk(host.root, () => undefined),
-    /scaling_max_freq$/,
-    () => limit,
-  );
-  const cpufreq = host.open({ onDrift: "reassert" }, disk);
-  cpufreq.apply({ clock: 1, setting: 0 });
-  limit = "2000000";
-  await turnEnds();
-  host.tree.write(1, "scaling_max_freq", "2000000");
-  for (let round = 0; round < 4; round++) cpufreq.refresh();
-  expect(host.drifts).toEqual([
-    { clock: 1, file: "cpu1/cpufreq/scaling_max_freq", ours: "3500000", found: "2000000", outcome: "failed" },
-  ]);
-  limit = undefined;
-  cpufreq.close();
-});
-
 test("A refused reassertion is tried again, and given up after some attempts", async () => {
   using host = testHost([{ cpus: [0], ...acpi }]);
   let refuse = false;
@@ -185,33 +134,6 @@ test("A refused reassertion is tried again, and given up after some attempts", a
   refuse = false;
   cpufreq.close();
 });
-
-/** A kernel that replaces what is written to a file by a value of its own. */
-function roundingDisk(
-  disk: ReturnType<typeof watchedDisk>,
-  file: RegExp,
-  made: string | (() => string | undefined),
-): ReturnType<typeof watchedDisk> {
-  return {
-    ...disk,
-    open(path) {
-      const opened = disk.open(path);
-      if (!opened.ok || !file.test(path)) return opened;
-      const attribute = opened.value;
-      return success({
-        write: (data) => {
-          const text = typeof made === "string" ? made : made();
-          return attribute.write(text === undefined ? data : new TextEncoder().encode(`${text}\n`));
-        },
-        read: () => attribute.read(),
-        isUnchanged: () => attribute.isUnchanged(),
-        text: () => attribute.text(),
-        number: () => attribute.number(),
-        close: () => attribute.close(),
-      });
-    },
-  };
-}
 
 test("A speed that is refused because another program changed the governor is written again under ours", () => {
   using host = testHost([{ cpus: [0], ...acpi }]);

@@ -39,6 +39,30 @@ describe("another program's speed", () => {
     expect(cpufreq.inspect({ clock: 0, setting: 1 }).map(({ ok }) => ok)).toEqual([true, true]);
   });
 
+  test("that was refused ours is still another program's after a look that could not read it", async () => {
+    using host = quickHost({ 0: ["s0", "s1"] });
+    const cpufreq = await held(host, "reassert");
+    change(host, "speed", "1000000");
+    host.fails = (what) => (what.startsWith("s0 set") ? "EBUSY" : undefined);
+    cpufreq.refresh();
+    host.fails = (what) => (what === "s0 read speed" ? "EIO" : undefined);
+    cpufreq.refresh();
+    expect(cpufreq.inspect({ clock: 0, setting: 1 }).map(({ file, ok }) => [file, ok])).toEqual([
+      ["s0/mode", true],
+      ["s0/speed", false],
+      ["s1/mode", true],
+      ["s1/speed", true],
+    ]);
+    // Also where the rest of the clock is written again in that look.
+    Object.assign(host.of["s1"] ?? {}, { speed: "3000000" });
+    cpufreq.refresh();
+    expect(host.of).toMatchObject({ s0: { speed: "1000000" }, s1: { speed: "2000000" } });
+    host.fails = () => undefined;
+    cpufreq.refresh();
+    expect(host.of).toMatchObject({ s0: { speed: "2000000" }, s1: { speed: "2000000" } });
+    expect(outcomes(host)).toEqual(["s0/speed failed", "s1/speed reasserted", "s0/speed reasserted"]);
+  });
+
   test("that went by itself leaves ours, of which what the kernel makes is no drift", async () => {
     using host = quickHost({ 0: ["s0"] });
     const cpufreq = await held(host, "reassert");

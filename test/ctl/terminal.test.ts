@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { CHANNELS, CPUS, STATUS, WEB1 } from "../admin/sample-control.ts";
 import { ctlWith } from "./harness.ts";
-
-const TERMINAL = { isTty: true, columns: 80, env: { TERM: "xterm", NO_COLOR: "1" } };
+import { TERMINAL } from "./shown.ts";
 
 test("colours are used only on terminals, and not if they are switched off", async () => {
   const coloured = async (io: object) => (await ctlWith({}, "status", io)).out.includes("\x1b[");

@@ -15,9 +15,9 @@ import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Log } from "../../src/base/log.ts";
 import { Alarm } from "../../src/daemon/alarm.ts";
 import { History } from "../../src/daemon/history/history.ts";
-import { HistoryFile } from "../../src/daemon/history/history-file.ts";
 import { historyReport } from "../../src/daemon/history/history-report.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { KeptLines } from "../../src/daemon/kept-lines.ts";
 import { finish } from "../../src/daemon/operators/loop-slices.ts";
 import type { Parts } from "../../src/daemon/parts.ts";
 import { FILE_CALLS } from "../../src/os/file-calls.ts";
@@ -54,7 +54,7 @@ function makeHistory({ megabytes = 1, files = FILE_CALLS, directory = stateDirec
     at: (name: string, atMs: number, ring: () => void) => rings.set(name, { atMs, ring }),
   } as unknown as Alarm;
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
-  const file = new HistoryFile({ directory, name: "history", megabytes, log, files });
+  const file = new KeptLines({ directory, name: "history", megabytes, log, files });
   const history = new History({ file, alarm, time, arbiter: () => arbiter });
   const { moment } = realTime();
   const clocks = new Clocks({
@@ -222,7 +222,11 @@ test("a planted file or link is moved aside, and a full disk is told once and en
     onFull.history.event(event(1_000_000 + i, "lost"));
     onFull.history.flush({ all: true });
   }
-  expect(onFull.lines).toEqual([expect.stringMatching(/^What happens cannot be remembered: .*ENOSPC/)]);
+  expect(onFull.lines).toEqual([
+    expect.stringMatching(
+      /^Cannot add to ".*\/history.jsonl", so what happens now is not remembered: ENOSPC/,
+    ),
+  ]);
   full = false;
   onFull.history.event(event(1_000_009, "kept again"));
   onFull.pass(1000);

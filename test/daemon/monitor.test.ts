@@ -86,6 +86,16 @@ test("where the monitor socket is elsewhere, a link leads there as long as the d
   expect(readdirSync(join(host.directory, "run")).filter((name) => name.startsWith("monitor"))).toEqual([]);
 });
 
+test("a monitor socket that is named stays there with another RuntimeDirectory, and Cockpit's page finds it", async () => {
+  host = makeTestHost();
+  const monitor = join(host.directory, "monitor.sock");
+  const own = join(host.directory, "own");
+  host.configure(`${ONE_VM}[daemon]\nRuntimeDirectory=${own}\nMonitorSocket=${monitor}\n`);
+  await host.start();
+  for (const path of [monitor, join(own, "monitor.sock")])
+    expect(host.run("vmpowerctl", "--socket", path, "status").code).toBe(0);
+});
+
 test("a monitor socket that cannot be created ends the start", async () => {
   host = makeTestHost({ sections: `${ONE_VM}[daemon]\nMonitorSocket=/proc/monitor.sock\n` });
   const { code, err } = host.run("vm-power", "--config", host.configFile);

@@ -3,7 +3,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../src/base/log.ts";
-import { HistoryFile, shareOf } from "../../src/daemon/history/history-file.ts";
+import { shareOf } from "../../src/daemon/history/share.ts";
+import { KeptLines } from "../../src/daemon/kept-lines.ts";
 import { finish } from "../../src/daemon/operators/loop-slices.ts";
 import { Meters } from "../../src/daemon/packet/meters.ts";
 import { readSample, sampleText } from "../../src/daemon/usage/sample.ts";
@@ -51,7 +52,7 @@ function makeSamples({ directory = stateDirectory(), megabytes = 8 } = {}) {
     },
     slices: { run: finish },
   };
-  const file = new HistoryFile({ directory, name: "usage", megabytes, log: SILENT });
+  const file = new KeptLines({ directory, name: "usage", megabytes, log: SILENT });
   const samples = new UsageSamples(file, () => parts as never);
   samples.begin();
   return {
@@ -184,7 +185,7 @@ test("a torn line, or one that somebody else wrote, costs only itself", () => {
 test("a week of 40 VMs is kept, whatever else happens", () => {
   const directory = stateDirectory();
   const { samples: megabytes } = shareOf(16);
-  const file = new HistoryFile({ directory, name: "usage", megabytes, log: SILENT });
+  const file = new KeptLines({ directory, name: "usage", megabytes, log: SILENT });
   const requests = { granted: 12_345, bounded: 123, held: 12, refused: 123 };
   const states = new Map([2_301_000, 2_300_000, 1_700_000, 1_200_000].map((khz) => [khz, 599.9]));
   const vm = { requests, transitions: 12_345, p99Ns: 123_000, worstNs: 1_234_000, states };

@@ -182,7 +182,7 @@ export const END_FAULTS: readonly Fault[] = [
   },
   {
     promise: "the past takes a bounded size",
-    file: "src/daemon/history/history-file.ts",
+    file: "src/daemon/kept-lines.ts",
     line: "if (isFull) this.#files.renameSync(...this.#paths);",
     instead: "",
     test: "test/daemon/history.test.ts",
@@ -190,7 +190,7 @@ export const END_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a planted history is not written to",
-    file: "src/daemon/history/history-file.ts",
+    file: "src/daemon/kept-lines.ts",
     line: "moveAside(path, { log: this.#log, because: size.why });",
     instead: "",
     test: "test/daemon/history.test.ts",
@@ -198,7 +198,7 @@ export const END_FAULTS: readonly Fault[] = [
   },
   {
     promise: "a week of samples is kept beside the events",
-    file: "src/daemon/history/history-file.ts",
+    file: "src/daemon/history/share.ts",
     line: "const samples = Math.min(megabytes / 2, SAMPLE_MEGABYTES_MAX);",
     instead: "const samples = Math.min(megabytes / 4, SAMPLE_MEGABYTES_MAX);",
     test: "test/daemon/usage-samples.test.ts",

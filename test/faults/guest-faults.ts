@@ -83,7 +83,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/arbiter/guest-policies.ts",
     line: "if (order.by !== undefined && added >= ADDED_MAX)",
     instead: "if (false)",
-    test: "test/arbiter/policies.test.ts",
+    test: "test/arbiter/policy-store.test.ts",
     name: "there is a limit for each VM, and every VM has its own: nobody fills the table of another (S4, S5)",
   },
   {
@@ -91,7 +91,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/arbiter/guest-policies.ts",
     line: 'if ("code" in claimant) return claimant;',
     instead: "",
-    test: "test/arbiter/policies.test.ts",
+    test: "test/arbiter/policy-store.test.ts",
     name: "ACK means stored: what cannot be, is refused whole and leaves the policy before (R17, S3, S8)",
   },
   {
@@ -107,7 +107,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/arbiter/change.ts",
     line: "change.undo?.();",
     instead: "",
-    test: "test/arbiter/policies.test.ts",
+    test: "test/arbiter/policy-store.test.ts",
     name: "a write that the kernel refuses takes the policy back, and the requests that it ended hold again",
   },
   {
@@ -115,7 +115,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/arbiter/seats.ts",
     line: "return before.run !== run || (",
     instead: "return (",
-    test: "test/arbiter/policies.test.ts",
+    test: "test/arbiter/policy-store.test.ts",
     name: "it ends with the VM, and with the VM's run, even if nobody told that it ended (R5)",
   },
   {
@@ -271,7 +271,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/channels/intake.ts",
     line: "handled < FRAMES_PER_TURN && !this.#isClosed",
     instead: "!this.#isClosed",
-    test: "test/channels/channels.test.ts",
+    test: "test/channels/intake.test.ts",
     name: "gives another channel its turn after 32 packets",
   },
   {
@@ -279,7 +279,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/channels/intake.ts",
     line: "this.#mustRest ? REST_MS : BREATH_MS",
     instead: "BREATH_MS",
-    test: "test/channels/channels.test.ts",
+    test: "test/channels/intake.test.ts",
     name: "reads 32 packets at a time, with a rest between, of a guest that is told to rest",
   },
   {
@@ -375,7 +375,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/hypervisor/xen/xenstore.ts",
     line: 'this.#timer = setTimeout(() => this.end("xenstored does not answer"), this.#options.timeoutMs);',
     instead: "",
-    test: "test/hypervisor/xen.test.ts",
+    test: "test/hypervisor/xenstored.test.ts",
     name: "a xenstored that hangs, or sends what is no message, loses the connection",
   },
   {

@@ -15,7 +15,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     file: "src/channels/room.ts",
     line: "if (!isExpected) {",
     instead: "if (false) {",
-    test: "test/channels/channels.test.ts",
+    test: "test/channels/room.test.ts",
     name: "serves a VM however many other files are in the directory",
   },
   {
@@ -23,7 +23,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     file: "src/channels/room.ts",
     line: " || own >= DOMAIN_CHANNELS_MAX",
     instead: "",
-    test: "test/channels/channels.test.ts",
+    test: "test/channels/room.test.ts",
     name: "serves the 1024 channels with the lowest numbers of each VM",
   },
   {
@@ -31,7 +31,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     file: "src/channels/table.ts",
     line: "if (sorted.length > 0) this.#sorted.set(vm, sorted);",
     instead: "",
-    test: "test/channels/channels.test.ts",
+    test: "test/channels/room.test.ts",
     name: "examines each of 16,000 files of one VM once, and sorts its channels once",
   },
   {

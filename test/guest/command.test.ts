@@ -1,32 +1,15 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exitCodeOf } from "../../src/guest/command/results.ts";
 import { makeCpufreqTree } from "../../src/simulate/cpufreq-tree.ts";
+import { guestVms, PORT } from "./guest-vms.ts";
 import { guest } from "./harness.ts";
-import { type OriginalHost, originalHost } from "./original-host.ts";
-import { type TerminalPort, type TerminalPorts, terminalPorts } from "./terminal-ports.ts";
+import { originalHost } from "./original-host.ts";
+import { temporaryDirectory } from "./temporary.ts";
+import type { TerminalPort } from "./terminal-ports.ts";
 
-const PORT = "virtio.serial.port.poweragent";
-
-let ports: TerminalPorts | undefined;
-let machine = "";
-afterEach(() => {
-  ports?.remove();
-  ports = undefined;
-  if (machine !== "") fs.rmSync(machine, { recursive: true });
-  machine = "";
-});
-
-/** A guest with these ports, all of them with the same host. */
-function vm(numbers: readonly number[], host: OriginalHost = originalHost("20.02")) {
-  const made = terminalPorts();
-  ports = made;
-  host.query = true;
-  const added = numbers.map((number): TerminalPort => made.add(`${PORT}.${number}`, host.host));
-  return { host, ports: added, places: { virtioPorts: made.directory } };
-}
+const vm = guestVms();
 
 const commands = (port: TerminalPort | undefined) =>
   port?.sent.map((bytes) => [bytes[12], bytes[8], bytes[0]]);
@@ -203,15 +186,15 @@ describe("status", () => {
   });
 
   test("on bare metal, lists the CPUs that can be scaled", async () => {
-    machine = fs.mkdtempSync(join(tmpdir(), "vm-power-machine-"));
-    const cpus = join(machine, "cpus");
+    using machine = temporaryDirectory();
+    const cpus = join(machine.path, "cpus");
     makeCpufreqTree(cpus, [{ cpus: [0, 1], driver: "acpi-cpufreq", khz: [2_000_000, 1_000_000] }]);
     expect(await guest("status", { cpus })).toEqual({
       code: 0,
       out: "cpufreq: CPUs 0-1 can be scaled here, without a host\n",
       err: "",
     });
-    expect(await guest("min 1", { cpus, journal: join(machine, "journal") })).toEqual({
+    expect(await guest("min 1", { cpus, journal: join(machine.path, "journal") })).toEqual({
       code: 0,
       out: "vCPU 1: min\n",
       err: "",
@@ -263,66 +246,5 @@ describe("run", () => {
   test("runs the command also without a host, and reports that", async () => {
     const { code, err } = await guest("run -- true");
     expect([code, err]).toEqual([0, expect.stringContaining("This guest has no power channel")]);
-  });
-});
-
-describe("shell speaks as DPDK's guest_cli", () => {
-  const shell = async (
-    lines: readonly string[],
-    numbers = [0, 1],
-    host = originalHost("20.02", { vm: "ubuntu2" }),
-  ) => {
-    const { places } = vm(numbers, host);
-    const { code, out, err } = await guest("shell --timeout 0.05", places, { lines });
-    return { code, out: out.split("vmpower(guest)> ").slice(1), err };
-  };
-
-  test("with its prompt, its verbs and its words", async () => {
-    const { code, out, err } = await shell([
-      "set_cpu_freq 0 down",
-      "set_cpu_freq 1 enable_turbo",
-      "set_cpu_freq 7 down",
-      "set_cpu_freq 128 up",
-      "set_cpu_freq 1000000000000 up",
-      "set_cpu_freq -1 up",
-      "set_cpu_freq 0 sideways",
-      "query_cpu_freq all",
-      "query_cpu_freq 0",
-      "query_cpu_freq 8",
-      "query_cpu_caps 1",
-      "send_policy now",
-      "send_policy later",
-      "help",
-      "quit",
-    ]);
-    expect(code).toBe(0);
-    expect(out).toEqual([
-      "ACK received for message sent to host.\n",
-      "ACK received for message sent to host.\n",
-      "Error sending message: Unknown error -1\n",
-      "Error sending message: Unknown error -1\n",
-      "Bad arguments\n",
-      "Bad arguments\n",
-      "Bad arguments\n",
-      [2300000, 2301000, 2301000, 2301000].map((khz, i) => `Frequency of [${i}] vcore is ${khz}.\n`).join(""),
-      "Frequency of [0] vcore is 2300000.\n",
-      "Invalid parameter provided.\n",
-      "Capabilities of [1] vcore are: turbo possibility: 1, is priority core: 0.\n",
-      "Sending Policy down now!\nACK for sent policy received.\n",
-      "Bad arguments\n",
-      "Command not found\n",
-      "",
-    ]);
-    expect(err).toBe("Channel is not connected\nChannel is not connected\n");
-  });
-
-  test("prints a NACK, and a missing reply", async () => {
-    expect((await shell(["set_cpu_freq 0 enable_turbo"], [0], originalHost("19.11"))).out[0]).toBe(
-      "NACK received for message sent to host.\n",
-    );
-    ports?.remove();
-    const { out, err } = await shell(["set_cpu_freq 0 up", "query_cpu_freq all"], [0], originalHost("19.08"));
-    expect(out).toEqual(["", "Error during frequency list reception.\n", "\n"]);
-    expect(err).toContain("No confirmation for sent message received\n");
   });
 });

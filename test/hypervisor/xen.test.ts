@@ -1,6 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
-import { isDom0Own, textsOf, XsFramer } from "../../src/hypervisor/xen/xenstore-wire.ts";
 import { FLAG } from "../xen/played-xen.ts";
 import { until } from "./recorder.ts";
 import { XenStage } from "./xen-stage.ts";
@@ -189,18 +187,6 @@ describe("openXen()", () => {
     clearInterval(storm);
   });
 
-  test("a xenstored that refuses a watch is no source of events, and is tried again", async () => {
-    await using stage = new XenStage();
-    stage.store.refused = "ENOSPC";
-    const follower = stage.follow();
-    await until(() => follower.status().problem !== undefined);
-    expect(follower.status().problem).toBe(
-      `xenstored does not report changes of @introduceDomain: ENOSPC, at "${stage.store.path}"`,
-    );
-    stage.store.refused = undefined;
-    await stage.told("ready");
-  });
-
   test("of two domains with one name the later one has it", async () => {
     await using stage = new XenStage();
     stage.boot(5, "web1", { pins: [[1]] });
@@ -209,44 +195,6 @@ describe("openXen()", () => {
     stage.boot(6, "web1", { pins: [[2]] });
     await stage.told("web1 running: booted");
     expect(stage.recorder.domains.get("web1")?.pins).toEqual([[2]]);
-  });
-
-  test("keeps what it knows while xenstored is away, and says so", async () => {
-    await using stage = new XenStage();
-    stage.boot(5, "web1", { pins: [[1]] });
-    const follower = await stage.followed();
-    stage.recorder.news();
-    stage.store.stop();
-    await until(() => follower.status().state === "unreachable");
-    await until(() => follower.status().problem?.includes("nobody listens") === true);
-    expect(follower.status().problem).toBe(
-      `xenstored is not running, or not in dom0 (nobody listens at "${stage.store.path}"): systemctl start xenstored`,
-    );
-    expect(stage.recorder.news()).toEqual([]);
-    stage.destroy(5);
-    stage.store.start();
-    expect(await stage.told("Domain-0 running: unknown")).toEqual([
-      "web1 gone: destroyed",
-      "Domain-0 running: unknown",
-    ]);
-    await until(() => follower.status().state === "connected");
-  });
-
-  test("a xenstored that hangs, or sends what is no message, loses the connection", async () => {
-    await using stage = new XenStage();
-    stage.boot(5, "web1", { pins: [[1]] });
-    const follower = await stage.followed({ timeoutMs: 30, namesMs: 10 });
-    stage.recorder.news();
-    stage.store.hangs = true;
-    await until(() => follower.status().problem?.startsWith("xenstored does not answer, at") === true);
-    stage.store.hangs = false;
-    await until(() => follower.status().state === "connected");
-    stage.store.send(new Uint8Array(16).fill(0xff));
-    await until(
-      () => follower.status().problem?.startsWith("xenstored sent a message that is too long") === true,
-    );
-    await until(() => follower.status().state === "connected");
-    expect(stage.recorder.news().filter((line) => line.includes("gone"))).toEqual([]);
   });
 
   test("an unknown interface of Xen is refused with a sentence, and tried again later", async () => {
@@ -268,115 +216,4 @@ describe("openXen()", () => {
     await stage.followed();
     expect(stage.recorder.domains.size).toBe(301);
   });
-});
-
-describe("orders to Xen", () => {
-  const live = { live: true, config: false };
-
-  test("vcpus() and pinVcpu() ask Xen, and the domain was looked at again when an order is done", async () => {
-    await using stage = new XenStage();
-    stage.boot(5, "web1", { pins: [[1], [2]] });
-    const { orders } = await stage.followed({ beatMs: 60_000 });
-    expect(await orders?.pinVcpu("web1", { vcpu: 1, pcpus: [2, 3] }, live)).toEqual({
-      ok: true,
-      value: undefined,
-    });
-    expect(stage.recorder.domains.get("web1")?.pins).toEqual([[1], [2, 3]]);
-    expect(await orders?.vcpus("web1")).toEqual({
-      ok: true,
-      value: [
-        { vcpu: 0, state: "running", cpuTimeMs: 5000, pcpu: 1, pcpus: [1] },
-        { vcpu: 1, state: "running", cpuTimeMs: 5000, pcpu: 2, pcpus: [2, 3] },
-      ],
-    });
-    expect(await orders?.vcpus("web2")).toEqual({ ok: false, why: { kind: "noDomain" } });
-    expect(await orders?.pinVcpu("web1", { vcpu: 2, pcpus: [1] }, live)).toEqual({
-      ok: false,
-      why: { kind: "refused", reason: "Xen refuses: ESRCH" },
-    });
-  });
-
-  test("what only xl and its files can do is refused with the command", async () => {
-    await using stage = new XenStage();
-    const { orders } = await stage.followed();
-    expect(await orders?.setVcpus("web1", 3, live)).toEqual({
-      ok: false,
-      why: {
-        kind: "refused",
-        reason: "vm-power does not change the vCPUs of Xen's domains",
-        remedy: "xl vcpu-set web1 3",
-      },
-    });
-    expect(await orders?.planChannels({ vm: "web1", directory: "/tmp" }, undefined)).toEqual({
-      ok: false,
-      why: {
-        kind: "refused",
-        reason: 'Xen has no definition of "web1" that could be changed',
-        remedy: "vmpowerctl channel-config web1 --format xl",
-      },
-    });
-    expect(await orders?.planAttach("web1", { channels: [0], config: false })).toEqual({
-      ok: false,
-      why: {
-        kind: "refused",
-        reason: "Xen adds no channels to a running domain",
-        remedy: "vmpowerctl channel-config web1 --format xl, then start it again",
-      },
-    });
-  });
-});
-
-test("isDom0Own() is true only for nodes of dom0 that nobody else can write", () => {
-  const cases: [string[], boolean][] = [
-    [["n0"], true],
-    [["n0", "r5"], true],
-    [["r0", "n3"], true],
-    [["w0"], false],
-    [["b0"], false],
-    [["n5"], false],
-    [["n5", "r0"], false],
-    [["n0", "w5"], false],
-    [["n0", "r1", "b5"], false],
-    [[], false],
-    [[""], false],
-  ];
-  expect(cases.map(([permissions]) => isDom0Own(permissions))).toEqual(cases.map(([, own]) => own));
-});
-
-test("XsFramer gives the same messages however the bytes are cut", () => {
-  const bytes = Buffer.concat([
-    // A reading of "abc" for request 7, then a watch event.
-    Buffer.from("02000000070000000000000003000000616263", "hex"),
-    Buffer.from("0f000000000000000000000005000000612f620078", "hex"),
-  ]);
-  const whole = [
-    { type: 2, request: 7, payload: new Uint8Array([97, 98, 99]) },
-    { type: 15, request: 0, payload: new Uint8Array([97, 47, 98, 0, 120]) },
-  ];
-  for (let cut = 0; cut <= bytes.length; cut++) {
-    const framer = new XsFramer();
-    const found = [
-      ...(framer.push(bytes.subarray(0, cut)) ?? []),
-      ...(framer.push(bytes.subarray(cut)) ?? []),
-    ];
-    expect(
-      found.map(({ type, request, payload }) => ({ type, request, payload: new Uint8Array(payload) })),
-    ).toEqual(whole);
-  }
-});
-
-test("XsFramer and the readers accept any bytes, in bounded memory", () => {
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 64 })), (chunks) => {
-      const framer = new XsFramer();
-      for (const chunk of chunks) {
-        const messages = framer.push(chunk);
-        if (messages === undefined) return;
-        for (const { payload } of messages) {
-          expect(payload.length).toBeLessThanOrEqual(4096);
-          for (const text of textsOf(payload)) isDom0Own([text]);
-        }
-      }
-    }),
-  );
 });

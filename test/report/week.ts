@@ -4,9 +4,9 @@ import type { Clock } from "../../src/base/clock.ts";
 import type { Log } from "../../src/base/log.ts";
 import { energyReport } from "../../src/daemon/energy/energy-report.ts";
 import { History } from "../../src/daemon/history/history.ts";
-import { HistoryFile } from "../../src/daemon/history/history-file.ts";
 import { historyReport } from "../../src/daemon/history/history-report.ts";
 import { Clocks } from "../../src/daemon/host/clocks.ts";
+import { KeptLines } from "../../src/daemon/kept-lines.ts";
 import { LocalHours, policyClock } from "../../src/daemon/local-hours.ts";
 import { finish, type Job } from "../../src/daemon/operators/loop-slices.ts";
 import { Meters } from "../../src/daemon/packet/meters.ts";
@@ -78,8 +78,7 @@ export class SimulatedWeek {
     const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
     const cpufreq = this.#cpufreq;
     const usage = new Usage({ arbiter, cpufreq, time });
-    const file = (name: "history" | "usage") =>
-      new HistoryFile({ directory, name, megabytes: 8, log: SILENT });
+    const file = (name: "history" | "usage") => new KeptLines({ directory, name, megabytes: 8, log: SILENT });
     const history = new History({ file: file("history"), alarm, time, arbiter: () => arbiter });
     const moment = policyClock(time, new LocalHours(() => "UTC"));
     const clocks = new Clocks({

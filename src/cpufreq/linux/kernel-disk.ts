@@ -95,12 +95,15 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
   }
 
   read(): Errno | undefined {
+    const isRead = this.#written === 0;
     this.#written = 0;
     try {
       this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
       this.#extent = this.size;
       return undefined;
     } catch (error) {
+      // What was read before our write is not the kernel's rounding of it.
+      if (!isRead) this.size = 0;
       return errnoOf(error);
     }
   }

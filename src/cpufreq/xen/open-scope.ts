@@ -79,9 +79,11 @@ class ReadSetting {
   }
 
   #read(): Errno | undefined {
-    this.#isOld = false;
     const errno = this.#look();
     if (errno === undefined) this.#seen = this.#value();
+    // What was read before our write is not Xen's rounding of it.
+    else if (this.#isOld) this.#seen = "";
+    this.#isOld = false;
     return errno;
   }
 

@@ -2,7 +2,7 @@ import type { Log } from "../../base/log.ts";
 import { KEPT } from "../../ledger/account.ts";
 import { readSpan, spanText } from "../../ledger/account-text.ts";
 import type { Span } from "../../ledger/span.ts";
-import { HistoryFile } from "../history/history-file.ts";
+import { KeptLines } from "../kept-lines.ts";
 
 /** Bytes of one VM's account in a line, with a long name. */
 const ENTRY_BYTES = 512;
@@ -11,7 +11,7 @@ const MEGABYTE = 1024 * 1024;
 /** The spans of one kind that do not change any more: each is written once, behind the others. */
 export class KeptSpans {
   readonly #kind: keyof typeof KEPT;
-  readonly #file: HistoryFile;
+  readonly #file: KeptLines;
   /** Those that are in the file. */
   readonly #written = new WeakSet<Span>();
 
@@ -22,7 +22,7 @@ export class KeptSpans {
     this.#kind = kind;
     // Either of the two files alone must have room for all that are kept.
     const megabytes = (2 * KEPT[kind].entriesMax * ENTRY_BYTES) / MEGABYTE;
-    this.#file = new HistoryFile({ directory, name: `energy-${kind}s`, megabytes, log });
+    this.#file = new KeptLines({ directory, name: `energy-${kind}s`, megabytes, log });
   }
 
   /** Writes those that are not written yet. */

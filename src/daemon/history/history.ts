@@ -9,10 +9,11 @@ import { LineLimiter } from "../../base/line-limiter.ts";
 import type { Log } from "../../base/log.ts";
 import type { Config } from "../../config/config.ts";
 import type { Alarm } from "../alarm.ts";
+import { KeptLines } from "../kept-lines.ts";
 import type { TurnClock } from "../turn-clock.ts";
 import { holderText } from "../words/holder-text.ts";
 import { ruleText } from "../words/rule-text.ts";
-import { HistoryFile, shareOf } from "./history-file.ts";
+import { shareOf } from "./share.ts";
 
 /** How long events are collected before they are written, in ms. */
 const COLLECT_MS = 1000;
@@ -40,7 +41,7 @@ interface Changes {
 
 /** What {@link History} needs. */
 export interface HistoryOptions {
-  readonly file: HistoryFile;
+  readonly file: KeptLines;
   readonly alarm: Alarm;
   readonly time: TurnClock;
   readonly arbiter: () => Pick<Arbiter, "clock">;
@@ -166,7 +167,7 @@ export function openHistory(
 ): History | undefined {
   const { stateDirectory: directory, historyMegabytes } = config().daemon;
   if (historyMegabytes === 0) return undefined;
-  const file = new HistoryFile({
+  const file = new KeptLines({
     ...{ directory, name: "history", log },
     megabytes: shareOf(historyMegabytes).events,
   });

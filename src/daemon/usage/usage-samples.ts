@@ -5,9 +5,10 @@ import type { Config } from "../../config/config.ts";
 import type { Cpufreq } from "../../cpufreq/cpufreq.ts";
 import { addTime, type VmTimes } from "../../ledger/vm-times.ts";
 import type { Alarm } from "../alarm.ts";
-import { HistoryFile, shareOf } from "../history/history-file.ts";
+import { shareOf } from "../history/share.ts";
 import type { Clocks } from "../host/clocks.ts";
 import type { ServedVms } from "../host/served-vms.ts";
+import { KeptLines } from "../kept-lines.ts";
 import { eachStep, finish, type Job, type LoopSlices } from "../operators/loop-slices.ts";
 import type { Meters } from "../packet/meters.ts";
 import type { TurnClock } from "../turn-clock.ts";
@@ -53,12 +54,12 @@ interface HostMark {
 
 /** Remembers what VMs and clocks did, a line every ten minutes, for reports. */
 export class UsageSamples {
-  readonly #file: HistoryFile;
+  readonly #file: KeptLines;
   readonly #parts: () => Used;
   readonly #vms = new Map<string, Mark>();
   #host: HostMark | undefined;
 
-  constructor(file: HistoryFile, parts: () => Used) {
+  constructor(file: KeptLines, parts: () => Used) {
     this.#file = file;
     this.#parts = parts;
   }
@@ -194,5 +195,5 @@ export function openSamples(
   const { stateDirectory: directory, historyMegabytes } = config().daemon;
   if (historyMegabytes === 0) return undefined;
   const megabytes = shareOf(historyMegabytes).samples;
-  return new UsageSamples(new HistoryFile({ directory, name: "usage", megabytes, log }), parts);
+  return new UsageSamples(new KeptLines({ directory, name: "usage", megabytes, log }), parts);
 }

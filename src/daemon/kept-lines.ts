@@ -1,25 +1,16 @@
 import fs from "node:fs";
 import { join } from "node:path";
-import type { Log } from "../../base/log.ts";
-import { FILE_CALLS, type FileCalls } from "../../os/file-calls.ts";
-import { moveAside } from "../../os/move-aside.ts";
-import { readOwnFile, sizeOfOwnFile } from "../../os/own-file.ts";
+import type { Log } from "../base/log.ts";
+import { FILE_CALLS, type FileCalls } from "../os/file-calls.ts";
+import { moveAside } from "../os/move-aside.ts";
+import { readOwnFile, sizeOfOwnFile } from "../os/own-file.ts";
 
 const MEGABYTE = 1024 * 1024;
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
 
-/** The most megabytes for samples. */
-const SAMPLE_MEGABYTES_MAX = 16;
-
-/** How HistoryMegabytes= is shared by events and the samples for reports, so that neither can push out the other. */
-export function shareOf(megabytes: number): { readonly events: number; readonly samples: number } {
-  const samples = Math.min(megabytes / 2, SAMPLE_MEGABYTES_MAX);
-  return { events: megabytes - samples, samples };
-}
-
 /** Where lines are kept. */
-export interface HistoryFileOptions {
+export interface KeptLinesOptions {
   readonly directory: string;
   /** Of two files `NAME.jsonl` grows; when it is full, it takes the place of `NAME.old.jsonl`. */
   readonly name: "history" | "usage" | "energy-minutes" | "energy-hours";
@@ -33,7 +24,7 @@ export interface HistoryFileOptions {
  * Lines of text in the state directory: the newest, up to a size. A line that was torn by a power cut or a full disk costs
  * itself and no other, because each begins with a line break.
  */
-export class HistoryFile {
+export class KeptLines {
   readonly #paths: readonly [string, string];
   readonly #bytesMax: number;
   readonly #log: Log;
@@ -42,7 +33,7 @@ export class HistoryFile {
   #size: number | undefined;
   #failed = "";
 
-  constructor({ directory, name, megabytes, log, files = FILE_CALLS }: HistoryFileOptions) {
+  constructor({ directory, name, megabytes, log, files = FILE_CALLS }: KeptLinesOptions) {
     this.#paths = [join(directory, `${name}.jsonl`), join(directory, `${name}.old.jsonl`)];
     this.#bytesMax = (megabytes * MEGABYTE) / 2;
     this.#log = log;
@@ -101,7 +92,7 @@ export class HistoryFile {
   /** A disk stays full for hours. */
   #tell(why: string): void {
     if (why !== "" && why !== this.#failed)
-      this.#log.error(`What happens cannot be remembered: ${this.#paths[0]}: ${why}`);
+      this.#log.error(`Cannot add to "${this.#paths[0]}", so what happens now is not remembered: ${why}`);
     this.#failed = why;
   }
 }
