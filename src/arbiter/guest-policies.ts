@@ -142,7 +142,7 @@ export class GuestPolicies {
   resume(vm: string, saved: readonly SavedPolicy[], moment: PolicyMoment): void {
     if (!this.#seats.domains.has(vm) || this.#byVm.has(vm)) return;
     const entries = saved.slice(0, ADDED_MAX + 1).map(({ vm: _, atMs, speed, turbo, ...order }) => {
-      const entry = this.#entry(order, { atMs, ...(turbo === undefined ? {} : { turbo }) });
+      const entry = this.#entry(order, { atMs, turbo });
       entry.gauge?.seed(speed);
       entry.turn(moment.local);
       return entry;

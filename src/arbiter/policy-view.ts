@@ -43,5 +43,5 @@ export interface SavedPolicy extends PolicyOrder {
   /** The speed that its traffic had led to; undefined if none was known. */
   readonly speed: PolicySpeed | undefined;
   /** Whether turbo was on, by vCPU or pCPU. An older daemon does not say. */
-  readonly turbo?: readonly (readonly [resource: number, isOn: boolean])[];
+  readonly turbo?: readonly (readonly [resource: number, isOn: boolean])[] | undefined;
 }

@@ -39,6 +39,16 @@ describe("another program's speed", () => {
     expect(cpufreq.inspect({ clock: 0, setting: 1 }).map(({ ok }) => ok)).toEqual([true, true]);
   });
 
+  test("is seen where another setting of the clock cannot be read", async () => {
+    using host = quickHost({ 0: ["s0"] });
+    const cpufreq = await held(host, "reassert");
+    change(host, "speed", "1000000");
+    host.fails = (what) => (what === "s0 read mode" ? "EIO" : undefined);
+    cpufreq.refresh();
+    expect(host.of["s0"]?.["speed"]).toBe("2000000");
+    expect(outcomes(host)).toEqual(["s0/speed reasserted"]);
+  });
+
   test("that was refused ours is still another program's after a look that could not read it", async () => {
     using host = quickHost({ 0: ["s0", "s1"] });
     const cpufreq = await held(host, "reassert");
