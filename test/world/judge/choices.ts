@@ -56,23 +56,26 @@ export class Choices {
   after(claim: Claim, action: Action, states: ReadonlySet<number>): Set<number> {
     const { table, claims } = this.#means;
     const { vm, vcpu, isSettled } = claim;
-    const from = new Set(states);
+    const stands = this.#standsOf(claim, states);
     // The daemon may still take it for an earlier run of the same VM.
     if (!isSettled)
       for (const other of claims.of(vm))
-        if (other.vcpu === vcpu) for (const state of other.states) from.add(state);
+        if (other.vcpu === vcpu) stands.push(...this.#standsOf(other, other.states));
     const after = new Set<number>();
-    for (const state of from) {
-      if (state === ABSENT) continue;
-      const stands =
-        state === SILENT ? this.#firstStands(claim) : [{ index: state >> 1, turbo: (state & 1) === 1 }];
-      for (const stand of stands) {
-        const next = stepped(table, stand, action);
-        if (next !== undefined)
-          after.add((bounded(table, vm.contract, next.index) << 1) | (next.turbo ? 1 : 0));
-      }
+    for (const stand of stands) {
+      const next = stepped(table, stand, action);
+      if (next !== undefined)
+        after.add((bounded(table, vm.contract, next.index) << 1) | (next.turbo ? 1 : 0));
     }
     return after;
+  }
+
+  /** Where a vCPU may stand in these states. */
+  #standsOf(claim: Claim, states: ReadonlySet<number>): Stand[] {
+    return [...states].flatMap((state) => {
+      if (state === ABSENT) return [];
+      return state === SILENT ? this.#firstStands(claim) : [{ index: state >> 1, turbo: (state & 1) === 1 }];
+    });
   }
 
   /** The entries that the policies and schedules of a claim may want; undefined if none wants any. */
