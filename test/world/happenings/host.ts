@@ -148,7 +148,7 @@ export function orderCpu(world: World, { cpu, to, forSeconds, mustFail = false }
   // It is counted from when the daemon takes it, within this turn of the world or the next.
   const endsMs = forSeconds === undefined ? undefined : world.timeline.nowMs + forSeconds * 1000;
   const order = model.orders.gives(
-    { clock, cpu, isOnline: world.kernel.isOnline[cpu] === true },
+    { clock, cpu, isOnline: world.kernel.isOnline[cpu] === true, nowMs: world.timeline.nowMs },
     wanted,
     endsMs,
   );

@@ -111,7 +111,8 @@ export class Model extends HostMemory {
   cpuSwitched(cpu: number): void {
     const clock = this.clockOf(cpu);
     this.#parking?.doubt(clock);
-    if (this.sharesClocks) this.orders.cpuSwitched({ clock, cpu }, this.kernel.isOnline[cpu] === true);
+    if (!this.sharesClocks) return;
+    this.orders.cpuSwitched({ clock, cpu }, this.kernel.isOnline[cpu] === true, this.#nowMs);
   }
 
   asked(vm: Vm, vcpu: number, action: Action): void {

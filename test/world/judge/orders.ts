@@ -7,15 +7,27 @@ interface Order {
 }
 
 const SLACK_MS = 100;
+
+/** After so long the daemon knows that a CPU came back. */
+const SEEN_MS = 30_000;
+
 const NEVER_MS = Number.POSITIVE_INFINITY;
+
+/** What may be noted for a CPU that is away. */
+interface Left {
+  readonly clock: number;
+  readonly orders: readonly Order[];
+  /** When it came back. */
+  readonly backMs?: number;
+}
 
 /** The orders that may be in force, by clock. */
 export class Orders {
   readonly #by = new Map<number, readonly Order[]>();
   /** The CPUs that they may have been given for, by clock. */
   readonly #givenFor = new Map<number, ReadonlySet<number>>();
-  /** What may be noted for a CPU that is away, with its clock. */
-  readonly #left = new Map<number, { readonly clock: number; readonly orders: readonly Order[] }>();
+  /** By the CPU that is away. */
+  readonly #left = new Map<number, Left>();
 
   get clocks(): number[] {
     return [...this.#by.keys()];
@@ -44,7 +56,7 @@ export class Orders {
 
   /** An order is given for a CPU: it may be in force from now on. Returns what to do when the answer is known. */
   gives(
-    { clock, cpu, isOnline }: { clock: number; cpu: number; isOnline: boolean },
+    { clock, cpu, isOnline, nowMs }: { clock: number; cpu: number; isOnline: boolean; nowMs: number },
     indexes: readonly (number | undefined)[],
     endsMs = NEVER_MS,
   ) {
@@ -61,6 +73,7 @@ export class Orders {
         this.#givenFor.set(clock, new Set([cpu]));
         // It does not count once the daemon sees that the CPU is away.
         if (!isOnline) this.doubt(clock);
+        this.#unseen(clock, cpu, nowMs);
       },
       refused: () => {
         this.#by.set(clock, before);
@@ -78,9 +91,9 @@ export class Orders {
    * One of the CPUs that share a clock came or went. An order for one that is away does not count for the others, and counts
    * again when it comes back, whatever was ordered for the others.
    */
-  cpuSwitched({ clock, cpu }: { clock: number; cpu: number }, isOnline: boolean): void {
+  cpuSwitched({ clock, cpu }: { clock: number; cpu: number }, isOnline: boolean, nowMs: number): void {
     this.doubt(clock);
-    if (isOnline) this.#returns(cpu);
+    if (isOnline) this.#returns(cpu, nowMs);
     else if (this.#givenFor.get(clock)?.has(cpu) === true)
       this.#left.set(cpu, { clock, orders: this.#by.get(clock) ?? [] });
     else this.#left.delete(cpu);
@@ -91,9 +104,17 @@ export class Orders {
     for (const cpu of this.#left.keys()) this.#returns(cpu);
   }
 
-  #returns(cpu: number): void {
+  /** An order does not concern a CPU of the clock of which the daemon does not know yet that it is back. */
+  #unseen(clock: number, cpu: number, nowMs: number): void {
+    for (const [other, { backMs = Number.NEGATIVE_INFINITY, ...left }] of this.#left)
+      if (left.clock === clock && other !== cpu && nowMs - backMs < SEEN_MS)
+        for (const order of left.orders) this.#add(clock, order);
+  }
+
+  #returns(cpu: number, backMs?: number): void {
     const left = this.#left.get(cpu);
     if (left === undefined) return;
+    if (backMs !== undefined) this.#left.set(cpu, { ...left, backMs });
     for (const order of left.orders) this.#add(left.clock, order);
     this.#mayBeFor(left.clock, cpu);
   }
@@ -105,8 +126,7 @@ export class Orders {
   /** The clock of the wall was set. Across a restart, or while its CPU is away, an order ends by that clock. */
   wallJumps(): void {
     for (const [clock, orders] of this.#by) this.#by.set(clock, withoutEnd(orders));
-    for (const [cpu, { clock, orders }] of this.#left)
-      this.#left.set(cpu, { clock, orders: withoutEnd(orders) });
+    for (const [cpu, left] of this.#left) this.#left.set(cpu, { ...left, orders: withoutEnd(left.orders) });
   }
 
   #add(clock: number, order: Order): void {
