@@ -19,17 +19,22 @@ export class LocalHours {
   }
 
   possible(): Set<number> {
-    const { wallMs, nowMs, jump } = this.#timeline;
+    const { nowMs, jumps } = this.#timeline;
+    let { wallMs } = this.#timeline;
     const hours = new Set([this.at(wallMs), this.at(wallMs - HEARTBEAT_MS)]);
-    if (nowMs - jump.atMs < HEARTBEAT_MS)
-      hours.add(this.at(wallMs - jump.byMs)).add(this.at(wallMs - jump.byMs - HEARTBEAT_MS));
+    for (const { atMs, byMs } of jumps) {
+      if (nowMs - atMs >= HEARTBEAT_MS) break;
+      wallMs -= byMs;
+      hours.add(this.at(wallMs)).add(this.at(wallMs - HEARTBEAT_MS));
+    }
     return hours;
   }
 
   /** Whether another hour may have begun since then, on the monotonic clock. */
   turnIn(fromMs: number): boolean {
-    const { wallMs, nowMs, jump } = this.#timeline;
-    if (jump.atMs > fromMs - HEARTBEAT_MS) return true;
+    const { wallMs, nowMs, jumps } = this.#timeline;
+    const [last] = jumps;
+    if (last !== undefined && last.atMs > fromMs - HEARTBEAT_MS) return true;
     return this.at(wallMs - (nowMs - fromMs) - HEARTBEAT_MS) !== this.at(wallMs);
   }
 

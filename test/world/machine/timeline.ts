@@ -9,13 +9,16 @@ export interface Entry {
   readonly owner: object | undefined;
 }
 
+/** So many settings of the wall clock are remembered. */
+const JUMPS_MAX = 8;
+
 /** Simulated time, and everything that waits for it. Time passes only between entries. */
 export class Timeline {
   nowMs = 0;
   /** What the wall clock shows more than the time since the boot. */
   wallOffsetMs: number;
-  /** When the wall clock was set last, and by how much. */
-  jump = { atMs: Number.NEGATIVE_INFINITY, byMs: 0 };
+  /** When the wall clock was set, and by how much: the last times, the newest first. */
+  jumps: readonly { readonly atMs: number; readonly byMs: number }[] = [];
   readonly #heap: Entry[] = [];
   #turn: (() => void)[] = [];
   #order = 0;
@@ -30,7 +33,7 @@ export class Timeline {
 
   setWall(byMs: number): void {
     this.wallOffsetMs += byMs;
-    this.jump = { atMs: this.nowMs, byMs };
+    this.jumps = [{ atMs: this.nowMs, byMs }, ...this.jumps].slice(0, JUMPS_MAX);
   }
 
   after(delayMs: number, run: () => void, owner?: object): Entry {
