@@ -163,6 +163,10 @@ test("a restart hands the policy over in the handover file", async () => {
       resources: [0, 1],
       physical: false,
       atMs: expect.any(Number),
+      turbo: [
+        [0, true],
+        [1, true],
+      ],
     },
   ]);
 });
