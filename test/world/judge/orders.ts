@@ -13,11 +13,11 @@ const SEEN_MS = 30_000;
 
 const NEVER_MS = Number.POSITIVE_INFINITY;
 
-/** What may be noted for a CPU that is away. */
+/** The orders that the daemon may keep for a CPU while it is away. */
 interface Left {
   readonly clock: number;
   readonly orders: readonly Order[];
-  /** When it came back. */
+  /** When the CPU came back, on the monotonic clock. */
   readonly backMs?: number;
 }
 
@@ -26,7 +26,7 @@ export class Orders {
   readonly #by = new Map<number, readonly Order[]>();
   /** The CPUs that they may have been given for, by clock. */
   readonly #givenFor = new Map<number, ReadonlySet<number>>();
-  /** By the CPU that is away. */
+  /** What may be noted, by the CPU that is away or came back. */
   readonly #left = new Map<number, Left>();
 
   get clocks(): number[] {
@@ -104,7 +104,7 @@ export class Orders {
     for (const cpu of this.#left.keys()) this.#returns(cpu);
   }
 
-  /** An order does not concern a CPU of the clock of which the daemon does not know yet that it is back. */
+  /** Until the daemon sees that a CPU is back, an order for another CPU of its clock leaves what is noted for it. */
   #unseen(clock: number, cpu: number, nowMs: number): void {
     for (const [other, { backMs = Number.NEGATIVE_INFINITY, ...left }] of this.#left)
       if (left.clock === clock && other !== cpu && nowMs - backMs < SEEN_MS)
