@@ -12,7 +12,7 @@ MINUTES ?= 1
 DESTDIR ?=
 
 # A compiled program must not read .env, bunfig.toml or a preload from the directory it is started in.
-COMPILE := --compile --minify --bytecode --format=esm --no-compile-autoload-dotenv --no-compile-autoload-bunfig
+COMPILE := --compile --minify --bytecode --format=esm --splitting --no-compile-autoload-dotenv --no-compile-autoload-bunfig
 
 SOURCES := $(shell find src -type f) package.json bun.lock
 

@@ -250,6 +250,12 @@ static void run_fast(const char *file, double scale, char **command)
 	measure_rate("rate.full", channel_count, 32, scale);
 }
 
+/* Until the program takes it for a rest, and has given back what it gives back then. */
+static void rest(double idle_seconds)
+{
+	sleep_us(idle_seconds * 3e6);
+}
+
 /* Measures thousands of mostly idle channels, after a crash of the program, so that it has
  * settings to restore. */
 static void run_many(double idle_seconds, double scale, char **command)
@@ -259,8 +265,7 @@ static void run_many(double idle_seconds, double scale, char **command)
 	start_child(command, "restart");
 	print("burst.first", burst());
 	measure_bursts("burst", 50 * scale);
-	/* Delayed work of the busy phase is over. */
-	sleep_us(idle_seconds * 0.75 * 1e6);
+	rest(idle_seconds);
 	measure_idle(idle_seconds);
 	measure_memory("memory");
 }
@@ -273,7 +278,7 @@ static void run_rest(double idle_seconds, double scale, char **command)
 	measure_memory("rest.memory");
 	measure_rate("rest.rate", 1, 32, 5 * scale);
 	measure_memory("flooded.memory");
-	sleep_us(idle_seconds * 0.75e6);
+	rest(idle_seconds);
 	measure_idle(idle_seconds);
 	measure_memory("later.memory");
 }

@@ -89,7 +89,7 @@ async function measure(
   });
   const host = makeTestHost({
     sections: `[hypervisor]\nDriver=${driver}\n`,
-    env: { BUN_GC_TIMER_INTERVAL: "60000", MIMALLOC_PURGE_DELAY: "0" },
+    env: { BUN_GC_TIMER_DISABLE: "1", MIMALLOC_PURGE_DELAY: "0" },
   });
   try {
     await processes.stdout.getReader().read();

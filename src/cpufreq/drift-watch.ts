@@ -34,6 +34,12 @@ export class DriftWatch {
     return !this.#unsettled.has(clock);
   }
 
+  /** Nothing is set on a clock, so there is nothing to look at. */
+  unheld(clock: HeldClock): void {
+    this.#unsettled.delete(clock);
+    this.#fights.delete(clock);
+  }
+
   /** Looks at one clock. Returns whether the clock is still there. */
   *check(clock: HeldClock): Work<boolean> {
     const { held } = clock;

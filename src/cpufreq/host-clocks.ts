@@ -141,7 +141,9 @@ class HostClocks implements Cpufreq {
       return;
     }
     let isThere = true;
-    for (const clock of [...this.#set.held.values()]) isThere = doNow(this.#look(clock)) && isThere;
+    for (const clock of [...this.#set.held.values()])
+      if (clock.touched || clock.owesBaseline) isThere = doNow(this.#look(clock)) && isThere;
+      else this.#drift.unheld(clock);
     // A CPU disappeared between the two looks.
     if (!isThere) this.#renew();
   }

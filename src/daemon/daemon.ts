@@ -2,12 +2,14 @@ import { MESSAGE_IDS } from "../base/message-id.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import { processCpuUs } from "../os/clock-time.ts";
+import { givePagesBack, shrink } from "../os/memory.ts";
 import { becomeOrdinary, becomeRealtime } from "../os/realtime.ts";
 import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
 import { VERSION } from "../version.ts";
 import { assemble, type Undo } from "./assemble.ts";
 import type { Surroundings } from "./edges.ts";
+import { Footprint } from "./footprint.ts";
 import { startHeartbeat } from "./host/heartbeat.ts";
 import { parkingRule } from "./host/parking.ts";
 import type { ServedVms } from "./host/served-vms.ts";
@@ -55,7 +57,8 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   try {
     const assembled = await assemble(surroundings, undo);
     const { applications, hostEvents, hypervisor, operators, parts, sole } = assembled;
-    startHeartbeat(parts, notify, sole);
+    const footprint = new Footprint({ shrink, givePagesBack, processCpuUs });
+    startHeartbeat(parts, { notify, sole, footprint });
     endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
     operators.begin();

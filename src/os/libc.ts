@@ -32,6 +32,7 @@ function open() {
     syscall: { args: [i64, i64, i64], returns: i64_fast },
     ioctl: { args: [i32, u64, ptr], returns: i32 },
     mmap: { args: [ptr, u64, i32, i32, i32, i64], returns: ptr },
+    madvise: { args: [u64, u64, i32], returns: i32 },
     munmap: { args: [ptr, u64], returns: i32 },
     __errno_location: { args: [], returns: ptr },
   }).symbols;

@@ -12,22 +12,23 @@ const UNREAD = Symbol("unread");
  * find the same, so nothing has to be parsed to know that nothing has changed.
  */
 export class Readings {
-  readonly #made: { readonly again: () => Said; said: Said | typeof UNREAD }[] = [];
+  readonly #made: { again: () => Said; said: Said | typeof UNREAD }[] = [];
 
-  /** Makes a reading and notes what it says. Throws what it throws. */
-  note<T extends Said>(read: () => T, again: () => Said = read): T {
-    const reading: { readonly again: () => Said; said: Said | typeof UNREAD } = { again, said: UNREAD };
+  /** Makes a reading and notes what it says; `missed` makes it again if there was nothing. Throws what it throws. */
+  note<T extends Said>(read: () => T, missed: () => Said = read): T {
+    const reading: { again: () => Said; said: Said | typeof UNREAD } = { again: read, said: UNREAD };
     this.#made.push(reading);
     const said = read();
     reading.said = said;
+    if (said === undefined) reading.again = missed;
     return said;
   }
 
   /** The content of a small file, to the byte; undefined if there is none. Throws `LookFailed`. */
   file(path: string, read: (path: string) => string | undefined = readRaw): string | undefined {
     // An error of the file system costs ten times what this question does.
-    const again = () => (fs.existsSync(path) ? read(path) : undefined);
-    return this.note(() => read(path), again);
+    const missed = () => (fs.existsSync(path) ? read(path) : undefined);
+    return this.note(() => read(path), missed);
   }
 
   /** Whether all say the same again. Throws `LookFailed`. */

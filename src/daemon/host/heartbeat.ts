@@ -1,19 +1,28 @@
+import type { Now } from "../../base/now.ts";
 import type { Notify } from "../../systemd/notify.ts";
+import type { Footprint } from "../footprint.ts";
 import type { SoleUse } from "../lifecycle/sole-use.ts";
 import type { Parts } from "../parts.ts";
 
 /** All periodic work is done at one wake-up, this often in ms, or more often if the service manager needs it. */
 const INTERVAL_MS = 7000;
 
+/** What hears each beat besides the parts. */
+interface Besides {
+  readonly notify: Notify;
+  readonly sole: SoleUse;
+  readonly footprint: Footprint;
+}
+
 /**
  * Finds changes that made no event: changed files, lost sockets, refused writes. Reports to the service manager that the daemon
- * is alive.
+ * is alive, and gives memory back.
  */
-export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): void {
+export function startHeartbeat(parts: Parts, { notify, sole, footprint }: Besides): void {
   const { alarm, cpufreq, clocks, channels, fifos, knobs, meters, samples, traffic, usage, vms } = parts;
   const isKnown = (vm: string) => vms.domains.has(vm) || channels.of(vm).length > 0;
   const intervalMs = Math.min(INTERVAL_MS, notify.watchdogMs ?? INTERVAL_MS);
-  const beat = () => {
+  const beat = ({ monoMs }: Now) => {
     alarm.after("heartbeat", intervalMs, beat);
     notify.alive();
     sole.renew();
@@ -27,6 +36,7 @@ export function startHeartbeat(parts: Parts, notify: Notify, sole: SoleUse): voi
     meters.beat(isKnown);
     // Samples still tell of a VM that ended, and then forget it.
     if (samples === undefined) usage.vms.forget(isKnown);
+    footprint.beat(monoMs);
   };
   alarm.after("heartbeat", intervalMs, beat);
   // Schedules may be in force from the start.

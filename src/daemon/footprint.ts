@@ -1,0 +1,60 @@
+/** Above this part of a CPU the daemon is at work. */
+const WORK_SHARE = 0.01;
+
+/** After work the memory is kept for so long in ms: a guest that asks in bursts must not wait until code is compiled again. */
+const REST_MS = 2 * 60_000;
+
+/** From so many quiet beats on, pages are given back after each so many. */
+const BEATS_MAX = 128;
+
+/** What memory is given back with. */
+export interface FootprintMeans {
+  /** Frees what is only kept to be faster: garbage and compiled code. */
+  readonly shrink: () => void;
+  /** Gives back the pages of files that are mapped; those that are used come back. */
+  readonly givePagesBack: () => void;
+  /** CPU time that the process has used, in µs. */
+  readonly processCpuUs: () => bigint;
+}
+
+/**
+ * Gives back the memory that only the start or a flood of requests needed, when nobody asks for anything. Freeing takes
+ * some ms, so it is done once for each rest. The runtime's threads still work for a while after it, so pages are given
+ * back at the next beat, and after 2, 4, 8 and more beats.
+ */
+export class Footprint {
+  readonly #means: FootprintMeans;
+  /** At the last beat; undefined before the first, because the work of the start does not count. */
+  #last: { readonly monoMs: number; readonly usedUs: bigint } | undefined;
+  /** When the rest begins that follows the last work. */
+  #restsAtMs = 0;
+  /** Since the memory was freed; undefined before. */
+  #beats: number | undefined;
+
+  constructor(means: FootprintMeans) {
+    this.#means = means;
+  }
+
+  /** Called regularly, with the time of the monotonic clock. */
+  beat(monoMs: number): void {
+    const last = this.#last;
+    const usedUs = this.#means.processCpuUs();
+    this.#last = { monoMs, usedUs };
+    if (last === undefined) return;
+    if (Number(usedUs - last.usedUs) / 1000 > WORK_SHARE * (monoMs - last.monoMs)) {
+      this.#restsAtMs = monoMs + REST_MS;
+      this.#beats = undefined;
+    } else if (monoMs >= this.#restsAtMs) this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#beats === undefined) {
+      this.#beats = 0;
+      this.#means.shrink();
+      return;
+    }
+    this.#beats++;
+    // A power of two has one bit.
+    if ((this.#beats & (this.#beats - 1)) === 0 || this.#beats % BEATS_MAX === 0) this.#means.givePagesBack();
+  }
+}

@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { Footprint } from "../../src/daemon/footprint.ts";
+
+const BEAT_MS = 7000;
+const MINUTE_BEATS = 60_000 / BEAT_MS;
+
+/** A daemon whose use of the CPU the test says, and what it gave back at which beat. */
+function daemon() {
+  const calls: string[] = [];
+  let usedUs = 1_000_000n;
+  let beats = 0;
+  const footprint = new Footprint({
+    shrink: () => calls.push(`${beats} shrink`),
+    givePagesBack: () => calls.push(`${beats} pages`),
+    processCpuUs: () => usedUs,
+  });
+  return {
+    calls,
+    /** Lets so many beats pass, and uses that part of a CPU between them. */
+    beat(times: number, share = 0.001) {
+      for (let i = 0; i < times; i++) {
+        beats++;
+        usedUs += BigInt(Math.round(BEAT_MS * share * 1000));
+        footprint.beat(beats * BEAT_MS);
+      }
+    },
+  };
+}
+
+test("after the start, whose own work does not count, memory is freed; then pages are given back ever more rarely, in the end every 128 beats", () => {
+  const quiet = daemon();
+  quiet.beat(1, 0.5);
+  quiet.beat(300);
+  expect(quiet.calls).toEqual([
+    "2 shrink",
+    ...["3 pages", "4 pages", "6 pages", "10 pages", "18 pages", "34 pages", "66 pages", "130 pages"],
+    "258 pages",
+  ]);
+});
+
+test("while the daemon is at work nothing is freed, and not before two minutes after it", () => {
+  const busy = daemon();
+  busy.beat(1000, 0.02);
+  expect(busy.calls).toEqual([]);
+  busy.beat(Math.floor(2 * MINUTE_BEATS));
+  expect(busy.calls).toEqual([]);
+  busy.beat(2);
+  expect(busy.calls).toEqual(["1018 shrink", "1019 pages"]);
+});
+
+test("work during a rest begins it anew, so each rest frees once", () => {
+  const bursts = daemon();
+  bursts.beat(3);
+  bursts.beat(1, 0.5);
+  bursts.beat(10);
+  bursts.beat(1, 0.5);
+  bursts.beat(100);
+  const shrinks = bursts.calls.filter((call) => call.endsWith("shrink"));
+  expect(shrinks).toEqual(["2 shrink", "33 shrink"]);
+});
