@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { runOnTerminal } from "./terminal/process-io.ts";
+import type { TerminalIo } from "./terminal/io.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -8,16 +8,26 @@ import { VERSION } from "./version.ts";
  */
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  return runOnTerminal(VERSION, async (io) => {
-    switch (basename(process.argv0)) {
-      case "vmpowerctl":
-        return (await import("./ctl/ctl.ts")).runCtl(argv, io);
-      case "vm-power-guest":
-        return (await import("./guest/guest.ts")).runGuest(argv, io);
-      default:
-        return (await import("./daemon/program.ts")).runDaemonProgram(argv);
+  switch (basename(process.argv0)) {
+    case "vmpowerctl": {
+      const { runCtl } = await import("./ctl/ctl.ts");
+      return onTerminal((io) => runCtl(argv, io));
     }
-  });
+    case "vm-power-guest": {
+      const { runGuest } = await import("./guest/guest.ts");
+      return onTerminal((io) => runGuest(argv, io));
+    }
+    default: {
+      const { isService, runDaemonProgram } = await import("./daemon/program.ts");
+      return isService(argv) ? runDaemonProgram(argv) : onTerminal(() => runDaemonProgram(argv));
+    }
+  }
+}
+
+/** The streams of a terminal are loaded only for programs for people. */
+async function onTerminal(run: (io: TerminalIo) => Promise<number>): Promise<number> {
+  const { runOnTerminal } = await import("./terminal/process-io.ts");
+  return runOnTerminal(VERSION, run);
 }
 
 process.exitCode = await main();

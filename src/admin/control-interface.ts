@@ -40,8 +40,20 @@ export function controlInterface(
   options: CallOptions,
   description: Description = CONTROL,
 ): Interface {
+  let methods: ReadonlyMap<string, Method> | undefined;
+  return {
+    description,
+    // Made at the first call: a daemon that nobody asks need not parse its description.
+    get methods() {
+      methods ??= methodsOf({ control, description, ...options });
+      return methods;
+    },
+  };
+}
+
+function methodsOf(served: Served): ReadonlyMap<string, Method> {
+  const { control, description } = served;
   const methods = new Map<string, Method>();
-  const served = { control, description, ...options };
   for (const [name, { mutates }] of Object.entries(METHODS) as [keyof Control, { mutates: boolean }][]) {
     // A method that is described but not implemented returns MethodNotImplemented.
     if (control[name] === undefined || !description.methods.has(name)) continue;
@@ -50,7 +62,7 @@ export function controlInterface(
       isStream(name) ? streamMethod(served, name, mutates) : singleMethod(served, name, mutates),
     );
   }
-  return { description, methods };
+  return methods;
 }
 
 /** The parts that methods are made from. */

@@ -23,7 +23,7 @@ import { turnClock } from "./turn-clock.ts";
 
 /** How long READY waits for channels that can be opened at once, in ms. */
 const OPENING_MS = 200;
-const OPENING_STEP_MS = 5;
+const OPENING_STEP_MS = 1;
 
 /** Logged if the kernel refuses the realtime priority. */
 const ORDINARY =
@@ -138,7 +138,11 @@ function reconfigure(parts: Parts): void {
  * either may be missing.
  */
 async function opened({ channels, vms }: { channels: Channels; vms: ServedVms }): Promise<void> {
-  const pending = () => !vms.complete || [...channels.list()].some(({ status }) => status === "connecting");
+  const pending = () => {
+    if (!vms.complete) return true;
+    for (const { status } of channels.list()) if (status === "connecting") return true;
+    return false;
+  };
   for (let waitedMs = 0; waitedMs < OPENING_MS && pending(); waitedMs += OPENING_STEP_MS)
     await Bun.sleep(OPENING_STEP_MS);
 }

@@ -1,4 +1,5 @@
 import { LOG_LEVELS, type Log, type LogFields, type LogLevel } from "../base/log.ts";
+import { openStderr } from "../os/stderr.ts";
 import { openJournal, PRIORITY } from "../systemd/journal.ts";
 import { LogBudget } from "./log-budget.ts";
 
@@ -38,12 +39,13 @@ export function openLog(env: Readonly<Record<string, string | undefined>>, first
 function plainWriter(
   env: Readonly<Record<string, string | undefined>>,
 ): (level: LogLevel, message: string) => void {
+  const write = openStderr();
   const collected = env["JOURNAL_STREAM"] !== undefined || env["INVOCATION_ID"] !== undefined;
   return (level, message) => {
     const line = collected
       ? `<${PRIORITY[level]}>${message}`
       : `${new Date().toISOString()} ${level.padEnd(7)} ${message}`;
-    process.stderr.write(`${line}\n`);
+    write(`${line}\n`);
   };
 }
 

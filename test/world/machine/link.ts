@@ -133,7 +133,7 @@ function globalsOf(program: Program): Readonly<Record<string, unknown>> {
         program.umask = mask;
         return before;
       },
-      stderr: { write: (line: string) => machine.logged(program, line) },
+      stderr: { write: (line: string) => machine.logged(program, line), on() {} },
       on(name: string, handler: () => void) {
         program.signals.set(name, [...(program.signals.get(name) ?? []), handler]);
       },
