@@ -46,6 +46,7 @@ const FLOORS: Readonly<Record<string, readonly (string | { readonly type: string
     "systemd",
     "config",
     "metrics",
+    "terminal",
     "simulate",
     "version",
   ],

@@ -67,7 +67,7 @@ test("events of a time that is not kept say so", async () => {
   const wrong = await ctlWith({}, "events --since soon", WIDE);
   expect([wrong.code, wrong.err]).toEqual([
     2,
-    expect.stringContaining('"soon" is not a time: write it like 03:10, "2026-11-28 03:10", 2h (ago) or now'),
+    expect.stringContaining('--since: "soon" is not a time like 03:10, "2026-11-28 03:10", 2h (ago) or now'),
   ]);
 });
 

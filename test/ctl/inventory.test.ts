@@ -261,7 +261,7 @@ test("an inventory that is not there is named, and more than 1000 hosts at once 
     `Cannot read the inventory "${directory}/none": no such file or directory`,
   );
   const path = file("hosts", "[one]\na[1:1000]\n[two]\nb\n");
-  expect(() => chosen(path)).toThrow("1001 hosts are too many: at most 1000 are possible, name a group");
+  expect(() => chosen(path)).toThrow("1001 hosts are too many: name a group of at most 1000");
   expect(chosen(path, "one")).toHaveLength(1000);
 });
 

@@ -197,14 +197,20 @@ test("report asks for a time that has a beginning and an end, and gives a page t
     const { code, out, err } = await ctlWith({}, command, io);
     return [code, out, err.trimEnd()];
   };
-  expect(await fails("report --since 1h --until 2h")).toEqual([2, "", "--since must be before --until"]);
+  expect(await fails("report --since 1h --until 2h")).toEqual([
+    2,
+    "",
+    "--since 1h is not before --until 2h: name an earlier time",
+  ]);
   expect(await fails("report --html", { isTty: true })).toEqual([
     2,
     "",
     "A page is for a file: vmpowerctl report --html >report.html",
   ]);
-  expect((await fails("report --html --json"))[2]).toBe("--html cannot be combined with --json");
-  expect((await fails("report --html --hosts a,b"))[2]).toBe("--html is for one host at a time");
+  expect((await fails("report --html --json"))[2]).toBe(
+    "--html prints a page and --json none: leave out one of them",
+  );
+  expect((await fails("report --html --hosts a,b"))[2]).toBe("--html is for one host: name one at a time");
   const { out } = await ctlWith({}, "--json report");
   expect(
     out

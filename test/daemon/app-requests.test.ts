@@ -75,7 +75,7 @@ test("a caller that is no application is refused, and there is no socket without
   expect(existsSync(join(host.directory, "run/request.sock"))).toBe(false);
   expect(request("max")).toEqual({
     ...{ code: 1, out: "" },
-    err: "No application may ask: the configuration has no [app NAME], see APPLICATIONS in vm-power.conf(5)\n",
+    err: "No application may ask: write an [app NAME] into the configuration, see APPLICATIONS in vm-power.conf(5)\n",
   });
 });
 

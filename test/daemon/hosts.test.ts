@@ -99,7 +99,7 @@ root@far  db           running  yes         2         0          0       0
     expect([missing.code, missing.out.includes("root@far  db  running"), missing.err]).toEqual([
       10,
       true,
-      'near: There is no VM "db": vmpowerctl list shows those known\n',
+      'near: There is no VM "db": vmpowerctl list shows all VMs\n',
     ]);
   });
 
@@ -115,7 +115,7 @@ root@far  db           running  yes         2         0          0       0
   test("passes arguments on unchanged, also special characters of shells", () => {
     const evil = "a'b; touch /tmp/pwned $(id) `id` \\ \"";
     const { err } = ctl("-H", "near", "show-vm", evil);
-    expect(err).toBe(`near: There is no VM "${evil}": vmpowerctl list shows those known\n`);
+    expect(err).toBe(`near: There is no VM "${evil}": vmpowerctl list shows all VMs\n`);
     expect(ctl("-H", "near", "show-vm", "--", "--json").err).toContain('There is no VM "--json"');
   });
 
@@ -151,10 +151,7 @@ root@far  db           running  yes         2         0          0       0
     ["--hosts -oProxyCommand=x list", '"-oProxyCommand=x" is not a host like web1 or root@web1\n'],
     ["-H a;b list", '"a;b" is not a host like web1 or root@web1\n'],
     ["-H near shell", "shell is for one host: ssh -t near vmpowerctl shell\n"],
-    [
-      "--fail-fast list",
-      "--fail-fast and --parallel are for other hosts: name them by --hosts or --inventory\n",
-    ],
+    ["--fail-fast list", "--fail-fast is for several hosts: name them with --hosts or --inventory\n"],
     ["--inventory /nowhere list", 'Cannot read the inventory "/nowhere": no such file or directory\n'],
   ])("%s is wrong usage", (command, err) => {
     expect(ctl(...command.split(" "))).toEqual({ code: 2, out: "", err });

@@ -381,7 +381,7 @@ export const USER_FAULTS: readonly Fault[] = [
   {
     promise: "every parameter that can be large has a rule",
     file: "src/admin/parameters.ts",
-    line: '["count", { allows: within(1, VCPUS_MAX) }],',
+    line: '["count", within(1, VCPUS_MAX)],',
     instead: "",
     test: "test/admin/parameters.test.ts",
     name: "every parameter that can be large has a rule, and every list has a limit",

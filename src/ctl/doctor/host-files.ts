@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 
 /** Bytes that are read of a file. Of a longer one the end is read, since logs end with the newest lines. */
 const TEXT_BYTES_MAX = 1024 * 1024;
@@ -25,6 +34,11 @@ export function openHostFiles(root: string, cpuRoot = CPU_ROOT): HostFiles {
     names: (directory) => attempt(() => readdirSync(at(directory))) ?? [],
     stat: (path) => attempt(() => lstatSync(at(path))),
   };
+}
+
+/** Whether this path is a directory that can be seen. */
+export function isDirectory(path: string): boolean {
+  return attempt(() => statSync(path).isDirectory()) === true;
 }
 
 function readEnd(path: string): string {

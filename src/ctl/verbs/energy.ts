@@ -3,7 +3,7 @@ import { EXIT } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import { durationArgument } from "../arguments.ts";
+import { durationArgument, optionOf } from "../arguments.ts";
 import { digits, formatJoules, formatWatts, savedText, sourceText } from "../energy-text.ts";
 import type { Verb } from "../verb.ts";
 
@@ -23,9 +23,8 @@ export const ENERGY: Verb = {
     ["energy --vm web1 --since 10m", "one VM in the last ten minutes"],
   ],
   async run({ call, show, io }, { values }) {
-    const since = values.get("--since");
     const vm = values.get("--vm");
-    const seconds = since === undefined ? DAY_SECONDS : durationArgument(since);
+    const seconds = optionOf(values, "--since", durationArgument) ?? DAY_SECONDS;
     const reply = await call("GetEnergy", vm === undefined ? { seconds } : { vm, seconds });
     show(reply, () => energyText(reply, { vm, width: textWidth(io) }));
     return EXIT.ok;

@@ -85,7 +85,10 @@ function keep(states: readonly StateOrder[], { store }: Parts): void {
 
 function unknownState(name: string, known: readonly string[]): ControlError {
   const near = nearest(name, known);
-  const all = known.length === 0 ? "the configuration has none" : `there are ${known.join(", ")}`;
+  const all =
+    known.length === 0
+      ? "the configuration defines none, see [state NAME] in vm-power.conf(5)"
+      : `there are ${known.join(", ")}`;
   return refused(`There is no state "${name}"`, near === undefined ? all : `did you mean "${near}"?`);
 }
 
