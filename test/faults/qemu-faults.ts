@@ -41,7 +41,7 @@ export const QEMU_FAULTS: readonly Fault[] = [
     file: "src/hypervisor/qemu/sockets.ts",
     line: 'theirs !== "" && theirs === identityOf("/", path)',
     instead: "true",
-    test: FILE,
+    test: "test/hypervisor/qemu-sockets.test.ts",
     name: "below another root is found there, and neither .. nor a link leads out of it",
   },
   {
