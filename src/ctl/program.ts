@@ -1,10 +1,9 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { UsageError } from "../terminal/exit-code.ts";
-import { addHelpCommand } from "../terminal/help-command.ts";
 import type { TerminalIo } from "../terminal/io.ts";
 import { optionParser, secondsUpTo } from "../terminal/option-values.ts";
+import { finishParser, newParser } from "../terminal/parser.ts";
 import { quoted } from "../terminal/text.ts";
-import { throwUsageErrors } from "../terminal/usage-errors.ts";
 import type { HostOptions } from "./hosts/choose.ts";
 import type { Given, Verb } from "./verb.ts";
 
@@ -30,10 +29,7 @@ const PARALLEL_MAX = 256;
 
 /** Makes the command-line parser of these verbs. It throws `UsageError`, and `CommanderError` where it shows help. */
 export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run): Command {
-  const program = new Command("vmpowerctl")
-    .description("Observe and control the vm-power daemon.")
-    .version(io.version, "--version", "show the version")
-    .helpOption("-h, --help", "show help")
+  const program = newParser("vmpowerctl", "Observe and control the vm-power daemon.", io)
     .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
     .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
     .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)
@@ -51,23 +47,10 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
       optionParser("--timeout", secondsUpTo(TIMEOUT_SECONDS_MAX)),
       DEFAULT_TIMEOUT_SECONDS,
     )
-    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
-    .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
-      getOutHelpWidth: () => helpWidth(io),
-      getErrHelpWidth: () => helpWidth(io),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
     .addHelpText("after", examplesText(OVERVIEW_EXAMPLES))
     .addHelpText("after", EXIT_CODES_TEXT);
   for (const verb of verbs) addVerb(program, verb, run);
-  addHelpCommand(program, "Show help of a command");
-  // Many programs have this command. Without it "version" would be taken for a mistyped "verify".
-  program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
-  throwUsageErrors(program);
-  return program;
+  return finishParser(program, io);
 }
 
 function addVerb(program: Command, verb: Verb, run: Run): void {
@@ -132,10 +115,6 @@ function parallel(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (value > 0 && value <= PARALLEL_MAX) return value;
   throw new UsageError(`${quoted(text)} is not a number of hosts from 1 to ${PARALLEL_MAX}`);
-}
-
-function helpWidth({ isTty, columns }: TerminalIo): number {
-  return isTty ? columns : 80;
 }
 
 function examplesText(examples: Verb["examples"]): string {

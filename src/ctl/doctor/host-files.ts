@@ -8,6 +8,7 @@ import {
   type Stats,
   statSync,
 } from "node:fs";
+import { attempt } from "../../base/attempt.ts";
 
 /** Bytes that are read of a file. Of a longer one the end is read, since logs end with the newest lines. */
 const TEXT_BYTES_MAX = 1024 * 1024;
@@ -51,13 +52,5 @@ function readEnd(path: string): string {
     return bytes.toString("utf8", 0, readSync(fd, bytes, 0, TEXT_BYTES_MAX, from));
   } finally {
     closeSync(fd);
-  }
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }

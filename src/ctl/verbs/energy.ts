@@ -4,7 +4,7 @@ import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { durationArgument, optionOf } from "../arguments.ts";
-import { digits, formatJoules, formatWatts, savedText, sourceText } from "../energy-text.ts";
+import { digits, energyColumns, energyRow, formatJoules, otherRows, sourceText } from "../energy-text.ts";
 import type { Verb } from "../verb.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -31,14 +31,6 @@ export const ENERGY: Verb = {
   },
 };
 
-const COLUMNS: readonly Column[] = [
-  { head: "WHO", flexible: true },
-  { head: "ENERGY", align: "right" },
-  { head: "POWER", align: "right" },
-  { head: "SAVED (95 %)", align: "right" },
-  { head: "AGAINST MAX (95 %)", align: "right" },
-];
-
 /** What the hardware's own monitors told, which few hosts have. */
 const CORES: Column = { head: "CORES", align: "right" };
 
@@ -46,26 +38,14 @@ function energyText(
   reply: Energy,
   { vm, width }: { readonly vm: string | undefined; readonly width: number },
 ) {
-  const { fromMs, toMs, joules, watts, idleJoules, hostJoules, vms, savedBaseline, savedMax } = reply;
+  const { fromMs, toMs, vms } = reply;
   if (toMs <= fromMs) return "Nothing was accounted in this time";
-  const seconds = (toMs - fromMs) / 1000;
-  const plain = (who: string, each: number) => [who, formatJoules(each), formatWatts(each / seconds), "", ""];
   const rows = [
     ...vms.map((each) => [
-      printable(each.vm),
-      formatJoules(each.joules),
-      formatWatts(each.watts),
-      savedText(each.savedBaseline),
-      savedText(each.savedMax),
+      ...energyRow(each.vm, each),
       each.coreJoules === undefined ? "" : formatJoules(each.coreJoules),
     ]),
-    ...(vm === undefined
-      ? [
-          plain("host's own tasks", hostJoules),
-          plain("idle", idleJoules),
-          ["all", formatJoules(joules), formatWatts(watts), savedText(savedBaseline), savedText(savedMax)],
-        ]
-      : []),
+    ...(vm === undefined ? otherRows(reply) : []),
   ];
   const lines = [
     `Since ${formatTime(fromMs)}, for ${formatDuration(toMs - fromMs)}; ${sourceText(reply)}`,
@@ -75,7 +55,9 @@ function energyText(
     ...(reply.problem === undefined ? [] : [`A meter is not used: ${printable(reply.problem)}`]),
     modelText(reply.model),
   ];
-  const columns = vms.some(({ coreJoules }) => coreJoules !== undefined) ? [...COLUMNS, CORES] : COLUMNS;
+  const columns = vms.some(({ coreJoules }) => coreJoules !== undefined)
+    ? [...energyColumns("WHO"), CORES]
+    : energyColumns("WHO");
   return [drawTable(columns, rows, width), "", ...lines.map((line) => wrapLine(line, width, 2))].join("\n");
 }
 

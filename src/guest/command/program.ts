@@ -1,10 +1,9 @@
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { UsageError } from "../../terminal/exit-code.ts";
-import { addHelpCommand } from "../../terminal/help-command.ts";
 import type { TerminalIo } from "../../terminal/io.ts";
 import { optionParser, secondsUpTo } from "../../terminal/option-values.ts";
+import { finishParser, newParser } from "../../terminal/parser.ts";
 import { quoted } from "../../terminal/text.ts";
-import { throwUsageErrors } from "../../terminal/usage-errors.ts";
 import { ENVIRONMENTS, type EnvironmentName, isLcore, LCORE_END } from "../library/environment.ts";
 import { addAgentCommand } from "./agent.ts";
 import type { Act, Context } from "./context.ts";
@@ -34,10 +33,11 @@ const TIMEOUT_SECONDS_MAX = 3600;
 
 /** Makes the command-line parser. It throws `UsageError`, and `CommanderError` where it shows help. */
 export function createProgram(io: TerminalIo, run: Run): Command {
-  const program = new Command("vm-power-guest")
-    .description("Scale the physical CPUs under this guest's vCPUs, by asking the host.")
-    .version(io.version, "--version", "show the version")
-    .helpOption("-h, --help", "show help")
+  const program = newParser(
+    "vm-power-guest",
+    "Scale the physical CPUs under this guest's vCPUs, by asking the host.",
+    io,
+  )
     .addOption(new Option("--env <name>", "how to scale; detected by default").choices(ENVIRONMENTS))
     .option(
       "--port <number>",
@@ -52,15 +52,6 @@ export function createProgram(io: TerminalIo, run: Run): Command {
       optionParser("--timeout", secondsUpTo(TIMEOUT_SECONDS_MAX)),
     )
     .option("--json", "print the result as JSON")
-    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
-    .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
-      getOutHelpWidth: () => (io.isTty ? io.columns : 80),
-      getErrHelpWidth: () => (io.isTty ? io.columns : 80),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
     .addHelpText("after", HELP);
   const act: Act = (work) => {
     const {
@@ -79,10 +70,7 @@ export function createProgram(io: TerminalIo, run: Run): Command {
   addShellCommand(program, act);
   addRunCommand(program, act);
   addAgentCommand(program, act);
-  addHelpCommand(program, "Show help of a command");
-  program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
-  throwUsageErrors(program);
-  return program;
+  return finishParser(program, io);
 }
 
 function number(text: string): number {
