@@ -7,7 +7,7 @@ const files = inventoryFiles();
 const { file } = files;
 
 const BY_ANSIBLE =
-  'Let Ansible write it: "ansible-inventory -i … --list --yaml --output FILE", and name FILE';
+  'Write an inventory with "ansible-inventory -i … --list --yaml --output FILE", and name FILE';
 
 test.each([
   [

@@ -1,4 +1,5 @@
 import { jsonIn } from "../../base/attempt.ts";
+
 /** The parameters of one option of QEMU, in their order: a key may come more than once. */
 export type Parameters = readonly (readonly [key: string, value: string])[];
 
