@@ -122,7 +122,9 @@ test("what is no state and no pattern is refused", async () => {
   expect(state("ecco").err).toContain('There is no state "ecco"');
   expect(state("eco", "--vms", "a/b").err).toContain('No VM can be called "a/b"');
   for (let i = 0; i < 64; i++) expect(state("eco", "--vms", `x${i}`).code).toBe(0);
-  expect(state("eco", "--vms", "y").err).toContain("64 such orders are in force already");
+  expect(state("eco", "--vms", "y").err).toContain(
+    "64 orders of states are in force already: vmpowerctl state none ends all of them",
+  );
   host.configure("[state none]\nTurbo=no\n");
   const { code, err, out } = host.run("vm-power", "--check-config", "--config", host.configFile);
   expect(code).toBe(78);
