@@ -30,10 +30,10 @@ export const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
 const TIME_MAX_MS = 8.64e15;
 
 /** The highest threshold of packets per second; no interface receives more. */
-const PACKETS_MAX = 100_000_000;
+export const PACKETS_MAX = 100_000_000;
 
 /** Policies are counted from the start of the daemon. */
-const POLICY_ID_MAX = 100_000_000;
+export const POLICY_ID_MAX = 100_000_000;
 
 /** Which values of a parameter are possible. */
 interface Values {

@@ -21,6 +21,8 @@ export type Run = (verb: Verb, given: Given, options: GlobalOptions) => Promise<
 
 /** The default control socket. */
 export const DEFAULT_SOCKET = "/run/vm-power/control.sock";
+/** The longest path of a socket: `sun_path` without its final NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const TIMEOUT_SECONDS_MAX = 3600;
 
@@ -30,7 +32,12 @@ const PARALLEL_MAX = 256;
 /** Makes the command-line parser of these verbs. It throws `UsageError`, and `CommanderError` where it shows help. */
 export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run): Command {
   const program = newParser("vmpowerctl", "Observe and control the vm-power daemon.", io)
-    .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
+    .option(
+      "--socket <path>",
+      "control socket of the daemon",
+      optionParser("--socket", socketPath),
+      DEFAULT_SOCKET,
+    )
     .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
     .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)
     .option("--inventory <file>", "the hosts of an inventory of Ansible; --host then names hosts or groups")
@@ -109,6 +116,13 @@ function optionsOf(command: Command): Pick<Given, "flags" | "values"> {
 
 function collected(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
+}
+
+function socketPath(text: string): string {
+  if (text !== "" && Buffer.byteLength(text) <= SOCKET_PATH_BYTES_MAX) return text;
+  throw new UsageError(
+    `${quoted(text)} is not the path of a socket: it has 1 to ${SOCKET_PATH_BYTES_MAX} bytes`,
+  );
 }
 
 function parallel(text: string): number {

@@ -98,7 +98,7 @@ describe.each([
     const wrong =
       expected === undefined
         ? `There is no host or group "${pattern}" in ${path}`
-        : `No host is in ${path} and matches "${pattern}"`;
+        : `No host of ${path} matches "${pattern}"`;
     if (expected !== undefined && expected.length > 0) expect(names()).toEqual([...expected]);
     else expect(names).toThrow(wrong);
   });

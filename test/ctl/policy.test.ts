@@ -105,9 +105,9 @@ test.each([
   ],
   [
     "policy add web.1 --vcpus 0 --type traffic --mac 52:54:00:12:34:56 --avg-packets NaN --max-packets 9",
-    '--avg-packets: "NaN" is not a whole number of at most nine digits',
+    '--avg-packets: "NaN" is not a whole number from 0 to 100000000',
   ],
-  ["policy remove web.1 --id -1", '--id: "-1" is not a whole number of at most nine digits'],
+  ["policy remove web.1 --id -1", '--id: "-1" is not a whole number from 1 to 100000000'],
 ])("%s is wrong usage", async (command, sentence) => {
   const { code, err } = await ctlWith({}, command);
   expect([code, err.includes(sentence)]).toEqual([2, true]);

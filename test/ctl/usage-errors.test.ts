@@ -28,6 +28,11 @@ test.each([
 
 test.each([
   ["--timeout 0 list", '--timeout: "0" is not a number of seconds above 0, at most 3600'],
+  ["--socket= list", '--socket: "" is not the path of a socket: it has 1 to 107 bytes'],
+  [
+    `--socket /${"x".repeat(107)} list`,
+    `--socket: "/${"x".repeat(79)}…" is not the path of a socket: it has 1 to 107 bytes`,
+  ],
   ["--parallel 0 list", '--parallel: "0" is not a number of hosts from 1 to 256'],
   ["--parallel 2 list", "--parallel is for several hosts: name them with --hosts or --inventory"],
   ["set-cpu-freq 2 max --for 10", '--for: "10" is not a time like 30s, 10m, 2h or 7d, at most a year'],

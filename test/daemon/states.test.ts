@@ -40,7 +40,7 @@ test("a state comes before the VM's section and after set-contract, and none giv
   expect(speeds()).toEqual(["2000000", "2301000"]);
   expect(state("eco", "--reason", "heat")).toEqual({
     code: 0,
-    out: "2 VMs of now, and those that will come, are in state eco\n",
+    out: "2 VMs, and all that will come, are in state eco\n",
     err: "",
   });
   expect(speeds()).toEqual(["1400000", "1400000"]);

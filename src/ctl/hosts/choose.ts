@@ -22,8 +22,7 @@ export function chooseHosts({ hosts, inventory }: HostOptions): readonly Target[
   // A script with an unset variable must not run a command for other hosts on this host, or on all of an inventory.
   if (texts.length === 0) throw new UsageError("The list of hosts is empty: name hosts like web1,root@web2");
   const chosen = inventory === undefined ? [...new Set(texts)].map(named) : chosenFrom(inventory, texts);
-  if (chosen.length === 0)
-    throw new UsageError(`No host is in ${inventory} and matches "${texts.join(",")}"`);
+  if (chosen.length === 0) throw new UsageError(`No host of ${inventory} matches "${texts.join(",")}"`);
   if (chosen.length > HOSTS_MAX)
     throw new UsageError(`${chosen.length} hosts are too many: name a group of at most ${HOSTS_MAX}`);
   return chosen;

@@ -1,4 +1,5 @@
 import type { Policy } from "../../admin/control-types.ts";
+import { PACKETS_MAX, POLICY_ID_MAX } from "../../admin/parameters.ts";
 import { formatCpuList, parseCpuList } from "../../base/cpu-list.ts";
 import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import { HOURS, MAC_PATTERN, POLICY_MACS_MAX } from "../../base/policy-rule.ts";
@@ -88,8 +89,8 @@ async function add({ call, show }: Context, vm: string, { values }: Given) {
     trafficHours: optionOf(values, "--traffic-hours", hours),
     workload: optionOf(values, "--workload", wordOf(WORKLOADS)),
     macs: optionOf(values, "--mac", macs),
-    avgPackets: optionOf(values, "--avg-packets", number),
-    maxPackets: optionOf(values, "--max-packets", number),
+    avgPackets: optionOf(values, "--avg-packets", wholeNumber(0, PACKETS_MAX)),
+    maxPackets: optionOf(values, "--max-packets", wholeNumber(0, PACKETS_MAX)),
   };
   const { avgPackets = 0, maxPackets = 0 } = given;
   if (avgPackets > maxPackets)
@@ -117,7 +118,7 @@ function judgeFlags(kind: (typeof POLICY_KINDS)[number], values: ReadonlyMap<str
 }
 
 async function remove({ call, show }: Context, vm: string, { values }: Given) {
-  const id = optionOf(values, "--id", number);
+  const id = optionOf(values, "--id", wholeNumber(1, POLICY_ID_MAX));
   const reply = await call("RemovePolicy", id === undefined ? { vm } : { vm, id });
   show(reply, () => {
     const { length } = reply.removed;
@@ -184,7 +185,10 @@ function macs(text: string): readonly string[] {
   return list;
 }
 
-function number(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`${quoted(text)} is not a whole number of at most nine digits`);
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${quoted(text)} is not a whole number from ${min} to ${max}`);
+  };
 }
