@@ -3,47 +3,41 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startAttachHelper } from "../../test/daemon/inherited.ts";
 import { until } from "../../test/hypervisor/recorder.ts";
-import { kernelLog, makeStage, type Stage, WORK } from "./stage.ts";
+import { makeStage, type Stage, WORK } from "./stage.ts";
+import { ACK, MAX, MIN, SECOND, stepsOn } from "./steps.ts";
 
 // Each case continues from the state of the previous one: a running guest, vCPU 0 on CPU 0, vCPU 1 on CPU 1.
-
-const [MIN, SECOND, MAX] = ["1200000", "1400000", "2301000"];
 
 /** How long a frozen libvirtd may stay unnoticed: a list every 30 s, and 10 s for its reply. */
 const NOTICED_MS = 45_000;
 
-/** The guest's view of a reply: the size, then resource id, unit and command 1 (ACK) or 2 (NACK). */
-const ACK = {
-  "min-0": "464 00000000000000000400000001000000",
-  "up-0": "464 00000000000000000100000001000000",
-  "min-1": "464 01000000000000000400000001000000",
-  "max-1": "464 01000000000000000300000001000000",
-};
 const NACK_MIN_9 = "464 09000000000000000400000002000000";
 
 let stage: Stage;
+let steps: ReturnType<typeof stepsOn>;
 let untouched: (string | undefined)[];
 
 beforeAll(async () => {
   stage = await makeStage();
-  untouched = clocks();
+  steps = stepsOn(stage);
+  untouched = steps.clocks();
   stage.step("starting vm-power");
   await stage.host.start();
-  await start();
+  await steps.start();
 }, 90_000);
 
 afterAll(() => stage?.remove(), 60_000);
 
 test("a guest's packets set the CPU under its vCPU, and the guest gets the replies", async () => {
-  expect(clocks()).toEqual(untouched);
+  expect(steps.clocks()).toEqual(untouched);
   expect(await stage.guest.ask(0, "min-0")).toBe(ACK["min-0"]);
-  expect(clocks()).toEqual([MIN, untouched[1]]);
+  expect(steps.clocks()).toEqual([MIN, untouched[1]]);
   expect(await stage.guest.ask(0, "up-0")).toBe(ACK["up-0"]);
-  expect(clocks()).toEqual([SECOND, untouched[1]]);
+  expect(steps.clocks()).toEqual([SECOND, untouched[1]]);
   expect(await stage.guest.ask(1, "min-1")).toBe(ACK["min-1"]);
-  expect(clocks()).toEqual([SECOND, MIN]);
+  expect(steps.clocks()).toEqual([SECOND, MIN]);
   expect(await stage.guest.ask(1, "min-9")).toBe(NACK_MIN_9);
-  expect(clocks()).toEqual([SECOND, MIN]);
+  expect(steps.clocks()).toEqual([SECOND, MIN]);
 });
 
 test("both channels are served, in the channel directory and where libvirt put its socket, by QEMU's own process", () => {
@@ -72,64 +66,64 @@ test("a channel without a path that virsh attaches to the running guest is serve
 });
 
 test("after virsh vcpupin the claim applies to the other CPU", async () => {
-  await ask("min-0", "max-1");
-  await settled([MIN, MAX]);
+  await steps.ask("min-0", "max-1");
+  await steps.settled([MIN, MAX]);
   stage.step("swapping the pins");
-  await pin(1, 0);
-  await ask("up-0");
+  await steps.pin(1, 0);
+  await steps.ask("up-0");
   // Both run on CPU 0 now: the higher claim wins, and CPU 1 has no claim.
-  await settled([MAX, untouched[1]]);
-  await pin(0, 1);
-  await settled([MAX, SECOND]);
-  await pin(1, 1);
-  await pin(0, 0);
-  await settled([SECOND, MAX]);
+  await steps.settled([MAX, untouched[1]]);
+  await steps.pin(0, 1);
+  await steps.settled([MAX, SECOND]);
+  await steps.pin(1, 1);
+  await steps.pin(0, 0);
+  await steps.settled([SECOND, MAX]);
 });
 
 test("virsh suspend gives the CPUs back, and after resume the claims hold again, 20 of 20 times", async () => {
-  await ask("min-0", "max-1");
+  await steps.ask("min-0", "max-1");
   for (let time = 0; time < 20; time++) {
-    await settled([MIN, MAX]);
+    await steps.settled([MIN, MAX]);
     await stage.libvirtd.must("suspend", "guest");
-    await settled(untouched);
+    await steps.settled(untouched);
     await stage.libvirtd.must("resume", "guest");
   }
-  await settled([MIN, MAX]);
+  await steps.settled([MIN, MAX]);
 });
 
 test("requests are served after a reboot of the guest", async () => {
-  await ask("min-0");
-  await settled([MIN, stage.clock(1)]);
+  await steps.ask("min-0");
+  await steps.settled([MIN, stage.clock(1)]);
   stage.step("resetting the guest");
   await stage.libvirtd.must("reset", "guest");
-  await settled(untouched);
-  await booted();
-  await ask("min-0");
-  await settled([MIN, untouched[1]]);
+  await steps.settled(untouched);
+  await steps.booted();
+  await steps.ask("min-0");
+  await steps.settled([MIN, untouched[1]]);
 });
 
 test("the CPUs of a guest that powers off are restored; virsh start needs no operator", async () => {
-  await ask("min-0");
-  await settled([MIN, stage.clock(1)]);
+  await steps.ask("min-0");
+  await steps.settled([MIN, stage.clock(1)]);
   stage.step("powering off");
   stage.guest.off();
-  await untilLogged("guest is gone (shut down by the guest)");
-  await settled(untouched);
-  await start();
-  await ask("min-0");
-  await settled([MIN, untouched[1]]);
+  await steps.untilLogged("guest is gone (shut down by the guest)");
+  await steps.settled(untouched);
+  await steps.start();
+  await steps.ask("min-0");
+  await steps.settled([MIN, untouched[1]]);
 });
 
 test("virsh destroy restores the CPUs; virsh start needs no operator", async () => {
-  await ask("min-0");
-  await settled([MIN, stage.clock(1)]);
+  await steps.ask("min-0");
+  await steps.settled([MIN, stage.clock(1)]);
   stage.step("destroying the domain");
   await stage.libvirtd.must("destroy", "guest");
-  await untilLogged("guest is gone (destroyed)");
-  await settled(untouched);
-  await start();
-  await ask("min-0");
-  await settled([MIN, untouched[1]]);
+  await steps.untilLogged("guest is gone (destroyed)");
+  await steps.settled(untouched);
+  await steps.start();
+  await steps.ask("min-0");
+  await steps.settled([MIN, untouched[1]]);
 });
 
 test("attach-channels gives a running guest a channel without a path, and the guest is obeyed within 2 s", async () => {
@@ -138,11 +132,11 @@ test("attach-channels gives a running guest a channel without a path, and the gu
     const startMs = performance.now();
     const attached = stage.host.ask("attach-channels", "guest", "--vcpus", "2", "--config", "--yes");
     expect(attached).toMatchObject({ present: [], attached: [2] });
-    await until(() => connected("guest") === 3, stage.host.log, 2000);
+    await until(() => steps.connected("guest") === 3, stage.host.log, 2000);
     stage.step(`attached and connected in ${Math.round(performance.now() - startMs)} ms`);
     await stage.guest.plug(2);
     expect(await stage.guest.ask(2, "min-0")).toBe(ACK["min-0"]);
-    await settled([MIN, untouched[1]]);
+    await steps.settled([MIN, untouched[1]]);
     expect(stage.host.ask("attach-channels", "guest", "--config", "--yes")).toMatchObject({
       present: [0, 1, 2],
       attached: [],
@@ -164,9 +158,9 @@ test("a VM with AttachAtStart=yes that starts without channels has them within 2
   const helper = startAttachHelper(stage.host);
   try {
     await stage.libvirtd.must("create", stage.bareDomain("nova", { controller: true }));
-    await until(() => connected("nova") === 2, stage.host.log, 2000);
+    await until(() => steps.connected("nova") === 2, stage.host.log, 2000);
     await stage.libvirtd.must("destroy", "nova");
-    await until(() => connected("nova") === 0, stage.host.log);
+    await until(() => steps.connected("nova") === 0, stage.host.log);
   } finally {
     helper.kill();
     await helper.exited;
@@ -176,51 +170,51 @@ test("a VM with AttachAtStart=yes that starts without channels has them within 2
 test("packets are served while libvirtd restarts, and the daemon follows it afterwards", async () => {
   stage.step("stopping libvirtd");
   await stage.libvirtd.stop();
-  await untilState("unreachable");
-  await served(1000);
+  await steps.untilState("unreachable");
+  await steps.served(1000);
   await stage.libvirtd.start();
-  await untilState("connected");
+  await steps.untilState("connected");
   stage.step("libvirtd is back");
-  await served(200);
-  await swapAndBack();
+  await steps.served(200);
+  await steps.swapAndBack();
 });
 
 test("packets are served while libvirtd is frozen, and the daemon follows it afterwards", async () => {
   stage.step("freezing libvirtd: this takes a while");
   stage.libvirtd.freeze();
-  await served(NOTICED_MS, () => hypervisorState() === "unreachable");
-  expect(hypervisorState()).toBe("unreachable");
+  await steps.served(NOTICED_MS, () => steps.hypervisorState() === "unreachable");
+  expect(steps.hypervisorState()).toBe("unreachable");
   stage.libvirtd.thaw();
-  await served(20_000, () => hypervisorState() === "connected");
+  await steps.served(20_000, () => steps.hypervisorState() === "connected");
   stage.step("libvirtd is thawed");
-  await swapAndBack();
+  await steps.swapAndBack();
 });
 
 test("a domain that ends while libvirtd is stopped loses its claims, and can start again", async () => {
-  await ask("min-0");
+  await steps.ask("min-0");
   await stage.libvirtd.stop("SIGKILL");
   stage.step("killing QEMU");
   process.kill(Number(readFileSync(stage.libvirtd.qemuPidFile("guest"), "utf8")), "SIGKILL");
   await stage.libvirtd.start();
-  await untilLogged("guest is gone (");
-  await settled(untouched);
-  await start();
-  await ask("min-0");
-  await settled([MIN, untouched[1]]);
+  await steps.untilLogged("guest is gone (");
+  await steps.settled(untouched);
+  await steps.start();
+  await steps.ask("min-0");
+  await steps.settled([MIN, untouched[1]]);
 });
 
 test("a stop of vm-power restores everything", async () => {
   expect(await stage.host.end("SIGTERM")).toBe(0);
-  expect(clocks()).toEqual(untouched);
+  expect(steps.clocks()).toEqual(untouched);
 });
 
 test("with Driver=qemu the same VM is served by its process, through the sockets that libvirt opened for it", async () => {
   await stage.host.end("SIGTERM");
   stage.host.configure("[hypervisor]\nDriver=qemu\n");
   await stage.host.start();
-  await until(() => connected("guest") === 3, stage.host.log);
+  await until(() => steps.connected("guest") === 3, stage.host.log);
   expect(await stage.guest.ask(1, "min-1")).toBe(ACK["min-1"]);
-  await settled([untouched[0], MIN]);
+  await steps.settled([untouched[0], MIN]);
 });
 
 test("a VM that KubeVirt's hook has changed has its channels, and its contract", async () => {
@@ -233,103 +227,11 @@ test("a VM that KubeVirt's hook has changed has its channels, and its contract",
   const { stdout } = Bun.spawnSync(["python3", hook, "--vmi", vmi, "--domain", definition]);
   writeFileSync(join(WORK, "kube.xml"), `${stdout}`.replaceAll("/var/run/kubevirt-private", WORK));
   await stage.libvirtd.must("create", join(WORK, "kube.xml"));
-  await until(() => connected("default_kube") === 2, stage.host.log);
+  await until(() => steps.connected("default_kube") === 2, stage.host.log);
   const { vm } = stage.host.ask("show-vm", "default_kube") as { vm: { contract: object } };
   expect(vm.contract).toMatchObject({ maxKhz: 1_400_000, operations: ["min", "max"] });
   await stage.libvirtd.must("destroy", "default_kube");
-  await until(() => connected("default_kube") === 0, stage.host.log);
+  await until(() => steps.connected("default_kube") === 0, stage.host.log);
 });
 
 /** How many channels of a VM are served. */
-function connected(name: string): number {
-  const { channels } = stage.host.ask("list", "--channels") as { channels: { vm: string; status: string }[] };
-  return channels.filter(({ vm, status }) => vm === name && status === "connected").length;
-}
-
-function clocks(): (string | undefined)[] {
-  return [stage.clock(0), stage.clock(1)];
-}
-
-/** Waits until CPUs 0 and 1 have exactly these settings. */
-async function settled(expected: readonly (string | undefined)[]): Promise<void> {
-  await until(
-    () => Bun.deepEquals(clocks(), expected),
-    () => [clocks(), expected, stage.host.log()],
-  );
-}
-
-/** The guest sends packets, each on the channel of its vCPU, and must read an ACK for each. */
-async function ask(...packets: readonly (keyof typeof ACK)[]): Promise<void> {
-  for (const packet of packets) {
-    expect(await stage.guest.ask(Number(packet.at(-1)), packet)).toBe(ACK[packet]);
-  }
-}
-
-/** Makes the guest send requests repeatedly, for a time or until a condition is true; each of them must take effect. */
-async function served(ms: number, holds: () => boolean = () => false): Promise<void> {
-  const end = performance.now() + ms;
-  let packets = 0;
-  while (performance.now() < end && !holds()) {
-    await ask("min-0");
-    expect(stage.clock(0)).toBe(MIN);
-    await ask("up-0");
-    expect(stage.clock(0)).toBe(SECOND);
-    packets += 2;
-    await Bun.sleep(100);
-  }
-  stage.step(`served ${packets} packets`);
-}
-
-async function pin(vcpu: number, cpu: number): Promise<void> {
-  await stage.libvirtd.must("vcpupin", "guest", `${vcpu}`, `${cpu}`);
-}
-
-async function swapAndBack(): Promise<void> {
-  await ask("min-0", "max-1");
-  await settled([MIN, MAX]);
-  await pin(1, 0);
-  await pin(0, 1);
-  await settled([MAX, MIN]);
-  await pin(1, 1);
-  await pin(0, 0);
-  await settled([MIN, MAX]);
-}
-
-/** Starts the domain, and waits until its guest accepts orders and has sent CONNECT. */
-async function start(): Promise<void> {
-  stage.step("booting the guest");
-  await stage.libvirtd.must("start", "guest");
-  await booted();
-}
-
-async function booted(): Promise<void> {
-  await stage.guest.booted().catch((error) => {
-    throw new Error(`${error}\n${kernelLog()}\n${stage.host.log()}`);
-  });
-  for (const vcpu of [0, 1]) await stage.guest.send(vcpu, `connect-${vcpu}`);
-}
-
-let logged = 0;
-
-/** Waits for a new line of the daemon's log. */
-async function untilLogged(words: string): Promise<void> {
-  await until(
-    () => stage.host.log().includes(words, logged),
-    () => [words, stage.host.log().slice(logged)],
-    15_000,
-  );
-  logged = stage.host.log().indexOf(words, logged) + words.length;
-}
-
-function hypervisorState(): unknown {
-  const { hypervisor } = stage.host.ask("status") as { hypervisor: { state: string } };
-  return hypervisor.state;
-}
-
-async function untilState(state: string): Promise<void> {
-  await until(
-    () => hypervisorState() === state,
-    () => stage.host.ask("status"),
-    20_000,
-  );
-}

@@ -18,7 +18,7 @@ const TEXT_BYTES_MAX = 512;
 const NAMED_KINDS_MAX = 16;
 
 /** The most CPUs that an application may name in one call: each costs a decision and a write. */
-const APP_CPUS_MAX = 64;
+export const APP_CPUS_MAX = 64;
 
 /** A channel's number has five digits at most. */
 const CHANNEL_NUMBER_END = 100_000;
@@ -30,69 +30,87 @@ export const ORDER_SECONDS_MAX = 366 * 24 * 60 * 60;
 const TIME_MAX_MS = 8.64e15;
 
 /** The highest threshold of packets per second; no interface receives more. */
-const PACKETS_MAX = 100_000_000;
+export const PACKETS_MAX = 100_000_000;
 
 /** Policies are counted from the start of the daemon. */
-const POLICY_ID_MAX = 100_000_000;
+export const POLICY_ID_MAX = 100_000_000;
+
+/** Which values of a parameter are possible. */
+interface Values {
+  readonly allows: (value: unknown) => boolean;
+  /** What a value is, for an error. */
+  readonly expected: string;
+}
 
 /** Limits of a parameter beyond its type. Lists are sets: an item that is named twice counts once. */
-export interface ParameterRule {
-  readonly allows: (value: unknown) => boolean;
+interface ParameterRule extends Values {
   /** For a list: the most different items. The rule applies to each of them. */
   readonly itemsMax?: number;
 }
+
+const NAME_EXPECTED = `a name of at most ${VM_NAME_BYTES_MAX} bytes without "/" and control characters`;
+/** For looking a VM up: any name that the daemon may have shown is accepted, even one that no configuration could have. */
+const SHORT_NAME: Values = { allows: shortText(VM_NAME_BYTES_MAX).allows, expected: NAME_EXPECTED };
+const SHORT_TEXT = shortText(TEXT_BYTES_MAX);
+const VM_NAME: Values = {
+  allows: (value) => typeof value === "string" && vmNameFault(value) === undefined,
+  expected: NAME_EXPECTED,
+};
+const MAC: Values = {
+  allows: (value) => typeof value === "string" && MAC_PATTERN.test(value),
+  expected: "an address like 52:54:00:12:34:56",
+};
 
 /**
  * The rules for parameters by name. A name means the same in every method, except those listed with a method. Booleans
  * and enumerations need none.
  */
-export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map([
-  // Any name that the daemon may have shown is accepted for looking a VM up, even one that no configuration could have.
-  ["vm", { allows: isShortName }],
-  ["vms", { allows: isShortName, itemsMax: NAMED_VMS_MAX }],
-  ["AddVm.vm", { allows: isVmName }],
-  ["GetContract.vm", { allows: isVmName }],
-  ["SetContract.vm", { allows: isVmName }],
-  ["settings", { allows: isShortText, itemsMax: NAMED_KEYS_MAX }],
-  ["keys", { allows: isShortText, itemsMax: NAMED_KEYS_MAX }],
-  ["reason", { allows: isShortText }],
-  ["kinds", { allows: isShortText, itemsMax: NAMED_KINDS_MAX }],
-  ["state", { allows: isShortText }],
-  ["SetState.vms", { allows: isShortName }],
-  ["GetChannelConfig.vm", { allows: isVmName }],
-  ["AddChannelConfig.vm", { allows: isVmName }],
+export const PARAMETER_RULES: ReadonlyMap<string, ParameterRule> = new Map<string, ParameterRule>([
+  ["vm", SHORT_NAME],
+  ["vms", several(SHORT_NAME, NAMED_VMS_MAX)],
+  ["AddVm.vm", VM_NAME],
+  ["GetContract.vm", VM_NAME],
+  ["SetContract.vm", VM_NAME],
+  ["settings", several(SHORT_TEXT, NAMED_KEYS_MAX)],
+  ["keys", several(SHORT_TEXT, NAMED_KEYS_MAX)],
+  ["reason", SHORT_TEXT],
+  ["kinds", several(SHORT_TEXT, NAMED_KINDS_MAX)],
+  ["state", SHORT_TEXT],
+  ["SetState.vms", SHORT_NAME],
+  ["GetChannelConfig.vm", VM_NAME],
+  ["AddChannelConfig.vm", VM_NAME],
   // Of io.vmpower.Attach as well.
-  ["AttachChannels.vm", { allows: isVmName }],
-  ["GetAttachPlan.vm", { allows: isVmName }],
-  ["cpu", { allows: within(0, CPU_NUMBER_END - 1) }],
-  ["cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
-  ["pcpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: CPU_NUMBER_END }],
-  ["vcpu", { allows: within(0, VCPUS_MAX - 1) }],
+  ["AttachChannels.vm", VM_NAME],
+  ["GetAttachPlan.vm", VM_NAME],
+  ["cpu", within(0, CPU_NUMBER_END - 1)],
+  ["cpus", several(within(0, CPU_NUMBER_END - 1), CPU_NUMBER_END)],
+  ["pcpus", several(within(0, CPU_NUMBER_END - 1), CPU_NUMBER_END)],
+  ["vcpu", within(0, VCPUS_MAX - 1)],
   // In GetChannelConfig and AddChannelConfig: how many vCPUs get channels.
-  ["vcpus", { allows: within(1, NAMED_CHANNELS_MAX) }],
-  ["vcpuNumbers", { allows: within(0, VCPUS_MAX - 1), itemsMax: VCPUS_MAX }],
-  ["busyHours", { allows: within(0, HOURS - 1), itemsMax: HOURS }],
-  ["quietHours", { allows: within(0, HOURS - 1), itemsMax: HOURS }],
-  ["trafficHours", { allows: within(0, HOURS - 1), itemsMax: HOURS }],
-  ["macs", { allows: isMac, itemsMax: POLICY_MACS_MAX }],
-  ["avgPackets", { allows: within(0, PACKETS_MAX) }],
-  ["maxPackets", { allows: within(0, PACKETS_MAX) }],
-  ["id", { allows: within(1, POLICY_ID_MAX) }],
-  ["count", { allows: within(1, VCPUS_MAX) }],
-  ["channels", { allows: within(0, CHANNEL_NUMBER_END - 1), itemsMax: NAMED_CHANNELS_MAX }],
+  ["vcpus", within(1, NAMED_CHANNELS_MAX)],
+  ["vcpuNumbers", several(within(0, VCPUS_MAX - 1), VCPUS_MAX)],
+  ["busyHours", several(within(0, HOURS - 1), HOURS)],
+  ["quietHours", several(within(0, HOURS - 1), HOURS)],
+  ["trafficHours", several(within(0, HOURS - 1), HOURS)],
+  ["macs", several(MAC, POLICY_MACS_MAX)],
+  ["avgPackets", within(0, PACKETS_MAX)],
+  ["maxPackets", within(0, PACKETS_MAX)],
+  ["id", within(1, POLICY_ID_MAX)],
+  ["count", within(1, VCPUS_MAX)],
+  ["channels", several(within(0, CHANNEL_NUMBER_END - 1), NAMED_CHANNELS_MAX)],
   // In io.vmpower.Request.
-  ["app", { allows: isShortName }],
-  ["asker", { allows: isShortName }],
-  ["leaseSec", { allows: within(1, ORDER_SECONDS_MAX) }],
-  ["Ask.cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: APP_CPUS_MAX }],
-  ["AskByPolicy.cpus", { allows: within(0, CPU_NUMBER_END - 1), itemsMax: APP_CPUS_MAX }],
-  ["khz", { allows: within(1, KHZ_MAX) }],
-  ["fromMs", { allows: within(0, TIME_MAX_MS) }],
-  ["toMs", { allows: within(0, TIME_MAX_MS) }],
-  ["seconds", { allows: within(1, ORDER_SECONDS_MAX) }],
-  ["forSeconds", { allows: within(1, ORDER_SECONDS_MAX) }],
+  ["app", shortText(VM_NAME_BYTES_MAX)],
+  ["asker", shortText(VM_NAME_BYTES_MAX)],
+  ["leaseSec", within(1, ORDER_SECONDS_MAX)],
+  ["Ask.cpus", several(within(0, CPU_NUMBER_END - 1), APP_CPUS_MAX)],
+  ["AskByPolicy.cpus", several(within(0, CPU_NUMBER_END - 1), APP_CPUS_MAX)],
+  ["khz", within(1, KHZ_MAX)],
+  ["fromMs", within(0, TIME_MAX_MS)],
+  ["toMs", within(0, TIME_MAX_MS)],
+  ["seconds", within(1, ORDER_SECONDS_MAX)],
+  ["forSeconds", within(1, ORDER_SECONDS_MAX)],
   // It is compared with the text that the daemon would write, and the size of a message bounds it.
-  ["text", { allows: () => true }],
+  ["text", { allows: () => true, expected: "a text" }],
 ]);
 
 /**
@@ -119,22 +137,20 @@ export function judgeParameters(
   return success(judged);
 }
 
-function isVmName(value: unknown): boolean {
-  return typeof value === "string" && vmNameFault(value) === undefined;
+function within(min: number, max: number): Values {
+  return {
+    allows: (value) => typeof value === "number" && value >= min && value <= max,
+    expected: `a number from ${min} to ${max}`,
+  };
 }
 
-function isMac(value: unknown): boolean {
-  return typeof value === "string" && MAC_PATTERN.test(value);
+function several({ allows, expected }: Values, itemsMax: number): ParameterRule {
+  return { allows, itemsMax, expected: `a list of at most ${itemsMax}, and each is ${expected}` };
 }
 
-function isShortName(value: unknown): boolean {
-  return typeof value === "string" && Buffer.byteLength(value) <= VM_NAME_BYTES_MAX;
-}
-
-function isShortText(value: unknown): boolean {
-  return typeof value === "string" && Buffer.byteLength(value) <= TEXT_BYTES_MAX;
-}
-
-function within(min: number, max: number): (value: unknown) => boolean {
-  return (value) => typeof value === "number" && value >= min && value <= max;
+function shortText(bytesMax: number): Values {
+  return {
+    allows: (value) => typeof value === "string" && Buffer.byteLength(value) <= bytesMax,
+    expected: `a text of at most ${bytesMax} bytes`,
+  };
 }

@@ -1,3 +1,4 @@
+import { jsonIn } from "../base/attempt.ts";
 import type { Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
 import { failure, type Result, success } from "../base/result.ts";
@@ -28,13 +29,13 @@ export interface Recording {
 /** Parses a recording: one line of JSON for the head, and one for each packet. */
 export function readRecording(text: string): Result<Recording> {
   const lines = text.split("\n");
-  const head = parse(lines[0] ?? "");
+  const head = jsonIn(lines[0] ?? "");
   if (!isHead(head)) return failure("it is not a recording of vm-power");
   const packets: Packet[] = [];
   for (const [at, line] of lines.entries()) {
     // The last line may be incomplete if recording was interrupted.
     if (at === 0 || line === "") continue;
-    const packet = parse(line);
+    const packet = jsonIn(line);
     if (isPacket(packet)) packets.push(packet);
     else if (at < lines.length - 1) return failure(`line ${at + 1} is not a packet`);
   }
@@ -50,14 +51,6 @@ export function frameOf({ bytes, length }: Packet): Uint8Array {
 
 /** Bytes of the longest packet of any release. */
 const PACKET_LENGTH_MAX = 464;
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
 
 function isHead(value: unknown): value is RecordingHead {
   if (!isRecord(value) || value["vmPowerRecording"] !== 1) return false;

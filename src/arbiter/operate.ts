@@ -85,6 +85,7 @@ function unavailable({ clock: { id, table } }: ClockState, order: Order): Refusa
   return {
     code: "no-such-speed",
     pcpu: id,
+    khz: order.khz,
     minKhz: khzAt(table, table.speeds.length - 1),
     maxKhz: khzAt(table, 0),
   };

@@ -68,7 +68,7 @@ export type Refusal =
   | { readonly code: "no-turbo"; readonly pcpu: Pcpu }
   | { readonly code: "turbo-forbidden" }
   | { readonly code: "operation-forbidden"; readonly action: ScaleAction }
-  | { readonly code: "no-such-speed"; readonly pcpu: Pcpu; readonly minKhz: Khz; readonly maxKhz: Khz }
+  | ({ readonly code: "no-such-speed"; readonly pcpu: Pcpu } & Record<"khz" | "minKhz" | "maxKhz", Khz>)
   | { readonly code: "queries-off" }
   /** Its channel asks more often than its contract allows. */
   | { readonly code: "too-many-requests"; readonly perSecond: number }

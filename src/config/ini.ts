@@ -62,7 +62,9 @@ export function readIni(bytes: Uint8Array, file: string): Ini {
     const earlier = seen.get(name);
     if (earlier !== undefined) {
       const what = line.kind === "section" ? `Section [${quote(name).slice(1, -1)}]` : `Key ${quote(name)}`;
-      problems.push(problem(at, `${what} stands in line ${earlier} and again in line ${at.line}`));
+      problems.push(
+        problem(at, `${what} stands in line ${earlier} and again in line ${at.line}`, "keep one of them"),
+      );
     } else {
       seen.set(name, at.line);
     }

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { systemErrorCode, systemErrorText } from "../base/system-error.ts";
 import { APP_KEYS } from "./app-keys.ts";
 import { checkConfig } from "./check.ts";
 import { type ConfigHost, checkOnHost } from "./check-host.ts";
@@ -92,8 +93,10 @@ function listDropIns(directory: string, problems: Problem[]): string[] {
     names = readdirSync(directory);
   } catch (error) {
     // ENOTDIR is reported: the operator wanted the directory to be read.
-    if (codeOf(error) !== "ENOENT") {
-      problems.push(problem({ file: directory, line: 0 }, `Cannot list the directory: ${codeOf(error)}`));
+    if (systemErrorCode(error) !== "ENOENT") {
+      problems.push(
+        problem({ file: directory, line: 0 }, `Cannot list the directory: ${systemErrorText(error)}`),
+      );
     }
     return [];
   }
@@ -112,12 +115,11 @@ function readBounded(file: string, { mayBeMissing }: { mayBeMissing: boolean }):
     // Opening a FIFO would wait until another process writes to it.
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const code = codeOf(error);
-    if (code === "ENOENT") return mayBeMissing ? new Uint8Array() : "No such file";
-    return `Cannot open the file: ${code}`;
+    if (systemErrorCode(error) === "ENOENT") return mayBeMissing ? new Uint8Array() : "There is no such file";
+    return `Cannot open the file: ${systemErrorText(error)}`;
   }
   try {
-    if (!fstatSync(fd).isFile()) return "Not a regular file";
+    if (!fstatSync(fd).isFile()) return "This is not a regular file";
     const buffer = new Uint8Array(FILE_BYTES_MAX + 1);
     let filled = 0;
     for (let read = -1; read !== 0 && filled < buffer.length; filled += read) {
@@ -125,12 +127,8 @@ function readBounded(file: string, { mayBeMissing }: { mayBeMissing: boolean }):
     }
     return buffer.subarray(0, filled);
   } catch (error) {
-    return `Cannot read the file: ${codeOf(error)}`;
+    return `Cannot read the file: ${systemErrorText(error)}`;
   } finally {
     closeSync(fd);
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

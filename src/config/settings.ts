@@ -72,7 +72,7 @@ export function gather(ini: Ini, file: string, into: Gathered): Problem[] {
     const home = homeOf(entry.key);
     const suggestion = home === undefined ? undefined : `it belongs in [${home}]`;
     problems.push(
-      problem({ file, line: entry.line }, `Key ${quote(entry.key)} before any [section]`, suggestion),
+      problem({ file, line: entry.line }, `Key ${quote(entry.key)} stands before any [section]`, suggestion),
     );
   }
   for (const section of ini.sections) {

@@ -1,3 +1,4 @@
+import { jsonIn } from "../base/attempt.ts";
 import { CPU_NUMBER_END } from "../base/cpu-list.ts";
 import type { Pcpu } from "../base/domain.ts";
 import { isRecord } from "../base/is-record.ts";
@@ -23,12 +24,7 @@ export function encodeEntry({ scope, pcpus, driver, kept, originals }: JournalEn
 
 /** Parses an entry that anyone may have written; undefined unless all of it is valid. */
 export function decodeEntry(text: string, names: JournalNames): JournalEntry | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
   if (!isRecord(value) || value["version"] !== VERSION) return undefined;
   const { policy: scope, pcpus, driver, kept, originals } = value;
   if (typeof scope !== "string" || names.scopeOf(names.fileOf(scope)) !== scope) return undefined;

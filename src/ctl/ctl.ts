@@ -12,6 +12,7 @@ import { healthOfFailure } from "./status/health.ts";
 import { NAGIOS, pluginOfDaemon } from "./status/nagios.ts";
 import type { Given, Verb } from "./verb.ts";
 import { VERBS } from "./verbs/verbs.ts";
+import { judgeArguments } from "./vm-argument.ts";
 
 /** Runs `vmpowerctl` with the arguments after its name. Resolves with the exit status. */
 export async function runCtl(argv: readonly string[], io: TerminalIo): Promise<number> {
@@ -21,14 +22,37 @@ export async function runCtl(argv: readonly string[], io: TerminalIo): Promise<n
   });
   try {
     await program.parseAsync(argv, { from: "user" });
+    return code;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
     // Commander throws for help and version too.
-    if (error.exitCode === 0) return EXIT.ok;
-    if (argv.includes(NAGIOS)) return writePlugin(EXIT.usage, usageText(error), io);
-    if (argv.includes("--json")) writeReport(error, usageText(error), io);
-    return EXIT.usage;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const isHelp = error instanceof CommanderError;
+    const why = isHelp ? new UsageError("No command is named: vmpowerctl --help lists the commands") : error;
+    // What stands behind "--" is no option.
+    const options = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+    const how = { json: options.includes("--json"), nagios: options.includes(NAGIOS), isShown: isHelp };
+    return complain(why, { ...how, socket: DEFAULT_SOCKET }, io);
   }
+}
+
+interface Complaint {
+  readonly json: boolean;
+  readonly nagios: boolean;
+  readonly socket: string;
+  /** Whether standard error has a text about it. */
+  readonly isShown?: boolean;
+}
+
+/** Tells a failure in the way that was asked for. Returns the exit status. */
+function complain(error: unknown, { json, nagios, socket, isShown }: Complaint, io: TerminalIo): number {
+  const { sentence, code } = describeFailure(error, socket);
+  if (nagios) {
+    const { text, code: state } = pluginOfDaemon(healthOfFailure(code, sentence));
+    io.stdout.write(`${text}\n`);
+    return state;
+  }
+  if (json) io.stdout.write(`${jsonText(failureReport(error, sentence), { pretty: io.isTty })}\n`);
+  if (isShown !== true) io.stderr.write(`${wrapLine(sentence, textWidth(io), 2)}\n`);
   return code;
 }
 
@@ -45,10 +69,11 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
       const { failFast, parallel = PARALLEL } = options;
       return await runOnHosts({ targets, verb, given, json, globals, timeoutMs, failFast, parallel, io });
     }
-    if (options.failFast || options.parallel !== undefined)
-      throw new UsageError(
-        "--fail-fast and --parallel are for other hosts: name them by --hosts or --inventory",
-      );
+    if (options.failFast || options.parallel !== undefined) {
+      const option = options.failFast ? "--fail-fast" : "--parallel";
+      throw new UsageError(`${option} is for several hosts: name them with --hosts or --inventory`);
+    }
+    judgeArguments(verb, given);
     return await verb.run(
       {
         io,
@@ -72,28 +97,8 @@ async function runVerb(verb: Verb, given: Given, options: GlobalOptions, io: Ter
       given,
     );
   } catch (error) {
-    const { sentence, code } = describeFailure(error, socket);
-    if (given.flags.has(NAGIOS)) return writePlugin(code, sentence, io);
-    if (json) writeReport(error, sentence, io);
-    io.stderr.write(`${wrapLine(sentence, textWidth(io), 2)}\n`);
-    return code;
+    return complain(error, { json, nagios: given.flags.has(NAGIOS), socket }, io);
   } finally {
     await connector.hangUp();
   }
-}
-
-/** The message of commander. For a missing command it has none and shows only the help. */
-function usageText({ code, message }: CommanderError): string {
-  return code === "commander.help" ? "no command was named" : message.replace(/^error: /, "");
-}
-
-/** A failure as a line of a Nagios plug-in, whose exit status it returns. */
-function writePlugin(failure: number, sentence: string, io: TerminalIo): number {
-  const { text, code } = pluginOfDaemon(healthOfFailure(failure, sentence));
-  io.stdout.write(`${text}\n`);
-  return code;
-}
-
-function writeReport(error: unknown, sentence: string, io: TerminalIo): void {
-  io.stdout.write(`${jsonText(failureReport(error, sentence), { pretty: io.isTty })}\n`);
 }

@@ -1,4 +1,5 @@
-import type { Energy, Saved } from "../admin/control-types.ts";
+import type { Energy, Saved, VmEnergy } from "../admin/control-types.ts";
+import type { Column } from "../terminal/table.ts";
 import { printable } from "../terminal/text.ts";
 
 /** Who tells the joules: meters or the model. */
@@ -9,6 +10,41 @@ export function sourceText({ meters, meteredJoules, joules }: Energy): string {
   return part >= 100
     ? `metered by ${by}`
     : `${part} % of it metered${by === "" ? "" : ` by ${by}`}, the rest modelled`;
+}
+
+/** The columns of a table of energy. `who` is the head of the first one. */
+export function energyColumns(who: string): readonly Column[] {
+  return [
+    { head: who, flexible: true },
+    { head: "ENERGY", align: "right" },
+    { head: "POWER", align: "right" },
+    { head: "SAVED (95 %)", align: "right" },
+    { head: "AGAINST MAX (95 %)", align: "right" },
+  ];
+}
+
+/** The row of a VM. */
+export function energyRow(who: string, use: Partial<VmEnergy> | undefined): string[] {
+  const { joules = 0, watts = 0, savedBaseline, savedMax } = use ?? {};
+  const saved = [savedText(savedBaseline), savedText(savedMax)];
+  return [printable(who), formatJoules(joules), formatWatts(watts), ...saved];
+}
+
+/** The rows of what no VM used, and of all together. */
+export function otherRows(energy: Energy): string[][] {
+  const seconds = (energy.toMs - energy.fromMs) / 1000;
+  const plain = (who: string, joules: number) => [
+    who,
+    formatJoules(joules),
+    formatWatts(joules / seconds),
+    "",
+    "",
+  ];
+  return [
+    plain("host's own tasks", energy.hostJoules),
+    plain("idle", energy.idleJoules),
+    energyRow("all", energy),
+  ];
 }
 
 /** What was saved, with both ends of its interval. */

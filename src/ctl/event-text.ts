@@ -23,11 +23,12 @@ export function pastText({ events, omitted, keptFromMs }: History, style: Style,
     day = date;
     lines.push(lineOf(event, style, width));
   }
-  if (events.length === 0) lines.push("Nothing happened in this time that is remembered");
+  if (events.length === 0) lines.push("No event of this time is remembered");
   if (omitted > 0)
     lines.unshift(style.warn(`(${count(omitted, "older event")} left out: ask for a shorter time)`));
-  if (keptFromMs === undefined) lines.push("Nothing is remembered (HistoryMegabytes=)");
-  else if (events.length === 0) lines.push(`The oldest that is remembered is of ${formatTime(keptFromMs)}`);
+  if (keptFromMs === undefined)
+    lines.push("Nothing is remembered: set HistoryMegabytes= in vm-power.conf(5)");
+  else if (events.length === 0) lines.push(`Events are remembered since ${formatTime(keptFromMs)}`);
   return lines.join("\n");
 }
 

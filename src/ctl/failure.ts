@@ -1,4 +1,5 @@
 import { ClientError, VarlinkError } from "../admin/client-error.ts";
+import { PARAMETER_RULES } from "../admin/parameters.ts";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../terminal/exit-code.ts";
 import { printable } from "../terminal/text.ts";
 
@@ -25,7 +26,7 @@ export function failureReport(error: unknown, message: string): FailureReport {
 /** Describes an error. Throws errors that are faults of this program. */
 export function describeFailure(error: unknown, socketPath: string): Failure {
   if (error instanceof UsageError) return { sentence: printable(error.message), code: EXIT.usage };
-  if (error instanceof CommandError) return { sentence: printable(error.message), code: EXIT.failed };
+  if (error instanceof CommandError) return { sentence: printable(error.message), code: error.exitCode };
   if (error instanceof ClientError) return describeClientError(error, printable(socketPath));
   if (error instanceof VarlinkError) return describeVarlinkError(error);
   throw error;
@@ -71,22 +72,22 @@ function describeVarlinkError({ error, parameters }: VarlinkError): Failure {
       };
     case "io.vmpower.Control.NoSuchVm":
       return {
-        sentence: `There is no VM "${text("vm")}": vmpowerctl list shows those known`,
+        sentence: `There is no VM "${text("vm")}": vmpowerctl list shows all VMs`,
         code: EXIT.notFound,
       };
     case "io.vmpower.Control.NoSuchCpu":
       return {
-        sentence: `There is no CPU ${text("cpu")}: vmpowerctl show-cpu-freq shows those there are`,
+        sentence: `There is no CPU ${text("cpu")}: vmpowerctl show-cpu-freq shows all CPUs`,
         code: EXIT.notFound,
       };
     case "io.vmpower.Control.NoSuchVcpu":
       return {
-        sentence: `VM "${text("vm")}" has no vCPU ${text("vcpu")}: vmpowerctl show-vm shows those it has`,
+        sentence: `VM "${text("vm")}" has no vCPU ${text("vcpu")}: vmpowerctl show-vm ${text("vm")} shows its vCPUs`,
         code: EXIT.notFound,
       };
     case "io.vmpower.Control.NoSuchChannel":
       return {
-        sentence: `VM "${text("vm")}" has no channel ${text("channel")}: vmpowerctl show-vm shows those found`,
+        sentence: `VM "${text("vm")}" has no channel ${text("channel")}: vmpowerctl show-vm ${text("vm")} shows its channels`,
         code: EXIT.notFound,
       };
     case "io.vmpower.Request.Refused":
@@ -100,11 +101,16 @@ function describeVarlinkError({ error, parameters }: VarlinkError): Failure {
         code: EXIT.noPermission,
       };
     case "org.varlink.service.InvalidParameter":
-      return { sentence: `vm-power does not accept this value of "${text("parameter")}"`, code: EXIT.failed };
+      return { sentence: invalidParameterText(text("parameter")), code: EXIT.failed };
     default:
       return {
         sentence: `vm-power answered ${printable(error)}: do vmpowerctl and vm-power have the same version?`,
         code: EXIT.failed,
       };
   }
+}
+
+function invalidParameterText(name: string): string {
+  const expected = PARAMETER_RULES.get(name)?.expected;
+  return `vm-power does not accept this value of "${name}"${expected === undefined ? "" : `: it is ${expected}`}`;
 }

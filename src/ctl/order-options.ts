@@ -1,4 +1,4 @@
-import { durationArgument } from "./arguments.ts";
+import { durationArgument, optionOf } from "./arguments.ts";
 import type { Option } from "./verb.ts";
 
 /** What operators say about an order that may end by itself. */
@@ -21,9 +21,9 @@ export function orderOptions(doc: string): readonly Option[] {
 
 /** The values of {@link orderOptions} as parameters of a call. */
 export function orderWords(values: ReadonlyMap<string, string>): OrderWords {
-  const [time, reason] = [values.get("--for"), values.get("--reason")];
+  const [forSeconds, reason] = [optionOf(values, "--for", durationArgument), values.get("--reason")];
   return {
-    ...(time === undefined ? {} : { forSeconds: durationArgument(time) }),
+    ...(forSeconds === undefined ? {} : { forSeconds }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -1,6 +1,9 @@
-import { Command, InvalidArgumentError } from "commander";
-import { addHelpCommand } from "../terminal/help-command.ts";
+import type { Command } from "commander";
+import { UsageError } from "../terminal/exit-code.ts";
 import type { TerminalIo } from "../terminal/io.ts";
+import { optionParser, secondsUpTo } from "../terminal/option-values.ts";
+import { finishParser, newParser } from "../terminal/parser.ts";
+import { quoted } from "../terminal/text.ts";
 import type { HostOptions } from "./hosts/choose.ts";
 import type { Given, Verb } from "./verb.ts";
 
@@ -18,44 +21,43 @@ export type Run = (verb: Verb, given: Given, options: GlobalOptions) => Promise<
 
 /** The default control socket. */
 export const DEFAULT_SOCKET = "/run/vm-power/control.sock";
+/** The longest path of a socket: `sun_path` without its final NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const TIMEOUT_SECONDS_MAX = 3600;
 
 /** The most hosts that may be asked at the same time: each is a process of ssh. */
 const PARALLEL_MAX = 256;
 
-/** Makes the command-line parser of these verbs. It throws `CommanderError` instead of exiting. */
+/** Makes the command-line parser of these verbs. It throws `UsageError`, and `CommanderError` where it shows help. */
 export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run): Command {
-  const program = new Command("vmpowerctl")
-    .description("Observe and control the vm-power daemon.")
-    .version(io.version, "--version", "show the version")
-    .helpOption("-h, --help", "show help")
-    .option("--socket <path>", "control socket of the daemon", DEFAULT_SOCKET)
+  const program = newParser("vmpowerctl", "Observe and control the vm-power daemon.", io)
+    .option(
+      "--socket <path>",
+      "control socket of the daemon",
+      optionParser("--socket", socketPath),
+      DEFAULT_SOCKET,
+    )
     .option("-H, --host <host>", "on this host, over ssh; may be repeated", collected)
     .option("--hosts <list>", "on these hosts, like a,b,root@c", collected)
     .option("--inventory <file>", "the hosts of an inventory of Ansible; --host then names hosts or groups")
-    .option("--parallel <hosts>", "ask at most so many hosts at the same time", parallel)
+    .option(
+      "--parallel <hosts>",
+      "ask at most so many hosts at the same time",
+      optionParser("--parallel", parallel),
+    )
     .option("--fail-fast", "ask no more hosts once one has failed")
     .option("--json", "print the result as JSON")
-    .option("--timeout <seconds>", "how long to wait for the daemon", seconds, DEFAULT_TIMEOUT_SECONDS)
-    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
-    .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
-      getOutHelpWidth: () => helpWidth(io),
-      getErrHelpWidth: () => helpWidth(io),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
-    .showHelpAfterError("(vmpowerctl --help lists the commands)")
-    .exitOverride()
+    .option(
+      "--timeout <seconds>",
+      "how long to wait for the daemon",
+      optionParser("--timeout", secondsUpTo(TIMEOUT_SECONDS_MAX)),
+      DEFAULT_TIMEOUT_SECONDS,
+    )
     .addHelpText("after", examplesText(OVERVIEW_EXAMPLES))
     .addHelpText("after", EXIT_CODES_TEXT);
   for (const verb of verbs) addVerb(program, verb, run);
-  addHelpCommand(program, "Show help of a command");
-  // Many programs have this command. Without it "version" would be taken for a mistyped "verify".
-  program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
-  return program;
+  return finishParser(program, io);
 }
 
 function addVerb(program: Command, verb: Verb, run: Run): void {
@@ -67,7 +69,6 @@ function addVerb(program: Command, verb: Verb, run: Run): void {
   for (const { flag, doc, value } of verb.options ?? [])
     command.option(value === undefined ? flag : `${flag} <${value.name}>`, doc);
   command.addHelpText("after", examplesText(verb.examples));
-  command.showHelpAfterError(`(vmpowerctl help ${verb.name} explains)`);
   command.action(async () => {
     await run(verb, { arguments: command.args, ...optionsOf(command) }, globalsOf(program));
   });
@@ -117,20 +118,17 @@ function collected(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
-function seconds(text: string): number {
-  const value = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  if (value > 0 && value <= TIMEOUT_SECONDS_MAX) return value;
-  throw new InvalidArgumentError(`It is a number of seconds up to ${TIMEOUT_SECONDS_MAX}.`);
+function socketPath(text: string): string {
+  if (text !== "" && Buffer.byteLength(text) <= SOCKET_PATH_BYTES_MAX) return text;
+  throw new UsageError(
+    `${quoted(text)} is not the path of a socket: it has 1 to ${SOCKET_PATH_BYTES_MAX} bytes`,
+  );
 }
 
 function parallel(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (value > 0 && value <= PARALLEL_MAX) return value;
-  throw new InvalidArgumentError(`It is a number of hosts up to ${PARALLEL_MAX}.`);
-}
-
-function helpWidth({ isTty, columns }: TerminalIo): number {
-  return isTty ? columns : 80;
+  throw new UsageError(`${quoted(text)} is not a number of hosts from 1 to ${PARALLEL_MAX}`);
 }
 
 function examplesText(examples: Verb["examples"]): string {

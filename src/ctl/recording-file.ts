@@ -15,7 +15,7 @@ export class RecordingFile {
       this.#fd = openSync(path, "wx", 0o640);
     } catch (error) {
       if (systemErrorCode(error) === "EEXIST")
-        throw new UsageError(`"${path}" is there already: name another file`);
+        throw new UsageError(`"${path}" exists already: name another file`);
       throw this.#failure(error);
     }
   }

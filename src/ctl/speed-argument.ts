@@ -1,6 +1,7 @@
 import type { HoldOrder } from "../admin/control-types.ts";
 import { parseKhz } from "../base/speed-bound.ts";
 import { UsageError } from "../terminal/exit-code.ts";
+import { quoted } from "../terminal/text.ts";
 
 /** The words for a speed. */
 export const SPEED_WORDS = ["up", "down", "min", "max", "turbo", "no-turbo"] as const;
@@ -15,6 +16,6 @@ export function speedArgument(
   const khz = parseKhz(text);
   if (khz !== undefined) return { to: "khz", khz };
   throw new UsageError(
-    `"${text}" is neither a speed like 2.3GHz or 2300000 (kHz) nor one of ${known.join(", ")}`,
+    `${quoted(text)} is neither a speed like 2.3GHz or 2300000 (kHz) nor one of ${known.join(", ")}`,
   );
 }

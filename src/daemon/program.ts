@@ -1,8 +1,12 @@
 import { join } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 import { DEFAULT_CONFIG_PATH, loadConfig } from "../config/load.ts";
 import { formatProblems } from "../config/problem.ts";
 import { nearest } from "../config/suggest.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { addHelpCommand } from "../terminal/help-command.ts";
+import { optionParser, secondsUpTo } from "../terminal/option-values.ts";
+import { noSuchCommand, throwUsageErrors } from "../terminal/usage-errors.ts";
 import { VERSION } from "../version.ts";
 import { helperCommand } from "./attach/helper-command.ts";
 import { CONFIG_HOST } from "./config-host.ts";
@@ -25,8 +29,10 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${printable(error.message)}\n`);
+    return EXIT_USAGE;
   }
 }
 
@@ -43,13 +49,10 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
     .helpOption("-h, --help", "show help")
     .option("--config <file>", "configuration file", DEFAULT_CONFIG_PATH)
     .option("--check-config", "read the configuration, report errors in it, and exit")
-    .helpCommand("help [command]", "Show help of a command.")
     .allowExcessArguments(false)
-    .showHelpAfterError("(vm-power --help lists the commands)")
-    .exitOverride()
     .action(async ({ config, checkConfig }: { config: string; checkConfig?: boolean }) => {
       const [word] = program.args;
-      if (word !== undefined) program.error(unknownCommand(word, program));
+      if (word !== undefined) throw unknownCommand(word, program);
       done(checkConfig === true ? check(config) : await serve(config));
     });
   program
@@ -74,7 +77,11 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
   program
     .command("simulate")
     .description("Show the daemon at work on a simulated host, with simulated guests.")
-    .option("--seconds <n>", "stop after so long; without it, at Ctrl-C", seconds)
+    .option(
+      "--seconds <n>",
+      "stop after so long; without it, at Ctrl-C",
+      optionParser("--seconds", secondsUpTo(SIMULATED_SECONDS_MAX)),
+    )
     .action(async (options: { seconds?: number }) => {
       const { simulate } = await import("../simulate/simulate.ts");
       done(await simulate(options));
@@ -88,17 +95,21 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
       const { config } = { ...command.parent?.opts(), ...given(command, options) } as { config: string };
       done(await helperCommand(config, options));
     });
+  addHelpCommand(program, "Show help of a command.");
   program.command("version", { hidden: true }).action(() => void process.stdout.write(`${VERSION}\n`));
   // Not earlier, because its commands would inherit it; unknownCommand() reports a word that is no command.
   program.allowExcessArguments(true);
+  throwUsageErrors(program);
   return program;
 }
 
 /** Without a command the daemon runs, so a mistyped command must not start it. */
-function unknownCommand(word: string, program: Command): string {
-  const names = [...program.commands.map((command) => command.name()), "help"];
-  const meant = nearest(word, names);
-  return `error: unknown command '${printable(word)}'${meant === undefined ? "" : `\n(Did you mean ${meant}?)`}`;
+function unknownCommand(word: string, program: Command): UsageError {
+  const near = nearest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  return noSuchCommand(word, program, near === undefined ? [] : [near]);
 }
 
 function check(path: string): number {
@@ -115,10 +126,4 @@ function given(command: Command, options: object): object {
   return Object.fromEntries(
     Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === "cli"),
   );
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value <= SIMULATED_SECONDS_MAX) return value;
-  throw new InvalidArgumentError(`It must be a number above 0, up to ${SIMULATED_SECONDS_MAX}.`);
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFile, readFileSync } from "node:fs";
+import { attempt } from "../base/attempt.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { systemErrorText } from "../base/system-error.ts";
 
@@ -7,20 +8,12 @@ const NUMBER = /^\d{1,20}\n?$/;
 
 /** The names in a directory; none if it cannot be read. */
 export function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
+  return attempt(() => readdirSync(directory)) ?? [];
 }
 
 /** A short text of the kernel, without its end of line; undefined if it cannot be read. */
 export function shortText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readFileSync(file, "utf8").trim());
 }
 
 /** Reads a text without blocking: a sensor behind a slow bus may take longer than a packet may wait. */

@@ -15,21 +15,16 @@ export async function runGuest(
 ): Promise<number> {
   let code: number = EXIT.ok;
   const program = createProgram(io, async (options, work) => {
-    const context = contextOf(options, io, places);
-    try {
-      code = await work(context);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      context.complain(error.message);
-      code = EXIT.usage;
-    }
+    code = await work(contextOf(options, io, places));
   });
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
     // Commander throws for help and version too.
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr.write(`${printable(error.message)}\n`);
+    return EXIT.usage;
   }
   return code;
 }

@@ -1,3 +1,4 @@
+import { jsonIn } from "../base/attempt.ts";
 import { isRecord } from "../base/is-record.ts";
 import type { AccountState } from "./account.ts";
 import { type FitBlock, TERMS } from "./fit.ts";
@@ -35,7 +36,7 @@ export function readAccount(lines: readonly string[]): AccountState | undefined 
   const spans = { minute: [] as Span[], hour: [] as Span[], total: totals };
   const blocks: FitBlock[] = [];
   for (const line of lines) {
-    const value = parsed(line);
+    const value = jsonIn(line);
     const kind = isRecord(value) ? value["kind"] : undefined;
     if (kind === "block") {
       const block = blockOf(value);
@@ -53,7 +54,7 @@ export function readAccount(lines: readonly string[]): AccountState | undefined 
 
 /** Reads the line of a span; undefined if it is none. */
 export function readSpan(line: string): Span | undefined {
-  return spanOf(parsed(line));
+  return spanOf(jsonIn(line));
 }
 
 function blockOf(value: unknown): FitBlock | undefined {
@@ -107,12 +108,4 @@ function isNumbers(value: unknown): value is number[] {
 
 function short(value: number): number {
   return Math.round(value * PARTS) / PARTS;
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { attempt } from "../base/attempt.ts";
 
 /** A process that holds a lock. */
 export interface LockHolder {
@@ -25,13 +26,4 @@ export function findLockHolder({ dev, ino }: Pick<fs.Stats, "dev" | "ino">): Loc
 
 function numbersIn(directory: string): number[] {
   return (attempt(() => fs.readdirSync(directory)) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
-}
-
-/** Processes end at any time, and most belong to other users. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { systemErrorText } from "../base/system-error.ts";
 
 /** Exit statuses as in shells: command not found, and the number to add to that of a signal. */
 const NOT_FOUND = 127;
@@ -25,7 +26,7 @@ export async function runChild(
   const child = spawn(name, args, { stdio: "inherit" });
   const { promise, resolve } = Promise.withResolvers<number>();
   child.on("error", (error) => {
-    complain(`Cannot run "${name}": ${error.message}`);
+    complain(`Cannot run "${name}": ${systemErrorText(error)}`);
     resolve(NOT_FOUND);
   });
   child.on("close", (code, signal) =>

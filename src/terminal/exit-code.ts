@@ -21,4 +21,10 @@ export class UsageError extends Error {
 /** A command that failed in this program, not in the daemon. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode = EXIT.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { noSuchCommand } from "./usage-errors.ts";
 
 /** Adds the command `help`. That of commander shows all of its help for a word that is no command, and does not say why. */
 export function addHelpCommand(program: Command, doc: string): void {
@@ -9,7 +10,7 @@ export function addHelpCommand(program: Command, doc: string): void {
     .action((name: string | undefined) => {
       if (name === undefined) program.help();
       const found = program.commands.find((command) => command.name() === name);
-      if (found === undefined) program.error(`error: unknown command '${name}'`);
+      if (found === undefined) throw noSuchCommand(name, program);
       found.help();
     });
 }

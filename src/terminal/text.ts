@@ -12,6 +12,15 @@ export function printable(text: string): string {
   });
 }
 
+/** The longest text that an error repeats. */
+const QUOTED_MAX = 80;
+
+/** Quotes text of the user for an error, and shortens it. */
+export function quoted(text: string): string {
+  const chars = [...text.slice(0, 2 * QUOTED_MAX)];
+  return `"${chars.length > QUOTED_MAX ? `${chars.slice(0, QUOTED_MAX).join("")}…` : text}"`;
+}
+
 /** Formats JSON that is as safe to show. Escapes are part of JSON, so no information is lost. */
 export function jsonText(value: unknown, { pretty }: { readonly pretty: boolean }): string {
   return JSON.stringify(value, null, pretty ? 2 : 0).replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) =>

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { attempt } from "../base/attempt.ts";
 import type { PacketSource } from "./packet-meter.ts";
 
 /** After an interface was not found, how long to wait in ms before all are listed again. */
@@ -46,19 +47,11 @@ function tapKey(mac: string): string {
 }
 
 function namesIn(root: string): readonly string[] {
-  try {
-    return readdirSync(root);
-  } catch {
-    return [];
-  }
+  return attempt(() => readdirSync(root)) ?? [];
 }
 
 function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8").trim().toLowerCase();
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readFileSync(file, "utf8").trim().toLowerCase());
 }
 
 function countIn(file: string | undefined): number | undefined {

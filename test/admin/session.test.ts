@@ -1,66 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { PIECE_LENGTH } from "../../src/admin/answer.ts";
 import { createCallTurns } from "../../src/admin/call-turns.ts";
 import type { Subscriber } from "../../src/admin/control.ts";
-import { controlInterface } from "../../src/admin/control-interface.ts";
-import { LIMITS, type Limits } from "../../src/admin/limits.ts";
-import { withService } from "../../src/admin/service-interface.ts";
-import { Session } from "../../src/admin/session.ts";
-import { OPERATOR, recordingLog } from "./harness.ts";
-import { CHANNELS, sampleControl } from "./sample-control.ts";
-
-/** A session whose socket accepts this many bytes; by default everything. */
-interface Bench {
-  readonly session: Session;
-  readonly log: string[];
-  written: string;
-  room: number;
-  /** Bytes that wait in other sessions. */
-  waitsElsewhere: number;
-  closed: boolean;
-}
-
-function open(
-  control: Parameters<typeof sampleControl>[0],
-  limits: Partial<Limits> = {},
-  turns = createCallTurns(limits.callsPerTurn ?? LIMITS.callsPerTurn),
-): Bench {
-  const log = recordingLog();
-  const bench = {
-    log: log.lines,
-    written: "",
-    room: Number.POSITIVE_INFINITY,
-    waitsElsewhere: 0,
-    closed: false,
-  };
-  const peer = {
-    write(bytes: Uint8Array) {
-      const taken = Math.min(bench.room, bytes.length);
-      bench.room -= taken;
-      bench.written += Buffer.from(bytes.subarray(0, taken)).toString();
-      return taken;
-    },
-    pause() {},
-    resume() {},
-    close() {
-      bench.closed = true;
-    },
-  };
-  const product = { vendor: "v", product: "p", version: "1", url: "" };
-  const session = new Session(peer, {
-    caller: OPERATOR,
-    interfaces: withService(product, [controlInterface(sampleControl(control), { log, callMs: 1_000 })]),
-    limits: { ...LIMITS, ...limits },
-    turns,
-    waitingBytes: () => bench.waitsElsewhere,
-    log,
-    onMutation: () => {},
-  });
-  return Object.assign(bench, { session });
-}
-
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+import { nextTurn, open } from "./session-bench.ts";
 
 /** Feeds chunks to a session; returns what was written, and which calls reached the daemon. */
 async function run(
@@ -207,62 +149,4 @@ test("Session ends a subscription once when its connection breaks", () => {
   session.closed();
   session.closed();
   expect(ended).toBe(1);
-});
-
-/** A daemon with this many channels. */
-function many(count: number): Parameters<typeof sampleControl>[0] {
-  const [channel] = CHANNELS;
-  if (channel === undefined) throw new Error("no sample");
-  return {
-    ListChannels: () => ({
-      channels: Array.from({ length: count }, (_, number) => ({ ...channel, number })),
-    }),
-  };
-}
-
-const LIST = Buffer.from('{"method":"io.vmpower.Control.ListChannels"}\0');
-const STATUS_CALL = Buffer.from('{"method":"io.vmpower.Control.GetStatus"}\0');
-
-test("a long reply is written in one piece per turn, and later calls wait for it in order", async () => {
-  const bench = open(many(2_000), { callsPerTurn: 1 });
-  bench.session.received(Buffer.concat([LIST, STATUS_CALL]));
-  let turns = 0;
-  for (; bench.written.split("\0").length < 3; turns++) await nextTurn();
-  const [list = "", status = ""] = bench.written.split("\0");
-  expect(JSON.parse(list).parameters.channels).toHaveLength(2_000);
-  expect(JSON.parse(status).parameters.pid).toBe(4711);
-  expect(turns).toBeGreaterThanOrEqual(Math.floor(list.length / (2 * PIECE_LENGTH)));
-  bench.session.closed();
-});
-
-test("a reply that exceeds the longest length is refused", async () => {
-  const bench = open(many(2_000), { answerBytes: 100_000 });
-  bench.session.received(LIST);
-  while (!bench.written.endsWith("\0")) await nextTurn();
-  expect(bench.written).toBe(
-    '{"error":"io.vmpower.Control.Refused","parameters":{"reason":"The answer is too long",' +
-      '"remedy":"name fewer CPUs or VMs in one call"}}\0',
-  );
-  bench.session.closed();
-});
-
-test("long replies are refused while too many bytes of other replies wait to be read", () => {
-  const bench = open(many(2_000), { waitingBytes: 1_000 });
-  bench.waitsElsewhere = 1_001;
-  bench.session.received(Buffer.concat([LIST, STATUS_CALL]));
-  const [list = "", status = ""] = bench.written.split("\0");
-  expect(JSON.parse(list)).toEqual({
-    error: "io.vmpower.Control.Refused",
-    parameters: { reason: "Too many answers wait to be read", remedy: "try again in a moment" },
-  });
-  expect(JSON.parse(status).parameters.pid).toBe(4711);
-  bench.session.closed();
-});
-
-test("a disconnected client ends the writing of its long reply", async () => {
-  const bench = open(many(2_000));
-  bench.session.received(LIST);
-  bench.session.closed();
-  for (let turn = 0; turn < 60; turn++) await nextTurn();
-  expect(bench.written).toBe("");
 });

@@ -34,10 +34,12 @@ test("an operator's order is the last request of its clock, in the words of the 
 
 test("an order that cannot be carried out changes nothing", () => {
   const { arbiter } = host([clock([0])]);
-  const refusal = { code: "no-such-speed", pcpu: 0, minKhz: 1_200_000, maxKhz: 2_301_000 } as const;
   for (const khz of [1_199_999, 2_301_001])
     expect(arbiter.operate(0, { khz }, by("alice"))).toEqual({
-      ...{ writes: [], refusal, dry: false, endedOrders: [] },
+      writes: [],
+      refusal: { code: "no-such-speed", pcpu: 0, khz, minKhz: 1_200_000, maxKhz: 2_301_000 },
+      dry: false,
+      endedOrders: [],
     });
   expect(arbiter.clock(0)).toMatchObject({ order: undefined, last: undefined });
 });
@@ -129,7 +131,7 @@ describe("an operator", () => {
     ]).toEqual([
       [speed(0, 1)],
       { code: "no-turbo", pcpu: 0 },
-      { code: "no-such-speed", pcpu: 0, minKhz: 1_000_000, maxKhz: 2_000_000 },
+      { code: "no-such-speed", pcpu: 0, khz: 3_000_000, minKhz: 1_000_000, maxKhz: 2_000_000 },
       { code: "cpu-not-managed", pcpu: 9 },
       [baseline(0)],
     ]);

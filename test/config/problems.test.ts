@@ -39,7 +39,7 @@ PhysicalCores=no
     }),
   ).toEqual({
     said: [
-      'vm-power.conf:1: Key "LogLevel" before any [section] (it belongs in [daemon])',
+      'vm-power.conf:1: Key "LogLevel" stands before any [section] (it belongs in [daemon])',
       "vm-power.conf:2: Unknown section [deamon] (did you mean [daemon]?)",
       'vm-power.conf:4: Unknown key "Dirctory" in [channels] (did you mean "Directory"?)',
       'vm-power.conf:5: AutoAdd="maybe" is not yes or no',
@@ -47,21 +47,21 @@ PhysicalCores=no
       'vm-power.conf:7: Unknown key "OnExit" in [channels] (it belongs in [cpufreq])',
       'vm-power.conf:8: "StrictDirectory: yes" is neither [section], Key=Value nor a comment ' +
         "(write StrictDirectory=… with an equals sign)",
-      "vm-power.conf:9: Section [channels] stands in line 3 and again in line 9",
+      "vm-power.conf:9: Section [channels] stands in line 3 and again in line 9 (keep one of them)",
       'vm-power.conf:10: Section "[cpufreq" does not end with "]"',
       'vm-power.conf:12: MultiPin="lst" is not one of all, last, reject (did you mean "last"?)',
       'vm-power.conf:13: MultiPinMax="0" is not a whole number from 1 to 1024',
       'vm-power.conf:14: OnExit="kep" is not one of restore, keep, max (did you mean "keep"?)',
       "vm-power.conf:15: ManagedCpus has no value (the default is ManagedCpus=all)",
-      'vm-power.conf:16: Key "ManagedCpus" stands in line 15 and again in line 16',
+      'vm-power.conf:16: Key "ManagedCpus" stands in line 15 and again in line 16 (keep one of them)',
       "vm-power.conf:17: Unknown section [VM web1] (did you mean [vm web1]?)",
       "vm-power.conf:18: Unknown section [vm] (a VM's section is called [vm NAME])",
       'vm-power.conf:19: No VM can be called "a/b": it contains a "/" (write the name that the hypervisor shows)',
-      "vm-power.conf:21: Section [vm web1] stands in line 20 and again in line 21",
+      "vm-power.conf:21: Section [vm web1] stands in line 20 and again in line 21 (keep one of them)",
       'vm-power.conf:22: Vcpus="2,x" is not the CPU (below 8192) of vCPU 0, of vCPU 1 and so on, like 2,3 or 2-5',
       'vm-power.conf:23: MinKhz="3 GHZ!" is not a speed up to 100000000 kHz like 2300000, 2.3GHz or 2300MHz, a part like 60%, or none',
       'vm-power.conf:24: Abi="46\\t4" is not one of auto, 16, 456, 460, 464',
-      'vm-power.conf:26: Key "PhysicalCores" stands in line 25 and again in line 26',
+      'vm-power.conf:26: Key "PhysicalCores" stands in line 25 and again in line 26 (keep one of them)',
       'vm-power.conf.d/a.conf:2: Driver="Static" is not one of auto, libvirt, xen, qemu, static (did you mean "static"?)',
       'vm-power.conf.d/a.conf:3: Uri="qemu" is not a libvirt URI like qemu:///system',
       'vm-power.conf.d/a.conf:4: Socket="run/x" is not an absolute path, starting with "/"',
@@ -125,10 +125,10 @@ test("loadConfig() warns of Driver=static without a VM, and of Vcpus that are no
 test("loadConfig() refuses a path that is not a file, and a file that is too long", () => {
   using at = new ConfigDirectory();
   mkdirSync(at.path);
-  expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: Not a regular file"] });
+  expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: This is not a regular file"] });
   rmSync(at.path, { recursive: true });
   Bun.spawnSync(["mkfifo", at.path]);
-  expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: Not a regular file"] });
+  expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: This is not a regular file"] });
   rmSync(at.path);
   expect(at.load({ "vm-power.conf": new Uint8Array(3 * 1024 * 1024).fill(0x23) })).toEqual({
     said: ["vm-power.conf: The file has more than 1048576 bytes"],
@@ -137,7 +137,7 @@ test("loadConfig() refuses a path that is not a file, and a file that is too lon
     said: ["vm-power.conf:1: The line has 32769 bytes, more than 32768"],
   });
   expect(at.load({ "vm-power.conf": "", "vm-power.conf.d": "x" })).toEqual({
-    said: ["vm-power.conf.d: Cannot list the directory: ENOTDIR"],
+    said: ["vm-power.conf.d: Cannot list the directory: a part of the path is not a directory"],
   });
 });
 

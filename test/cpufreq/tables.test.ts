@@ -7,6 +7,7 @@ import { ACPI_KHZ, testHost } from "./test-host.ts";
 // Every table here was worked out by hand from vm-power-protocol(7), "TABLES OF SPEEDS".
 
 const INTEL_23 = [23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8].map((bin) => bin * 100_000);
+
 const INTEL_TURBO = { baseIndex: 1, onAtStart: false, enableIsMax: false };
 
 interface Case {
@@ -19,8 +20,10 @@ interface Case {
 }
 
 const acpi = { driver: "acpi-cpufreq", khz: ACPI_KHZ } as const;
+
 // 16 of 28 states without turbo: 57 %, so 43 % are turbo, and 8 + 57 * 27 / 100 = 23.
 const intel = { driver: "intel_pstate", khz: [3500000, 800000], baseKhz: 2300000 } as const;
+
 const cppc = { driver: "cppc_cpufreq", khz: [1500000, 1000000], baseKhz: 1200000 } as const;
 const amd = { driver: "amd-pstate", khz: [1003000, 1000000], baseKhz: 1002000 } as const;
 
@@ -228,29 +231,4 @@ function ends(driver: "amd-pstate" | "amd-pstate-epp", maxKhz: number) {
       .clocks()[0]
       ?.table.speeds.map(({ khz: each }) => each) ?? [];
   return { entries: khz.length, first: khz.slice(0, 3), last: khz.at(-1) };
-}
-
-const BASELINES: readonly [string, Omit<TreeCpus, "cpus">, number][] = [
-  ["schedutil may go to the limit", { ...acpi, files: { scaling_max_freq: "2000000" } }, 2000000],
-  ["powersave stays at the lowest", { ...acpi, governor: "powersave" }, 1200000],
-  [
-    "userspace stays where it was put",
-    { ...acpi, governor: "userspace", files: { scaling_setspeed: "1700000" } },
-    1700000,
-  ],
-  ["userspace without a speed", { ...acpi, governor: "userspace" }, 2301000],
-  ["intel_pstate's powersave follows the load", intel, 3500000],
-  [
-    "intel_cpufreq's powersave does not",
-    { ...intel, driver: "intel_cpufreq", governor: "powersave" },
-    800000,
-  ],
-  ["a limit that says rubbish", { ...acpi, files: { scaling_max_freq: "fast" } }, 2301000],
-];
-
-for (const [name, cpu, khz] of BASELINES) {
-  test(`baselineKhz: ${name}`, () => {
-    using host = testHost([{ cpus: [0], ...cpu }]);
-    expect(host.open().clocks()[0]?.baselineKhz).toBe(khz);
-  });
 }

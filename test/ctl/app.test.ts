@@ -40,9 +40,9 @@ test("end-app says nothing if it is done, and the reason if it is not", async ()
 });
 
 test.each([
-  ["request fast", '"fast" is none of up, down, min, max, turbo, no-turbo, release\n'],
-  ["request release --cpus 2", "release ends everything: it cannot be combined with --cpus or --for\n"],
-  ["request max --cpus x", '"x" is not a list of CPUs like 2-5,8\n'],
+  ["request fast", '"fast" is not one of up, down, min, max, turbo, no-turbo, release\n'],
+  ["request release --cpus 2", "request release ends everything: leave out --cpus and --for\n"],
+  ["request max --cpus x", '--cpus: "x" is not a list of CPUs like 2-5,8, with numbers below 8192\n'],
 ])("%s is a wrong usage", async (command, err) => {
   expect(await ctl(command)).toEqual({ code: 2, out: "", err });
 });

@@ -76,7 +76,7 @@ test("--apply with nothing missing, or without a definition", async () => {
   });
   expect(await apply(undefined, "", { ...config, defined: false })).toMatchObject({
     code: 10,
-    err: "libvirt has no definition of VM web.1 to add to: virsh list --all\n",
+    err: 'libvirt has no definition of VM "web.1" to add to: virsh list --all lists those it has\n',
     orders: [],
   });
 });

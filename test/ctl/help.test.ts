@@ -28,7 +28,7 @@ test.each(VERBS)("help $name explains its arguments, within 80 columns, with exa
 });
 
 test("help of a word that is no command says so, and options show no default that means nothing", async () => {
-  const err = "error: unknown command 'foo'\n(vmpowerctl --help lists the commands)\n";
+  const err = 'There is no command "foo": vmpowerctl --help lists the commands\n';
   expect(await ctl("help foo")).toEqual({ code: 2, out: "", err });
   expect((await ctl("--help")).out).not.toContain("(default: false)");
 });

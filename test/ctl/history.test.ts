@@ -62,12 +62,12 @@ test("events of a time that is not kept say so", async () => {
     WIDE,
   );
   expect(nothing.out).toBe(
-    "Nothing happened in this time that is remembered\nNothing is remembered (HistoryMegabytes=)\n",
+    "No event of this time is remembered\nNothing is remembered: set HistoryMegabytes= in vm-power.conf(5)\n",
   );
   const wrong = await ctlWith({}, "events --since soon", WIDE);
   expect([wrong.code, wrong.err]).toEqual([
     2,
-    expect.stringContaining('"soon" is not a time: write it like 03:10, "2026-11-28 03:10", 2h (ago) or now'),
+    expect.stringContaining('--since: "soon" is not a time like 03:10, "2026-11-28 03:10", 2h (ago) or now'),
   ]);
 });
 
@@ -108,5 +108,5 @@ test("why --at names the speed of that time, the one before, the next one, and w
     ],
   ]);
   const early = await ctlWith({ GetHistory: () => HISTORY }, ["why", "cpu9", "--at", "2001-01-01"], WIDE);
-  expect(early.out).toMatch(/not known: the oldest that is remembered is of/);
+  expect(early.out).toMatch(/not known: events are remembered since 2/);
 });

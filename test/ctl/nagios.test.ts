@@ -47,7 +47,7 @@ test.each([
     'VM-POWER CRITICAL - vm-power is not running (no socket at "/nowhere"): systemctl start vm-power\n',
   ],
   ["status --nagios --json", 3, "VM-POWER UNKNOWN - --nagios prints no JSON: leave one of the options out\n"],
-  ["status --nagios --jason", 3, "VM-POWER UNKNOWN - unknown option '--jason' (Did you mean --json?)\n"],
+  ["status --nagios --jason", 3, 'VM-POWER UNKNOWN - status has no option "--jason": did you mean --json?\n'],
   [
     "--inventory /nowhere status --nagios",
     3,

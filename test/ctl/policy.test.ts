@@ -61,20 +61,43 @@ test("policy remove tells how many", async () => {
 });
 
 test.each([
-  ["policy lists", '"lists" is none of list, add, remove'],
-  ["policy add", "policy add needs the name of a VM"],
-  ["policy add web.1 --type time", "policy add needs --vcpus and --type"],
+  ["policy lists", 'policy has no action "lists": it is one of list, add, remove'],
+  ["policy add", "policy add lacks the VM: write policy add <vm>"],
+  ["policy add web.1 --type time", "policy add lacks --vcpus: name vCPUs like --vcpus 0-3"],
+  ["policy add web.1 --vcpus 0", "policy add lacks --type: it is one of time, workload, traffic"],
+  [
+    "policy add web.1 --type time --vcpus x",
+    '--vcpus: "x" is not a list of vCPUs like 0-3, with numbers below 4096',
+  ],
+  [
+    "policy add web.1 --type time --vcpus 0",
+    "A policy by time lacks its hours: add one of --busy-hours, --quiet-hours, --traffic-hours, like --busy-hours 8-17",
+  ],
+  [
+    "policy add web.1 --type workload --vcpus 0",
+    "A policy by workload lacks --workload: it is one of high, medium, low",
+  ],
   [
     "policy add web.1 --type traffic --vcpus 0",
-    "a policy by traffic needs --mac, --avg-packets, --max-packets",
+    "A policy by traffic lacks --mac, --avg-packets, --max-packets: add them",
   ],
   [
     "policy add web.1 --type time --vcpus 0 --traffic-hours 8 --mac 52:54:00:12:34:56 --avg-packets 1",
-    "a policy by traffic needs --mac, --avg-packets, --max-packets",
+    "A policy by traffic lacks --max-packets: add it",
   ],
   [
+    "policy add web.1 --type traffic --vcpus 0 --mac 1:2 --avg-packets 1 --max-packets 2",
+    '--mac: "1:2" is not a MAC address like 52:54:00:12:34:56',
+  ],
+  [
+    "policy add web.1 --type traffic --vcpus 0 --mac 52:54:00:12:34:56 --avg-packets 3 --max-packets 2",
+    "--avg-packets 3 is above --max-packets 2: lower the first",
+  ],
+  ["policy list --id 3", "policy list does not take --id: leave it out"],
+  ["policy remove web.1 --type time", "policy remove does not take --type: leave it out"],
+  [
     "policy add web.1 --vcpus 0 --type branch-ratio",
-    '"branch-ratio" is no --type: it is one of time, workload, traffic',
+    '--type: "branch-ratio" is not one of time, workload, traffic',
   ],
   [
     "policy add web.1 --vcpus 0 --type time --busy-hours 24",
@@ -82,9 +105,9 @@ test.each([
   ],
   [
     "policy add web.1 --vcpus 0 --type traffic --mac 52:54:00:12:34:56 --avg-packets NaN --max-packets 9",
-    '"NaN" is not a number',
+    '--avg-packets: "NaN" is not a whole number from 0 to 100000000',
   ],
-  ["policy remove web.1 --id -1", '"-1" is not a number'],
+  ["policy remove web.1 --id -1", '--id: "-1" is not a whole number from 1 to 100000000'],
 ])("%s is wrong usage", async (command, sentence) => {
   const { code, err } = await ctlWith({}, command);
   expect([code, err.includes(sentence)]).toEqual([2, true]);

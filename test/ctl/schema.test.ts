@@ -16,7 +16,7 @@ test("every command with --json has its schema, and needs no daemon for it", asy
   expect(await ctl("schema shell")).toEqual({
     code: 2,
     out: "",
-    err: '"shell" is not a command with --json\n',
+    err: '"shell" is not a command with --json: vmpowerctl --help lists the commands\n',
   });
 });
 

@@ -41,7 +41,7 @@ test("control characters in names are escaped in tables, sentences, errors and J
   }
   const missing = await ctlWith({}, ["show-vm", evil]);
   expect(missing.err).toBe(
-    'There is no VM "a\\x1b]0;pwned\\x07\\x9b2J\\u{202e}": vmpowerctl list shows those known\n',
+    'There is no VM "a\\x1b]0;pwned\\x07\\x9b2J\\u{202e}": vmpowerctl list shows all VMs\n',
   );
 });
 

@@ -154,10 +154,10 @@ describe("top", () => {
   test.each([
     [
       "top --sort speed",
-      '"speed" is not one of vm, cpu, asked, granted, actual, requests, drops, p99, state\n',
+      '--sort: "speed" is not one of vm, cpu, asked, granted, actual, requests, drops, p99, state\n',
     ],
-    ["top --interval 0.1", '"0.1" is not a number of seconds from 0.2 to 3600\n'],
-    ["top --interval x", '"x" is not a number of seconds from 0.2 to 3600\n'],
+    ["top --interval 0.1", '--interval: "0.1" is not a number of seconds from 0.2 to 3600\n'],
+    ["top --interval x", '--interval: "x" is not a number of seconds from 0.2 to 3600\n'],
   ])("%s is wrong usage", async (command, err) => {
     expect(await ctl(`--socket /nowhere ${command}`)).toEqual({ code: 2, out: "", err });
   });

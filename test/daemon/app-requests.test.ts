@@ -1,46 +1,14 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { rawClient } from "../admin/raw-client.ts";
-import { makeTestHost, type TestHost } from "./host.ts";
+import { APP, appHost, UID } from "./app-host.ts";
 import { MAX, MIN, scale } from "./port.ts";
 import { until } from "./until.ts";
 
-let host: TestHost;
-afterEach(() => host.remove());
-
-/** The user of the tests, as the kernel tells it. */
-const UID = process.getuid?.() ?? 0;
+const app = appHost();
+const { askers, call, connect, request, serve, speed, speeds } = app;
 const ME = `app/mine/${UID}`;
-
-const APP = `[app mine]\nUser=${UID}\nCpus=2-3\n`;
-const speed = (cpu: number) => host.tree.read(cpu, "scaling_setspeed");
-const speeds = (...cpus: number[]) => cpus.map(speed);
 const FOUND = "<unsupported>";
-
-async function serve(sections: string) {
-  host = makeTestHost({ sections });
-  await host.start();
-}
-
-interface Reply {
-  readonly error?: string;
-  readonly parameters: Record<string, unknown>;
-}
-
-/** Makes calls of io.vmpower.Request on one connection. */
-async function calls(...given: readonly [method: string, parameters: object][]): Promise<Reply[]> {
-  const client = await rawClient(join(host.directory, "run/request.sock"));
-  for (const [method, parameters] of given)
-    client.send(`${JSON.stringify({ method: `io.vmpower.Request.${method}`, parameters })}\0`);
-  const replies = (await client.replies(given.length)) as Reply[];
-  client.leave();
-  return replies;
-}
-
-const call = async (method: string, parameters: object) => (await calls([method, parameters]))[0] as Reply;
-const request = (...args: string[]) => host.run("vmpowerctl", "request", ...args);
-const askers = () => host.ask("apps")["askers"] as { name: string; wants: object[]; refused: number }[];
 
 test("an application sets its own CPUs, and no other: neither by a list nor by a single number", async () => {
   await serve(APP);
@@ -70,12 +38,12 @@ test("a caller that is no application is refused, and there is no socket without
   expect(await call("Ask", asked)).toEqual({ error: "io.vmpower.Request.NoSuchApplication", parameters: {} });
   expect(speed(2)).toBe(FOUND);
   expect(request("max").code).toBe(4);
-  await host.remove();
+  await app.host.remove();
   await serve("");
-  expect(existsSync(join(host.directory, "run/request.sock"))).toBe(false);
+  expect(existsSync(join(app.host.directory, "run/request.sock"))).toBe(false);
   expect(request("max")).toEqual({
     ...{ code: 1, out: "" },
-    err: "No application may ask: the configuration has no [app NAME], see APPLICATIONS in vm-power.conf(5)\n",
+    err: "No application may ask: write an [app NAME] into the configuration, see APPLICATIONS in vm-power.conf(5)\n",
   });
 });
 
@@ -92,9 +60,9 @@ test("a group's members are the application, and the operator's socket stays clo
       leaseSec: 3600,
     },
   });
-  const mode = (name: string) => statSync(join(host.directory, "run", name)).mode & 0o777;
+  const mode = (name: string) => statSync(join(app.host.directory, "run", name)).mode & 0o777;
   expect([mode("request.sock"), mode("control.sock")]).toEqual([0o666, 0o660]);
-  const client = await rawClient(join(host.directory, "run/request.sock"));
+  const client = await connect();
   client.send(`${JSON.stringify({ method: "io.vmpower.Control.Restore", parameters: {} })}\0`);
   expect(await client.replies(1)).toMatchObject([{ error: "org.varlink.service.InterfaceNotFound" }]);
   client.leave();
@@ -143,9 +111,9 @@ test("what it asks for ends with its lease, which has a longest", async () => {
 });
 
 test("it shares a clock with guests: the highest counts, and a silent guest is not slowed down", async () => {
-  host = makeTestHost({ sections: `[app mine]\nUser=${UID}\nCpus=4\n[vm web1]\nVcpus=5\n` });
-  const port = host.port("web1", 0);
-  await host.start();
+  app.make({ sections: `[app mine]\nUser=${UID}\nCpus=4\n[vm web1]\nVcpus=5\n` });
+  const port = app.host.port("web1", 0);
+  await app.host.start();
   await port.ready();
   await call("Ask", { cpus: [4], to: "min" });
   expect(speed(4)).toBe(FOUND);
@@ -168,24 +136,24 @@ test("it is in apps, top, why, metrics and the log; an operator's hold counts be
   });
   expect(request("max", "--cpus", "5")).toMatchObject({ code: 1, out: "" });
   expect(askers()).toMatchObject([{ name: ME, wants: [{ cpu: 2, asked: "min" }, { cpu: 3 }], refused: 1 }]);
-  const load = host.ask("top", "--once") as { vcpus: { vm: string; vcpu: number; askedKhz: number }[] };
+  const load = app.host.ask("top", "--once") as { vcpus: { vm: string; vcpu: number; askedKhz: number }[] };
   expect(load.vcpus).toMatchObject([
     { vm: ME, vcpu: 2, askedKhz: 1_200_000 },
     { vm: ME, vcpu: 3 },
   ]);
-  expect(host.run("vmpowerctl", "why", "cpu2").out).toContain(ME);
-  expect(host.run("vmpowerctl", "metrics").out).toContain('vmpower_app_wants{app="mine"} 2');
-  expect(host.run("vmpowerctl", "metrics").out).toContain(
+  expect(app.host.run("vmpowerctl", "why", "cpu2").out).toContain(ME);
+  expect(app.host.run("vmpowerctl", "metrics").out).toContain('vmpower_app_wants{app="mine"} 2');
+  expect(app.host.run("vmpowerctl", "metrics").out).toContain(
     'vmpower_app_requests_total{app="mine",outcome="refused"} 1',
   );
-  await until(() => host.log().includes(`${ME} was refused max for CPU 5: CPU 5 is not one of its CPUs`));
-  host.run("vmpowerctl", "set-cpu-freq", "2", "max", "--hold");
+  await until(() => app.host.log().includes(`${ME} was refused max for CPU 5: CPU 5 is not one of its CPUs`));
+  app.host.run("vmpowerctl", "set-cpu-freq", "2", "max", "--hold");
   request("min", "--cpus", "2");
   expect(speeds(2, 3)).toEqual(["2301000", "1200000"]);
-  host.run("vmpowerctl", "set-cpu-freq", "2", "release");
-  host.ask("end-app", ME);
+  app.host.run("vmpowerctl", "set-cpu-freq", "2", "release");
+  app.host.ask("end-app", ME);
   expect(speeds(2, 3)).toEqual([FOUND, FOUND]);
-  expect((host.ask("status") as { vms: number }).vms).toBe(0);
+  expect((app.host.ask("status") as { vms: number }).vms).toBe(0);
 });
 
 test("a policy is in force, and replaced by the next one", async () => {
@@ -200,96 +168,43 @@ test("a policy is in force, and replaced by the next one", async () => {
   expect(speed(3)).toBe(FOUND);
 });
 
-test("a caller that floods is refused, then not heard, and nobody else waits", async () => {
-  host = makeTestHost({ sections: `${APP}RequestsPerSecond=5\nBurst=10\n[vm web1]\nVcpus=1\n` });
-  const port = host.port("web1", 0);
-  await host.start();
-  await port.ready();
-  const flood = Array.from({ length: 200 }, (): [string, object] => ["Ask", { cpus: [2], to: "min" }]);
-  const [replies] = await Promise.all([calls(...flood), port.ask(scale(0, MIN), 464)]);
-  const granted = replies.filter(
-    ({ parameters }) => (parameters["results"] as { accepted: boolean }[])[0]?.accepted === true,
-  ).length;
-  expect(granted).toBeGreaterThanOrEqual(10);
-  expect(granted).toBeLessThan(30);
-  const lines = host
-    .log()
-    .split("\n")
-    .filter((line) => line.includes("was refused"));
-  expect(lines.length).toBeLessThan(15);
-  expect(speed(1)).toBe("1200000");
-});
-
-test("hostile calls are refused, and cost and change nothing", async () => {
-  await serve(APP);
-  const many = Array.from({ length: 65 }, (_, cpu) => cpu);
-  const hostile: [string, object][] = [
-    ["Ask", { cpus: many, to: "min" }],
-    ["Ask", { cpus: [-1], to: "min" }],
-    ["Ask", { cpus: [2 ** 40], to: "min" }],
-    ["Ask", { cpus: [2], to: "fastest" }],
-    ["Ask", { cpus: [2], to: "min", leaseSec: 0 }],
-    ["Ask", { cpus: [2], to: "min", app: "x".repeat(300) }],
-    ["Ask", { cpus: "2", to: "min" }],
-    ["AskByPolicy", { cpus: [], kind: "workload", workload: "low" }],
-    ["AskByPolicy", { cpus: [2], kind: "workload" }],
-    ["AskByPolicy", { cpus: [2], kind: "time" }],
-    ["AskByPolicy", { cpus: [2], kind: "time", busyHours: [24] }],
-    ["AskByPolicy", { cpus: [2], kind: "traffic" }],
-  ];
-  const replies = await calls(...hostile);
-  expect(replies.map(({ error }) => error)).toEqual(
-    hostile.map(() => "org.varlink.service.InvalidParameter"),
-  );
-  expect(speeds(2, 3)).toEqual([FOUND, FOUND]);
-  expect(await call("Ask", { cpus: [], to: "min" })).toEqual({ parameters: { results: [], leaseSec: 3600 } });
-});
-
-test("many connections of applications leave operators theirs", async () => {
-  await serve(APP);
-  const path = join(host.directory, "run/request.sock");
-  const clients = await Promise.all(Array.from({ length: 80 }, () => rawClient(path)));
-  expect(host.run("vmpowerctl", "status").code).toBe(0);
-  for (const client of clients) client.leave();
-});
-
 test("a reload takes CPUs away at once, and cannot make the first application", async () => {
   await serve(APP);
   await call("Ask", { cpus: [2, 3], to: "min" });
-  host.configure(`[app mine]\nUser=${UID}\nCpus=3\n`);
-  host.signal("SIGHUP");
+  app.host.configure(`[app mine]\nUser=${UID}\nCpus=3\n`);
+  app.host.signal("SIGHUP");
   await until(() => speed(2) === FOUND && speed(3) === FOUND);
   expect(askers()).toEqual([]);
   await call("Ask", { cpus: [2, 3], to: "min" });
   expect(speeds(2, 3)).toEqual([FOUND, "1200000"]);
-  host.configure(`[app mine]\nUser=${UID}\nCpus=3\nMinKhz=1.7GHz\n`);
-  host.signal("SIGHUP");
+  app.host.configure(`[app mine]\nUser=${UID}\nCpus=3\nMinKhz=1.7GHz\n`);
+  app.host.signal("SIGHUP");
   await until(() => speed(3) === "1700000");
-  host.configure("");
-  host.signal("SIGHUP");
-  await until(() => host.log().includes("the first or last [app NAME]"));
+  app.host.configure("");
+  app.host.signal("SIGHUP");
+  await until(() => app.host.log().includes("the first or last [app NAME]"));
   expect(speed(3)).toBe("1700000");
 });
 
 test("a stop restores its CPUs, and a restart ends what it asked for", async () => {
   await serve(APP);
   await call("Ask", { cpus: [2], to: "min" });
-  host.signal("SIGUSR2");
-  await host.end("SIGTERM");
+  app.host.signal("SIGUSR2");
+  await app.host.end("SIGTERM");
   expect(speed(2)).toBe("1200000");
-  await host.start();
+  await app.host.start();
   await until(() => speed(2) === FOUND);
   await call("Ask", { cpus: [3], to: "min" });
-  await host.end("SIGTERM");
+  await app.host.end("SIGTERM");
   expect(speeds(2, 3)).toEqual([FOUND, FOUND]);
-  expect(existsSync(join(host.directory, "run/request.sock"))).toBe(false);
+  expect(existsSync(join(app.host.directory, "run/request.sock"))).toBe(false);
 });
 
 test.skipIf(Bun.which("taskset") === null)(
   "Cpus=cpuset: those that the kernel lets the caller run on (skipped without taskset)",
   async () => {
     await serve(`[app mine]\nUser=${UID}\nCpus=cpuset\n`);
-    const ctl = [join(host.executables, "vmpowerctl"), "--socket", host.socket, "--json", "request"];
+    const ctl = [join(app.host.executables, "vmpowerctl"), "--socket", app.host.socket, "--json", "request"];
     const run = (...args: string[]) => {
       const { exitCode, stdout } = Bun.spawnSync(["taskset", "-c", "0", ...ctl, ...args]);
       return { exitCode, reply: JSON.parse(stdout.toString()) };
@@ -302,61 +217,3 @@ test.skipIf(Bun.which("taskset") === null)(
     expect(speeds(0, 1)).toEqual(["1200000", FOUND]);
   },
 );
-
-/** Sends bytes in pieces, and returns the replies; undefined if the connection was closed instead. */
-async function pieces(replies: number, ...parts: readonly string[]): Promise<Reply[] | undefined> {
-  const client = await rawClient(join(host.directory, "run/request.sock"));
-  for (const part of parts) {
-    client.send(part);
-    await Bun.sleep(20);
-  }
-  const got = await client.replies(replies).catch(() => undefined);
-  client.leave();
-  return got as Reply[] | undefined;
-}
-
-const text = (parameters: string, method = "Ask") =>
-  `{"method":"io.vmpower.Request.${method}","parameters":${parameters}}`;
-
-describe("JSON that ends DPDK's host, or that it executes twice", () => {
-  test("long names, trailing commas and 30-digit numbers are refused, and the daemon goes on: NE1, NE4 (S10)", async () => {
-    await serve(APP);
-    const invalid = [{ error: "org.varlink.service.InvalidParameter" }];
-    const long = "n".repeat(50);
-    expect(await pieces(1, `${text(`{"cpus":[2],"to":"${long}"}`)}\0`)).toMatchObject(invalid);
-    expect(await pieces(1, `${text(`{"cpus":[2],"to":1}`)}\0`)).toMatchObject(invalid);
-    expect(await pieces(1, `${text(`{"cpus":[${"9".repeat(30)}],"to":"min"}`)}\0`)).toMatchObject(invalid);
-    const lease = `{"cpus":[2],"to":"min","leaseSec":${"1".repeat(30)}}`;
-    expect(await pieces(1, `${text(lease)}\0`)).toMatchObject(invalid);
-    const hours = `{"cpus":[2],"kind":"time","busyHours":[${Array(90).fill(25)}]}`;
-    expect(await pieces(1, `${text(hours, "AskByPolicy")}\0`)).toMatchObject(invalid);
-    expect(await pieces(1, `${text('{"cpus":[2],"to":"min",}')}\0`)).toBeUndefined();
-    expect(await pieces(1, "{}\0")).toMatchObject(invalid); // the empty object
-    expect(speeds(2, 3)).toEqual([FOUND, FOUND]);
-    expect(await pieces(1, `${text('{"cpus":[2],"to":"min"}')}\0`)).toMatchObject([
-      { parameters: { leaseSec: 3600 } },
-    ]);
-  });
-
-  test("words that nearly are one are refused: NE2", async () => {
-    await serve(APP);
-    const invalid = [{ error: "org.varlink.service.InvalidParameter" }];
-    for (const parameters of [
-      '{"cpus":[2],"kind":"workload","workload":"MEDIUM_111"}',
-      '{"cpus":[2],"kind":"WORKLOAD_111","workload":"medium"}',
-    ])
-      expect(await pieces(1, `${text(parameters, "AskByPolicy")}\0`)).toMatchObject(invalid);
-    expect(speed(2)).toBe(FOUND);
-  });
-
-  test("a call in several pieces is carried out once, and a torn one never (R13)", async () => {
-    await serve(APP);
-    const down = `${text('{"cpus":[2],"to":"down"}')}\0`;
-    expect(await pieces(1, down.slice(0, 20), down.slice(20, 60), down.slice(60))).toHaveLength(1);
-    expect(speed(2)).toBe("2300000"); // one step
-    // The tail of the call before does not complete a torn one.
-    expect(await pieces(1, down, down.slice(0, 40))).toHaveLength(1);
-    expect(speed(2)).toBe("2000000");
-    expect(askers()).toMatchObject([{ granted: 2, refused: 0 }]);
-  });
-});

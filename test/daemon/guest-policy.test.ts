@@ -121,7 +121,7 @@ test("NACK means that nothing is stored, with the reason in the log (S1, S2, S3,
     "the guest policy names 100000 MAC addresses, at most 10 fit",
     "the guest policy names 255 vCPUs, at most 8 fit",
     "it may not name physical CPUs (set PhysicalCores=yes in [vm web1] if it is trusted with every CPU)",
-    "it has no vCPU 200, only 2 vCPUs",
+    "it has no vCPU 200, only 2 vCPUs (vmpowerctl show-vm web1 shows its vCPUs)",
     "the guest policy has the unknown type 9",
     "a guest policy by branch ratio needs the performance counters of the CPU, which are not used",
   ]);
@@ -219,6 +219,9 @@ test("an operator lists, adds and removes policies; a hostile call is refused an
     host.run("vmpowerctl", "policy", "remove", "web1", "--id", "999"),
   ];
   expect(refused.map(({ code }) => code === 0)).toEqual(refused.map(() => false));
+  expect(refused[0]?.err).toBe(
+    "VM web1 cannot have this policy, because it has no vCPU 2, only 2 vCPUs: vmpowerctl show-vm web1 shows its vCPUs\n",
+  );
   expect(speeds()).toEqual(["1200000", "1700000"]);
   host.ask("policy", "remove", "web1", "--id", `${(added["policy"] as { id: number }).id}`);
   expect(speeds()).toEqual(["1200000", "1200000"]);

@@ -83,7 +83,7 @@ describe("vmpowerctl metrics", () => {
   test("refuses an unknown format", async () => {
     await start();
     const { code, err } = host.run("vmpowerctl", "metrics", "--format", "json");
-    expect([code, err]).toEqual([2, '"json" is neither openmetrics nor prometheus\n']);
+    expect([code, err]).toEqual([2, '--format: "json" is not one of openmetrics, prometheus\n']);
   });
 
   test.skipIf(noPromtool !== "")(`is what promtool takes${noPromtool}`, async () => {

@@ -139,7 +139,7 @@ test("with Driver=static orders to the hypervisor are refused", async () => {
     });
   expect(host.run("vmpowerctl", "channel-config", "a/b", "--vcpus", "1")).toMatchObject({
     code: 1,
-    err: 'vm-power does not accept this value of "vm"\n',
+    err: 'vm-power does not accept this value of "vm": it is a name of at most 250 bytes without "/" and control characters\n',
   });
   expect(host.run("vmpowerctl", "channel-config", "x".repeat(100), "--vcpus", "1").err).toContain(
     "a socket's may have 107: give the VM a shorter name",

@@ -45,7 +45,7 @@ describe("record and replay", () => {
     expect(without(replay().out)).toBe(`web1:0 asked min: granted 1.200 GHz
 web1:0 asked down: granted 1.200 GHz
 web1:0 asked max: granted 2.301 GHz
-web1:7 asked max: refused (it has no vCPU 7, only 1 vCPUs)
+web1:7 asked max: refused (it has no vCPU 7, only 1 vCPU)
 
 web1: 3 granted, 0 bounded, 1 refused
 The kernel would have been given 2 settings
@@ -72,7 +72,7 @@ The kernel would have been given 2 settings
   test("report what cannot be done", async () => {
     await recorded();
     const record = (...args: string[]) => host.run("vmpowerctl", "record", ...args);
-    expect(record(file(), "--seconds", "1").err).toBe(`"${file()}" is there already: name another file\n`);
+    expect(record(file(), "--seconds", "1").err).toBe(`"${file()}" exists already: name another file\n`);
     expect(record("/nowhere/x", "--seconds", "1").err).toBe(
       'Cannot write "/nowhere/x": no such file or directory\n',
     );

@@ -133,6 +133,10 @@ test("commands that hold CPUs leave connections for operators", async () => {
   for (let i = 0; i < 16; i++) run("--", "sleep", "30");
   await until(() => host.log().split(" holds CPU 2").length - 1 === 16, 20_000);
   const refused = host.run("vmpowerctl", "run", "--cpus", "3", "--", "echo", "ran");
-  expect(refused).toEqual({ code: 1, out: "", err: "16 commands hold CPUs already\n" });
+  expect(refused).toEqual({
+    code: 1,
+    out: "",
+    err: "16 commands hold CPUs already: wait for the end of one\n",
+  });
   expect(host.run("vmpowerctl", "status").code).toBe(0);
 }, 30_000);

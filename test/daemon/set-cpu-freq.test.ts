@@ -18,3 +18,13 @@ test("set-cpu-freq reports a rounded speed, and a hold that the order ended", as
   expect(set("min")).toEqual([{ ...done, setting: "1200000", khz: 1_200_000, endedHold: true }]);
   expect(set("max")).toEqual([{ ...done, setting: "2301000", khz: 2_301_000 }]);
 });
+
+test("set-cpu-freq repeats a speed that a CPU does not have, and tells those it has", async () => {
+  host = makeTestHost();
+  await host.start();
+  const refused = (speed: string) => host.run("vmpowerctl", "set-cpu-freq", "2", speed);
+  const tells = (speed: string) => `CPU 2: ${speed} is outside its speeds, 1.200 GHz to 2.301 GHz\n`;
+  expect(refused("23GHz")).toMatchObject({ code: 1, out: "", err: tells("23.000 GHz") });
+  // The unit is missing.
+  expect(refused("2300")).toMatchObject({ code: 1, out: "", err: tells("2300 kHz") });
+});

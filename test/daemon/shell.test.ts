@@ -99,9 +99,7 @@ describe("the dialogue of the peer's test plans", () => {
     for (const port of ports) port.close();
     await until(() => (host.ask("show-vm", "vm0") as { vm: { channels: [] } }).vm.channels.length === 0);
     expect(await shell.type("rm_vm vm0")).toEqual([]);
-    expect(await shell.type("show_vm vm0")).toEqual([
-      'There is no VM "vm0": vmpowerctl list shows those known',
-    ]);
+    expect(await shell.type("show_vm vm0")).toEqual(['There is no VM "vm0": vmpowerctl list shows all VMs']);
     expect((await shell.type("show_vm vm1"))[0]).toBe("VM: 'vm1', status = ACTIVE");
   });
 

@@ -40,7 +40,7 @@ test("a state comes before the VM's section and after set-contract, and none giv
   expect(speeds()).toEqual(["2000000", "2301000"]);
   expect(state("eco", "--reason", "heat")).toEqual({
     code: 0,
-    out: "2 VMs of now, and those that will come, are in state eco\n",
+    out: "2 VMs, and all that will come, are in state eco\n",
     err: "",
   });
   expect(speeds()).toEqual(["1400000", "1400000"]);
@@ -122,7 +122,9 @@ test("what is no state and no pattern is refused", async () => {
   expect(state("ecco").err).toContain('There is no state "ecco"');
   expect(state("eco", "--vms", "a/b").err).toContain('No VM can be called "a/b"');
   for (let i = 0; i < 64; i++) expect(state("eco", "--vms", `x${i}`).code).toBe(0);
-  expect(state("eco", "--vms", "y").err).toContain("64 such orders are in force already");
+  expect(state("eco", "--vms", "y").err).toContain(
+    "64 orders of states are in force already: vmpowerctl state none ends all of them",
+  );
   host.configure("[state none]\nTurbo=no\n");
   const { code, err, out } = host.run("vm-power", "--check-config", "--config", host.configFile);
   expect(code).toBe(78);

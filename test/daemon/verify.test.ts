@@ -97,7 +97,7 @@ test("why of a vCPU shows its request, the refused one, and the rule that bounds
   expect(host.run("vmpowerctl", "why", "web1:2")).toEqual({
     code: 10,
     out: "",
-    err: 'VM "web1" has no vCPU 2: vmpowerctl show-vm shows those it has\n',
+    err: 'VM "web1" has no vCPU 2: vmpowerctl show-vm web1 shows its vCPUs\n',
   });
   expect(host.run("vmpowerctl", "why", "nix:0").code).toBe(10);
 });

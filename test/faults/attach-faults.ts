@@ -13,7 +13,7 @@ export const ATTACH_FAULTS: readonly Fault[] = [
   {
     promise: "the helper takes a name and numbers",
     file: "src/admin/parameters.ts",
-    line: '["AttachChannels.vm", { allows: isVmName }],',
+    line: '["AttachChannels.vm", VM_NAME],',
     instead: "",
     test: "test/daemon/serve-attach.test.ts",
     name: "a daemon that was taken over can say nothing but a name and numbers",

@@ -66,7 +66,7 @@ export const END_FAULTS: readonly Fault[] = [
     file: "src/cpufreq/held-scope.ts",
     line: "const originals = { ...scope.originals, ...more.value };",
     instead: "const originals = { ...scope.originals };",
-    test: "test/cpufreq/knobs.test.ts",
+    test: "test/cpufreq/knobs-crash.test.ts",
     name: "after a kill before any change of a file, speeds and knobs are restored to the byte",
   },
   {

@@ -15,7 +15,7 @@ export const FLEET_FAULTS: readonly Fault[] = [
     file: "src/ctl/hosts/inventory/host-names.ts",
     line: "if (wrong !== undefined)",
     instead: "if (wrong !== undefined && names.length > 1)",
-    test: "test/ctl/inventory.test.ts",
+    test: "test/ctl/inventory-faults.test.ts",
     name: "is refused with file, line and remedy",
   },
   {

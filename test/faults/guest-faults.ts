@@ -221,7 +221,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
     file: "src/config/contract/check-rules.ts",
     line: "|| !overlap(pattern, other)",
     instead: "|| true",
-    test: "test/config/rules.test.ts",
+    test: "test/config/patterns.test.ts",
     name: "finds patterns that tie, with both places, and none where a rank or the names differ",
   },
   {

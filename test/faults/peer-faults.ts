@@ -121,7 +121,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     file: "src/channels/judge.ts",
     line: " || peer.pid === expected) return untrusted;",
     instead: " || peer.pid === expected || peer.pid === 0) return untrusted;",
-    test: "test/channels/stated.test.ts",
+    test: "test/channels/vm-process.test.ts",
     name: "alone may serve its sockets; any other is refused, with the reason",
   },
   {
@@ -129,7 +129,7 @@ export const PEER_FAULTS: readonly Fault[] = [
     file: "src/channels/channel.ts",
     line: "if (objection !== undefined || identity === this.#file) return objection;",
     instead: "if (identity !== undefined) return objection;",
-    test: "test/channels/stated.test.ts",
+    test: "test/channels/vm-process.test.ts",
     name: "is not taken for that of another file, which was put in its place during the connect",
   },
   {

@@ -41,7 +41,7 @@ export const QEMU_FAULTS: readonly Fault[] = [
     file: "src/hypervisor/qemu/sockets.ts",
     line: 'theirs !== "" && theirs === identityOf("/", path)',
     instead: "true",
-    test: FILE,
+    test: "test/hypervisor/qemu-sockets.test.ts",
     name: "below another root is found there, and neither .. nor a link leads out of it",
   },
   {
@@ -71,8 +71,8 @@ export const QEMU_FAULTS: readonly Fault[] = [
   {
     promise: "a command line that is no JSON does not end the daemon",
     file: "src/hypervisor/qemu/option-text.ts",
-    line: "} catch {",
-    instead: "} catch (error) {\n    throw error;",
+    line: "const value = jsonIn(text);",
+    instead: "const value: unknown = JSON.parse(text);",
     test: "test/hypervisor/qemu-command-line.test.ts",
     name: "never throws, whatever the arguments",
   },

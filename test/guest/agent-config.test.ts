@@ -49,7 +49,7 @@ describe("the configuration of the agent", () => {
       code: 78,
       out: "",
       err:
-        `${path}:1: Key "Ports" before any [section] (it belongs in [agent])\n` +
+        `${path}:1: Key "Ports" stands before any [section] (it belongs in [agent])\n` +
         `${path}:3: Unknown key "Port" (did you mean "Ports"?)\n` +
         `${path}:4: TargetPercent="100" is not a whole number from 5 to 95\n` +
         `${path}:5: Source="proc" is not one of auto, proc-stat, dpdk-telemetry\n` +

@@ -1,33 +1,24 @@
 import { describe, expect, test } from "bun:test";
 import { channelEnvironment } from "../../src/guest/library/channel-environment.ts";
-import { originalHost } from "./original-host.ts";
-import { type Host, portsOf, type VirtioPort, virtioPort } from "./virtio-port.ts";
-
-const TIMES = { hostMs: 60, answerMs: 40 };
-
-function environment(port: VirtioPort, times = TIMES) {
-  return channelEnvironment(portsOf(new Map([[0, port]])), { ...times, vmName: "vm0", port: undefined });
-}
-
-/** The header of a packet by hand (resource id, unit, command), then zeros to 464 bytes. */
-function packet(resource: number, unit: number, command: number): Uint8Array {
-  const bytes = new Uint8Array(464);
-  bytes.set([resource, 0, 0, 0, 0, 0, 0, 0, unit, 0, 0, 0, command, 0, 0, 0]);
-  return bytes;
-}
-
-const CONNECT = packet(0, 0, 2);
-const UP = packet(0, 1, 1);
-const MAX = packet(0, 3, 1);
-const MIN = packet(0, 4, 1);
-const ack = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === 12 ? 1 : byte));
-const nack = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === 12 ? 2 : byte));
-const isConnect = (bytes: Uint8Array) => bytes[12] === 2;
+import {
+  ack,
+  CONNECT,
+  environment,
+  GRANTED,
+  isConnect,
+  MAX,
+  MIN,
+  nack,
+  packet,
+  TIMES,
+  UP,
+} from "./requests.ts";
+import { type Host, portsOf, virtioPort } from "./virtio-port.ts";
 
 /** Sends an ACK for every request that can be acknowledged. */
 const willing: Host = (bytes) => (isConnect(bytes) ? [] : [ack(bytes)]);
+
 const unwilling: Host = (bytes) => (isConnect(bytes) ? [] : [nack(bytes)]);
-const GRANTED = { kind: "granted", value: undefined } as const;
 
 describe("requests", () => {
   test("are a CONNECT, then one packet each, in which every byte has a meaning", async () => {
@@ -217,82 +208,4 @@ test("several lcores share one port where they are told to, and the last one clo
   expect(await power.scale(3, "min")).toEqual(GRANTED);
   expect(await power.exit(3)).toEqual(GRANTED);
   expect([port.isOpen, port.sent]).toEqual([false, [CONNECT, packet(3, 3, 1), packet(3, 4, 1)]]);
-});
-
-describe("DPDK's own host", () => {
-  const GRANTS = ["granted", "granted", "granted"];
-
-  test.each([
-    ["20.02", GRANTS, "granted"],
-    ["19.11", ["granted", "refused", "refused"], "granted"],
-    ["19.08", ["unanswered", "unanswered", "unanswered"], "unanswered"],
-  ] as const)("of %s grants requests, with its own form of replies", async (release, scaled, policy) => {
-    const original = originalHost(release);
-    const power = environment(virtioPort(original.host));
-    expect(await power.init(0)).toEqual(GRANTED);
-    // For a speed that is set already, and for turbo, it reports that nothing changed: a NACK in 19.11.
-    const outcomes = [
-      await power.scale(0, "min"),
-      await power.scale(0, "min"),
-      await power.scale(0, "turbo"),
-    ];
-    expect(outcomes.map(({ kind }): string => kind)).toEqual([...scaled]);
-    expect(original.index).toEqual([0, 0, 0, 0]);
-    expect((await power.sendPolicy(0, { type: "workload", vcpus: [0] })).kind).toBe(policy);
-    expect([...original.policies]).toEqual(["vm0"]);
-    expect((await power.removePolicy(0)).kind).toBe("unanswered");
-    expect([original.policies.size, original.closed]).toEqual([0, false]);
-  });
-
-  test("answers queries once they are enabled, by the name of the VM, with garbage between the values", async () => {
-    const original = originalHost("20.02");
-    const power = environment(virtioPort(original.host));
-    await power.init(0);
-    await power.scale(0, "min");
-    expect(await power.queryFreqs(0, "all")).toEqual({
-      kind: "unanswered",
-      reason:
-        "The host did not reply; perhaps this VM may not send queries: on the host, vmpowerctl set-query VM enable allows it",
-    });
-    original.query = true;
-    expect(await power.queryFreqs(0, "all")).toEqual({
-      kind: "granted",
-      value: [1_200_000, 2_301_000, 2_301_000, 2_301_000],
-    });
-    expect(await power.queryFreqs(0, 1)).toEqual({
-      kind: "granted",
-      value: [undefined, 2_301_000, undefined, undefined],
-    });
-    const caps = { turbo: true, priority: false };
-    expect(await power.queryCaps(0, "all")).toEqual({ kind: "granted", value: [caps, caps, caps, caps] });
-    expect((await power.queryFreqs(0, 8)).kind).toBe("not-supported");
-  });
-
-  test("does not know the query for energy", async () => {
-    const power = environment(virtioPort(originalHost("20.02").host));
-    await power.init(0);
-    expect(await power.queryEnergy(0)).toEqual({
-      kind: "unanswered",
-      reason: "The host did not reply: only vm-power knows the energy of a VM",
-    });
-  });
-
-  test("sends garbage for the number of vCPUs when there are more than 8", async () => {
-    const original = originalHost("20.02", { vcpus: 12 });
-    original.query = true;
-    const power = environment(virtioPort(original.host));
-    await power.init(0);
-    const outcome = await power.queryFreqs(0, "all");
-    expect(outcome.kind === "granted" ? outcome.value.length : outcome).toBe(8);
-  });
-
-  test("drops everything on a disabled channel", async () => {
-    const original = originalHost("20.02");
-    original.enabled = false;
-    const power = environment(virtioPort(original.host));
-    await power.init(0);
-    expect((await power.scale(0, "min")).kind).toBe("unanswered");
-    original.enabled = true;
-    expect(await power.scale(0, "min")).toEqual(GRANTED);
-  });
 });

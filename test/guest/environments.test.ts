@@ -1,41 +1,16 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Places } from "../../src/guest/library/choose.ts";
 import { holderOf } from "../../src/guest/library/holder.ts";
 import { openPower } from "../../src/guest/library/power.ts";
 import { missingPort } from "../../src/guest/library/virtio-ports.ts";
-import { xenConsoles } from "../../src/guest/library/xen-consoles.ts";
-import { readXenstore } from "../../src/guest/library/xenstore.ts";
 import { makeCpufreqTree } from "../../src/simulate/cpufreq-tree.ts";
-import { originalHost } from "./original-host.ts";
-import { type TerminalPorts, terminalPorts } from "./terminal-ports.ts";
+import { machines } from "./machines.ts";
 
 const KHZ = [2_301_000, 2_300_000, 1_700_000, 1_200_000];
 const GRANTED = { kind: "granted", value: undefined } as const;
-
-let ports: TerminalPorts | undefined;
-let machine = "";
-afterEach(() => {
-  ports?.remove();
-  ports = undefined;
-  if (machine !== "") fs.rmSync(machine, { recursive: true });
-  machine = "";
-});
-
-/** A machine without any environment, unless a test adds one. */
-function places(): Places {
-  machine = fs.mkdtempSync(join(tmpdir(), "vm-power-machine-"));
-  const at = (name: string) => join(machine, name);
-  return {
-    virtioPorts: at("virtio-ports"),
-    xenChannels: at("xen-channels"),
-    xenDevices: at("xen-devices"),
-    cpus: at("cpus"),
-    journal: at("journal"),
-  };
-}
+const machine = machines();
+const places = machine.places;
 
 const bareMetal = (root: string) =>
   makeCpufreqTree(root, [
@@ -54,7 +29,7 @@ describe("which environment is used", () => {
       return [kind, name, power.checkEnvSupported("cpufreq"), power.checkEnvSupported("kvm-vm")];
     };
     expect(await chosen()).toEqual(["no-port", undefined, false, false]);
-    ports = terminalPorts();
+    const ports = machine.ports();
     ports.add("virtio.serial.port.poweragent.0", () => []);
     fs.symlinkSync(ports.directory, all.virtioPorts);
     expect(await chosen()).toEqual(["granted", "kvm-vm", false, true]);
@@ -105,7 +80,7 @@ describe("a message names the missing part, and whether it is in the guest or on
     ],
   ])("%j in the kernel, %j in /dev", (kernel, named, reason) => {
     const { virtioPorts } = places();
-    const sysfs = join(machine, "sysfs");
+    const sysfs = join(machine.directory, "sysfs");
     fs.mkdirSync(virtioPorts);
     for (const each of named) fs.writeFileSync(join(virtioPorts, each), "");
     kernel.forEach((each, i) => {
@@ -120,7 +95,7 @@ describe("a message names the missing part, and whether it is in the guest or on
   });
 
   test("holderOf() names the process that has a device", () => {
-    ports = terminalPorts();
+    const ports = machine.ports();
     const { path } = ports.add("virtio.serial.port.poweragent.0", () => []);
     expect(holderOf(path)?.pid).toBe(process.pid); // the terminal is kept open by this test
     expect(holderOf(join(ports.directory, "nothing"))).toBeUndefined();
@@ -204,72 +179,5 @@ describe("on bare metal", () => {
       { kind: "no-port", reason: "CPU 1 cannot be scaled: offline" },
       { kind: "no-port", reason: "CPU 9 cannot be scaled: no such CPU" },
     ]);
-  });
-});
-
-describe("on Xen", () => {
-  test("a console is set to raw mode: no byte of a packet is changed or echoed", async () => {
-    const all = places();
-    ports = terminalPorts({ raw: false });
-    const original = originalHost("20.02");
-    original.query = true;
-    const port = ports.add("poweragent.0", original.host);
-    const power = openPower({
-      places: { ...all, xenChannels: ports.directory },
-      env: "xen-console",
-      vmName: "vm0",
-    });
-    expect(await power.init(0)).toEqual(GRANTED);
-    expect(await power.freqMin(0)).toEqual(GRANTED);
-    expect((await power.queryCaps(0, 3)).kind).toBe("granted");
-    const query = new Uint8Array(464);
-    query.set([3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0x76, 0x6d, 0x30]); // 10 is a newline; "vm0"
-    expect(port.sent.at(-1)).toEqual(query);
-    await power.unsetEnv();
-  });
-
-  test("consoles are found by their names in xenstore if udev has not named them", async () => {
-    const all = places();
-    ports = terminalPorts();
-    ports.add("hvc2", originalHost("20.02").host);
-    for (const console of ["console-0", "console-1", "console-2"])
-      fs.mkdirSync(join(all.xenDevices, console), { recursive: true });
-    const names: Record<string, string> = {
-      "device/console/1/name": "unused",
-      "device/console/2/name": "poweragent.5",
-    };
-    const bus = { devices: all.xenDevices, consoles: ports.directory, read: (key: string) => names[key] };
-    const consoles = xenConsoles(all.xenChannels, bus);
-    expect([consoles.list(), consoles.path(5)]).toEqual([[5], join(ports.directory, "hvc2")]);
-    const device = consoles.open(5);
-    expect("reason" in device ? device.reason : "opened").toBe("opened");
-    if (!("reason" in device)) device.close();
-    expect(consoles.open(4)).toEqual({
-      kind: "no-port",
-      reason:
-        `There is no channel 4 (${all.xenChannels}/poweragent.4: ENOENT): ` +
-        'on the host, give the VM a channel "connection=socket,name=poweragent.4,path=…"',
-    });
-  });
-
-  /** type, request, transaction and length of the payload, then the payload (xs_wire.h). */
-  const wire = (type: number, text: string) =>
-    Uint8Array.of(type, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, text.length, 0, 0, 0, ...Buffer.from(text));
-  const READ = 2;
-  const ERROR = 16;
-
-  test.each([
-    [[wire(READ, "poweragent.0")], "poweragent.0"],
-    [[wire(READ, "poweragent.0").slice(0, 9), wire(READ, "poweragent.0").slice(9)], "poweragent.0"],
-    [[wire(ERROR, "ENOENT\0")], undefined],
-    [[], undefined],
-    [[Uint8Array.of(READ, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f)], undefined],
-  ])("readXenstore() %#", async (answers, value) => {
-    ports = terminalPorts();
-    const bus = ports.add("xenbus", () => []);
-    for (const answer of answers) bus.send(answer);
-    expect(readXenstore("device/console/1/name", bus.path)).toBe(value as string);
-    await Bun.sleep(5);
-    expect(bus.sent).toEqual([wire(READ, "device/console/1/name\0")]);
   });
 });

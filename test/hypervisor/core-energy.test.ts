@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { i32, refBytes, text, u32 } from "./fake-bytes.ts";
-import { type FakeDomain, type Misbehaviour, uuidIn } from "./fake-libvirtd.ts";
+import { type FakeDomain, uuidIn } from "./fake-domains.ts";
+import type { Misbehaviour } from "./fake-libvirtd.ts";
 import { Stage } from "./stage.ts";
 
 const DOMAIN_STATS = 344;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { hex } from "./bytes.ts";
 import { refBytes, text, u32 } from "./fake-bytes.ts";
-import { xmlOf } from "./fake-libvirtd.ts";
+import { xmlOf } from "./fake-domains.ts";
 import { until } from "./recorder.ts";
 import { Stage } from "./stage.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { xmlOf } from "./fake-libvirtd.ts";
+import { xmlOf } from "./fake-domains.ts";
 import { until } from "./recorder.ts";
 import { Stage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { i32 } from "./fake-bytes.ts";
-import { uuidIn, xmlOf } from "./fake-libvirtd.ts";
+import { uuidIn, xmlOf } from "./fake-domains.ts";
 import { until } from "./recorder.ts";
 import { Stage } from "./stage.ts";
 

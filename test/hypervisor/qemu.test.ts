@@ -216,37 +216,3 @@ describe("openQemu()", () => {
     expect(stage.recorder.followed).toEqual([false]);
   });
 });
-
-describe("the socket of a channel", () => {
-  const LIST = "Num       RefCount Protocol Flags    Type St Inode Path\n";
-
-  test("of a descriptor has the path that the kernel tells of its inode", async () => {
-    await using stage = new QemuStage();
-    stage.start(50, { args: argsOf("web1", ["fd=28", "fd=29"]), fds: new Map([[28, 4711]]) });
-    fs.writeFileSync(
-      `${stage.root}/50/net/unix`,
-      `${LIST}00000000a003df4a: 00000002 00000000 00010000 0001 01 4711 ${stage.files}/a b.0\n00000000a003df4b: 00000003 00000000 00000000 0001 03 4712\n`,
-    );
-    fs.writeFileSync(`${stage.files}/a b.0`, "");
-    await stage.followed();
-    expect(stage.recorder.domains.get("web1")?.channels).toEqual(new Map([[`${stage.files}/a b.0`, 0]]));
-  });
-
-  test("below another root is found there, and neither .. nor a link leads out of it", async () => {
-    await using stage = new QemuStage();
-    fs.mkdirSync(`${stage.files}/run`);
-    fs.writeFileSync(`${stage.files}/run/own`, "");
-    // Both exist on the host as well, and not below the root of the process.
-    fs.symlinkSync("/etc", `${stage.files}/link`);
-    const args = argsOf("web1", ["path=/run/own", "path=/link/passwd", "path=/../../../etc/passwd"]);
-    stage.start(50, { args, root: stage.files });
-    await stage.followed();
-    expect(stage.recorder.domains.get("web1")?.channels).toEqual(
-      new Map([
-        [`${stage.root}/50/root/run/own`, 0],
-        [`${stage.root}/50/root/link/passwd`, 1],
-        [`${stage.root}/50/root/../../../etc/passwd`, 2],
-      ]),
-    );
-  });
-});

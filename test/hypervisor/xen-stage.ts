@@ -2,7 +2,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { openXen } from "../../src/hypervisor/xen/xen.ts";
-import { FLAG, type PlayedDomain, PlayedXen, SHUTDOWN_SHIFT } from "../xen/played-xen.ts";
+import { FLAG, type PlayedDomain, SHUTDOWN_SHIFT } from "../xen/played-domains.ts";
+import { PlayedXen } from "../xen/played-xen.ts";
 import { FakeXenstored } from "./fake-xenstored.ts";
 import { Recorder, until } from "./recorder.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { FLAG } from "../xen/played-xen.ts";
+import { FLAG } from "../xen/played-domains.ts";
 import { until } from "./recorder.ts";
 import { XenStage } from "./xen-stage.ts";
 

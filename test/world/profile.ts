@@ -1,4 +1,4 @@
-import type { Hardware } from "./machine/kernel.ts";
+import type { Hardware } from "./machine/kernel-policy.ts";
 import type { Random } from "./machine/random.ts";
 import { drawSchedules, type Schedule } from "./players/schedule.ts";
 

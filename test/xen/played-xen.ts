@@ -1,44 +1,15 @@
 import type { Result } from "../../src/base/result.ts";
 import { openXenControl, type XenControl } from "../../src/os/xen/control.ts";
 import type { HypercallDevice } from "../../src/os/xen/privcmd.ts";
+import type { PlayedDomain, PlayedPolicy } from "./played-domains.ts";
 
 // A Xen that answers hypercalls as Xen 4.17 does, laid out by hand after its public headers. The answers of a real one are
 // compared with it in recorded.test.ts.
 
 const MEMORY_BYTES = 128 * 1024;
+
 const ADDRESS = 0x7f12_3456_7000;
-
 const [ENOENT, ESRCH, EAGAIN, EACCES, EFAULT, EINVAL] = [2, 3, 11, 13, 14, 22];
-
-/** One cpufreq policy. */
-export interface PlayedPolicy {
-  readonly cpus: readonly number[];
-  /** In the order of the firmware's table. */
-  khz: readonly number[];
-  governor: string;
-  currentKhz: number;
-  minKhz: number;
-  maxKhz: number;
-}
-
-/** One vCPU of a domain. */
-interface PlayedVcpu {
-  online: boolean;
-  pins: readonly number[];
-}
-
-/** A domain. */
-export interface PlayedDomain {
-  readonly id: number;
-  readonly handle: string;
-  flags: number;
-  pool: number;
-  vcpus: PlayedVcpu[];
-}
-
-/** Flags of a domain, and the place of the code of its shutdown. */
-export const FLAG = { dying: 1, shutdown: 4, paused: 8, blocked: 16 } as const;
-export const SHUTDOWN_SHIFT = 16;
 
 export class PlayedXen implements HypercallDevice {
   readonly memory = new ArrayBuffer(MEMORY_BYTES);

@@ -34,7 +34,7 @@ export function judgeWord(key: string, text: string, by: "operator" | "metadata"
   if (!known.ok) return known;
   if (by === "metadata" && NOT_FOR_METADATA.includes(key))
     return failure(`${key} is for the configuration and for operators, not for a VM's own metadata`);
-  if (text === "") return failure(`${key} has no value`);
+  if (text === "") return failure(`${key} has no value: write it like ${key}=VALUE`);
   if (text.length > WORD_LENGTH_MAX)
     return failure(`The value of ${key} has more than ${WORD_LENGTH_MAX} characters`);
   const judged = judgeValue(known.value, key, text);

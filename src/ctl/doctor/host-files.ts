@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { attempt } from "../../base/attempt.ts";
 
 /** Bytes that are read of a file. Of a longer one the end is read, since logs end with the newest lines. */
 const TEXT_BYTES_MAX = 1024 * 1024;
@@ -27,6 +37,11 @@ export function openHostFiles(root: string, cpuRoot = CPU_ROOT): HostFiles {
   };
 }
 
+/** Whether this path is a directory that can be seen. */
+export function isDirectory(path: string): boolean {
+  return attempt(() => statSync(path).isDirectory()) === true;
+}
+
 function readEnd(path: string): string {
   const fd = openSync(path, "r");
   try {
@@ -37,13 +52,5 @@ function readEnd(path: string): string {
     return bytes.toString("utf8", 0, readSync(fd, bytes, 0, TEXT_BYTES_MAX, from));
   } finally {
     closeSync(fd);
-  }
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }

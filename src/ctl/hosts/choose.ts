@@ -1,4 +1,5 @@
 import { UsageError } from "../../terminal/exit-code.ts";
+import { quoted } from "../../terminal/text.ts";
 import { readInventory } from "./inventory/read.ts";
 import { selectHosts } from "./inventory/select.ts";
 import { isHost } from "./ssh.ts";
@@ -21,17 +22,14 @@ export function chooseHosts({ hosts, inventory }: HostOptions): readonly Target[
   // A script with an unset variable must not run a command for other hosts on this host, or on all of an inventory.
   if (texts.length === 0) throw new UsageError("The list of hosts is empty: name hosts like web1,root@web2");
   const chosen = inventory === undefined ? [...new Set(texts)].map(named) : chosenFrom(inventory, texts);
-  if (chosen.length === 0)
-    throw new UsageError(`No host is in ${inventory} and matches "${texts.join(",")}"`);
+  if (chosen.length === 0) throw new UsageError(`No host of ${inventory} matches "${texts.join(",")}"`);
   if (chosen.length > HOSTS_MAX)
-    throw new UsageError(
-      `${chosen.length} hosts are too many: at most ${HOSTS_MAX} are possible, name a group`,
-    );
+    throw new UsageError(`${chosen.length} hosts are too many: name a group of at most ${HOSTS_MAX}`);
   return chosen;
 }
 
 function named(host: string): Target {
-  if (!isHost(host)) throw new UsageError(`"${host}" is not a host like web1 or root@web1`);
+  if (!isHost(host)) throw new UsageError(`${quoted(host)} is not a host like web1 or root@web1`);
   return { name: host, address: host, port: undefined };
 }
 

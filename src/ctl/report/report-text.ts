@@ -3,7 +3,7 @@ import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { count, formatDuration, formatTime, printable } from "../../terminal/text.ts";
 import { wrapLine } from "../../terminal/wrap.ts";
-import { formatJoules, formatWatts, savedText } from "../energy-text.ts";
+import { energyColumns, energyRow, otherRows } from "../energy-text.ts";
 import { statesText } from "../times-text.ts";
 import { reportNotes } from "./notes.ts";
 import { askers, type Report, type ReportedVm, reportedVms, requestsOf, secondsOf } from "./report.ts";
@@ -49,38 +49,12 @@ function head({ host, vm, fromMs, toMs, usage }: Report, { style, width }: Look)
   );
 }
 
-const ENERGY_COLUMNS: readonly Column[] = [
-  { head: "VM", flexible: true },
-  { head: "ENERGY", align: "right" },
-  { head: "POWER", align: "right" },
-  { head: "SAVED (95 %)", align: "right" },
-  { head: "AGAINST MAX (95 %)", align: "right" },
-];
-
 function energyTable(report: Report, { width }: Look): string {
   const { energy, vm } = report;
   if (energy === undefined) return "";
-  const { fromMs, toMs, joules, watts, idleJoules, hostJoules, savedBaseline, savedMax } = energy;
-  const seconds = (toMs - fromMs) / 1000;
-  const plain = (who: string, each: number) => [who, formatJoules(each), formatWatts(each / seconds), "", ""];
   const vms = reportedVms(report).filter((each) => each.energy !== undefined);
-  const rows = limited(vms, ({ vm: name, energy: own }: ReportedVm) => [
-    printable(name),
-    formatJoules(own?.joules ?? 0),
-    formatWatts(own?.watts ?? 0),
-    savedText(own?.savedBaseline),
-    savedText(own?.savedMax),
-  ]);
-  const all = [
-    "all",
-    formatJoules(joules),
-    formatWatts(watts),
-    savedText(savedBaseline),
-    savedText(savedMax),
-  ];
-  const host =
-    vm === undefined ? [plain("host's own tasks", hostJoules), plain("idle", idleJoules), all] : [];
-  return drawTable(ENERGY_COLUMNS, [...rows, ...host], width);
+  const rows = limited(vms, ({ vm: name, energy: own }: ReportedVm) => energyRow(name, own));
+  return drawTable(energyColumns("VM"), [...rows, ...(vm === undefined ? otherRows(energy) : [])], width);
 }
 
 const TIME_COLUMNS: readonly Column[] = [

@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Asker } from "../../admin/control-types.ts";
+import { APP_CPUS_MAX } from "../../admin/parameters.ts";
 import type { RequestResult } from "../../admin/request.ts";
 import { callRequest } from "../../admin/request-client.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { CommandError, EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { wordOf } from "../../terminal/option-values.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { cpusArgument, durationArgument } from "../arguments.ts";
+import { cpusArgument, durationArgument, optionOf } from "../arguments.ts";
 import { refusedFifos } from "../trouble.ts";
 import { troubleLines } from "../trouble-lines.ts";
 import type { Context, Verb } from "../verb.ts";
@@ -78,28 +80,29 @@ async function ask(
   speed: string,
   values: ReadonlyMap<string, string>,
 ): Promise<number> {
-  const word = WORDS.find((known) => known === speed);
-  if (word === undefined) throw new UsageError(`"${speed}" is none of ${WORDS.join(", ")}`);
+  const word = wordOf(WORDS)(speed);
+  const list = optionOf(values, "--cpus", cpusArgument);
+  const leaseSec = optionOf(values, "--for", durationArgument);
+  if (word === "release" && (list !== undefined || leaseSec !== undefined))
+    throw new UsageError("request release ends everything: leave out --cpus and --for");
   const path = join(dirname(socket), "request.sock");
   if (!existsSync(path) && existsSync(socket))
     throw new CommandError(
-      "No application may ask: the configuration has no [app NAME], see APPLICATIONS in vm-power.conf(5)",
+      "No application may ask: write an [app NAME] into the configuration, see APPLICATIONS in vm-power.conf(5)",
     );
-  const [app, list, time] = [values.get("--app"), values.get("--cpus"), values.get("--for")];
+  const app = values.get("--app");
   const as = app === undefined ? {} : { app };
   if (word === "release") {
-    if (list !== undefined || time !== undefined)
-      throw new UsageError("release ends everything: it cannot be combined with --cpus or --for");
     show(await callRequest(path, "Release", { parameters: as, timeoutMs }), () => "");
     return EXIT.ok;
   }
-  const leaseSec = time === undefined ? {} : { leaseSec: durationArgument(time) };
-  const cpus =
-    list === undefined
-      ? (await callRequest(path, "GetContract", { parameters: as, timeoutMs })).cpus
-      : cpusArgument(list);
+  const cpus = list ?? (await callRequest(path, "GetContract", { parameters: as, timeoutMs })).cpus;
+  if (cpus.length > APP_CPUS_MAX)
+    throw new UsageError(
+      `One request names at most ${APP_CPUS_MAX} CPUs, not ${cpus.length}: name them with --cpus, in several requests`,
+    );
   const to = word === "no-turbo" ? "noTurbo" : word;
-  const asked = { ...as, cpus, to, ...leaseSec } as const;
+  const asked = { ...as, cpus, to, ...(leaseSec === undefined ? {} : { leaseSec }) } as const;
   const reply = await callRequest(path, "Ask", { parameters: asked, timeoutMs });
   const { granted = [], refused = [] } = Object.groupBy(reply.results, ({ accepted }) =>
     accepted ? "granted" : "refused",

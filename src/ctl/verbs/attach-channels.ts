@@ -1,7 +1,7 @@
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { count, printable } from "../../terminal/text.ts";
-import { channelsArgument } from "../arguments.ts";
+import { optionOf, vcpusArgument } from "../arguments.ts";
 import { additions, agrees } from "../confirm.ts";
 import type { Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
@@ -26,8 +26,8 @@ export const ATTACH_CHANNELS: Verb = {
   ],
   async run({ call, io, json, show, style }, { arguments: [vm = ""], flags, values }) {
     const [config, yes] = [flags.has("--config"), flags.has("--yes")];
-    if (json && !yes) throw new UsageError("--json cannot ask: add --yes");
-    const channels = channelsArgument(values.get("--vcpus") ?? "all");
+    if (json && !yes) throw new UsageError("attach-channels with --json cannot ask: add --yes");
+    const channels = optionOf(values, "--vcpus", vcpusArgument);
     const choice = { vm, config, ...(channels === undefined ? {} : { channels }) };
     const { present, missing, text } = await call("GetAttachPlan", choice);
     if (!json && present.length > 0)

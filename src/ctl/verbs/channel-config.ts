@@ -1,8 +1,10 @@
 import type { ChannelConfig, ChannelConfigRequest } from "../../admin/control-types.ts";
+import { NAMED_CHANNELS_MAX } from "../../admin/parameters.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
-import { EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
+import { CommandError, EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
+import { wordOf } from "../../terminal/option-values.ts";
 import { count, printable } from "../../terminal/text.ts";
-import { vcpuCountArgument } from "../arguments.ts";
+import { optionOf, vcpuCountUpTo } from "../arguments.ts";
 import { additions, agrees, printableLines } from "../confirm.ts";
 import type { Context, Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
@@ -44,23 +46,25 @@ export const CHANNEL_CONFIG: Verb = {
   async run(context, { arguments: [vm = ""], flags, values }) {
     const request = { ...requestOf(vm, values), ...(flags.has("--pathless") ? { pathless: true } : {}) };
     const [apply, yes] = [flags.has("--apply"), flags.has("--yes")];
-    if (yes && !apply) throw new UsageError("--yes needs --apply");
+    if (yes && !apply)
+      throw new UsageError("--yes answers what --apply asks: add --apply, or leave out --yes");
     if (request.pathless && request.format !== "libvirt")
-      throw new UsageError("--pathless is for --format libvirt");
-    if (apply && request.format !== "libvirt") throw new UsageError("--apply is for --format libvirt");
+      throw new UsageError(onlyLibvirt("--pathless", request.format));
+    if (apply && request.format !== "libvirt") throw new UsageError(onlyLibvirt("--apply", request.format));
     if (apply && context.json && !yes) throw new UsageError("--apply with --json cannot ask: add --yes");
     const config = await context.call("GetChannelConfig", request);
     return apply ? add(context, request, { config, yes }) : describe(context, request, config);
   },
 };
 
+function onlyLibvirt(flag: string, format: string): string {
+  return `${flag} does not work with --format ${format}: leave out one of them`;
+}
+
 function requestOf(vm: string, values: ReadonlyMap<string, string>): ChannelConfigRequest {
-  const format = FORMATS.find((known) => known === (values.get("--format") ?? "libvirt"));
-  if (format === undefined)
-    throw new UsageError(`"${values.get("--format")}" is not one of ${FORMATS.join(", ")}`);
-  const number = values.get("--vcpus");
-  if (number === undefined) return { vm, format };
-  return { vm, format, vcpus: vcpuCountArgument(number) };
+  const format = optionOf(values, "--format", wordOf(FORMATS)) ?? "libvirt";
+  const vcpus = optionOf(values, "--vcpus", vcpuCountUpTo(NAMED_CHANNELS_MAX));
+  return vcpus === undefined ? { vm, format } : { vm, format, vcpus };
 }
 
 function describe(
@@ -89,9 +93,8 @@ async function add(
     const why =
       hypervisor.driver === "static" || hypervisor.driver === "qemu"
         ? `With Driver=${hypervisor.driver} there is no definition to change: omit --apply, and paste the text`
-        : `libvirt has no definition of VM ${printable(vm)} to add to: virsh list --all`;
-    io.stderr.write(`${why}\n`);
-    return EXIT.notFound;
+        : `libvirt has no definition of VM "${vm}" to add to: virsh list --all lists those it has`;
+    throw new CommandError(why, EXIT.notFound);
   }
   if (!json && text === "") io.stdout.write(`${complete(vm, config)}\n`);
   if (!json && text !== "") {

@@ -9,7 +9,7 @@ import { vmNameFault } from "../../base/vm-name.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatDuration, formatTime, printable } from "../../terminal/text.ts";
+import { formatDuration, formatTime, printable, quoted } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { orderOptions, orderWords } from "../order-options.ts";
 import type { Verb } from "../verb.ts";
@@ -72,9 +72,9 @@ export const CONTRACT_VERBS: readonly Verb[] = [
       const reply = await call("UnsetContract", keys.length === 0 ? { vm } : { vm, keys });
       const taken =
         reply.keys.length === 0
-          ? "Nothing of that was"
-          : `${reply.keys.map(printable).join(", ")} ${reply.keys.length === 1 ? "is" : "are"} no longer`;
-      show(reply, () => `${taken} set for VM ${printable(vm)} by operators`);
+          ? `Operators have ${keys.length === 0 ? "set no key" : `not set ${keys.map(printable).join(", ")}`} for VM ${printable(vm)}`
+          : `${reply.keys.map(printable).join(", ")} ${reply.keys.length === 1 ? "is" : "are"} no longer set for VM ${printable(vm)} by operators`;
+      show(reply, () => taken);
       return EXIT.ok;
     },
   },
@@ -93,7 +93,7 @@ export const CONTRACT_VERBS: readonly Verb[] = [
 
 function possibleName(vm: string): string {
   const fault = vmNameFault(vm);
-  if (fault !== undefined) throw new UsageError(`No VM can be called "${vm}": ${fault}`);
+  if (fault !== undefined) throw new UsageError(`No VM can be called ${quoted(vm)}: ${fault}`);
   return vm;
 }
 

@@ -57,7 +57,7 @@ export const CPU_VERBS: readonly Verb[] = [
     async run(context, { arguments: [list = "", speed = ""], flags, values }) {
       const order = orderOf(cpusArgument(list), speed, flags.has("--hold"));
       if (values.has("--for") && order.to === "release")
-        throw new UsageError("release cannot be combined with --for");
+        throw new UsageError("release takes effect at once: leave out --for");
       const reply = await context.call("SetCpuFreq", { ...order, ...orderWords(values) });
       return showResults(context, reply);
     },
@@ -89,8 +89,7 @@ export const CPU_VERBS: readonly Verb[] = [
 ];
 
 function orderOf(cpus: readonly number[], speed: string, hold: boolean): FrequencyOrder {
-  if (speed === "release" && hold)
-    throw new UsageError("release ends a hold: it cannot be combined with --hold");
+  if (speed === "release" && hold) throw new UsageError("release ends a hold: leave out --hold");
   return speed === "release" ? { cpus, to: "release", hold } : { cpus, ...speedArgument(speed, WORDS), hold };
 }
 

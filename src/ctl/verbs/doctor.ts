@@ -1,12 +1,12 @@
 import { SCHEMA_VERSION } from "../../admin/control.ts";
 import type { Finding } from "../../admin/control-types.ts";
-import { EXIT } from "../../terminal/exit-code.ts";
+import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
-import { count, printable } from "../../terminal/text.ts";
+import { count, printable, quoted } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { type DaemonFacts, examine } from "../doctor/check.ts";
 import { CHECKS } from "../doctor/checks.ts";
-import { CPU_ROOT, openHostFiles } from "../doctor/host-files.ts";
+import { CPU_ROOT, isDirectory, openHostFiles } from "../doctor/host-files.ts";
 import { describeFailure } from "../failure.ts";
 import type { Context, Verb } from "../verb.ts";
 
@@ -24,13 +24,18 @@ export const DOCTOR: Verb = {
   ],
   examples: [["doctor", "exit status 20 tells that something needs repair"]],
   async run({ call, io, show, socket, style }, { values }) {
+    const root = values.get("--root") ?? "/";
+    if (!isDirectory(root))
+      throw new UsageError(
+        `--root: there is no directory ${quoted(root)}: name the one that holds etc and sys of a host`,
+      );
     let unreachable: string | undefined;
     const daemon = await ask(call).catch((error: unknown) => {
       unreachable = describeFailure(error, socket).sentence;
       return undefined;
     });
     const cpuRoot = daemon?.status.cpuRoot;
-    const files = openHostFiles(values.get("--root") ?? "/", cpuRoot);
+    const files = openHostFiles(root, cpuRoot);
     const elsewhere = cpuRoot === CPU_ROOT ? undefined : cpuRoot;
     const findings = examine(CHECKS, { files, daemon, unreachable, elsewhere });
     show({ schemaVersion: SCHEMA_VERSION, findings }, () => findingsText(findings, style, textWidth(io)));

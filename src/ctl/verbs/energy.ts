@@ -3,8 +3,8 @@ import { EXIT } from "../../terminal/exit-code.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { formatDuration, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
-import { durationArgument } from "../arguments.ts";
-import { digits, formatJoules, formatWatts, savedText, sourceText } from "../energy-text.ts";
+import { durationArgument, optionOf } from "../arguments.ts";
+import { digits, energyColumns, energyRow, formatJoules, otherRows, sourceText } from "../energy-text.ts";
 import type { Verb } from "../verb.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -23,22 +23,13 @@ export const ENERGY: Verb = {
     ["energy --vm web1 --since 10m", "one VM in the last ten minutes"],
   ],
   async run({ call, show, io }, { values }) {
-    const since = values.get("--since");
     const vm = values.get("--vm");
-    const seconds = since === undefined ? DAY_SECONDS : durationArgument(since);
+    const seconds = optionOf(values, "--since", durationArgument) ?? DAY_SECONDS;
     const reply = await call("GetEnergy", vm === undefined ? { seconds } : { vm, seconds });
     show(reply, () => energyText(reply, { vm, width: textWidth(io) }));
     return EXIT.ok;
   },
 };
-
-const COLUMNS: readonly Column[] = [
-  { head: "WHO", flexible: true },
-  { head: "ENERGY", align: "right" },
-  { head: "POWER", align: "right" },
-  { head: "SAVED (95 %)", align: "right" },
-  { head: "AGAINST MAX (95 %)", align: "right" },
-];
 
 /** What the hardware's own monitors told, which few hosts have. */
 const CORES: Column = { head: "CORES", align: "right" };
@@ -47,26 +38,14 @@ function energyText(
   reply: Energy,
   { vm, width }: { readonly vm: string | undefined; readonly width: number },
 ) {
-  const { fromMs, toMs, joules, watts, idleJoules, hostJoules, vms, savedBaseline, savedMax } = reply;
+  const { fromMs, toMs, vms } = reply;
   if (toMs <= fromMs) return "Nothing was accounted in this time";
-  const seconds = (toMs - fromMs) / 1000;
-  const plain = (who: string, each: number) => [who, formatJoules(each), formatWatts(each / seconds), "", ""];
   const rows = [
     ...vms.map((each) => [
-      printable(each.vm),
-      formatJoules(each.joules),
-      formatWatts(each.watts),
-      savedText(each.savedBaseline),
-      savedText(each.savedMax),
+      ...energyRow(each.vm, each),
       each.coreJoules === undefined ? "" : formatJoules(each.coreJoules),
     ]),
-    ...(vm === undefined
-      ? [
-          plain("host's own tasks", hostJoules),
-          plain("idle", idleJoules),
-          ["all", formatJoules(joules), formatWatts(watts), savedText(savedBaseline), savedText(savedMax)],
-        ]
-      : []),
+    ...(vm === undefined ? otherRows(reply) : []),
   ];
   const lines = [
     `Since ${formatTime(fromMs)}, for ${formatDuration(toMs - fromMs)}; ${sourceText(reply)}`,
@@ -76,7 +55,9 @@ function energyText(
     ...(reply.problem === undefined ? [] : [`A meter is not used: ${printable(reply.problem)}`]),
     modelText(reply.model),
   ];
-  const columns = vms.some(({ coreJoules }) => coreJoules !== undefined) ? [...COLUMNS, CORES] : COLUMNS;
+  const columns = vms.some(({ coreJoules }) => coreJoules !== undefined)
+    ? [...energyColumns("WHO"), CORES]
+    : energyColumns("WHO");
   return [drawTable(columns, rows, width), "", ...lines.map((line) => wrapLine(line, width, 2))].join("\n");
 }
 

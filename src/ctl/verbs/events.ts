@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { jsonText } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { eventText, pastText } from "../event-text.ts";
-import { momentArgument } from "../moment-argument.ts";
+import { spanOf } from "../moment-argument.ts";
 import type { Context, Given, Verb } from "../verb.ts";
 
 const TIME = { name: "time", kind: "text" } as const;
@@ -26,8 +26,8 @@ export const EVENTS: Verb = {
   isEndless: ({ values }) => !isPast(values),
   async run(context, { values }) {
     const { subscribe, io, style, json } = context;
-    const [since, until, vm] = ["--since", "--until", "--vm"].map((flag) => values.get(flag));
-    if (isPast(values)) return showPast(context, { since, until, vm });
+    const vm = values.get("--vm");
+    if (isPast(values)) return showPast(context, values);
     const last = await subscribe(
       (reply) => {
         if (!concerns(reply, vm)) return;
@@ -49,17 +49,10 @@ function concerns({ event }: EventReply, vm: string | undefined): boolean {
   return vm === undefined || event.vm === vm || event.kind === "exiting";
 }
 
-interface Span {
-  readonly since: string | undefined;
-  readonly until: string | undefined;
-  readonly vm: string | undefined;
-}
-
-async function showPast({ call, show, io, style }: Context, { since, until, vm }: Span): Promise<ExitCode> {
-  const nowMs = Date.now();
+async function showPast({ call, show, io, style }: Context, values: Given["values"]): Promise<ExitCode> {
+  const vm = values.get("--vm");
   const reply = await call("GetHistory", {
-    ...(since === undefined ? {} : { fromMs: momentArgument(since, nowMs) }),
-    ...(until === undefined ? {} : { toMs: momentArgument(until, nowMs) }),
+    ...spanOf(values, Date.now()),
     ...(vm === undefined ? {} : { vm }),
   });
   show(reply, () => pastText(reply, style, textWidth(io)));

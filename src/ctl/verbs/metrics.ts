@@ -1,4 +1,6 @@
-import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
+import { wordOf } from "../../terminal/option-values.ts";
+import { optionOf } from "../arguments.ts";
 import type { Verb } from "../verb.ts";
 
 const FORMATS = ["openmetrics", "prometheus"] as const;
@@ -17,9 +19,7 @@ export const METRICS: Verb = {
   ],
   examples: [["metrics --format prometheus", "for programs without OpenMetrics"]],
   async run({ call, show }, { values }) {
-    const word = values.get("--format") ?? "openmetrics";
-    const format = FORMATS.find((known) => known === word);
-    if (format === undefined) throw new UsageError(`"${word}" is neither ${FORMATS.join(" nor ")}`);
+    const format = optionOf(values, "--format", wordOf(FORMATS)) ?? "openmetrics";
     const reply = await call("GetMetrics", { format });
     show(reply, () => reply.text.trimEnd());
     return EXIT.ok;

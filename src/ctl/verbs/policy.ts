@@ -1,17 +1,31 @@
 import type { Policy } from "../../admin/control-types.ts";
+import { PACKETS_MAX, POLICY_ID_MAX } from "../../admin/parameters.ts";
 import { formatCpuList, parseCpuList } from "../../base/cpu-list.ts";
 import { POLICY_KINDS } from "../../base/policy-kind.ts";
-import { HOURS } from "../../base/policy-rule.ts";
+import { HOURS, MAC_PATTERN, POLICY_MACS_MAX } from "../../base/policy-rule.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
+import { wordOf } from "../../terminal/option-values.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { printable } from "../../terminal/text.ts";
+import { printable, quoted } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { cpusArgument } from "../arguments.ts";
+import { optionOf, vcpusArgument } from "../arguments.ts";
 import type { Context, Given, Verb } from "../verb.ts";
 
 const ACTIONS = ["list", "add", "remove"] as const;
 const WORKLOADS = ["high", "medium", "low"] as const;
+
+/** What a rule by traffic consists of. */
+const TRAFFIC_FLAGS = ["--mac", "--avg-packets", "--max-packets"];
+
+const HOUR_FLAGS = ["--busy-hours", "--quiet-hours", "--traffic-hours"];
+
+/** The options that each action takes. */
+const OPTIONS: Readonly<Record<(typeof ACTIONS)[number], readonly string[]>> = {
+  list: [],
+  add: ["--vcpus", "--type", "--workload", ...HOUR_FLAGS, ...TRAFFIC_FLAGS],
+  remove: ["--id"],
+};
 
 const value = (name: string, kind: "text" | readonly string[] = "text") => ({ name, kind });
 
@@ -42,11 +56,14 @@ export const POLICY: Verb = {
   ],
   async run(context, given) {
     const [action = "", vm] = given.arguments;
-    if (action === "list") return list(context, vm);
-    if (!ACTIONS.some((known) => known === action))
-      throw new UsageError(`"${action}" is none of ${ACTIONS.join(", ")}`);
-    if (vm === undefined) throw new UsageError(`policy ${action} needs the name of a VM`);
-    return action === "add" ? add(context, vm, given) : remove(context, vm, given);
+    const known = ACTIONS.find((each) => each === action);
+    if (known === undefined)
+      throw new UsageError(`policy has no action ${quoted(action)}: it is one of ${ACTIONS.join(", ")}`);
+    const stray = [...given.values.keys()].find((flag) => !OPTIONS[known].includes(flag));
+    if (stray !== undefined) throw new UsageError(`policy ${known} does not take ${stray}: leave it out`);
+    if (known === "list") return list(context, vm);
+    if (vm === undefined) throw new UsageError(`policy ${known} lacks the VM: write policy ${known} <vm>`);
+    return known === "add" ? add(context, vm, given) : remove(context, vm, given);
   },
 };
 
@@ -58,34 +75,50 @@ async function list({ call, show, style, io }: Context, vm: string | undefined) 
   return EXIT.ok;
 }
 
-/** What a rule by traffic consists of. */
-const TRAFFIC_FLAGS = ["--mac", "--avg-packets", "--max-packets"];
-
 async function add({ call, show }: Context, vm: string, { values }: Given) {
-  const kind = oneOf(values.get("--type"), "--type", POLICY_KINDS);
-  const vcpus = values.get("--vcpus");
-  if (kind === undefined || vcpus === undefined) throw new UsageError("policy add needs --vcpus and --type");
-  const byTraffic = kind === "traffic" || values.has("--traffic-hours");
-  if (byTraffic && !TRAFFIC_FLAGS.every((flag) => values.has(flag)))
-    throw new UsageError(`a policy by traffic needs ${TRAFFIC_FLAGS.join(", ")}`);
-  const macs = values.get("--mac")?.toLowerCase().split(",");
+  const kind = optionOf(values, "--type", wordOf(POLICY_KINDS));
+  const vcpuNumbers = optionOf(values, "--vcpus", vcpusArgument);
+  if (kind === undefined)
+    throw new UsageError(`policy add lacks --type: it is one of ${POLICY_KINDS.join(", ")}`);
+  if (vcpuNumbers === undefined)
+    throw new UsageError("policy add lacks --vcpus: name vCPUs like --vcpus 0-3");
+  judgeFlags(kind, values);
   const given = {
-    busyHours: hours(values.get("--busy-hours")),
-    quietHours: hours(values.get("--quiet-hours")),
-    trafficHours: hours(values.get("--traffic-hours")),
-    workload: oneOf(values.get("--workload"), "--workload", WORKLOADS),
-    macs,
-    avgPackets: number(values.get("--avg-packets")),
-    maxPackets: number(values.get("--max-packets")),
+    busyHours: optionOf(values, "--busy-hours", hours),
+    quietHours: optionOf(values, "--quiet-hours", hours),
+    trafficHours: optionOf(values, "--traffic-hours", hours),
+    workload: optionOf(values, "--workload", wordOf(WORKLOADS)),
+    macs: optionOf(values, "--mac", macs),
+    avgPackets: optionOf(values, "--avg-packets", wholeNumber(0, PACKETS_MAX)),
+    maxPackets: optionOf(values, "--max-packets", wholeNumber(0, PACKETS_MAX)),
   };
+  const { avgPackets = 0, maxPackets = 0 } = given;
+  if (avgPackets > maxPackets)
+    throw new UsageError(`--avg-packets ${avgPackets} is above --max-packets ${maxPackets}: lower the first`);
   const known = Object.fromEntries(Object.entries(given).filter(([, each]) => each !== undefined));
-  const reply = await call("AddPolicy", { vm, vcpuNumbers: cpusArgument(vcpus), kind, ...known });
+  const reply = await call("AddPolicy", { vm, vcpuNumbers, kind, ...known });
   show(reply, () => `Policy ${reply.policy.id} of VM ${printable(vm)} ${wantsText(reply.policy)}`);
   return EXIT.ok;
 }
 
+/** Throws if a policy of this kind would lack what it decides by. */
+function judgeFlags(kind: (typeof POLICY_KINDS)[number], values: ReadonlyMap<string, string>): void {
+  if (kind === "workload" && !values.has("--workload"))
+    throw new UsageError(`A policy by workload lacks --workload: it is one of ${WORKLOADS.join(", ")}`);
+  if (kind === "time" && !HOUR_FLAGS.some((flag) => values.has(flag)))
+    throw new UsageError(
+      `A policy by time lacks its hours: add one of ${HOUR_FLAGS.join(", ")}, like --busy-hours 8-17`,
+    );
+  const byTraffic = kind === "traffic" || values.has("--traffic-hours");
+  const missing = byTraffic ? TRAFFIC_FLAGS.filter((flag) => !values.has(flag)) : [];
+  if (missing.length > 0)
+    throw new UsageError(
+      `A policy by traffic lacks ${missing.join(", ")}: add ${missing.length === 1 ? "it" : "them"}`,
+    );
+}
+
 async function remove({ call, show }: Context, vm: string, { values }: Given) {
-  const id = number(values.get("--id"));
+  const id = optionOf(values, "--id", wholeNumber(1, POLICY_ID_MAX));
   const reply = await call("RemovePolicy", id === undefined ? { vm } : { vm, id });
   show(reply, () => {
     const { length } = reply.removed;
@@ -133,23 +166,29 @@ function wantsText({ wants }: Policy): string {
   return wants === undefined ? "is in force, and wants nothing now" : `is in force, and wants ${wants} now`;
 }
 
-function hours(text: string | undefined): readonly number[] | undefined {
-  if (text === undefined) return undefined;
+function hours(text: string): readonly number[] {
   const list = parseCpuList(text) ?? [];
   if (list.length === 0 || list.some((hour) => hour >= HOURS))
-    throw new UsageError(`"${text}" is not a list of hours from 0 to ${HOURS - 1}, like 8-17,22`);
+    throw new UsageError(`${quoted(text)} is not a list of hours from 0 to ${HOURS - 1}, like 8-17,22`);
   return list;
 }
 
-function number(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d{1,10}$/.test(text)) throw new UsageError(`"${text}" is not a number`);
-  return Number(text);
+function macs(text: string): readonly string[] {
+  const list = text.toLowerCase().split(",");
+  const wrong = list.find((each) => !MAC_PATTERN.test(each));
+  if (wrong !== undefined)
+    throw new UsageError(`${quoted(wrong)} is not a MAC address like 52:54:00:12:34:56`);
+  if (list.length > POLICY_MACS_MAX)
+    throw new UsageError(
+      `${list.length} MAC addresses are too many: at most ${POLICY_MACS_MAX} are possible`,
+    );
+  return list;
 }
 
-function oneOf<T extends string>(text: string | undefined, flag: string, words: readonly T[]): T | undefined {
-  const found = words.find((word) => word === text);
-  if (text !== undefined && found === undefined)
-    throw new UsageError(`"${text}" is no ${flag}: it is one of ${words.join(", ")}`);
-  return found;
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${quoted(text)} is not a whole number from ${min} to ${max}`);
+  };
 }

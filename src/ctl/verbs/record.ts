@@ -1,6 +1,8 @@
 import { RECORDING_BYTES_MAX, type RecordingHead } from "../../admin/recording.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
-import { count, printable } from "../../terminal/text.ts";
+import { secondsUpTo } from "../../terminal/option-values.ts";
+import { count, printable, quoted } from "../../terminal/text.ts";
+import { optionOf } from "../arguments.ts";
 import { RecordingFile } from "../recording-file.ts";
 import type { Context, Verb } from "../verb.ts";
 
@@ -21,9 +23,8 @@ export const RECORD: Verb = {
     ["record all.rec --seconds 10", "all VMs"],
   ],
   async run(context, { arguments: [file = ""], values }) {
-    const seconds = secondsOf(values.get("--seconds") ?? `${SECONDS}`);
-    const names = values.get("--vm");
-    const head = await headOf(context, names === undefined ? undefined : vmsArgument(names));
+    const seconds = optionOf(values, "--seconds", secondsUpTo(SECONDS_MAX)) ?? SECONDS;
+    const head = await headOf(context, optionOf(values, "--vm", vmsArgument));
     const recording = new RecordingFile(file);
     try {
       const { packets, lost, full, cutShort } = await record(context, recording, { head, seconds });
@@ -32,7 +33,7 @@ export const RECORD: Verb = {
         return `${kept}${lost === 0 ? "" : `, ${lost} lost`}${full ? "; it is full" : ""}`;
       });
       if (!cutShort) return EXIT.ok;
-      context.io.stderr.write(`vm-power ended before the ${seconds} s were over\n`);
+      context.io.stderr.write(`vm-power ended before the ${seconds} s were over: record again\n`);
       return EXIT.failed;
     } catch (error) {
       recording.remove();
@@ -93,12 +94,6 @@ async function record({ record, io }: Context, recording: RecordingFile, { head,
 /** Parses VMs, `web1,web2`. */
 function vmsArgument(text: string): string[] {
   const names = text.split(",").filter((name) => name !== "");
-  if (names.length === 0) throw new UsageError("--vm names no VM: name VMs like web1,web2");
+  if (names.length === 0) throw new UsageError(`${quoted(text)} names no VM: name VMs like web1,web2`);
   return names;
-}
-
-function secondsOf(text: string): number {
-  const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  if (seconds > 0 && seconds <= SECONDS_MAX) return seconds;
-  throw new UsageError(`"${text}" is not a number of seconds up to ${SECONDS_MAX}`);
 }

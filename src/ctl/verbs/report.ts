@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { momentArgument } from "../moment-argument.ts";
+import { spanOf } from "../moment-argument.ts";
 import { reportPage } from "../report/page.ts";
 import { askForReport } from "../report/report.ts";
 import { reportText } from "../report/report-text.ts";
@@ -29,14 +29,11 @@ export const REPORT: Verb = {
   async run(context, { flags, values }) {
     const { io, json, show, style, now } = context;
     const isPage = flags.has("--html");
-    if (isPage && json) throw new UsageError("--html cannot be combined with --json");
+    if (isPage && json) throw new UsageError("--html prints a page and --json none: leave out one of them");
     if (isPage && io.isTty)
       throw new UsageError("A page is for a file: vmpowerctl report --html >report.html");
     const nowMs = now();
-    const [fromMs, toMs] = [values.get("--since") ?? DEFAULT_SINCE, values.get("--until") ?? "now"].map(
-      (text) => momentArgument(text, nowMs),
-    ) as [number, number];
-    if (fromMs >= toMs) throw new UsageError("--since must be before --until");
+    const { fromMs = nowMs, toMs = nowMs } = spanOf(new Map([["--since", DEFAULT_SINCE], ...values]), nowMs);
     const report = await askForReport(context, { fromMs, toMs, vm: values.get("--vm") }, hostname());
     if (isPage) {
       io.stdout.write(reportPage(report));
@@ -49,7 +46,7 @@ export const REPORT: Verb = {
   },
   // The page of each host is a file of its own.
   ofHosts({ flags }: Given) {
-    if (flags.has("--html")) throw new UsageError("--html is for one host at a time");
+    if (flags.has("--html")) throw new UsageError("--html is for one host: name one at a time");
     return undefined;
   },
 };

@@ -3,7 +3,7 @@ import { formatCpuList } from "../../base/cpu-list.ts";
 import { runChild } from "../../terminal/child.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import { printable } from "../../terminal/text.ts";
-import { cpusArgument } from "../arguments.ts";
+import { cpusArgument, optionOf } from "../arguments.ts";
 import { SPEED_WORDS, speedArgument } from "../speed-argument.ts";
 import type { Context, Verb } from "../verb.ts";
 
@@ -26,14 +26,13 @@ export const RUN: Verb = {
   ],
   examples: [["run --cpus 2-3 --want max -- make -j2", "exit status: that of make"]],
   async run(context, { arguments: command, values }) {
-    if (context.json)
-      throw new UsageError("run prints what its command prints: it cannot be combined with --json");
-    const cpus = values.get("--cpus");
-    if (cpus === undefined) throw new UsageError("--cpus is missing: name CPUs like --cpus 2-5");
+    if (context.json) throw new UsageError("run prints what its command prints: leave out --json");
+    const cpus = optionOf(values, "--cpus", cpusArgument);
+    if (cpus === undefined) throw new UsageError("run needs --cpus: name CPUs like --cpus 2-5");
     const words = command.filter((word) => word !== undefined);
     const order: HoldOrder = {
-      cpus: cpusArgument(cpus),
-      ...speedArgument(values.get("--want") ?? "max"),
+      cpus,
+      ...(optionOf(values, "--want", speedArgument) ?? { to: "max" }),
       reason: values.get("--reason") ?? words.join(" ").slice(0, REASON_LENGTH),
     };
     const keeper = new Keeper(context, order);

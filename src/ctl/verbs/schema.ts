@@ -1,7 +1,7 @@
 import { CONTROL } from "../../admin/control-interface.ts";
 import { jsonSchema } from "../../admin/json-schema.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
-import { jsonText } from "../../terminal/text.ts";
+import { jsonText, quoted } from "../../terminal/text.ts";
 import type { Verb } from "../verb.ts";
 
 /** The replies and types that each command prints with `--json`. */
@@ -61,7 +61,10 @@ export const SCHEMA: Verb = {
   examples: [["schema status", "for a validator, or for a generator of types"]],
   async run({ io }, { arguments: [command = ""] }) {
     const names = Object.hasOwn(PRINTS, command) ? (PRINTS[command] ?? []) : [];
-    if (names.length === 0) throw new UsageError(`"${command}" is not a command with --json`);
+    if (names.length === 0)
+      throw new UsageError(
+        `${quoted(command)} is not a command with --json: vmpowerctl --help lists the commands`,
+      );
     io.stdout.write(`${jsonText(jsonSchema(names, CONTROL), { pretty: true })}\n`);
     return EXIT.ok;
   },

@@ -12,8 +12,7 @@ export const SHELL: Verb = {
   arguments: [],
   examples: [["shell", "add_vm, add_channels, show_vm, … quit"]],
   async run({ call, hangUp, io, json, socket }) {
-    if (json)
-      throw new UsageError("shell prints what DPDK's prompt prints: it cannot be combined with --json");
+    if (json) throw new UsageError("shell prints what DPDK's prompt prints: leave out --json");
     await call("GetStatus", {});
     const prompt = new Prompt({ call, io, socket });
     const reader = io.readLines({ complete: completer(call), help: helper(call) });

@@ -44,7 +44,7 @@ export const STATE: Verb = {
     });
     const count = `${reply.vms.length} ${reply.vms.length === 1 ? "VM" : "VMs"}`;
     const what = state === NONE ? "in no state" : `in state ${printable(state)}`;
-    show(reply, () => wrapLine(`${count} of now, and those that will come, are ${what}`, width, 2));
+    show(reply, () => wrapLine(`${count}, and all that will come, are ${what}`, width, 2));
     return EXIT.ok;
   },
 };

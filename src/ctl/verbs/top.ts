@@ -1,5 +1,7 @@
 import type { ReplyTo } from "../../admin/client.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { secondsUpTo, wordOf } from "../../terminal/option-values.ts";
+import { optionOf } from "../arguments.ts";
 import { runLive } from "../top/live.ts";
 import { momentOf, SORT_KEYS, type SortKey } from "../top/rows.ts";
 import { drawMoment } from "../top/view.ts";
@@ -92,20 +94,10 @@ async function plainly(context: Context, options: PlainOptions): Promise<typeof 
   return EXIT.ok;
 }
 
-function optionsOf({ values }: Given): { sort: SortKey; filter: string; intervalMs: number } {
-  const sort = values.get("--sort") ?? "requests";
-  const keys = Object.keys(SORT_KEYS);
-  if (!isSortKey(sort)) throw new UsageError(`"${sort}" is not one of ${keys.join(", ")}`);
-  const text = values.get("--interval") ?? `${INTERVAL_SECONDS}`;
-  const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  if (seconds < INTERVAL_SECONDS_MIN || seconds > INTERVAL_SECONDS_MAX) {
-    throw new UsageError(
-      `"${text}" is not a number of seconds from ${INTERVAL_SECONDS_MIN} to ${INTERVAL_SECONDS_MAX}`,
-    );
-  }
-  return { sort, filter: values.get("--filter") ?? "", intervalMs: seconds * 1000 };
-}
-
-function isSortKey(text: string): text is SortKey {
-  return Object.hasOwn(SORT_KEYS, text);
+function optionsOf({ flags, values }: Given): { sort: SortKey; filter: string; intervalMs: number } {
+  if (flags.has("--once") && flags.has("--batch"))
+    throw new UsageError("--once ends after one table and --batch never: leave out one of them");
+  const sort = optionOf(values, "--sort", wordOf(Object.keys(SORT_KEYS) as SortKey[])) ?? "requests";
+  const seconds = optionOf(values, "--interval", secondsUpTo(INTERVAL_SECONDS_MAX, INTERVAL_SECONDS_MIN));
+  return { sort, filter: values.get("--filter") ?? "", intervalMs: (seconds ?? INTERVAL_SECONDS) * 1000 };
 }

@@ -6,7 +6,7 @@ import { vmNameFault } from "../../base/vm-name.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatDuration, formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
+import { formatDuration, formatRange, formatTimeOfDay, printable, quoted } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { switchArgument } from "../arguments.ts";
 import { changesText, statesText } from "../times-text.ts";
@@ -35,7 +35,7 @@ export const VM_VERBS: readonly Verb[] = [
     examples: [["add-vm web1", "needed where the daemon runs with AutoAdd=no"]],
     async run({ call, show, io }, { arguments: [vm = ""] }) {
       const fault = vmNameFault(vm);
-      if (fault !== undefined) throw new UsageError(`No VM can be called "${vm}": ${fault}`);
+      if (fault !== undefined) throw new UsageError(`No VM can be called ${quoted(vm)}: ${fault}`);
       const reply = await call("AddVm", { vm });
       const warning = reply.warning === undefined ? "" : `; ${printable(reply.warning)}`;
       show(reply, () => wrapLine(`VM ${printable(vm)} is served${warning}`, textWidth(io), 2));

@@ -2,7 +2,7 @@ import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
 import { cpuOrNameArgument, vcpuArgument } from "../arguments.ts";
-import { momentArgument } from "../moment-argument.ts";
+import { pastOf } from "../moment-argument.ts";
 import type { Context, Verb } from "../verb.ts";
 import { whyText } from "../why/clock-text.ts";
 import { vcpuFacts, whyVcpuText } from "../why/vcpu-text.ts";
@@ -35,8 +35,8 @@ export const WHY: Verb = {
   ],
   async run(context, { arguments: [which = ""], values }) {
     const { call, show, style, io } = context;
-    const at = values.get("--at");
-    if (at !== undefined) return whyThen(context, which, momentArgument(at, Date.now()));
+    const atMs = pastOf(values, "--at", Date.now());
+    if (atMs !== undefined) return whyThen(context, which, atMs);
     const look = { style, width: textWidth(io) };
     const vcpu = vcpuArgument(which);
     if (vcpu !== undefined) {

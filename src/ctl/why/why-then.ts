@@ -73,6 +73,6 @@ function lineOf({ atMs, message }: Event): string {
 
 function noSpeed(keptFromMs: number | undefined, atMs: number): string {
   if (keptFromMs === undefined) return "nothing is remembered (HistoryMegabytes=)";
-  if (keptFromMs > atMs) return `not known: the oldest that is remembered is of ${formatTime(keptFromMs)}`;
+  if (keptFromMs > atMs) return `not known: events are remembered since ${formatTime(keptFromMs)}`;
   return "no speed was set in the day before, so its own settings held, or those of an earlier request";
 }

@@ -63,10 +63,10 @@ function isGone(error: Error): boolean {
 function whyNot(error: ClientError | VarlinkError): Answered<never> {
   if (error instanceof ClientError) {
     if (error.failure === "notRunning") return refused(HELPER_MISSING, HELPER_REMEDY);
-    return refused(`The helper vm-power-attach does not do it: ${error.message}`, LOOK);
+    return refused(`The helper vm-power-attach failed: ${error.message}`, LOOK);
   }
   const { reason, remedy } = error.parameters;
   if (error.error.endsWith(".NoSuchVm")) return failure({ kind: "noDomain" });
   if (typeof reason === "string") return refused(reason, typeof remedy === "string" ? remedy : undefined);
-  return refused(`The helper vm-power-attach does not do it: ${error.error}`, LOOK);
+  return refused(`The helper vm-power-attach failed: ${error.error}`, LOOK);
 }

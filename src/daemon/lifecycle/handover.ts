@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { SavedPolicy } from "../../arbiter/policy-view.ts";
 import type { SavedWant } from "../../arbiter/view.ts";
+import { jsonIn } from "../../base/attempt.ts";
 import type { Domain, DomainThread, Pcpu } from "../../base/domain.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Log } from "../../base/log.ts";
@@ -89,12 +90,7 @@ export function takeHandover({ runtimeDirectory, log }: HandoverPlace, now: Boot
 export function readHandover(directory: string, now: BootNow): Handover | undefined {
   const text = readOwnFile(pathIn(directory), FILE_BYTES_MAX);
   if (!text.ok || text.value === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text.value);
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text.value);
   if (!isRecord(value) || value["version"] !== VERSION || !isFresh(value, now)) return undefined;
   // An older daemon hands over no domains, policies and parked clocks.
   const { wants, operated, parked = [], domains = [], policies = [] } = value;

@@ -24,9 +24,12 @@ export function setContract(
     });
   const words = settings.map((setting) => wordOf(setting, parts));
   const repeated = words.find(({ key }, index) => words.findIndex((word) => word.key === key) < index);
-  if (repeated !== undefined || words.length === 0)
+  if (words.length === 0)
+    throw new ControlError("Refused", { reason: "No key is named", remedy: "name one, like Turbo=no" });
+  if (repeated !== undefined)
     throw new ControlError("Refused", {
-      reason: `Each key is set once, and at least one: ${settings.join(" ")}`,
+      reason: `${repeated.key} is set more than once`,
+      remedy: `keep one value of it`,
     });
   const { acts, store, time } = parts;
   const { wallMs } = time();
@@ -111,13 +114,17 @@ function keep(vm: string, change: VmDecision | { query: undefined }, parts: Part
 function wordOf(setting: string, { config }: Parts): Word {
   const equals = setting.indexOf("=");
   const [key, text] = [setting.slice(0, Math.max(0, equals)), setting.slice(equals + 1).trim()];
-  if (equals < 1) throw new ControlError("Refused", { reason: `"${setting}" is not Key=Value` });
+  if (equals < 1)
+    throw new ControlError("Refused", {
+      reason: `"${setting}" is not a key with its value`,
+      remedy: "write it like Turbo=no",
+    });
   const word = judgeWord(key.trim(), text, "operator");
   if (!word.ok) throw new ControlError("Refused", { reason: word.why });
   if (word.value.key === "Class" && !config().rules.classes.has(text))
     throw new ControlError("Refused", {
       reason: `There is no class "${text}"`,
-      remedy: "vmpowerctl config shows all",
+      remedy: "vmpowerctl config shows those of the configuration",
     });
   return word.value;
 }

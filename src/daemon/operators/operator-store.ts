@@ -121,7 +121,9 @@ export class OperatorStore {
   /** Stores a decision about a VM. If that fails, nothing is changed and the reason is returned. */
   setVm(name: string, change: VmDecision): Result<undefined> {
     if (!this.#vms.has(name) && this.#vms.size >= VMS_MAX)
-      return failure(`Decisions about ${VMS_MAX} VMs are kept already`);
+      return failure(
+        `Decisions about ${VMS_MAX} VMs are kept already: vmpowerctl forget-vm removes those of a VM that is gone`,
+      );
     const vms = new Map(this.#vms).set(name, { ...this.vm(name), ...change });
     return this.#keep(vms, this.#cpus);
   }

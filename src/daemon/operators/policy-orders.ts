@@ -28,7 +28,7 @@ export function policyOrders(parts: () => Parts): Orders {
         .filter((each) => id === undefined || each === id);
       if (id !== undefined && removed.length === 0)
         throw new ControlError("Refused", {
-          reason: `${vm} has no policy ${id}`,
+          reason: `VM ${vm} has no policy ${id}`,
           remedy: `vmpowerctl policy list ${vm} lists them`,
         });
       for (const each of removed)
@@ -50,13 +50,13 @@ async function addPolicy(call: AddedPolicy, caller: Caller, parts: Parts): Promi
   const refusal = refused === undefined ? change.refusal : ({ code: "kernel-refused", ...refused } as const);
   if (refusal !== undefined)
     throw new ControlError("Refused", {
-      reason: refusalText(refusal),
+      reason: `VM ${vm} cannot have this policy, because ${refusalText(refusal)}`,
       remedy: refusalRemedy(refusal, vm, (name, vcpu) => hypervisor.remedies.pin(name, vcpu)),
     });
   traffic.consider();
   acts.report(caller, `added a policy by ${call.kind} for ${vm}`, { vm });
   const [newest] = arbiter.policies.list(vm);
-  if (newest === undefined) throw new ControlError("Refused", { reason: `${vm} has just ended` });
+  if (newest === undefined) throw new ControlError("Refused", { reason: `VM ${vm} has just ended` });
   return { policy: policyView(newest) };
 }
 

@@ -52,7 +52,10 @@ export class RunHolds {
     const { cpus, to, khz, reason } = call;
     if (to === "khz" && khz === undefined) throw new ControlError("InvalidParameter", { parameter: "khz" });
     if (this.#count >= RUN_HOLDS_MAX)
-      throw new ControlError("Refused", { reason: `${this.#count} commands hold CPUs already` });
+      throw new ControlError("Refused", {
+        reason: `${this.#count} commands hold CPUs already`,
+        remedy: "wait for the end of one",
+      });
     const order: CpuOrder = { order: orderOf(call), hold: true, caller, who: operatorName(caller), reason };
     const hold: RunHold = { cpus: knownCpus(cpus, parts), order, clocks: new Set(), isWanted: true };
     this.#count++;

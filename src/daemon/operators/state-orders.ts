@@ -46,14 +46,17 @@ function setState({ state, vms = EVERY_VM, reason }: StateChange, caller: Caller
   const before = store.states;
   const after = joined(order, before);
   if (after.length > ORDERS_MAX)
-    throw refused(`${ORDERS_MAX} such orders are in force already`, `vmpowerctl state ends all with "none"`);
+    throw refused(
+      `${ORDERS_MAX} orders of states are in force already`,
+      "vmpowerctl state none ends all of them",
+    );
   const concerned = [...parts.vms.domains.keys()].filter((vm) => matches(vms, vm));
   keep(after, parts);
   const why = decide(concerned, parts);
   if (why !== undefined) {
     keep(before, parts);
     decide(concerned, parts);
-    throw refused(`${why}, so no VM was put into another state`, "the log names the file");
+    throw refused(`${why}, so no VM was put into another state`, "journalctl -u vm-power names the file");
   }
   const what = state === undefined ? "out of any state" : `into state ${state}`;
   acts.report(caller, `put VMs ${vms} ${what}${reason === undefined ? "" : `: ${reason}`}`);
@@ -85,7 +88,10 @@ function keep(states: readonly StateOrder[], { store }: Parts): void {
 
 function unknownState(name: string, known: readonly string[]): ControlError {
   const near = nearest(name, known);
-  const all = known.length === 0 ? "the configuration has none" : `there are ${known.join(", ")}`;
+  const all =
+    known.length === 0
+      ? "the configuration defines none, see [state NAME] in vm-power.conf(5)"
+      : `there are ${known.join(", ")}`;
   return refused(`There is no state "${name}"`, near === undefined ? all : `did you mean "${near}"?`);
 }
 

@@ -35,7 +35,7 @@ export function warningAbout(vm: string, { vms }: Parts): string | undefined {
 export function forgetVm(vm: string, caller: Caller, { acts, channels, store, vms }: Parts) {
   if (vms.domains.has(vm))
     throw new ControlError("Refused", {
-      reason: `The hypervisor knows "${vm}"`,
+      reason: `VM "${vm}" is not gone, because the hypervisor knows it`,
       remedy: `vmpowerctl rm-vm ${vm} stops serving it`,
     });
   const forgotten = store.forgetVm(vm);

@@ -1,3 +1,4 @@
+import { jsonIn } from "../../base/attempt.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { OTHERS, VMS_MAX } from "../../ledger/span.ts";
 import { addTime, type Outcome } from "../../ledger/vm-times.ts";
@@ -47,7 +48,7 @@ export function sampleText({ fromMs, atMs, host, drifts, writesRefused, vms }: S
 
 /** Reads a line; undefined for a torn one, or one that somebody else wrote. */
 export function readSample(line: string): Sample | undefined {
-  const value = parsed(line);
+  const value = jsonIn(line);
   if (!isRecord(value) || !isRecord(value["vms"])) return undefined;
   const { atMs, fromMs, host, vms } = value;
   const entries = Object.entries(value["vms"]);
@@ -130,12 +131,4 @@ function isNumbers(value: unknown, least: number): value is number[] {
     value.length >= least &&
     value.every((each) => typeof each === "number" && Number.isFinite(each) && each >= 0)
   );
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

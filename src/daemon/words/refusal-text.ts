@@ -1,5 +1,6 @@
 import type { Refusal } from "../../arbiter/view.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
+import type { Khz } from "../../base/domain.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { policyFaultText } from "../../wire/policy-fault.ts";
 
@@ -11,7 +12,7 @@ export function refusalText(refusal: Refusal): string {
     case "not-running":
       return "the VM is paused";
     case "vcpu-out-of-range":
-      return `it has no vCPU ${refusal.vcpu}, only ${refusal.vcpus} vCPUs`;
+      return `it has no vCPU ${refusal.vcpu}, only ${refusal.vcpus === 1 ? "1 vCPU" : `${refusal.vcpus} vCPUs`}`;
     case "vcpu-offline":
       return `vCPU ${refusal.vcpu} is offline`;
     case "not-pinned": {
@@ -35,7 +36,7 @@ export function refusalText(refusal: Refusal): string {
     case "operation-forbidden":
       return `its contract does not allow "${refusal.action}"`;
     case "no-such-speed":
-      return `its speeds go from ${formatKhz(refusal.minKhz)} to ${formatKhz(refusal.maxKhz)}`;
+      return `${exactly(refusal.khz)} is outside its speeds, ${formatKhz(refusal.minKhz)} to ${formatKhz(refusal.maxKhz)}`;
     case "queries-off":
       return "queries are off";
     case "too-many-requests":
@@ -57,6 +58,11 @@ export function refusalText(refusal: Refusal): string {
   }
 }
 
+/** A speed that somebody typed. One that is far too low lacks its unit, so no digit is left out. */
+function exactly(khz: Khz): string {
+  return khz < 10_000 ? `${khz} kHz` : formatKhz(khz);
+}
+
 /** Describes why a channel is not heard, and for how long. */
 export function quarantineText({ forMs, asked }: { readonly forMs: number; readonly asked: number }): string {
   return `its channel is quarantined for ${Math.ceil(forMs / 1000)} s, because it asked ${asked} times a second`;
@@ -68,6 +74,8 @@ export type PinRemedy = (vm: string, vcpu: number) => string | undefined;
 /** Describes the remedy for a refusal. */
 export function refusalRemedy(refusal: Refusal, vm: string, pin: PinRemedy): string | undefined {
   switch (refusal.code) {
+    case "vcpu-out-of-range":
+      return `vmpowerctl show-vm ${vm} shows its vCPUs`;
     case "not-pinned":
       return pin(vm, refusal.vcpu);
     case "cpu-not-managed":

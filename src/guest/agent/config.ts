@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import { parseCpuList } from "../../base/cpu-list.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { systemErrorCode, systemErrorText } from "../../base/system-error.ts";
 import { readIni } from "../../config/ini.ts";
 import { type Problem, problem, quote } from "../../config/problem.ts";
 import { nearest } from "../../config/suggest.ts";
 import { absolutePath, integer, oneOf, type Parsed, type Parser } from "../../config/values.ts";
-import { errnoOf } from "../../os/errno.ts";
 
 /** The configuration of the agent. */
 export interface AgentConfig {
@@ -78,7 +78,7 @@ export function loadAgentConfig(path: string): Result<AgentConfig, readonly Prob
   const problems = [...ini.problems];
   for (const { key, line } of ini.loose)
     problems.push(
-      problem({ file: path, line }, `Key ${quote(key)} before any [section]`, "it belongs in [agent]"),
+      problem({ file: path, line }, `Key ${quote(key)} stands before any [section]`, "it belongs in [agent]"),
     );
   for (const section of ini.sections) {
     if (section.name !== "agent") {
@@ -139,7 +139,8 @@ function readFile(path: string): Result<Uint8Array> {
   try {
     return success(fs.readFileSync(path));
   } catch (error) {
-    const errno = errnoOf(error);
-    return errno === "ENOENT" ? success(new Uint8Array()) : failure(`Cannot read the file: ${errno}`);
+    return systemErrorCode(error) === "ENOENT"
+      ? success(new Uint8Array())
+      : failure(`Cannot read the file: ${systemErrorText(error)}`);
   }
 }

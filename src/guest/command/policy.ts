@@ -1,23 +1,25 @@
 import { type Command, Option } from "commander";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { optionParser } from "../../terminal/option-values.ts";
+import { quoted } from "../../terminal/text.ts";
 import { POLICY_TYPES, type Policy, WORKLOADS } from "../library/guest-policy.ts";
 import type { Outcome } from "../library/outcome.ts";
 import type { Act, Context } from "./context.ts";
 import { exitCodeOf } from "./results.ts";
-import { carrierOf, listArgument, using, vcpusFor } from "./vcpus.ts";
+import { carrierOf, hourList, using, vcpuList, vcpusFor } from "./vcpus.ts";
 
 /** The options of a policy as text. */
 interface PolicyOptions {
   readonly type: Policy["type"];
-  readonly vcpus?: string;
-  readonly busyHours?: string;
-  readonly quietHours?: string;
-  readonly trafficHours?: string;
+  readonly vcpus?: readonly number[];
+  readonly busyHours?: readonly number[];
+  readonly quietHours?: readonly number[];
+  readonly trafficHours?: readonly number[];
   readonly workload: NonNullable<Policy["workload"]>;
   readonly mac: readonly string[];
-  readonly minPackets: string;
-  readonly avgPackets: string;
-  readonly maxPackets: string;
+  readonly minPackets: number;
+  readonly avgPackets: number;
+  readonly maxPackets: number;
   readonly physical?: boolean;
 }
 
@@ -34,15 +36,44 @@ export function addPolicyCommands(program: Command, act: Act): void {
     .command("send")
     .description("Send a policy; it replaces the previous one.")
     .addOption(new Option("--type <type>", "what decides").choices(POLICY_TYPES).default("time"))
-    .option("--vcpus <list>", "at most 8 vCPUs; by default those that have a port")
-    .option("--busy-hours <list>", "hours of the host's day at the highest speed, like 8-17")
-    .option("--quiet-hours <list>", "hours at the lowest speed")
-    .option("--traffic-hours <list>", "hours in which the traffic decides")
+    .option(
+      "--vcpus <list>",
+      "at most 8 vCPUs; by default those that have a port",
+      optionParser("--vcpus", vcpuList),
+    )
+    .option(
+      "--busy-hours <list>",
+      "hours of the host's day at the highest speed, like 8-17",
+      optionParser("--busy-hours", hourList),
+      [],
+    )
+    .option("--quiet-hours <list>", "hours at the lowest speed", optionParser("--quiet-hours", hourList))
+    .option(
+      "--traffic-hours <list>",
+      "hours in which the traffic decides",
+      optionParser("--traffic-hours", hourList),
+      [],
+    )
     .addOption(new Option("--workload <level>", "the expected load").choices(WORKLOADS).default("low"))
     .option("--mac <address...>", "network addresses whose traffic counts, at most 10", [])
-    .option("--min-packets <n>", "packets per second; no host uses it", "0")
-    .option("--avg-packets <n>", "packets per second from which a medium speed is right", "0")
-    .option("--max-packets <n>", "packets per second from which the highest speed is right", "0")
+    .option(
+      "--min-packets <n>",
+      "packets per second; no host uses it",
+      optionParser("--min-packets", packets),
+      0,
+    )
+    .option(
+      "--avg-packets <n>",
+      "packets per second from which a medium speed is right",
+      optionParser("--avg-packets", packets),
+      0,
+    )
+    .option(
+      "--max-packets <n>",
+      "packets per second from which the highest speed is right",
+      optionParser("--max-packets", packets),
+      0,
+    )
     .option("--physical", "the numbers are CPUs of the host; most hosts refuse that")
     .action((options: PolicyOptions) =>
       act(async (context) => {
@@ -70,25 +101,24 @@ export function addPolicyCommands(program: Command, act: Act): void {
 }
 
 function policyOf(options: PolicyOptions, vcpus: readonly number[]): Policy {
-  const hours = (list: string | undefined) => (list === undefined ? [] : listArgument(list, "hours"));
   return {
     type: options.type,
     vcpus,
-    busyHours: hours(options.busyHours),
-    quietHours: hours(options.quietHours),
-    trafficHours: hours(options.trafficHours),
+    busyHours: options.busyHours ?? [],
+    quietHours: options.quietHours ?? [],
+    trafficHours: options.trafficHours ?? [],
     workload: options.workload,
     macs: options.mac,
-    minPackets: packetsArgument(options.minPackets),
-    avgPackets: packetsArgument(options.avgPackets),
-    maxPackets: packetsArgument(options.maxPackets),
+    minPackets: options.minPackets,
+    avgPackets: options.avgPackets,
+    maxPackets: options.maxPackets,
     physical: options.physical === true,
   };
 }
 
-function packetsArgument(text: string): number {
+function packets(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new UsageError(`"${text}" is not a number of packets per second`);
+  throw new UsageError(`${quoted(text)} is not a number of packets per second`);
 }
 
 function showOutcome(context: Context, outcome: Outcome, words: string) {

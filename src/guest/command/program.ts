@@ -1,7 +1,10 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { addHelpCommand } from "../../terminal/help-command.ts";
+import { type Command, Option } from "commander";
+import { UsageError } from "../../terminal/exit-code.ts";
 import type { TerminalIo } from "../../terminal/io.ts";
-import { ENVIRONMENTS, type EnvironmentName, isLcore } from "../library/environment.ts";
+import { optionParser, secondsUpTo } from "../../terminal/option-values.ts";
+import { finishParser, newParser } from "../../terminal/parser.ts";
+import { quoted } from "../../terminal/text.ts";
+import { ENVIRONMENTS, type EnvironmentName, isLcore, LCORE_END } from "../library/environment.ts";
 import { addAgentCommand } from "./agent.ts";
 import type { Act, Context } from "./context.ts";
 import { addEnergyCommand } from "./energy.ts";
@@ -28,29 +31,27 @@ export type Run = (options: GlobalOptions, work: (context: Context) => Promise<n
 
 const TIMEOUT_SECONDS_MAX = 3600;
 
-/** Makes the command-line parser. It throws `CommanderError` instead of exiting. */
+/** Makes the command-line parser. It throws `UsageError`, and `CommanderError` where it shows help. */
 export function createProgram(io: TerminalIo, run: Run): Command {
-  const program = new Command("vm-power-guest")
-    .description("Scale the physical CPUs under this guest's vCPUs, by asking the host.")
-    .version(io.version, "--version", "show the version")
-    .helpOption("-h, --help", "show help")
+  const program = newParser(
+    "vm-power-guest",
+    "Scale the physical CPUs under this guest's vCPUs, by asking the host.",
+    io,
+  )
     .addOption(new Option("--env <name>", "how to scale; detected by default").choices(ENVIRONMENTS))
-    .option("--port <number>", "the port that carries all requests; otherwise each vCPU has its own", number)
+    .option(
+      "--port <number>",
+      "the port that carries all requests; otherwise each vCPU has its own",
+      optionParser("--port", number),
+    )
     .option("--ports <directory>", "where the virtio-serial ports are")
     .option("-n, --vm-name <name>", "name of this VM on the host; DPDK's own host program needs it")
-    .option("--timeout <seconds>", "how long to wait for the host", seconds)
+    .option(
+      "--timeout <seconds>",
+      "how long to wait for the host",
+      optionParser("--timeout", secondsUpTo(TIMEOUT_SECONDS_MAX)),
+    )
     .option("--json", "print the result as JSON")
-    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
-    .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
-      getOutHelpWidth: () => (io.isTty ? io.columns : 80),
-      getErrHelpWidth: () => (io.isTty ? io.columns : 80),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
-    .showHelpAfterError("(vm-power-guest --help lists the commands)")
-    .exitOverride()
     .addHelpText("after", HELP);
   const act: Act = (work) => {
     const {
@@ -69,21 +70,15 @@ export function createProgram(io: TerminalIo, run: Run): Command {
   addShellCommand(program, act);
   addRunCommand(program, act);
   addAgentCommand(program, act);
-  addHelpCommand(program, "Show help of a command");
-  program.command("version", { hidden: true }).action(() => void io.stdout.write(`${io.version}\n`));
-  return program;
+  return finishParser(program, io);
 }
 
 function number(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : -1;
   if (isLcore(value)) return value;
-  throw new InvalidArgumentError("It is the number at the end of the port's name.");
-}
-
-function seconds(text: string): number {
-  const value = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  if (value > 0 && value <= TIMEOUT_SECONDS_MAX) return value;
-  throw new InvalidArgumentError(`It is a number of seconds up to ${TIMEOUT_SECONDS_MAX}.`);
+  throw new UsageError(
+    `${quoted(text)} is not the number at the end of a port's name, 0 to ${LCORE_END - 1}`,
+  );
 }
 
 const HELP = `

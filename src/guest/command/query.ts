@@ -9,9 +9,9 @@ import type { Outcome } from "../library/outcome.ts";
 import type { Power } from "../library/power.ts";
 import type { Act, Context } from "./context.ts";
 import { complainOf, exitCodeOf, exitCodeOfAll, plain, type Result } from "./results.ts";
-import { carrierOf, listArgument, using } from "./vcpus.ts";
+import { carrierOf, using, vcpuList } from "./vcpus.ts";
 
-const VCPUS = ["[vcpus]", "vCPUs like 0,2-5; by default the first 8"] as const;
+const VCPUS = ["[vcpus]", "vCPUs like 0,2-5; by default the first 8", vcpuList] as const;
 
 /** Commands `freq`, `caps`. */
 export function addQueryCommands(program: Command, act: Act): void {
@@ -20,7 +20,7 @@ export function addQueryCommands(program: Command, act: Act): void {
     .summary("Show what speed the host has set")
     .description("Show what speed the CPU under each vCPU is set to.")
     .argument(...VCPUS)
-    .action((list: string | undefined) =>
+    .action((list: readonly number[] | undefined) =>
       act((context) =>
         answer(context, list, frequencies, [{ head: "SET TO", align: "right" }], khzCells, "khz"),
       ),
@@ -30,7 +30,7 @@ export function addQueryCommands(program: Command, act: Act): void {
     .summary("Show what the CPUs can do")
     .description("Show whether the CPU under each vCPU has turbo, and a raised base frequency.")
     .argument(...VCPUS)
-    .action((list: string | undefined) =>
+    .action((list: readonly number[] | undefined) =>
       act((context) =>
         answer(
           context,
@@ -64,7 +64,7 @@ const capsCells = (caps: Capabilities | undefined) => [
 
 async function answer<T>(
   context: Context,
-  list: string | undefined,
+  list: readonly number[] | undefined,
   ask: Ask<T>,
   columns: readonly Column[],
   cells: (value: T | undefined) => readonly string[],
@@ -91,7 +91,7 @@ async function answer<T>(
 }
 
 /** Without named vCPUs makes one query for all; otherwise one for each, on its own channel, one after the other. */
-async function askFor<T>(list: string | undefined, power: Power, context: Context, ask: Ask<T>) {
+async function askFor<T>(list: readonly number[] | undefined, power: Power, context: Context, ask: Ask<T>) {
   if (list === undefined) {
     const all = await askAll(power, context, ask);
     if (all.kind !== "granted") return all;
@@ -100,7 +100,7 @@ async function askFor<T>(list: string | undefined, power: Power, context: Contex
     );
   }
   const results: Result<T | undefined>[] = [];
-  for (const vcpu of listArgument(list, "vCPUs")) {
+  for (const vcpu of list) {
     const lcore = carrierOf(vcpu, power, context);
     const outcome = await using(lcore, power, () => ask(power, lcore, vcpu));
     results.push({

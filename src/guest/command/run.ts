@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { runChild } from "../../terminal/child.ts";
+import { optionParser } from "../../terminal/option-values.ts";
 import type { Act } from "./context.ts";
 import { hold } from "./hold.ts";
 import { complainOf } from "./results.ts";
-import { vcpusFor } from "./vcpus.ts";
+import { vcpuList, vcpusFor } from "./vcpus.ts";
 
 /** Command `run`: the highest speed while a command runs. */
 export function addRunCommand(program: Command, act: Act): void {
@@ -17,9 +18,13 @@ export function addRunCommand(program: Command, act: Act): void {
     )
     .usage("[options] -- <command...>")
     .argument("<command...>", "the command and its arguments, behind --")
-    .option("--vcpus <list>", "vCPUs like 0,2-5; by default those that have a port")
+    .option(
+      "--vcpus <list>",
+      "vCPUs like 0,2-5; by default those that have a port",
+      optionParser("--vcpus", vcpuList),
+    )
     .option("--min-on-idle", "the lowest speed once the command has ended")
-    .action((command: readonly string[], options: { vcpus?: string; minOnIdle?: boolean }) =>
+    .action((command: readonly string[], options: { vcpus?: number[]; minOnIdle?: boolean }) =>
       act(async (context) => {
         const power = context.power();
         const held = await hold(vcpusFor(options.vcpus, power, context), power, "max");

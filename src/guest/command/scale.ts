@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { SCALE_ACTIONS } from "../../wire/packet.ts";
 import type { Act } from "./context.ts";
 import { complainOf, exitCodeOfAll, plain, vcpus } from "./results.ts";
-import { forEach, vcpusFor } from "./vcpus.ts";
+import { forEach, vcpuList, vcpusFor } from "./vcpus.ts";
 
 const SUMMARIES = {
   up: "One step faster",
@@ -20,8 +20,8 @@ export function addScaleCommands(program: Command, act: Act): void {
       .command(action)
       .summary(SUMMARIES[action])
       .description(`${SUMMARIES[action]}, for the CPU under each vCPU.`)
-      .argument("[vcpus]", "vCPUs like 0,2-5; by default those that have a port")
-      .action((list: string | undefined) =>
+      .argument("[vcpus]", "vCPUs like 0,2-5; by default those that have a port", vcpuList)
+      .action((list: readonly number[] | undefined) =>
         act(async (context) => {
           const power = context.power({ keep: true });
           const results = await forEach(vcpusFor(list, power, context), power, (vcpu) =>

@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
 import { wordsOf } from "../../terminal/command-line.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { optionParser } from "../../terminal/option-values.ts";
 import { POLICY_TYPES, type Policy } from "../library/guest-policy.ts";
 import type { Act, Context } from "./context.ts";
 import { exitCodeOf } from "./results.ts";
 import { SHELL_COMMANDS, type ShellContext } from "./shell-commands.ts";
-import { listArgument } from "./vcpus.ts";
+import { hourList, vcpuList } from "./vcpus.ts";
 
 /** The default VM name of DPDK's guest program. */
 const DEFAULT_VM_NAME = "ubuntu2";
@@ -37,8 +38,7 @@ export function addShellCommand(program: Command, act: Act): void {
 }
 
 async function shell(context: Context, options: ShellOptions) {
-  if (context.json)
-    throw new UsageError("shell prints what DPDK's prompt prints: it cannot be combined with --json");
+  if (context.json) throw new UsageError("shell prints what DPDK's prompt prints: leave out --json");
   const { io } = context;
   const policy = policyOf(options);
   const power = context.power(context.vmName === undefined ? { vmName: DEFAULT_VM_NAME } : {});
@@ -86,12 +86,12 @@ async function obey(context: ShellContext, name: string, words: readonly string[
 }
 
 /** The policy that DPDK's guest program sends by default, with the changes of its options. */
-function policyOf({ policy, vcpuList, busyHours, quietHours }: ShellOptions): Policy {
+function policyOf({ policy, ...options }: ShellOptions): Policy {
   return {
     type: POLICY_TYPES.find((type) => type.toUpperCase().replace("-", "_") === policy) ?? "time",
-    vcpus: listArgument(vcpuList, "vCPUs"),
-    busyHours: listArgument(busyHours, "hours"),
-    quietHours: listArgument(quietHours, "hours"),
+    vcpus: optionParser("--vcpu-list", vcpuList)(options.vcpuList),
+    busyHours: optionParser("--busy-hours", hourList)(options.busyHours),
+    quietHours: optionParser("--quiet-hours", hourList)(options.quietHours),
     trafficHours: [8, 10],
     workload: "low",
     minPackets: 96_000,

@@ -1,17 +1,27 @@
 import { availableParallelism } from "node:os";
 import { parseCpuList } from "../../base/cpu-list.ts";
 import { UsageError } from "../../terminal/exit-code.ts";
+import { quoted } from "../../terminal/text.ts";
 import type { Outcome } from "../library/outcome.ts";
 import type { Power } from "../library/power.ts";
 import type { Context } from "./context.ts";
 import type { Result } from "./results.ts";
 
 /** Parses numbers and ranges, `0,2-5`. `what` names them in an error. */
-export function listArgument(text: string, what: string): number[] {
-  const numbers = parseCpuList(text);
-  if (numbers === undefined || numbers.length === 0)
-    throw new UsageError(`"${text}" is not a list of ${what} like 0,2-5`);
-  return numbers;
+function listArgument(text: string, what: string): number[] {
+  const numbers = parseCpuList(text) ?? [];
+  if (numbers.length > 0) return numbers;
+  throw new UsageError(`${quoted(text)} is not a list of ${what} like 0,2-5`);
+}
+
+/** Parses vCPUs, `0,2-5`. */
+export function vcpuList(text: string): number[] {
+  return listArgument(text, "vCPUs");
+}
+
+/** Parses hours of the day, `8-17,22`. */
+export function hourList(text: string): number[] {
+  return listArgument(text, "hours");
 }
 
 /**
@@ -19,11 +29,11 @@ export function listArgument(text: string, what: string): number[] {
  * without any port it is vCPU 0, whose failure says what is missing.
  */
 export function vcpusFor(
-  list: string | undefined,
+  list: readonly number[] | undefined,
   power: Power,
   { port }: Pick<Context, "port">,
 ): readonly number[] {
-  if (list !== undefined) return listArgument(list, "vCPUs");
+  if (list !== undefined) return list;
   if (port !== undefined) return Array.from({ length: availableParallelism() }, (_, vcpu) => vcpu);
   const found = power.lcores();
   return found.length === 0 ? [0] : found;

@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { Khz } from "../../base/domain.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
+import { optionParser, secondsUpTo } from "../../terminal/option-values.ts";
 import { formatTimeOfDay, jsonText } from "../../terminal/text.ts";
 import type { Act, Context } from "./context.ts";
 import { askAll, frequencies } from "./query.ts";
@@ -17,7 +18,12 @@ export function addWatchCommand(program: Command, act: Act): void {
       "Show what speeds the CPUs under the vCPUs are set to, whenever that changes, until Ctrl-C. " +
         "The port is used only for the moment of each question.",
     )
-    .option("--interval <seconds>", "how often to ask", interval, 1)
+    .option(
+      "--interval <seconds>",
+      "how often to ask",
+      optionParser("--interval", secondsUpTo(INTERVAL_SECONDS_MAX)),
+      1,
+    )
     .action((options: { interval: number }) => act((context) => watch(context, options.interval * 1000)));
 }
 
@@ -50,12 +56,6 @@ function jsonOf(outcome: Answer): object {
 function speedsText(speeds: readonly (Khz | undefined)[]): string {
   if (speeds.length === 0) return "no vCPU";
   return speeds.map((khz, vcpu) => `${vcpu}: ${khz === undefined ? "-" : formatKhz(khz)}`).join("  ");
-}
-
-function interval(text: string): number {
-  const value = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  if (value > 0 && value <= INTERVAL_SECONDS_MAX) return value;
-  throw new InvalidArgumentError(`It is a number of seconds up to ${INTERVAL_SECONDS_MAX}.`);
 }
 
 /** Waits, or until the command is stopped. */

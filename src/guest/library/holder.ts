@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { attempt } from "../../base/attempt.ts";
 
 /** A process that has a device open. */
 export interface Holder {
@@ -27,13 +28,4 @@ export function holderOf(path: string, proc = "/proc"): Holder | undefined {
 
 function namesIn(directory: string): string[] {
   return attempt(() => fs.readdirSync(directory)) ?? [];
-}
-
-/** Processes end at any time, and those of other users cannot be seen. */
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { attempt } from "../../base/attempt.ts";
 import type { Errno } from "../../os/errno.ts";
 import { openDevice } from "./device.ts";
 import { holderOf } from "./holder.ts";
@@ -77,17 +78,9 @@ function openFailure(errno: Errno, directory: string, port: number): Failure {
 }
 
 function nameOf(path: string): string {
-  try {
-    return fs.readFileSync(path, "utf8").trim();
-  } catch {
-    return "";
-  }
+  return attempt(() => fs.readFileSync(path, "utf8").trim()) ?? "";
 }
 
-function namesIn(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch {
-    return [];
-  }
+function namesIn(directory: string): readonly string[] {
+  return attempt(() => fs.readdirSync(directory)) ?? [];
 }

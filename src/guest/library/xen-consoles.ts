@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import { attempt } from "../../base/attempt.ts";
 import { openDevice } from "./device.ts";
 import { failure } from "./outcome.ts";
 import { numbersOf, type PortSource } from "./port.ts";
@@ -65,10 +66,6 @@ function busChannels({ devices, consoles, read }: XenBus): [string, string][] {
   });
 }
 
-function namesIn(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch {
-    return [];
-  }
+function namesIn(directory: string): readonly string[] {
+  return attempt(() => fs.readdirSync(directory)) ?? [];
 }

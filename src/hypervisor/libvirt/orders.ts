@@ -73,7 +73,10 @@ export function libvirtOrders(options: LibvirtOrdersOptions): DomainOrders {
         if (!planned.ok) return planned;
         const { xml, definition, plan } = planned.value;
         if (plan.devices !== expected)
-          return refused("The definition was changed meanwhile", "look again at what would be added");
+          return refused(
+            "The definition was changed meanwhile",
+            "repeat the command, to see what it adds now",
+          );
         if (plan.missing.length === 0) return { ok: true, value: undefined };
         const args = message.defineArgs(insertDevices(xml, definition, plan.devices));
         return answered(await rpc.call(CALL.defineXml, args, () => undefined));

@@ -1,3 +1,5 @@
+import { jsonIn } from "../../base/attempt.ts";
+
 /** The parameters of one option of QEMU, in their order: a key may come more than once. */
 export type Parameters = readonly (readonly [key: string, value: string])[];
 
@@ -42,12 +44,7 @@ function splitAtCommas(text: string): string[] {
 }
 
 function readObject(text: string): Parameters {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return [];
-  }
+  const value = jsonIn(text);
   return Object.entries(value ?? {}).flatMap(([key, each]) =>
     ["string", "number", "boolean"].includes(typeof each) ? [[key, String(each)] as const] : [],
   );

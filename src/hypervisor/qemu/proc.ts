@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { attempt } from "../../base/attempt.ts";
 import { VCPUS_MAX } from "../../base/domain.ts";
 
 /** The most processes of a host that are looked at. */
@@ -90,13 +91,4 @@ function numbersOf(names: readonly string[], max: number): number[] {
     .filter((name) => /^[1-9]\d{0,9}$/.test(name))
     .map(Number)
     .slice(0, max);
-}
-
-/** A process may end between any two calls. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

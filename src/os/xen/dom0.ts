@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { attempt } from "../../base/attempt.ts";
 
 /** `XENFEAT_dom0` (xen/include/public/features.h). */
 const FEATURE_DOM0 = 1 << 11;
@@ -39,12 +40,4 @@ export function xenRole({ text, stat }: HostLook = THIS_HOST): XenRole {
     ? text("/proc/xen/capabilities")?.includes("control_d") === true
     : (features & FEATURE_DOM0) !== 0;
   return isControl ? "dom0" : "guest";
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

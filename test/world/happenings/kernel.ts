@@ -1,5 +1,5 @@
 import { UNCERTAIN } from "../judge/host-memory.ts";
-import type { Policy } from "../machine/kernel.ts";
+import type { Policy } from "../machine/kernel-policy.ts";
 import type { Random } from "../machine/random.ts";
 import type { World } from "../world.ts";
 import { happening } from "./happening.ts";

@@ -1,4 +1,5 @@
-import type { Hardware, Kernel, Policy, PolicyState } from "../machine/kernel.ts";
+import type { Kernel } from "../machine/kernel.ts";
+import type { Hardware, Policy, PolicyState } from "../machine/kernel-policy.ts";
 
 /** What is known of one cpufreq policy. */
 export interface PolicyMemory {

@@ -1,4 +1,4 @@
-import type { Policy, Settable } from "../machine/kernel.ts";
+import type { Policy, Settable } from "../machine/kernel-policy.ts";
 import type { Program } from "../machine/program.ts";
 import type { Asked, Guest } from "../players/guest.ts";
 import type { World } from "../world.ts";

@@ -1,4 +1,4 @@
-import type { Policy } from "../machine/kernel.ts";
+import type { Policy } from "../machine/kernel-policy.ts";
 import type { World } from "../world.ts";
 
 /** How a policy differs from what is possible; undefined if it does not, or if nothing certain can be said of it. */

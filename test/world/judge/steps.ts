@@ -1,4 +1,4 @@
-import type { Hardware } from "../machine/kernel.ts";
+import type { Hardware } from "../machine/kernel-policy.ts";
 import type { Contract } from "../players/contract.ts";
 import type { Action } from "../players/guest.ts";
 

@@ -1,10 +1,11 @@
 import { constants } from "node:fs";
-import type { Attribute, Node, PlainFile } from "./disk.ts";
 import { errnoError } from "./errno.ts";
+import { contentOf, kindsOf, statsOf, textOf, withLength } from "./node-content.ts";
 import type { Program } from "./program.ts";
 
 /** The `f_type` of sysfs, and that of tmpfs. */
 const SYSFS = 0x62656572;
+
 const TMPFS = 0x01021994;
 
 const {
@@ -239,40 +240,4 @@ function changingCalls(program: Program) {
       return { close, on() {} };
     },
   };
-}
-
-/** A file that grows has room for more, so that many short writes do not copy it each time. */
-function withLength(bytes: Uint8Array, length: number): Uint8Array {
-  if (bytes.buffer.byteLength >= length) return new Uint8Array(bytes.buffer, 0, length);
-  const grown = new Uint8Array(2 * length);
-  grown.set(bytes);
-  return grown.subarray(0, length);
-}
-
-function contentOf(node: Node, call: string): string | Uint8Array {
-  if (node.kind === "attribute") return (node.attribute as Attribute).read();
-  if (node.kind === "file") return (node as PlainFile).bytes;
-  throw errnoError(node.kind === "directory" ? "EISDIR" : "EINVAL", call);
-}
-
-function textOf(bytes: Uint8Array, offset: number, length: number): string {
-  let text = "";
-  for (let i = offset; i < offset + length; i++) text += String.fromCharCode(bytes[i] as number);
-  return text;
-}
-
-function kindsOf({ kind }: Node) {
-  return {
-    isFile: () => kind === "file" || kind === "attribute",
-    isDirectory: () => kind === "directory",
-    isSymbolicLink: () => kind === "link",
-    isSocket: () => kind === "socket",
-    isFIFO: () => false,
-  };
-}
-
-function statsOf(node: Node) {
-  const { ino, uid, gid, mode, ctimeMs } = node;
-  const size = node.kind === "file" ? node.bytes.length : 4096;
-  return { dev: 1, ino, uid, gid, mode, size, ctimeMs, mtimeMs: ctimeMs, ...kindsOf(node) };
 }

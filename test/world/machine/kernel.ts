@@ -1,59 +1,17 @@
 import type { Disk } from "./disk.ts";
 import { errnoError } from "./errno.ts";
-
-const CPU_ROOT = "/sys/devices/system/cpu";
-
-/** Which hardware a host has. */
-export interface Hardware {
-  readonly driver: "acpi-cpufreq" | "intel_pstate";
-  /** Highest first. */
-  readonly khz: readonly number[];
-  readonly cpus: number;
-  /** CPUs of one cpufreq policy. */
-  readonly perPolicy: number;
-  /** CPUs of one core: their policies share a clock. */
-  readonly threads: number;
-  readonly governor: string;
-  /** The base speed of intel_pstate. */
-  readonly baseKhz: number;
-}
-
-/** The files of a policy that can be written. */
-const SETTABLE = ["scaling_governor", "scaling_min_freq", "scaling_max_freq", "scaling_setspeed"] as const;
-export type Settable = (typeof SETTABLE)[number];
-
-/** What a policy is set to. */
-export interface PolicyState {
-  governor: string;
-  minKhz: number;
-  maxKhz: number;
-  setKhz: number;
-}
-
-/** One cpufreq policy, as the kernel has it. */
-export interface Policy {
-  readonly cpus: readonly number[];
-  readonly name: string;
-  /** How it was made. */
-  readonly initial: Readonly<PolicyState>;
-  state: PolicyState;
-  /** What was written to `scaling_setspeed`: limits that change bring it back as far as they allow. */
-  askedKhz: number;
-  /** False once it was removed or made anew: files that are still open lead nowhere. */
-  isThere: boolean;
-  /** The errno with which writes are refused at present. */
-  refuses: string | undefined;
-  /** A limit of the platform: `scaling_max_freq` never reports more. */
-  limitKhz: number;
-  /** Writes that were accepted. */
-  writes: number;
-}
-
-/** Called for each write to a policy that was accepted, with its writer. */
-export type Witness = (policy: Policy, file: Settable, text: string) => void;
-
-const GOVERNORS = ["performance", "powersave", "userspace", "ondemand", "schedutil"];
-const INTEL_GOVERNORS = ["performance", "powersave"];
+import {
+  CPU_ROOT,
+  GOVERNORS,
+  groupOf,
+  type Hardware,
+  INTEL_GOVERNORS,
+  type Policy,
+  SETTABLE,
+  type Settable,
+  settableKhz,
+  type Witness,
+} from "./kernel-policy.ts";
 
 /** The cpufreq of the kernel: its policies and their files in sysfs. */
 export class Kernel {
@@ -84,7 +42,7 @@ export class Kernel {
       this.isOnline[cpu] = true;
       this.#disk.mkdir(`${CPU_ROOT}/cpu${cpu}/topology`);
       this.#file(`${CPU_ROOT}/cpu${cpu}/online`, () => (this.isOnline[cpu] ? "1" : "0"));
-      const siblings = this.#group(cpu, this.hardware.threads).filter((one) => this.isOnline[one]);
+      const siblings = groupOf(cpu, this.hardware.threads, this.hardware).filter((one) => this.isOnline[one]);
       this.#file(`${CPU_ROOT}/cpu${cpu}/topology/thread_siblings_list`, () => siblings.join(","));
     }
     const online = () => [...this.isOnline.keys()].filter((cpu) => this.isOnline[cpu]);
@@ -102,7 +60,7 @@ export class Kernel {
     for (const policy of new Set(this.policyOf)) if (policy !== undefined) this.#remove(policy);
     this.#away.clear();
     for (let cpu = 0; cpu < this.hardware.cpus; cpu += this.hardware.perPolicy)
-      if (this.#group(cpu, this.hardware.perPolicy).some((one) => this.isOnline[one]))
+      if (groupOf(cpu, this.hardware.perPolicy, this.hardware).some((one) => this.isOnline[one]))
         this.#show(this.#newPolicy(cpu));
   }
 
@@ -119,7 +77,7 @@ export class Kernel {
     const { perPolicy } = this.hardware;
     const first = cpu - (cpu % perPolicy);
     const old = this.policyOf[first] ?? this.policyOf[cpu];
-    const anyOnline = this.#group(first, perPolicy).some((one) => this.isOnline[one]);
+    const anyOnline = groupOf(first, perPolicy, this.hardware).some((one) => this.isOnline[one]);
     if (online && old === undefined) this.#show(this.#away.get(first) ?? this.#newPolicy(first));
     else if (!anyOnline && old !== undefined) {
       this.#remove(old);
@@ -174,26 +132,20 @@ export class Kernel {
       case "scaling_min_freq":
         if (value > state.maxKhz) throw refuse();
         state.minKhz = Math.max(lowest, value);
-        state.setKhz = this.#settable(policy);
+        state.setKhz = settableKhz(policy, this.#khz);
         return;
       case "scaling_max_freq":
         if (value < state.minKhz) throw refuse();
         state.maxKhz = Math.min(highest, value);
-        state.setKhz = this.#settable(policy);
+        state.setKhz = settableKhz(policy, this.#khz);
         return;
       case "scaling_setspeed": {
         if (state.governor !== "userspace") throw refuse();
         policy.askedKhz = value;
-        state.setKhz = this.#settable(policy);
+        state.setKhz = settableKhz(policy, this.#khz);
         return;
       }
     }
-  }
-
-  /** The lowest entry that is not below what was asked for, within the limits. */
-  #settable({ askedKhz, state: { minKhz, maxKhz } }: Policy): number {
-    const bounded = Math.max(minKhz, Math.min(askedKhz, maxKhz));
-    return this.#khz.findLast((entry) => entry >= bounded) ?? (this.#khz[0] as number);
   }
 
   get #khz(): readonly number[] {
@@ -216,7 +168,7 @@ export class Kernel {
   }
 
   #newPolicy(first: number): Policy {
-    const cpus = this.#group(first, this.hardware.perPolicy);
+    const cpus = groupOf(first, this.hardware.perPolicy, this.hardware);
     const [highest = 0] = this.#khz;
     const lowest = this.#khz.at(-1) ?? 0;
     const state = { governor: this.hardware.governor, minKhz: lowest, maxKhz: highest, setKhz: highest };
@@ -273,12 +225,6 @@ export class Kernel {
       this.policyOf[cpu] = undefined;
       this.#disk.remove(this.#disk.directoryAt(`${CPU_ROOT}/cpu${cpu}`, "remove"), "cpufreq");
     }
-  }
-
-  #group(cpu: number, size: number): number[] {
-    const first = cpu - (cpu % size);
-    const end = Math.min(first + size, this.hardware.cpus);
-    return Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
   }
 
   #constant(path: string, policy: Policy, files: Readonly<Record<string, string>>): void {

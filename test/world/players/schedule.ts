@@ -1,4 +1,4 @@
-import type { Hardware } from "../machine/kernel.ts";
+import type { Hardware } from "../machine/kernel-policy.ts";
 import type { Random } from "../machine/random.ts";
 
 /** What the configuration says of some hours (vm-power.conf(5), "[schedule NAME]"). */

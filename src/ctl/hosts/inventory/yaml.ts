@@ -49,7 +49,7 @@ export function readYamlInventory(text: string, file: string): Inventory {
 
 /** The remedy for inventories that only Ansible can read. */
 export const BY_ANSIBLE =
-  'Let Ansible write it: "ansible-inventory -i … --list --yaml --output FILE", and name FILE';
+  'Write an inventory with "ansible-inventory -i … --list --yaml --output FILE", and name FILE';
 
 function readGroup({ name, value, place }: Entry, reading: Reading, depth: number): void {
   const { inventory } = reading;

@@ -1,4 +1,4 @@
-import type { Policy } from "../../machine/kernel.ts";
+import type { Policy } from "../../machine/kernel-policy.ts";
 import type { Invariant, Seen } from "../invariant.ts";
 
 interface Cpu {
