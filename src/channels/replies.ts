@@ -4,6 +4,8 @@ const TOGETHER_MAX = 8;
 /** Bytes of them: the longest packet, so many times. */
 const HELD_BYTES = 464 * TOGETHER_MAX;
 
+const NOTHING = new Uint8Array(0);
+
 /** What is not written yet. One buffer is enough for all channels, because nothing is held between turns. */
 const held = new Uint8Array(HELD_BYTES);
 
@@ -15,6 +17,8 @@ export class Replies {
   readonly #socket: { write(bytes: Uint8Array): number };
   readonly #counters: { repliesDropped: number };
   #isHolding = false;
+  /** The first of those that are held. It is copied only if another one follows, which few turns have. */
+  #first: Uint8Array = NOTHING;
   #length = 0;
   #count = 0;
 
@@ -34,17 +38,23 @@ export class Replies {
     this.#flush();
   }
 
+  /** A reply must stay as it is until {@link release}. */
   send(reply: Uint8Array): void {
     if (this.#count === TOGETHER_MAX || this.#length + reply.length > HELD_BYTES) this.#flush();
     if (!this.#isHolding || reply.length > HELD_BYTES) return this.#put(reply, 1);
-    held.set(reply, this.#length);
+    if (this.#count === 0) this.#first = reply;
+    else {
+      if (this.#count === 1) held.set(this.#first);
+      held.set(reply, this.#length);
+    }
     this.#length += reply.length;
     this.#count++;
   }
 
   #flush(): void {
     if (this.#count === 0) return;
-    this.#put(held.subarray(0, this.#length), this.#count);
+    this.#put(this.#count === 1 ? this.#first : held.subarray(0, this.#length), this.#count);
+    this.#first = NOTHING;
     this.#length = 0;
     this.#count = 0;
   }
