@@ -58,12 +58,16 @@ function joined(asked: readonly Knobs[]): UncoreBounds | undefined {
   return minKhz === undefined && maxKhz === undefined ? undefined : { minKhz, maxKhz };
 }
 
-/** What the contract of each running vCPU asks for. */
+/** What the contract of each running vCPU asks for. However many ask for nothing, one stands for them. */
 function askedOn(claims: ClockState["claims"]): Knobs[] {
   const asked: Knobs[] = [];
+  let isSilent = false;
   for (const { claimant } of claims) {
     const { domain, contract } = claimant.state;
-    if (!claimant.physical && domain.state === "running") asked.push(contract.knobs ?? NO_KNOBS);
+    if (claimant.physical || domain.state !== "running") continue;
+    if (contract.knobs === undefined) isSilent = true;
+    else asked.push(contract.knobs);
   }
+  if (isSilent) asked.push(NO_KNOBS);
   return asked;
 }

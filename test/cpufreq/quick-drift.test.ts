@@ -17,6 +17,38 @@ function change(host: QuickHost, name: string, text: string): void {
 
 const outcomes = ({ drifts }: QuickHost) => drifts.map(({ file, outcome }) => `${file} ${outcome}`);
 
+describe("what is forgotten when a clock has its own settings again", () => {
+  test("how often another program set it: that counts anew after the next request", async () => {
+    using host = quickHost({ 0: ["s0"] });
+    const cpufreq = await held(host, "reassert");
+    for (let i = 0; i < 5; i++) {
+      change(host, "speed", "1000000");
+      cpufreq.refresh();
+    }
+    cpufreq.apply({ clock: 0, setting: "baseline" });
+    cpufreq.refresh();
+    cpufreq.apply({ clock: 0, setting: 1 });
+    change(host, "speed", "1000000");
+    cpufreq.refresh();
+    expect(outcomes(host)).toEqual(Array.from({ length: 6 }, () => "s0/speed reasserted"));
+  });
+
+  test("that another program set it last: what the kernel makes of the next speed is no drift", async () => {
+    using host = quickHost({ 0: ["s0"] });
+    const cpufreq = await held(host, "reassert");
+    change(host, "speed", "1000000");
+    host.fails = (what) => (what.startsWith("s0 set") ? "EBUSY" : undefined);
+    cpufreq.refresh();
+    host.fails = () => undefined;
+    cpufreq.apply({ clock: 0, setting: "baseline" });
+    cpufreq.refresh();
+    host.rounds = (text) => (text === "2000000" ? "1999000" : text);
+    cpufreq.apply({ clock: 0, setting: 1 });
+    cpufreq.refresh();
+    expect(outcomes(host)).toEqual(["s0/speed failed"]);
+  });
+});
+
 describe("another program's speed", () => {
   test("is overwritten, and what the kernel then makes of ours is no drift", async () => {
     using host = quickHost({ 0: ["s0"] });

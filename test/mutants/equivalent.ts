@@ -72,6 +72,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: "What is no word has the number -1 as well, and there is no word of any number below 0",
   },
   {
+    file: "src/cpufreq/host-clocks.ts",
+    line: "if (clock.touched || clock.owesBaseline) isThere = doNow(this.#look(clock)) && isThere;",
+    changes: ["clock.touched || clock.owesBaseline → true"],
+    why: "A look at a clock with its own settings finds nothing; the condition saves the work, since most clocks have them",
+  },
+  {
     file: "src/arbiter/look.ts",
     line: 'return a.kind === "pcpu" && b.kind === "pcpu" && a.vm === b.vm && a.pcpu === b.pcpu;',
     changes: ['a.kind === "pcpu" && b.kind === "pcpu" → (a.kind === "pcpu") || (b.kind === "pcpu")'],
