@@ -17,6 +17,20 @@ describe("the socket of a channel", () => {
     expect(stage.recorder.domains.get("web1")?.channels).toEqual(new Map([[`${stage.files}/a b.0`, 0]]));
   });
 
+  test("is found among those of thousands of channels", async () => {
+    await using stage = new QemuStage();
+    stage.start(50, { args: argsOf("web1", ["fd=28"]), fds: new Map([[28, 59_999]]) });
+    const line = (inode: number) =>
+      `00000000a003df4a: 00000002 00000000 00010000 0001 01 ${inode} /run/libvirt/qemu/channel/domain-${inode}/org.dpdk.0\n`;
+    const path = `${stage.files}/web1.0`;
+    const own = line(59_999).replace(/\/run.*/, path);
+    const others = Array.from({ length: 49_999 }, (_, i) => line(10_000 + i));
+    fs.writeFileSync(`${stage.root}/50/net/unix`, [LIST, ...others, own].join(""));
+    fs.writeFileSync(path, "");
+    await stage.followed();
+    expect(stage.recorder.domains.get("web1")?.channels).toEqual(new Map([[path, 0]]));
+  });
+
   test("below another root is found there, and neither .. nor a link leads out of it", async () => {
     await using stage = new QemuStage();
     fs.mkdirSync(`${stage.files}/run`);

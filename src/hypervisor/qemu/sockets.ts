@@ -3,8 +3,8 @@ import { openInRoot } from "../../os/open-in-root.ts";
 import type { ChannelSocket } from "./command-line.ts";
 import type { Proc } from "./proc.ts";
 
-/** The longest list of sockets that is read, in bytes: some 10,000 of them. */
-const SOCKETS_BYTES_MAX = 1024 * 1024;
+/** The longest list of sockets that is read, in bytes: some 60,000 of them. A channel has three in its namespace. */
+const SOCKETS_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * The paths on this host of a QEMU's channels, with their numbers. Where the QEMU sees another file at its path than the
