@@ -59,6 +59,16 @@ test("the man pages that another page names are in man/", async () => {
   expect(named.filter((page) => !existsSync(join(ROOT, page)))).toEqual([]);
 });
 
+test("no line of a man page begins with what scdoc would take for a list", async () => {
+  const pages = await Array.fromAsync(new Bun.Glob("man/*.scd").scan(ROOT));
+  const wrong = pages.flatMap((page) =>
+    read(page)
+      .split("\n")
+      .flatMap((line, i) => (/^\t*-(?! )/.test(line) ? [`${page}:${i + 1}`] : [])),
+  );
+  expect([pages.length > 5, wrong]).toEqual([true, []]);
+});
+
 function read(file: string): string {
   return readFileSync(join(ROOT, file), "utf8");
 }
