@@ -9,8 +9,12 @@ export interface LeveledLog extends Log {
 }
 
 /** Writes lines to the journal with native fields if stderr goes there, else to stderr, within a {@link LogBudget}. */
-export function openLog(env: Readonly<Record<string, string | undefined>>, first: LogLevel): LeveledLog {
-  const write = plainWriter(env);
+export function openLog(
+  env: Readonly<Record<string, string | undefined>>,
+  first: LogLevel,
+  stderr = openStderr(),
+): LeveledLog {
+  const write = plainWriter(env, stderr);
   const journal = openJournal(env, write);
   const budget = new LogBudget();
   let loudest = LOG_LEVELS.indexOf(first);
@@ -38,14 +42,14 @@ export function openLog(env: Readonly<Record<string, string | undefined>>, first
 /** On stderr, lines have a time stamp, or under systemd the priority that it reads. */
 function plainWriter(
   env: Readonly<Record<string, string | undefined>>,
+  stderr: (text: string) => void,
 ): (level: LogLevel, message: string) => void {
-  const write = openStderr();
   const collected = env["JOURNAL_STREAM"] !== undefined || env["INVOCATION_ID"] !== undefined;
   return (level, message) => {
     const line = collected
       ? `<${PRIORITY[level]}>${message}`
       : `${new Date().toISOString()} ${level.padEnd(7)} ${message}`;
-    write(`${line}\n`);
+    stderr(`${line}\n`);
   };
 }
 
