@@ -1,8 +1,8 @@
-import fs from "node:fs";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { type Errno, refusalOf } from "../os/errno.ts";
 import type { FileCalls } from "../os/file-calls.ts";
+import { namesIn } from "../os/names-in.ts";
 import { readOwnFile } from "../os/own-file.ts";
 import { UNFINISHED, writeWhole } from "../os/whole-file.ts";
 import { decodeEntry, ENTRY_SIZE_MAX, encodeEntry, type JournalEntry } from "./journal-entry.ts";
@@ -38,7 +38,7 @@ export function saveEntry(means: JournalMeans, entry: JournalEntry): string | un
 
 /** Removes unfinished files that a crash left. No setting was changed under them. */
 export function dropUnfinished(means: JournalMeans): void {
-  for (const name of namesIn(means.journalDirectory)) {
+  for (const name of filesIn(means)) {
     if (name.endsWith(UNFINISHED) && scopeOf(means, name.slice(0, -UNFINISHED.length)) !== undefined)
       remove(means, `${means.journalDirectory}/${name}`);
   }
@@ -63,7 +63,7 @@ export function loadEntry(means: JournalMeans, scope: string): Result<JournalEnt
 /** All entries of a directory; none if the directory is missing. */
 export function loadJournal(means: JournalMeans): JournalFile[] {
   const files: JournalFile[] = [];
-  for (const name of namesIn(means.journalDirectory)) {
+  for (const name of filesIn(means)) {
     const scope = scopeOf(means, name);
     const entry = scope === undefined ? undefined : loadEntry(means, scope);
     if (scope !== undefined && entry !== undefined) files.push({ scope, entry });
@@ -71,12 +71,8 @@ export function loadJournal(means: JournalMeans): JournalFile[] {
   return files;
 }
 
-function namesIn(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory).sort().slice(0, ENTRIES_MAX);
-  } catch {
-    return [];
-  }
+function filesIn({ journalDirectory }: JournalMeans): readonly string[] {
+  return [...namesIn(journalDirectory)].sort().slice(0, ENTRIES_MAX);
 }
 
 function entryPath({ journalDirectory, names }: JournalMeans, scope: string): string {

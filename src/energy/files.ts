@@ -1,15 +1,10 @@
-import { readdirSync, readFile, readFileSync } from "node:fs";
+import { readFile, readFileSync } from "node:fs";
 import { attempt } from "../base/attempt.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { systemErrorText } from "../base/system-error.ts";
 
 /** The largest whole number that the kernel prints has 20 digits. */
 const NUMBER = /^\d{1,20}\n?$/;
-
-/** The names in a directory; none if it cannot be read. */
-export function namesIn(directory: string): readonly string[] {
-  return attempt(() => readdirSync(directory)) ?? [];
-}
 
 /** A short text of the kernel, without its end of line; undefined if it cannot be read. */
 export function shortText(file: string): string | undefined {

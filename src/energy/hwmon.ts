@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { namesIn, shortText } from "./files.ts";
+import { namesIn } from "../os/names-in.ts";
+import { shortText } from "./files.ts";
 import type { Meter, MeterScope } from "./meter.ts";
 
 /** The most chips that are looked at. */

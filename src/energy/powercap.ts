@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { meterNumber, namesIn, shortText } from "./files.ts";
+import { namesIn } from "../os/names-in.ts";
+import { meterNumber, shortText } from "./files.ts";
 import type { Meter, MeterScope } from "./meter.ts";
 
 /** The most zones that are looked at; eight sockets have about 60. */

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { attempt } from "../base/attempt.ts";
+import { namesIn } from "./names-in.ts";
 
 /** A process that holds a lock. */
 export interface LockHolder {
@@ -25,5 +26,7 @@ export function findLockHolder({ dev, ino }: Pick<fs.Stats, "dev" | "ino">): Loc
 }
 
 function numbersIn(directory: string): number[] {
-  return (attempt(() => fs.readdirSync(directory)) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
+  return namesIn(directory)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }

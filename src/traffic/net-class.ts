@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt } from "../base/attempt.ts";
+import { namesIn } from "../os/names-in.ts";
 import type { PacketSource } from "./packet-meter.ts";
 
 /** After an interface was not found, how long to wait in ms before all are listed again. */
@@ -44,10 +45,6 @@ function counterFiles(root: string): Map<string, string> {
 /** libvirt gives the host's side of a tap the guest's address with another first byte, so that one is left out. */
 function tapKey(mac: string): string {
   return `tap ${mac.slice(2)}`;
-}
-
-function namesIn(root: string): readonly string[] {
-  return attempt(() => readdirSync(root)) ?? [];
 }
 
 function readText(file: string): string | undefined {

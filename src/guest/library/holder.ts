@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { attempt } from "../../base/attempt.ts";
+import { namesIn } from "../../os/names-in.ts";
 
 /** A process that has a device open. */
 export interface Holder {
@@ -24,8 +25,4 @@ export function holderOf(path: string, proc = "/proc"): Holder | undefined {
     return { pid: Number(pid), name: name ?? "?" };
   }
   return undefined;
-}
-
-function namesIn(directory: string): string[] {
-  return attempt(() => fs.readdirSync(directory)) ?? [];
 }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { attempt } from "../../base/attempt.ts";
 import type { Errno } from "../../os/errno.ts";
+import { namesIn } from "../../os/names-in.ts";
 import { openDevice } from "./device.ts";
 import { holderOf } from "./holder.ts";
 import { type Failure, failure } from "./outcome.ts";
@@ -79,8 +80,4 @@ function openFailure(errno: Errno, directory: string, port: number): Failure {
 
 function nameOf(path: string): string {
   return attempt(() => fs.readFileSync(path, "utf8").trim()) ?? "";
-}
-
-function namesIn(directory: string): readonly string[] {
-  return attempt(() => fs.readdirSync(directory)) ?? [];
 }

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import fs from "node:fs";
-import { attempt } from "../../base/attempt.ts";
+import { namesIn } from "../../os/names-in.ts";
 import { openDevice } from "./device.ts";
 import { failure } from "./outcome.ts";
 import { numbersOf, type PortSource } from "./port.ts";
@@ -64,8 +63,4 @@ function busChannels({ devices, consoles, read }: XenBus): [string, string][] {
     const name = read(`device/console/${number}/name`);
     return name === undefined ? [] : [[name, `${consoles}/hvc${number}`] as [string, string]];
   });
-}
-
-function namesIn(directory: string): readonly string[] {
-  return attempt(() => fs.readdirSync(directory)) ?? [];
 }
