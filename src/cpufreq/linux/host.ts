@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { CPU_NUMBER_END } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import { Readings } from "./readings.ts";
-import { attempt, parseNumber, readOptional, readText } from "./sysfs-file.ts";
+import { ifThere, parseNumber, readOptional, readText } from "./sysfs-file.ts";
 
 /** Values that are the same for every CPU of a host. */
 export interface Host {
@@ -29,7 +29,7 @@ const SWITCHES = [
 
 /** Reads the values of a host. A root that does not exist has no CPUs. Throws `LookFailed`. */
 export function readHost(root: string, readings = new Readings()): Host {
-  const names = readings.note(() => attempt(() => fs.readdirSync(root).join("\n")));
+  const names = readings.note(() => ifThere(() => fs.readdirSync(root).join("\n")));
   const switches = SWITCHES.map((file) => readings.file(`${root}/${file}`, readOptional)?.trim());
   const valueIn = (file: (typeof SWITCHES)[number]) => switches[SWITCHES.indexOf(file)];
   return {

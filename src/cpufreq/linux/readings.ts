@@ -14,7 +14,10 @@ const UNREAD = Symbol("unread");
 export class Readings {
   readonly #made: { again: () => Said; said: Said | typeof UNREAD }[] = [];
 
-  /** Makes a reading and notes what it says; `missed` makes it again if there was nothing. Throws what it throws. */
+  /**
+   * Makes a reading and notes what it says. Where there was nothing, {@link areSame} calls `missed` instead. Throws what it
+   * throws.
+   */
   note<T extends Said>(read: () => T, missed: () => Said = read): T {
     const reading: { again: () => Said; said: Said | typeof UNREAD } = { again: read, said: UNREAD };
     this.#made.push(reading);

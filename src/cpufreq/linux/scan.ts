@@ -6,7 +6,7 @@ import { driverNamed } from "./drivers/drivers.ts";
 import { type Host, isOnline } from "./host.ts";
 import { isPolicyName } from "./journal-names.ts";
 import type { Readings } from "./readings.ts";
-import { attempt, parseCpus, parseKhz, parseNumber, quote, readOptional } from "./sysfs-file.ts";
+import { ifThere, parseCpus, parseKhz, parseNumber, quote, readOptional } from "./sysfs-file.ts";
 
 /** One CPU that can be scaled, as its files describe it. */
 export interface ScannedCpu {
@@ -77,11 +77,11 @@ export function scanCpu(host: Host, pcpu: Pcpu, readings: Readings): Result<Scan
 }
 
 function policyOf(root: string, pcpu: Pcpu, readings: Readings): Result<PolicyDirectory> {
-  const path = readings.note(() => attempt(() => fs.realpathSync(`${root}/cpu${pcpu}/cpufreq`)));
+  const path = readings.note(() => ifThere(() => fs.realpathSync(`${root}/cpu${pcpu}/cpufreq`)));
   if (path === undefined) return failure("no cpufreq directory");
   const name = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : "";
   if (!isPolicyName(name)) return failure(`its cpufreq directory is ${quote(path)}`);
-  const inode = readings.note(() => attempt(() => directoryInode(path)));
+  const inode = readings.note(() => ifThere(() => directoryInode(path)));
   if (inode === undefined) return failure("no cpufreq directory");
   if (inode === "none") return failure("its cpufreq is not a directory");
   return success({ name, path, inode });

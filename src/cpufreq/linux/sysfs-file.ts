@@ -43,7 +43,7 @@ export function looked<T>(look: () => T): Result<T, Errno> {
 /**
  * Makes a call of the file system; undefined if there is no such file. Throws {@link LookFailed} for other failures.
  */
-export function attempt<T>(call: () => T): T | undefined {
+export function ifThere<T>(call: () => T): T | undefined {
   try {
     return call();
   } catch (error) {
@@ -62,7 +62,7 @@ export function readText(path: string): string | undefined {
 
 /** The content of a small file, to the byte. */
 export function readRaw(path: string): string | undefined {
-  return attempt(() => {
+  return ifThere(() => {
     // A FIFO in the tree must not block us.
     const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     try {

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import type { Pcpu } from "../../base/domain.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { Permitted } from "../permission.ts";
-import { attempt, parseCpus, parseNumber, readOptional } from "./sysfs-file.ts";
+import { ifThere, parseCpus, parseNumber, readOptional } from "./sysfs-file.ts";
 import type { FoundClock } from "./topology.ts";
 import type { Uncore } from "./uncore-files.ts";
 
@@ -37,7 +37,7 @@ export function findUncores(root: string, clocks: readonly FoundClock[], permitt
 
 /** The directories of each package. Those of clusters set a package in parts, so that its own are not needed beside them. */
 function placesOf(root: string): ReadonlyMap<number, readonly string[]> {
-  const names = (attempt(() => fs.readdirSync(`${root}/${DIRECTORY}`)) ?? [])
+  const names = (ifThere(() => fs.readdirSync(`${root}/${DIRECTORY}`)) ?? [])
     .filter((name) => PLACE.test(name))
     .sort();
   const placed = names.map((name) => {
