@@ -1,9 +1,7 @@
+import { SOCKET_PATH_BYTES_MAX } from "../base/socket-path.ts";
 import type { Objection } from "./judge.ts";
 import type { ChannelName } from "./name.ts";
 import { ownPath } from "./place.ts";
-
-/** The most bytes of a socket's path, without the NUL. */
-const PATH_BYTES_MAX = 107;
 
 /** The sockets of one VM. */
 interface OfVm {
@@ -46,8 +44,8 @@ export class StatedSockets {
     const [owner, other] = this.#byPath.get(path) ?? [];
     if (owner === undefined) return undefined;
     if (!path.startsWith("/")) return { reason: "the path of its socket does not begin at the root" };
-    if (Buffer.byteLength(ownPath(path)) > PATH_BYTES_MAX)
-      return { reason: `the path of its socket has more than ${PATH_BYTES_MAX} bytes` };
+    if (Buffer.byteLength(ownPath(path)) > SOCKET_PATH_BYTES_MAX)
+      return { reason: `the path of its socket has more than ${SOCKET_PATH_BYTES_MAX} bytes` };
     if (other !== undefined)
       return {
         reason: `${owner.vm} and ${other.vm} are both said to have its socket`,

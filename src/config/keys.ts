@@ -2,6 +2,7 @@ import { HYPERVISOR_DRIVERS } from "../base/domain.ts";
 import { EPP_WORDS } from "../base/knobs.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import { POLICY_KINDS } from "../base/policy-kind.ts";
+import { SOCKET_PATH_BYTES_MAX } from "../base/socket-path.ts";
 import { CPUFREQ_KEYS } from "./cpufreq-keys.ts";
 import { key, optional } from "./key.ts";
 import { governors, latency, speedOrNone } from "./knob-values.ts";
@@ -15,7 +16,6 @@ import {
   listenAddress,
   meters,
   oneOf,
-  SOCKET_PATH_BYTES_MAX,
   socketPath,
   someOf,
   speedBound,

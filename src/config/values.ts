@@ -12,9 +12,6 @@ export type Parser<T> = (text: string) => Parsed<T>;
 /** The most users in one list. */
 const USERS_MAX = 64;
 
-/** The longest path of a socket: `sun_path` without its final NUL. */
-export const SOCKET_PATH_BYTES_MAX = 107;
-
 const PATH_BYTES_MAX = 4095;
 const URI_LENGTH_MAX = 1024;
 

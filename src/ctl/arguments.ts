@@ -46,15 +46,6 @@ export function cpuSetArgument(text: string): Pcpu[] {
   return cpus;
 }
 
-/** Makes a parser of a number of vCPUs from 1 to `max`. */
-export function vcpuCountUpTo(max: number): (text: string) => number {
-  return (text) => {
-    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-    if (count >= 1 && count <= max) return count;
-    throw new UsageError(`${quoted(text)} is not a number of vCPUs from 1 to ${max}`);
-  };
-}
-
 /** Parses the number of a vCPU, counted from 0. */
 export function vcpuNumberArgument(text: string): Vcpu {
   if (/^\d{1,9}$/.test(text) && Number(text) < VCPUS_MAX) return Number(text);

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { SOCKET_PATH_BYTES_MAX } from "../base/socket-path.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import type { TerminalIo } from "../terminal/io.ts";
-import { optionParser, secondsUpTo } from "../terminal/option-values.ts";
+import { optionParser, secondsUpTo, wholeNumber } from "../terminal/option-values.ts";
 import { finishParser, newParser } from "../terminal/parser.ts";
 import { quoted } from "../terminal/text.ts";
 import type { HostOptions } from "./hosts/choose.ts";
@@ -21,8 +22,6 @@ export type Run = (verb: Verb, given: Given, options: GlobalOptions) => Promise<
 
 /** The default control socket. */
 export const DEFAULT_SOCKET = "/run/vm-power/control.sock";
-/** The longest path of a socket: `sun_path` without its final NUL. */
-const SOCKET_PATH_BYTES_MAX = 107;
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const TIMEOUT_SECONDS_MAX = 3600;
 
@@ -44,7 +43,7 @@ export function createProgram(verbs: readonly Verb[], io: TerminalIo, run: Run):
     .option(
       "--parallel <hosts>",
       "ask at most so many hosts at the same time",
-      optionParser("--parallel", parallel),
+      optionParser("--parallel", wholeNumber("a number of hosts", 1, PARALLEL_MAX)),
     )
     .option("--fail-fast", "ask no more hosts once one has failed")
     .option("--json", "print the result as JSON")
@@ -123,12 +122,6 @@ function socketPath(text: string): string {
   throw new UsageError(
     `${quoted(text)} is not the path of a socket: it has 1 to ${SOCKET_PATH_BYTES_MAX} bytes`,
   );
-}
-
-function parallel(text: string): number {
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (value > 0 && value <= PARALLEL_MAX) return value;
-  throw new UsageError(`${quoted(text)} is not a number of hosts from 1 to ${PARALLEL_MAX}`);
 }
 
 function examplesText(examples: Verb["examples"]): string {

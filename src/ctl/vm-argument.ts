@@ -1,4 +1,4 @@
-import { VM_NAME_BYTES_MAX } from "../base/vm-name.ts";
+import { VM_NAME_BYTES_MAX, vmNameFault } from "../base/vm-name.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { quoted } from "../terminal/text.ts";
 import type { Argument, Given, Verb } from "./verb.ts";
@@ -10,6 +10,13 @@ export const VM: Argument = {
   doc: "name of the VM, as libvirt knows it",
   kind: "vm",
 };
+
+/** Returns the name of a VM that the host need not have yet. Throws if no VM can have it. */
+export function possibleName(vm: string): string {
+  const fault = vmNameFault(vm);
+  if (fault !== undefined) throw new UsageError(`No VM can be called ${quoted(vm)}: ${fault}`);
+  return vm;
+}
 
 /** The most bytes of all arguments and values together: more do not fit into a call. */
 const ARGUMENTS_BYTES_MAX = 48 * 1024;

@@ -1,7 +1,5 @@
+import { SOCKET_PATH_BYTES_MAX } from "../base/socket-path.ts";
 import { CONTROLLER_PORTS, type PortPlan, planPorts } from "./channel-ports.ts";
-
-/** The most bytes of a socket's path, without the NUL. */
-const PATH_BYTES_MAX = 107;
 
 /** The VM, and the directory of its sockets. */
 interface SocketPlace {
@@ -27,8 +25,8 @@ export function channelObjection(place: ChannelPlace, highest: number): string |
   if (!hasPaths(place)) return undefined;
   const path = channelPath(place, highest);
   const bytes = Buffer.byteLength(path);
-  if (bytes > PATH_BYTES_MAX)
-    return `The path of its socket, "${path}", has ${bytes} bytes; a socket's may have ${PATH_BYTES_MAX}`;
+  if (bytes > SOCKET_PATH_BYTES_MAX)
+    return `The path of its socket, "${path}", has ${bytes} bytes; a socket's may have ${SOCKET_PATH_BYTES_MAX}`;
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import { dlopen, FFIType } from "bun:ffi";
+import { SOCKET_PATH_BYTES_MAX } from "../base/socket-path.ts";
 
 // Constants of Linux on x86-64 and arm64 alike.
 export const AF_UNIX = 1;
@@ -7,7 +8,7 @@ export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 
 const SUN_PATH = 2;
-const SUN_PATH_MAX = 108;
+const SUN_PATH_MAX = SOCKET_PATH_BYTES_MAX + 1;
 const AT = 0x40;
 const SLASH = 0x2f;
 

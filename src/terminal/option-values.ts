@@ -22,6 +22,15 @@ export function secondsUpTo(max: number, min?: number): (text: string) => number
   };
 }
 
+/** Makes a parser of a whole number; `what` names it in an error, such as "a number of hosts". */
+export function wholeNumber(what: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${quoted(text)} is not ${what} from ${min} to ${max}`);
+  };
+}
+
 /** Makes a parser of one of some words. */
 export function wordOf<const T extends string>(words: readonly T[]): (text: string) => T {
   return (text) => {

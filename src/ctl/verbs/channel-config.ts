@@ -2,9 +2,9 @@ import type { ChannelConfig, ChannelConfigRequest } from "../../admin/control-ty
 import { NAMED_CHANNELS_MAX } from "../../admin/parameters.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../../terminal/exit-code.ts";
-import { wordOf } from "../../terminal/option-values.ts";
+import { wholeNumber, wordOf } from "../../terminal/option-values.ts";
 import { count, printable } from "../../terminal/text.ts";
-import { optionOf, vcpuCountUpTo } from "../arguments.ts";
+import { optionOf } from "../arguments.ts";
 import { additions, agrees, printableLines } from "../confirm.ts";
 import type { Context, Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
@@ -63,7 +63,7 @@ function onlyLibvirt(flag: string, format: string): string {
 
 function requestOf(vm: string, values: ReadonlyMap<string, string>): ChannelConfigRequest {
   const format = optionOf(values, "--format", wordOf(FORMATS)) ?? "libvirt";
-  const vcpus = optionOf(values, "--vcpus", vcpuCountUpTo(NAMED_CHANNELS_MAX));
+  const vcpus = optionOf(values, "--vcpus", wholeNumber("a number of vCPUs", 1, NAMED_CHANNELS_MAX));
   return vcpus === undefined ? { vm, format } : { vm, format, vcpus };
 }
 

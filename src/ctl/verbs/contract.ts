@@ -5,15 +5,14 @@ import type {
   ContractView,
   Schedule,
 } from "../../admin/control-types.ts";
-import { vmNameFault } from "../../base/vm-name.ts";
-import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatDuration, formatTime, printable, quoted } from "../../terminal/text.ts";
+import { formatDuration, formatTime, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { orderOptions, orderWords } from "../order-options.ts";
 import type { Verb } from "../verb.ts";
-import { VM } from "../vm-argument.ts";
+import { possibleName, VM } from "../vm-argument.ts";
 
 /** Verbs `contract`, `set-contract`, `unset-contract`, `config`. */
 export const CONTRACT_VERBS: readonly Verb[] = [
@@ -90,12 +89,6 @@ export const CONTRACT_VERBS: readonly Verb[] = [
     },
   },
 ];
-
-function possibleName(vm: string): string {
-  const fault = vmNameFault(vm);
-  if (fault !== undefined) throw new UsageError(`No VM can be called ${quoted(vm)}: ${fault}`);
-  return vm;
-}
 
 interface Look {
   readonly style: Style;

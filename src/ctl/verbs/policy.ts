@@ -5,7 +5,7 @@ import { POLICY_KINDS } from "../../base/policy-kind.ts";
 import { HOURS, MAC_PATTERN, POLICY_MACS_MAX } from "../../base/policy-rule.ts";
 import { EXIT, UsageError } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
-import { wordOf } from "../../terminal/option-values.ts";
+import { wholeNumber, wordOf } from "../../terminal/option-values.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { printable, quoted } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
@@ -26,6 +26,8 @@ const OPTIONS: Readonly<Record<(typeof ACTIONS)[number], readonly string[]>> = {
   add: ["--vcpus", "--type", "--workload", ...HOUR_FLAGS, ...TRAFFIC_FLAGS],
   remove: ["--id"],
 };
+
+const PACKETS = wholeNumber("a whole number", 0, PACKETS_MAX);
 
 const value = (name: string, kind: "text" | readonly string[] = "text") => ({ name, kind });
 
@@ -89,8 +91,8 @@ async function add({ call, show }: Context, vm: string, { values }: Given) {
     trafficHours: optionOf(values, "--traffic-hours", hours),
     workload: optionOf(values, "--workload", wordOf(WORKLOADS)),
     macs: optionOf(values, "--mac", macs),
-    avgPackets: optionOf(values, "--avg-packets", wholeNumber(0, PACKETS_MAX)),
-    maxPackets: optionOf(values, "--max-packets", wholeNumber(0, PACKETS_MAX)),
+    avgPackets: optionOf(values, "--avg-packets", PACKETS),
+    maxPackets: optionOf(values, "--max-packets", PACKETS),
   };
   const { avgPackets = 0, maxPackets = 0 } = given;
   if (avgPackets > maxPackets)
@@ -118,7 +120,7 @@ function judgeFlags(kind: (typeof POLICY_KINDS)[number], values: ReadonlyMap<str
 }
 
 async function remove({ call, show }: Context, vm: string, { values }: Given) {
-  const id = optionOf(values, "--id", wholeNumber(1, POLICY_ID_MAX));
+  const id = optionOf(values, "--id", wholeNumber("a whole number", 1, POLICY_ID_MAX));
   const reply = await call("RemovePolicy", id === undefined ? { vm } : { vm, id });
   show(reply, () => {
     const { length } = reply.removed;
@@ -183,12 +185,4 @@ function macs(text: string): readonly string[] {
       `${list.length} MAC addresses are too many: at most ${POLICY_MACS_MAX} are possible`,
     );
   return list;
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
-    if (value >= min && value <= max) return value;
-    throw new UsageError(`${quoted(text)} is not a whole number from ${min} to ${max}`);
-  };
 }

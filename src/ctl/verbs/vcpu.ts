@@ -2,10 +2,11 @@ import type { VcpuInfo } from "../../admin/control-types.ts";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { VCPUS_MAX } from "../../base/domain.ts";
 import { EXIT } from "../../terminal/exit-code.ts";
+import { wholeNumber } from "../../terminal/option-values.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
 import { printable } from "../../terminal/text.ts";
 import { textWidth } from "../../terminal/wrap.ts";
-import { cpuSetArgument, vcpuCountUpTo, vcpuNumberArgument } from "../arguments.ts";
+import { cpuSetArgument, vcpuNumberArgument } from "../arguments.ts";
 import type { Option, Verb } from "../verb.ts";
 import { VM } from "../vm-argument.ts";
 
@@ -61,7 +62,7 @@ export const VCPU_VERBS: readonly Verb[] = [
       ["set-vcpus web1 4 --config", "from the next start on"],
     ],
     async run({ call, show }, { arguments: [vm = "", number = ""], flags }) {
-      const count = vcpuCountUpTo(VCPUS_MAX)(number);
+      const count = wholeNumber("a number of vCPUs", 1, VCPUS_MAX)(number);
       const reply = await call("SetVcpus", { vm, count, ...affectedBy(flags) });
       show(
         reply,

@@ -2,16 +2,15 @@ import type { Claim, Contract, PinnedThread, Times, Vcpu, Vm } from "../../admin
 import { formatCpuList } from "../../base/cpu-list.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { POLICY_KINDS } from "../../base/policy-kind.ts";
-import { vmNameFault } from "../../base/vm-name.ts";
-import { EXIT, UsageError } from "../../terminal/exit-code.ts";
+import { EXIT } from "../../terminal/exit-code.ts";
 import type { Style } from "../../terminal/io.ts";
 import { type Column, drawTable } from "../../terminal/table.ts";
-import { formatDuration, formatRange, formatTimeOfDay, printable, quoted } from "../../terminal/text.ts";
+import { formatDuration, formatRange, formatTimeOfDay, printable } from "../../terminal/text.ts";
 import { textWidth, wrapLine } from "../../terminal/wrap.ts";
 import { switchArgument } from "../arguments.ts";
 import { changesText, statesText } from "../times-text.ts";
 import type { Verb } from "../verb.ts";
-import { VM } from "../vm-argument.ts";
+import { possibleName, VM } from "../vm-argument.ts";
 import { channelsText } from "./list.ts";
 import { policiesText } from "./policy.ts";
 
@@ -34,9 +33,7 @@ export const VM_VERBS: readonly Verb[] = [
     arguments: [VM],
     examples: [["add-vm web1", "needed where the daemon runs with AutoAdd=no"]],
     async run({ call, show, io }, { arguments: [vm = ""] }) {
-      const fault = vmNameFault(vm);
-      if (fault !== undefined) throw new UsageError(`No VM can be called ${quoted(vm)}: ${fault}`);
-      const reply = await call("AddVm", { vm });
+      const reply = await call("AddVm", { vm: possibleName(vm) });
       const warning = reply.warning === undefined ? "" : `; ${printable(reply.warning)}`;
       show(reply, () => wrapLine(`VM ${printable(vm)} is served${warning}`, textWidth(io), 2));
       return EXIT.ok;
