@@ -143,6 +143,6 @@ async function opened({ channels, vms }: { channels: Channels; vms: ServedVms })
     for (const { status } of channels.list()) if (status === "connecting") return true;
     return false;
   };
-  for (let waitedMs = 0; waitedMs < OPENING_MS && pending(); waitedMs += OPENING_STEP_MS)
-    await Bun.sleep(OPENING_STEP_MS);
+  const endMs = performance.now() + OPENING_MS;
+  while (pending() && performance.now() < endMs) await Bun.sleep(OPENING_STEP_MS);
 }

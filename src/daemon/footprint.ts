@@ -4,7 +4,7 @@ const WORK_SHARE = 0.01;
 /** After work the memory is kept for so long in ms: a guest that asks in bursts must not wait until code is compiled again. */
 const REST_MS = 2 * 60_000;
 
-/** From so many quiet beats on, pages are given back after each so many. */
+/** The most quiet beats between two times that pages are given back. */
 const BEATS_MAX = 128;
 
 /** What memory is given back with. */

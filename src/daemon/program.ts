@@ -38,7 +38,7 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
 
 /** Whether these arguments run the daemon itself, which writes nothing but its log. */
 export function isService(argv: readonly string[]): boolean {
-  return argv.every((word, i) => word.startsWith("--config") || argv[i - 1] === "--config");
+  return argv.every((word, i) => /^--config(?:=|$)/.test(word) || argv[i - 1] === "--config");
 }
 
 /** Makes the command-line parser; `done` gets the result of a command. */

@@ -17,6 +17,7 @@ test("other arguments are for people: a command, another option, a wrong word", 
     ["--check-config"],
     ["--config", "/a.conf", "--check-config"],
     ["--help"],
+    ["--configure"],
     ["serv"],
   ];
   expect(all.filter((argv) => isService(argv))).toEqual([]);
