@@ -16,7 +16,7 @@ interface PolicyOptions {
   readonly quietHours?: readonly number[];
   readonly trafficHours?: readonly number[];
   readonly workload: NonNullable<Policy["workload"]>;
-  readonly mac: readonly string[];
+  readonly mac?: readonly string[];
   readonly minPackets: number;
   readonly avgPackets: number;
   readonly maxPackets: number;
@@ -45,17 +45,15 @@ export function addPolicyCommands(program: Command, act: Act): void {
       "--busy-hours <list>",
       "hours of the host's day at the highest speed, like 8-17",
       optionParser("--busy-hours", hourList),
-      [],
     )
     .option("--quiet-hours <list>", "hours at the lowest speed", optionParser("--quiet-hours", hourList))
     .option(
       "--traffic-hours <list>",
       "hours in which the traffic decides",
       optionParser("--traffic-hours", hourList),
-      [],
     )
     .addOption(new Option("--workload <level>", "the expected load").choices(WORKLOADS).default("low"))
-    .option("--mac <address...>", "network addresses whose traffic counts, at most 10", [])
+    .option("--mac <address...>", "network addresses whose traffic counts, at most 10")
     .option(
       "--min-packets <n>",
       "packets per second; no host uses it",
@@ -108,7 +106,7 @@ function policyOf(options: PolicyOptions, vcpus: readonly number[]): Policy {
     quietHours: options.quietHours ?? [],
     trafficHours: options.trafficHours ?? [],
     workload: options.workload,
-    macs: options.mac,
+    macs: options.mac ?? [],
     minPackets: options.minPackets,
     avgPackets: options.avgPackets,
     maxPackets: options.maxPackets,
