@@ -76,6 +76,54 @@ test("A written file that could not be read back says nothing of the kernel's ro
   cpufreq.close();
 });
 
+test("A speed that the kernel has taken as it was written is not read again, and another program is still found", async () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const cpufreq = host.open({ onDrift: "reassert" });
+  const read = spyOn(fs, "readSync");
+  const readings: number[] = [];
+  for (const setting of [1, 2, 1, 2, 3]) {
+    read.mockClear();
+    cpufreq.apply({ clock: 0, setting });
+    await turnEnds();
+    readings.push(read.mock.calls.length);
+  }
+  // The first write of all reads the settings that it saves as well.
+  expect(readings.slice(1)).toEqual([1, 0, 0, 1]);
+  cpufreq.apply({ clock: 0, setting: 1 });
+  await turnEnds();
+  read.mockRestore();
+  // What was read last.
+  fs.writeFileSync(`${host.root}/cpufreq/policy0/scaling_setspeed`, "1700000");
+  cpufreq.refresh();
+  expect(host.drifts.map(({ found, outcome }) => [found, outcome])).toEqual([["1700000", "reasserted"]]);
+  cpufreq.close();
+});
+
+test("A limit that comes after the kernel has taken a speed is told as a limit, once", async () => {
+  using host = testHost([{ cpus: [0], ...acpi }]);
+  const cpufreq = host.open({ onDrift: "reassert" });
+  const set = async (setting: number) => {
+    expect(cpufreq.apply({ clock: 0, setting })).toBeUndefined();
+    await turnEnds();
+  };
+  for (const setting of [1, 3, 1, 3]) await set(setting);
+  const { writeSync } = fs;
+  let most = "2000000";
+  const limited = (fd: number, data: Uint8Array) =>
+    writeSync(fd, new TextDecoder().decode(data).replace("2300000", most), 0);
+  using _limit = spyOn(fs, "writeSync").mockImplementation(limited as typeof writeSync);
+  await set(1);
+  for (let round = 0; round < 4; round++) cpufreq.refresh();
+  expect(host.drifts.map(({ found, outcome }) => [found, outcome])).toEqual([["2000000", "failed"]]);
+  // What the kernel rounds is read each time.
+  for (most of ["2000000", "1900000", "2300000"]) {
+    for (const setting of [3, 1, 3, 1]) await set(setting);
+    cpufreq.refresh();
+  }
+  expect(host.drifts).toHaveLength(1);
+  cpufreq.close();
+});
+
 /** A kernel that replaces what is written to a file by a value of its own. */
 function roundingDisk(
   disk: ReturnType<typeof watchedDisk>,

@@ -3,6 +3,7 @@ export const ATTRIBUTE_SIZE_MAX = 64;
 
 const ZERO = 0x30;
 const NINE = 0x39;
+const NEWLINE = 0x0a;
 
 /** The last content of an attribute, in one buffer that is reused. */
 export class AttributeBuffer {
@@ -16,6 +17,18 @@ export class AttributeBuffer {
     if (size !== this.size) return false;
     for (let i = 0; i < size; i++) if (bytes[i] !== this.bytes[i]) return false;
     return true;
+  }
+
+  /** Takes a reading as the last one. It may be longer than its content. */
+  protected contain(bytes: Uint8Array, size: number): void {
+    this.bytes.set(bytes);
+    this.size = size;
+  }
+
+  /** Whether the content is a line, with or without its end. */
+  protected saysLine(line: Uint8Array): boolean {
+    const ends = this.size === line.length + 1 && this.bytes[line.length] === NEWLINE;
+    return (ends || this.size === line.length) && line.every((byte, i) => byte === this.bytes[i]);
   }
 
   text(): string {

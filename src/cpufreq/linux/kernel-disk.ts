@@ -12,7 +12,7 @@ const { O_NOFOLLOW, O_RDWR } = fs.constants;
 /** The `f_type` of sysfs in statfs(2). */
 const SYSFS_MAGIC = 0x62656572;
 
-/** Buffer for content that is only compared. */
+/** Buffer for what is read. */
 const again = new Uint8Array(ATTRIBUTE_SIZE_MAX);
 
 /**
@@ -49,8 +49,10 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
   readonly #fd: number;
   readonly #plain: boolean;
   readonly #unread: ReadBack;
-  /** The bytes that were written since the last reading; 0 for none. */
-  #written = 0;
+  /** What was written since the last reading. */
+  #written: Uint8Array | undefined;
+  /** What the file contained after a write that the kernel did not round. Forgotten when the file is not as expected. */
+  #taken = new WeakMap<Uint8Array, Uint8Array>();
   /** The bytes that a plain file has, as far as we know. */
   #extent = Number.POSITIVE_INFINITY;
 
@@ -68,8 +70,10 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
     } catch (error) {
       return errnoOf(error);
     }
-    if (this.#written === 0) this.#unread.add(this);
-    this.#written = data.length;
+    const taken = this.#taken.get(data);
+    if (taken !== undefined) this.contain(taken, taken.length);
+    else if (this.#written === undefined) this.#unread.add(this);
+    this.#written = taken === undefined ? data : undefined;
     return undefined;
   }
 
@@ -85,21 +89,26 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
   /** Reads the kernel's rounding of what was written last. */
   readBack(): void {
     const written = this.#written;
-    if (written === 0 || this.read() !== undefined || !this.#plain || this.size <= written) return;
-    try {
-      this.#cut(written);
-      this.size = written;
-    } catch {
-      // The rest of the longer value stays, and the next look finds it.
-    }
+    if (written === undefined || this.read() !== undefined) return;
+    if (this.#plain && this.size > written.length)
+      try {
+        this.#cut(written.length);
+        this.size = written.length;
+      } catch {
+        // The rest of the longer value stays, and the next look finds it.
+      }
+    if (this.saysLine(written)) this.#taken.set(written, this.bytes.slice(0, this.size));
   }
 
   read(): Errno | undefined {
-    const isRead = this.#written === 0;
-    this.#written = 0;
+    const isRead = this.#written === undefined;
+    this.#written = undefined;
     try {
-      this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
-      this.#extent = this.size;
+      const size = fs.readSync(this.#fd, again, 0, ATTRIBUTE_SIZE_MAX, 0);
+      // Another limit may be in force.
+      if (isRead && !this.saysAgain(again, size)) this.#taken = new WeakMap();
+      this.contain(again, size);
+      this.#extent = size;
       return undefined;
     } catch (error) {
       // What was read before our write is not the kernel's rounding of it.
@@ -128,7 +137,7 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
   }
 
   close(): void {
-    this.#written = 0;
+    this.#written = undefined;
     try {
       fs.closeSync(this.#fd);
     } catch {
