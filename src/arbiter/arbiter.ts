@@ -9,7 +9,7 @@ import { ask } from "./ask.ts";
 import { claimsOf, detach } from "./attach.ts";
 import { accept, Decided, follow, joined, keep, refuse, rollBack } from "./change.ts";
 import type { ClockState } from "./claim.ts";
-import { Ends } from "./ends.ts";
+import { Ends, earlier } from "./ends.ts";
 import { GuestPolicies } from "./guest-policies.ts";
 import { WantedKnobs } from "./knobs.ts";
 import { lookAtClock, lookAtDomain, lookAtGrant, lookAtVcpu } from "./look.ts";
@@ -94,10 +94,8 @@ export class Arbiter {
 
   /** When {@link tick} is needed next, on the monotonic clock; undefined if no want ends or changes by itself. */
   dueAt(): number | undefined {
-    let dueMs = Number.POSITIVE_INFINITY;
-    for (const each of [this.policies, this.#ends, this.#schedules, this.parking])
-      dueMs = Math.min(dueMs, each.dueAt() ?? Number.POSITIVE_INFINITY);
-    return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
+    const others = earlier(this.policies.dueAt(), this.parking.dueAt());
+    return earlier(others, earlier(this.#ends.dueAt(), this.#schedules.dueAt()));
   }
 
   /** Records that another program's setting stays on a clock until the next request there. */

@@ -56,3 +56,8 @@ export class Ends {
     return ended;
   }
 }
+
+/** The first of two times; undefined is never. */
+export function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}

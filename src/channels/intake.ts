@@ -57,7 +57,7 @@ export class Intake {
 
   /** Bytes of the guest. */
   received(bytes: Uint8Array): void {
-    clearTimeout(this.#quiet);
+    this.#speaks();
     this.#framer.push(bytes);
     if (!this.#isPaused) this.#turn();
   }
@@ -70,7 +70,7 @@ export class Intake {
   /** Ends it: no packet follows. */
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#quiet);
+    this.#speaks();
   }
 
   /** Handles the packets that were received, as far as one turn allows. */
@@ -103,12 +103,19 @@ export class Intake {
     this.#mustRest = false;
   }
 
+  /** It is not quiet any more. Most packets come whole, so there is no timer. */
+  #speaks(): void {
+    if (this.#quiet === undefined) return;
+    clearTimeout(this.#quiet);
+    this.#quiet = undefined;
+  }
+
   #fellQuiet(): void {
     this.#framer.quiet();
     const { waiting } = this.#framer;
     this.#turn();
     if (!waiting || !this.#framer.waiting || this.#isPaused) return;
-    clearTimeout(this.#quiet);
+    this.#speaks();
     this.#quiet = setTimeout(() => this.#framer.silence(), SILENCE_MS - QUIET_MS);
   }
 }
