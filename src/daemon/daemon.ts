@@ -1,8 +1,9 @@
 import { MESSAGE_IDS } from "../base/message-id.ts";
+import type { Channel } from "../channels/channel.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import { processCpuUs } from "../os/clock-time.ts";
-import { givePagesBack, shrink } from "../os/memory.ts";
+import { collect, givePagesBack, shrink } from "../os/memory.ts";
 import { becomeOrdinary, becomeRealtime } from "../os/realtime.ts";
 import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
@@ -57,7 +58,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   try {
     const assembled = await assemble(surroundings, undo);
     const { applications, hostEvents, hypervisor, operators, parts, sole } = assembled;
-    const footprint = new Footprint({ shrink, givePagesBack, processCpuUs });
+    const footprint = new Footprint({ shrink, collect, givePagesBack, processCpuUs });
     startHeartbeat(parts, { notify, sole, footprint });
     endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });
@@ -138,9 +139,12 @@ function reconfigure(parts: Parts): void {
  * either may be missing.
  */
 async function opened({ channels, vms }: { channels: Channels; vms: ServedVms }): Promise<void> {
+  let waited: Channel | undefined;
   const pending = () => {
     if (!vms.complete) return true;
-    for (const { status } of channels.list()) if (status === "connecting") return true;
+    // Channels open one after the other, so most looks end here.
+    if (waited?.status === "connecting") return true;
+    for (waited of channels.list()) if (waited.status === "connecting") return true;
     return false;
   };
   const endMs = performance.now() + OPENING_MS;

@@ -1,7 +1,7 @@
 /** Above this part of a CPU the daemon is at work. */
 const WORK_SHARE = 0.01;
 
-/** After work the memory is kept for so long in ms: a guest that asks in bursts must not wait until code is compiled again. */
+/** After work the memory is kept for so long in ms, because a guest that asks in bursts must not wait for it. */
 const REST_MS = 2 * 60_000;
 
 /** The most quiet beats between two times that pages are given back. */
@@ -9,8 +9,10 @@ const BEATS_MAX = 128;
 
 /** What memory is given back with. */
 export interface FootprintMeans {
-  /** Frees what is only kept to be faster: garbage and compiled code. */
+  /** Frees garbage, and the code that was compiled for what ran often. */
   readonly shrink: () => void;
+  /** Frees garbage. */
+  readonly collect: () => void;
   /** Gives back the pages of files that are mapped; those that are used come back. */
   readonly givePagesBack: () => void;
   /** CPU time that the process has used, in µs. */
@@ -19,8 +21,9 @@ export interface FootprintMeans {
 
 /**
  * Gives back the memory that only the start or a flood of requests needed, when nobody asks for anything. Freeing takes
- * some ms, so it is done once for each rest. The runtime's threads still work for a while after it, so pages are given
- * back at the next beat, and after 2, 4, 8 and more beats.
+ * some ms, so it is done once for each rest. Compiled code is freed after the start only: most of what the start ran is
+ * never run again, and what a flood ran is small and runs again in the next one. The runtime's threads still work for a
+ * while after it, so pages are given back at the next beat, and after 2, 4, 8 and more beats.
  */
 export class Footprint {
   readonly #means: FootprintMeans;
@@ -30,6 +33,7 @@ export class Footprint {
   #restsAtMs = 0;
   /** Since the memory was freed; undefined before. */
   #beats: number | undefined;
+  #hasRested = false;
 
   constructor(means: FootprintMeans) {
     this.#means = means;
@@ -50,7 +54,9 @@ export class Footprint {
   #rest(): void {
     if (this.#beats === undefined) {
       this.#beats = 0;
-      this.#means.shrink();
+      if (this.#hasRested) this.#means.collect();
+      else this.#means.shrink();
+      this.#hasRested = true;
       return;
     }
     this.#beats++;

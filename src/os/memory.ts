@@ -13,6 +13,11 @@ export function shrink(): void {
   Bun.shrink();
 }
 
+/** Frees garbage. It takes some ms. */
+export function collect(): void {
+  Bun.gc(true);
+}
+
 /**
  * Gives back the pages of the executable and its libraries (`MADV_DONTNEED`, madvise(2)). They stay in the kernel's page
  * cache as long as there is room, and are mapped again when they are used. Mappings of which the process has changed a

@@ -141,6 +141,7 @@ function globalsOf(program: Program): Readonly<Record<string, unknown>> {
     Bun: withTraps("Bun", {
       connect: (options: Parameters<typeof connect>[1]) => connect(program, options),
       listen: (options: Parameters<typeof listen>[1]) => listen(program, options),
+      gc() {},
       shrink() {},
       sleep: (ms: number) => new Promise<void>((resolve) => later(() => resolve(), ms)),
     }),
