@@ -18,8 +18,11 @@ async function main(): Promise<number> {
       return onTerminal((io) => runGuest(argv, io));
     }
     default: {
-      const { isService, runDaemonProgram } = await import("./daemon/program.ts");
-      return isService(argv) ? runDaemonProgram(argv) : onTerminal(() => runDaemonProgram(argv));
+      const { serviceConfig } = await import("./daemon/service.ts");
+      const config = serviceConfig(argv);
+      if (config !== undefined) return (await import("./daemon/lifecycle/serve.ts")).serve(config);
+      const { runDaemonProgram } = await import("./daemon/program.ts");
+      return onTerminal(() => runDaemonProgram(argv));
     }
   }
 }

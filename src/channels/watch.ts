@@ -7,6 +7,9 @@ const FIFO = /^fifo\d+$/;
 /** How long to wait after the first event. The start of a VM makes several events, and one scan handles them all. */
 const SETTLE_MS = 2;
 
+/** How long after a watch was opened it certainly works. */
+const OPENING_MS = 300;
+
 /**
  * Reports that the entries of a directory may have changed. It is only a hint: events are lost when many come at once.
  */
@@ -22,6 +25,7 @@ export function watchDirectory(path: string, changed: () => void): DirectoryWatc
   let followed: number | undefined;
   let started = false;
   let settling: Timer | undefined;
+  let opening: Timer | undefined;
   const hint = () => {
     settling ??= setTimeout(() => {
       settling = undefined;
@@ -49,11 +53,13 @@ export function watchDirectory(path: string, changed: () => void): DirectoryWatc
       else {
         open(path, undefined);
         // A change between the scan and the start of the watch made no event.
-        hint();
+        clearTimeout(opening);
+        opening = setTimeout(changed, OPENING_MS);
       }
     },
     close() {
       clearTimeout(settling);
+      clearTimeout(opening);
       watcher?.close();
     },
   };

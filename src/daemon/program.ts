@@ -36,11 +36,6 @@ export async function runDaemonProgram(argv: readonly string[]): Promise<number>
   }
 }
 
-/** Whether these arguments run the daemon itself, which writes nothing but its log. */
-export function isService(argv: readonly string[]): boolean {
-  return argv.every((word, i) => /^--config(?:=|$)/.test(word) || argv[i - 1] === "--config");
-}
-
 /** Makes the command-line parser; `done` gets the result of a command. */
 export function createDaemonProgram(done: (exitCode: number) => void): Command {
   const program = new Command("vm-power")
