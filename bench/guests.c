@@ -194,11 +194,15 @@ static void take_notification(void)
 	ssize_t size = recv(notify.fd, text, sizeof(text) - 1, 0);
 
 	text[size > 0 ? size : 0] = 0;
-	if (strstr(text, "READY=1") != NULL && ready == 0)
-		ready = now();
+	if (strstr(text, "READY=1") == NULL || ready != 0)
+		return;
+	ready = now();
+	for (int i = 0; i < channel_count; i++)
+		if (channels[i].fd >= 0)
+			request(&channels[i]);
 }
 
-/* The host has connected: the guest sends a request at once. */
+/* The host has connected. Its guests ask when it is ready, all at once. */
 static void take_connection(struct channel *listener)
 {
 	struct channel *channel = listener->owner;
@@ -208,7 +212,8 @@ static void take_connection(struct channel *listener)
 		return;
 	channel->outstanding = channel->reply_bytes = 0;
 	watch(channel);
-	request(channel);
+	if (ready != 0)
+		request(channel);
 }
 
 void turn(void (*replied)(struct channel *channel, int replies))
@@ -272,6 +277,8 @@ void stop_child(int signal)
 	kill(child, signal);
 	waitpid(child, NULL, 0);
 	child = 0;
-	for (int i = 0; i < channel_count; i++)
+	for (int i = 0; i < channel_count; i++) {
 		close(channels[i].fd);
+		channels[i].fd = -1;
+	}
 }
