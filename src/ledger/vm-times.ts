@@ -30,7 +30,8 @@ interface Mark {
   readonly times: ClockTimes;
   /** How many vCPUs run there; of one that may run on several CPUs, a part. */
   share: number;
-  readonly seconds: Float64Array;
+  /** Where its states begin in the seconds of the account. */
+  at: number;
   transitions: number;
 }
 
@@ -40,8 +41,12 @@ interface Account {
   readonly requests: Record<Outcome, number>;
   readonly sinceMs: number;
   marks: readonly Mark[];
+  /** Seconds of all marks in each of their states: one array, because a host may have thousands of vCPUs. */
+  seconds: Float64Array;
   isGone: boolean;
 }
+
+const NO_SECONDS = new Float64Array(0);
 
 /** How the vCPUs of each VM ran: what their clocks did while they were pinned there. */
 export class VmLedger {
@@ -59,6 +64,7 @@ export class VmLedger {
     this.#settle(account, now.monoMs);
     account.isGone = false;
     account.marks = state === "paused" ? [] : this.#marks(pins, clockOf, now.monoMs);
+    account.seconds = secondsOf(account.marks);
   }
 
   /** A VM does not exist any more. Its account stays until it is forgotten. */
@@ -100,7 +106,7 @@ export class VmLedger {
     const requests = { granted: 0, bounded: 0, held: 0, refused: 0 };
     const account = {
       ...{ states: new Map(), transitions: 0, requests },
-      ...{ sinceMs: wallMs, marks: [], isGone: false },
+      ...{ sinceMs: wallMs, marks: [], seconds: NO_SECONDS, isGone: false },
     };
     this.#accounts.set(name, account);
     return account;
@@ -123,15 +129,16 @@ export class VmLedger {
 
   /** Adds what the clocks did since the last time. */
   #settle(account: Account, monoMs: number): void {
+    const { seconds } = account;
     for (const mark of account.marks) {
-      const { times, share, seconds } = mark;
+      const { times, share, at } = mark;
       this.#clocks.of(times.clock.id, monoMs);
       for (const [state, khz] of times.states.entries()) {
-        const passed = (times.seconds[state] as number) - (seconds[state] as number);
+        const passed = (times.seconds[state] as number) - (seconds[at + state] as number);
         if (passed > 0) addTime(account.states, khz, share * passed);
       }
       account.transitions += times.transitions - mark.transitions;
-      seconds.set(times.seconds);
+      seconds.set(times.seconds, at);
       mark.transitions = times.transitions;
     }
   }
@@ -141,7 +148,19 @@ export class VmLedger {
 type ClockOf = (pcpu: Pcpu) => Pcpu | undefined;
 
 function markOf(times: ClockTimes): Mark {
-  return { times, share: 0, seconds: times.seconds.slice(), transitions: times.transitions };
+  return { times, share: 0, at: 0, transitions: times.transitions };
+}
+
+/** Gives each mark its place, with what its clock has now. */
+function secondsOf(marks: readonly Mark[]): Float64Array {
+  let length = 0;
+  for (const mark of marks) {
+    mark.at = length;
+    length += mark.times.seconds.length;
+  }
+  const seconds = new Float64Array(length);
+  for (const { at, times } of marks) seconds.set(times.seconds, at);
+  return seconds;
 }
 
 /** Adds seconds at a speed; at the limit, to the nearest that is known. */
