@@ -126,10 +126,9 @@ export class Channel {
       this.objection = undefined;
     }
     this.#dialling = true;
-    const errno = dialAt(this.path, async (unix) => {
-      // A failure is reported to connectError as well, which handles it.
-      await Bun.connect<Channel>({ unix, data: this, socket: SOCKET_HANDLERS }).catch(() => {});
-    });
+    const errno = dialAt(this.path, (unix) =>
+      Bun.connect<Channel>({ unix, data: this, socket: SOCKET_HANDLERS }).catch(reported),
+    );
     if (errno !== undefined) this.lost(undefined, `it cannot be connected (${errno})`);
   }
 
@@ -225,6 +224,9 @@ export class Channel {
     socket?.terminate();
   }
 }
+
+/** A connect that failed is reported to connectError as well, which handles it. */
+function reported(): void {}
 
 /** One set of functions for all sockets, since there may be thousands of channels. */
 const SOCKET_HANDLERS = socketHandlers<Channel>();

@@ -33,7 +33,7 @@ export function lookAt(path: string): Result<Stats, Errno> {
  * Calls `dial` with an address of a socket, or returns why there is none. The kernel goes straight from the link to a
  * descriptor to the file that it was opened for, so links in the path cannot lead elsewhere, and its length is no matter.
  */
-export function dialAt(path: string, dial: (address: string) => Promise<void>): Errno | undefined {
+export function dialAt(path: string, dial: (address: string) => Promise<unknown>): Errno | undefined {
   const opened = openForeign(path);
   if (opened?.ok === false) return opened.why;
   const dialled = dial(opened === undefined ? path : `/proc/self/fd/${opened.value}`);
