@@ -115,7 +115,8 @@ function readBounded(file: string, { mayBeMissing }: { mayBeMissing: boolean }):
     // Opening a FIFO would wait until another process writes to it.
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return mayBeMissing ? new Uint8Array() : "There is no such file";
+    if (systemErrorCode(error) === "ENOENT")
+      return mayBeMissing ? new Uint8Array() : "There is no such file: make it, or name another one";
     return `Cannot open the file: ${systemErrorText(error)}`;
   }
   try {

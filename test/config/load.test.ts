@@ -18,7 +18,9 @@ test("loadConfig() returns the defaults for the shipped file", () => {
 
 test("loadConfig() requires a named file, but not the default one", () => {
   using at = new ConfigDirectory();
-  expect(at.told(loadConfig(at.path))).toEqual({ said: ["vm-power.conf: There is no such file"] });
+  expect(at.told(loadConfig(at.path))).toEqual({
+    said: ["vm-power.conf: There is no such file: make it, or name another one"],
+  });
   expect(at.told(loadConfig(at.path, { defaultPath: at.path }))).toEqual({ config: DEFAULTS, said: [] });
 });
 

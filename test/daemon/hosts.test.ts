@@ -72,6 +72,14 @@ root@far  db           running  yes         2         0          0       0
     ]);
   });
 
+  test("says in JSON why a host gave no reply", () => {
+    const { out, code } = ctl("--hosts", "silent", "--timeout", "0.5", "--json", "list");
+    expect([code, JSON.parse(out)]).toEqual([
+      5,
+      { host: "silent", exitCode: 5, why: "It did not answer within 0.5 s: try a longer --timeout" },
+    ]);
+  });
+
   test("passes arguments on unchanged, also special characters of shells", () => {
     const evil = "a'b; touch /tmp/pwned $(id) `id` \\ \"";
     const { err } = ctl("-H", "near", "show-vm", evil);

@@ -86,7 +86,7 @@ async function askHosts(
 
 function show(said: readonly Said[], { json, io }: OnHosts): void {
   if (json) {
-    for (const { host, code, out } of said) io.stdout.write(`${hostJson(host, out, code)}\n`);
+    for (const each of said) io.stdout.write(`${hostJson(each)}\n`);
     return;
   }
   const texts: HostText[] = said
@@ -98,18 +98,21 @@ function show(said: readonly Said[], { json, io }: OnHosts): void {
 
 function showLine(host: string, line: string, { targets, json, io }: OnHosts): void {
   const width = Math.max(...targets.map(({ name }) => name.length));
-  io.stdout.write(json ? `${hostJson(host, line, 0)}\n` : `${host.padEnd(width)}  ${printable(line)}\n`);
+  const said = { host, code: 0, out: line, err: "" };
+  io.stdout.write(json ? `${hostJson(said)}\n` : `${host.padEnd(width)}  ${printable(line)}\n`);
 }
 
-/** One line per host: its reply, or an empty object if it gave none. */
-function hostJson(host: string, out: string, code: number): string {
+/** One line per host: its reply, or why it gave none. */
+function hostJson(said: Said): string {
+  const { host, code, out } = said;
   let reply: unknown;
   try {
     reply = out.trim() === "" ? undefined : JSON.parse(out);
   } catch {
     reply = out;
   }
-  return jsonText({ host, exitCode: code, reply }, { pretty: false });
+  const why = reply === undefined && code !== 0 ? whyOf(said) : undefined;
+  return jsonText({ host, exitCode: code, reply, why }, { pretty: false });
 }
 
 /** Exit statuses, the worst first: the less is known of a host, the worse. */
