@@ -1,8 +1,8 @@
 import { DEFAULT_CONFIG_PATH } from "../config/load.ts";
 
 /**
- * The configuration file, if these arguments run the daemon itself, which writes nothing but its log; otherwise undefined,
- * and they are for the parser of the command line. That takes some milliseconds to load, and the start of a host waits.
+ * The configuration file, if these arguments run the daemon itself; otherwise undefined, and they are for the parser of the
+ * command line. The daemon starts without the parser, and without the streams of a terminal, which take some milliseconds.
  */
 export function serviceConfig(argv: readonly string[]): string | undefined {
   const [word, file] = argv;
