@@ -31,7 +31,7 @@ interface Mark {
   /** How many vCPUs run there; of one that may run on several CPUs, a part. */
   share: number;
   /** Where its states begin in the seconds of the account. */
-  at: number;
+  readonly at: number;
   transitions: number;
 }
 
@@ -114,14 +114,19 @@ export class VmLedger {
 
   #marks(pins: Domain["pins"], clockOf: ClockOf, monoMs: number): Mark[] {
     const marks = new Map<ClockTimes, Mark>();
+    let length = 0;
     for (const pcpus of pins) {
       if (pcpus.length > CPUS_MAX) continue;
       for (const pcpu of pcpus) {
         const times = this.#clocks.of(clockOf(pcpu), monoMs);
         if (times === undefined) continue;
-        const mark = marks.get(times) ?? markOf(times);
+        let mark = marks.get(times);
+        if (mark === undefined) {
+          mark = { times, share: 0, at: length, transitions: times.transitions };
+          marks.set(times, mark);
+          length += times.seconds.length;
+        }
         mark.share += 1 / pcpus.length;
-        marks.set(times, mark);
       }
     }
     return [...marks.values()];
@@ -147,18 +152,11 @@ export class VmLedger {
 /** The clock of a CPU, by its number; undefined for a CPU that is not managed. */
 type ClockOf = (pcpu: Pcpu) => Pcpu | undefined;
 
-function markOf(times: ClockTimes): Mark {
-  return { times, share: 0, at: 0, transitions: times.transitions };
-}
-
-/** Gives each mark its place, with what its clock has now. */
+/** What the clocks of these marks have now, one behind the other. */
 function secondsOf(marks: readonly Mark[]): Float64Array {
-  let length = 0;
-  for (const mark of marks) {
-    mark.at = length;
-    length += mark.times.seconds.length;
-  }
-  const seconds = new Float64Array(length);
+  const last = marks.at(-1);
+  if (last === undefined) return NO_SECONDS;
+  const seconds = new Float64Array(last.at + last.times.seconds.length);
   for (const { at, times } of marks) seconds.set(times.seconds, at);
   return seconds;
 }

@@ -223,3 +223,13 @@ test("the arbiter is due when a schedule begins or ends", () => {
   done(arbiter.tick(at(0), undefined, { inForce: [], dueMs: 5000 }));
   expect(arbiter.dueAt()).toBe(5000);
 });
+
+test("of a schedule and an order that both end, the arbiter is due for the first", () => {
+  const { arbiter, done } = played();
+  done(arbiter.operate(0, "min", by("root", { untilMs: 4000 })));
+  const dues = [5000, 3000].map((dueMs) => {
+    done(arbiter.tick(at(0), undefined, { inForce: [], dueMs }));
+    return arbiter.dueAt();
+  });
+  expect(dues).toEqual([4000, 3000]);
+});

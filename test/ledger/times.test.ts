@@ -88,6 +88,13 @@ test("a vCPU that may run on 16 CPUs has its part of each", () => {
   expect(web1(16)).toEqual({ 0: 1, transitions: 0 });
 });
 
+test("two vCPUs on one CPU have its time twice, and its transitions once", () => {
+  const { place, set, web1 } = host(testClock(0), testClock(1));
+  place([[0], [1], [0]], 0);
+  set(0, 2, 4);
+  expect(web1(10)).toEqual({ 0: 18, 2000000: 12, transitions: 1 });
+});
+
 test("a VM has the time of its vCPUs' clocks while they are pinned there and it runs", () => {
   const { place, set, web1 } = host(testClock(0), testClock(1));
   // The second vCPU may run on two CPUs, of which one is not managed; the third on too many to have a speed.

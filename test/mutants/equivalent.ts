@@ -223,4 +223,16 @@ export const EQUIVALENT: readonly Equivalent[] = [
     changes: ["state.floors.size === 0 → false"],
     why: "The highest of no floors is none; the condition saves the search while a packet is handled",
   },
+  {
+    file: "src/ledger/vm-times.ts",
+    line: "const NO_SECONDS = new Float64Array(0);",
+    changes: ["0 → 1"],
+    why: "Without marks nothing is read of it",
+  },
+  {
+    file: "src/ledger/vm-times.ts",
+    line: "let length = 0;",
+    changes: ["0 → 1"],
+    why: "Each place is one further, and the first is unused",
+  },
 ];
