@@ -92,6 +92,7 @@ export function createDaemonProgram(done: (exitCode: number) => void): Command {
     });
   addHelpCommand(program, "Show help of a command.");
   program.command("version", { hidden: true }).action(() => void process.stdout.write(`${VERSION}\n`));
+  program.hook("preAction", (_, command) => judgeOptions(command, program));
   // Not earlier, because its commands would inherit it; unknownCommand() reports a word that is no command.
   program.allowExcessArguments(true);
   throwUsageErrors(program);
@@ -114,6 +115,17 @@ function check(path: string): number {
   if ("problems" in loaded) return EXIT_CONFIG;
   process.stdout.write(`${path} and ${join(`${path}.d`, "*.conf")} are sound\n`);
   return 0;
+}
+
+/** An option before a command that has no use for it must not be ignored. */
+function judgeOptions(command: Command, program: Command): void {
+  if (command === program) return;
+  const typed = given(program, program.opts());
+  const name = command.name();
+  if ("checkConfig" in typed)
+    throw new UsageError(`--check-config is not for ${name}: leave one of them out`);
+  if ("config" in typed && name === "simulate")
+    throw new UsageError("simulate has a configuration of its own: leave --config out");
 }
 
 /** Only the options that were typed, without defaults. */

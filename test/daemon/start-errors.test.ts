@@ -82,8 +82,11 @@ test.each([
   ["foo", 'There is no command "foo": vm-power --help lists the commands\n'],
   ["simulat", 'There is no command "simulat": did you mean simulate?\n'],
   ["--chek-config", 'vm-power has no option "--chek-config": did you mean --check-config?\n'],
-])("vm-power %s is wrong usage", (word, err) => {
-  const { exitCode, stderr } = Bun.spawnSync([EXECUTABLE, word]);
+  ["--config /x simulate", "simulate has a configuration of its own: leave --config out\n"],
+  ["simulate --config=/x", "simulate has a configuration of its own: leave --config out\n"],
+  ["--check-config restore", "--check-config is not for restore: leave one of them out\n"],
+])("vm-power %s is wrong usage", (words, err) => {
+  const { exitCode, stderr } = Bun.spawnSync([EXECUTABLE, ...words.split(" ")], { timeout: 5000 });
   expect([exitCode, stderr.toString()]).toEqual([2, err]);
 });
 
