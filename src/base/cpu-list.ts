@@ -24,10 +24,10 @@ export function parseCpuList(text: string): Pcpu[] | undefined {
 
 /** Writes CPU numbers as the kernel does: `0-3,8`. */
 export function formatCpuList(cpus: Iterable<Pcpu>): string {
-  const [only, ...others] = cpus;
+  const given = [...cpus];
   // Most lists are of one CPU, and a host has thousands.
-  if (others.length === 0) return only === undefined ? "" : `${only}`;
-  const sorted = [...new Set(cpus)].sort((a, b) => a - b);
+  if (given.length === 1) return `${given[0]}`;
+  const sorted = [...new Set(given)].sort((a, b) => a - b);
   const parts: string[] = [];
   for (let i = 0; i < sorted.length; i++) {
     const first = sorted[i];
