@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { setImmediate as turnEnds } from "node:timers/promises";
 import { Meters } from "../../src/daemon/packet/meters.ts";
 import { Stopwatch } from "../../src/daemon/packet/stopwatch.ts";
 
@@ -73,6 +74,19 @@ test("a measured write is followed until it is read again, if no other packet co
   stopwatch.begin(3);
   stopwatch.readBack();
   expect([stages.readBacks, stages.readBackMs]).toEqual([1, 5]);
+});
+
+test("a measured write that is not read again in its turn is not taken for what is read later", async () => {
+  const { clock, meters, stopwatch } = makeStopwatch();
+  stopwatch.begin(0);
+  stopwatch.decided();
+  stopwatch.written(1);
+  stopwatch.end("a");
+  await turnEnds();
+  clock.ms += 7000;
+  stopwatch.readBack();
+  const { readBacks, readBackMs } = meters.of("a").stages;
+  expect([readBacks, readBackMs]).toEqual([0, 0]);
 });
 
 test("a packet that writes nothing has no stages", () => {

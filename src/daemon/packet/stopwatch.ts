@@ -14,8 +14,12 @@ export class Stopwatch {
   #decidedMs = 0;
   #writtenMs = 0;
   #hasWritten = false;
-  /** A measured write that is not read again yet: of what VM, and when. */
+  /** A measured write of this turn that is not read again yet: of what VM, and when. */
   #unread: { readonly stages: Stages; readonly writtenMs: number } | undefined;
+
+  readonly #forget = () => {
+    this.#unread = undefined;
+  };
 
   /** `nowMs` is called for measured packets only. */
   constructor(meters: Meters, nowMs: () => number = () => performance.now()) {
@@ -63,8 +67,14 @@ export class Stopwatch {
       stages.decideMs += this.#decidedMs - first;
       stages.writeMs += this.#writtenMs - this.#decidedMs;
       stages.replyMs += endMs - this.#writtenMs;
-      if (this.#hasWritten) this.#unread = { stages, writtenMs: this.#writtenMs };
+      if (this.#hasWritten) this.#follow(stages);
     }
     this.#begunMs.length = 0;
+  }
+
+  /** If it is read again, then at the end of the turn. What is read later was written for others. */
+  #follow(stages: Stages): void {
+    this.#unread = { stages, writtenMs: this.#writtenMs };
+    setImmediate(this.#forget);
   }
 }
