@@ -19,10 +19,10 @@ export class AttributeBuffer {
     return true;
   }
 
-  /** Takes a reading as the last one. It may be longer than its content. */
-  protected contain(bytes: Uint8Array, size: number): void {
-    this.bytes.set(bytes);
-    this.size = size;
+  /** Takes the first bytes as the content, as far as there is room. */
+  protected take(bytes: Uint8Array, size = bytes.length): void {
+    this.size = Math.min(size, ATTRIBUTE_SIZE_MAX);
+    this.bytes.set(bytes.length > ATTRIBUTE_SIZE_MAX ? bytes.subarray(0, this.size) : bytes);
   }
 
   /** Whether the content is a line, with or without its end. */

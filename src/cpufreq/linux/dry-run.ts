@@ -51,7 +51,7 @@ class DryAttribute extends AttributeBuffer implements Attribute {
     const data = this.#memory.written.get(this.#path);
     try {
       if (data === undefined) this.size = fs.readSync(this.#fd, this.bytes, 0, ATTRIBUTE_SIZE_MAX, 0);
-      else this.#take(data);
+      else this.take(data);
       return undefined;
     } catch (error) {
       return errnoOf(error);
@@ -62,11 +62,6 @@ class DryAttribute extends AttributeBuffer implements Attribute {
     const before = this.text();
     const errno = this.read();
     return errno === undefined && this.text() === before;
-  }
-
-  #take(data: Uint8Array): void {
-    this.bytes.set(data.subarray(0, ATTRIBUTE_SIZE_MAX));
-    this.size = Math.min(data.length, ATTRIBUTE_SIZE_MAX);
   }
 
   close(): void {

@@ -71,7 +71,7 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
       return errnoOf(error);
     }
     const taken = this.#taken.get(data);
-    if (taken !== undefined) this.contain(taken, taken.length);
+    if (taken !== undefined) this.take(taken);
     else if (this.#written === undefined) this.#unread.add(this);
     this.#written = taken === undefined ? data : undefined;
     return undefined;
@@ -107,7 +107,7 @@ class KernelAttribute extends AttributeBuffer implements Attribute {
       const size = fs.readSync(this.#fd, again, 0, ATTRIBUTE_SIZE_MAX, 0);
       // Another limit may be in force.
       if (isRead && !this.saysAgain(again, size)) this.#taken = new WeakMap();
-      this.contain(again, size);
+      this.take(again, size);
       this.#extent = size;
       return undefined;
     } catch (error) {
