@@ -57,7 +57,7 @@ export class Intake {
 
   /** Bytes of the guest. */
   received(bytes: Uint8Array): void {
-    this.#speaks();
+    this.#cancelQuiet();
     this.#framer.push(bytes);
     if (!this.#isPaused) this.#turn();
   }
@@ -70,7 +70,7 @@ export class Intake {
   /** Ends it: no packet follows. */
   close(): void {
     this.#isClosed = true;
-    this.#speaks();
+    this.#cancelQuiet();
   }
 
   /** Handles the packets that were received, as far as one turn allows. */
@@ -103,8 +103,8 @@ export class Intake {
     this.#mustRest = false;
   }
 
-  /** It is not quiet any more. Most packets come whole, so there is no timer. */
-  #speaks(): void {
+  /** Most packets come whole, so mostly there is no timer. */
+  #cancelQuiet(): void {
     if (this.#quiet === undefined) return;
     clearTimeout(this.#quiet);
     this.#quiet = undefined;
@@ -115,7 +115,7 @@ export class Intake {
     const { waiting } = this.#framer;
     this.#turn();
     if (!waiting || !this.#framer.waiting || this.#isPaused) return;
-    this.#speaks();
+    this.#cancelQuiet();
     this.#quiet = setTimeout(() => this.#framer.silence(), SILENCE_MS - QUIET_MS);
   }
 }
