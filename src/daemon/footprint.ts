@@ -21,7 +21,7 @@ export interface FootprintMeans {
 
 /**
  * Gives back the memory that only the start or a flood of requests needed, when nobody asks for anything. Freeing takes
- * some ms, so it is done once for each rest. Compiled code is freed after the start only: most of what the start ran is
+ * some ms, so it is done once for each rest. Compiled code is freed in the first rest only: most of what the start ran is
  * never run again, and what a flood ran is small and runs again in the next one. The runtime's threads still work for a
  * while after it, so pages are given back at the next beat, and after 2, 4, 8 and more beats.
  */
