@@ -274,7 +274,7 @@ static void run_many(double idle_seconds, double scale, char **command)
 static void run_rest(double idle_seconds, double scale, char **command)
 {
 	start_child(command, "rest");
-	sleep_us(idle_seconds * 0.5e6);
+	sleep_us(idle_seconds * 1e6);
 	measure_memory("rest.memory");
 	measure_rate("rest.rate", 1, 32, 5 * scale);
 	measure_memory("flooded.memory");

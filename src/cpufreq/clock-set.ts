@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Khz, Pcpu } from "../base/domain.ts";
 import type { Log } from "../base/log.ts";
+import { Turns } from "../base/turns.ts";
 import type { UncoreCpus, UnmanagedCpu } from "./cpufreq.ts";
 import { HeldClock } from "./held-clock.ts";
 import { type HeldScope, heldScope } from "./held-scope.ts";
@@ -34,7 +35,7 @@ export class ClockSet {
   #adopting: boolean;
   /** The fingerprint of each clock; the clock is kept while it is the same. */
   #keys = new Map<HeldClock, string>();
-  #turn = 0;
+  readonly #turns = new Turns(CLOCKS_PER_LOOK);
 
   constructor(options: ClockSetOptions) {
     this.#options = options;
@@ -49,11 +50,7 @@ export class ClockSet {
    */
   changed(): boolean {
     if (this.#options.backend.hasChanged()) return true;
-    const clocks = [...this.held.values()];
-    if (clocks.some((clock) => clock.touched && !clock.isThere())) return true;
-    for (let i = Math.min(CLOCKS_PER_LOOK, clocks.length); i > 0; i--)
-      if (!stays(clocks[this.#turn++ % clocks.length] as HeldClock)) return true;
-    return false;
+    return !this.#turns.next([...this.held.values()]).every(stays);
   }
 
   /** Lists everything again. Clocks that are different now are put back and replaced. */

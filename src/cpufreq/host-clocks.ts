@@ -3,6 +3,7 @@ import type { Pcpu } from "../base/domain.ts";
 import type { Knobs } from "../base/knobs.ts";
 import type { Log } from "../base/log.ts";
 import { Retries } from "../base/retries.ts";
+import { Turns } from "../base/turns.ts";
 import type { FileCalls } from "../os/file-calls.ts";
 import { ClockSet } from "./clock-set.ts";
 import type {
@@ -27,6 +28,9 @@ import { WriteQueue } from "./write-queue.ts";
 
 /** Looks between two attempts to restore settings that the kernel refused. */
 const PUT_BACK_LOOKS = { first: 1, max: 64 };
+
+/** How many clocks one {@link HostClocks.refresh} compares with what was written; the others follow in later calls. */
+const CLOCKS_PER_LOOK = 64;
 
 /** How to treat clocks, with any back end. */
 export interface HoldOptions {
@@ -60,6 +64,7 @@ class HostClocks implements Cpufreq {
   readonly #events: CpufreqEvents;
   readonly #queues = new WeakMap<HeldClock, WriteQueue>();
   readonly #putBacks = new Retries<Pcpu>(PUT_BACK_LOOKS);
+  readonly #turns = new Turns(CLOCKS_PER_LOOK);
   #looks = 0;
 
   constructor({ backend, files }: HoldMeans, options: HoldOptions, events: CpufreqEvents) {
@@ -74,7 +79,7 @@ class HostClocks implements Cpufreq {
     // These entries were handed over for CPUs that we may not change any more.
     if (adopt && !this.slow)
       for (const { reason } of doNow(this.#recoverGone())) log.warning(`Cannot restore ${reason}`);
-    if (this.slow) this.#lookSlowly();
+    if (this.slow) this.#lookSlowly(this.#set.held.values());
   }
 
   clocks(): readonly Clock[] {
@@ -136,21 +141,22 @@ class HostClocks implements Cpufreq {
   refresh(): void {
     this.#looks++;
     if (this.#set.changed()) this.#renew();
+    const clocks = this.#turns.next([...this.#set.held.values()]);
     if (this.slow) {
-      this.#lookSlowly();
+      this.#lookSlowly(clocks);
       return;
     }
     let isThere = true;
-    for (const clock of [...this.#set.held.values()])
+    for (const clock of clocks)
       if (clock.touched || clock.owesBaseline) isThere = doNow(this.#look(clock)) && isThere;
       else this.#drift.unheld(clock);
-    // A CPU disappeared between the two looks.
+    // A CPU disappeared while its clock was changed.
     if (!isThere) this.#renew();
   }
 
-  /** Looks at every clock that is not being changed. Nothing waits for the result. */
-  #lookSlowly(): void {
-    for (const clock of this.#set.held.values()) {
+  /** Looks at the clocks that are not being changed. Nothing waits for the result. */
+  #lookSlowly(clocks: Iterable<HeldClock>): void {
+    for (const clock of clocks) {
       const queue = this.#queueOf(clock);
       if (!queue.busy) void queue.run(() => doSlowly(this.#look(clock)));
     }
@@ -162,6 +168,7 @@ class HostClocks implements Cpufreq {
    */
   *#look(clock: HeldClock): Work<boolean> {
     const { id } = clock.clock;
+    if (clock.touched && !clock.isThere()) return false;
     if (clock.owesBaseline && this.#putBacks.isDue(id, this.#looks)) {
       if ((yield* clock.putBack()) === undefined) this.#putBacks.succeeded(id);
       else this.#putBacks.failed(id, this.#looks);

@@ -95,7 +95,7 @@ describe("owner and mode of a FIFO tell whose it is", () => {
     chmodSync(fifo(2), 0o602);
     await until(() => lines("can be written by everyone").length === 1);
     expect(openFlags("fifo2")).toEqual([]);
-    // A reload looks at once; else it takes up to 7 s.
+    // A reload looks at once; else it takes up to 14 s.
     chmodSync(fifo(2), 0o600);
     fifos.host.signal("SIGHUP");
     await until(() => lines("Reads").length === 3);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { makeTestHost, type TestHost } from "./host.ts";
+import { makeTestHost, QUICK_BEATS, type TestHost } from "./host.ts";
 import { MAX, scale } from "./port.ts";
 import { until } from "./until.ts";
 
@@ -28,7 +28,7 @@ async function reload(sections: string): Promise<void> {
 }
 
 test("unused CPUs are parked after the time, back before a reload that places a VM there is over, and put back at the end", async () => {
-  host = makeTestHost({ sections: `${WEB}${PARK}min\n` });
+  host = makeTestHost({ sections: `${WEB}${PARK}min\n`, env: QUICK_BEATS });
   const port = host.port("web1", 0);
   const before = state();
   await host.start();

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import type { Log } from "../../src/base/log.ts";
 import { SoleUse } from "../../src/daemon/lifecycle/sole-use.ts";
 import { lockDirectory } from "../../src/os/directory-lock.ts";
-import { makeTestHost, type TestHost } from "./host.ts";
+import { makeTestHost, QUICK_BEATS, type TestHost } from "./host.ts";
 import { MIN, scale } from "./port.ts";
 import { until } from "./until.ts";
 
 let host: TestHost;
 let other: TestHost;
 beforeEach(() => {
-  host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n" });
+  host = makeTestHost({ sections: "[vm web1]\nVcpus=2\n", env: QUICK_BEATS });
   other = makeTestHost();
 });
 afterEach(async () => {
@@ -94,7 +94,7 @@ describe("only one daemon uses a host", () => {
       if (locked.ok) locked.value.release();
       return !locked.ok;
     };
-    await until(taken, 15_000);
+    await until(taken);
     expect(other.run("vm-power", "--config", other.configFile).code).toBe(1);
   }, 20_000);
 });

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { formatCpuList } from "../../base/cpu-list.ts";
 import type { Pcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { Turns } from "../../base/turns.ts";
 import type { Observation } from "../cpufreq.ts";
 import { type Permission, Permitted, sharedWarnings } from "../permission.ts";
 import type { Backend, ListedClock, Listing, SavedScope, Scope } from "../port.ts";
@@ -30,7 +31,7 @@ export class LinuxBackend implements Backend {
   readonly #disk: Disk;
   readonly #plain: boolean;
   #survey: Survey | undefined;
-  #turn = 0;
+  readonly #turns = new Turns(CPUS_PER_LOOK);
   /** Sockets that were read since the last survey. */
   readonly #sockets = new Map<Pcpu, number | undefined>();
 
@@ -105,11 +106,7 @@ export class LinuxBackend implements Backend {
     if (before === undefined) return true;
     const { host, readings } = before;
     if (differs(host.readings)) return true;
-    for (let i = Math.min(CPUS_PER_LOOK, host.pcpus.length); i > 0; i--) {
-      const pcpu = host.pcpus[this.#turn++ % host.pcpus.length] as Pcpu;
-      if (differs(readings.get(pcpu))) return true;
-    }
-    return false;
+    return this.#turns.next(host.pcpus).some((pcpu) => differs(readings.get(pcpu)));
   }
 
   observe(pcpu: Pcpu): Observation | undefined {

@@ -1,5 +1,6 @@
 import type { Pcpu } from "../../base/domain.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { Turns } from "../../base/turns.ts";
 import type { XenControl } from "../../os/xen/control.ts";
 import type { Observation } from "../cpufreq.ts";
 import {
@@ -49,7 +50,7 @@ export class XenBackend implements Backend {
   #survey: XenSurvey | undefined;
   #fingerprint = "";
   #cores: PhysicalCpus["cores"] = [];
-  #turn = 0;
+  readonly #turns = new Turns(CPUS_PER_LOOK);
 
   constructor({ open, permission, readBack = () => {} }: XenBackendOptions) {
     this.#readBack = new ReadBack(readBack);
@@ -111,8 +112,7 @@ export class XenBackend implements Backend {
     // Without an answer everything counts as unchanged.
     if (cpus.count === 0) return false;
     if (JSON.stringify(cpus) !== this.#fingerprint) return true;
-    for (let i = Math.min(CPUS_PER_LOOK, cpus.count); i > 0; i--) {
-      const pcpu = this.#turn++ % cpus.count;
+    for (const pcpu of this.#turns.next(Array.from({ length: cpus.count }, (_, pcpu) => pcpu))) {
       const now = lookAtCpu({ control, pm, permitted: this.#permitted }, pcpu, cpus.cores);
       if (now !== undefined && JSON.stringify(now) !== JSON.stringify(this.#survey?.get(pcpu))) return true;
     }

@@ -5,7 +5,7 @@ import type { SoleUse } from "../lifecycle/sole-use.ts";
 import type { Parts } from "../parts.ts";
 
 /** All periodic work is done at one wake-up, this often in ms, or more often if the service manager needs it. */
-const INTERVAL_MS = 7000;
+const INTERVAL_MS = 14_000;
 
 /** What hears each beat besides the parts. */
 interface Besides {
@@ -32,7 +32,7 @@ export function startHeartbeat(parts: Parts, { notify, sole, footprint }: Beside
     clocks.retry();
     channels.refresh();
     fifos.refresh();
-    knobs.settle();
+    knobs.beat();
     meters.beat(isKnown);
     // Samples still tell of a VM that ended, and then forget it.
     if (samples === undefined) usage.vms.forget(isKnown);

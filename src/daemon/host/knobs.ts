@@ -4,6 +4,7 @@ import type { Domain, Pcpu } from "../../base/domain.ts";
 import { type Knobs, sameKnobs } from "../../base/knobs.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import { Retries } from "../../base/retries.ts";
+import { Turns } from "../../base/turns.ts";
 import type { Config } from "../../config/config.ts";
 import type { Cpufreq, UncoreCpus } from "../../cpufreq/cpufreq.ts";
 import type { LimitedLog } from "../limited-log.ts";
@@ -11,6 +12,9 @@ import type { TurnClock } from "../turn-clock.ts";
 
 /** Waits in ms before a clock that refused its knobs is tried again; each wait is longer. */
 const RETRY_PACE = { first: 5_000, max: 10 * 60_000 };
+
+/** How many clocks one {@link KnobHolder.beat} looks at; the others follow in later calls. */
+const CLOCKS_PER_BEAT = 64;
 
 /** What {@link KnobHolder} needs. */
 export interface KnobHolderOptions {
@@ -27,6 +31,7 @@ export class KnobHolder {
   readonly #options: KnobHolderOptions;
   readonly #retries = new Retries<Pcpu>(RETRY_PACE);
   readonly #told = new Map<Pcpu, string>();
+  readonly #turns = new Turns(CLOCKS_PER_BEAT);
 
   constructor(options: KnobHolderOptions) {
     this.#options = options;
@@ -55,6 +60,11 @@ export class KnobHolder {
   /** Looks at every clock, also at those that refused before. */
   settle(): void {
     for (const { id } of this.#options.cpufreq.clocks()) this.#look(id);
+  }
+
+  /** Called regularly: looks at clocks that refused before, and at all others too, in turns. */
+  beat(): void {
+    for (const { id } of this.#turns.next(this.#options.cpufreq.clocks())) this.#look(id);
   }
 
   /** The clocks that do not hold what is asked for. */

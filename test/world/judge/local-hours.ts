@@ -1,8 +1,8 @@
 import type { Timeline } from "../machine/timeline.ts";
 import { WEEKDAYS } from "../players/schedule.ts";
 
-/** The daemon looks at the clock of the wall and at the zone at its heartbeat, every 7 s. */
-const HEARTBEAT_MS = 8000;
+/** The daemon looks at the clock of the wall and at the zone at its heartbeat, every 14 s. */
+const HEARTBEAT_MS = 15_000;
 
 const QUARTER_MS = 15 * 60_000;
 

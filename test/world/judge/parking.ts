@@ -8,7 +8,7 @@ import type { HostMemory } from "./host-memory.ts";
 // Parking, written down from vm-power.conf(5), "Parked".
 
 /** The heartbeat, at which CPUs are parked, and what a start takes. */
-const PARKED_MS = PARK_AFTER_SEC * 1000 + 15_000;
+const PARKED_MS = PARK_AFTER_SEC * 1000 + 22_000;
 
 /** Who may run on the clocks of a host. */
 interface Users {
