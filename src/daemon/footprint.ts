@@ -4,8 +4,8 @@ const WORK_SHARE = 0.01;
 /** After work the memory is kept for so long in ms, because a guest that asks in bursts must not wait for it. */
 const REST_MS = 2 * 60_000;
 
-/** The most quiet beats between two times that pages are given back. */
-const BEATS_MAX = 128;
+/** In a rest pages are given back once in so many beats. */
+const PAGES_BEATS = 4;
 
 /** What memory is given back with. */
 export interface FootprintMeans {
@@ -22,8 +22,8 @@ export interface FootprintMeans {
 /**
  * Gives back the memory that only the start or a flood of requests needed, when nobody asks for anything. Freeing takes
  * some ms, so it is done once for each rest. Compiled code is freed in the first rest only: most of what the start ran is
- * never run again, and what a flood ran is small and runs again in the next one. The runtime's threads still work for a
- * while after it, so pages are given back at the next beat, and after 2, 4, 8 and more beats.
+ * never run again, and what a flood ran is small and runs again in the next one. Pages are given back again and again,
+ * because the runtime uses many of them once: it compiles what runs at beats.
  */
 export class Footprint {
   readonly #means: FootprintMeans;
@@ -59,8 +59,6 @@ export class Footprint {
       this.#hasRested = true;
       return;
     }
-    this.#beats++;
-    // A power of two has one bit.
-    if ((this.#beats & (this.#beats - 1)) === 0 || this.#beats % BEATS_MAX === 0) this.#means.givePagesBack();
+    if (this.#beats++ % PAGES_BEATS === 0) this.#means.givePagesBack();
   }
 }

@@ -18,24 +18,46 @@ export function collect(): void {
   Bun.gc(true);
 }
 
+/** Mappings whose pages can be given back, as their lines in maps (proc(5)) say. */
+interface Mapping {
+  readonly line: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+let mappings: readonly Mapping[] | undefined;
+
 /**
  * Gives back the pages of the executable and its libraries (`MADV_DONTNEED`, madvise(2)). They stay in the kernel's page
  * cache as long as there is room, and are mapped again when they are used. Mappings of which the process has changed a
  * page, such as those that the dynamic linker relocated, are left alone: the change would be lost.
  */
 export function givePagesBack(): void {
-  let smaps: string;
-  try {
-    smaps = readFileSync("/proc/self/smaps", "latin1");
-  } catch {
-    // Without /proc the pages stay.
-    return;
-  }
-  let mapping: RegExpExecArray | null = null;
-  for (const line of smaps.split("\n"))
-    if (FIRST_LINE.test(line)) mapping = READ_ONLY_FILE.exec(line);
-    else if (mapping !== null && UNCHANGED.test(line)) {
-      const [start, end] = [mapping[1], mapping[2]].map((address) => Number.parseInt(`${address}`, 16));
-      libc().madvise(start as number, (end as number) - (start as number), MADV_DONTNEED);
+  mappings ??= unchangedMappings();
+  const maps = linesOf("/proc/self/maps");
+  const now = new Set(maps);
+  for (const { line, start, end } of mappings)
+    if (now.has(line)) libc().madvise(start, end - start, MADV_DONTNEED);
+}
+
+/** It takes some ms, because the kernel counts the pages of each mapping. */
+function unchangedMappings(): Mapping[] {
+  const found: Mapping[] = [];
+  let line: RegExpExecArray | null = null;
+  for (const text of linesOf("/proc/self/smaps"))
+    if (FIRST_LINE.test(text)) line = READ_ONLY_FILE.exec(text);
+    else if (line !== null && UNCHANGED.test(text)) {
+      const [start = 0, end = 0] = line.slice(1).map((address) => Number.parseInt(address, 16));
+      found.push({ line: line.input, start, end });
     }
+  return found;
+}
+
+/** The lines of a file; none without /proc. */
+function linesOf(path: string): string[] {
+  try {
+    return readFileSync(path, "latin1").split("\n");
+  } catch {
+    return [];
+  }
 }
