@@ -266,8 +266,7 @@ static void run_many(double idle_seconds, double scale, char **command)
 	print("burst.first", burst());
 	measure_bursts("burst", 50 * scale);
 	rest(idle_seconds);
-	measure_idle(idle_seconds);
-	measure_memory("memory");
+	measure_idle(idle_seconds, "memory");
 }
 
 /* One channel, at rest; a flood; and rest again. */
@@ -275,12 +274,11 @@ static void run_rest(double idle_seconds, double scale, char **command)
 {
 	start_child(command, "rest");
 	sleep_us(idle_seconds * 1e6);
-	measure_memory("rest.memory");
+	measure_memory("rest.memory", idle_seconds / 4);
 	measure_rate("rest.rate", 1, 32, 5 * scale);
-	measure_memory("flooded.memory");
+	measure_memory("flooded.memory", 0);
 	rest(idle_seconds);
-	measure_idle(idle_seconds);
-	measure_memory("later.memory");
+	measure_idle(idle_seconds, "later.memory");
 }
 
 int main(int argc, char **argv)

@@ -75,13 +75,13 @@ double cpu_of_child(void)
 	return sum;
 }
 
-void measure_idle(double seconds)
+void measure_idle(double seconds, const char *memory)
 {
 	struct usage before[THREADS_MAX], after[THREADS_MAX];
 	double sleeps = 0, cpu_us = 0;
 	int count_before = look_at_child(before);
 
-	sleep_us(seconds * 1e6);
+	measure_memory(memory, seconds);
 	int count_after = look_at_child(after);
 	for (int i = 0; i < count_after; i++) {
 		sleeps += after[i].sleeps;
@@ -96,12 +96,19 @@ void measure_idle(double seconds)
 	print("idle.cpu", cpu_us * 100 / (seconds * 1e6));
 }
 
-void measure_memory(const char *name)
+void measure_memory(const char *name, double seconds)
 {
 	char path[64], label[64];
+	double all = 0, anonymous = 0;
+	int looks = seconds < 1 ? 1 : (int)seconds;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", child);
-	print(name, number_in(path, "VmRSS:"));
+	for (int i = 0; i < looks; i++) {
+		sleep_us(seconds * 1e6 / looks);
+		all += number_in(path, "VmRSS:");
+		anonymous += number_in(path, "RssAnon:");
+	}
+	print(name, all / looks);
 	snprintf(label, sizeof(label), "%s.anonymous", name);
-	print(label, number_in(path, "RssAnon:"));
+	print(label, anonymous / looks);
 }

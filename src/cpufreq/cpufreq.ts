@@ -44,7 +44,10 @@ export interface Cpufreq {
    * called while a packet is handled.
    */
   inspect(write: Write): readonly FileState[];
-  /** Looks for CPUs that came or went and for files that another program changed. Calls the events given at opening. */
+  /**
+   * Looks for CPUs that came or went and for files that another program changed, at a part of the clocks in each call.
+   * Calls the events given at opening.
+   */
   refresh(): void;
   /** Does what `OnExit` says and closes all files. Returns the settings that could not be put back. */
   close(): readonly WriteRefused[];

@@ -30,13 +30,8 @@ export function* restore(
       continue;
     }
     const problem = entry.ok ? yield* recover(backend, journal, entry.value) : `${scope}: ${entry.why}`;
-    if (problem === undefined) {
-      report.restored.push(scope);
-      journal.log.info(`Restored the settings of ${scope}`);
-    } else {
-      report.failed.push({ reason: problem });
-      journal.log.warning(`Cannot restore the settings of ${problem}`);
-    }
+    if (problem === undefined) report.restored.push(scope);
+    else report.failed.push({ reason: problem });
   }
   return report;
 }

@@ -4,8 +4,8 @@ const WORK_SHARE = 0.01;
 /** After work the memory is kept for so long in ms, because a guest that asks in bursts must not wait for it. */
 const REST_MS = 2 * 60_000;
 
-/** In a rest pages are given back once in so many beats. */
-const PAGES_BEATS = 4;
+/** So many bytes of mapped files may stay in memory in a rest. A heartbeat uses some 9 MB of the executable. */
+const FILE_BYTES_MAX = 14 * 1024 * 1024;
 
 /** What memory is given back with. */
 export interface FootprintMeans {
@@ -15,6 +15,8 @@ export interface FootprintMeans {
   readonly collect: () => void;
   /** Gives back the pages of files that are mapped; those that are used come back. */
   readonly givePagesBack: () => void;
+  /** The bytes of these pages that are in memory. */
+  readonly fileBytes: () => number;
   /** CPU time that the process has used, in µs. */
   readonly processCpuUs: () => bigint;
 }
@@ -22,8 +24,8 @@ export interface FootprintMeans {
 /**
  * Gives back the memory that only the start or a flood of requests needed, when nobody asks for anything. Freeing takes
  * some ms, so it is done once for each rest. Compiled code is freed in the first rest only: most of what the start ran is
- * never run again, and what a flood ran is small and runs again in the next one. Pages are given back again and again,
- * because the runtime uses many of them once: it compiles what runs at beats.
+ * never run again, and what a flood ran is small and runs again in the next one. Pages are given back again whenever they
+ * became many: the runtime needs some 10 MB more of its executable to compile what runs at beats.
  */
 export class Footprint {
   readonly #means: FootprintMeans;
@@ -31,8 +33,8 @@ export class Footprint {
   #last: { readonly monoMs: number; readonly usedUs: bigint } | undefined;
   /** When the rest begins that follows the last work. */
   #restsAtMs = 0;
-  /** Since the memory was freed; undefined before. */
-  #beats: number | undefined;
+  /** Whether the memory was freed in this rest. */
+  #isFreed = false;
   #hasRested = false;
 
   constructor(means: FootprintMeans) {
@@ -47,18 +49,18 @@ export class Footprint {
     if (last === undefined) return;
     if (Number(usedUs - last.usedUs) / 1000 > WORK_SHARE * (monoMs - last.monoMs)) {
       this.#restsAtMs = monoMs + REST_MS;
-      this.#beats = undefined;
+      this.#isFreed = false;
     } else if (monoMs >= this.#restsAtMs) this.#rest();
   }
 
   #rest(): void {
-    if (this.#beats === undefined) {
-      this.#beats = 0;
+    if (!this.#isFreed) {
+      this.#isFreed = true;
       if (this.#hasRested) this.#means.collect();
       else this.#means.shrink();
       this.#hasRested = true;
       return;
     }
-    if (this.#beats++ % PAGES_BEATS === 0) this.#means.givePagesBack();
+    if (this.#means.fileBytes() > FILE_BYTES_MAX) this.#means.givePagesBack();
   }
 }

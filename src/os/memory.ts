@@ -40,6 +40,12 @@ export function givePagesBack(): void {
     if (now.has(line)) libc().madvise(start, end - start, MADV_DONTNEED);
 }
 
+/** The bytes of mapped files that are in memory; 0 without /proc. */
+export function fileBytes(): number {
+  const line = linesOf("/proc/self/status").find((text) => text.startsWith("RssFile:"));
+  return Number(/\d+/.exec(line ?? "")?.[0] ?? 0) * 1024;
+}
+
 /** It takes some ms, because the kernel counts the pages of each mapping. */
 function unchangedMappings(): Mapping[] {
   const found: Mapping[] = [];

@@ -93,11 +93,11 @@ describe("an entry of the journal", () => {
     expect([fill(16_384), fill(16_385)]).toEqual([1, 0]);
   });
 
-  test("that is restored is told", () => {
+  test("that is restored is in the report, and the caller tells it", () => {
     using host = quickHost({});
     put(host, "s0.json", JSON.stringify(ENTRY));
     expect(doNow(restore(host.backend, means(host), { kept: false })).restored).toEqual(["s0"]);
-    expect(host.lines).toEqual(["info: Restored the settings of s0"]);
+    expect(host.lines).toEqual([]);
   });
 
   test("that cannot be restored is told with 60 characters of what it was", () => {
