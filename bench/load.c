@@ -274,7 +274,7 @@ static void run_rest(double idle_seconds, double scale, char **command)
 {
 	start_child(command, "rest");
 	sleep_us(idle_seconds * 1e6);
-	measure_memory("rest.memory", idle_seconds / 4);
+	measure_memory("rest.memory", idle_seconds);
 	measure_rate("rest.rate", 1, 32, 5 * scale);
 	measure_memory("flooded.memory", 0);
 	rest(idle_seconds);
