@@ -4,7 +4,7 @@ const WORK_SHARE = 0.01;
 /** After work the memory is kept for so long in ms, because a guest that asks in bursts must not wait for it. */
 const REST_MS = 2 * 60_000;
 
-/** So many bytes of mapped files may stay in memory in a rest. A heartbeat uses some 9 MB of the executable. */
+/** So many bytes of mapped files may stay in memory in a rest; right after they were given back, some 8 MB are used. */
 const FILE_BYTES_MAX = 14 * 1024 * 1024;
 
 /** What memory is given back with. */
