@@ -154,11 +154,16 @@ class HostClocks implements Cpufreq {
     if (!isThere) this.#renew();
   }
 
-  /** Looks at the clocks that are not being changed. Nothing waits for the result. */
+  /** Looks at the clocks that are not being changed. Nothing waits for the result; lists all again if one is gone. */
   #lookSlowly(clocks: Iterable<HeldClock>): void {
     for (const clock of clocks) {
       const queue = this.#queueOf(clock);
-      if (!queue.busy) void queue.run(() => doSlowly(this.#look(clock)));
+      if (queue.busy) continue;
+      void queue
+        .run(() => doSlowly(this.#look(clock)))
+        .then((isThere) => {
+          if (!isThere) this.#renew();
+        });
     }
   }
 

@@ -76,7 +76,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
       baseline: () => ({ ok: true, value: 3_000_000 }),
       expected: (speed) => [{ name: "speed", ours: `${KHZ[speed as number]}` }],
       peek: (name) => texts(pcpu)[name] ?? "ENOENT",
-      isThere: () => true,
+      isThere: () => settings.has(pcpu),
       open() {
         let read = of(pcpu).speed;
         return success({
@@ -120,7 +120,7 @@ export function slowBackend(pcpus: readonly number[]): SlowBackend {
     settings,
     calls,
     done,
-    list: () => ({ clocks: pcpus.map(clock), unmanaged: [], uncores: [], warnings: [] }),
+    list: () => ({ clocks: [...settings.keys()].map(clock), unmanaged: [], uncores: [], warnings: [] }),
     hasChanged: () => false,
     observe: () => undefined,
     find: ({ scope: name }) => success(scope(Number(name.slice(3)))),
