@@ -30,8 +30,6 @@ export class Meter {
   #requests = new Float64Array(VCPUS_FIRST);
   /** The counts of the histogram at the last two heartbeats. */
   #marks = [new Float64Array(BUCKETS), new Float64Array(BUCKETS)];
-  #markedNs = 0;
-  #quietBeats = 0;
 
   /** Counts a request of a vCPU. */
   asked(vcpu: number): void {
@@ -59,11 +57,6 @@ export class Meter {
   }
 
   beat(): void {
-    const { sumNs } = this.latency;
-    this.#quietBeats = sumNs === this.#markedNs ? this.#quietBeats + 1 : 0;
-    this.#markedNs = sumNs;
-    // Both marks have all counts.
-    if (this.#quietBeats >= 2) return;
     const [last = new Float64Array(BUCKETS), oldest = new Float64Array(BUCKETS)] = this.#marks;
     oldest.set(this.latency.counts);
     this.#marks = [oldest, last];
