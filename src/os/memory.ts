@@ -30,12 +30,12 @@ let mappings: readonly Mapping[] | undefined;
 /**
  * Gives back the pages of the executable and its libraries (`MADV_DONTNEED`, madvise(2)). They stay in the kernel's page
  * cache as long as there is room, and are mapped again when they are used. Mappings of which the process has changed a
- * page, such as those that the dynamic linker relocated, are left alone: the change would be lost.
+ * page, such as those that the dynamic linker relocated, are left alone: the change would be lost. That is found out at the
+ * first call; a breakpoint that a debugger sets later, in a daemon at rest, is lost.
  */
 export function givePagesBack(): void {
   mappings ??= unchangedMappings();
-  const maps = linesOf("/proc/self/maps");
-  const now = new Set(maps);
+  const now = new Set(linesOf("/proc/self/maps"));
   for (const { line, start, end } of mappings)
     if (now.has(line)) libc().madvise(start, end - start, MADV_DONTNEED);
 }
