@@ -3,7 +3,7 @@ import type { Channel } from "../channels/channel.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Config } from "../config/config.ts";
 import { processCpuUs } from "../os/clock-time.ts";
-import { collect, fileBytes, givePagesBack, shrink } from "../os/memory.ts";
+import { collect, givePagesBack, shrink } from "../os/memory.ts";
 import { becomeOrdinary, becomeRealtime } from "../os/realtime.ts";
 import { listenFds } from "../systemd/listen-fds.ts";
 import type { Notify } from "../systemd/notify.ts";
@@ -58,7 +58,7 @@ export async function startDaemon({ config: first, log, notify }: DaemonOptions)
   try {
     const assembled = await assemble(surroundings, undo);
     const { applications, hostEvents, hypervisor, operators, parts, sole } = assembled;
-    const footprint = new Footprint({ shrink, collect, givePagesBack, fileBytes, processCpuUs });
+    const footprint = new Footprint({ shrink, collect, givePagesBack, processCpuUs });
     startHeartbeat(parts, { notify, sole, footprint });
     endContracts(parts);
     const metrics = openMetricsOutput({ config: config.metrics, parts, fds: listenFds(process.env), log });

@@ -4,9 +4,6 @@ const WORK_SHARE = 0.01;
 /** After work the memory is kept for so long in ms, because a guest that asks in bursts must not wait for it. */
 const REST_MS = 2 * 60_000;
 
-/** So many bytes of mapped files may stay in memory in a rest; right after they were given back, some 8 MB are used. */
-const FILE_BYTES_MAX = 14 * 1024 * 1024;
-
 /** What memory is given back with. */
 export interface FootprintMeans {
   /** Frees garbage, and the code that was compiled for what ran often. */
@@ -15,8 +12,6 @@ export interface FootprintMeans {
   readonly collect: () => void;
   /** Gives back the pages of files that are mapped; those that are used come back. */
   readonly givePagesBack: () => void;
-  /** The bytes of these pages that are in memory. */
-  readonly fileBytes: () => number;
   /** CPU time that the process has used, in µs. */
   readonly processCpuUs: () => bigint;
 }
@@ -24,8 +19,8 @@ export interface FootprintMeans {
 /**
  * Gives back the memory that only the start or a flood of requests needed, when nobody asks for anything. Freeing takes
  * some ms, so it is done once for each rest. Compiled code is freed in the first rest only: most of what the start ran is
- * never run again, and what a flood ran is small and runs again in the next one. Pages are given back again whenever they
- * became many: the runtime needs some 10 MB more of its executable to compile what runs at beats.
+ * never run again, and what a flood ran is small and runs again in the next one. Pages are given back at each later beat: 8 MB
+ * are used right after that, and some 20 MB when a beat has run.
  */
 export class Footprint {
   readonly #means: FootprintMeans;
@@ -61,6 +56,6 @@ export class Footprint {
       this.#hasRested = true;
       return;
     }
-    if (this.#means.fileBytes() > FILE_BYTES_MAX) this.#means.givePagesBack();
+    this.#means.givePagesBack();
   }
 }

@@ -35,35 +35,29 @@ let mappings: readonly Mapping[] | undefined;
  */
 export function givePagesBack(): void {
   mappings ??= unchangedMappings();
-  const now = new Set(linesOf("/proc/self/maps"));
+  const now = textOf("/proc/self/maps");
   for (const { line, start, end } of mappings)
-    if (now.has(line)) libc().madvise(start, end - start, MADV_DONTNEED);
-}
-
-/** The bytes of mapped files that are in memory; 0 without /proc. */
-export function fileBytes(): number {
-  const line = linesOf("/proc/self/status").find((text) => text.startsWith("RssFile:"));
-  return Number(/\d+/.exec(line ?? "")?.[0] ?? 0) * 1024;
+    if (now.includes(line)) libc().madvise(start, end - start, MADV_DONTNEED);
 }
 
 /** It takes some ms, because the kernel counts the pages of each mapping. */
 function unchangedMappings(): Mapping[] {
   const found: Mapping[] = [];
   let line: RegExpExecArray | null = null;
-  for (const text of linesOf("/proc/self/smaps"))
+  for (const text of textOf("/proc/self/smaps").split("\n"))
     if (FIRST_LINE.test(text)) line = READ_ONLY_FILE.exec(text);
     else if (line !== null && UNCHANGED.test(text)) {
       const [start = 0, end = 0] = line.slice(1).map((address) => Number.parseInt(address, 16));
-      found.push({ line: line.input, start, end });
+      found.push({ line: `${line.input}\n`, start, end });
     }
   return found;
 }
 
-/** The lines of a file; none without /proc. */
-function linesOf(path: string): string[] {
+/** The text of a file; empty without /proc. */
+function textOf(path: string): string {
   try {
-    return readFileSync(path, "latin1").split("\n");
+    return readFileSync(path, "latin1");
   } catch {
-    return [];
+    return "";
   }
 }

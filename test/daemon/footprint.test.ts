@@ -4,9 +4,8 @@ import { Footprint } from "../../src/daemon/footprint.ts";
 const BEAT_MS = 14_000;
 const MINUTE_BEATS = 60_000 / BEAT_MS;
 
-/** A daemon whose use of the CPU and of mapped files the test says, and what it gave back at which beat. */
+/** A daemon whose use of the CPU the test says, and what it gave back at which beat. */
 function daemon() {
-  const files = { megabytes: 14 };
   const calls: string[] = [];
   let usedUs = 1_000_000n;
   let beats = 0;
@@ -14,12 +13,10 @@ function daemon() {
     shrink: () => calls.push(`${beats} shrink`),
     collect: () => calls.push(`${beats} collect`),
     givePagesBack: () => calls.push(`${beats} pages`),
-    fileBytes: () => files.megabytes * 2 ** 20,
     processCpuUs: () => usedUs,
   });
   return {
     calls,
-    files,
     /** Lets so many beats pass, and uses that part of a CPU between them. */
     beat(times: number, share = 0.001) {
       for (let i = 0; i < times; i++) {
@@ -31,16 +28,11 @@ function daemon() {
   };
 }
 
-test("after the start, whose own work does not count, memory and compiled code are freed; then pages are given back at each beat that finds more than 14 MB of them", () => {
+test("after the start, whose own work does not count, memory and compiled code are freed; then pages are given back at each beat", () => {
   const quiet = daemon();
-  quiet.files.megabytes = 40;
   quiet.beat(1, 0.5);
   quiet.beat(3);
-  quiet.files.megabytes = 14;
-  quiet.beat(10);
-  quiet.files.megabytes = 15;
-  quiet.beat(1);
-  expect(quiet.calls).toEqual(["2 shrink", "3 pages", "4 pages", "15 pages"]);
+  expect(quiet.calls).toEqual(["2 shrink", "3 pages", "4 pages"]);
 });
 
 test("while the daemon is at work nothing is freed, and not before two minutes after it", () => {
@@ -50,15 +42,15 @@ test("while the daemon is at work nothing is freed, and not before two minutes a
   busy.beat(Math.floor(2 * MINUTE_BEATS));
   expect(busy.calls).toEqual([]);
   busy.beat(2);
-  expect(busy.calls).toEqual(["1009 shrink"]);
+  expect(busy.calls).toEqual(["1009 shrink", "1010 pages"]);
 });
 
 test("work during a rest begins it anew: each rest frees once, and the code that a flood compiled stays", () => {
   const bursts = daemon();
   bursts.beat(3);
   bursts.beat(1, 0.5);
-  bursts.beat(5);
+  bursts.beat(9);
   bursts.beat(1, 0.5);
-  bursts.beat(100);
-  expect(bursts.calls).toEqual(["2 shrink", "19 collect"]);
+  bursts.beat(10);
+  expect(bursts.calls).toEqual(["2 shrink", "3 pages", "13 collect", "23 collect", "24 pages"]);
 });
