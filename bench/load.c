@@ -250,10 +250,13 @@ static void run_fast(const char *file, double scale, char **command)
 	measure_rate("rate.full", channel_count, 32, scale);
 }
 
-/* Until the program takes it for a rest, and has given back what it gives back then. */
+/*
+ * Until the program takes it for a rest, has given back what it gives back then, and its runtime has
+ * compiled most of what a program at rest does.
+ */
 static void rest(double idle_seconds)
 {
-	sleep_us(idle_seconds * 3e6);
+	sleep_us(idle_seconds * 6e6);
 }
 
 /* Measures thousands of mostly idle channels, after a crash of the program, so that it has
