@@ -12,7 +12,7 @@ import { recover } from "./recover.ts";
 import { doNow } from "./work.ts";
 
 /** How many clocks one {@link ClockSet.changed} compares with their baseline; the others follow in later calls. */
-const CLOCKS_PER_LOOK = 8;
+const CLOCKS_PER_LOOK = 4;
 
 /** What a {@link ClockSet} works with. */
 interface ClockSetOptions {

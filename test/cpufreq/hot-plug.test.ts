@@ -170,7 +170,7 @@ test("All CPUs are compared in turns, however many there are", () => {
   using host = testHost([{ cpus, ...acpi }]);
   const cpufreq = host.open();
   host.tree.write(37, "scaling_max_freq", "1700000");
-  for (let look = 0; look < 5; look++) cpufreq.refresh();
+  for (let look = 0; look < 10; look++) cpufreq.refresh();
   expect(cpufreq.clocks()[37]?.baselineKhz).toBe(1700000);
   cpufreq.close();
 });

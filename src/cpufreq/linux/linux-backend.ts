@@ -19,7 +19,7 @@ import { looked, parseKhz, parseNumber, readText } from "./sysfs-file.ts";
 import type { FoundClock } from "./topology.ts";
 
 /** How many CPUs one {@link LinuxBackend.hasChanged} compares in full; the others follow in later calls. */
-const CPUS_PER_LOOK = 2;
+const CPUS_PER_LOOK = 1;
 
 /** The clocks of this host in the kernel's cpufreq. */
 export class LinuxBackend implements Backend {

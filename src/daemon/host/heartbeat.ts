@@ -7,6 +7,9 @@ import type { Parts } from "../parts.ts";
 /** All periodic work is done at one wake-up, this often in ms, or more often if the service manager needs it. */
 const INTERVAL_MS = 14_000;
 
+/** One beat of so many looks for everything; the others only for what concerns speeds. */
+const THOROUGH_ONE_IN = 2;
+
 /** What hears each beat besides the parts. */
 interface Besides {
   readonly notify: Notify;
@@ -22,20 +25,24 @@ export function startHeartbeat(parts: Parts, { notify, sole, footprint }: Beside
   const { alarm, cpufreq, clocks, channels, fifos, knobs, meters, samples, traffic, usage, vms } = parts;
   const isKnown = (vm: string) => vms.domains.has(vm) || channels.of(vm).length > 0;
   const intervalMs = Math.min(INTERVAL_MS, notify.watchdogMs ?? INTERVAL_MS);
-  const beat = ({ monoMs }: Now) => {
-    alarm.after("heartbeat", intervalMs, beat);
-    notify.alive();
+  const lookAtAll = () => {
     sole.renew();
-    cpufreq.refresh();
-    clocks.tick();
-    traffic.consider();
-    clocks.retry();
     channels.refresh();
-    fifos.refresh();
     knobs.beat();
     meters.beat(isKnown);
     // Samples still tell of a VM that ended, and then forget it.
     if (samples === undefined) usage.vms.forget(isKnown);
+  };
+  let beats = 0;
+  const beat = ({ monoMs }: Now) => {
+    alarm.after("heartbeat", intervalMs, beat);
+    notify.alive();
+    cpufreq.refresh();
+    clocks.tick();
+    traffic.consider();
+    clocks.retry();
+    fifos.refresh();
+    if (beats++ % THOROUGH_ONE_IN === 0) lookAtAll();
     footprint.beat(monoMs);
   };
   alarm.after("heartbeat", intervalMs, beat);
