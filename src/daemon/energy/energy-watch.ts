@@ -159,8 +159,8 @@ export class EnergyWatch {
   }
 
   /**
-   * Tells of each VM how busy its vCPUs were since they were last asked for, and what its cores used if that is counted. The
-   * hypervisor is asked for one VM after the other.
+   * Tells of each VM how busy its vCPUs were since they were last asked for, and what its cores used if that is counted, of
+   * each in a turn of its own.
    */
   async #eachVm(
     atMs: number,
@@ -169,9 +169,9 @@ export class EnergyWatch {
     const { domains, vcpuTimes, coreEnergy } = this.#options;
     for (const [i, domain] of [...domains().values()].entries()) {
       const isAsked = i < VMS_ASKED_MAX && domain.state === "running";
-      const times = isAsked && vcpuTimes ? await vcpuTimes(domain.name, domain.pins.length) : undefined;
+      const times = isAsked ? await vcpuTimes?.(domain.name, domain.pins.length) : undefined;
       const busy = this.#busy.take(domain, times, times === undefined ? atMs : this.#nowMs());
-      const counted = isAsked && coreEnergy ? await coreEnergy(domain.name) : undefined;
+      const counted = isAsked ? await coreEnergy?.(domain.name) : undefined;
       tell(domain, busy, counted && this.#cores.take(domain, counted, this.#nowMs()));
     }
     for (const told of [this.#busy, this.#cores]) told.keep((vm) => domains().has(vm));

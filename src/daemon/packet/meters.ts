@@ -18,12 +18,6 @@ export interface Stages {
   readBackMs: number;
 }
 
-/** What a histogram had counted at some time. */
-interface Mark {
-  readonly counts: Float64Array;
-  observed: number;
-}
-
 /** The measurements of one VM. */
 export class Meter {
   /** Durations from a packet's frame to the written reply. */
@@ -35,7 +29,7 @@ export class Meter {
   };
   #requests = new Float64Array(VCPUS_FIRST);
   /** The counts of the histogram at the last two heartbeats. */
-  #marks: readonly [Mark, Mark] = [newMark(), newMark()];
+  #marks = [new Float64Array(BUCKETS), new Float64Array(BUCKETS)];
 
   /** Counts a request of a vCPU. */
   asked(vcpu: number): void {
@@ -57,24 +51,16 @@ export class Meter {
   p99Ns(): number | undefined {
     const [, before] = this.#marks;
     return quantileNs(
-      this.latency.counts.map((count, bucket) => count - (before.counts[bucket] as number)),
+      this.latency.counts.map((count, bucket) => count - (before?.[bucket] ?? 0)),
       0.99,
     );
   }
 
   beat(): void {
-    const [last, oldest] = this.#marks;
-    const { counts, observed } = this.latency;
-    // Most VMs of an idle host.
-    if (last.observed === observed && oldest.observed === observed) return;
-    oldest.counts.set(counts);
-    oldest.observed = observed;
+    const [last = new Float64Array(BUCKETS), oldest = new Float64Array(BUCKETS)] = this.#marks;
+    oldest.set(this.latency.counts);
     this.#marks = [oldest, last];
   }
-}
-
-function newMark(): Mark {
-  return { counts: new Float64Array(BUCKETS), observed: 0 };
 }
 
 /** The measurements by VM; they are made at a VM's first packet. */
