@@ -3,7 +3,12 @@
 . /usr/local/sbin/lab-words
 
 in_guest() { ask run web1 "$@"; }
-says() { [ "$(ask run web1 "$1" | cut -d' ' -f1)" = 0 ]; } # says COMMAND: it succeeds in the guest
+says() { # says COMMAND: it succeeds in the guest; what it said explains a failure.
+	local said
+	said=$(ask run web1 "$1")
+	echo "$said"
+	[ "${said%% *}" = 0 ]
+}
 drops_to() { [ "$(xenpm get-cpufreq-para "$1" | sed -n 's/^scaling frequency.*cur \[\(.*\)\]/\1/p')" = "$2" ]; }
 
 for name in $(xl list | sed -n '3,$s/ .*//p'); do xl destroy "$name"; done
