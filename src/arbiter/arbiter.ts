@@ -55,6 +55,11 @@ export class Arbiter {
     return change;
   }
 
+  /** Whether a clock under a vCPU has a decision that was neither committed nor rolled back yet. */
+  awaitsWrite(name: string, request: Scale): boolean {
+    return this.#seats.awaitsWrite(name, request);
+  }
+
   /** Decides an operator's order for the clock that a CPU runs on now. */
   operate(pcpu: Pcpu, order: view.Order, options: view.OrderOptions): view.Change {
     const state = clockUnder(pcpu, this.#seats.clocks);
@@ -106,10 +111,7 @@ export class Arbiter {
 
   /** Marks all clocks as unknown, so that they are {@link outstanding}. */
   distrust(): void {
-    for (const state of this.#seats.clocks.values()) {
-      state.accepted = undefined;
-      state.decided = undefined;
-    }
+    this.#seats.distrust();
   }
 
   /** Returns the writes for clocks that the kernel refused or whose state is unknown, if `isDue` allows a retry. */

@@ -76,13 +76,35 @@ export class Seats {
 
   /** Returns the claimant that a request is for, or why the request is refused. */
   claimant(name: string, request: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
-    const isPaused = this.domains.get(name)?.domain.state === "paused";
-    return isPaused ? { code: "not-running" } : this.seat(name, request);
+    const state = this.domains.get(name);
+    return state?.domain.state === "paused" ? { code: "not-running" } : this.#seatIn(state, request);
+  }
+
+  /** Whether a clock under a vCPU has a decision that was neither committed nor rolled back yet. */
+  awaitsWrite(name: string, request: Scale): boolean {
+    const claimant = this.claimant(name, request);
+    if ("code" in claimant) return false;
+    for (const { clock } of claimant.claims) if (clock.decided !== clock.accepted) return true;
+    return false;
+  }
+
+  /** Marks all clocks as unknown. */
+  distrust(): void {
+    for (const state of this.clocks.values()) {
+      state.accepted = undefined;
+      state.decided = undefined;
+    }
   }
 
   /** Returns the claimant of a vCPU or pCPU, whether its domain runs or is paused, or why there is none. */
-  seat(name: string, { resource, physical }: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
-    const state = this.domains.get(name);
+  seat(name: string, request: Pick<Scale, "resource" | "physical">): Claimant | Refusal {
+    return this.#seatIn(this.domains.get(name), request);
+  }
+
+  #seatIn(
+    state: DomainState | undefined,
+    { resource, physical }: Pick<Scale, "resource" | "physical">,
+  ): Claimant | Refusal {
     if (state === undefined) return { code: "unknown-domain" };
     if (physical) return this.#physicalOf(state, resource);
     const claimant = state.vcpus[resource];

@@ -6,9 +6,10 @@ import type { ChannelName } from "./name.ts";
 import { dialAt } from "./place.ts";
 import { Redial } from "./redial.ts";
 import { fdOf, socketHandlers } from "./socket.ts";
+import type { Turn, TurnHost } from "./turn.ts";
 
 /** What channels need from the daemon. */
-export interface ChannelHost extends PacketHost<Channel> {
+export interface ChannelHost extends PacketHost<Channel>, TurnHost {
   readonly trustedUids: ReadonlySet<number>;
   /** The process that must serve the sockets of a VM; undefined if the hypervisor cannot tell. */
   processOf(vm: string): number | undefined;
@@ -28,6 +29,7 @@ export interface ChannelHost extends PacketHost<Channel> {
 export interface ChannelOwner extends ChannelHost {
   /** Judges the file of a socket. */
   judgeFile(path: string): SocketFile;
+  readonly turn: Turn;
 }
 
 /** The socket of one channel: connects, hands on packets, sends replies. No bytes of a guest make it close. */
@@ -94,11 +96,6 @@ export class Channel {
     else this.#exchange.replies.send(reply);
   }
 
-  /** Writes the replies that were sent in this turn. */
-  release(): void {
-    this.#exchange?.replies.release();
-  }
-
   /** The guest sends far too much: it is read at a slow pace for now. */
   rest(): void {
     this.#exchange?.intake.rest();
@@ -158,7 +155,7 @@ export class Channel {
     this.status = "connected";
     this.objection = undefined;
     this.#toldRefusal = undefined;
-    this.#exchange = new Exchange<Channel>(this, host, { socket, abi: host.abiOf(this.vm) });
+    this.#exchange = new Exchange<Channel>(this, host, { socket, abi: host.abiOf(this.vm), turn: host.turn });
     this.#redial.connected();
     this.host.changed(this);
   }
@@ -168,6 +165,7 @@ export class Channel {
     if (socket !== this.#socket) return;
     this.#dialling = false;
     const wasUp = this.status === "connected";
+    this.#exchange?.intake.finish();
     this.#hangUp();
     if (this.#closed) return;
     this.#redial.lost();

@@ -11,6 +11,7 @@ import { Room } from "./room.ts";
 import { looksSame, type Scanned, TICK_MS } from "./scanned.ts";
 import { StatedSockets } from "./stated.ts";
 import { ChannelTable } from "./table.ts";
+import { Turn } from "./turn.ts";
 import { type DirectoryWatch, watchDirectory } from "./watch.ts";
 
 /** What {@link Channels} needs besides its host. */
@@ -58,6 +59,7 @@ export class Channels {
     this.#owner = Object.create(host, {
       admit: { value: (channel: Channel) => this.#admit(channel) },
       judgeFile: { value: (path: string) => this.#judgeFile(path) },
+      turn: { value: new Turn(host) },
     });
     this.#watch = watchDirectory(options.directory, () => this.scan());
   }

@@ -1,16 +1,12 @@
 import type { Abi } from "../wire/layout.ts";
 import { Intake, type PacketHandler } from "./intake.ts";
 import { Replies } from "./replies.ts";
+import type { Turn } from "./turn.ts";
 
 /** What is told of the packets of a channel. */
 export interface PacketHost<Channel> {
-  /**
-   * Called for each packet of a guest. It must be synchronous, and may keep and change the frame. `more`: another packet
-   * may follow in this turn; {@link turned} does in any case.
-   */
-  packet(channel: Channel, frame: Uint8Array, more: boolean): void;
-  /** Called after the packets of a turn. It must release the replies that were sent. */
-  turned(channel: Channel): void;
+  /** Called for each packet of a guest. It must be synchronous, and may keep and change the frame. */
+  packet(channel: Channel, frame: Uint8Array): void;
   /** Whether a channel with packets that wait is read on at once, because it is being found out how often it asks. */
   mayHurry(channel: Channel): boolean;
 }
@@ -23,6 +19,13 @@ interface Socket {
   write(bytes: Uint8Array): number;
 }
 
+/** What an exchange works with. */
+interface ExchangeMeans {
+  readonly socket: Socket;
+  readonly abi: Abi | "auto";
+  readonly turn: Turn;
+}
+
 /** The packets and replies of one connection of a channel. One object without closures, since there may be thousands. */
 export class Exchange<Channel extends { readonly counters: { repliesDropped: number } }>
   implements PacketHandler
@@ -32,26 +35,26 @@ export class Exchange<Channel extends { readonly counters: { repliesDropped: num
   readonly #channel: Channel;
   readonly #host: PacketHost<Channel>;
 
-  constructor(channel: Channel, host: PacketHost<Channel>, of: { socket: Socket; abi: Abi | "auto" }) {
+  constructor(channel: Channel, host: PacketHost<Channel>, { socket, abi, turn }: ExchangeMeans) {
     this.#channel = channel;
     this.#host = host;
-    this.intake = new Intake(of.abi, of.socket, this);
-    this.replies = new Replies(of.socket, channel.counters);
+    this.intake = new Intake(abi, { source: socket, turn, handler: this });
+    this.replies = new Replies(socket, channel.counters);
   }
 
-  /** Called by the intake: replies are held until the host releases them. */
+  /** Called by the intake: replies are held until the turn ends. */
   turnBegins(): void {
     this.replies.hold();
   }
 
   /** Called by the intake. */
-  packet(frame: Uint8Array, more: boolean): void {
-    this.#host.packet(this.#channel, frame, more);
+  packet(frame: Uint8Array): void {
+    this.#host.packet(this.#channel, frame);
   }
 
   /** Called by the intake. */
   turnEnds(): void {
-    this.#host.turned(this.#channel);
+    this.replies.release();
   }
 
   /** Called by the intake. */

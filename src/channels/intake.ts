@@ -1,5 +1,6 @@
 import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
 import type { Abi } from "../wire/layout.ts";
+import type { Part, Turn } from "./turn.ts";
 
 /** Packets that are handled before another channel gets its turn. */
 const FRAMES_PER_TURN = 32;
@@ -22,26 +23,41 @@ interface Source {
 /** What is done with the packets of one turn. */
 export interface PacketHandler {
   turnBegins(): void;
-  /** `more`: another packet may follow before {@link turnEnds}. */
-  packet(frame: Uint8Array, more: boolean): void;
+  packet(frame: Uint8Array): void;
   turnEnds(): void;
   /** Whether packets that wait are handled in the next turn of the event loop, instead of after a breath. */
   mayHurry(): boolean;
 }
 
+/** What an intake works with. */
+interface IntakeMeans {
+  readonly source: Source;
+  readonly turn: Turn;
+  readonly handler: PacketHandler;
+}
+
 /** Cuts the bytes of one connection into packets, and hands them on in turns. While packets wait, nothing is read. */
-export class Intake {
+export class Intake implements Part {
   readonly #framer: Framer;
   readonly #source: Source;
+  readonly #turn: Turn;
   readonly #handler: PacketHandler;
   #quiet: Timer | undefined;
+  /** Whether it is in the turn, or will be in one after a pause. */
+  #isDue = false;
+  /** Whether nothing is read until then. */
   #isPaused = false;
+  /** Whether the turn ended with as many packets as it may have. */
+  #isFull = false;
+  /** Whether no byte came for {@link QUIET_MS}. */
+  #isQuiet = false;
   #mustRest = false;
   #isClosed = false;
 
-  constructor(abi: Abi | "auto", source: Source, handler: PacketHandler) {
+  constructor(abi: Abi | "auto", { source, turn, handler }: IntakeMeans) {
     this.#framer = new Framer(abi);
     this.#source = source;
+    this.#turn = turn;
     this.#handler = handler;
   }
 
@@ -59,12 +75,17 @@ export class Intake {
   received(bytes: Uint8Array): void {
     this.#cancelQuiet();
     this.#framer.push(bytes);
-    if (!this.#isPaused) this.#turn();
+    this.#come();
   }
 
   /** The guest sends far too much: after this turn nothing is read for a while. */
   rest(): void {
     this.#mustRest = true;
+  }
+
+  /** The guest is gone: handles what it sent before. */
+  finish(): void {
+    if (this.#isDue && !this.#isPaused) this.#turn.finish();
   }
 
   /** Ends it: no packet follows. */
@@ -73,49 +94,66 @@ export class Intake {
     this.#cancelQuiet();
   }
 
-  /** Handles the packets that were received, as far as one turn allows. */
-  #turn(): void {
+  /** Called by the turn: handles the packets that were received, as far as one turn allows. */
+  handOn(): void {
+    this.#isDue = false;
+    if (this.#isPaused && !this.#isClosed) this.#source.resume();
+    this.#isPaused = false;
     this.#handler.turnBegins();
     let handled = 0;
     for (; handled < FRAMES_PER_TURN && !this.#isClosed; handled++) {
       const frame = this.#framer.next();
       if (frame === undefined) break;
-      this.#handler.packet(frame, this.#framer.waiting);
+      this.#handler.packet(frame);
     }
+    this.#isFull = handled === FRAMES_PER_TURN;
+  }
+
+  /** Called by the turn. */
+  end(): void {
     this.#handler.turnEnds();
     if (this.#isClosed) return;
-    if (this.#mustRest || (handled === FRAMES_PER_TURN && this.#framer.waiting)) this.#pause();
-    else if (this.#framer.waiting) this.#quiet = setTimeout(() => this.#fellQuiet(), QUIET_MS);
+    const { waiting } = this.#framer;
+    if (this.#mustRest || (this.#isFull && waiting)) this.#pause();
+    else if (waiting) this.#awaitRest();
+  }
+
+  #come(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#turn.add(this);
   }
 
   /** Reads nothing until the next turn of the event loop, or until the breath or the rest is over. */
   #pause(): void {
+    this.#isDue = true;
     this.#isPaused = true;
+    this.#isQuiet = false;
     this.#source.pause();
-    const goOn = () => {
-      this.#isPaused = false;
-      if (this.#isClosed) return;
-      this.#source.resume();
-      this.#turn();
-    };
-    if (!this.#mustRest && this.#handler.mayHurry()) setImmediate(goOn);
-    else setTimeout(goOn, this.#mustRest ? REST_MS : BREATH_MS);
+    if (!this.#mustRest && this.#handler.mayHurry()) this.#turn.add(this);
+    else setTimeout(() => this.#turn.add(this), this.#mustRest ? REST_MS : BREATH_MS);
     this.#mustRest = false;
+  }
+
+  /** Waits for the rest of a packet. */
+  #awaitRest(): void {
+    this.#quiet = this.#isQuiet
+      ? setTimeout(() => this.#framer.silence(), SILENCE_MS - QUIET_MS)
+      : setTimeout(() => this.#fellQuiet(), QUIET_MS);
   }
 
   /** Most packets come whole, so mostly there is no timer. */
   #cancelQuiet(): void {
+    this.#isQuiet = false;
     if (this.#quiet === undefined) return;
     clearTimeout(this.#quiet);
     this.#quiet = undefined;
   }
 
   #fellQuiet(): void {
+    this.#isQuiet = true;
     this.#framer.quiet();
-    const { waiting } = this.#framer;
-    this.#turn();
-    if (!waiting || !this.#framer.waiting || this.#isPaused) return;
-    this.#cancelQuiet();
-    this.#quiet = setTimeout(() => this.#framer.silence(), SILENCE_MS - QUIET_MS);
+    this.#come();
+    this.#turn.finish();
   }
 }

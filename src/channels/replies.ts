@@ -6,8 +6,11 @@ const HELD_BYTES = 464 * TOGETHER_MAX;
 
 const NOTHING = new Uint8Array(0);
 
-/** What is not written yet. One buffer is enough for all channels, because nothing is held between turns. */
+/** What one guest's replies are joined in. One buffer is enough for all channels, because nothing is held between turns. */
 const held = new Uint8Array(HELD_BYTES);
+
+/** Whose replies are in {@link held}. They are written before those of another guest take their place. */
+let holder: Replies | undefined;
 
 /**
  * Replies to one guest. Those of packets that were received together are joined, since a write costs more than a
@@ -44,15 +47,23 @@ export class Replies {
     if (!this.#isHolding || reply.length > HELD_BYTES) return this.#put(reply, 1);
     if (this.#count === 0) this.#first = reply;
     else {
-      if (this.#count === 1) held.set(this.#first);
+      if (this.#count === 1) this.#join();
       held.set(reply, this.#length);
     }
     this.#length += reply.length;
     this.#count++;
   }
 
+  /** Begins to join replies with the first that is held. */
+  #join(): void {
+    if (holder !== undefined) holder.#flush();
+    holder = this;
+    held.set(this.#first);
+  }
+
   #flush(): void {
     if (this.#count === 0) return;
+    if (holder === this) holder = undefined;
     this.#put(this.#count === 1 ? this.#first : held.subarray(0, this.#length), this.#count);
     this.#first = NOTHING;
     this.#length = 0;

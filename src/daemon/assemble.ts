@@ -211,12 +211,14 @@ function openServing(
     expects: (vm, path) => vms.expects(vm, path),
     processOf: (vm) => vms.domains.get(vm)?.pid,
     abiOf: (vm) => vms.contracts.values(vm).abi,
-    packet(channel, frame, more) {
-      packets.received(channel, frame, more);
+    packet(channel, frame) {
+      packets.received(channel, frame);
       hypervisorNow().asked?.(channel.vm);
     },
     mayHurry: (channel) => measured.rates.isSampling(channel, time().monoMs),
-    turned: (channel) => packets.turned(channel),
+    turnBegins: () => measured.stopwatch.begin(),
+    settle: () => packets.settle(),
+    answered: () => measured.stopwatch.end(),
     changed: (channel) => hostEvents.channelChanged(channel),
   });
   undo.push(() => channels.close());

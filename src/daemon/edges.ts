@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { HypervisorDriver } from "../base/domain.ts";
 import type { ChannelHost } from "../channels/channel.ts";
 import { Channels } from "../channels/channels.ts";
+import type { TurnHost } from "../channels/turn.ts";
 import type { Config } from "../config/config.ts";
 import { VM_KEYS } from "../config/keys.ts";
 import { valuesOf } from "../config/settings.ts";
@@ -87,7 +88,7 @@ export function watchChannels(
   { config, log }: Surroundings,
   host: Pick<
     ChannelHost,
-    "admit" | "expects" | "processOf" | "abiOf" | "packet" | "turned" | "mayHurry" | "changed"
+    "admit" | "expects" | "processOf" | "abiOf" | "packet" | "mayHurry" | keyof TurnHost | "changed"
   >,
 ): Channels {
   const max = channelsMax(openFilesMax(), lookAtRoot(config().cpufreq.root).pcpus.length);

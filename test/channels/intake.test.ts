@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { setImmediate as turnEnds } from "node:timers/promises";
 import { connect, packet, scale, startPort, UP } from "../daemon/port.ts";
 import { until } from "../daemon/until.ts";
 import { testChannels } from "./host.ts";
@@ -20,6 +21,17 @@ describe("Channels", () => {
     port.close();
   });
 
+  test("passes on what a guest sent right before its connection is lost", async () => {
+    using host = testChannels();
+    const port = startPort(host.path("vm.0"));
+    host.channels.scan();
+    await port.ready();
+    port.send(Buffer.concat([scale(0, UP), scale(1, UP)]));
+    port.close();
+    await until(() => host.changes.includes("vm.0 connecting"));
+    expect(host.packets.map(({ frame }) => frame)).toEqual([scale(0, UP), scale(1, UP)]);
+  });
+
   test("gives another channel its turn after 32 packets", async () => {
     using host = testChannels();
     const [flood, quiet] = [startPort(host.path("flood.0")), startPort(host.path("quiet.0"))];
@@ -27,7 +39,8 @@ describe("Channels", () => {
     await Promise.all([flood.ready(), quiet.ready()]);
     quiet.send(scale(0, UP));
     host.channels.of("flood")[0]?.received(Buffer.concat(Array.from({ length: 250 }, () => scale(0, UP))));
-    expect(host.packets).toHaveLength(32);
+    await turnEnds();
+    expect(host.packets.filter(({ channel }) => channel === "flood.0")).toHaveLength(32);
     await until(() => host.packets.length === 251);
     const turn = host.packets.findIndex(({ channel }) => channel === "quiet.0");
     expect(turn).toBeLessThanOrEqual(64); // of 250: behind two turns of the flood at the most
@@ -69,14 +82,14 @@ describe("Channels", () => {
     const many = Buffer.concat(Array.from({ length: 96 }, () => scale(0, UP)));
     const [channel] = host.channels.of("flood");
     channel?.received(many);
+    await turnEnds();
     expect(handledMs).toHaveLength(32);
     await until(() => handledMs.length === 96);
     const waits = [32, 64].map((i) => (handledMs[i] ?? 0) - (handledMs[i - 1] ?? 0));
     expect(waits.filter((ms) => ms < 0.5)).toEqual([]);
     mayHurry = true;
     channel?.received(Buffer.from(many));
-    await new Promise((turn) => setImmediate(turn));
-    await new Promise((turn) => setImmediate(turn));
+    for (let turn = 0; turn < 3; turn++) await turnEnds();
     expect(handledMs).toHaveLength(192);
     port.close();
   });

@@ -29,6 +29,23 @@ test("replies of one turn are written eight at a time, in their order, and the r
   expect(writes.slice(2)).toEqual([bytes(11)]);
 });
 
+test("replies to several guests in one turn are joined for each, and none is mixed with another's", () => {
+  const [a, b, c] = [collected(), collected(), collected()];
+  for (const { replies } of [a, b, c]) replies.hold();
+  for (const i of [1, 2]) a.replies.send(reply(i));
+  c.replies.send(reply(30));
+  for (const i of [11, 12, 13]) b.replies.send(reply(i));
+  a.replies.send(reply(3));
+  c.replies.send(reply(31));
+  a.replies.send(reply(4));
+  for (const { replies } of [a, b, c]) replies.release();
+  expect([a, b, c].map(({ writes }) => writes.flat())).toEqual([
+    bytes(1, 2, 3, 4),
+    bytes(11, 12, 13),
+    bytes(30, 31),
+  ]);
+});
+
 test("a reply that is too long to be held is written after those before it", () => {
   const { replies, writes } = collected();
   replies.hold();

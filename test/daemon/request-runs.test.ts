@@ -13,8 +13,8 @@ import { DOWN, MAX, MIN, nack, packet, scale, TURBO, UP } from "./port.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
 import { keepLines, realTime } from "./time.ts";
 
-/** A VM with two vCPUs, on CPUs 0 and 1. The kernel refuses the settings in `refused`. */
-function makeDaemon(burst = 1000) {
+/** A VM with two vCPUs, on CPUs 0 and 1, and `others` on CPU 0. The kernel refuses the settings in `refused`. */
+function makeDaemon({ burst = 1000, others = [] }: { burst?: number; others?: readonly string[] } = {}) {
   const written: [number, Setting][] = [];
   const refused = new Set<Setting>();
   const clocks = [clock([0]), clock([1])];
@@ -29,7 +29,9 @@ function makeDaemon(burst = 1000) {
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
   const doing = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded() {} });
   doing.settle(arbiter.setClocks(clocks), "the start");
-  doing.settle(arbiter.setDomain(domain("a", [[0], [1]]), { ...FREE, turbo: false }), "a");
+  const contract = { ...FREE, turbo: false };
+  doing.settle(arbiter.setDomain(domain("a", [[0], [1]]), contract), "a");
+  for (const name of others) doing.settle(arbiter.setDomain(domain(name, [[0]]), contract), name);
   const meters = new Meters();
   const parts = {
     ...{ arbiter, clocks: doing, meters, moment, time, log: keepLines([]), stopwatch: new Stopwatch(meters) },
@@ -45,21 +47,25 @@ function makeDaemon(burst = 1000) {
     pinRemedy: () => undefined,
   } as unknown as PacketPathParts;
   const packets = new PacketPath(parts);
-  const counters = newCounters();
   const sent: Uint8Array[] = [];
   const send = (bytes: Uint8Array) => void sent.push(bytes);
-  const idle = { rest() {}, release() {} };
-  const channel = { vm: "a", number: 0, enabled: true, status: "connected", counters, send, ...idle };
-  /** Packets that arrive together. Returns the writes and the replies. */
-  const together = (...frames: readonly Uint8Array[]) => {
+  const channelOf = (vm: string) => {
+    const counters = newCounters();
+    return { vm, number: 0, enabled: true, status: "connected", counters, send, rest() {} };
+  };
+  const channels = new Map(["a", ...others].map((vm) => [vm, channelOf(vm)]));
+  /** Packets of several VMs that arrive in one turn. Returns the writes, and the replies to all of them. */
+  const turn = (...asked: readonly (readonly [vm: string, frame: Uint8Array])[]) => {
     written.length = 0;
     sent.length = 0;
-    for (const [i, frame] of frames.entries())
-      packets.received(channel as unknown as Channel, frame.slice(), i < frames.length - 1);
-    packets.turned(channel as unknown as Channel);
+    for (const [vm, frame] of asked) packets.received(channels.get(vm) as unknown as Channel, frame.slice());
+    packets.settle();
     return { written: [...written], sent: [...sent] };
   };
-  return { together, refused, counters, arbiter, alarm };
+  const together = (...frames: readonly Uint8Array[]) =>
+    turn(...frames.map((frame) => ["a", frame] as const));
+  const counters = channels.get("a")?.counters;
+  return { turn, together, refused, counters, arbiter, alarm };
 }
 
 /** Of the fixture's table: the highest speed without turbo, and the lowest. */
@@ -99,7 +105,7 @@ test("what the kernel refuses is taken back whole, and refused to all of them", 
   const frames = [scale(0, DOWN), scale(0, MAX)];
   expect(together(...frames).sent).toEqual(frames.map(nack));
   expect(arbiter.clock(0)?.accepted).toBe(LOWEST - 1);
-  expect(counters.writesRefused).toBe(1);
+  expect(counters?.writesRefused).toBe(1);
   refused.clear();
   // It stands where it stood before.
   expect(together(scale(0, UP)).written).toEqual([[0, LOWEST - 2]]);
@@ -107,7 +113,7 @@ test("what the kernel refuses is taken back whole, and refused to all of them", 
 });
 
 test("a request that is refused has no part in it, and other packets stay in their order", () => {
-  const { together, alarm } = makeDaemon(4);
+  const { together, alarm } = makeDaemon({ burst: 4 });
   const [min, turbo, max] = [scale(0, MIN), scale(0, TURBO), scale(0, MAX)];
   const unknown = packet(464, 0, 77, 1);
   const beyond = scale(0, MIN);
@@ -115,5 +121,36 @@ test("a request that is refused has no part in it, and other packets stay in the
     written: [[0, TOP]],
     sent: [min, nack(turbo), max, nack(beyond)],
   });
+  alarm.close();
+});
+
+test("requests of several guests in one turn are written in their order, each for what it asks of its own clock", () => {
+  const { turn, alarm } = makeDaemon({ others: ["b"] });
+  const asked = [
+    ["a", scale(1, MIN)],
+    ["b", scale(0, MIN)],
+    ["a", scale(0, DOWN)],
+  ] as const;
+  const sent = asked.map(([, frame]) => frame);
+  // The vCPU of a on CPU 0 is silent until it asks: until then b's speed is not written.
+  expect(turn(...asked)).toEqual({
+    written: [
+      [1, LOWEST],
+      [0, TOP + 1],
+    ],
+    sent,
+  });
+  alarm.close();
+});
+
+test("no request is acknowledged for what the kernel refuses to another guest in the same turn", () => {
+  const { turn, refused, arbiter, alarm } = makeDaemon({ others: ["b"] });
+  turn(["a", scale(0, MIN)], ["b", scale(0, MIN)]);
+  refused.add(TOP);
+  const frame = scale(0, MAX);
+  const { sent, written } = turn(["a", frame], ["b", frame]);
+  expect(sent).toEqual([nack(frame), nack(frame)]);
+  expect(written.filter(([, setting]) => setting === TOP)).toHaveLength(2);
+  expect(arbiter.clock(0)?.accepted).toBe(LOWEST);
   alarm.close();
 });

@@ -59,7 +59,7 @@ function makeDaemon() {
       sent,
       socket,
       counters,
-      receives: (frame: Uint8Array) => packets.received(socket as unknown as Channel, frame, false),
+      receives: (frame: Uint8Array) => packets.received(socket as unknown as Channel, frame),
     };
   };
   const store = { noteCpu() {}, save: () => success(undefined) };

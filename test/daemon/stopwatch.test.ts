@@ -13,19 +13,21 @@ function makeStopwatch() {
   return { clock, meters, stopwatch };
 }
 
-test("of a channel's packets one in eight is measured, by stage, and the others read no clock", () => {
+test("of a channel's packets one in eight is measured, by stage", () => {
   const { clock, meters, stopwatch } = makeStopwatch();
   for (let requests = 0; requests < 16; requests++) {
     clock.ms = 100 * requests;
-    stopwatch.begin(requests);
+    stopwatch.begin();
+    stopwatch.packet("a", requests);
     clock.ms += 2;
     stopwatch.decided();
     clock.ms += 3;
     stopwatch.written(1);
     clock.ms += 4;
-    stopwatch.end("a");
+    stopwatch.end();
   }
-  expect(clock.reads).toBe(8);
+  // A turn reads one clock; with a measured packet three more.
+  expect(clock.reads).toBe(16 + 2 * 3);
   expect(meters.of("a").stages).toEqual({
     ...{ measured: 2, decideMs: 4, writeMs: 6, replyMs: 8 },
     ...{ readBacks: 0, readBackMs: 0 },
@@ -33,34 +35,44 @@ test("of a channel's packets one in eight is measured, by stage, and the others 
   expect(meters.of("a").latency.sumNs).toBe(18e6);
 });
 
-test("of packets that arrive together each is measured to the reply, and the stages once", () => {
+test("packets that came in one turn are measured from its first bytes to the last reply, for each VM", () => {
   const { clock, meters, stopwatch } = makeStopwatch();
-  for (let requests = 0; requests < 9; requests++) {
-    stopwatch.begin(requests);
-    clock.ms += 1;
-  }
+  stopwatch.begin();
+  clock.ms += 4;
+  for (let requests = 0; requests < 9; requests++) stopwatch.packet("a", requests);
+  stopwatch.packet("b", 8);
+  stopwatch.packet("c", 9);
+  clock.ms += 5;
   stopwatch.decided();
   clock.ms += 1;
   stopwatch.written(1);
-  clock.ms += 1;
-  stopwatch.end("a");
-  // The first waited for 11 ms, the ninth for 3.
-  expect(meters.of("a").latency.sumNs).toBe(14e6);
+  clock.ms += 2;
+  stopwatch.end();
+  const noReadBack = { readBacks: 0, readBackMs: 0 };
+  // Of nine packets the first and the ninth.
+  expect(meters.of("a").latency.sumNs).toBe(24e6);
   expect(meters.of("a").stages).toEqual({
-    ...{ measured: 1, decideMs: 9, writeMs: 1, replyMs: 1 },
-    ...{ readBacks: 0, readBackMs: 0 },
+    ...{ measured: 2, decideMs: 18, writeMs: 2, replyMs: 4 },
+    ...noReadBack,
   });
+  expect(meters.of("b").latency.sumNs).toBe(12e6);
+  expect(meters.of("b").stages).toEqual({
+    ...{ measured: 1, decideMs: 9, writeMs: 1, replyMs: 2 },
+    ...noReadBack,
+  });
+  expect(meters.of("c").latency.sumNs).toBe(0);
 });
 
-test("a measured write is followed until it is read again, if no other packet comes before", () => {
+test("a measured write is followed until it is read again, if no other turn begins before", () => {
   const { clock, meters, stopwatch } = makeStopwatch();
   const { stages } = meters.of("a");
   const packet = (writes: number) => {
-    stopwatch.begin(0);
+    stopwatch.begin();
+    stopwatch.packet("a", 0);
     stopwatch.decided();
     stopwatch.written(writes);
     clock.ms += 1;
-    stopwatch.end("a");
+    stopwatch.end();
   };
   packet(1);
   clock.ms += 4;
@@ -71,17 +83,18 @@ test("a measured write is followed until it is read again, if no other packet co
   packet(0);
   stopwatch.readBack();
   packet(1);
-  stopwatch.begin(3);
+  stopwatch.begin();
   stopwatch.readBack();
   expect([stages.readBacks, stages.readBackMs]).toEqual([1, 5]);
 });
 
 test("a measured write that is not read again in its turn is not taken for what is read later", async () => {
   const { clock, meters, stopwatch } = makeStopwatch();
-  stopwatch.begin(0);
+  stopwatch.begin();
+  stopwatch.packet("a", 0);
   stopwatch.decided();
   stopwatch.written(1);
-  stopwatch.end("a");
+  stopwatch.end();
   await turnEnds();
   clock.ms += 7000;
   stopwatch.readBack();
@@ -89,15 +102,17 @@ test("a measured write that is not read again in its turn is not taken for what 
   expect([readBacks, readBackMs]).toEqual([0, 0]);
 });
 
-test("a packet that writes nothing has no stages", () => {
+test("a packet that asks for no speed has no stages", () => {
   const { clock, meters, stopwatch } = makeStopwatch();
-  stopwatch.begin(0);
+  stopwatch.begin();
+  stopwatch.packet("a", 0);
   stopwatch.decided();
   stopwatch.written(1);
-  stopwatch.end("a");
+  stopwatch.end();
   clock.ms = 50;
-  stopwatch.begin(8);
+  stopwatch.begin();
+  stopwatch.packet("a", 8);
   clock.ms = 51;
-  stopwatch.end("a");
+  stopwatch.end();
   expect([meters.of("a").stages.measured, meters.of("a").latency.sumNs]).toEqual([1, 1e6]);
 });

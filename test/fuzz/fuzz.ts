@@ -178,8 +178,8 @@ function makeHost(leaky: boolean) {
   return {
     packet(vm: "web1" | "db1", bytes: Uint8Array) {
       const channel = channels.get(vm) as Channel;
-      packets.received(channel, bytes, true);
-      packets.turned(channel);
+      packets.received(channel, bytes);
+      packets.settle();
     },
     async call(bytes: Uint8Array) {
       const call = readCall(bytes);

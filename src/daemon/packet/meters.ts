@@ -7,11 +7,11 @@ const VCPUS_FIRST = 8;
 /** Where the time of measured requests went, in ms altogether. */
 export interface Stages {
   measured: number;
-  /** From the packet to the decision. */
+  /** From the first bytes of the turn to the last decision. */
   decideMs: number;
   /** Until the kernel had answered. */
   writeMs: number;
-  /** Until the replies of the turn were written. */
+  /** Until the replies were written. */
   replyMs: number;
   /** How often it was measured until the kernel's files were read again, after the reply, and that time. */
   readBacks: number;
@@ -20,7 +20,7 @@ export interface Stages {
 
 /** The measurements of one VM. */
 export class Meter {
-  /** Durations from a packet's frame to the written reply. */
+  /** Durations from the first bytes of a packet's turn to the written replies. */
   readonly latency = new Histogram();
   /** Of requests that were decided and written at once. */
   readonly stages: Stages = {

@@ -60,7 +60,7 @@ export class PacketPath {
   readonly #policies: GuestPolicyPackets;
   /** A channel may have been turned off, or have lost its guest, while its packets waited. */
   readonly #late = new LatePackets((channel, frame) =>
-    channel.enabled && channel.status === "connected" ? this.#handle(channel, frame, false) : undefined,
+    channel.enabled && channel.status === "connected" ? this.#handle(channel, frame) : undefined,
   );
 
   constructor(parts: PacketPathParts) {
@@ -71,32 +71,26 @@ export class PacketPath {
     this.#policies = new GuestPolicyPackets(parts);
   }
 
-  /** A channel received one packet; `more`: another one may follow in this turn. */
-  received(channel: Channel, frame: Uint8Array, more: boolean): void {
+  /** A channel received one packet. A request for a speed is done and answered by {@link settle}. */
+  received(channel: Channel, frame: Uint8Array): void {
     if (!channel.enabled) return;
     const { recordings } = this.#parts;
     if (recordings.wanted) recordings.take(channel, frame);
     if (this.#late.hold(channel, frame)) return;
-    this.#parts.stopwatch.begin(channel.counters.requests);
-    this.#begin(channel, frame, more);
-  }
-
-  /** Handles a packet. If a slow back end must answer first, the channel's next packets wait for that. */
-  #begin(channel: Channel, frame: Uint8Array, more: boolean): void {
-    const later = this.#handle(channel, frame, more);
+    this.#parts.stopwatch.packet(channel.vm, channel.counters.requests);
+    const later = this.#handle(channel, frame);
+    // A slow back end must answer first: the channel's next packets wait for that.
     if (later !== undefined) this.#late.wait(channel, later);
   }
 
-  /** A channel handed on its packets of this turn. */
-  turned(channel: Channel): void {
-    this.#scales.endRun();
-    channel.release();
-    this.#parts.stopwatch.end(channel.vm);
+  /** Does what the speeds come to that were asked for since the last call, and sends the replies. */
+  settle(): void {
+    this.#scales.settle();
   }
 
-  #handle(channel: Channel, frame: Uint8Array, more: boolean): Promise<void> | undefined {
+  #handle(channel: Channel, frame: Uint8Array): Promise<void> | undefined {
     const request = decode(frame);
-    if (request.kind !== "scale" || !this.#scales.continues(channel, request)) this.#scales.endRun();
+    if (request.kind !== "scale") this.#scales.settle();
     if (request.kind !== "connect") {
       channel.counters.requests++;
       const { rates, time } = this.#parts;
@@ -112,7 +106,7 @@ export class PacketPath {
         this.#policies.remove(channel);
         return undefined;
       case "scale":
-        return this.#scales.scale(channel, frame, request, more);
+        return this.#scales.scale(channel, frame, request);
       case "set-policy":
         return this.#setPolicy(channel, frame, request);
       case "query":
@@ -135,7 +129,8 @@ export class PacketPath {
     request: ReturnType<typeof decode>,
     refusal: Refusal,
   ): undefined {
-    this.#scales.endRun();
+    // Replies are sent in the order of the requests.
+    this.#scales.settle();
     switch (request.kind) {
       case "scale":
       case "set-policy":

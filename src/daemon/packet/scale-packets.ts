@@ -1,5 +1,6 @@
 import type { Arbiter } from "../../arbiter/arbiter.ts";
 import type { Change, Refusal } from "../../arbiter/view.ts";
+import type { WriteRefused } from "../../base/clock.ts";
 import { formatKhz } from "../../base/format-khz.ts";
 import { MESSAGE_IDS } from "../../base/message-id.ts";
 import type { Channel } from "../../channels/channel.ts";
@@ -31,6 +32,8 @@ interface Asked {
   readonly frame: Uint8Array;
   readonly request: Scale;
   readonly change: Change;
+  /** Why it was refused; known when its change is done. */
+  refusal: Refusal | undefined;
 }
 
 /** Tells a guest, and the daemon's counters, what became of a request: for a refusal, or for what limits it. */
@@ -43,14 +46,16 @@ type Conclude = (
 ) => void;
 
 /**
- * Requests for speeds. Those of one vCPU that arrive together are a *run*: they are decided one after the other, each
- * clock is written once, for the last of them, and then each is answered.
+ * Requests for speeds. They are decided one after the other, and all that came in one turn are written together, unless
+ * one is for a clock that another is not written to yet. Those of one vCPU that follow each other are a *run*: each clock
+ * is written once, for the last of them. Then each request is answered.
  */
 export class ScalePackets {
   readonly #parts: ScalePacketsParts;
   readonly #conclude: Conclude;
   readonly #secondLooks: SecondLooks;
-  #run: Asked[] = [];
+  /** Decided, and not written yet. */
+  #asked: Asked[] = [];
 
   constructor(parts: ScalePacketsParts, conclude: Conclude) {
     this.#parts = parts;
@@ -58,79 +63,81 @@ export class ScalePackets {
     this.#secondLooks = new SecondLooks(parts.lookAgain);
   }
 
-  /** Whether a request continues the run. Otherwise {@link endRun} must come before it. */
-  continues(channel: Channel, { resource, physical }: Scale): boolean {
-    const first = this.#run[0];
-    return (
-      first?.channel === channel && first.request.resource === resource && first.request.physical === physical
-    );
-  }
-
   /**
-   * Decides a request, and writes unless it is in a run; `more`: another packet of the channel may follow in this turn.
-   * Returns the result when the kernel has answered: at once, or with a slow back end later.
+   * Decides a request. What it comes to is done by {@link settle}; with a slow back end it is begun at once, and the
+   * promise resolves when it is done.
    */
-  scale(channel: Channel, frame: Uint8Array, request: Scale, more: boolean): Promise<void> | undefined {
+  scale(channel: Channel, frame: Uint8Array, request: Scale): Promise<void> | undefined {
     const { arbiter, clocks, meters, time } = this.#parts;
     if (!request.physical) meters.of(channel.vm).asked(request.resource);
+    const last = this.#asked.at(-1);
+    const isAlone = last !== undefined && !isRun(last, { channel, request });
+    if (isAlone && arbiter.awaitsWrite(channel.vm, request)) this.settle();
     const change = arbiter.scale(channel.vm, request, time());
-    const { limit } = change;
     if (change.dry) this.#noteDry(channel, request);
-    if (this.#run.length > 0 || (more && !clocks.isSlow)) {
-      this.#run.push({ channel, frame, request, change });
-      return undefined;
-    }
-    const performed = this.#perform(channel, change);
-    if (!(performed instanceof Promise)) {
-      this.#done(channel, frame, request, this.#outcome(channel, change, performed), limit);
-      return undefined;
-    }
-    const kept = frame.slice();
-    return performed.then((refused) =>
-      this.#done(channel, kept, request, this.#outcome(channel, change, refused), limit),
-    );
+    const asked: Asked = { channel, frame, request, change, refusal: undefined };
+    if (clocks.isSlow) return this.#performSlow(asked);
+    this.#asked.push(asked);
+    return undefined;
   }
 
-  /** Writes what the run comes to, and answers its requests: all as the kernel answers, or as each was refused. */
-  endRun(): void {
-    const run = this.#run;
-    const channel = run[0]?.channel;
-    if (channel === undefined) return;
-    this.#run = [];
-    const joined = this.#parts.arbiter.join(run.map(({ change }) => change));
-    const performed = this.#perform(channel, joined);
-    if (performed instanceof Promise) throw new Error("Expected a back end that answers at once");
-    const refused = this.#outcome(channel, joined, performed);
-    for (const { frame, request, change } of run)
-      this.#done(channel, frame, request, change.refusal ?? refused, change.limit);
-  }
-
-  #perform({ counters }: Channel, change: Change): Performed | Promise<Performed> {
-    const { clocks, stopwatch } = this.#parts;
-    counters.writes += change.writes.length;
+  /** Writes what the decided requests come to, and answers each. */
+  settle(): void {
+    const asked = this.#asked;
+    if (asked.length === 0) return;
+    this.#asked = [];
+    const { stopwatch } = this.#parts;
     stopwatch.decided();
+    let writes = 0;
+    for (let at = 0; at < asked.length; ) {
+      const end = endOfRun(asked, at);
+      writes += this.#write(asked, at, end);
+      at = end;
+    }
+    stopwatch.written(writes);
+    for (const one of asked) this.#done(one);
+  }
+
+  /** Writes what a run comes to. What the kernel refuses is refused to all of it. Returns the number of writes. */
+  #write(asked: readonly Asked[], at: number, end: number): number {
+    const { arbiter, clocks } = this.#parts;
+    const first = asked[at] as Asked;
+    const isOne = end === at + 1;
+    const change = isOne ? first.change : arbiter.join(asked.slice(at, end).map((one) => one.change));
+    const { counters } = first.channel;
     const performed = clocks.perform(change);
-    stopwatch.written(change.writes.length);
-    return performed;
+    if (performed instanceof Promise) throw new Error("Expected a back end that answers at once");
+    counters.writes += change.writes.length;
+    const refused = outcome(counters, performed);
+    for (let i = at; i < end; i++) {
+      const one = asked[i] as Asked;
+      one.refusal = one.change.refusal ?? refused;
+    }
+    return change.writes.length;
   }
 
-  #outcome({ counters }: Channel, change: Change, refused: Performed): Refusal | undefined {
-    if (refused === undefined) return change.refusal;
-    counters.writesRefused++;
-    return { code: "kernel-refused", reason: refused.reason };
+  #performSlow(asked: Asked): Promise<void> | undefined {
+    const { channel, frame, change } = asked;
+    const { counters } = channel;
+    counters.writes += change.writes.length;
+    const performed = this.#parts.clocks.perform(change);
+    const done = (slow: Asked, refused: Performed) => {
+      slow.refusal = change.refusal ?? outcome(counters, refused);
+      this.#done(slow);
+    };
+    if (!(performed instanceof Promise)) {
+      done(asked, performed);
+      return undefined;
+    }
+    const kept = { ...asked, frame: frame.slice() };
+    return performed.then((refused) => done(kept, refused));
   }
 
-  #done(
-    channel: Channel,
-    frame: Uint8Array,
-    request: Scale,
-    refusal: Refusal | undefined,
-    limit: Change["limit"],
-  ): void {
+  #done({ channel, frame, request, change, refusal }: Asked): void {
     const { events, time } = this.#parts;
     if (refusal?.code === "vcpu-offline") this.#secondLooks.offline(channel.vm, time().monoMs);
     if (events.wanted) events.request(channel.vm, request, refusal, time());
-    this.#conclude(channel, frame, request, refusal, limit);
+    this.#conclude(channel, frame, request, refusal, change.limit);
   }
 
   #noteDry({ vm }: Channel, request: Scale): void {
@@ -147,4 +154,25 @@ export class ScalePackets {
       return { message: `${vm} asked ${what}: ${would} would hold, but this is a dry run`, fields };
     });
   }
+}
+
+/** Whether a request is of the same vCPU as the one before it. */
+function isRun(before: Asked, { channel, request }: Pick<Asked, "channel" | "request">): boolean {
+  const { resource, physical } = before.request;
+  return before.channel === channel && resource === request.resource && physical === request.physical;
+}
+
+/** Where the run ends that begins at a position. */
+function endOfRun(asked: readonly Asked[], at: number): number {
+  const first = asked[at] as Asked;
+  let end = at + 1;
+  while (end < asked.length && isRun(first, asked[end] as Asked)) end++;
+  return end;
+}
+
+/** The kernel's refusal, which is counted. */
+function outcome(counters: Channel["counters"], refused: WriteRefused | undefined): Refusal | undefined {
+  if (refused === undefined) return undefined;
+  counters.writesRefused++;
+  return { code: "kernel-refused", reason: refused.reason };
 }

@@ -1,16 +1,20 @@
-import type { Meters, Stages } from "./meters.ts";
+import type { Meter, Meters, Stages } from "./meters.ts";
 
 /**
- * Of each channel's packets, one in this many is measured, starting with the first, because reading a clock costs time.
+ * Of each channel's packets, one in this many is measured, starting with the first, because measuring costs time.
  */
 const MEASURED_ONE_IN = 8;
 
-/** Measures some packets of a turn: as a whole, and one of them by stage. */
+/**
+ * Measures some packets of a turn, from the first bytes of the turn. Packets that come in one turn take each step together,
+ * so the stages of all of them are the same.
+ */
 export class Stopwatch {
   readonly #meters: Meters;
   readonly #nowMs: () => number;
-  /** When the measured packets of this turn began. */
-  #begunMs: number[] = [];
+  /** Those of the measured packets that are not answered yet. */
+  readonly #measured: Meter[] = [];
+  #begunMs = 0;
   #decidedMs = 0;
   #writtenMs = 0;
   #hasWritten = false;
@@ -21,27 +25,31 @@ export class Stopwatch {
     this.#unread = undefined;
   };
 
-  /** `nowMs` is called for measured packets only. */
   constructor(meters: Meters, nowMs: () => number = () => performance.now()) {
     this.#meters = meters;
     this.#nowMs = nowMs;
   }
 
-  /** A packet is handled; before it, so many requests of its channel were. */
-  begin(requests: number): void {
+  /** A turn begins. */
+  begin(): void {
     // It was not read before the next packet, so the time would not be its own.
     this.#unread = undefined;
-    if (requests % MEASURED_ONE_IN === 0) this.#begunMs.push(this.#nowMs());
+    this.#begunMs = this.#nowMs();
   }
 
-  /** All that the turn's requests come to is decided, and is written next. */
+  /** A packet of a VM is handled; before it, so many requests of its channel were. */
+  packet(vm: string, requests: number): void {
+    if (requests % MEASURED_ONE_IN === 0) this.#measured.push(this.#meters.of(vm));
+  }
+
+  /** All that the requests come to is decided, and is written next. */
   decided(): void {
-    if (this.#begunMs.length > 0) this.#decidedMs = this.#nowMs();
+    if (this.#measured.length > 0) this.#decidedMs = this.#nowMs();
   }
 
   /** The kernel has answered so many writes. */
   written(writes: number): void {
-    if (this.#begunMs.length === 0) return;
+    if (this.#measured.length === 0) return;
     this.#writtenMs = this.#nowMs();
     this.#hasWritten = writes > 0;
   }
@@ -55,21 +63,23 @@ export class Stopwatch {
     stages.readBackMs += this.#nowMs() - writtenMs;
   }
 
-  /** The replies of the turn are written. */
-  end(vm: string): void {
-    const [first] = this.#begunMs;
-    if (first === undefined) return;
+  /** The replies are written. */
+  end(): void {
+    if (this.#measured.length === 0) return;
     const endMs = this.#nowMs();
-    const { latency, stages } = this.#meters.of(vm);
-    for (const beganMs of this.#begunMs) latency.observe((endMs - beganMs) * 1e6);
-    if (this.#decidedMs >= first && this.#writtenMs >= this.#decidedMs) {
+    const [begunMs, decidedMs, writtenMs] = [this.#begunMs, this.#decidedMs, this.#writtenMs];
+    const hasDecided = decidedMs >= begunMs && writtenMs >= decidedMs;
+    for (const { latency, stages } of this.#measured) {
+      latency.observe((endMs - begunMs) * 1e6);
+      if (!hasDecided) continue;
       stages.measured++;
-      stages.decideMs += this.#decidedMs - first;
-      stages.writeMs += this.#writtenMs - this.#decidedMs;
-      stages.replyMs += endMs - this.#writtenMs;
-      if (this.#hasWritten) this.#follow(stages);
+      stages.decideMs += decidedMs - begunMs;
+      stages.writeMs += writtenMs - decidedMs;
+      stages.replyMs += endMs - writtenMs;
     }
-    this.#begunMs.length = 0;
+    const last = this.#measured.at(-1);
+    if (hasDecided && this.#hasWritten && last !== undefined) this.#follow(last.stages);
+    this.#measured.length = 0;
   }
 
   /** If it is read again, then at the end of the turn. What is read later was written for others. */
