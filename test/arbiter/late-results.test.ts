@@ -130,3 +130,22 @@ test("a dry run writes nothing over another program's setting, and has no limit"
   const holder = { kind: "vcpu", vm: "a", vcpu: 0 } as const;
   expect(arbiter.clock(0)?.last?.rule).toEqual({ kind: "dry-run", holder, khz: 1_700_000 });
 });
+
+test("a request's clock awaits a write from its decision until the result is known", () => {
+  const { arbiter, set, done, ask } = host([clock([0]), clock([1])]);
+  set(domain("a", [[0]]));
+  set(domain("b", [[0]]));
+  set(domain("c", [[1]]));
+  ask("a", 0, "min");
+  const awaits = () => ["a", "b", "c", "none"].filter((name) => arbiter.awaitsWrite(name, request(0, "max")));
+  const first = arbiter.scale("b", request(0, "min"), at(1));
+  expect([plain(first), awaits()]).toEqual([[speed(0, 5)], ["a", "b"]]);
+  done(first);
+  // It has the speed already, so nothing is written.
+  arbiter.scale("a", request(0, "min"), at(2));
+  expect(awaits()).toEqual([]);
+  const refused = arbiter.scale("a", request(0, "max"), at(3));
+  expect(awaits()).toEqual(["a", "b"]);
+  done(arbiter.rollback(refused, { accepted: 0, reason: "EBUSY", now: at(3) }));
+  expect(awaits()).toEqual([]);
+});
