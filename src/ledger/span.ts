@@ -9,11 +9,11 @@ export const OTHERS = "(other)";
 
 /** What one VM used, and what else it would have used at its baseline and at the highest speed. */
 export interface VmAccount {
-  joules: number;
-  baseline: Difference;
-  max: Difference;
+  readonly joules: number;
+  readonly baseline: Difference;
+  readonly max: Difference;
   /** What cores used, as the hardware's own monitors told: a part of what was measured. Undefined if none did. */
-  coreJoules?: number | undefined;
+  readonly coreJoules?: number | undefined;
 }
 
 /** What was used in a span of time, on the wall clock. */
@@ -46,8 +46,10 @@ export function addEntry(span: Span, { shares, metered, vms }: Entry): void {
   span.metered += metered;
   span.idle += shares.idle;
   span.host += shares.host;
-  for (const [vm, { baseline, max, coreJoules }] of vms)
-    addVm(span.vms, vm, { joules: shares.vms.get(vm) as number, baseline, max, coreJoules });
+  addVms(span.vms, vms, (vm) => {
+    const { baseline, max, coreJoules } = vms.get(vm) as VmUse;
+    return { joules: shares.vms.get(vm) as number, baseline, max, coreJoules };
+  });
 }
 
 /** Adds another span. */
@@ -57,21 +59,48 @@ export function addSpan(sum: Span, span: Span): void {
   sum.metered += span.metered;
   sum.idle += span.idle;
   sum.host += span.host;
-  for (const [vm, account] of span.vms) addVm(sum.vms, vm, account);
+  addVms(sum.vms, span.vms, (vm) => span.vms.get(vm) as VmAccount);
 }
 
-/** Adds to the account of one VM. At the limit the one that was idle for the longest joins the others. */
-function addVm(vms: Map<string, VmAccount>, vm: string, more: VmAccount): void {
-  const before = vms.get(vm);
-  vms.delete(vm);
-  vms.set(vm, before === undefined ? { ...more } : joined(before, more));
-  if (vms.size - (vms.has(OTHERS) ? 1 : 0) <= VMS_MAX) return;
-  for (const [oldest, account] of vms) {
-    if (oldest === OTHERS) continue;
-    vms.delete(oldest);
-    vms.set(OTHERS, joined(vms.get(OTHERS) ?? NOTHING, account));
-    return;
+/**
+ * Adds to the accounts of VMs. At the limit, of those to which nothing is added the one that was idle for the longest joins the
+ * others, to make room; if there is none, a new VM joins them.
+ */
+function addVms(
+  sums: Map<string, VmAccount>,
+  vms: ReadonlyMap<string, unknown>,
+  accountOf: (vm: string) => VmAccount,
+): void {
+  const added: string[] = [];
+  // Those that have an account come first, so that afterwards the idle ones stand before them.
+  for (const vm of vms.keys()) {
+    const before = sums.get(vm);
+    if (before === undefined) added.push(vm);
+    else {
+      sums.delete(vm);
+      sums.set(vm, joined(before, accountOf(vm)));
+    }
   }
+  for (const vm of added)
+    if (vm !== OTHERS && (hasRoom(sums) || makeRoom(sums, vms))) sums.set(vm, accountOf(vm));
+    else joinOthers(sums, accountOf(vm));
+}
+
+function hasRoom(sums: ReadonlyMap<string, VmAccount>): boolean {
+  return sums.size - (sums.has(OTHERS) ? 1 : 0) < VMS_MAX;
+}
+
+/** Lets the first VM join the others, unless it is among those that are at work. Returns whether it did. */
+function makeRoom(sums: Map<string, VmAccount>, atWork: ReadonlyMap<string, unknown>): boolean {
+  const first = sums.keys().find((vm) => vm !== OTHERS) as string;
+  if (atWork.has(first)) return false;
+  joinOthers(sums, sums.get(first) as VmAccount);
+  sums.delete(first);
+  return true;
+}
+
+function joinOthers(sums: Map<string, VmAccount>, account: VmAccount): void {
+  sums.set(OTHERS, joined(sums.get(OTHERS) ?? NOTHING, account));
 }
 
 function joined(a: VmAccount, b: VmAccount): VmAccount {

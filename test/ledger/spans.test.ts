@@ -144,6 +144,32 @@ test("spans are added up, and of more than 200 VMs the one that was idle for the
   ]);
 });
 
+test("of more than 200 VMs that all run, 200 keep their accounts, and the further ones share one", () => {
+  const account = new Account(0);
+  for (let minute = 1; minute <= 3; minute++)
+    account.add(interval(minute * 60_000, { vms: many(250), host: NO_USE }));
+  const { vms, joules, idle } = account.state.total;
+  const each = (joules - idle) / 250;
+  const found = [...vms].map(([name, { joules: own }]) => [name, Math.round(own * 1e6)] as const);
+  const equal = (name: string, count: number) => [name, Math.round(count * each * 1e6)] as const;
+  expect(new Map(found)).toEqual(
+    new Map([...Array.from({ length: 200 }, (_, i) => equal(`vm${i}`, 1)), equal("(other)", 50)]),
+  );
+  // One that has ended makes room for another one.
+  const others = new Map([...many(250)].filter(([name]) => name !== "vm7"));
+  account.add(interval(240_000, { vms: others, host: NO_USE }));
+  expect([vms.size, vms.has("vm7"), vms.has("vm200"), vms.has("vm201")]).toEqual([201, false, true, false]);
+});
+
+test("the account of the others takes no VM's place", () => {
+  const account: VmAccount = { joules: 1, baseline: NO_DIFFERENCE, max: NO_DIFFERENCE };
+  const sum = span(0, 0);
+  const names = ["(other)", ...Array.from({ length: 199 }, (_, i) => `vm${i}`)];
+  addSpan(sum, { ...span(0, 0), vms: new Map(names.map((name) => [name, account])) });
+  addSpan(sum, { ...span(0, 0), vms: new Map([["new", account]]) });
+  expect([sum.vms.size, sum.vms.get("new")?.joules, sum.vms.get("(other)")?.joules]).toEqual([201, 1, 1]);
+});
+
 test("the line of a span has its sums to the fifth place, and thirteen numbers for each VM", () => {
   const use = (from: number) => ({ ghzS: from, ghz3S: from + 1, turboS: from + 2 });
   const vm: VmAccount = {
