@@ -36,6 +36,7 @@ export class Channels {
   readonly #host: ChannelHost;
   /** The host, but with an admit() that counts channels against the limits. */
   readonly #owner: ChannelOwner;
+  readonly #turn: Turn;
   readonly #table = new ChannelTable();
   readonly #stated = new StatedSockets();
   readonly #log: ChannelLog;
@@ -56,10 +57,11 @@ export class Channels {
     this.#host = host;
     this.#log = new ChannelLog(options.directory, options.log);
     this.#room = new Room(options.max);
+    this.#turn = new Turn(host);
     this.#owner = Object.create(host, {
       admit: { value: (channel: Channel) => this.#admit(channel) },
       judgeFile: { value: (path: string) => this.#judgeFile(path) },
-      turn: { value: new Turn(host) },
+      turn: { value: this.#turn },
     });
     this.#watch = watchDirectory(options.directory, () => this.scan());
   }
@@ -132,7 +134,9 @@ export class Channels {
     this.#settle([...this.#find(listed)]);
   }
 
+  /** Closes all, after what was received is answered. */
   close(): void {
+    this.#turn.finish();
     clearTimeout(this.#lookingAgain);
     this.#watch.close();
     for (const channel of this.list()) channel.close();

@@ -36,7 +36,7 @@ export class Turn {
     this.#host = host;
   }
 
-  /** Takes up a connection that is not in the turn yet. It has its part when all sockets of this turn are read. */
+  /** Takes up a connection, once in a turn. It has its part when all sockets of this turn are read. */
   add(part: Part): void {
     if (this.#parts.push(part) === 1 && !this.#isRunning) this.#begin();
   }

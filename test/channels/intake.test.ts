@@ -32,6 +32,17 @@ describe("Channels", () => {
     expect(host.packets.map(({ frame }) => frame)).toEqual([scale(0, UP), scale(1, UP)]);
   });
 
+  test("passes on what it received before it is closed", async () => {
+    using host = testChannels();
+    const port = startPort(host.path("vm.0"));
+    host.channels.scan();
+    await port.ready();
+    host.channels.of("vm")[0]?.received(scale(0, UP));
+    host.channels.close();
+    expect(host.packets.map(({ frame }) => frame)).toEqual([scale(0, UP)]);
+    port.close();
+  });
+
   test("gives another channel its turn after 32 packets", async () => {
     using host = testChannels();
     const [flood, quiet] = [startPort(host.path("flood.0")), startPort(host.path("quiet.0"))];
