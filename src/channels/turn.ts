@@ -25,7 +25,7 @@ export interface TurnHost {
 /**
  * The connections that received something in this turn of the event loop. They take each step together: first the packets
  * of all are decided, then all is written to the kernel, then all replies are. A processor's instruction cache holds one of these
- * steps and not all, so with 64 busy channels this saves a seventh of a request.
+ * steps and not all, so with 64 busy channels this saves a sixth of a request.
  */
 export class Turn {
   readonly #host: TurnHost;
