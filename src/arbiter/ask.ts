@@ -46,7 +46,8 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now, leaseSec?
     const resolution = resolve(clock);
     limit ??= limitOf(claim, resolution);
     const { setting, winner } = resolution;
-    if (setting === clock.decided && !clock.yielded) continue;
+    // What another request has decided may still be refused, and this one with it.
+    if (setting === clock.decided && setting === clock.accepted && !clock.yielded) continue;
     clock.decided = setting;
     clock.yielded = false;
     writes ??= [];

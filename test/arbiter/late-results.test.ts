@@ -149,3 +149,14 @@ test("a request's clock awaits a write from its decision until the result is kno
   done(arbiter.rollback(refused, { accepted: 0, reason: "EBUSY", now: at(3) }));
   expect(awaits()).toEqual([]);
 });
+
+test("a request that agrees with a decision which is not written yet is written, too: that one may be refused", () => {
+  const { arbiter, set, ask } = host([clock([0])]);
+  for (const name of ["a", "b"]) set(domain(name, [[0]]));
+  for (const name of ["a", "b"]) ask(name, 0, "min");
+  const written = (name: string, action: "min" | "max", ms: number) =>
+    plain(arbiter.scale(name, request(0, action), at(ms)));
+  expect(["a", "b"].map((name) => written(name, "max", 2000))).toEqual([[speed(0, 0)], [speed(0, 0)]]);
+  // One for the speed that was accepted before both is written after them.
+  expect([written("b", "min", 2001), written("a", "min", 2002)]).toEqual([[speed(0, 0)], [speed(0, 5)]]);
+});

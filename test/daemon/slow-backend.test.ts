@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Arbiter } from "../../src/arbiter/arbiter.ts";
 import type { Write, WriteRefused } from "../../src/base/clock.ts";
+import type { Pcpu } from "../../src/base/domain.ts";
 import { success } from "../../src/base/result.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import { newCounters } from "../../src/channels/counters.ts";
@@ -17,8 +18,8 @@ import { DOWN, MAX, MIN, nack, scale } from "./port.ts";
 import { recordingCpufreq } from "./recording-cpufreq.ts";
 import { keepLines, realTime } from "./time.ts";
 
-/** VMs a and b on CPUs 0 and 1, with a back end that finishes a write when the test says so. */
-function makeDaemon() {
+/** VMs a and b on `cpus`, with a back end that finishes a write when the test says so. */
+function makeDaemon(cpus: readonly Pcpu[] = [0, 1]) {
   const waiting: { write: Write; answer: (refused?: WriteRefused) => void }[] = [];
   const clocks = [clock([0]), clock([1])];
   const cpufreq = {
@@ -33,8 +34,8 @@ function makeDaemon() {
   const arbiter = new Arbiter({ multiPin: "all", multiPinMax: 4 });
   const doing = new Clocks({ arbiter, cpufreq, log: keepLines([]), time, alarm, moment, ordersEnded() {} });
   doing.settle(arbiter.setClocks(clocks), "the start");
-  for (const [cpu, name] of ["a", "b"].entries())
-    doing.settle(arbiter.setDomain(domain(name, [[cpu]]), FREE), name);
+  for (const [i, name] of ["a", "b"].entries())
+    doing.settle(arbiter.setDomain(domain(name, [[cpus[i] as Pcpu]]), FREE), name);
   const meters = new Meters();
   const parts = {
     ...{ arbiter, clocks: doing, meters, moment, time, log: keepLines([]), stopwatch: new Stopwatch(meters) },
@@ -108,6 +109,23 @@ test("a write that the back end refuses gets a NACK, and leaves the vCPU unchang
   expect(arbiter.vcpu("a", 0)).toMatchObject({ asked: undefined, clocks: [{ khz: undefined }] });
   // The baseline is written again, in case the back end could not undo the refused write.
   expect(waiting[1]?.write).toEqual({ clock: 0, setting: "baseline" });
+});
+
+test("a request that agrees with what another one has under way is answered by the back end, too", async () => {
+  const { waiting, channel } = makeDaemon([0, 0]);
+  const [a, b] = [channel("a"), channel("b")];
+  a.receives(scale(0, MIN));
+  b.receives(scale(0, MIN));
+  // The write for b: until b asks, its CPU keeps its own settings.
+  waiting[0]?.answer();
+  await settled();
+  a.receives(scale(0, MAX));
+  b.receives(scale(0, MAX));
+  const settings = () => waiting.map(({ write }) => write.setting);
+  expect([settings(), a.sent.length, b.sent.length]).toEqual([[5, 0, 0], 1, 1]);
+  for (const nth of [1, 2]) waiting[nth]?.answer({ reason: "xenpm: exit 1" });
+  await settled();
+  expect([a.sent.at(-1), b.sent.at(-1)]).toEqual([nack(scale(0, MAX)), nack(scale(0, MAX))]);
 });
 
 test("an operator's order gets its reply after the back end's result", async () => {
