@@ -46,7 +46,7 @@ export function ask(claimant: Claimant, action: ScaleAction, now: Now, leaseSec?
     const resolution = resolve(clock);
     limit ??= limitOf(claim, resolution);
     const { setting, winner } = resolution;
-    // What another request has decided may still be refused, and this one with it.
+    // A setting that is decided and not accepted may still be refused, so this request needs a write of its own.
     if (setting === clock.decided && setting === clock.accepted && !clock.yielded) continue;
     clock.decided = setting;
     clock.yielded = false;

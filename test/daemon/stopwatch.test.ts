@@ -102,6 +102,20 @@ test("a measured write that is not read again in its turn is not taken for what 
   expect([readBacks, readBackMs]).toEqual([0, 0]);
 });
 
+test("of a turn that is handled in parts, one without speeds has no stages", () => {
+  const { clock, meters, stopwatch } = makeStopwatch();
+  stopwatch.begin();
+  stopwatch.packet("a", 0);
+  stopwatch.decided();
+  stopwatch.written(1);
+  stopwatch.end();
+  clock.ms = 3;
+  stopwatch.packet("b", 0);
+  stopwatch.end();
+  expect(["a", "b"].map((vm) => meters.of(vm).stages.measured)).toEqual([1, 0]);
+  expect(meters.of("b").latency.sumNs).toBe(3e6);
+});
+
 test("a packet that asks for no speed has no stages", () => {
   const { clock, meters, stopwatch } = makeStopwatch();
   stopwatch.begin();

@@ -186,7 +186,7 @@ export const GUEST_FAULTS: readonly Fault[] = [
   {
     promise: "no guest is told that it has a speed which the kernel refused to another one",
     file: "src/daemon/packet/scale-packets.ts",
-    line: "if (isAlone && arbiter.awaitsWrite(channel.vm, request)) this.settle();",
+    line: "if (isOther && arbiter.awaitsWrite(channel.vm, request)) this.settle();",
     instead: "",
     test: "test/daemon/request-runs.test.ts",
     name: "no request is acknowledged for what the kernel refuses to another guest in the same turn",

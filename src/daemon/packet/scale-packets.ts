@@ -71,8 +71,8 @@ export class ScalePackets {
     const { arbiter, clocks, meters, time } = this.#parts;
     if (!request.physical) meters.of(channel.vm).asked(request.resource);
     const last = this.#asked.at(-1);
-    const isAlone = last !== undefined && !isRun(last, { channel, request });
-    if (isAlone && arbiter.awaitsWrite(channel.vm, request)) this.settle();
+    const isOther = last !== undefined && !continuesRun(last, { channel, request });
+    if (isOther && arbiter.awaitsWrite(channel.vm, request)) this.settle();
     const change = arbiter.scale(channel.vm, request, time());
     if (change.dry) this.#noteDry(channel, request);
     const asked: Asked = { channel, frame, request, change, refusal: undefined };
@@ -157,7 +157,7 @@ export class ScalePackets {
 }
 
 /** Whether a request is of the same vCPU as the one before it. */
-function isRun(before: Asked, { channel, request }: Pick<Asked, "channel" | "request">): boolean {
+function continuesRun(before: Asked, { channel, request }: Pick<Asked, "channel" | "request">): boolean {
   const { resource, physical } = before.request;
   return before.channel === channel && resource === request.resource && physical === request.physical;
 }
@@ -166,7 +166,7 @@ function isRun(before: Asked, { channel, request }: Pick<Asked, "channel" | "req
 function endOfRun(asked: readonly Asked[], at: number): number {
   const first = asked[at] as Asked;
   let end = at + 1;
-  while (end < asked.length && isRun(first, asked[end] as Asked)) end++;
+  while (end < asked.length && continuesRun(first, asked[end] as Asked)) end++;
   return end;
 }
 

@@ -15,7 +15,8 @@ export class Stopwatch {
   /** Those of the measured packets that are not answered yet. */
   readonly #measured: Meter[] = [];
   #begunMs = 0;
-  #decidedMs = 0;
+  /** Undefined while nothing is decided since the last replies. */
+  #decidedMs: number | undefined;
   #writtenMs = 0;
   #hasWritten = false;
   /** A measured write of this turn that is not read again yet: of what VM, and when. */
@@ -68,18 +69,18 @@ export class Stopwatch {
     if (this.#measured.length === 0) return;
     const endMs = this.#nowMs();
     const [begunMs, decidedMs, writtenMs] = [this.#begunMs, this.#decidedMs, this.#writtenMs];
-    const hasDecided = decidedMs >= begunMs && writtenMs >= decidedMs;
     for (const { latency, stages } of this.#measured) {
       latency.observe((endMs - begunMs) * 1e6);
-      if (!hasDecided) continue;
+      if (decidedMs === undefined) continue;
       stages.measured++;
       stages.decideMs += decidedMs - begunMs;
       stages.writeMs += writtenMs - decidedMs;
       stages.replyMs += endMs - writtenMs;
     }
     const last = this.#measured.at(-1);
-    if (hasDecided && this.#hasWritten && last !== undefined) this.#follow(last.stages);
+    if (decidedMs !== undefined && this.#hasWritten && last !== undefined) this.#follow(last.stages);
     this.#measured.length = 0;
+    this.#decidedMs = undefined;
   }
 
   /** If it is read again, then at the end of the turn. What is read later was written for others. */
