@@ -10,7 +10,16 @@ function makeStopwatch() {
     clock.reads++;
     return clock.ms;
   });
-  return { clock, meters, stopwatch };
+  /** A turn with one measured packet of VM a, and `writes`; the replies take `replyMs`. */
+  const turn = (writes = 1, replyMs = 0) => {
+    stopwatch.begin();
+    stopwatch.packet("a", 0);
+    stopwatch.decided();
+    stopwatch.written(writes);
+    clock.ms += replyMs;
+    stopwatch.end();
+  };
+  return { clock, meters, stopwatch, turn };
 }
 
 test("of a channel's packets one in eight is measured, by stage", () => {
@@ -64,37 +73,25 @@ test("packets that came in one turn are measured from its first bytes to the las
 });
 
 test("a measured write is followed until it is read again, if no other turn begins before", () => {
-  const { clock, meters, stopwatch } = makeStopwatch();
+  const { clock, meters, stopwatch, turn } = makeStopwatch();
   const { stages } = meters.of("a");
-  const packet = (writes: number) => {
-    stopwatch.begin();
-    stopwatch.packet("a", 0);
-    stopwatch.decided();
-    stopwatch.written(writes);
-    clock.ms += 1;
-    stopwatch.end();
-  };
-  packet(1);
+  turn(1, 1);
   clock.ms += 4;
   stopwatch.readBack();
   stopwatch.readBack();
   expect([stages.readBacks, stages.readBackMs]).toEqual([1, 5]);
   // It had the speed already: what is read later was written for somebody else.
-  packet(0);
+  turn(0, 1);
   stopwatch.readBack();
-  packet(1);
+  turn(1, 1);
   stopwatch.begin();
   stopwatch.readBack();
   expect([stages.readBacks, stages.readBackMs]).toEqual([1, 5]);
 });
 
 test("a measured write that is not read again in its turn is not taken for what is read later", async () => {
-  const { clock, meters, stopwatch } = makeStopwatch();
-  stopwatch.begin();
-  stopwatch.packet("a", 0);
-  stopwatch.decided();
-  stopwatch.written(1);
-  stopwatch.end();
+  const { clock, meters, stopwatch, turn } = makeStopwatch();
+  turn();
   await turnEnds();
   clock.ms += 7000;
   stopwatch.readBack();
@@ -103,12 +100,8 @@ test("a measured write that is not read again in its turn is not taken for what 
 });
 
 test("of a turn that is handled in parts, one without speeds has no stages", () => {
-  const { clock, meters, stopwatch } = makeStopwatch();
-  stopwatch.begin();
-  stopwatch.packet("a", 0);
-  stopwatch.decided();
-  stopwatch.written(1);
-  stopwatch.end();
+  const { clock, meters, stopwatch, turn } = makeStopwatch();
+  turn();
   clock.ms = 3;
   stopwatch.packet("b", 0);
   stopwatch.end();
@@ -117,12 +110,8 @@ test("of a turn that is handled in parts, one without speeds has no stages", () 
 });
 
 test("a packet that asks for no speed has no stages", () => {
-  const { clock, meters, stopwatch } = makeStopwatch();
-  stopwatch.begin();
-  stopwatch.packet("a", 0);
-  stopwatch.decided();
-  stopwatch.written(1);
-  stopwatch.end();
+  const { clock, meters, stopwatch, turn } = makeStopwatch();
+  turn();
   clock.ms = 50;
   stopwatch.begin();
   stopwatch.packet("a", 8);
