@@ -1,6 +1,7 @@
 import { DOMAIN_CHANNELS_MAX } from "../base/domain.ts";
 import { LineLimiter } from "../base/line-limiter.ts";
 import type { Log } from "../base/log.ts";
+import { BACKLOG_BYTES_MAX } from "./backlog.ts";
 import type { Objection } from "./judge.ts";
 import { OTHERS_MAX, type Room } from "./room.ts";
 
@@ -45,6 +46,14 @@ export class ChannelLog {
     if (others > 0 && this.#allows("others"))
       this.#log.warning(
         `"${this.#directory}" contains more than ${OTHERS_MAX} files that are not sockets or belong to no known VM: ${others} of them are ignored`,
+      );
+  }
+
+  /** Guests sent more than can wait, and a part of it was dropped. */
+  overrun(): void {
+    if (this.#allows("overrun"))
+      this.#log.warning(
+        `Guests send faster than they can be answered: more than ${BACKLOG_BYTES_MAX >> 20} MiB wait, so only the first packets of each are kept; vmpowerctl top shows which guests, at DROPS`,
       );
   }
 

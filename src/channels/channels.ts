@@ -57,7 +57,7 @@ export class Channels {
     this.#host = host;
     this.#log = new ChannelLog(options.directory, options.log);
     this.#room = new Room(options.max);
-    this.#turn = new Turn(host);
+    this.#turn = new Turn(host, () => this.#log.overrun());
     this.#owner = Object.create(host, {
       admit: { value: (channel: Channel) => this.#admit(channel) },
       judgeFile: { value: (path: string) => this.#judgeFile(path) },

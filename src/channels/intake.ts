@@ -1,5 +1,6 @@
 import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
 import type { Abi } from "../wire/layout.ts";
+import { SHORT_BYTES } from "./backlog.ts";
 import type { Part, Turn } from "./turn.ts";
 
 /** Packets that are handled before another channel gets its turn. */
@@ -42,6 +43,8 @@ export class Intake implements Part {
   readonly #source: Source;
   readonly #turn: Turn;
   readonly #handler: PacketHandler;
+  /** Its bytes in the backlog. */
+  #counted = 0;
   #quiet: Timer | undefined;
   /** Whether it is in the turn, or will be in one after a pause. */
   #isDue = false;
@@ -75,6 +78,7 @@ export class Intake implements Part {
   received(bytes: Uint8Array): void {
     this.#cancelQuiet();
     this.#framer.push(bytes);
+    if (bytes.length > SHORT_BYTES) this.#bound();
     this.#come();
   }
 
@@ -92,6 +96,7 @@ export class Intake implements Part {
   close(): void {
     this.#isClosed = true;
     this.#cancelQuiet();
+    this.#count(0);
   }
 
   /** Called by the turn: handles the packets that were received, as far as one turn allows. */
@@ -113,9 +118,21 @@ export class Intake implements Part {
   end(): void {
     this.#handler.turnEnds();
     if (this.#isClosed) return;
+    if (this.#counted > 0) this.#count(this.#framer.held);
     const { waiting } = this.#framer;
     if (this.#mustRest || (this.#isFull && waiting)) this.#pause();
     else if (waiting) this.#awaitRest();
+  }
+
+  /** Keeps a long chunk only as far as there is room for it. */
+  #bound(): void {
+    if (!this.#turn.backlog.hasRoom(this.#framer.held - this.#counted)) this.#framer.shorten(SHORT_BYTES);
+    this.#count(this.#framer.held);
+  }
+
+  #count(held: number): void {
+    this.#turn.backlog.add(held - this.#counted);
+    this.#counted = held;
   }
 
   #come(): void {

@@ -1,3 +1,5 @@
+import { Backlog } from "./backlog.ts";
+
 /**
  * The most connections that take a step together: enough that each step mostly finds its code in the cache, and few, so
  * that the first hardly waits for the last.
@@ -28,12 +30,16 @@ export interface TurnHost {
  * steps and not all, so with 64 busy channels this saves a sixth of a request.
  */
 export class Turn {
+  /** What waits in all connections. */
+  readonly backlog: Backlog;
   readonly #host: TurnHost;
   #parts: Part[] = [];
   #isRunning = false;
 
-  constructor(host: TurnHost) {
+  /** `overrun` is called when so much waits that bytes of a guest are dropped. */
+  constructor(host: TurnHost, overrun: () => void) {
     this.#host = host;
+    this.backlog = new Backlog(overrun);
   }
 
   /** Takes up a connection, once in a turn. It has its part when all sockets of this turn are read. */

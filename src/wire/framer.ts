@@ -21,7 +21,7 @@ const CONFUSED_BYTES_MAX = 4096;
 export class Framer {
   /** Size of the guest's packets, while it is known. */
   abi: Abi | undefined;
-  /** How often bytes were dropped because no packet could be found in them. */
+  /** How often bytes were dropped: no packet could be found in them, or too many waited. */
   framingErrors = 0;
 
   readonly #fixed: Abi | undefined;
@@ -40,6 +40,11 @@ export class Framer {
     return this.#at < this.#bytes.length;
   }
 
+  /** How many bytes are kept in memory. */
+  get held(): number {
+    return this.#bytes.length;
+  }
+
   /** Adds bytes that were read. The framer owns the chunk from then on. */
   push(chunk: Uint8Array): void {
     if (this.waiting) {
@@ -55,15 +60,28 @@ export class Framer {
 
   /** The next whole packet, or undefined when more bytes are needed. Its length is the guest's packet size. */
   next(): Uint8Array | undefined {
-    const left = this.#bytes.length - this.#at;
-    if (left === 0) return this.#release();
+    const at = this.#at;
+    const left = this.#bytes.length - at;
+    if (left === 0) return undefined;
     const size = this.#sizeOfNext();
     if (size === undefined || left < size) return this.#keep();
-    const at = this.#at;
-    this.#at += size;
     // Most chunks are one packet. Otherwise a copy of 464 bytes costs less than a view, for which the runtime would first
     // allocate a buffer.
-    return at === 0 && left === size ? this.#bytes : this.#bytes.slice(at, at + size);
+    const packet = at === 0 && left === size ? this.#bytes : this.#bytes.slice(at, at + size);
+    // A chunk that is used up is let go at once, so that thousands of idle channels need no memory.
+    if (left === size) this.#take(NOTHING);
+    else this.#at += size;
+    return packet;
+  }
+
+  /** Too many bytes wait: keeps so many at the most, and frees the memory of the others at once. */
+  shorten(length: number): void {
+    if (this.#bytes.length - this.#at <= length) return;
+    const chunk = this.#bytes;
+    this.#take(chunk.slice(this.#at, this.#at + length));
+    if (chunk.buffer instanceof ArrayBuffer && chunk.buffer.byteLength === chunk.length)
+      chunk.buffer.transfer(0);
+    this.framingErrors++;
   }
 
   /** The guest has paused, so the bytes end where a packet ends. {@link next} may return packets afterwards. */
@@ -117,12 +135,6 @@ export class Framer {
     const left = this.#bytes.length - this.#at;
     if (left > CONFUSED_BYTES_MAX) this.#drop();
     else this.#take(this.#bytes.slice(this.#at));
-    return undefined;
-  }
-
-  /** Releases a used chunk, so that thousands of idle channels need no memory. */
-  #release(): undefined {
-    this.#take(NOTHING);
     return undefined;
   }
 

@@ -5,11 +5,14 @@ import { Turn } from "../../src/channels/turn.ts";
 /** A turn, and what it did, in words. */
 function makeTurn() {
   const done: string[] = [];
-  const turn = new Turn({
-    turnBegins: () => void done.push("begin"),
-    settle: () => void done.push("settle"),
-    answered: () => void done.push("answered"),
-  });
+  const turn = new Turn(
+    {
+      turnBegins: () => void done.push("begin"),
+      settle: () => void done.push("settle"),
+      answered: () => void done.push("answered"),
+    },
+    () => {},
+  );
   const part = (name: string, atEnd = () => {}) => ({
     handOn: () => void done.push(`${name} hands on`),
     end() {

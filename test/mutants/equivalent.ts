@@ -13,9 +13,15 @@ export interface Equivalent {
 export const EQUIVALENT: readonly Equivalent[] = [
   {
     file: "src/wire/framer.ts",
-    line: "if (left === 0) return this.#release();",
-    changes: ["left === 0 → false", "return this.#release(); → nothing"],
-    why: "Without bytes left nothing is returned anyway; releasing them here saves the work of a search",
+    line: "if (left === 0) return undefined;",
+    changes: ["left === 0 → false", "return undefined; → nothing"],
+    why: "Without bytes left nothing is returned anyway; this saves the work of a search",
+  },
+  {
+    file: "src/wire/framer.ts",
+    line: "chunk.buffer.transfer(0);",
+    changes: ["0 → 1"],
+    why: "What is left is one byte, and nobody refers to it",
   },
   {
     file: "src/wire/framer.ts",

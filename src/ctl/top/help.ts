@@ -16,7 +16,7 @@ const COLUMNS: readonly (readonly [string, string])[] = [
   ["GRANT", "the speed that its CPU was given; base: as it was found"],
   ["NOW", "the speed that the kernel reports"],
   ["LIMIT", "what keeps it from what it asked: a limit, or another vCPU"],
-  ["DROPS", "packets not understood and replies not read, of its VM"],
+  ["DROPS", "packets not understood, packets and replies lost, of its VM"],
   ["P99us", "what 99 of 100 packets of its VM took at most lately, in us"],
   ["(1+2+3, 4)", "of the worst: deciding, the kernel, reply; reading back"],
 ];

@@ -1,0 +1,72 @@
+import { afterEach, expect, test } from "bun:test";
+import { setImmediate as turnEnds } from "node:timers/promises";
+import { Intake } from "../../src/channels/intake.ts";
+import { Turn } from "../../src/channels/turn.ts";
+import { concat, up } from "../wire/packets.ts";
+
+/** 200 KiB are what the kernel hands over at once of a guest that floods. */
+const FLOOD = concat(...Array.from({ length: 448 }, () => up(464)));
+
+let intakes: Intake[] = [];
+afterEach(() => {
+  for (const intake of intakes) intake.close();
+  intakes = [];
+});
+
+/** Connections in one turn, and how many packets of each were handled. */
+function connections(number: number) {
+  let overruns = 0;
+  const host = { turnBegins() {}, settle() {}, answered() {} };
+  const turn = new Turn(host, () => void overruns++);
+  const handled: number[] = Array.from({ length: number }, () => 0);
+  intakes = handled.map((_, at) => {
+    const handler = {
+      turnBegins() {},
+      turnEnds() {},
+      packet() {
+        handled[at] = (handled[at] ?? 0) + 1;
+      },
+      mayHurry: () => true,
+    };
+    return new Intake(464, { source: { pause() {}, resume() {} }, turn, handler });
+  });
+  const allHandled = async () => {
+    for (let turns = 0; turns < 20; turns++) await turnEnds();
+  };
+  return { handled, allHandled, overruns: () => overruns };
+}
+
+test("of 1000 guests that flood together, 32 packets of each are kept once 32 MiB wait, in bounded memory", async () => {
+  const { handled, allHandled, overruns } = connections(1000);
+  Bun.gc(true);
+  const before = process.memoryUsage().external;
+  for (const intake of intakes) intake.received(FLOOD.slice());
+  Bun.gc(true);
+  // They sent 208 MB. 32 MiB, and 15 kB of each other one, are 46 MB.
+  expect(process.memoryUsage().external - before).toBeLessThan(50_000_000);
+  await allHandled();
+  const whole = Math.floor((32 * 1024 * 1024) / FLOOD.length);
+  expect(handled).toEqual([...Array(whole).fill(448), ...Array(1000 - whole).fill(32)]);
+  expect(intakes.filter(({ framingErrors }) => framingErrors > 0)).toHaveLength(1000 - whole);
+  expect(overruns()).toBe(1000 - whole);
+});
+
+test("a guest whose connection ended, or whose packets were handled, leaves its room to others", async () => {
+  const { handled, allHandled, overruns } = connections(375);
+  for (const intake of intakes.slice(0, 150)) intake.received(FLOOD.slice());
+  for (const intake of intakes.slice(0, 75)) intake.close();
+  for (const intake of intakes.slice(150, 225)) intake.received(FLOOD.slice());
+  await allHandled();
+  for (const intake of intakes.slice(225)) intake.received(FLOOD.slice());
+  await allHandled();
+  expect([handled, overruns()]).toEqual([[...Array(75).fill(0), ...Array(300).fill(448)], 0]);
+});
+
+test("a guest that sends 32 packets at once is never cut short", async () => {
+  const { handled, allHandled, overruns } = connections(400);
+  for (const intake of intakes.slice(0, 200)) intake.received(FLOOD.slice());
+  for (const intake of intakes.slice(200)) intake.received(FLOOD.slice(0, 32 * 464));
+  await allHandled();
+  expect(handled.slice(200)).toEqual(Array(200).fill(32));
+  expect(overruns()).toBe(200 - Math.floor((32 * 1024 * 1024) / FLOOD.length));
+});
