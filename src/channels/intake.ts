@@ -1,10 +1,12 @@
 import { Framer, QUIET_MS, SILENCE_MS } from "../wire/framer.ts";
 import type { Abi } from "../wire/layout.ts";
-import { SHORT_BYTES } from "./backlog.ts";
 import type { Part, Turn } from "./turn.ts";
 
 /** Packets that are handled before another channel gets its turn. */
 const FRAMES_PER_TURN = 32;
+
+/** As many bytes as one turn handles, of packets of the longest size. No more than these are kept where there is no room. */
+const SHORT_BYTES = FRAMES_PER_TURN * 464;
 
 /** How long nothing is read after a turn that leaves packets behind, in ms, so that no flood takes a whole CPU. */
 const BREATH_MS = 1;
@@ -43,7 +45,7 @@ export class Intake implements Part {
   readonly #source: Source;
   readonly #turn: Turn;
   readonly #handler: PacketHandler;
-  /** Its bytes in the backlog. */
+  /** Its bytes in the backlog: those of a long chunk, until it is used up. */
   #counted = 0;
   #quiet: Timer | undefined;
   /** Whether it is in the turn, or will be in one after a pause. */
@@ -96,7 +98,7 @@ export class Intake implements Part {
   close(): void {
     this.#isClosed = true;
     this.#cancelQuiet();
-    this.#count(0);
+    this.#count();
   }
 
   /** Called by the turn: handles the packets that were received, as far as one turn allows. */
@@ -118,7 +120,7 @@ export class Intake implements Part {
   end(): void {
     this.#handler.turnEnds();
     if (this.#isClosed) return;
-    if (this.#counted > 0) this.#count(this.#framer.held);
+    if (this.#counted > 0) this.#count();
     const { waiting } = this.#framer;
     if (this.#mustRest || (this.#isFull && waiting)) this.#pause();
     else if (waiting) this.#awaitRest();
@@ -126,13 +128,20 @@ export class Intake implements Part {
 
   /** Keeps a long chunk only as far as there is room for it. */
   #bound(): void {
-    if (!this.#turn.backlog.hasRoom(this.#framer.held - this.#counted)) this.#framer.shorten(SHORT_BYTES);
-    this.#count(this.#framer.held);
+    const { backlog } = this.#turn;
+    if (!backlog.hasRoom(this.#framer.held - this.#counted)) {
+      this.#framer.shorten(SHORT_BYTES);
+      backlog.overrun();
+    }
+    this.#count();
   }
 
-  #count(held: number): void {
-    this.#turn.backlog.add(held - this.#counted);
-    this.#counted = held;
+  /** The rest of a packet, which may be dropped later, does not count. */
+  #count(): void {
+    const { held } = this.#framer;
+    const bytes = this.#isClosed || held <= SHORT_BYTES ? 0 : held;
+    this.#turn.backlog.add(bytes - this.#counted);
+    this.#counted = bytes;
   }
 
   #come(): void {

@@ -2,7 +2,9 @@ import { afterEach, expect, test } from "bun:test";
 import { setImmediate as turnEnds } from "node:timers/promises";
 import { Intake } from "../../src/channels/intake.ts";
 import { Turn } from "../../src/channels/turn.ts";
+import { startPort } from "../daemon/port.ts";
 import { concat, up } from "../wire/packets.ts";
+import { testChannels } from "./host.ts";
 
 /** 200 KiB are what the kernel hands over at once of a guest that floods. */
 const FLOOD = concat(...Array.from({ length: 448 }, () => up(464)));
@@ -60,6 +62,33 @@ test("a guest whose connection ended, or whose packets were handled, leaves its 
   for (const intake of intakes.slice(225)) intake.received(FLOOD.slice());
   await allHandled();
   expect([handled, overruns()]).toEqual([[...Array(75).fill(0), ...Array(300).fill(448)], 0]);
+});
+
+test("the part of a packet that a guest leaves behind takes no room from others", async () => {
+  const { handled, allHandled, overruns } = connections(361);
+  const withPart = concat(FLOOD, up(464).subarray(0, 460));
+  for (const first of [0, 100]) {
+    for (const intake of intakes.slice(first, first + 100)) intake.received(withPart.slice());
+    await allHandled();
+  }
+  // 161 floods leave 87,040 bytes of room, and 200 such parts are 92,000.
+  for (const intake of intakes.slice(200)) intake.received(FLOOD.slice());
+  await allHandled();
+  expect([handled, overruns()]).toEqual([Array(361).fill(448), 0]);
+});
+
+test("the daemon warns once that bytes of guests are dropped, and says where to look", async () => {
+  using host = testChannels();
+  const port = startPort(host.path("vm.0"));
+  host.channels.scan();
+  await port.ready();
+  const before = host.lines.length;
+  host.channels.of("vm")[0]?.received(new Uint8Array(33 * 1024 * 1024).fill(0xff));
+  expect(host.lines.slice(before)).toEqual([
+    "warning: Guests send faster than they can be answered: more than 32 MiB wait, so only the first packets of each are kept; vmpowerctl top shows which guests, at DROPS",
+  ]);
+  expect(host.channels.of("vm")[0]?.framingErrors).toBe(1);
+  port.close();
 });
 
 test("a guest that sends 32 packets at once is never cut short", async () => {
