@@ -10,6 +10,8 @@ export class ChannelLog {
   readonly #directory: string;
   readonly #log: Log;
   readonly #limiter = new LineLimiter();
+  /** Its lines are all the same, so one in a minute is enough. */
+  readonly #overruns = new LineLimiter(1);
   #toldOpen: string | undefined;
 
   constructor(directory: string, log: Log) {
@@ -51,7 +53,7 @@ export class ChannelLog {
 
   /** Guests sent more than can wait, and a part of it was dropped. */
   overrun(): void {
-    if (this.#allows("overrun"))
+    if (this.#overruns.allow("overrun", performance.now()) !== undefined)
       this.#log.warning(
         `Guests send faster than they can be answered: more than ${BACKLOG_BYTES_MAX >> 20} MiB wait, so only the first packets of each are kept; vmpowerctl top shows which guests, at DROPS`,
       );
